@@ -1,0 +1,117 @@
+//! The cache: blobs by their digests, and which destination was made of which.
+//!
+//! ```text
+//! CACHE/blobs/sha256/HEX     a blob; whoever sees the name sees all of it
+//! CACHE/blobs/sha256/.HEX.N  a blob on its way, of process N
+//! CACHE/links/HEX            a destination and the digests it was made of, as JSON
+//! CACHE/lock                 shared by whoever uses blobs, exclusive for purge
+//! ```
+
+mod blob;
+mod link;
+mod purge;
+
+pub use blob::BlobWriter;
+pub use purge::Purged;
+
+use crate::error::Error;
+use crate::oci::{Algorithm, Digest};
+use crate::sys::Dir;
+use std::ffi::{CStr, CString};
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+/// An open cache. While it is open, purge waits.
+pub struct Cache {
+    path: PathBuf,
+    root: Dir,
+    /// Held, not read: the kernel lets go of it when the process ends, however that happens.
+    _lock: File,
+}
+
+/// Who may use the cache at the same time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Any number of pulls.
+    Shared,
+    /// One purge.
+    Exclusive,
+}
+
+const ALGORITHMS: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Sha512];
+
+impl Cache {
+    /// Opens the cache at `path`, made if it is missing.
+    pub fn open(path: &Path, access: Access) -> Result<Self, Error> {
+        let failed = |source| Error::Disk {
+            action: "open the cache",
+            path: path.to_owned(),
+            source,
+        };
+        for folder in ["blobs/sha256", "blobs/sha512", "links"] {
+            let made = fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o755)
+                .create(path.join(folder));
+            made.map_err(failed)?;
+        }
+        let root = Dir::open_path(path).map_err(failed)?;
+        let lock = root.open_lock(c"lock").map_err(failed)?;
+        match access {
+            Access::Shared => lock.lock_shared(),
+            Access::Exclusive => lock.lock(),
+        }
+        .map_err(failed)?;
+        Ok(Self {
+            path: path.to_owned(),
+            root,
+            _lock: lock,
+        })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn blobs(&self, algorithm: Algorithm) -> Result<Dir, Error> {
+        let name = name(algorithm.name());
+        let opened = self.root.open(c"blobs").and_then(|blobs| blobs.open(&name));
+        opened.map_err(|e| self.failed("open", e))
+    }
+
+    fn links(&self) -> Result<Dir, Error> {
+        self.root.open(c"links").map_err(|e| self.failed("open", e))
+    }
+
+    fn failed(&self, action: &'static str, source: io::Error) -> Error {
+        Error::Disk {
+            action,
+            path: self.path.clone(),
+            source,
+        }
+    }
+}
+
+/// A file name that has no NUL because it is made of hex digits and the like.
+fn name(text: &str) -> CString {
+    CString::new(text).unwrap_or_default()
+}
+
+/// The file name of a blob.
+fn blob_name(digest: &Digest) -> CString {
+    name(digest.hex())
+}
+
+/// A name as text, if it is that of a blob.
+fn blob_digest(algorithm: Algorithm, name: &CStr) -> Option<Digest> {
+    Digest::parse(&format!("{}:{}", algorithm.name(), name.to_str().ok()?)).ok()
+}
+
+/// The file name of the link for a destination: the digest of its path.
+fn link_name(destination: &Path) -> CString {
+    name(Digest::sha256(destination.as_os_str().as_bytes()).hex())
+}

@@ -1,0 +1,24 @@
+//! `roots digest IMAGE`: what `pull` would extract here, without extracting it.
+
+use super::{Digest, credentials};
+use crate::error::Error;
+use crate::oci;
+use crate::progress::Progress;
+use crate::source::Source;
+
+impl Digest {
+    /// The digest of the manifest for the platform, or of what the name itself stands for.
+    pub(super) fn run(&self) -> Result<oci::Digest, Error> {
+        let progress = Progress::new(false);
+        let mut source = Source::open(
+            &self.image,
+            credentials(self.auth.as_deref())?,
+            None,
+            progress,
+        )?;
+        match self.index {
+            true => source.digest(),
+            false => Ok(source.resolve(&self.wanted, progress)?.image.digest),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! `roots pull IMAGE DEST`: the whole of it on one screen.
+
+use super::{Pull, credentials};
+use crate::cache::Cache;
+use crate::destination::Destination;
+use crate::error::Error;
+use crate::extract::{Extractor, Skipped};
+use crate::oci::Digest;
+use crate::progress::Progress;
+use crate::source::Source;
+use crate::sys::stop_inheriting_umask;
+
+impl Pull {
+    /// Pulls, and gives the digest of the manifest that DEST was made of.
+    pub(super) fn run(&self) -> Result<Digest, Error> {
+        let progress = Progress::new(self.quiet);
+        stop_inheriting_umask();
+        let cache = self.cache.open(progress)?;
+        match self.attempt(cache.as_ref(), progress) {
+            // The spoilt blob is out of the cache; what was made of it is gone.
+            Err(spoilt @ Error::CacheSpoiled { .. }) => {
+                progress.warn(&spoilt);
+                self.attempt(cache.as_ref(), progress)
+            }
+            done => done,
+        }
+    }
+
+    fn attempt(&self, cache: Option<&Cache>, progress: Progress) -> Result<Digest, Error> {
+        let mut source = Source::open(
+            &self.image,
+            credentials(self.auth.as_deref())?,
+            cache,
+            progress,
+        )?;
+        let destination = Destination::prepare(&self.dest, self.force, progress)?;
+        let image = source.resolve(&self.wanted, progress)?.image;
+        let mut extractor = Extractor::new(&destination.rootfs()?)?;
+        for (number, layer) in image.layers.iter().enumerate() {
+            let (mut stream, origin) = source.layer(layer)?;
+            progress.layer(
+                number + 1,
+                image.layers.len(),
+                &layer.blob.digest,
+                layer.blob.size,
+                origin,
+            );
+            if let Err(error) = extractor.apply(&layer.diff_id, stream.tar()) {
+                return Err(source.blame(layer, stream, error));
+            }
+            source.finish(layer, stream)?; // digest, size and DiffID hold
+        }
+        let skipped = extractor.finish()?;
+        if let Some(cache) = cache {
+            cache.link(destination.path(), &source.to_string(), image.blobs())?;
+        }
+        destination.commit()?; // all or nothing
+        report(skipped, progress);
+        Ok(image.digest)
+    }
+}
+
+/// What an ordinary user, or a file system without attributes, could not take over.
+fn report(skipped: Skipped, progress: Progress) {
+    let Skipped {
+        owners,
+        devices,
+        xattrs,
+    } = skipped;
+    if owners + devices + xattrs > 0 {
+        progress.step(format_args!(
+            "not as in the image: {owners} owners, {devices} devices, {xattrs} extended attributes"
+        ));
+    }
+}

@@ -1,0 +1,107 @@
+//! What to type next: at most one line, and none where there is nothing to do.
+
+use super::{Error, LayoutFault, Usage};
+use crate::oci::{InvalidManifest, InvalidReference};
+use std::io::ErrorKind;
+
+impl Error {
+    /// The one line that helps, if there is one.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Usage(usage) => usage.hint(),
+            Self::Reference {
+                text,
+                why: InvalidReference::Scheme(_),
+            } => {
+                let name = text.split_once("://").map_or("", |(_, name)| name);
+                format!("leave the scheme away: {name}")
+            }
+            Self::Reference { .. } => {
+                "an image is written like debian:bookworm, ghcr.io/owner/name:tag \
+                 or localhost:5000/name@sha256:…"
+                    .to_owned()
+            }
+            Self::Platform { .. } => {
+                "a platform is written like linux/amd64 or linux/arm/v7".to_owned()
+            }
+            Self::NotFound { .. } => "check the spelling of the name and of the tag".to_owned(),
+            Self::NoPlatform { available, .. } => match available.first() {
+                Some(first) => format!("ask for one that there is: --platform {first}"),
+                None => return None,
+            },
+            Self::Denied {
+                had_credentials: false,
+                ..
+            } => "if the image is private, pass --auth user:password or a key file".to_owned(),
+            Self::Denied { .. } => "check what was passed with --auth".to_owned(),
+            Self::Credentials { .. } => {
+                "--auth takes user:password, a Google key file, or a file that holds either"
+                    .to_owned()
+            }
+            Self::Manifest {
+                why: InvalidManifest::Schema1,
+                ..
+            } => "pull it with an old docker and push it again to convert it".to_owned(),
+            Self::DestinationNotEmpty(_) => "add --force to replace it".to_owned(),
+            Self::DestinationBusy(_) => {
+                "wait for the other pull, or choose another folder".to_owned()
+            }
+            Self::Layout {
+                why: LayoutFault::SeveralImages(names),
+                path,
+            } => match names.first() {
+                Some(name) => format!("name one: oci:{}:{name}", path.display()),
+                None => return None,
+            },
+            Self::Network { .. } | Self::CacheSpoiled { .. } => "try again".to_owned(),
+            Self::Registry { status: 429, .. } => {
+                "try again later; credentials raise most limits".to_owned()
+            }
+            Self::Disk { source, .. } | Self::Tree { source, .. } => {
+                return disk_hint(source.kind());
+            }
+            Self::Entry {
+                why: super::EntryFault::Io { source, .. },
+                ..
+            } => {
+                return disk_hint(source.kind());
+            }
+            Self::Entry {
+                why: super::EntryFault::UnmappedOwner { .. },
+                ..
+            } => "map more ids into this user namespace (/etc/subuid, /etc/subgid)".to_owned(),
+            _ => return None,
+        })
+    }
+}
+
+impl Usage {
+    fn hint(&self) -> String {
+        match self {
+            Self::UnknownCommand {
+                meant: Some(meant), ..
+            } => format!("did you mean `roots {meant}`?"),
+            Self::UnknownOption {
+                meant: Some(meant), ..
+            } => format!("did you mean {meant}?"),
+            Self::NoCommand | Self::UnknownCommand { .. } => "see `roots help`".to_owned(),
+            Self::UnknownOption { command, .. }
+            | Self::MissingOperand { command, .. }
+            | Self::ExtraOperand { command, .. } => format!("see `roots help {command}`"),
+            Self::Value { .. } => "see `roots help`".to_owned(),
+        }
+    }
+}
+
+fn disk_hint(kind: ErrorKind) -> Option<String> {
+    Some(match kind {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "make room, or choose another place".to_owned()
+        }
+        ErrorKind::PermissionDenied => {
+            "choose a place that you may write to, or run as root".to_owned()
+        }
+        ErrorKind::ReadOnlyFilesystem => "choose a place that can be written to".to_owned(),
+        _ => return None,
+    })
+}

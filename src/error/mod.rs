@@ -1,0 +1,330 @@
+//! Everything that can go wrong, as data; what is said about it stands in `sentence.rs` and
+//! `hint.rs`, and the exit code below.
+
+mod entry;
+mod hint;
+mod sentence;
+
+pub use entry::EntryFault;
+pub use sentence::{escaped, said_as};
+
+use crate::oci::{Digest, InvalidManifest, InvalidPlatform, InvalidReference, Platform};
+use std::io;
+use std::path::PathBuf;
+
+/// The one error type. `Display` says it, [`Error::hint`] what to do, [`Error::exit_code`] what a
+/// script sees.
+#[derive(Debug)]
+pub enum Error {
+    /// The command line cannot be understood.
+    Usage(Usage),
+    /// The IMAGE operand is not a reference.
+    Reference {
+        /// As typed.
+        text: String,
+        /// Why not.
+        why: InvalidReference,
+    },
+    /// `--platform`, `--arch` or `--os` cannot be understood.
+    Platform {
+        /// As typed.
+        text: String,
+        /// The one way in which it can be wrong.
+        why: InvalidPlatform,
+    },
+    /// There is no such repository, tag or digest.
+    NotFound {
+        /// The image.
+        image: String,
+        /// What the registry said.
+        said: String,
+    },
+    /// The image is not there for the platform.
+    NoPlatform {
+        /// The image.
+        image: String,
+        /// What was looked for.
+        wanted: Platform,
+        /// What there is.
+        available: Vec<Platform>,
+    },
+    /// The registry wants credentials, or others.
+    Denied {
+        /// The image.
+        image: String,
+        /// The host that refused.
+        host: String,
+        /// What it said.
+        said: String,
+        /// Whether there were credentials to refuse.
+        had_credentials: bool,
+    },
+    /// The credentials given with `--auth` cannot be used.
+    Credentials {
+        /// Where they came from.
+        origin: String,
+        /// What is wrong with them.
+        why: &'static str,
+    },
+    /// The registry asks for authentication in a way that cannot be answered.
+    Challenge {
+        /// Who asked.
+        url: String,
+        /// What is wrong with the question.
+        why: &'static str,
+    },
+    /// The registry answered with a status that nothing above covers.
+    Registry {
+        /// What was asked.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+        /// What the body said.
+        said: String,
+    },
+    /// A redirect that is not followed.
+    Redirect {
+        /// Where it came from.
+        url: String,
+        /// Why not.
+        why: &'static str,
+    },
+    /// The network failed.
+    Network {
+        /// What was asked.
+        url: String,
+        /// How it failed.
+        why: String,
+    },
+    /// An answer that is no answer: too long, or not in the form it must have.
+    Answer {
+        /// What was asked.
+        url: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A manifest, index or config that no root folder can be made of.
+    Manifest {
+        /// Which.
+        what: String,
+        /// Why not.
+        why: InvalidManifest,
+    },
+    /// Bytes that are not those that were named.
+    DigestMismatch {
+        /// What was read.
+        part: Part,
+        /// What named them.
+        wanted: Digest,
+        /// What they are.
+        got: Digest,
+    },
+    /// A blob that is longer or shorter than what named it said.
+    SizeMismatch {
+        /// Which.
+        digest: Digest,
+        /// As named, in bytes.
+        wanted: u64,
+        /// As read, in bytes; reading stops at the first byte too many.
+        got: u64,
+    },
+    /// A layer that cannot be decompressed.
+    Corrupt {
+        /// Which.
+        digest: Digest,
+        /// What the decoder says.
+        why: String,
+    },
+    /// A layer in a compression that image-spec does not know.
+    Compression {
+        /// Which.
+        digest: Digest,
+        /// The compression.
+        name: &'static str,
+    },
+    /// An entry of a layer.
+    Entry {
+        /// Which layer.
+        diff_id: Digest,
+        /// Its name in the archive, escaped.
+        name: String,
+        /// What is wrong with it.
+        why: EntryFault,
+    },
+    /// The tree as a whole.
+    Tree {
+        /// What was tried.
+        action: &'static str,
+        /// How it failed.
+        source: io::Error,
+    },
+    /// DEST holds something.
+    DestinationNotEmpty(PathBuf),
+    /// DEST cannot be replaced or filled, whatever the options.
+    DestinationRefused {
+        /// DEST.
+        path: PathBuf,
+        /// Why not.
+        why: &'static str,
+    },
+    /// Another pull is at work on DEST.
+    DestinationBusy(PathBuf),
+    /// A file or directory of ours: DEST, its parent, the cache, a layout.
+    Disk {
+        /// What was tried.
+        action: &'static str,
+        /// With what.
+        path: PathBuf,
+        /// How it failed.
+        source: io::Error,
+    },
+    /// A cached blob is not what its name says. It has been dropped; fetching it again heals it.
+    CacheSpoiled {
+        /// Which.
+        digest: Digest,
+    },
+    /// The folder given as IMAGE is not an OCI layout, or does not have what is asked of it.
+    Layout {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong.
+        why: LayoutFault,
+    },
+    /// A result could not be written to stdout.
+    Output(io::Error),
+}
+
+/// What was read when a digest did not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// A manifest or index.
+    Manifest,
+    /// A config or a compressed layer.
+    Blob,
+    /// An uncompressed layer, against its DiffID.
+    Contents,
+}
+
+/// What is wrong with a layout.
+#[derive(Debug, PartialEq, Eq)]
+pub enum LayoutFault {
+    /// No `oci-layout` file, or one of another version.
+    NotALayout,
+    /// No image of this name; these there are.
+    NoTag {
+        /// What was asked for.
+        wanted: String,
+        /// The names.
+        available: Vec<String>,
+    },
+    /// Several images, and no name to tell which.
+    SeveralImages(Vec<String>),
+    /// A blob is missing.
+    MissingBlob(Digest),
+}
+
+/// What is wrong with a command line.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Usage {
+    /// Nothing at all.
+    NoCommand,
+    /// A command that there is not.
+    UnknownCommand {
+        /// As typed.
+        typed: String,
+        /// What may have been meant.
+        meant: Option<&'static str>,
+    },
+    /// An option that the command does not have.
+    UnknownOption {
+        /// The command.
+        command: &'static str,
+        /// As typed.
+        typed: String,
+        /// What may have been meant.
+        meant: Option<&'static str>,
+    },
+    /// An operand is missing.
+    MissingOperand {
+        /// The command.
+        command: &'static str,
+        /// The operand.
+        operand: &'static str,
+    },
+    /// One operand too many.
+    ExtraOperand {
+        /// The command.
+        command: &'static str,
+        /// As typed.
+        typed: String,
+    },
+    /// An option without its value, or a value that the option cannot take.
+    Value {
+        /// The option.
+        option: String,
+        /// What is wrong.
+        why: &'static str,
+    },
+}
+
+impl Error {
+    /// What failed in the middle of a stream: errors of ours travel through `std::io` wrapped, and
+    /// come out as they were; what is left is a decoder's complaint.
+    pub fn in_stream(digest: &Digest, error: io::Error) -> Self {
+        match error.downcast::<Self>() {
+            Ok(ours) => ours,
+            Err(error) => Self::Corrupt {
+                digest: digest.clone(),
+                why: error.to_string(),
+            },
+        }
+    }
+
+    /// A failure to do `action` to the root of the tree.
+    pub fn tree(action: &'static str, source: io::Error) -> Self {
+        Self::Tree { action, source }
+    }
+
+    /// Something that an image says is wrong, which a blob that is not that image's would explain.
+    pub fn is_malformed(&self) -> bool {
+        self.exit_code() == 5
+    }
+
+    /// What the process exits with. README's table is tested against this.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) | Self::Reference { .. } | Self::Platform { .. } => 2,
+            Self::Credentials { .. } => 2,
+            Self::NotFound { .. } | Self::NoPlatform { .. } => 3,
+            Self::Layout {
+                why: LayoutFault::MissingBlob(_),
+                ..
+            } => 5,
+            Self::Layout { .. } => 3,
+            Self::Denied { .. } => 4,
+            Self::Manifest { .. }
+            | Self::DigestMismatch { .. }
+            | Self::SizeMismatch { .. }
+            | Self::Corrupt { .. }
+            | Self::Compression { .. } => 5,
+            Self::Entry { why, .. } if why.is_disk() => 6,
+            Self::Entry { .. } => 5,
+            Self::Tree { .. }
+            | Self::DestinationNotEmpty(_)
+            | Self::DestinationRefused { .. }
+            | Self::DestinationBusy(_)
+            | Self::Disk { .. } => 6,
+            Self::Network { .. } | Self::CacheSpoiled { .. } => 75,
+            Self::Registry { status: 404, .. } => 3,
+            Self::Registry {
+                status: 408 | 429 | 500..=599,
+                ..
+            } => 75,
+            Self::Registry { .. }
+            | Self::Challenge { .. }
+            | Self::Redirect { .. }
+            | Self::Answer { .. }
+            | Self::Output(_) => 1,
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! Every sentence that a user can see when something goes wrong: subject first, lower case, no full
+//! stop. Text from images and registries is escaped: it may hold terminal commands.
+
+use super::{EntryFault, Error, LayoutFault, Part, Usage};
+use crate::oci::{Algorithm, InvalidDigest, InvalidManifest, InvalidReference};
+use std::fmt::{self, Display, Formatter};
+use std::io;
+
+impl Display for Error {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(usage) => write!(f, "{usage}"),
+            Self::Reference { text, why } => write!(f, "{}: {why}", escaped(text)),
+            Self::Platform { text, .. } => write!(f, "{}: not a platform", escaped(text)),
+            Self::NotFound { image, said } => write!(f, "{image}: no such image{}", said_as(said)),
+            Self::NoPlatform {
+                image,
+                wanted,
+                available,
+            } => {
+                write!(f, "{image}: no image for {wanted}; there is ")?;
+                list(f, available, "none for any platform")
+            }
+            Self::Denied {
+                image,
+                host,
+                said,
+                had_credentials,
+            } => {
+                let what = if *had_credentials {
+                    "refuses these credentials"
+                } else {
+                    "denies access"
+                };
+                write!(f, "{image}: {host} {what}{}", said_as(said))
+            }
+            Self::Credentials { origin, why } => write!(f, "{}: {why}", escaped(origin)),
+            Self::Challenge { url, why } => write!(f, "{url}: {why}"),
+            Self::Registry { url, status, said } => {
+                write!(f, "{url}: status {status}{}", said_as(said))
+            }
+            Self::Redirect { url, why } => write!(f, "{url}: redirect refused: {why}"),
+            Self::Network { url, why } => write!(f, "{url}: {}", escaped(why)),
+            Self::Answer { url, why } => write!(f, "{url}: {}", escaped(why)),
+            Self::Manifest { what, why } => write!(f, "{what}: {why}"),
+            Self::DigestMismatch { part, wanted, got } => {
+                let part = match part {
+                    Part::Manifest => "manifest",
+                    Part::Blob => "blob",
+                    Part::Contents => "uncompressed layer",
+                };
+                write!(f, "{wanted}: wrong digest: the {part} that came is {got}")
+            }
+            Self::SizeMismatch {
+                digest,
+                wanted,
+                got,
+            } if got > wanted => {
+                write!(
+                    f,
+                    "{digest}: wrong size: longer than the {wanted} bytes it should have"
+                )
+            }
+            Self::SizeMismatch {
+                digest,
+                wanted,
+                got,
+            } => {
+                write!(f, "{digest}: wrong size: {got} bytes instead of {wanted}")
+            }
+            Self::Corrupt { digest, why } => write!(f, "{digest}: corrupt layer: {}", escaped(why)),
+            Self::Compression { digest, name } => {
+                write!(
+                    f,
+                    "{digest}: layer compressed with {name}, which images may not be"
+                )
+            }
+            Self::Entry { diff_id, name, why } if why.is_disk() => {
+                write!(f, "{}: {why} (layer {diff_id})", shown(name))
+            }
+            Self::Entry { diff_id, name, why } => {
+                write!(
+                    f,
+                    "{}: malformed layer: {why} (layer {diff_id})",
+                    shown(name)
+                )
+            }
+            Self::Tree { action, source } => {
+                write!(f, "cannot {action} the tree: {}", reason(source))
+            }
+            Self::DestinationNotEmpty(path) => write!(f, "{} is not empty", path_of(path)),
+            Self::DestinationRefused { path, why } => write!(f, "{}: {why}", path_of(path)),
+            Self::DestinationBusy(path) => {
+                write!(f, "{}: another pull into it is running", path_of(path))
+            }
+            Self::Disk {
+                action,
+                path,
+                source,
+            } => {
+                write!(f, "{}: cannot {action}: {}", path_of(path), reason(source))
+            }
+            Self::CacheSpoiled { digest } => {
+                write!(
+                    f,
+                    "{digest}: the cached blob was spoiled and has been dropped"
+                )
+            }
+            Self::Layout { path, why } => write!(f, "{}: {why}", path_of(path)),
+            Self::Output(source) => write!(f, "cannot write to stdout: {}", reason(source)),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl Display for EntryFault {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Climbs => "its name climbs with `..`",
+            Self::NulInName => "its name has a NUL byte",
+            Self::NameTooLong => "its name has a component of more than 255 bytes",
+            Self::TooDeep => "it lies more than 4096 directories deep",
+            Self::LinkLoop => "its parents lead through more than 255 symlinks",
+            Self::ParentIsFile => "one of its parents is not a directory",
+            Self::RootIsNoDirectory => "the root of the tree must be a directory",
+            Self::Whiteout => "not a name that a whiteout can have",
+            Self::EmptyLink => "a link to nothing",
+            Self::LinkTargetMissing => "a hard link to what is not there",
+            Self::LinkToDirectory => "a hard link to a directory",
+            Self::Sparse => "a sparse file, which is not supported",
+            Self::Checksum => "its header has a wrong checksum",
+            Self::Pax => "its pax header is malformed",
+            Self::HeaderTooLong => "its extended header is longer than 1 MiB",
+            Self::Dangling => "an extended header at the end of the archive",
+            Self::LoneZeroBlock => "a lone block of zeros in mid-archive",
+            Self::Truncated => "the archive ends in the middle of it",
+            Self::UnknownType(kind) => {
+                return write!(
+                    f,
+                    "unknown entry type {}",
+                    escaped(&char::from(*kind).to_string())
+                );
+            }
+            Self::Number(field) => return write!(f, "its {field} is not a number that it can be"),
+            Self::UnmappedOwner { uid, gid } => {
+                return write!(
+                    f,
+                    "cannot give it to {uid}:{gid}: no such ids in this user namespace"
+                );
+            }
+            Self::Io { action, source } => return write!(f, "cannot {action}: {}", reason(source)),
+            Self::Stream(source) => return write!(f, "{}", reason(source)),
+        })
+    }
+}
+
+impl Display for InvalidReference {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("the name of the image is empty"),
+            Self::Scheme(scheme) => write!(
+                f,
+                "{}:// does not begin the name of an image",
+                escaped(scheme)
+            ),
+            Self::ImageId => {
+                f.write_str("64 hex digits look like the id of an image, which no registry knows")
+            }
+            Self::Registry(_) => f.write_str("the part before the first slash is not a host name"),
+            Self::UpperCase(_) => f.write_str("repositories are written in lower case"),
+            Self::Repository(_) => f.write_str("not the name of a repository"),
+            Self::TooLong => f.write_str("the repository is longer than 255 bytes"),
+            Self::Tag(tag) => write!(f, "`{}` is not a tag", escaped(tag)),
+            Self::Digest(why) => write!(f, "{why}"),
+        }
+    }
+}
+
+impl Display for InvalidDigest {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Algorithm(name) => write!(f, "`{}` is neither sha256 nor sha512", escaped(name)),
+            Self::Hex(Algorithm::Sha256) => {
+                f.write_str("a sha256 digest has 64 lower-case hex digits")
+            }
+            Self::Hex(Algorithm::Sha512) => {
+                f.write_str("a sha512 digest has 128 lower-case hex digits")
+            }
+        }
+    }
+}
+
+impl Display for InvalidManifest {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Json(why) => write!(f, "malformed: {}", escaped(why)),
+            Self::MediaType(media_type) => write!(f, "not an image but `{}`", escaped(media_type)),
+            Self::Schema1 => f.write_str("a manifest of schema 1, which is not supported"),
+            Self::SchemaVersion(version) => write!(f, "a manifest of unknown schema {version}"),
+            Self::TypesDiffer { said, says } => {
+                write!(
+                    f,
+                    "announced as `{}` but it is `{}`",
+                    escaped(said),
+                    escaped(says)
+                )
+            }
+            Self::Ambiguous => f.write_str("malformed: both an index and a manifest"),
+            Self::Missing(field) => write!(f, "malformed: no {field}"),
+            Self::Artifact(kind) => write!(
+                f,
+                "not an image but an artifact of type `{}`",
+                escaped(kind)
+            ),
+            Self::Encrypted(kind) => write!(f, "encrypted layer: `{}`", escaped(kind)),
+            Self::LayerType(kind) => write!(f, "unknown type of layer: `{}`", escaped(kind)),
+            Self::LayerCount { layers, diff_ids } => {
+                write!(
+                    f,
+                    "malformed: {layers} layers in the manifest but {diff_ids} in the config"
+                )
+            }
+            Self::RootFs(kind) => write!(f, "unknown type of rootfs: `{}`", escaped(kind)),
+            Self::TooDeep => f.write_str("indexes within indexes, too deep to follow"),
+        }
+    }
+}
+
+impl Display for LayoutFault {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotALayout => f.write_str("not an OCI image layout"),
+            Self::NoTag { wanted, available } => {
+                write!(f, "no image `{}`; there is ", escaped(wanted))?;
+                list(
+                    f,
+                    available.iter().map(|name| escaped(name)),
+                    "none with a name",
+                )
+            }
+            Self::SeveralImages(names) => {
+                f.write_str("several images: ")?;
+                list(f, names.iter().map(|name| escaped(name)), "without names")
+            }
+            Self::MissingBlob(digest) => write!(f, "blob {digest} is missing"),
+        }
+    }
+}
+
+impl Display for Usage {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoCommand => f.write_str("no command given"),
+            Self::UnknownCommand { typed, .. } => write!(f, "{}: no such command", escaped(typed)),
+            Self::UnknownOption { command, typed, .. } => {
+                write!(f, "{command}: no such option: {}", escaped(typed))
+            }
+            Self::MissingOperand { command, operand } => {
+                write!(f, "{command}: {operand} is missing")
+            }
+            Self::ExtraOperand { command, typed } => {
+                write!(f, "{command}: one operand too many: {}", escaped(typed))
+            }
+            Self::Value { option, why } => write!(f, "{}: {why}", escaped(option)),
+        }
+    }
+}
+
+/// What a registry said, behind a colon, if it said anything.
+pub fn said_as(said: &str) -> String {
+    if said.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", escaped(said))
+    }
+}
+
+/// Text without control characters and without the marks that turn the direction of writing, which
+/// could make a terminal show another name than the one there is.
+pub fn escaped(text: &str) -> String {
+    let hostile = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars()
+        .fold(String::with_capacity(text.len()), |mut plain, c| {
+            if hostile(c) {
+                plain.extend(c.escape_default());
+            } else {
+                plain.push(c);
+            }
+            plain
+        })
+}
+
+fn shown(name: &str) -> &str {
+    if name.is_empty() { "layer" } else { name }
+}
+
+fn path_of(path: &std::path::Path) -> String {
+    escaped(&path.to_string_lossy())
+}
+
+/// The kernel's words without the number behind them.
+fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut letters = text.chars();
+    let first = letters.next().map(|c| c.to_ascii_lowercase());
+    first.into_iter().chain(letters).collect()
+}
+
+fn list(
+    f: &mut Formatter<'_>,
+    items: impl IntoIterator<Item = impl Display>,
+    none: &str,
+) -> fmt::Result {
+    let mut items = items.into_iter();
+    match items.next() {
+        None => f.write_str(none),
+        Some(first) => {
+            write!(f, "{first}")?;
+            items.try_for_each(|item| write!(f, ", {item}"))
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! One 512-byte header block of a tar, read strictly. The only file that names the tar crate.
+//!
+//! The crate knows where the fields are. Their values are read here, because the crate's own
+//! readers take base-256 numbers modulo 2^64, lose their sign, and know only one of the two
+//! checksums (POSIX ustar, GNU tar's "Basic Tar Format", Go's archive/tar as what peers agree on).
+
+use crate::error::EntryFault;
+use tar::Header;
+
+/// The size of a block, the unit of a tar, in bytes.
+pub(super) const BLOCK: usize = 512;
+
+/// What a header says, before extended headers have their say.
+pub(super) struct Fields {
+    pub(super) kind: u8,
+    pub(super) name: Vec<u8>,
+    pub(super) link_name: Vec<u8>,
+    pub(super) size: u64,
+    pub(super) mode: u32,
+    pub(super) uid: i128,
+    pub(super) gid: i128,
+    pub(super) mtime: i128,
+    pub(super) device: Option<(u32, u32)>,
+}
+
+impl Fields {
+    /// Reads a block that is not all zeros.
+    pub(super) fn read(block: &[u8; BLOCK]) -> Result<Self, EntryFault> {
+        check_sum(block)?;
+        let header = Header::from_byte_slice(block);
+        let old = header.as_old();
+        let kind = old.linkflag[0];
+        let field = |bytes: &[u8], what| number(bytes).ok_or(EntryFault::Number(what));
+        let size = field(&old.size, "size")?;
+        let mode = field(&old.mode, "mode")?;
+        Ok(Self {
+            kind,
+            name: name(header),
+            link_name: until_nul(&old.linkname).to_vec(),
+            // Peers read sizes as a signed 64-bit number and refuse negative ones.
+            size: i64::try_from(size)
+                .ok()
+                .and_then(|size| u64::try_from(size).ok())
+                .ok_or(EntryFault::Number("size"))?,
+            // The bits above are the file type, which old writers put there too.
+            mode: u32::try_from(mode & 0o7777).map_err(|_| EntryFault::Number("mode"))?,
+            uid: field(&old.uid, "uid")?,
+            gid: field(&old.gid, "gid")?,
+            mtime: field(&old.mtime, "mtime")?,
+            device: device(header, kind)?,
+        })
+    }
+}
+
+/// The name, with ustar's prefix in front. In GNU's format other fields stand where the prefix is,
+/// and in star's only the first 131 bytes of it are one.
+fn name(header: &Header) -> Vec<u8> {
+    let name = until_nul(&header.as_old().name);
+    let Some(ustar) = header.as_ustar() else {
+        return name.to_vec();
+    };
+    let is_star = header.as_bytes().ends_with(b"tar\0");
+    let prefix = until_nul(&ustar.prefix[..if is_star { 131 } else { 155 }]);
+    if prefix.is_empty() {
+        name.to_vec()
+    } else {
+        [prefix, b"/", name].concat()
+    }
+}
+
+/// The numbers of a device. Linux has 12 bits for the major number and 20 for the minor; others are
+/// refused rather than cut, which would make another device.
+fn device(header: &Header, kind: u8) -> Result<Option<(u32, u32)>, EntryFault> {
+    if !matches!(kind, b'3' | b'4') {
+        return Ok(None);
+    }
+    let (major, minor) = match (header.as_ustar(), header.as_gnu()) {
+        (Some(ustar), _) => (&ustar.dev_major, &ustar.dev_minor),
+        (None, Some(gnu)) => (&gnu.dev_major, &gnu.dev_minor),
+        (None, None) => return Err(EntryFault::Number("device number")),
+    };
+    let part = |bytes: &[u8], bits: u32| {
+        let number = number(bytes).filter(|number| (0..1 << bits).contains(number));
+        number
+            .and_then(|n| u32::try_from(n).ok())
+            .ok_or(EntryFault::Number("device number"))
+    };
+    Ok(Some((part(major, 12)?, part(minor, 20)?)))
+}
+
+/// A number field: octal digits between blanks and NULs, or base-256 when its first bit is set.
+/// All blank is 0. `None` where it is neither.
+fn number(bytes: &[u8]) -> Option<i128> {
+    match bytes.first()? {
+        first if first & 0x80 != 0 => base_256(bytes),
+        _ => {
+            let blank = |b: &u8| matches!(b, b' ' | 0);
+            let Some(start) = bytes.iter().position(|b| !blank(b)) else {
+                return Some(0);
+            };
+            let digits = bytes[start..].split(blank).next()?;
+            // Behind the digits come blanks only.
+            if !bytes[start + digits.len()..].iter().all(blank) {
+                return None;
+            }
+            digits.iter().try_fold(0i128, |number, digit| match digit {
+                b'0'..=b'7' => Some(number << 3 | i128::from(digit - b'0')),
+                _ => None,
+            })
+        }
+    }
+}
+
+/// Two's complement over all bytes of the field; the topmost bit only marks the encoding and the
+/// one below it is the sign. `None` past 64 bits.
+fn base_256(bytes: &[u8]) -> Option<i128> {
+    let negative = bytes[0] & 0x40 != 0;
+    // The mark in the topmost bit gives way to a copy of the sign below it.
+    let first = if negative { bytes[0] } else { bytes[0] & 0x7f };
+    let start = i128::from(first) - if negative { 256 } else { 0 };
+    bytes[1..].iter().try_fold(start, |number, &byte| {
+        let number = number << 8 | i128::from(byte);
+        i64::try_from(number).is_ok().then_some(number)
+    })
+}
+
+/// The sum over the block with its own field taken as blanks, of unsigned or, by old writers, of
+/// signed bytes.
+fn check_sum(block: &[u8; BLOCK]) -> Result<(), EntryFault> {
+    let stored = number(&block[148..156]).ok_or(EntryFault::Checksum)?;
+    let bytes = || block[..148].iter().chain(b"        ").chain(&block[156..]);
+    let unsigned: i128 = bytes().map(|&b| i128::from(b)).sum();
+    let signed: i128 = bytes().map(|&b| i128::from(b.cast_signed())).sum();
+    if stored == unsigned || stored == signed {
+        Ok(())
+    } else {
+        Err(EntryFault::Checksum)
+    }
+}
+
+/// A text field ends at its first NUL or fills its space.
+pub(super) fn until_nul(bytes: &[u8]) -> &[u8] {
+    bytes.split(|&b| b == 0).next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_octal_or_base_256() {
+        for (bytes, meant) in [
+            (&b"0000644\0"[..], Some(0o644)),
+            (b"  644 \0\0", Some(0o644)),
+            (b"777777777777", Some(0o777_777_777_777)),
+            (b"\0\0\0\0\0\0\0\0", Some(0)),
+            (b"        ", Some(0)),
+            (b"64 4\0\0\0\0", None),
+            (b"0000648\0", None),
+            (b"-000644\0", None),
+            (b"0x00644\0", None),
+            (b"\x80\0\0\0\0\0\0\x01", Some(1)),
+            (b"\x80\0\0\0\0\x20\0\0", Some(1 << 21)),
+            (b"\xff\xff\xff\xff\xff\xff\xff\xff", Some(-1)),
+            (
+                b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xfe",
+                Some(-2),
+            ),
+            (
+                b"\x80\0\0\0\x7f\xff\xff\xff\xff\xff\xff\xff",
+                Some(i64::MAX as i128),
+            ),
+            (b"\x80\0\0\0\x80\0\0\0\0\0\0\0", None),
+            (b"\x80\x01\0\0\0\0\0\0\0\0\0\0", None),
+            (b"\xbf\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", None),
+        ] {
+            assert_eq!(number(bytes), meant, "{bytes:?}");
+        }
+    }
+}

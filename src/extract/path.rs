@@ -1,0 +1,152 @@
+//! Names out of a layer, which are bytes and hostile.
+
+use crate::error::EntryFault;
+use std::ffi::{CStr, CString};
+
+/// How many components a name may have. Linux itself cannot use paths past 4,096 bytes, 2,048
+/// components; what is deeper can only be reached step by step, as it is made here.
+const MAX_DEPTH: usize = 4096;
+
+/// The longest component that Linux file systems hold, in bytes.
+const MAX_COMPONENT: usize = 255;
+
+/// A name that can only lead down from the root of the tree: no empty, `.` or `..` component, no
+/// NUL, no component that is too long.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct LayerPath {
+    /// Each component followed by a NUL: they are C strings where they stand, and no system call
+    /// has to copy them.
+    bytes: Vec<u8>,
+    /// Where the last component begins.
+    last: usize,
+}
+
+impl LayerPath {
+    /// Parses a name: `/usr/bin`, `./usr/bin`, `usr//bin/` and `usr/bin` are the same. A `..` is
+    /// refused wherever it stands: no builder writes one, and peers disagree on what it means.
+    pub(super) fn parse(name: &[u8]) -> Result<Self, EntryFault> {
+        let mut path = Self::default();
+        let mut depth = 0;
+        for component in name.split(|&b| b == b'/') {
+            match component {
+                b"" | b"." => continue,
+                b".." => return Err(EntryFault::Climbs),
+                _ if component.contains(&0) => return Err(EntryFault::NulInName),
+                _ if component.len() > MAX_COMPONENT => return Err(EntryFault::NameTooLong),
+                _ => {}
+            }
+            depth += 1;
+            path.last = path.bytes.len();
+            path.bytes.extend_from_slice(component);
+            path.bytes.push(0);
+        }
+        if depth > MAX_DEPTH {
+            return Err(EntryFault::TooDeep);
+        }
+        Ok(path)
+    }
+
+    /// The last component and the way to it, or nothing for the root itself.
+    pub(super) fn split(&self) -> Option<(Parents<'_>, &CStr)> {
+        let name = components(&self.bytes[self.last..]).next()?;
+        Some((Parents(&self.bytes[..self.last]), name))
+    }
+
+    /// This path as the way to what is in it.
+    pub(super) fn as_parents(&self) -> Parents<'_> {
+        Parents(&self.bytes)
+    }
+
+    /// One step further down.
+    pub(super) fn join(&self, name: &CStr) -> Self {
+        let mut bytes = self.bytes.clone();
+        bytes.extend_from_slice(name.to_bytes_with_nul());
+        Self {
+            last: self.bytes.len(),
+            bytes,
+        }
+    }
+}
+
+/// The directories above a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Parents<'p>(&'p [u8]);
+
+impl<'p> Parents<'p> {
+    /// From the root down.
+    pub(super) fn components(self) -> impl Iterator<Item = &'p CStr> {
+        components(self.0)
+    }
+
+    /// The bytes that tell one way from another.
+    pub(super) fn key(self) -> &'p [u8] {
+        self.0
+    }
+}
+
+fn components(bytes: &[u8]) -> impl Iterator<Item = &CStr> {
+    bytes
+        .split_inclusive(|&b| b == 0)
+        .filter_map(|component| CStr::from_bytes_with_nul(component).ok())
+}
+
+/// The components of what a symlink says, which may climb, and whether it starts at the root.
+pub(super) fn link_components(target: &CStr) -> (bool, Vec<CString>) {
+    let bytes = target.to_bytes();
+    let components = bytes
+        .split(|&b| b == b'/')
+        .filter(|component| !matches!(*component, b"" | b"."))
+        // A C string has no NUL to stumble over.
+        .filter_map(|component| CString::new(component).ok());
+    (bytes.starts_with(b"/"), components.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(name: &str) -> Result<Vec<String>, EntryFault> {
+        let path = LayerPath::parse(name.as_bytes())?;
+        Ok(path
+            .as_parents()
+            .components()
+            .map(|c| c.to_string_lossy().into_owned())
+            .collect())
+    }
+
+    #[test]
+    fn one_place_has_one_path() {
+        for name in ["a/b", "/a/b", "./a/b", "a//b", "a/./b/", "//a/b/."] {
+            assert_eq!(parse(name).unwrap(), ["a", "b"], "{name}");
+        }
+        for root in ["", ".", "/", "./", "/.", "././/"] {
+            assert!(
+                LayerPath::parse(root.as_bytes()).unwrap().split().is_none(),
+                "{root}"
+            );
+        }
+        let path = LayerPath::parse(b"usr/lib/x").unwrap();
+        let (parents, name) = path.split().unwrap();
+        assert_eq!((parents.components().count(), name), (2, c"x"));
+        assert_eq!(path.join(c"y"), LayerPath::parse(b"usr/lib/x/y").unwrap());
+    }
+
+    #[test]
+    fn refuses_what_climbs_or_does_not_fit() {
+        for name in ["..", "../a", "a/..", "/../a", "a/../../b", "./.."] {
+            assert!(matches!(parse(name), Err(EntryFault::Climbs)), "{name}");
+        }
+        assert!(parse("...").is_ok());
+        assert!(matches!(parse("a\0b"), Err(EntryFault::NulInName)));
+        assert!(parse(&"a".repeat(255)).is_ok());
+        assert!(matches!(
+            parse(&"a".repeat(256)),
+            Err(EntryFault::NameTooLong)
+        ));
+        assert!(parse(&"a/".repeat(4096)).is_ok());
+        assert!(matches!(
+            parse(&"a/".repeat(4097)),
+            Err(EntryFault::TooDeep)
+        ));
+    }
+}

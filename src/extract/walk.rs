@@ -1,0 +1,313 @@
+//! The way from the root of the tree down to one directory, held open.
+//!
+//! Symlinks on the way are followed here, one component at a time and inside the root, as the image
+//! meant them: `lib -> /usr/lib` leads to the tree's own `usr/lib` (usrmerge), and `..` stops at
+//! the root. The kernel is only ever asked for one plain name in a directory that is open.
+//!
+//! Directories whose contents change get their times back when the way leaves them, so nothing has
+//! to be remembered for the end, when a path may have become something else.
+
+use super::path::{Parents, link_components};
+use crate::error::EntryFault;
+use crate::sys::{Dir, Handle, Kind, Time};
+use std::collections::hash_map::RandomState;
+use std::ffi::{CStr, CString};
+use std::hash::BuildHasher;
+use std::io;
+
+/// How many symlinks one name may lead through. Linux stops at 40; images are not bound by that.
+const MAX_LINKS: usize = 255;
+
+/// How many directories are held open at once: trees can be deeper than `ulimit -n`.
+const MAX_OPEN: usize = 64;
+
+/// The way to one directory; the last step is where it stands.
+pub(super) struct Walk {
+    steps: Vec<Step>,
+    /// The parents that led here, to see at once that the next name has the same.
+    parents: Option<Vec<u8>>,
+    /// Makes the keys of places; seeded anew for every walk, so that no image can aim at a clash.
+    keys: RandomState,
+    /// Whether any directory of the tree may have a default ACL.
+    pub(super) watch_acls: bool,
+}
+
+struct Step {
+    name: CString,
+    /// Stands for the place, whatever names led to it.
+    key: u64,
+    /// Closed again when the way gets too deep; opened again when it comes back.
+    dir: Option<Dir>,
+    /// To be set when the way leaves: contents have changed, or will.
+    mtime: Option<Time>,
+    /// Whether what is made in here gets this directory's group.
+    setgid: bool,
+    /// Whether a default ACL makes what is made in here differ from what was asked for.
+    acl: bool,
+}
+
+/// What to do about directories on the way that do not exist.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// Make them: 0755, root's, and as old as 1970, so that the same image gives the same tree.
+    Make,
+    /// Say so.
+    Tell,
+}
+
+impl Walk {
+    /// A walk that stands at the root.
+    pub(super) fn new(root: Dir) -> Self {
+        let root = Step::new(c"", 0, root, None);
+        let keys = RandomState::new();
+        Self {
+            steps: vec![root],
+            parents: Some(Vec::new()),
+            keys,
+            watch_acls: false,
+        }
+    }
+
+    /// The directory where it stands.
+    pub(super) fn here(&self) -> Result<&Dir, EntryFault> {
+        let dir = self.steps.last().and_then(|step| step.dir.as_ref());
+        dir.ok_or_else(|| EntryFault::io("open", io::Error::from(io::ErrorKind::NotFound)))
+    }
+
+    /// The names of the directories it stands in, from the root down.
+    pub(super) fn names(&self) -> impl Iterator<Item = &CStr> {
+        self.steps.iter().skip(1).map(|step| step.name.as_c_str())
+    }
+
+    /// The keys of the directories it stands in, the nearest first.
+    pub(super) fn keys(&self) -> impl Iterator<Item = u64> {
+        self.steps.iter().rev().map(|step| step.key)
+    }
+
+    /// The key of the place `name` in this directory.
+    pub(super) fn key(&self, name: &CStr) -> u64 {
+        let here = self.steps.last().map_or(0, |step| step.key);
+        self.keys.hash_one((here, name))
+    }
+
+    /// Goes to where `parents` lead. False if they lead nowhere and that was only to be told.
+    pub(super) fn enter(
+        &mut self,
+        parents: Parents<'_>,
+        missing: Missing,
+    ) -> Result<bool, EntryFault> {
+        if self.parents.as_deref() == Some(parents.key()) {
+            return Ok(true);
+        }
+        self.parents = None;
+        let mut depth = 0usize;
+        let mut links = 0;
+        let mut names = parents.components();
+        let mut detour: Vec<CString> = Vec::new();
+        loop {
+            let from_link = detour.pop();
+            let name = match &from_link {
+                Some(name) => name.as_c_str(),
+                None => match names.next() {
+                    Some(name) => name,
+                    None => break,
+                },
+            };
+            if name == c".." {
+                depth = depth.saturating_sub(1);
+            } else if self
+                .steps
+                .get(depth + 1)
+                .is_some_and(|step| step.name.as_c_str() == name)
+            {
+                depth += 1;
+            } else {
+                self.leave(depth)?;
+                match self.step(name, missing)? {
+                    Stepped::Down => depth += 1,
+                    Stepped::Nowhere => return Ok(false),
+                    Stepped::Link(target) => {
+                        links += 1;
+                        if links > MAX_LINKS {
+                            return Err(EntryFault::LinkLoop);
+                        }
+                        let (from_root, mut components) = link_components(&target);
+                        components.reverse();
+                        detour.append(&mut components);
+                        depth = if from_root { 0 } else { depth };
+                    }
+                }
+            }
+        }
+        self.leave(depth)?;
+        self.parents = Some(parents.key().to_vec());
+        Ok(true)
+    }
+
+    /// One step down from where it stands.
+    fn step(&mut self, name: &CStr, missing: Missing) -> Result<Stepped, EntryFault> {
+        let here = self.here()?;
+        match here.open(name) {
+            Ok(dir) => {
+                self.push(name, dir, None)?;
+                Ok(Stepped::Down)
+            }
+            Err(e) if e.kind() == io::ErrorKind::NotFound && missing == Missing::Make => {
+                self.change()?;
+                let here = self.here()?;
+                here.mkdir(name, 0o755)
+                    .map_err(|e| EntryFault::io("make a directory", e))?;
+                let dir = here.open(name).map_err(|e| EntryFault::io("open", e))?;
+                if self.inherits_group() || self.inherits_acl() {
+                    super::metadata::disinherit(&dir, 0o755)?;
+                }
+                self.push(name, dir, Some(Time::default()))?;
+                Ok(Stepped::Down)
+            }
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Stepped::Nowhere),
+            Err(e) => match here
+                .stat(name)
+                .map_err(|e| EntryFault::io("look at", e))?
+                .kind
+            {
+                Kind::Symlink => {
+                    let target = here
+                        .read_link(name)
+                        .map_err(|e| EntryFault::io("read the link", e))?;
+                    Ok(Stepped::Link(target))
+                }
+                Kind::Directory => Err(EntryFault::io("open", e)),
+                _ if missing == Missing::Tell => Ok(Stepped::Nowhere),
+                _ => Err(EntryFault::ParentIsFile),
+            },
+        }
+    }
+
+    /// Steps into `dir`, which stands under `name` here. With `mtime` it is new or newly described,
+    /// and gets that time when the way leaves it.
+    pub(super) fn push(
+        &mut self,
+        name: &CStr,
+        dir: Dir,
+        mtime: Option<Time>,
+    ) -> Result<(), EntryFault> {
+        self.parents = None;
+        self.steps.push(Step::new(name, self.key(name), dir, mtime));
+        // The root stays open: everything is opened again from there.
+        if let Some(far) = self
+            .steps
+            .len()
+            .checked_sub(MAX_OPEN)
+            .filter(|&far| far > 0)
+        {
+            self.steps[far].settle()?;
+            self.steps[far].dir = None;
+        }
+        Ok(())
+    }
+
+    /// Says that the contents of this directory are about to change.
+    pub(super) fn change(&mut self) -> Result<(), EntryFault> {
+        if self.steps.last().is_some_and(|step| step.mtime.is_some()) {
+            return Ok(());
+        }
+        let here = self.here()?;
+        let stat = here.stat_self().map_err(|e| EntryFault::io("look at", e))?;
+        let acl = self.watch_acls && super::metadata::has_default_acl(here)?;
+        self.describe(stat.mtime, stat.mode & 0o2000 != 0, acl);
+        Ok(())
+    }
+
+    /// Says what an entry said of this directory itself.
+    pub(super) fn describe(&mut self, mtime: Time, setgid: bool, acl: bool) {
+        if let Some(step) = self.steps.last_mut() {
+            step.mtime = Some(mtime);
+            step.setgid = setgid;
+            step.acl = acl;
+        }
+    }
+
+    /// Whether what is made here gets the directory's group instead of ours.
+    pub(super) fn inherits_group(&self) -> bool {
+        self.steps.last().is_some_and(|step| step.setgid)
+    }
+
+    /// Whether what is made here gets an ACL that nobody asked for.
+    pub(super) fn inherits_acl(&self) -> bool {
+        self.steps.last().is_some_and(|step| step.acl)
+    }
+
+    /// Goes back up to `depth` steps below the root.
+    pub(super) fn leave(&mut self, depth: usize) -> Result<(), EntryFault> {
+        while self.steps.len() > depth + 1 {
+            self.parents = None;
+            if let Some(mut step) = self.steps.pop() {
+                step.settle()?;
+            }
+        }
+        self.open_again()
+    }
+
+    /// Opens the last step again if it was closed on the way down.
+    fn open_again(&mut self) -> Result<(), EntryFault> {
+        let Some(open) = self.steps.iter().rposition(|step| step.dir.is_some()) else {
+            return Ok(());
+        };
+        for closed in open + 1..self.steps.len() {
+            let (above, below) = self.steps.split_at_mut(closed);
+            let (Some(above), Some(step)) = (above.last_mut(), below.first_mut()) else {
+                break;
+            };
+            if let Some(dir) = &above.dir {
+                step.dir = Some(
+                    dir.open(&step.name)
+                        .map_err(|e| EntryFault::io("open", e))?,
+                );
+            }
+            // As many as may be stay open, or going up a deep way would take quadratic time.
+            if closed > 1 && closed + MAX_OPEN <= self.steps.len() {
+                self.steps[closed - 1].dir = None;
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes back to the root and forgets what it has seen: the tree has changed.
+    pub(super) fn restart(&mut self) -> Result<(), EntryFault> {
+        self.leave(0)?;
+        self.parents = Some(Vec::new());
+        if let Some(root) = self.steps.first_mut() {
+            root.settle()?;
+        }
+        Ok(())
+    }
+}
+
+enum Stepped {
+    Down,
+    Link(CString),
+    Nowhere,
+}
+
+impl Step {
+    fn new(name: &CStr, key: u64, dir: Dir, mtime: Option<Time>) -> Self {
+        Self {
+            name: name.to_owned(),
+            key,
+            dir: Some(dir),
+            mtime,
+            setgid: false,
+            acl: false,
+        }
+    }
+
+    /// Gives the directory the time it is to have.
+    fn settle(&mut self) -> Result<(), EntryFault> {
+        match (&self.dir, self.mtime.take()) {
+            (Some(dir), Some(mtime)) => dir
+                .set_mtime(mtime)
+                .map_err(|e| EntryFault::io("set the time", e)),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The stream of a layer: small readers, each of which refuses to say "end" until its promise holds.
+//!
+//! ```text
+//! blob ── Tee ── Verifier ── BufReader ── Decoder ── Contents
+//!         cache  digest,     256 KiB      gzip, zstd, DiffID
+//!                size                     or none
+//! ```
+
+mod decode;
+mod tee;
+mod verify;
+
+pub use verify::Verifier;
+
+use crate::error::Error;
+use crate::oci::{Digest, Layer};
+use decode::Decoder;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use tee::Tee;
+use verify::Contents;
+
+/// How much is read, hashed and written at once, in bytes: measured, the best between 32 KiB and
+/// 1 MiB.
+const CHUNK: usize = 256 * 1024;
+
+/// The uncompressed tar of one layer, verified on both sides of the decoder.
+pub struct LayerStream<R: Read, W: Write> {
+    blob: Digest,
+    contents: Contents<Decoder<BufReader<Verifier<Tee<R, W>>>>>,
+}
+
+impl<R: Read, W: Write> LayerStream<R, W> {
+    /// A stream over `blob`, the compressed bytes of `layer`, with a copy of them for `copy`.
+    pub fn new(layer: &Layer, blob: R, copy: Option<W>) -> Result<Self, Error> {
+        let verifier = Verifier::new(&layer.blob, Tee::new(blob, copy));
+        let decoder = Decoder::new(
+            &layer.blob.digest,
+            BufReader::with_capacity(CHUNK, verifier),
+        )?;
+        let contents = Contents::new(&layer.diff_id, decoder, CHUNK);
+        Ok(Self {
+            blob: layer.blob.digest.clone(),
+            contents,
+        })
+    }
+
+    /// The tar.
+    pub fn tar(&mut self) -> &mut dyn BufRead {
+        &mut self.contents
+    }
+
+    /// Reads both sides to their ends. When this returns, the blob was whole, and so is its copy
+    /// unless that was given up for the reason it comes with.
+    pub fn finish(mut self) -> Result<io::Result<Option<W>>, Error> {
+        self.contents
+            .drain()
+            .map_err(|e| Error::in_stream(&self.blob, e))?;
+        let mut verifier = self.into_verifier();
+        verifier.drain()?;
+        Ok(verifier.into_inner().into_copy())
+    }
+
+    /// What is to blame for `error`, which came up while the tar was read: if the blob is not the
+    /// one that the manifest named, then that is.
+    pub fn blame(self, error: Error) -> Error {
+        if !error.is_malformed() {
+            return error;
+        }
+        self.into_verifier().drain().err().unwrap_or(error)
+    }
+
+    fn into_verifier(self) -> Verifier<Tee<R, W>> {
+        self.contents.into_inner().into_inner().into_inner()
+    }
+}

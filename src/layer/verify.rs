@@ -1,0 +1,172 @@
+//! Readers that check what passes through them against a digest.
+
+use crate::error::{Error, Part};
+use crate::oci::{Descriptor, Digest, Hasher};
+use std::io::{self, BufRead, Read};
+
+/// The bytes of a blob as they were named: digest and size hold, or reading fails instead of ending.
+pub struct Verifier<R> {
+    inner: R,
+    wanted: Digest,
+    /// Taken when the end has been checked.
+    hasher: Option<Hasher>,
+    size: u64,
+    seen: u64,
+}
+
+impl<R: Read> Verifier<R> {
+    /// Checks `inner` against `blob`.
+    pub fn new(blob: &Descriptor, inner: R) -> Self {
+        let hasher = Some(Hasher::new(blob.digest.algorithm()));
+        Self {
+            inner,
+            wanted: blob.digest.clone(),
+            hasher,
+            size: blob.size,
+            seen: 0,
+        }
+    }
+
+    /// Reads to the end, which is where the promise is checked.
+    pub fn drain(&mut self) -> Result<(), Error> {
+        io::copy(self, &mut io::sink())
+            .map(drop)
+            .map_err(|e| Error::in_stream(&self.wanted, e))
+    }
+
+    /// The reader below.
+    pub fn into_inner(self) -> R {
+        self.inner
+    }
+
+    fn size_mismatch(&self) -> Error {
+        Error::SizeMismatch {
+            digest: self.wanted.clone(),
+            wanted: self.size,
+            got: self.seen,
+        }
+    }
+
+    fn check_end(&mut self) -> Result<(), Error> {
+        let Some(hasher) = self.hasher.take() else {
+            return Ok(());
+        };
+        if self.seen != self.size {
+            return Err(self.size_mismatch());
+        }
+        check(Part::Blob, &self.wanted, hasher)
+    }
+}
+
+impl<R: Read> Read for Verifier<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        if count == 0 && !buffer.is_empty() {
+            self.check_end().map_err(io::Error::other)?;
+            return Ok(0);
+        }
+        self.seen += count as u64;
+        // A body without end is refused at its first byte too many.
+        if self.seen > self.size {
+            self.hasher = None;
+            return Err(io::Error::other(self.size_mismatch()));
+        }
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(&buffer[..count]);
+        }
+        Ok(count)
+    }
+}
+
+/// The uncompressed bytes of a layer, read in large pieces that nobody has to copy, and checked
+/// against the DiffID where they end.
+pub(super) struct Contents<R> {
+    inner: R,
+    wanted: Digest,
+    hasher: Option<Hasher>,
+    buffer: Box<[u8]>,
+    filled: usize,
+    taken: usize,
+}
+
+impl<R: Read> Contents<R> {
+    /// Checks `inner` against `diff_id`, `chunk` bytes at a time.
+    pub(super) fn new(diff_id: &Digest, inner: R, chunk: usize) -> Self {
+        Self {
+            inner,
+            wanted: diff_id.clone(),
+            hasher: Some(Hasher::new(diff_id.algorithm())),
+            buffer: vec![0; chunk].into_boxed_slice(),
+            filled: 0,
+            taken: 0,
+        }
+    }
+
+    /// Reads to the end, which is where the promise is checked.
+    pub(super) fn drain(&mut self) -> io::Result<()> {
+        loop {
+            match self.fill_buf()?.len() {
+                0 => return Ok(()),
+                count => self.consume(count),
+            }
+        }
+    }
+
+    /// The reader below.
+    pub(super) fn into_inner(self) -> R {
+        self.inner
+    }
+}
+
+impl<R: Read> BufRead for Contents<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.taken == self.filled {
+            (self.taken, self.filled) = (0, 0);
+            // Decoders hand out what they have; small pieces are gathered, or each would cost a
+            // write of its own.
+            while self.filled < self.buffer.len() {
+                match self.inner.read(&mut self.buffer[self.filled..]) {
+                    Ok(0) => break,
+                    Ok(count) => self.filled += count,
+                    Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                    Err(e) => return Err(e),
+                }
+            }
+            match &mut self.hasher {
+                Some(hasher) if self.filled > 0 => hasher.update(&self.buffer[..self.filled]),
+                hasher => {
+                    if let Some(hasher) = hasher.take() {
+                        check(Part::Contents, &self.wanted, hasher).map_err(io::Error::other)?;
+                    }
+                }
+            }
+        }
+        Ok(&self.buffer[self.taken..self.filled])
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.taken = (self.taken + count).min(self.filled);
+    }
+}
+
+/// Asked for by `BufRead`; the tar reader takes whole pieces.
+impl<R: Read> Read for Contents<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(buffer)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+fn check(part: Part, wanted: &Digest, hasher: Hasher) -> Result<(), Error> {
+    let got = hasher.finish();
+    if got == *wanted {
+        Ok(())
+    } else {
+        Err(Error::DigestMismatch {
+            part,
+            wanted: wanted.clone(),
+            got,
+        })
+    }
+}

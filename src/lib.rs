@@ -1,0 +1,31 @@
+//! Turns a container image reference into a root folder: one thread, one pass, bounded memory.
+//!
+//! ```text
+//! registry | OCI layout
+//!   blob ── Tee ──── Verifier ── Decoder ──────── Contents ── Entries ── Extractor ── disk
+//!           (cache)  (digest,    (gzip|zstd|none) (DiffID)    (hostile)  (*at calls on
+//!                     size)                                               open directories)
+//! ```
+//!
+//! The modules by floors, from the cellar up. Imports only point down; `tests/it/floors.rs` holds
+//! them to it.
+
+// The words and the kernel.
+pub mod oci;
+pub mod sys;
+
+// What can go wrong, and what is said meanwhile.
+pub mod error;
+pub mod progress;
+
+// The rooms that do the work and do not know of each other.
+pub mod cache;
+pub mod destination;
+pub mod extract;
+pub mod layer;
+pub mod registry;
+
+// Where an image comes from; what the user wants; how it was typed.
+pub mod cli;
+pub mod commands;
+pub mod source;

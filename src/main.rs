@@ -1,0 +1,33 @@
+//! The process edge: arguments in, a result or one sentence out, and the exit code.
+
+use roots::error::Error;
+use roots::{cli, progress, sys};
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sys::use_builtin_resolver();
+    let arguments = std::env::args_os().skip(1);
+    let done = cli::parse(arguments, |name| std::env::var_os(name))
+        .and_then(|command| command.run())
+        .and_then(|result| print(&result));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            progress::failed(&error);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// Whoever closed the pipe has read enough.
+fn print(result: &str) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    match stdout
+        .write_all(result.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output(e)),
+        _ => Ok(()),
+    }
+}

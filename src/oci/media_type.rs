@@ -1,0 +1,115 @@
+//! Media types: image-spec media-types.md, and Docker's names for the same documents.
+
+/// What one `Accept` header asks a registry for: the four modern types, and no schema 1, so that an
+/// old registry answers with an error that can be named. GHCR answers 404 when the type of a tag is
+/// missing here.
+pub const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, \
+     application/vnd.oci.image.manifest.v1+json, \
+     application/vnd.docker.distribution.manifest.list.v2+json, \
+     application/vnd.docker.distribution.manifest.v2+json";
+
+/// What a document or blob is, as far as a root folder is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// An OCI index or a Docker manifest list.
+    Index,
+    /// An OCI or Docker manifest.
+    Manifest,
+    /// A Docker manifest of schema 1, which nothing has pushed for years.
+    Schema1,
+    /// The config of an image.
+    Config,
+    /// A layer: a tar, compressed in any way; the compression is read off its first bytes.
+    Layer,
+    /// A layer that can only be read with a key.
+    Encrypted,
+    /// Anything else.
+    Other,
+}
+
+impl Kind {
+    /// Reads a media type. Parameters (`; charset=utf-8`) do not count: distribution-spec, "Pulling
+    /// manifests". Type names are case-insensitive (RFC 6838, section 4.2).
+    pub fn of(media_type: &str) -> Self {
+        let bare = media_type
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
+        match bare.as_str() {
+            "application/vnd.oci.image.index.v1+json"
+            | "application/vnd.docker.distribution.manifest.list.v2+json" => Self::Index,
+            "application/vnd.oci.image.manifest.v1+json"
+            | "application/vnd.docker.distribution.manifest.v2+json" => Self::Manifest,
+            "application/vnd.docker.distribution.manifest.v1+json"
+            | "application/vnd.docker.distribution.manifest.v1+prettyjws" => Self::Schema1,
+            "application/vnd.oci.image.config.v1+json"
+            | "application/vnd.docker.container.image.v1+json" => Self::Config,
+            _ if bare.ends_with("+encrypted") => Self::Encrypted,
+            _ if is_layer(&bare) => Self::Layer,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Non-distributable and foreign layers are layers like any other: registries hold them.
+fn is_layer(bare: &str) -> bool {
+    [
+        "application/vnd.oci.image.layer.v1.tar",
+        "application/vnd.oci.image.layer.nondistributable.v1.tar",
+        "application/vnd.docker.image.rootfs.diff.tar",
+        "application/vnd.docker.image.rootfs.foreign.diff.tar",
+    ]
+    .iter()
+    .filter_map(|family| bare.strip_prefix(family))
+    .any(|compression| matches!(compression, "" | "+gzip" | ".gzip" | "+zstd" | ".zstd"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_every_spelling() {
+        for (media_type, kind) in [
+            (
+                "application/vnd.oci.image.index.v1+json; charset=utf-8",
+                Kind::Index,
+            ),
+            ("Application/vnd.OCI.image.manifest.v1+json", Kind::Manifest),
+            (
+                "application/vnd.docker.image.rootfs.diff.tar.zstd",
+                Kind::Layer,
+            ),
+            (
+                "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+                Kind::Layer,
+            ),
+            (
+                "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd",
+                Kind::Layer,
+            ),
+            (
+                "application/vnd.oci.image.layer.v1.tar+gzip+encrypted",
+                Kind::Encrypted,
+            ),
+            ("application/vnd.oci.image.layer.v1.tar+bzip2", Kind::Other),
+            ("application/vnd.in-toto+json", Kind::Other),
+            (
+                "application/vnd.docker.distribution.manifest.v1+prettyjws",
+                Kind::Schema1,
+            ),
+            ("text/plain", Kind::Other),
+            ("", Kind::Other),
+        ] {
+            assert_eq!(Kind::of(media_type), kind, "{media_type}");
+        }
+        for media_type in ACCEPT.split(", ") {
+            assert!(
+                matches!(Kind::of(media_type), Kind::Index | Kind::Manifest),
+                "{media_type}"
+            );
+        }
+    }
+}

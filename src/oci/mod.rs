@@ -1,0 +1,21 @@
+//! The words of the OCI specifications, each parsed once into a type that cannot be wrong.
+//!
+//! Nothing here does I/O. The sentences for what these parsers refuse stand in `error.rs`.
+
+mod config;
+mod descriptor;
+mod digest;
+mod image;
+mod manifest;
+mod media_type;
+mod platform;
+mod reference;
+
+pub use config::Config;
+pub use descriptor::{Descriptor, PlatformEntry};
+pub use digest::{Algorithm, Digest, Hasher, InvalidDigest};
+pub use image::{Image, Layer};
+pub use manifest::{Document, Index, InvalidManifest, Manifest};
+pub use media_type::{ACCEPT, Kind};
+pub use platform::{InvalidPlatform, Platform, Wanted};
+pub use reference::{InvalidReference, Reference};

@@ -1,0 +1,345 @@
+//! References: `registry/repository:tag@digest`.
+//!
+//! ```text
+//! docker://ghcr.io:443/onegov/onegov-cloud:release-2026.6@sha256:6f0c…
+//! ^scheme  ^registry   ^repository         ^tag           ^digest (decides when present)
+//! ```
+//! The grammar is that of distribution/reference (`regexp.go`, `normalize.go`); it is checked in
+//! full before any part of it can reach a URL or a path.
+
+use super::{Digest, InvalidDigest};
+use std::fmt;
+use std::net::Ipv6Addr;
+
+/// What Docker Hub is called in references, whatever the user typed.
+const HUB: &str = "docker.io";
+
+/// An image in a registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    registry: String,
+    repository: String,
+    tag: Option<String>,
+    digest: Option<Digest>,
+}
+
+/// Why a text is not a reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InvalidReference {
+    /// Nothing there at all.
+    Empty,
+    /// Starts with `https://` or another scheme than `docker://`.
+    Scheme(String),
+    /// 64 hex digits: on Docker Hub that could as well be the id of an image.
+    ImageId,
+    /// The part before the first slash is not `host` or `host:port`.
+    Registry(String),
+    /// A repository has upper-case letters.
+    UpperCase(String),
+    /// A repository component breaks the grammar.
+    Repository(String),
+    /// The repository is longer than 255 bytes.
+    TooLong,
+    /// The part behind the last colon is not a tag.
+    Tag(String),
+    /// The part behind the `@` is not a digest.
+    Digest(InvalidDigest),
+}
+
+impl Reference {
+    /// Parses what a user types.
+    pub fn parse(text: &str) -> Result<Self, InvalidReference> {
+        let text = text.strip_prefix("docker://").unwrap_or(text);
+        if text.is_empty() {
+            return Err(InvalidReference::Empty);
+        }
+        if let Some((scheme, _)) = text.split_once("://") {
+            return Err(InvalidReference::Scheme(scheme.to_owned()));
+        }
+        if text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+            return Err(InvalidReference::ImageId);
+        }
+        let (name, digest) = match text.split_once('@') {
+            Some((name, digest)) => (
+                name,
+                Some(Digest::parse(digest).map_err(InvalidReference::Digest)?),
+            ),
+            None => (text, None),
+        };
+        let (registry, remainder) = split_registry(name)?;
+        let (repository, tag) = match remainder.rsplit_once(':') {
+            Some((repository, tag)) => (repository, Some(checked_tag(tag)?.to_owned())),
+            None => (remainder, None),
+        };
+        let mut repository = checked_repository(repository)?.to_owned();
+        if registry == HUB && !repository.contains('/') {
+            repository.insert_str(0, "library/");
+        }
+        if repository.len() > 255 {
+            return Err(InvalidReference::TooLong);
+        }
+        Ok(Self {
+            registry,
+            repository,
+            tag,
+            digest,
+        })
+    }
+
+    /// The registry as references name it: `docker.io`, `ghcr.io`, `localhost:5000`.
+    pub fn registry(&self) -> &str {
+        &self.registry
+    }
+
+    /// The host that answers for the registry: docker.io itself serves web pages.
+    pub fn api_host(&self) -> &str {
+        if self.registry == HUB {
+            "registry-1.docker.io"
+        } else {
+            &self.registry
+        }
+    }
+
+    /// The repository, `library/` included.
+    pub fn repository(&self) -> &str {
+        &self.repository
+    }
+
+    /// The digest, if the reference has one: it decides, and the tag is decoration.
+    pub fn digest(&self) -> Option<&Digest> {
+        self.digest.as_ref()
+    }
+
+    /// What stands behind `/manifests/`: the digest, else the tag, else `latest`.
+    pub fn identifier(&self) -> String {
+        match (&self.digest, &self.tag) {
+            (Some(digest), _) => digest.to_string(),
+            (None, Some(tag)) => tag.clone(),
+            (None, None) => "latest".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.registry, self.repository)?;
+        match (&self.tag, &self.digest) {
+            (Some(tag), _) => write!(f, ":{tag}")?,
+            (None, None) => f.write_str(":latest")?,
+            (None, Some(_)) => {}
+        }
+        match &self.digest {
+            Some(digest) => write!(f, "@{digest}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The first component is a registry only if there is a slash and it could not be a Docker Hub
+/// user: it has a dot, a colon or an upper-case letter, or is `localhost`.
+fn split_registry(name: &str) -> Result<(String, &str), InvalidReference> {
+    let hub = |remainder| Ok((HUB.to_owned(), remainder));
+    let Some((first, remainder)) = name.split_once('/') else {
+        return hub(name);
+    };
+    let is_host = first.contains(['.', ':'])
+        || first == "localhost"
+        || first.bytes().any(|b| b.is_ascii_uppercase());
+    if !is_host {
+        return hub(name);
+    }
+    if !is_host_and_port(first) {
+        return Err(InvalidReference::Registry(first.to_owned()));
+    }
+    match first.to_ascii_lowercase() {
+        host if host == HUB || host == "index.docker.io" => hub(remainder),
+        host => Ok((host, remainder)),
+    }
+}
+
+fn is_host_and_port(text: &str) -> bool {
+    let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, rest)) => {
+            // Zone ids and v4-mapped forms are refused: neither is a name others could use.
+            let plain = address.bytes().all(|b| b.is_ascii_hexdigit() || b == b':');
+            if !plain || address.parse::<Ipv6Addr>().is_err() {
+                return false;
+            }
+            match rest.strip_prefix(':') {
+                Some(port) => ("v6", Some(port)),
+                None if rest.is_empty() => ("v6", None),
+                None => return false,
+            }
+        }
+        None => match text.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (text, None),
+        },
+    };
+    let good_label = |label: &str| {
+        !label.is_empty()
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let good_port = |port: &str| {
+        port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0)
+    };
+    host.len() <= 253 && host.split('.').all(good_label) && port.is_none_or(good_port)
+}
+
+fn checked_repository(repository: &str) -> Result<&str, InvalidReference> {
+    if repository.bytes().any(|b| b.is_ascii_uppercase()) {
+        return Err(InvalidReference::UpperCase(repository.to_owned()));
+    }
+    if !repository.split('/').all(is_component) {
+        return Err(InvalidReference::Repository(repository.to_owned()));
+    }
+    Ok(repository)
+}
+
+/// `alphanumeric [separator alphanumeric]*` with `.`, `_`, `__` or any number of dashes between.
+fn is_component(component: &str) -> bool {
+    let alphanumeric = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let bytes = component.as_bytes();
+    let (Some(&first), Some(&last)) = (bytes.first(), bytes.last()) else {
+        return false;
+    };
+    let separators = component.split(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
+    alphanumeric(first)
+        && alphanumeric(last)
+        && separators.into_iter().all(|separator| {
+            matches!(separator, "" | "." | "_" | "__") || separator.bytes().all(|b| b == b'-')
+        })
+}
+
+fn checked_tag(tag: &str) -> Result<&str, InvalidReference> {
+    let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    let good = tag.len() <= 128
+        && tag.bytes().next().is_some_and(word)
+        && tag.bytes().all(|b| word(b) || b == b'.' || b == b'-');
+    if good {
+        Ok(tag)
+    } else {
+        Err(InvalidReference::Tag(tag.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEX: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    #[test]
+    fn reads_what_users_type() {
+        let digest = format!("sha256:{HEX}");
+        for (typed, meant) in [
+            ("ubuntu", "docker.io/library/ubuntu:latest"),
+            ("ubuntu:18.04", "docker.io/library/ubuntu:18.04"),
+            ("docker.io/ubuntu", "docker.io/library/ubuntu:latest"),
+            ("index.docker.io/ubuntu", "docker.io/library/ubuntu:latest"),
+            ("docker://ubuntu", "docker.io/library/ubuntu:latest"),
+            ("foo/bar", "docker.io/foo/bar:latest"),
+            ("localhost/x", "localhost/x:latest"),
+            ("localhost:5000/x:y", "localhost:5000/x:y"),
+            ("test.com:5000", "docker.io/library/test.com:5000"),
+            ("ghcr.io/a/b/c:1", "ghcr.io/a/b/c:1"),
+            ("Host/x", "host/x:latest"),
+            ("[::1]:5000/x", "[::1]:5000/x:latest"),
+            ("[2001:db8::1]/x", "[2001:db8::1]/x:latest"),
+            ("xn--7o8h.com/x", "xn--7o8h.com/x:latest"),
+            (
+                "127.0.0.1:5000/a__b/a---b/a.b_c",
+                "127.0.0.1:5000/a__b/a---b/a.b_c:latest",
+            ),
+            ("a_b/c", "docker.io/a_b/c:latest"),
+        ] {
+            assert_eq!(
+                Reference::parse(typed).map(|r| r.to_string()),
+                Ok(meant.to_owned())
+            );
+        }
+        let both = Reference::parse(&format!("ghcr.io/a/b:gone@{digest}")).unwrap();
+        assert_eq!(both.identifier(), digest);
+        assert_eq!(both.to_string(), format!("ghcr.io/a/b:gone@{digest}"));
+        let hub = Reference::parse("debian").unwrap();
+        assert_eq!(
+            (hub.api_host(), hub.repository()),
+            ("registry-1.docker.io", "library/debian")
+        );
+    }
+
+    #[test]
+    fn refuses_the_rest() {
+        for bad in [
+            "",
+            "@",
+            ":tag",
+            "///",
+            "/a",
+            "a/",
+            "a//b",
+            "a:",
+            "a:b:c",
+            "a@b",
+            "@sha256:ab",
+            "sha256:",
+            " ubuntu",
+            "ubuntu ",
+            "a b",
+            "a\tb",
+            "a\0b",
+            "a?b",
+            "a#b",
+            "a\\b",
+            "a%2e%2e",
+            "../a",
+            "a/../b",
+            "ghcr.io/../../etc",
+            "ghcr.io/a/b:../x",
+            "a..b",
+            "a_.b",
+            "a._b",
+            "-a",
+            "a-",
+            "____",
+            "a___b",
+            "Ubuntu",
+            "ghcr.io/A/b",
+            "aa/Ab",
+            "https://ghcr.io/a/b",
+            "http://localhost/a",
+            "oci://x/y",
+            "[::1]",
+            "[fe80::1%eth0]/x",
+            "[::ffff:1.2.3.4]/x",
+            "[::1/x",
+            "[::1]x/y",
+            "[::1]:/x",
+            "host.com:0/x",
+            "host.com:99999/x",
+            "host.com:+80/x",
+            "host.com:/x",
+            "-host.com/x",
+            "host-.com/x",
+            "host..com/x",
+            "ho_st.com/x",
+            "ö.com/x",
+            "ubuntu:ä",
+            "user:pw@host.com/x",
+            HEX,
+            &format!("a@sha256:{HEX}@sha256:{HEX}"),
+            &format!("a@sha256:{}", &HEX[1..]),
+            &format!("a:{}", "t".repeat(129)),
+            &format!("ghcr.io/{}", "a".repeat(256)),
+            &"a".repeat(250),
+        ] {
+            assert!(Reference::parse(bad).is_err(), "{bad}");
+        }
+        assert!(Reference::parse(&format!("ghcr.io/{}", "a".repeat(255))).is_ok());
+        assert!(Reference::parse(&format!("a:{}", "t".repeat(128))).is_ok());
+    }
+}

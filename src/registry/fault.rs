@@ -1,0 +1,134 @@
+//! What registries say when they refuse: distribution-spec, "Error Codes", and whatever else is sent.
+
+use serde::Deserialize;
+
+/// The longest error body that is read, in bytes.
+pub(super) const MAX_BODY: u64 = 64 << 10;
+
+/// How much of what was said is shown, in characters.
+const MAX_SHOWN: usize = 300;
+
+/// A refusal.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Fault {
+    /// `MANIFEST_UNKNOWN`, `DENIED`, …; empty where there is none.
+    pub(super) code: String,
+    /// The code and the message, short enough for a line.
+    pub(super) said: String,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Body {
+    Many {
+        errors: Vec<One>,
+    },
+    Single(One),
+    /// What token servers send: RFC 6749, section 5.2, and Docker Hub's own.
+    Plain {
+        #[serde(alias = "error", alias = "details")]
+        error_description: String,
+    },
+}
+
+#[derive(Deserialize)]
+struct One {
+    code: String,
+    #[serde(default)]
+    message: Option<String>,
+}
+
+impl Fault {
+    /// Reads the body of an answer. HTML and the like say nothing a user could use.
+    pub(super) fn read(body: &[u8]) -> Self {
+        let (code, said) = match serde_json::from_slice::<Body>(body) {
+            Ok(Body::Many { errors }) => match errors.into_iter().next() {
+                Some(one) => one.into_parts(),
+                None => (String::new(), String::new()),
+            },
+            Ok(Body::Single(one)) => one.into_parts(),
+            Ok(Body::Plain { error_description }) => (String::new(), error_description),
+            Err(_) => (String::new(), plain_text(body)),
+        };
+        Self {
+            code,
+            said: said.chars().take(MAX_SHOWN).collect(),
+        }
+    }
+
+    /// Whether the registry says that there is no such thing.
+    pub(super) fn is_unknown(&self) -> bool {
+        matches!(
+            self.code.as_str(),
+            "NAME_UNKNOWN" | "MANIFEST_UNKNOWN" | "BLOB_UNKNOWN" | "NOT_FOUND"
+        )
+    }
+
+    /// Whether the registry says that it may not be seen.
+    pub(super) fn is_denied(&self) -> bool {
+        matches!(self.code.as_str(), "UNAUTHORIZED" | "DENIED")
+    }
+}
+
+impl One {
+    fn into_parts(self) -> (String, String) {
+        let said = match self.message.filter(|message| !message.is_empty()) {
+            Some(message) => format!("{} {message}", self.code),
+            None => self.code.clone(),
+        };
+        (self.code, said)
+    }
+}
+
+fn plain_text(body: &[u8]) -> String {
+    match std::str::from_utf8(body).map(str::trim) {
+        Ok(text) if text.lines().count() <= 1 && !text.starts_with(['<', '{', '[']) => {
+            text.to_owned()
+        }
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_every_shape() {
+        for (body, code, said) in [
+            (
+                r#"{"errors":[{"code":"DENIED","message":"no","detail":{"a":[]}}]}"#,
+                "DENIED",
+                "DENIED no",
+            ),
+            (
+                r#"{"errors":[{"code":"NAME_UNKNOWN"}]}"#,
+                "NAME_UNKNOWN",
+                "NAME_UNKNOWN",
+            ),
+            (r#"{"errors":[]}"#, "", ""),
+            (
+                r#"{"code":"UNAUTHORIZED","message":"x"}"#,
+                "UNAUTHORIZED",
+                "UNAUTHORIZED x",
+            ),
+            (
+                r#"{"details":"incorrect username or password"}"#,
+                "",
+                "incorrect username or password",
+            ),
+            (r#"{"error":"invalid_grant"}"#, "", "invalid_grant"),
+            ("<html>\n<body>504</body>", "", ""),
+            ("404 page not found\n", "", "404 page not found"),
+            ("", "", ""),
+            ("{\"errors\":", "", ""),
+        ] {
+            let fault = Fault::read(body.as_bytes());
+            assert_eq!(
+                (fault.code.as_str(), fault.said.as_str()),
+                (code, said),
+                "{body}"
+            );
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! URLs of registries: http and https only, and as much of RFC 3986 as redirects need.
+
+use std::fmt;
+
+/// An absolute URL. `Display` leaves the query away: it may hold a signature or a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Url {
+    scheme: Scheme,
+    /// `host[:port]`, lower case, without user and password.
+    authority: String,
+    /// Begins with a slash.
+    path: String,
+    query: Option<String>,
+}
+
+/// How a server is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scheme {
+    /// Plain text.
+    Http,
+    /// TLS.
+    Https,
+}
+
+impl Url {
+    /// A URL on a registry, from parts that have been checked.
+    pub(super) fn new(scheme: Scheme, authority: &str, path: String) -> Self {
+        Self {
+            scheme,
+            authority: authority.to_owned(),
+            path,
+            query: None,
+        }
+    }
+
+    /// Parses an absolute URL. Nothing for other schemes, for user names, blanks and control bytes.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (scheme, rest) = text.split_once("://")?;
+        let scheme = match scheme.to_ascii_lowercase().as_str() {
+            "http" => Scheme::Http,
+            "https" => Scheme::Https,
+            _ => return None,
+        };
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, rest) = rest.split_at(end);
+        let good = |c: u8| {
+            c.is_ascii_alphanumeric() || matches!(c, b'.' | b'-' | b'_' | b':' | b'[' | b']')
+        };
+        if authority.is_empty() || !authority.bytes().all(good) {
+            return None;
+        }
+        let (path, query) = path_and_query(rest)?;
+        Some(Self {
+            scheme,
+            authority: authority.to_ascii_lowercase(),
+            path,
+            query,
+        })
+    }
+
+    /// Where a `Location` or a realm leads that was read at this URL.
+    pub(super) fn join(&self, reference: &str) -> Option<Self> {
+        if let Some(rest) = reference.strip_prefix("//") {
+            return Self::parse(&format!("{}://{rest}", self.scheme.name()));
+        }
+        // A colon before any slash makes it absolute, whatever the scheme.
+        let head = reference.split(['/', '?', '#']).next().unwrap_or_default();
+        if head.contains(':') {
+            return Self::parse(reference);
+        }
+        let relative = match reference.as_bytes().first() {
+            Some(b'/') => reference.to_owned(),
+            Some(b'?') => format!("{}{reference}", self.path),
+            _ => format!(
+                "{}/{reference}",
+                self.path.rsplit_once('/').map_or("", |(folder, _)| folder)
+            ),
+        };
+        let (path, query) = path_and_query(&relative)?;
+        Some(Self {
+            scheme: self.scheme,
+            authority: self.authority.clone(),
+            path,
+            query,
+        })
+    }
+
+    /// This URL with one more parameter; what is in the query already stays as it is.
+    #[must_use]
+    pub(super) fn with_parameter(mut self, name: &str, value: &str) -> Self {
+        let parameter = format!("{name}={}", form_encoded(value));
+        self.query = Some(match self.query {
+            Some(query) if !query.is_empty() => format!("{query}&{parameter}"),
+            _ => parameter,
+        });
+        self
+    }
+
+    /// Whether what is meant for the one may be sent to the other: scheme, name and port are equal.
+    pub(super) fn same_origin(&self, other: &Self) -> bool {
+        let port = |url: &Self| match url.authority.rsplit_once(':') {
+            Some((_, port)) if !port.ends_with(']') => port.to_owned(),
+            _ => url.scheme.port().to_owned(),
+        };
+        self.scheme == other.scheme && self.host() == other.host() && port(self) == port(other)
+    }
+
+    /// Whether it is spoken in TLS.
+    pub(super) fn is_https(&self) -> bool {
+        self.scheme == Scheme::Https
+    }
+
+    /// The host, without port.
+    pub(super) fn host(&self) -> &str {
+        host_of(&self.authority)
+    }
+
+    /// All of it, for the wire.
+    pub(super) fn to_wire(&self) -> String {
+        match &self.query {
+            Some(query) => format!("{self}?{query}"),
+            None => self.to_string(),
+        }
+    }
+}
+
+impl Scheme {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    fn port(self) -> &'static str {
+        match self {
+            Self::Http => "80",
+            Self::Https => "443",
+        }
+    }
+}
+
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}://{}{}",
+            self.scheme.name(),
+            self.authority,
+            self.path
+        )
+    }
+}
+
+/// The host of `host[:port]`.
+pub(super) fn host_of(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => host,
+        _ => authority,
+    }
+}
+
+/// Whether a host is this machine: plain http is safe there.
+pub(super) fn is_loopback(host: &str) -> bool {
+    let address = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+        .unwrap_or(host);
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || address
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+fn path_and_query(text: &str) -> Option<(String, Option<String>)> {
+    let text = text.split('#').next().unwrap_or_default();
+    if !text.bytes().all(|b| b.is_ascii_graphic()) {
+        return None;
+    }
+    let (path, query) = match text.split_once('?') {
+        Some((path, query)) => (path, Some(query.to_owned())),
+        None => (text, None),
+    };
+    Some((
+        if path.is_empty() {
+            "/".to_owned()
+        } else {
+            path.to_owned()
+        },
+        query,
+    ))
+}
+
+/// Percent-encodes all but the unreserved characters and those that scopes are written with.
+fn form_encoded(value: &str) -> String {
+    value.bytes().fold(String::new(), |encoded, b| match b {
+        b'a'..=b'z'
+        | b'A'..=b'Z'
+        | b'0'..=b'9'
+        | b'-'
+        | b'.'
+        | b'_'
+        | b'~'
+        | b':'
+        | b'/'
+        | b',' => encoded + char::from(b).encode_utf8(&mut [0; 4]),
+        _ => encoded + &format!("%{b:02X}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    #[test]
+    fn joins_like_a_browser() {
+        let base = url("https://Host:5000/v2/a/blobs/x?sig=1");
+        for (reference, meant) in [
+            ("/elsewhere?s=2", "https://host:5000/elsewhere?s=2"),
+            ("y", "https://host:5000/v2/a/blobs/y"),
+            ("?z", "https://host:5000/v2/a/blobs/x?z"),
+            ("//cdn.com/z", "https://cdn.com/z"),
+            ("http://cdn.com", "http://cdn.com/"),
+            ("https://cdn.com/a#b", "https://cdn.com/a"),
+        ] {
+            assert_eq!(
+                base.join(reference).map(|url| url.to_wire()),
+                Some(meant.to_owned())
+            );
+        }
+        for bad in [
+            "file:///etc/passwd",
+            "data:x",
+            "ftp://x/y",
+            "https:///x",
+            "https://u:p@h/x",
+            "/a b",
+            "/\r\n",
+        ] {
+            assert_eq!(base.join(bad), None, "{bad}");
+        }
+        assert_eq!(base.to_string(), "https://host:5000/v2/a/blobs/x");
+    }
+
+    #[test]
+    fn origins_are_scheme_name_and_port() {
+        let base = url("https://host/a");
+        assert!(base.same_origin(&url("https://HOST:443/b")));
+        for other in [
+            "http://host/a",
+            "https://host:444/",
+            "https://host.evil/",
+            "https://hos/",
+        ] {
+            assert!(!base.same_origin(&url(other)), "{other}");
+        }
+        assert!(url("http://[::1]/x").same_origin(&url("http://[::1]:80/x")));
+        assert!(!url("http://[::1]:81/x").same_origin(&url("http://[::1]/x")));
+        assert!(!url("http://localhost/").same_origin(&url("http://127.0.0.1/")));
+    }
+
+    #[test]
+    fn parameters_are_added_and_encoded() {
+        let realm = url("https://auth/token?x=%2F").with_parameter("service", "a&b c+d");
+        assert_eq!(
+            realm.to_wire(),
+            "https://auth/token?x=%2F&service=a%26b%20c%2Bd"
+        );
+        let scope = url("https://auth/token").with_parameter("scope", "repository:a/b:pull,push");
+        assert_eq!(
+            scope.to_wire(),
+            "https://auth/token?scope=repository:a/b:pull,push"
+        );
+    }
+
+    #[test]
+    fn loopback_is_this_machine_only() {
+        for host in [
+            "localhost",
+            "127.0.0.1",
+            "127.9.9.9",
+            "[::1]",
+            "x.localhost",
+        ] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in [
+            "localhost.evil.net",
+            "127.0.0.1.nip.io",
+            "10.0.0.1",
+            "[::2]",
+            "0.0.0.0",
+        ] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+}

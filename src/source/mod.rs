@@ -1,0 +1,214 @@
+//! Where an image comes from: a registry, with the cache in between, or a layout on disk.
+
+mod layout;
+mod registry;
+mod select;
+
+use crate::cache::{BlobWriter, Cache};
+use crate::error::{Error, Part};
+use crate::layer::LayerStream;
+use crate::oci::{
+    Algorithm, Config, Descriptor, Digest, Document, Image, Layer, Reference, Wanted,
+};
+use crate::progress::Progress;
+use crate::registry::{Credentials, MAX_MANIFEST, Served};
+use layout::Layout;
+use registry::Cached;
+use std::fmt;
+use std::io::Read;
+use std::path::PathBuf;
+
+/// What the user calls an image.
+#[derive(Clone, Debug)]
+pub enum Name {
+    /// In a registry.
+    Registry(Reference),
+    /// In a folder: the path, and the tag if the path was spelt `oci:PATH:TAG`.
+    Layout {
+        /// The folder.
+        path: PathBuf,
+        /// The name within it.
+        tag: Option<String>,
+    },
+}
+
+/// An open source of one image.
+pub enum Source<'c> {
+    /// A registry, with the cache in front of it if there is one.
+    Registry(Box<Cached<'c>>),
+    /// An OCI image layout.
+    Layout(Layout),
+}
+
+/// What a reference led to.
+pub struct Resolved {
+    /// The digest of the document that the reference itself stands for: an index, or the manifest.
+    pub index: Digest,
+    /// The image for the platform that was wanted.
+    pub image: Image,
+}
+
+/// The stream of a layer, with where it comes from.
+pub type Stream = LayerStream<Box<dyn Read>, BlobWriter>;
+
+impl<'c> Source<'c> {
+    /// Opens the source of `name`. A registry is not asked anything yet.
+    pub fn open(
+        name: &Name,
+        credentials: Option<Credentials>,
+        cache: Option<&'c Cache>,
+        progress: Progress,
+    ) -> Result<Self, Error> {
+        Ok(match name {
+            Name::Registry(reference) => Self::Registry(Box::new(Cached::new(
+                reference,
+                credentials,
+                cache,
+                progress,
+            ))),
+            Name::Layout { path, tag } => Self::Layout(Layout::open(path, tag.as_deref())?),
+        })
+    }
+
+    /// The digest of what the name itself stands for.
+    pub fn digest(&mut self) -> Result<Digest, Error> {
+        match self {
+            Self::Registry(cached) => cached.digest(),
+            Self::Layout(layout) => Ok(layout.root().digest.clone()),
+        }
+    }
+
+    /// Follows the name to the manifest for `wanted`, and that to its config.
+    pub fn resolve(&mut self, wanted: &Wanted, progress: Progress) -> Result<Resolved, Error> {
+        let name = self.to_string();
+        let (index, root) = self.root()?;
+        let chosen = select::choose(&name, index.clone(), root, wanted, |descriptor| {
+            let bytes = self.manifest(descriptor)?;
+            parse(&descriptor.digest, &bytes, &descriptor.media_type)
+        })?;
+        let config = self.config(&chosen.manifest.config)?;
+        let digest = chosen.digest.to_string();
+        let malformed = |why| Error::Manifest {
+            what: digest.clone(),
+            why,
+        };
+        let config = Config::parse(&config).map_err(malformed)?;
+        let image = Image::new(chosen.digest, chosen.manifest, &config).map_err(malformed)?;
+        if chosen.unconfirmed {
+            select::confirm(&name, &image, wanted, progress)?;
+        }
+        Ok(Resolved { index, image })
+    }
+
+    /// Opens the stream of a layer.
+    pub fn layer(&mut self, layer: &Layer) -> Result<(Stream, &'static str), Error> {
+        match self {
+            Self::Registry(cached) => cached.layer(layer),
+            Self::Layout(layout) => {
+                let blob: Box<dyn Read> = Box::new(layout.blob(&layer.blob)?);
+                Ok((LayerStream::new(layer, blob, None)?, "layout"))
+            }
+        }
+    }
+
+    /// Ends a stream that was read to the end of its tar: both digests hold, and the blob is kept.
+    pub fn finish(&self, layer: &Layer, stream: Stream) -> Result<(), Error> {
+        match self {
+            Self::Registry(cached) => {
+                let copy = stream.finish().map_err(|e| cached.spoilt(&layer.blob, e))?;
+                cached.keep(&layer.blob, copy);
+                Ok(())
+            }
+            Self::Layout(_) => stream.finish().map(drop),
+        }
+    }
+
+    /// What is to blame for an `error` that came up while `stream` was read. A spoilt blob leaves
+    /// the cache: it is fetched again the next time.
+    pub fn blame(&self, layer: &Layer, stream: Stream, error: Error) -> Error {
+        let error = stream.blame(error);
+        match self {
+            Self::Registry(cached) => cached.spoilt(&layer.blob, error),
+            Self::Layout(_) => error,
+        }
+    }
+
+    fn root(&mut self) -> Result<(Digest, Document), Error> {
+        match self {
+            Self::Registry(cached) => {
+                let (digest, served) = cached.root()?;
+                let document = parse(&digest, &served.bytes, &served.media_type)?;
+                Ok((digest, document))
+            }
+            Self::Layout(layout) => layout.document(),
+        }
+    }
+
+    fn manifest(&mut self, descriptor: &Descriptor) -> Result<Vec<u8>, Error> {
+        let bytes = match self {
+            Self::Registry(cached) => cached.manifest(&descriptor.digest)?,
+            Self::Layout(layout) => layout.bytes(descriptor, MAX_MANIFEST)?,
+        };
+        verified(descriptor, Part::Manifest, bytes)
+    }
+
+    fn config(&mut self, descriptor: &Descriptor) -> Result<Vec<u8>, Error> {
+        match self {
+            Self::Registry(cached) => cached.config(descriptor),
+            Self::Layout(layout) => verified(
+                descriptor,
+                Part::Blob,
+                layout.bytes(descriptor, MAX_MANIFEST)?,
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Source<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Registry(cached) => write!(f, "{}", cached.reference()),
+            Self::Layout(layout) => write!(f, "{layout}"),
+        }
+    }
+}
+
+fn parse(digest: &Digest, bytes: &[u8], media_type: &str) -> Result<Document, Error> {
+    Document::parse(bytes, media_type).map_err(|why| Error::Manifest {
+        what: digest.to_string(),
+        why,
+    })
+}
+
+/// The bytes, if they are those that `descriptor` names.
+fn verified(descriptor: &Descriptor, part: Part, bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
+    let (wanted, size) = (&descriptor.digest, bytes.len() as u64);
+    if size != descriptor.size {
+        let digest = wanted.clone();
+        return Err(Error::SizeMismatch {
+            digest,
+            wanted: descriptor.size,
+            got: size,
+        });
+    }
+    check_digest(wanted, part, &bytes)?;
+    Ok(bytes)
+}
+
+fn check_digest(wanted: &Digest, part: Part, bytes: &[u8]) -> Result<(), Error> {
+    let got = Digest::of(wanted.algorithm(), bytes);
+    if got == *wanted {
+        Ok(())
+    } else {
+        Err(Error::DigestMismatch {
+            part,
+            wanted: wanted.clone(),
+            got,
+        })
+    }
+}
+
+/// The digest of what a registry served for a tag: over the bytes, because headers are often wrong.
+fn digest_of(served: &Served) -> Digest {
+    Digest::of(Algorithm::Sha256, &served.bytes)
+}

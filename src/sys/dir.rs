@@ -1,0 +1,429 @@
+//! An open directory, and what can be done to a name directly in it.
+//!
+//! Every name is one path component and no call follows a symlink in it, so the kernel never
+//! resolves a string that came from an image: there is nothing to race and nothing to escape
+//! through. Errors are the kernel's own.
+
+use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, RenameFlags, Timestamps, XattrFlags};
+use rustix::fs::{Gid, Timespec, Uid};
+use std::ffi::{CStr, CString};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+
+/// An open directory.
+#[derive(Debug)]
+pub struct Dir(OwnedFd);
+
+/// What stands under a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A directory.
+    Directory,
+    /// A symbolic link.
+    Symlink,
+    /// A regular file.
+    File,
+    /// A fifo, socket or device.
+    Special,
+}
+
+/// A point in time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Time {
+    /// Seconds since 1970, negative before.
+    pub seconds: i64,
+    /// Nanoseconds, below 1,000,000,000.
+    pub nanoseconds: u32,
+}
+
+/// Who owns something, by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// User id.
+    pub uid: u32,
+    /// Group id.
+    pub gid: u32,
+}
+
+/// What stat says.
+#[derive(Clone, Copy, Debug)]
+pub struct Stat {
+    /// What it is.
+    pub kind: Kind,
+    /// Permission bits, with setuid, setgid and sticky.
+    pub mode: u32,
+    /// The owner.
+    pub owner: Owner,
+    /// The last modification.
+    pub mtime: Time,
+    /// The size in bytes.
+    pub size: u64,
+    /// Device and inode: what it is, whatever it is called.
+    pub id: (u64, u64),
+}
+
+/// A name in a directory.
+#[derive(Debug)]
+pub struct Listed {
+    /// The name.
+    pub name: CString,
+    /// What readdir says it is; `None` where the file system leaves that to stat.
+    pub kind: Option<Kind>,
+}
+
+const OPEN: OFlags = OFlags::RDONLY
+    .union(OFlags::DIRECTORY)
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::CLOEXEC);
+
+impl Dir {
+    /// Opens a directory by a path that the user gave; symlinks in it are the user's own.
+    pub fn open_path(path: &Path) -> io::Result<Self> {
+        let flags = OPEN.difference(OFlags::NOFOLLOW);
+        Ok(Self(fs::open(path, flags, Mode::empty())?))
+    }
+
+    /// Opens the directory `name`; a symlink is refused (ENOTDIR or ELOOP).
+    pub fn open(&self, name: &CStr) -> io::Result<Self> {
+        Ok(Self(fs::openat(&self.0, name, OPEN, Mode::empty())?))
+    }
+
+    /// Another handle on the same directory.
+    pub fn again(&self) -> io::Result<Self> {
+        Ok(Self(self.0.try_clone()?))
+    }
+
+    /// Opens the regular file `name` for reading. A fifo does not block, a symlink is refused.
+    pub fn open_file(&self, name: &CStr) -> io::Result<File> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = File::from(fs::openat(&self.0, name, flags, Mode::empty())?);
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::from(io::ErrorKind::InvalidInput));
+        }
+        Ok(file)
+    }
+
+    /// Makes the regular file `name` and opens it for writing. Whatever is there already is an
+    /// error, never opened: it might be a symlink or a fifo.
+    pub fn create(&self, name: &CStr, mode: u32) -> io::Result<File> {
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        Ok(File::from(fs::openat(
+            &self.0,
+            name,
+            flags,
+            Mode::from_raw_mode(mode),
+        )?))
+    }
+
+    /// Opens the file `name` for locking, made if it is missing.
+    pub fn open_lock(&self, name: &CStr) -> io::Result<File> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        Ok(File::from(fs::openat(
+            &self.0,
+            name,
+            flags,
+            Mode::from_raw_mode(0o644),
+        )?))
+    }
+
+    /// This directory as a file, to lock or sync it.
+    pub fn as_file(&self) -> io::Result<File> {
+        Ok(File::from(self.0.try_clone()?))
+    }
+
+    /// Makes the directory `name`.
+    pub fn mkdir(&self, name: &CStr, mode: u32) -> io::Result<()> {
+        Ok(fs::mkdirat(&self.0, name, Mode::from_raw_mode(mode))?)
+    }
+
+    /// Makes the symlink `name`, which says `target`.
+    pub fn symlink(&self, target: &CStr, name: &CStr) -> io::Result<()> {
+        Ok(fs::symlinkat(target, &self.0, name)?)
+    }
+
+    /// Makes `name` a second name of `old_name` in `old_dir`, which is not followed if it is a
+    /// symlink: the link is what gets a second name (CVE-2021-32760 followed it).
+    pub fn link(&self, name: &CStr, old_dir: &Self, old_name: &CStr) -> io::Result<()> {
+        Ok(fs::linkat(
+            &old_dir.0,
+            old_name,
+            &self.0,
+            name,
+            AtFlags::empty(),
+        )?)
+    }
+
+    /// Makes the fifo `name`.
+    pub fn mkfifo(&self, name: &CStr, mode: u32) -> io::Result<()> {
+        Ok(fs::mknodat(
+            &self.0,
+            name,
+            FileType::Fifo,
+            Mode::from_raw_mode(mode),
+            0,
+        )?)
+    }
+
+    /// Makes the character device `name`, or a block device.
+    pub fn mknod(&self, name: &CStr, block: bool, mode: u32, device: (u32, u32)) -> io::Result<()> {
+        let kind = if block {
+            FileType::BlockDevice
+        } else {
+            FileType::CharacterDevice
+        };
+        let device = fs::makedev(device.0, device.1);
+        Ok(fs::mknodat(
+            &self.0,
+            name,
+            kind,
+            Mode::from_raw_mode(mode),
+            device,
+        )?)
+    }
+
+    /// Removes the name of anything but a directory.
+    pub fn unlink(&self, name: &CStr) -> io::Result<()> {
+        Ok(fs::unlinkat(&self.0, name, AtFlags::empty())?)
+    }
+
+    /// Removes the empty directory `name`.
+    pub fn rmdir(&self, name: &CStr) -> io::Result<()> {
+        Ok(fs::unlinkat(&self.0, name, AtFlags::REMOVEDIR)?)
+    }
+
+    /// Moves `name` to `new_name` in `new_dir`, replacing a file or an empty directory there.
+    pub fn rename(&self, name: &CStr, new_dir: &Self, new_name: &CStr) -> io::Result<()> {
+        Ok(fs::renameat(&self.0, name, &new_dir.0, new_name)?)
+    }
+
+    /// Moves `name` to `new_name` in `new_dir`, where nothing may be.
+    pub fn rename_new(&self, name: &CStr, new_dir: &Self, new_name: &CStr) -> io::Result<()> {
+        Ok(fs::renameat_with(
+            &self.0,
+            name,
+            &new_dir.0,
+            new_name,
+            RenameFlags::NOREPLACE,
+        )?)
+    }
+
+    /// Exchanges `name` and `other_name` in `other_dir` in one step.
+    pub fn exchange(&self, name: &CStr, other_dir: &Self, other_name: &CStr) -> io::Result<()> {
+        Ok(fs::renameat_with(
+            &self.0,
+            name,
+            &other_dir.0,
+            other_name,
+            RenameFlags::EXCHANGE,
+        )?)
+    }
+
+    /// What the symlink `name` says.
+    pub fn read_link(&self, name: &CStr) -> io::Result<CString> {
+        Ok(fs::readlinkat(&self.0, name, Vec::new())?)
+    }
+
+    /// What stands under `name`, itself and not what it may point to.
+    pub fn stat(&self, name: &CStr) -> io::Result<Stat> {
+        Ok(stat(&fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?))
+    }
+
+    /// What stands under `name`, or nothing.
+    pub fn find(&self, name: &CStr) -> io::Result<Option<Stat>> {
+        match self.stat(name) {
+            Ok(stat) => Ok(Some(stat)),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// What this directory is.
+    pub fn stat_self(&self) -> io::Result<Stat> {
+        Ok(stat(&fs::fstat(&self.0)?))
+    }
+
+    /// Whether this directory is the root of a mount: a rename cannot replace it.
+    pub fn is_mount_point(&self) -> io::Result<bool> {
+        let root = fs::StatxAttributes::MOUNT_ROOT;
+        match fs::statx(
+            &self.0,
+            c"",
+            AtFlags::EMPTY_PATH,
+            fs::StatxFlags::BASIC_STATS,
+        ) {
+            Ok(found) if found.stx_attributes_mask.contains(root) => {
+                Ok(found.stx_attributes.contains(root))
+            }
+            // Before Linux 5.8: another device than the parent's, which misses bind mounts.
+            Ok(_) | Err(rustix::io::Errno::NOSYS) => {
+                let parent = fs::statat(&self.0, c"..", AtFlags::empty())?;
+                let here = fs::fstat(&self.0)?;
+                let is_root = parent.st_ino == here.st_ino;
+                Ok(parent.st_dev != here.st_dev || is_root)
+            }
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// The names in this directory, `.` and `..` left out.
+    pub fn list(&self) -> io::Result<Vec<Listed>> {
+        let mut names = Vec::new();
+        for entry in fs::Dir::read_from(&self.0)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            if name != c"." && name != c".." {
+                names.push(Listed {
+                    name: name.to_owned(),
+                    kind: kind(entry.file_type()),
+                });
+            }
+        }
+        Ok(names)
+    }
+
+    /// Gives `name` to `owner`, itself and not what it may point to.
+    pub fn chown(&self, name: &CStr, owner: Owner) -> io::Result<()> {
+        let (uid, gid) = ids(owner);
+        Ok(fs::chownat(
+            &self.0,
+            name,
+            uid,
+            gid,
+            AtFlags::SYMLINK_NOFOLLOW,
+        )?)
+    }
+
+    /// Sets the mode of `name`, which the caller knows to be no symlink: the kernel would follow.
+    pub fn chmod(&self, name: &CStr, mode: u32) -> io::Result<()> {
+        Ok(fs::chmodat(
+            &self.0,
+            name,
+            Mode::from_raw_mode(mode),
+            AtFlags::empty(),
+        )?)
+    }
+
+    /// Sets the times of `name`, itself and not what it may point to.
+    pub fn set_times(&self, name: &CStr, mtime: Time) -> io::Result<()> {
+        Ok(fs::utimensat(
+            &self.0,
+            name,
+            &timestamps(mtime),
+            AtFlags::SYMLINK_NOFOLLOW,
+        )?)
+    }
+
+    /// Flushes the file system that this directory is on.
+    pub fn sync_file_system(&self) -> io::Result<()> {
+        Ok(fs::syncfs(&self.0)?)
+    }
+}
+
+/// What can be done to anything that is open: a directory or a file just made.
+pub trait Handle: AsFd {
+    /// Gives it to `owner`.
+    fn set_owner(&self, owner: Owner) -> io::Result<()> {
+        let (uid, gid) = ids(owner);
+        Ok(fs::fchown(self.as_fd(), uid, gid)?)
+    }
+
+    /// Sets its mode.
+    fn set_mode(&self, mode: u32) -> io::Result<()> {
+        Ok(fs::fchmod(self.as_fd(), Mode::from_raw_mode(mode))?)
+    }
+
+    /// Sets its times.
+    fn set_mtime(&self, mtime: Time) -> io::Result<()> {
+        Ok(fs::futimens(self.as_fd(), &timestamps(mtime))?)
+    }
+
+    /// Sets the extended attribute `name`.
+    fn set_xattr(&self, name: &CStr, value: &[u8]) -> io::Result<()> {
+        Ok(fs::fsetxattr(
+            self.as_fd(),
+            name,
+            value,
+            XattrFlags::empty(),
+        )?)
+    }
+
+    /// Removes the extended attribute `name`.
+    fn remove_xattr(&self, name: &CStr) -> io::Result<()> {
+        Ok(fs::fremovexattr(self.as_fd(), name)?)
+    }
+
+    /// The names of its extended attributes, each ended by a NUL.
+    fn list_xattrs(&self) -> io::Result<Vec<u8>> {
+        let mut names = Vec::with_capacity(1024);
+        loop {
+            match fs::flistxattr(self.as_fd(), rustix::buffer::spare_capacity(&mut names)) {
+                Ok(_) => return Ok(names),
+                // The kernel's limit for a list of names is 64 KiB.
+                Err(rustix::io::Errno::RANGE) if names.capacity() < 65536 => names.reserve(65536),
+                Err(e) => return Err(e.into()),
+            }
+        }
+    }
+}
+
+impl Handle for Dir {}
+impl Handle for File {}
+
+impl AsFd for Dir {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+/// Whether two handles are of the same directory.
+pub fn same_file(a: &Dir, b: &Dir) -> io::Result<bool> {
+    Ok(a.stat_self()?.id == b.stat_self()?.id)
+}
+
+fn ids(owner: Owner) -> (Option<Uid>, Option<Gid>) {
+    (
+        Some(Uid::from_raw(owner.uid)),
+        Some(Gid::from_raw(owner.gid)),
+    )
+}
+
+fn timestamps(mtime: Time) -> Timestamps {
+    let time = Timespec {
+        tv_sec: mtime.seconds,
+        tv_nsec: mtime.nanoseconds.into(),
+    };
+    Timestamps {
+        last_access: time,
+        last_modification: time,
+    }
+}
+
+fn stat(stat: &fs::Stat) -> Stat {
+    Stat {
+        kind: kind(FileType::from_raw_mode(stat.st_mode)).unwrap_or(Kind::Special),
+        mode: stat.st_mode & 0o7777,
+        owner: Owner {
+            uid: stat.st_uid,
+            gid: stat.st_gid,
+        },
+        mtime: Time {
+            seconds: stat.st_mtime,
+            nanoseconds: stat.st_mtime_nsec as u32,
+        },
+        size: stat.st_size as u64,
+        id: (stat.st_dev, stat.st_ino),
+    }
+}
+
+fn kind(file_type: FileType) -> Option<Kind> {
+    match file_type {
+        FileType::Directory => Some(Kind::Directory),
+        FileType::Symlink => Some(Kind::Symlink),
+        FileType::RegularFile => Some(Kind::File),
+        FileType::Unknown => None,
+        _ => Some(Kind::Special),
+    }
+}

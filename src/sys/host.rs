@@ -1,0 +1,77 @@
+//! This machine and this process.
+
+use rustix::fs::Mode;
+use rustix::process;
+
+/// Who runs this.
+#[derive(Clone, Copy, Debug)]
+pub struct Host {
+    /// The effective user id, which owns what is made.
+    pub uid: u32,
+    /// The effective group id.
+    pub gid: u32,
+}
+
+impl Host {
+    /// Asks the kernel.
+    pub fn new() -> Self {
+        Self {
+            uid: process::geteuid().as_raw(),
+            gid: process::getegid().as_raw(),
+        }
+    }
+}
+
+impl Default for Host {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Whether this process runs as root and may give files away.
+pub fn is_root() -> bool {
+    process::geteuid().is_root()
+}
+
+/// The number of this process.
+pub fn pid() -> u32 {
+    std::process::id()
+}
+
+/// Makes the modes that are asked for the modes that are made, for the rest of this process.
+pub fn stop_inheriting_umask() {
+    process::umask(Mode::empty());
+}
+
+/// The machine as `uname -m` says it, and the step of the x86-64 levels, `v1` to `v4`, where there
+/// are such.
+pub fn machine() -> (String, &'static str) {
+    let machine = rustix::system::uname()
+        .machine()
+        .to_string_lossy()
+        .into_owned();
+    (machine, level())
+}
+
+/// The x86-64 level of this processor: the psABI's table, as far as std can ask.
+#[cfg(target_arch = "x86_64")]
+fn level() -> &'static str {
+    macro_rules! all {
+        ($($feature:tt)*) => { $(std::arch::is_x86_feature_detected!($feature))&&* };
+    }
+    if !all!("cmpxchg16b" "popcnt" "sse3" "sse4.1" "sse4.2" "ssse3") {
+        "v1"
+    } else if !all!("avx" "avx2" "bmi1" "bmi2" "f16c" "fma" "lzcnt" "movbe") {
+        "v2"
+    } else if !all!("avx512f" "avx512bw" "avx512cd" "avx512dq" "avx512vl") {
+        "v3"
+    } else {
+        "v4"
+    }
+}
+
+/// Other architectures say all there is to say in `uname -m`.
+#[cfg(not(target_arch = "x86_64"))]
+fn level() -> &'static str {
+    ""
+}

@@ -1,0 +1,87 @@
+//! Removes a tree of any depth and width by open directories, in linear time.
+
+use super::dir::Handle as _;
+use super::{Dir, Kind};
+use std::ffi::{CStr, CString};
+use std::io;
+
+/// How many directories are held open at once. Deeper ones are first moved up.
+const DEPTH: usize = 32;
+
+/// Removes `name` in `parent` and all that is in it. Symlinks are removed, never followed.
+/// Nothing under that name is fine.
+pub fn remove_tree(parent: &Dir, name: &CStr) -> io::Result<()> {
+    match parent.find(name)? {
+        None => Ok(()),
+        Some(found) if found.kind != Kind::Directory => parent.unlink(name),
+        Some(_) => {
+            empty(&open(parent, name)?)?;
+            parent.rmdir(name)
+        }
+    }
+}
+
+/// Removes all that is in `top`. What lies deeper than `DEPTH` is moved into `top` and met again in
+/// the next round: a tree can be deeper than the number of directories a process may have open.
+fn empty(top: &Dir) -> io::Result<()> {
+    let mut moved = 0;
+    loop {
+        let before = moved;
+        clear(top, top, 0, &mut moved)?;
+        if moved == before {
+            return Ok(());
+        }
+    }
+}
+
+fn clear(dir: &Dir, top: &Dir, depth: usize, moved: &mut u64) -> io::Result<()> {
+    for entry in dir.list()? {
+        let name = entry.name.as_c_str();
+        let is_directory = match entry.kind {
+            Some(kind) => kind == Kind::Directory,
+            None => dir.stat(name)?.kind == Kind::Directory,
+        };
+        if !is_directory {
+            dir.unlink(name)?;
+        } else if depth == DEPTH {
+            move_up(dir, name, top, moved)?;
+        } else {
+            // Most directories that deep hold nothing any more: try the cheap way first.
+            let inner = open(dir, name)?;
+            clear(&inner, top, depth + 1, moved)?;
+            dir.rmdir(name)?;
+        }
+    }
+    Ok(())
+}
+
+/// Moves the directory `name` to a free name in `top`.
+fn move_up(dir: &Dir, name: &CStr, top: &Dir, moved: &mut u64) -> io::Result<()> {
+    loop {
+        *moved += 1;
+        // Without a NUL, whatever the number.
+        let free = CString::new(format!(".moved-{moved}")).unwrap_or_default();
+        match dir.rename_new(name, top, &free) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+            other => return other,
+        }
+    }
+}
+
+/// Opens a directory that is to be emptied; an ordinary user's own may lack the bits for it.
+fn open(parent: &Dir, name: &CStr) -> io::Result<Dir> {
+    match parent.open(name) {
+        Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
+            parent.chmod(name, 0o700)?;
+            parent.open(name)
+        }
+        Ok(dir) => {
+            let mode = dir.stat_self()?.mode;
+            if mode & 0o700 != 0o700 {
+                dir.set_mode(mode | 0o700)?;
+            }
+            Ok(dir)
+        }
+        Err(e) => Err(e),
+    }
+}

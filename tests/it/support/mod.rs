@@ -1,0 +1,29 @@
+//! The workshop of the tests: nouns that build images, serve them, run the binary and look at what came out.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "a toolbox for every test module of one binary: not each tool is in use at all times"
+)]
+
+/// Files and folders around a destination that no image may touch.
+pub mod canary;
+/// Layers to blobs, manifests, configs and indexes, right or spoilt.
+pub mod image;
+/// Images as an OCI layout folder or archive.
+pub mod layout;
+/// A strict registry on loopback, with faults to order.
+pub mod registry;
+/// A temporary folder, and the binary run in it.
+pub mod sandbox;
+/// Layers as raw tar bytes, oddities included.
+pub mod tar;
+/// What a tree on disk really is, and how two of them differ.
+pub mod tree;
+
+pub use canary::Canary;
+pub use image::{Blob, Built, BuiltIndex, Compression, Image, Index, host_platform, sha256};
+pub use layout::Layout;
+pub use registry::{ALWAYS, Fault, Registry, Request, TokenRules};
+pub use sandbox::{Run, Sandbox};
+pub use tar::Layer;
