@@ -23,10 +23,13 @@ use verify::Contents;
 /// 1 MiB.
 const CHUNK: usize = 256 * 1024;
 
+/// The blob as it was named, and its copy.
+type Compressed<R, W> = Verifier<Tee<R, W>>;
+
 /// The uncompressed tar of one layer, verified on both sides of the decoder.
 pub struct LayerStream<R: Read, W: Write> {
     blob: Digest,
-    contents: Contents<Decoder<BufReader<Verifier<Tee<R, W>>>>>,
+    contents: Contents<Decoder<BufReader<Compressed<R, W>>>>,
 }
 
 impl<R: Read, W: Write> LayerStream<R, W> {
@@ -55,9 +58,9 @@ impl<R: Read, W: Write> LayerStream<R, W> {
         self.contents
             .drain()
             .map_err(|e| Error::in_stream(&self.blob, e))?;
-        let mut verifier = self.into_verifier();
-        verifier.drain()?;
-        Ok(verifier.into_inner().into_copy())
+        let mut compressed = self.into_compressed();
+        compressed.drain()?;
+        Ok(compressed.into_inner().into_copy())
     }
 
     /// What is to blame for `error`, which came up while the tar was read: if the blob is not the
@@ -66,10 +69,10 @@ impl<R: Read, W: Write> LayerStream<R, W> {
         if !error.is_malformed() {
             return error;
         }
-        self.into_verifier().drain().err().unwrap_or(error)
+        self.into_compressed().drain().err().unwrap_or(error)
     }
 
-    fn into_verifier(self) -> Verifier<Tee<R, W>> {
+    fn into_compressed(self) -> Compressed<R, W> {
         self.contents.into_inner().into_inner().into_inner()
     }
 }

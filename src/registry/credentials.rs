@@ -43,9 +43,7 @@ impl Credentials {
         }
         let line = text.trim_end_matches(['\r', '\n']);
         match line.split_once(':') {
-            Some((user, _)) if user.is_empty() => {
-                Err(wrong("there is no user name before the colon"))
-            }
+            Some(("", _)) => Err(wrong("there is no user name before the colon")),
             Some(_) if line.contains(char::is_control) => Err(wrong("has control characters")),
             Some((user, password)) => Ok(Self {
                 user: user.to_owned(),

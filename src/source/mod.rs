@@ -37,7 +37,7 @@ pub enum Source<'c> {
     /// A registry, with the cache in front of it if there is one.
     Registry(Box<Cached<'c>>),
     /// An OCI image layout.
-    Layout(Layout),
+    Layout(Box<Layout>),
 }
 
 /// What a reference led to.
@@ -66,7 +66,9 @@ impl<'c> Source<'c> {
                 cache,
                 progress,
             ))),
-            Name::Layout { path, tag } => Self::Layout(Layout::open(path, tag.as_deref())?),
+            Name::Layout { path, tag } => {
+                Self::Layout(Box::new(Layout::open(path, tag.as_deref())?))
+            }
         })
     }
 
