@@ -5,6 +5,7 @@
     missing_docs,
     reason = "a test fails by panicking"
 )]
+#![allow(clippy::disallowed_methods, reason = "servers in tests have threads")]
 
 mod pull;
 mod support;
