@@ -8,13 +8,11 @@ use crate::extract::{Extractor, Skipped};
 use crate::oci::Digest;
 use crate::progress::Progress;
 use crate::source::Source;
-use crate::sys::stop_inheriting_umask;
 
 impl Pull {
     /// Pulls, and gives the digest of the manifest that DEST was made of.
     pub(super) fn run(&self) -> Result<Digest, Error> {
         let progress = Progress::new(self.quiet);
-        stop_inheriting_umask();
         let cache = self.cache.open(progress)?;
         match self.attempt(cache.as_ref(), progress) {
             // The spoilt blob is out of the cache; what was made of it is gone.

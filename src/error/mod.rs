@@ -2,11 +2,14 @@
 //! `hint.rs`, and the exit code below.
 
 mod entry;
+mod fault;
 mod hint;
+mod refusal;
 mod sentence;
 
 pub use entry::EntryFault;
-pub use sentence::{escaped, said_as};
+pub use fault::{LayoutFault, Usage};
+pub use sentence::escaped;
 
 use crate::oci::{Digest, InvalidManifest, InvalidPlatform, InvalidReference, Platform};
 use std::io;
@@ -203,68 +206,6 @@ pub enum Part {
     Blob,
     /// An uncompressed layer, against its DiffID.
     Contents,
-}
-
-/// What is wrong with a layout.
-#[derive(Debug, PartialEq, Eq)]
-pub enum LayoutFault {
-    /// No `oci-layout` file, or one of another version.
-    NotALayout,
-    /// No image of this name; these there are.
-    NoTag {
-        /// What was asked for.
-        wanted: String,
-        /// The names.
-        available: Vec<String>,
-    },
-    /// Several images, and no name to tell which.
-    SeveralImages(Vec<String>),
-    /// A blob is missing.
-    MissingBlob(Digest),
-}
-
-/// What is wrong with a command line.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Usage {
-    /// Nothing at all.
-    NoCommand,
-    /// A command that there is not.
-    UnknownCommand {
-        /// As typed.
-        typed: String,
-        /// What may have been meant.
-        meant: Option<&'static str>,
-    },
-    /// An option that the command does not have.
-    UnknownOption {
-        /// The command.
-        command: &'static str,
-        /// As typed.
-        typed: String,
-        /// What may have been meant.
-        meant: Option<&'static str>,
-    },
-    /// An operand is missing.
-    MissingOperand {
-        /// The command.
-        command: &'static str,
-        /// The operand.
-        operand: &'static str,
-    },
-    /// One operand too many.
-    ExtraOperand {
-        /// The command.
-        command: &'static str,
-        /// As typed.
-        typed: String,
-    },
-    /// An option without its value, or a value that the option cannot take.
-    Value {
-        /// The option.
-        option: String,
-        /// What is wrong.
-        why: &'static str,
-    },
 }
 
 impl Error {

@@ -14,7 +14,7 @@ mod whiteout;
 
 use crate::error::{EntryFault, Error};
 use crate::oci::Digest;
-use crate::sys::{Dir, Kind, remove_tree};
+use crate::sys::{Dir, Kind, remove_tree, stop_inheriting_umask};
 use entry::{Entries, Entry, EntryKind};
 use metadata::{Inherited, Rights, is_default_acl};
 use path::LayerPath;
@@ -47,8 +47,10 @@ pub struct Skipped {
 }
 
 impl Extractor {
-    /// An extractor for the tree below `root`, which is an empty directory.
+    /// An extractor for the tree below `root`, which is an empty directory. From here on, this
+    /// process makes files with the modes it asks for.
     pub fn new(root: &Dir) -> Result<Self, Error> {
+        stop_inheriting_umask();
         let again = || root.again().map_err(|e| Error::tree("open", e));
         let mut walk = Walk::new(again()?);
         // Unless a layer says otherwise, the root is as old as directories that no layer lists.

@@ -169,24 +169,28 @@ mod tests {
         Ok(records)
     }
 
+    /// A record with the length that it has.
+    fn written(key: &str, value: &[u8]) -> Vec<u8> {
+        let body = [b" ", key.as_bytes(), b"=", value, b"\n"].concat();
+        let length = (body.len()..).find(|n| n.to_string().len() + body.len() == *n).unwrap();
+        [length.to_string().as_bytes(), &body].concat()
+    }
+
     #[test]
     fn reads_records_by_length() {
-        let records =
-            read(b"12 path=a/b\n30 SCHILY.xattr.user.x=\n=\n\0y\n25 SCHILY.xattr.user.z=\n");
-        let records = records.unwrap();
+        let records = [
+            written("path", b"a/b"),
+            written("SCHILY.xattr.user.x", b"\n=\n\0y"),
+            written("SCHILY.xattr.user.z", b""),
+            written("LIBARCHIVE.xattr.user.a%20b", b"aGVsbG8="),
+            written("comment", b"9 path=x\n"),
+        ];
+        let records = read(&records.concat()).unwrap();
         assert_eq!(records.path.as_deref(), Some(&b"a/b"[..]));
-        assert_eq!(records.xattrs[0].value, b"\n=\n\0y");
-        assert_eq!(records.xattrs[1].name.as_c_str(), c"user.z");
-        let archive = read(b"42 LIBARCHIVE.xattr.user.a%20b=aGVsbG8=\n\n");
-        assert!(archive.is_err());
-        let archive = read(b"40 LIBARCHIVE.xattr.user.a%20b=aGVsbG8=\n").unwrap();
-        assert_eq!(
-            (
-                archive.xattrs[0].name.as_c_str(),
-                &archive.xattrs[0].value[..]
-            ),
-            (c"user.a b", &b"hello"[..])
-        );
+        let xattr = |at: usize| (records.xattrs[at].name.as_c_str(), &records.xattrs[at].value[..]);
+        assert_eq!(xattr(0), (c"user.x", &b"\n=\n\0y"[..]));
+        assert_eq!(xattr(1), (c"user.z", &b""[..]));
+        assert_eq!(xattr(2), (c"user.a b", &b"hello"[..]));
     }
 
     #[test]

@@ -4,8 +4,10 @@
 //! resolves a string that came from an image: there is nothing to race and nothing to escape
 //! through. Errors are the kernel's own.
 
-use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, RenameFlags, Timestamps, XattrFlags};
-use rustix::fs::{Gid, Timespec, Uid};
+use super::handle::{ids, timestamps};
+use super::stat::kind;
+use super::{Kind, Owner, Stat, Time};
+use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, RenameFlags};
 use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io;
@@ -15,54 +17,6 @@ use std::path::Path;
 /// An open directory.
 #[derive(Debug)]
 pub struct Dir(OwnedFd);
-
-/// What stands under a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A directory.
-    Directory,
-    /// A symbolic link.
-    Symlink,
-    /// A regular file.
-    File,
-    /// A fifo, socket or device.
-    Special,
-}
-
-/// A point in time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Time {
-    /// Seconds since 1970, negative before.
-    pub seconds: i64,
-    /// Nanoseconds, below 1,000,000,000.
-    pub nanoseconds: u32,
-}
-
-/// Who owns something, by number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Owner {
-    /// User id.
-    pub uid: u32,
-    /// Group id.
-    pub gid: u32,
-}
-
-/// What stat says.
-#[derive(Clone, Copy, Debug)]
-pub struct Stat {
-    /// What it is.
-    pub kind: Kind,
-    /// Permission bits, with setuid, setgid and sticky.
-    pub mode: u32,
-    /// The owner.
-    pub owner: Owner,
-    /// The last modification.
-    pub mtime: Time,
-    /// The size in bytes.
-    pub size: u64,
-    /// Device and inode: what it is, whatever it is called.
-    pub id: (u64, u64),
-}
 
 /// A name in a directory.
 #[derive(Debug)]
@@ -228,7 +182,11 @@ impl Dir {
 
     /// What stands under `name`, itself and not what it may point to.
     pub fn stat(&self, name: &CStr) -> io::Result<Stat> {
-        Ok(stat(&fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?))
+        Ok(Stat::new(&fs::statat(
+            &self.0,
+            name,
+            AtFlags::SYMLINK_NOFOLLOW,
+        )?))
     }
 
     /// What stands under `name`, or nothing.
@@ -242,7 +200,7 @@ impl Dir {
 
     /// What this directory is.
     pub fn stat_self(&self) -> io::Result<Stat> {
-        Ok(stat(&fs::fstat(&self.0)?))
+        Ok(Stat::new(&fs::fstat(&self.0)?))
     }
 
     /// Whether this directory is the root of a mount: a rename cannot replace it.
@@ -322,56 +280,6 @@ impl Dir {
     }
 }
 
-/// What can be done to anything that is open: a directory or a file just made.
-pub trait Handle: AsFd {
-    /// Gives it to `owner`.
-    fn set_owner(&self, owner: Owner) -> io::Result<()> {
-        let (uid, gid) = ids(owner);
-        Ok(fs::fchown(self.as_fd(), uid, gid)?)
-    }
-
-    /// Sets its mode.
-    fn set_mode(&self, mode: u32) -> io::Result<()> {
-        Ok(fs::fchmod(self.as_fd(), Mode::from_raw_mode(mode))?)
-    }
-
-    /// Sets its times.
-    fn set_mtime(&self, mtime: Time) -> io::Result<()> {
-        Ok(fs::futimens(self.as_fd(), &timestamps(mtime))?)
-    }
-
-    /// Sets the extended attribute `name`.
-    fn set_xattr(&self, name: &CStr, value: &[u8]) -> io::Result<()> {
-        Ok(fs::fsetxattr(
-            self.as_fd(),
-            name,
-            value,
-            XattrFlags::empty(),
-        )?)
-    }
-
-    /// Removes the extended attribute `name`.
-    fn remove_xattr(&self, name: &CStr) -> io::Result<()> {
-        Ok(fs::fremovexattr(self.as_fd(), name)?)
-    }
-
-    /// The names of its extended attributes, each ended by a NUL.
-    fn list_xattrs(&self) -> io::Result<Vec<u8>> {
-        let mut names = Vec::with_capacity(1024);
-        loop {
-            match fs::flistxattr(self.as_fd(), rustix::buffer::spare_capacity(&mut names)) {
-                Ok(_) => return Ok(names),
-                // The kernel's limit for a list of names is 64 KiB.
-                Err(rustix::io::Errno::RANGE) if names.capacity() < 65536 => names.reserve(65536),
-                Err(e) => return Err(e.into()),
-            }
-        }
-    }
-}
-
-impl Handle for Dir {}
-impl Handle for File {}
-
 impl AsFd for Dir {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
@@ -381,49 +289,4 @@ impl AsFd for Dir {
 /// Whether two handles are of the same directory.
 pub fn same_file(a: &Dir, b: &Dir) -> io::Result<bool> {
     Ok(a.stat_self()?.id == b.stat_self()?.id)
-}
-
-fn ids(owner: Owner) -> (Option<Uid>, Option<Gid>) {
-    (
-        Some(Uid::from_raw(owner.uid)),
-        Some(Gid::from_raw(owner.gid)),
-    )
-}
-
-fn timestamps(mtime: Time) -> Timestamps {
-    let time = Timespec {
-        tv_sec: mtime.seconds,
-        tv_nsec: mtime.nanoseconds.into(),
-    };
-    Timestamps {
-        last_access: time,
-        last_modification: time,
-    }
-}
-
-fn stat(stat: &fs::Stat) -> Stat {
-    Stat {
-        kind: kind(FileType::from_raw_mode(stat.st_mode)).unwrap_or(Kind::Special),
-        mode: stat.st_mode & 0o7777,
-        owner: Owner {
-            uid: stat.st_uid,
-            gid: stat.st_gid,
-        },
-        mtime: Time {
-            seconds: stat.st_mtime,
-            nanoseconds: stat.st_mtime_nsec as u32,
-        },
-        size: stat.st_size as u64,
-        id: (stat.st_dev, stat.st_ino),
-    }
-}
-
-fn kind(file_type: FileType) -> Option<Kind> {
-    match file_type {
-        FileType::Directory => Some(Kind::Directory),
-        FileType::Symlink => Some(Kind::Symlink),
-        FileType::RegularFile => Some(Kind::File),
-        FileType::Unknown => None,
-        _ => Some(Kind::Special),
-    }
 }

@@ -1,11 +1,15 @@
 //! The kernel: open directories, and what this machine is. The only folder that names rustix.
 
 mod dir;
+mod handle;
 mod host;
 mod remove;
 mod resolver;
+mod stat;
 
-pub use dir::{Dir, Handle, Kind, Listed, Owner, Stat, Time, same_file};
+pub use dir::{Dir, Listed, same_file};
+pub use handle::Handle;
 pub use host::{Host, is_root, machine, pid, stop_inheriting_umask};
 pub use remove::remove_tree;
 pub use resolver::use_builtin_resolver;
+pub use stat::{Kind, Owner, Stat, Time};

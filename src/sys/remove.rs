@@ -1,6 +1,6 @@
 //! Removes a tree of any depth and width by open directories, in linear time.
 
-use super::dir::Handle as _;
+use super::Handle as _;
 use super::{Dir, Kind};
 use std::ffi::{CStr, CString};
 use std::io;

@@ -1,0 +1,157 @@
+//! What each command takes, and how it is read: options and operands in any order.
+
+use super::spelling::closest;
+use crate::error::{Error, Usage};
+use lexopt::{Arg, Parser, ValueExt as _};
+use std::ffi::OsString;
+
+/// What one command takes.
+pub(super) struct Syntax {
+    pub(super) command: &'static str,
+    pub(super) help: &'static str,
+    pub(super) options: &'static [&'static str],
+    pub(super) operands: &'static [&'static str],
+}
+
+pub(super) const PULL: Syntax = Syntax {
+    command: "pull",
+    help: include_str!("../help/pull.txt"),
+    options: &[
+        "--platform",
+        "--arch",
+        "--os",
+        "--auth",
+        "--cache",
+        "--force",
+        "--quiet",
+        "--help",
+    ],
+    operands: &["IMAGE", "DEST"],
+};
+
+pub(super) const DIGEST: Syntax = Syntax {
+    command: "digest",
+    help: include_str!("../help/digest.txt"),
+    options: &[
+        "--index",
+        "--platform",
+        "--arch",
+        "--os",
+        "--auth",
+        "--help",
+    ],
+    operands: &["IMAGE"],
+};
+
+pub(super) const PURGE: Syntax = Syntax {
+    command: "purge",
+    help: include_str!("../help/purge.txt"),
+    options: &["--cache", "--quiet", "--help"],
+    operands: &[],
+};
+
+/// What was typed behind a command.
+#[derive(Default)]
+pub(super) struct Typed {
+    pub(super) operands: Vec<OsString>,
+    pub(super) platform: Option<String>,
+    pub(super) arch: Option<String>,
+    pub(super) os: Option<String>,
+    pub(super) auth: Option<String>,
+    pub(super) cache: Option<OsString>,
+    pub(super) force: bool,
+    pub(super) index: bool,
+    pub(super) quiet: bool,
+    pub(super) help: bool,
+}
+
+/// Reads options and operands, in any order.
+pub(super) fn typed(syntax: &Syntax, mut parser: Parser) -> Result<Typed, Error> {
+    let mut typed = Typed::default();
+    while let Some(argument) = parser.next().map_err(|e| unreadable(&e))? {
+        let option = match &argument {
+            Arg::Long(name) => format!("--{name}"),
+            Arg::Short('q') => "--quiet".to_owned(),
+            Arg::Short('f') => "--force".to_owned(),
+            Arg::Short('h') => "--help".to_owned(),
+            Arg::Short(other) => format!("-{other}"),
+            Arg::Value(operand) => {
+                typed.operands.push(operand.clone());
+                continue;
+            }
+        };
+        if !syntax.options.contains(&option.as_str()) {
+            let typed = spelling(&argument);
+            let meant = closest(&option, syntax.options);
+            return Err(Error::Usage(Usage::UnknownOption {
+                command: syntax.command,
+                typed,
+                meant,
+            }));
+        }
+        match option.as_str() {
+            "--platform" => typed.platform = Some(text(&mut parser, "--platform")?),
+            "--arch" => typed.arch = Some(text(&mut parser, "--arch")?),
+            "--os" => typed.os = Some(text(&mut parser, "--os")?),
+            "--auth" => typed.auth = Some(text(&mut parser, "--auth")?),
+            "--cache" => typed.cache = Some(value(&mut parser, "--cache")?),
+            "--force" => typed.force = true,
+            "--index" => typed.index = true,
+            "--quiet" => typed.quiet = true,
+            _ => typed.help = true,
+        }
+    }
+    Ok(typed)
+}
+
+/// The operands, as many as there must be.
+pub(super) fn operands(syntax: &Syntax, typed: &mut Typed) -> Result<Vec<OsString>, Error> {
+    let command = syntax.command;
+    if let Some(operand) = syntax.operands.get(typed.operands.len()) {
+        return Err(Error::Usage(Usage::MissingOperand { command, operand }));
+    }
+    if let Some(extra) = typed.operands.get(syntax.operands.len()) {
+        let typed = extra.to_string_lossy().into_owned();
+        return Err(Error::Usage(Usage::ExtraOperand { command, typed }));
+    }
+    Ok(std::mem::take(&mut typed.operands))
+}
+
+fn value(parser: &mut Parser, option: &'static str) -> Result<OsString, Error> {
+    let missing = |_| {
+        Error::Usage(Usage::Value {
+            option: option.to_owned(),
+            why: "its value is missing",
+        })
+    };
+    parser.value().map_err(missing)
+}
+
+fn text(parser: &mut Parser, option: &'static str) -> Result<String, Error> {
+    let wrong = |_| {
+        Error::Usage(Usage::Value {
+            option: option.to_owned(),
+            why: "its value is not text",
+        })
+    };
+    value(parser, option)?.string().map_err(wrong)
+}
+
+pub(super) fn unreadable(error: &lexopt::Error) -> Error {
+    let option = match error {
+        lexopt::Error::UnexpectedValue { option, .. } => option.clone(),
+        _ => String::new(),
+    };
+    Error::Usage(Usage::Value {
+        option,
+        why: "takes no value",
+    })
+}
+
+pub(super) fn spelling(argument: &Arg<'_>) -> String {
+    match argument {
+        Arg::Short(letter) => format!("-{letter}"),
+        Arg::Long(name) => format!("--{name}"),
+        Arg::Value(value) => value.to_string_lossy().into_owned(),
+    }
+}
