@@ -29,7 +29,7 @@ pub enum EntryFault {
     LinkTargetMissing,
     /// A hard link to a directory.
     LinkToDirectory,
-    /// A sparse file.
+    /// A map of holes that does not fit the file.
     Sparse,
     /// A type that no tar has.
     UnknownType(u8),

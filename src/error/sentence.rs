@@ -127,7 +127,7 @@ impl Display for EntryFault {
             Self::EmptyLink => "a link to nothing",
             Self::LinkTargetMissing => "a hard link to what is not there",
             Self::LinkToDirectory => "a hard link to a directory",
-            Self::Sparse => "a sparse file, which is not supported",
+            Self::Sparse => "its sparse map does not fit it",
             Self::Checksum => "its header has a wrong checksum",
             Self::Pax => "its pax header is malformed",
             Self::HeaderTooLong => "its extended header is longer than 1 MiB",

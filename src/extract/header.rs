@@ -4,8 +4,9 @@
 //! readers take base-256 numbers modulo 2^64, lose their sign, and know only one of the two
 //! checksums (POSIX ustar, GNU tar's "Basic Tar Format", Go's archive/tar as what peers agree on).
 
+use super::sparse::MAX_ISLANDS;
 use crate::error::EntryFault;
-use tar::Header;
+use tar::{GnuExtSparseHeader, GnuSparseHeader, Header};
 
 /// The size of a block, the unit of a tar, in bytes.
 pub(super) const BLOCK: usize = 512;
@@ -21,6 +22,15 @@ pub(super) struct Fields {
     pub(super) gid: i128,
     pub(super) mtime: i128,
     pub(super) device: Option<(u32, u32)>,
+    pub(super) sparse: Option<OldSparse>,
+}
+
+/// What the header of an old GNU sparse file says of its holes.
+pub(super) struct OldSparse {
+    pub(super) islands: Vec<(u64, u64)>,
+    /// Whether blocks behind the header go on with the islands.
+    pub(super) more: bool,
+    pub(super) size: u64,
 }
 
 impl Fields {
@@ -48,6 +58,11 @@ impl Fields {
             gid: field(&old.gid, "gid")?,
             mtime: field(&old.mtime, "mtime")?,
             device: device(header, kind)?,
+            sparse: if kind == b'S' {
+                Some(old_sparse(header)?)
+            } else {
+                None
+            },
         })
     }
 }
@@ -86,6 +101,57 @@ fn device(header: &Header, kind: u8) -> Result<Option<(u32, u32)>, EntryFault> {
             .ok_or(EntryFault::Number("device number"))
     };
     Ok(Some((part(major, 12)?, part(minor, 20)?)))
+}
+
+fn old_sparse(header: &Header) -> Result<OldSparse, EntryFault> {
+    let gnu = header.as_gnu().ok_or(EntryFault::Sparse)?;
+    let mut islands = Vec::new();
+    read_islands(&gnu.sparse, &mut islands)?;
+    let more = is_extended(gnu.isextended[0])?;
+    Ok(OldSparse {
+        islands,
+        more,
+        size: length(&gnu.realsize)?,
+    })
+}
+
+/// Reads a block of further islands, and whether another one follows it.
+pub(super) fn sparse_extension(
+    block: &[u8; BLOCK],
+    islands: &mut Vec<(u64, u64)>,
+) -> Result<bool, EntryFault> {
+    if islands.len() > MAX_ISLANDS {
+        return Err(EntryFault::Sparse);
+    }
+    let mut extension = GnuExtSparseHeader::new();
+    extension.as_mut_bytes().copy_from_slice(block);
+    read_islands(extension.sparse(), islands)?;
+    is_extended(extension.isextended[0])
+}
+
+/// The list ends where a field is left empty.
+fn read_islands(
+    fields: &[GnuSparseHeader],
+    islands: &mut Vec<(u64, u64)>,
+) -> Result<(), EntryFault> {
+    for field in fields.iter().take_while(|field| field.offset[0] != 0) {
+        islands.push((length(&field.offset)?, length(&field.numbytes)?));
+    }
+    Ok(())
+}
+
+fn is_extended(flag: u8) -> Result<bool, EntryFault> {
+    match flag {
+        0 | b'0' => Ok(false),
+        1 | b'1' => Ok(true),
+        _ => Err(EntryFault::Sparse),
+    }
+}
+
+fn length(field: &[u8]) -> Result<u64, EntryFault> {
+    number(field)
+        .and_then(|number| u64::try_from(number).ok())
+        .ok_or(EntryFault::Sparse)
 }
 
 /// A number field: octal digits between blanks and NULs, or base-256 when its first bit is set.

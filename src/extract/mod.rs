@@ -4,20 +4,25 @@
 //! tar entries ── Entry ── Name (plain | whiteout) ── Walk to its parent ── *at calls ── metadata
 //! ```
 
+mod entries;
 mod entry;
 mod header;
 mod metadata;
 mod path;
 mod pax;
+mod sparse;
+mod step;
 mod walk;
 mod whiteout;
 
 use crate::error::{EntryFault, Error};
 use crate::oci::Digest;
 use crate::sys::{Dir, Kind, remove_tree, stop_inheriting_umask};
-use entry::{Entries, Entry, EntryKind};
+use entries::Entries;
+use entry::{Entry, EntryKind};
 use metadata::{Inherited, Rights, is_default_acl};
 use path::LayerPath;
+use sparse::{Filler, Map};
 use std::ffi::CStr;
 use std::io::{self, BufRead, Write};
 use walk::{Missing, Walk};
@@ -130,7 +135,9 @@ impl Extractor {
         let inherited = Inherited::from(&self.walk);
         match &entry.kind {
             EntryKind::Directory => return self.directory(entry, name, inherited),
-            EntryKind::File { .. } => return self.file(entry, name, inherited, entries),
+            EntryKind::File { holes, .. } => {
+                return self.file(entry, holes.as_ref(), name, inherited, entries);
+            }
             EntryKind::HardLink { target } => return self.hard_link(name, target),
             EntryKind::Device { .. } if !self.rights.devices() => {
                 self.skipped.devices += 1;
@@ -199,19 +206,27 @@ impl Extractor {
             .finish_directory(here, entry, is_new, inherited, &mut self.skipped)
     }
 
+    /// A file, with its holes if it has any.
     fn file(
         &mut self,
         entry: &Entry,
+        holes: Option<&Map>,
         name: &CStr,
         inherited: Inherited,
         entries: &mut Entries<'_>,
     ) -> Result<(), EntryFault> {
         let mode = self.rights.creation_mode(entry);
         let mut file = self.replacing(name, |dir| dir.create(name, mode))?;
-        entries.contents(|piece| {
-            file.write_all(piece)
-                .map_err(|e| EntryFault::io("write", e))
-        })?;
+        match holes {
+            None => entries.contents(|piece| {
+                file.write_all(piece)
+                    .map_err(|e| EntryFault::io("write", e))
+            }),
+            Some(map) => {
+                let mut filler = Filler::new(&mut file, map)?;
+                entries.contents(|piece| filler.write(piece))
+            }
+        }?;
         self.rights
             .finish_file(&file, entry, inherited, &mut self.skipped)
     }

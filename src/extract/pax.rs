@@ -81,7 +81,8 @@ fn record(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     Some((&body[..equals], &body[equals + 1..], rest))
 }
 
-fn digits<N: std::str::FromStr>(bytes: &[u8]) -> Option<N> {
+/// A number in decimal digits and nothing else.
+pub(super) fn digits<N: std::str::FromStr>(bytes: &[u8]) -> Option<N> {
     let plain = !bytes.is_empty() && bytes.iter().all(u8::is_ascii_digit);
     std::str::from_utf8(bytes)
         .ok()
@@ -172,7 +173,9 @@ mod tests {
     /// A record with the length that it has.
     fn written(key: &str, value: &[u8]) -> Vec<u8> {
         let body = [b" ", key.as_bytes(), b"=", value, b"\n"].concat();
-        let length = (body.len()..).find(|n| n.to_string().len() + body.len() == *n).unwrap();
+        let length = (body.len()..)
+            .find(|n| n.to_string().len() + body.len() == *n)
+            .unwrap();
         [length.to_string().as_bytes(), &body].concat()
     }
 
@@ -187,7 +190,12 @@ mod tests {
         ];
         let records = read(&records.concat()).unwrap();
         assert_eq!(records.path.as_deref(), Some(&b"a/b"[..]));
-        let xattr = |at: usize| (records.xattrs[at].name.as_c_str(), &records.xattrs[at].value[..]);
+        let xattr = |at: usize| {
+            (
+                records.xattrs[at].name.as_c_str(),
+                &records.xattrs[at].value[..],
+            )
+        };
         assert_eq!(xattr(0), (c"user.x", &b"\n=\n\0y"[..]));
         assert_eq!(xattr(1), (c"user.z", &b""[..]));
         assert_eq!(xattr(2), (c"user.a b", &b"hello"[..]));

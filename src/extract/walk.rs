@@ -8,8 +8,9 @@
 //! to be remembered for the end, when a path may have become something else.
 
 use super::path::{Parents, link_components};
+use super::step::Step;
 use crate::error::EntryFault;
-use crate::sys::{Dir, Handle, Kind, Time};
+use crate::sys::{Dir, Kind, Time};
 use std::collections::hash_map::RandomState;
 use std::ffi::{CStr, CString};
 use std::hash::BuildHasher;
@@ -30,20 +31,6 @@ pub(super) struct Walk {
     keys: RandomState,
     /// Whether any directory of the tree may have a default ACL.
     pub(super) watch_acls: bool,
-}
-
-struct Step {
-    name: CString,
-    /// Stands for the place, whatever names led to it.
-    key: u64,
-    /// Closed again when the way gets too deep; opened again when it comes back.
-    dir: Option<Dir>,
-    /// To be set when the way leaves: contents have changed, or will.
-    mtime: Option<Time>,
-    /// Whether what is made in here gets this directory's group.
-    setgid: bool,
-    /// Whether a default ACL makes what is made in here differ from what was asked for.
-    acl: bool,
 }
 
 /// What to do about directories on the way that do not exist.
@@ -287,27 +274,4 @@ enum Stepped {
     Down,
     Link(CString),
     Nowhere,
-}
-
-impl Step {
-    fn new(name: &CStr, key: u64, dir: Dir, mtime: Option<Time>) -> Self {
-        Self {
-            name: name.to_owned(),
-            key,
-            dir: Some(dir),
-            mtime,
-            setgid: false,
-            acl: false,
-        }
-    }
-
-    /// Gives the directory the time it is to have.
-    fn settle(&mut self) -> Result<(), EntryFault> {
-        match (&self.dir, self.mtime.take()) {
-            (Some(dir), Some(mtime)) => dir
-                .set_mtime(mtime)
-                .map_err(|e| EntryFault::io("set the time", e)),
-            _ => Ok(()),
-        }
-    }
 }

@@ -1,0 +1,259 @@
+//! The entries of a tar, one after the other.
+//!
+//! Every dialect is read: v7, ustar, GNU and pax. What is malformed is refused and never skipped:
+//! a reader that goes on sees another archive than the one that was looked over.
+
+use super::entry::{Entry, Extensions, has_contents};
+use super::header::{BLOCK, Fields, sparse_extension, until_nul};
+use super::pax::Records;
+use super::sparse::{Map, Numbers, PaxMap};
+use crate::error::EntryFault;
+use std::io::{self, BufRead};
+
+/// The longest extended header that is read, in bytes: what Go's reader, and so every peer, takes.
+/// A header can claim terabytes; what is claimed here is not allocated before it has arrived.
+const MAX_EXTENSION: u64 = 1 << 20;
+
+/// Reads entries off a stream.
+pub(super) struct Entries<'s> {
+    stream: &'s mut dyn BufRead,
+    /// Bytes of the current entry's contents that have not been read.
+    left: u64,
+    /// Bytes that fill its last block.
+    padding: u64,
+    /// Records of `g` headers, which hold for all that follows.
+    global: Records,
+    /// The name of the entry at hand, for messages.
+    name: Vec<u8>,
+}
+
+impl<'s> Entries<'s> {
+    pub(super) fn new(stream: &'s mut dyn BufRead) -> Self {
+        Self {
+            stream,
+            left: 0,
+            padding: 0,
+            global: Records::default(),
+            name: Vec::new(),
+        }
+    }
+
+    /// The name of the entry at hand, as it stands in the archive.
+    pub(super) fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    /// The next entry, or nothing at the end. What was not read of the one before is passed over.
+    pub(super) fn next(&mut self) -> Result<Option<Entry>, EntryFault> {
+        let mut extensions = Extensions::default();
+        let mut pending = false;
+        loop {
+            self.skip(self.left + self.padding)?;
+            (self.left, self.padding) = (0, 0);
+            let Some(fields) = self.header()? else {
+                return if pending {
+                    Err(EntryFault::Dangling)
+                } else {
+                    Ok(None)
+                };
+            };
+            match fields.kind {
+                b'x' => {
+                    extensions.records = Records::default();
+                    extensions.records.read(&self.extension(fields.size)?)?;
+                }
+                b'g' => {
+                    self.global_records(fields.size)?;
+                    continue;
+                }
+                b'L' => extensions.long_name = Some(self.long_name(fields.size)?),
+                b'K' => extensions.long_link = Some(self.long_name(fields.size)?),
+                _ => return self.entry(fields, extensions).map(Some),
+            }
+            pending = true;
+        }
+    }
+
+    /// Hands out the contents of the file at hand in pieces as they come.
+    pub(super) fn contents(
+        &mut self,
+        mut take: impl FnMut(&[u8]) -> Result<(), EntryFault>,
+    ) -> Result<(), EntryFault> {
+        while self.left > 0 {
+            let piece = self.stream.fill_buf().map_err(EntryFault::Stream)?;
+            if piece.is_empty() {
+                return Err(EntryFault::Truncated);
+            }
+            let length =
+                usize::try_from(self.left).map_or(piece.len(), |left| left.min(piece.len()));
+            take(&piece[..length])?;
+            self.stream.consume(length);
+            self.left -= length as u64;
+        }
+        Ok(())
+    }
+
+    /// Reads on to the end of the stream: padding, what writers leave behind the end marker, and
+    /// the checksums of the compression, which stand last.
+    pub(super) fn drain(&mut self) -> Result<(), EntryFault> {
+        loop {
+            match self.stream.fill_buf().map(<[u8]>::len) {
+                Ok(0) => return Ok(()),
+                Ok(length) => self.stream.consume(length),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(EntryFault::Stream(e)),
+            }
+        }
+    }
+
+    /// The entry that begins with this header.
+    fn entry(
+        &mut self,
+        mut fields: Fields,
+        mut extensions: Extensions,
+    ) -> Result<Entry, EntryFault> {
+        let sparse = PaxMap::new(std::mem::take(&mut extensions.records.sparse))?;
+        let records = &mut extensions.records;
+        let name = sparse.as_ref().and_then(|sparse| sparse.name.clone());
+        let name = name.or(records.path.take()).or(extensions.long_name.take());
+        let name = name.unwrap_or(std::mem::take(&mut fields.name));
+        self.name.clone_from(&name);
+        let stored = records.size.unwrap_or(fields.size);
+        let is_file = has_contents(fields.kind, &name);
+        let holes = match (sparse, fields.sparse.take()) {
+            (Some(_), _) if !is_file => return Err(EntryFault::Sparse),
+            (Some(pax), None) => {
+                self.begin(stored);
+                let islands = match pax.islands {
+                    Some(islands) => islands,
+                    None => self.map_before_contents()?,
+                };
+                Some(Map::new(islands, pax.size, self.left)?)
+            }
+            (None, Some(mut old)) => {
+                while old.more {
+                    let block = self.block()?.ok_or(EntryFault::Truncated)?;
+                    old.more = sparse_extension(&block, &mut old.islands)?;
+                }
+                self.begin(stored);
+                Some(Map::new(old.islands, old.size, stored)?)
+            }
+            (Some(_), Some(_)) => return Err(EntryFault::Sparse),
+            (None, None) => {
+                self.begin(if is_file { stored } else { 0 });
+                None
+            }
+        };
+        let size = holes.as_ref().map_or(stored, Map::size);
+        Entry::new(fields, extensions, &self.global, &name, (size, holes))
+    }
+
+    /// The map that pax 1.0 puts before the contents of a sparse file: decimal lines in whole
+    /// blocks.
+    fn map_before_contents(&mut self) -> Result<Vec<(u64, u64)>, EntryFault> {
+        let mut numbers = Numbers::default();
+        while !numbers.is_complete() {
+            let block = self.block()?.ok_or(EntryFault::Truncated)?;
+            self.left = self
+                .left
+                .checked_sub(BLOCK as u64)
+                .ok_or(EntryFault::Sparse)?;
+            numbers.read(&block)?;
+        }
+        Ok(numbers.into_islands())
+    }
+
+    /// Records that hold for every entry that follows.
+    fn global_records(&mut self, size: u64) -> Result<(), EntryFault> {
+        let records = self.extension(size)?;
+        self.global.read(&records)?;
+        let Records {
+            path,
+            link_path,
+            size,
+            sparse,
+            ..
+        } = &self.global;
+        // These would give every later entry the same name, length or holes.
+        let individual =
+            path.is_some() || link_path.is_some() || size.is_some() || !sparse.is_empty();
+        if individual {
+            Err(EntryFault::Pax)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn long_name(&mut self, size: u64) -> Result<Vec<u8>, EntryFault> {
+        Ok(until_nul(&self.extension(size)?).to_vec())
+    }
+
+    /// The contents of an extended header.
+    fn extension(&mut self, size: u64) -> Result<Vec<u8>, EntryFault> {
+        if size > MAX_EXTENSION {
+            return Err(EntryFault::HeaderTooLong);
+        }
+        self.begin(size);
+        let mut bytes = Vec::new();
+        self.contents(|piece| {
+            bytes.extend_from_slice(piece);
+            Ok(())
+        })?;
+        Ok(bytes)
+    }
+
+    /// A header block, or nothing at the end of the archive: two blocks of zeros, or the stream's
+    /// own end at the edge of a block, with or without one block of zeros before it.
+    fn header(&mut self) -> Result<Option<Fields>, EntryFault> {
+        let Some(block) = self.block()? else {
+            return Ok(None);
+        };
+        if block == [0; BLOCK] {
+            return match self.block()? {
+                Some(block) if block != [0; BLOCK] => Err(EntryFault::LoneZeroBlock),
+                _ => Ok(None),
+            };
+        }
+        self.name = until_nul(&block[..100]).to_vec();
+        Fields::read(&block).map(Some)
+    }
+
+    fn block(&mut self) -> Result<Option<[u8; BLOCK]>, EntryFault> {
+        let mut block = [0; BLOCK];
+        let mut filled = 0;
+        while filled < BLOCK {
+            let piece = self.stream.fill_buf().map_err(EntryFault::Stream)?;
+            if piece.is_empty() {
+                return if filled == 0 {
+                    Ok(None)
+                } else {
+                    Err(EntryFault::Truncated)
+                };
+            }
+            let length = piece.len().min(BLOCK - filled);
+            block[filled..filled + length].copy_from_slice(&piece[..length]);
+            self.stream.consume(length);
+            filled += length;
+        }
+        Ok(Some(block))
+    }
+
+    /// Sets out on contents of `size` bytes.
+    fn begin(&mut self, size: u64) {
+        self.left = size;
+        self.padding = size.wrapping_neg() % BLOCK as u64;
+    }
+
+    fn skip(&mut self, mut count: u64) -> Result<(), EntryFault> {
+        while count > 0 {
+            let piece = self.stream.fill_buf().map_err(EntryFault::Stream)?.len();
+            if piece == 0 {
+                return Err(EntryFault::Truncated);
+            }
+            let length = usize::try_from(count).map_or(piece, |count| count.min(piece));
+            self.stream.consume(length);
+            count -= length as u64;
+        }
+        Ok(())
+    }
+}

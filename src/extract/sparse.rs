@@ -1,0 +1,367 @@
+//! Sparse files, in the four ways that tars write them (GNU tar, "Sparse Formats").
+//!
+//! | written by | map | name and size |
+//! |---|---|---|
+//! | old GNU | type `S`: in the header and blocks behind it | in the header |
+//! | pax 0.0 | `GNU.sparse.offset` and `.numbytes` in turn | `GNU.sparse.size` |
+//! | pax 0.1 | `GNU.sparse.map` | `GNU.sparse.name`, `.size` |
+//! | pax 1.0 | lines before the contents | `GNU.sparse.name`, `.realsize` |
+//!
+//! A map that does not fit its contents is refused: readers that make something of it disagree.
+
+use super::pax::digits;
+use crate::error::EntryFault;
+use std::fs::File;
+use std::io::{Seek as _, SeekFrom, Write as _};
+
+/// How many islands one file may have: 2 MiB of them.
+pub(super) const MAX_ISLANDS: usize = 1 << 17;
+
+/// Where the contents of a sparse file go.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Map {
+    /// Offset and length in bytes, in order, not overlapping, within `size`.
+    islands: Vec<(u64, u64)>,
+    size: u64,
+}
+
+impl Map {
+    /// A map of a file of `size` bytes, of which `stored` are in the archive.
+    pub(super) fn new(
+        islands: Vec<(u64, u64)>,
+        size: u64,
+        stored: u64,
+    ) -> Result<Self, EntryFault> {
+        let mut end = 0;
+        let mut total = 0u64;
+        for &(offset, length) in &islands {
+            let next = offset.checked_add(length).filter(|_| offset >= end);
+            end = next
+                .filter(|&next| next <= size)
+                .ok_or(EntryFault::Sparse)?;
+            total += length; // no more than `end`
+        }
+        if total != stored || i64::try_from(size).is_err() || islands.len() > MAX_ISLANDS {
+            return Err(EntryFault::Sparse);
+        }
+        Ok(Self { islands, size })
+    }
+
+    /// The size of the file with its holes, in bytes.
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+}
+
+/// Puts the contents of a sparse file where they belong.
+pub(super) struct Filler<'f> {
+    file: &'f mut File,
+    islands: std::slice::Iter<'f, (u64, u64)>,
+    /// Bytes that still go to the island at hand.
+    left: u64,
+}
+
+impl<'f> Filler<'f> {
+    /// Gives the empty `file` its size and sets out to fill it.
+    pub(super) fn new(file: &'f mut File, map: &'f Map) -> Result<Self, EntryFault> {
+        file.set_len(map.size)
+            .map_err(|e| EntryFault::io("write", e))?;
+        Ok(Self {
+            file,
+            islands: map.islands.iter(),
+            left: 0,
+        })
+    }
+
+    /// Takes the next bytes of the contents.
+    pub(super) fn write(&mut self, mut piece: &[u8]) -> Result<(), EntryFault> {
+        let failed = |e| EntryFault::io("write", e);
+        while !piece.is_empty() {
+            while self.left == 0 {
+                let (offset, length) = self.islands.next().ok_or(EntryFault::Sparse)?;
+                self.file.seek(SeekFrom::Start(*offset)).map_err(failed)?;
+                self.left = *length;
+            }
+            let fits = usize::try_from(self.left).map_or(piece.len(), |left| left.min(piece.len()));
+            let (now, later) = piece.split_at(fits);
+            self.file.write_all(now).map_err(failed)?;
+            self.left -= fits as u64;
+            piece = later;
+        }
+        Ok(())
+    }
+}
+
+/// What pax records say of a sparse file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct PaxMap {
+    /// The file's name; the header has one that only readers without sparse files see.
+    pub(super) name: Option<Vec<u8>>,
+    pub(super) size: u64,
+    /// Nothing where the map stands before the contents.
+    pub(super) islands: Option<Vec<(u64, u64)>>,
+}
+
+impl PaxMap {
+    /// Reads the `GNU.sparse.` records of an entry, in the order they came; nothing if there are
+    /// none.
+    pub(super) fn new(records: Vec<(Vec<u8>, Vec<u8>)>) -> Result<Option<Self>, EntryFault> {
+        if records.is_empty() {
+            return Ok(None);
+        }
+        let mut found = Found::default();
+        for (key, value) in records {
+            found.take(&key, value)?;
+        }
+        found.into_map().map(Some)
+    }
+}
+
+/// The records, sorted out.
+#[derive(Default)]
+struct Found {
+    version: (Option<u64>, Option<u64>),
+    name: Option<Vec<u8>>,
+    size: Option<u64>,
+    real_size: Option<u64>,
+    blocks: Option<u64>,
+    map: Option<Vec<u64>>,
+    pairs: Vec<u64>,
+}
+
+impl Found {
+    fn take(&mut self, key: &[u8], value: Vec<u8>) -> Result<(), EntryFault> {
+        let number = || digits::<u64>(&value).ok_or(EntryFault::Sparse);
+        match key.strip_prefix(b"GNU.sparse.").unwrap_or_default() {
+            b"major" => self.version.0 = Some(number()?),
+            b"minor" => self.version.1 = Some(number()?),
+            b"size" => self.size = Some(number()?),
+            b"realsize" => self.real_size = Some(number()?),
+            b"numblocks" => self.blocks = Some(number()?),
+            // Offsets and lengths come in turn.
+            b"offset" if self.pairs.len().is_multiple_of(2) => self.pairs.push(number()?),
+            b"numbytes" if !self.pairs.len().is_multiple_of(2) => self.pairs.push(number()?),
+            b"map" => {
+                let numbers = value.split(|&b| b == b',').map(digits);
+                self.map = Some(numbers.collect::<Option<_>>().ok_or(EntryFault::Sparse)?);
+            }
+            b"name" if !value.contains(&0) => self.name = Some(value),
+            _ => return Err(EntryFault::Sparse),
+        }
+        Ok(())
+    }
+
+    fn into_map(self) -> Result<PaxMap, EntryFault> {
+        let before_contents = match self.version {
+            (Some(1), Some(0)) => true,
+            (None | Some(0), None | Some(0 | 1)) => false,
+            _ => return Err(EntryFault::Sparse),
+        };
+        let size = self.real_size.or(self.size).ok_or(EntryFault::Sparse)?;
+        if before_contents {
+            let other_map = self.map.is_some() || !self.pairs.is_empty();
+            return match other_map {
+                true => Err(EntryFault::Sparse),
+                false => Ok(PaxMap {
+                    name: self.name,
+                    size,
+                    islands: None,
+                }),
+            };
+        }
+        let numbers = self.map.unwrap_or(self.pairs);
+        let islands = pairs(&numbers).ok_or(EntryFault::Sparse)?;
+        if self
+            .blocks
+            .is_some_and(|blocks| blocks != islands.len() as u64)
+        {
+            return Err(EntryFault::Sparse);
+        }
+        Ok(PaxMap {
+            name: self.name,
+            size,
+            islands: Some(islands),
+        })
+    }
+}
+
+/// The decimal lines of a pax 1.0 map: how many islands, then offset and length of each.
+#[derive(Default)]
+pub(super) struct Numbers {
+    wanted: Option<usize>,
+    found: Vec<u64>,
+    /// The start of a line whose end is in the next block.
+    line: Vec<u8>,
+}
+
+impl Numbers {
+    pub(super) fn is_complete(&self) -> bool {
+        self.wanted.is_some_and(|wanted| self.found.len() == wanted)
+    }
+
+    /// Reads one block; what stands behind the last number fills it.
+    pub(super) fn read(&mut self, block: &[u8]) -> Result<(), EntryFault> {
+        for &byte in block {
+            if self.is_complete() {
+                break;
+            }
+            if byte != b'\n' {
+                self.line.push(byte);
+                continue;
+            }
+            let number: u64 = digits(&self.line).ok_or(EntryFault::Sparse)?;
+            self.line.clear();
+            if self.wanted.is_some() {
+                self.found.push(number);
+            } else {
+                let islands = usize::try_from(number).ok().filter(|&n| n <= MAX_ISLANDS);
+                self.wanted = Some(islands.ok_or(EntryFault::Sparse)? * 2);
+            }
+        }
+        // No number has that many digits.
+        if self.line.len() > 20 {
+            Err(EntryFault::Sparse)
+        } else {
+            Ok(())
+        }
+    }
+
+    pub(super) fn into_islands(self) -> Vec<(u64, u64)> {
+        pairs(&self.found).unwrap_or_default()
+    }
+}
+
+fn pairs(numbers: &[u64]) -> Option<Vec<(u64, u64)>> {
+    let (pairs, rest) = numbers.as_chunks::<2>();
+    rest.is_empty().then(|| {
+        pairs
+            .iter()
+            .map(|&[offset, length]| (offset, length))
+            .collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn maps_fit_their_contents_or_are_refused() {
+        assert!(Map::new(vec![(0, 1), (10, 5), (15, 0)], 20, 6).is_ok());
+        assert!(Map::new(vec![], 1 << 40, 0).is_ok());
+        for (islands, size, stored) in [
+            (vec![(0, 2), (1, 2)], 10, 4),
+            (vec![(5, 1), (0, 1)], 10, 2),
+            (vec![(0, 11)], 10, 11),
+            (vec![(0, 1)], 10, 2),
+            (vec![(0, 2)], 10, 1),
+            (vec![(u64::MAX, 2)], u64::MAX, 2),
+            (vec![(1 << 62, 1 << 62), (1 << 63, 0)], u64::MAX, 1 << 62),
+            (vec![], u64::MAX, 0),
+        ] {
+            assert!(
+                Map::new(islands.clone(), size, stored).is_err(),
+                "{islands:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn reads_maps_across_blocks() {
+        let text = b"2\n0\n1024\n4096\n12\n";
+        for cut in 0..text.len() {
+            let mut numbers = Numbers::default();
+            numbers.read(&text[..cut]).unwrap();
+            numbers
+                .read(&[&text[cut..], &b"\0rest"[..]].concat())
+                .unwrap();
+            assert!(numbers.is_complete());
+            assert_eq!(numbers.into_islands(), [(0, 1024), (4096, 12)]);
+        }
+        for bad in [
+            &b"x\n"[..],
+            b"\n",
+            b"1000000000000\n",
+            b"1\n-1\n",
+            b"000000000000000000000000",
+        ] {
+            assert!(Numbers::default().read(bad).is_err());
+        }
+    }
+
+    #[test]
+    fn pax_records_of_each_version() {
+        let read = |records: &[(&str, &str)]| {
+            PaxMap::new(
+                records
+                    .iter()
+                    .map(|(k, v)| (format!("GNU.sparse.{k}").into(), (*v).into()))
+                    .collect(),
+            )
+        };
+        let islands = Some(vec![(0, 1), (8, 2)]);
+        let zero = read(&[
+            ("size", "10"),
+            ("numblocks", "2"),
+            ("offset", "0"),
+            ("numbytes", "1"),
+            ("offset", "8"),
+            ("numbytes", "2"),
+        ]);
+        assert_eq!(
+            zero.unwrap().unwrap(),
+            PaxMap {
+                name: None,
+                size: 10,
+                islands: islands.clone()
+            }
+        );
+        let one = read(&[
+            ("name", "f"),
+            ("size", "10"),
+            ("numblocks", "2"),
+            ("map", "0,1,8,2"),
+        ]);
+        assert_eq!(
+            one.unwrap().unwrap(),
+            PaxMap {
+                name: Some(b"f".to_vec()),
+                size: 10,
+                islands
+            }
+        );
+        let new = read(&[
+            ("major", "1"),
+            ("minor", "0"),
+            ("name", "f"),
+            ("realsize", "10"),
+        ]);
+        assert_eq!(
+            new.unwrap().unwrap(),
+            PaxMap {
+                name: Some(b"f".to_vec()),
+                size: 10,
+                islands: None
+            }
+        );
+        for bad in [
+            &[("size", "10"), ("map", "0,1,8")][..],
+            &[("size", "10"), ("map", "0,1"), ("numblocks", "2")],
+            &[("size", "10"), ("map", "")],
+            &[("map", "0,1")],
+            &[("size", "10"), ("numbytes", "1")],
+            &[("size", "10"), ("offset", "1"), ("offset", "1")],
+            &[("size", "10"), ("surprise", "1")],
+            &[("major", "2"), ("minor", "0"), ("realsize", "1")],
+            &[
+                ("major", "1"),
+                ("minor", "0"),
+                ("realsize", "1"),
+                ("map", "0,1"),
+            ],
+            &[("name", "f")],
+        ] {
+            assert!(read(bad).is_err(), "{bad:?}");
+        }
+    }
+}

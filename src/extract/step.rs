@@ -1,0 +1,43 @@
+//! One directory on the way of a walk.
+
+use crate::error::EntryFault;
+use crate::sys::{Dir, Handle as _, Time};
+use std::ffi::{CStr, CString};
+
+/// A directory that a walk stands in.
+pub(super) struct Step {
+    pub(super) name: CString,
+    /// Stands for the place, whatever names led to it.
+    pub(super) key: u64,
+    /// Closed again when the way gets too deep; opened again when it comes back.
+    pub(super) dir: Option<Dir>,
+    /// To be set when the way leaves: contents have changed, or will.
+    pub(super) mtime: Option<Time>,
+    /// Whether what is made in here gets this directory's group.
+    pub(super) setgid: bool,
+    /// Whether a default ACL makes what is made in here differ from what was asked for.
+    pub(super) acl: bool,
+}
+
+impl Step {
+    pub(super) fn new(name: &CStr, key: u64, dir: Dir, mtime: Option<Time>) -> Self {
+        Self {
+            name: name.to_owned(),
+            key,
+            dir: Some(dir),
+            mtime,
+            setgid: false,
+            acl: false,
+        }
+    }
+
+    /// Gives the directory the time it is to have.
+    pub(super) fn settle(&mut self) -> Result<(), EntryFault> {
+        match (&self.dir, self.mtime.take()) {
+            (Some(dir), Some(mtime)) => dir
+                .set_mtime(mtime)
+                .map_err(|e| EntryFault::io("set the time", e)),
+            _ => Ok(()),
+        }
+    }
+}
