@@ -7,7 +7,7 @@ mod syntax;
 use crate::commands::{Command, Digest, Pull, Purge};
 use crate::error::{Error, Usage};
 use lexopt::{Arg, Parser};
-use options::{auth, cache, name, wanted};
+use options::{auth, cache, max_size, name, wanted};
 use spelling::closest;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -63,6 +63,7 @@ fn pull(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result
         wanted: wanted(&typed, &variable)?,
         auth: auth(&typed, &variable),
         cache: cache(&typed, &variable),
+        max_size: max_size(&typed)?,
         force: typed.force,
         quiet: typed.quiet,
     }))

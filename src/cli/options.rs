@@ -121,3 +121,59 @@ pub(super) fn cache(typed: &Typed, variable: impl Fn(&str) -> Option<OsString>) 
         }
     }
 }
+
+/// How large the tree may grow, in bytes.
+pub(super) fn max_size(typed: &Typed) -> Result<Option<u64>, Error> {
+    let size = |text: &String| {
+        let why = "not a size like 500M or 2G";
+        bytes(text).ok_or(Error::Usage(Usage::Value {
+            option: "--max-size".to_owned(),
+            why,
+        }))
+    };
+    typed.max_size.as_ref().map(size).transpose()
+}
+
+/// A size as coreutils read it: `2G` and `2GiB` are powers of 1024, `2GB` of 1000.
+fn bytes(text: &str) -> Option<u64> {
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit = unit.to_ascii_uppercase();
+    let power = |letter: &str| ["K", "M", "G", "T"].iter().position(|unit| *unit == letter);
+    let factor = match (unit.strip_suffix("IB"), unit.strip_suffix('B')) {
+        _ if unit.is_empty() || unit == "B" => 1,
+        (Some(letter), _) => 1024u64.pow(u32::try_from(power(letter)?).ok()? + 1),
+        (None, Some(letter)) => 1000u64.pow(u32::try_from(power(letter)?).ok()? + 1),
+        (None, None) => 1024u64.pow(u32::try_from(power(&unit)?).ok()? + 1),
+    };
+    number.parse::<u64>().ok()?.checked_mul(factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_as_coreutils_do() {
+        for (text, size) in [
+            ("0", Some(0)),
+            ("512", Some(512)),
+            ("2K", Some(2048)),
+            ("2k", Some(2048)),
+            ("2KiB", Some(2048)),
+            ("2KB", Some(2000)),
+            ("10G", Some(10 << 30)),
+            ("1TB", Some(1_000_000_000_000)),
+            ("", None),
+            ("G", None),
+            ("-1", None),
+            ("1.5G", None),
+            ("1X", None),
+            ("99999999999T", None),
+        ] {
+            assert_eq!(bytes(text), size, "{text}");
+        }
+    }
+}

@@ -38,6 +38,8 @@ pub struct Pull {
     pub auth: Option<String>,
     /// The cache to use.
     pub cache: CacheChoice,
+    /// How large the tree may grow, in bytes.
+    pub max_size: Option<u64>,
     /// Replace what is in DEST.
     pub force: bool,
     /// Say only what goes wrong.

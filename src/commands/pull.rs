@@ -33,7 +33,7 @@ impl Pull {
         )?;
         let destination = Destination::prepare(&self.dest, self.force, progress)?;
         let image = source.resolve(&self.wanted, progress)?.image;
-        let mut extractor = Extractor::new(&destination.rootfs()?)?;
+        let mut extractor = Extractor::new(&destination.rootfs()?, self.max_size)?;
         for (number, layer) in image.layers.iter().enumerate() {
             let (mut stream, origin) = source.layer(layer)?;
             progress.layer(

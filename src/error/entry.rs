@@ -54,6 +54,8 @@ pub enum EntryFault {
         /// Group id.
         gid: u32,
     },
+    /// The tree would be larger than this many bytes, which is what was allowed.
+    OverLimit(u64),
     /// The disk.
     Io {
         /// What was tried.
@@ -73,7 +75,10 @@ impl EntryFault {
 
     /// Whether the disk is to blame and not the image.
     pub fn is_disk(&self) -> bool {
-        matches!(self, Self::Io { .. } | Self::UnmappedOwner { .. })
+        matches!(
+            self,
+            Self::Io { .. } | Self::UnmappedOwner { .. } | Self::OverLimit(_)
+        )
     }
 
     /// This fault at the entry `name` of a layer.

@@ -67,6 +67,10 @@ impl Error {
                 return disk_hint(source.kind());
             }
             Self::Entry {
+                why: super::EntryFault::OverLimit(_),
+                ..
+            } => "allow more with --max-size if you trust the image".to_owned(),
+            Self::Entry {
                 why: super::EntryFault::UnmappedOwner { .. },
                 ..
             } => "map more ids into this user namespace (/etc/subuid, /etc/subgid)".to_owned(),

@@ -141,6 +141,12 @@ impl Display for EntryFault {
                     escaped(&char::from(*kind).to_string())
                 );
             }
+            Self::OverLimit(limit) => {
+                return write!(
+                    f,
+                    "with it the tree would be larger than the {limit} bytes allowed"
+                );
+            }
             Self::Number(field) => return write!(f, "its {field} is not a number that it can be"),
             Self::UnmappedOwner { uid, gid } => {
                 return write!(

@@ -20,6 +20,7 @@ use crate::oci::Digest;
 use crate::sys::{Dir, Kind, remove_tree, stop_inheriting_umask};
 use entries::Entries;
 use entry::{Entry, EntryKind};
+use header::BLOCK;
 use metadata::{Inherited, Rights, is_default_acl};
 use path::LayerPath;
 use sparse::{Filler, Map};
@@ -38,6 +39,14 @@ pub struct Extractor {
     rights: Rights,
     skipped: Skipped,
     layers: usize,
+    size: Size,
+}
+
+/// The size of the tree, against bombs: what was made, also if a later layer removed it again.
+struct Size {
+    /// In bytes: the contents of each file, holes included, and a header for each entry.
+    made: u64,
+    limit: Option<u64>,
 }
 
 /// What an ordinary user or this file system could not take over.
@@ -52,9 +61,9 @@ pub struct Skipped {
 }
 
 impl Extractor {
-    /// An extractor for the tree below `root`, which is an empty directory. From here on, this
-    /// process makes files with the modes it asks for.
-    pub fn new(root: &Dir) -> Result<Self, Error> {
+    /// An extractor for the tree below `root`, which is an empty directory, and which may grow to
+    /// `limit` bytes. From here on, this process makes files with the modes it asks for.
+    pub fn new(root: &Dir, limit: Option<u64>) -> Result<Self, Error> {
         stop_inheriting_umask();
         let again = || root.again().map_err(|e| Error::tree("open", e));
         let mut walk = Walk::new(again()?);
@@ -67,6 +76,7 @@ impl Extractor {
             rights: Rights::new(),
             skipped: Skipped::default(),
             layers: 0,
+            size: Size { made: 0, limit },
         })
     }
 
@@ -87,6 +97,7 @@ impl Extractor {
 
     fn apply_entries(&mut self, entries: &mut Entries<'_>) -> Result<(), EntryFault> {
         while let Some(entry) = entries.next()? {
+            self.size.add(&entry)?;
             let Some((parents, name)) = entry.path.split() else {
                 self.describe_root(&entry)?;
                 continue;
@@ -290,5 +301,23 @@ impl Extractor {
         // What is removed may be a directory that the other walk holds open.
         self.links.restart()?;
         remove_tree(self.walk.here()?, name).map_err(|e| EntryFault::io("replace", e))
+    }
+}
+
+impl Size {
+    fn add(&mut self, entry: &Entry) -> Result<(), EntryFault> {
+        let contents = if let EntryKind::File { size, .. } = entry.kind {
+            size
+        } else {
+            0
+        };
+        self.made = self
+            .made
+            .saturating_add(contents)
+            .saturating_add(BLOCK as u64);
+        match self.limit {
+            Some(limit) if self.made > limit => Err(EntryFault::OverLimit(limit)),
+            _ => Ok(()),
+        }
     }
 }
