@@ -24,7 +24,11 @@ pub(super) fn name(operand: &OsString) -> Result<Name, Error> {
         tag: None,
     };
     let bytes = operand.as_bytes();
-    if let Some(path) = bytes.strip_prefix(b"oci:") {
+    // `oci://ghcr.io/name` is how other tools write a registry: Reference refuses it with a hint.
+    let is_url = bytes.starts_with(b"oci://") && !bytes.starts_with(b"oci:///");
+    if let Some(path) = bytes.strip_prefix(b"oci:")
+        && !is_url
+    {
         return Ok(layout(path));
     }
     let is_path = [&b"/"[..], b"./", b"../"]
