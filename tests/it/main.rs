@@ -8,4 +8,6 @@
 #![allow(clippy::disallowed_methods, reason = "servers in tests have threads")]
 
 mod pull;
+mod references;
+mod story;
 mod support;

@@ -14,6 +14,8 @@ pub mod image;
 pub mod layout;
 /// A strict registry on loopback, with faults to order.
 pub mod registry;
+/// The smallest images.
+pub mod sample;
 /// A temporary folder, and the binary run in it.
 pub mod sandbox;
 /// Layers as raw tar bytes, oddities included.
@@ -25,5 +27,6 @@ pub use canary::Canary;
 pub use image::{Blob, Built, BuiltIndex, Compression, Image, Index, host_platform, sha256};
 pub use layout::Layout;
 pub use registry::{ALWAYS, Fault, Registry, Request, TokenRules};
+pub use sample::{HELLO, hello, hello_layer, marked};
 pub use sandbox::{Run, Sandbox};
 pub use tar::Layer;
