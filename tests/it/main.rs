@@ -7,6 +7,7 @@
 )]
 #![allow(clippy::disallowed_methods, reason = "servers in tests have threads")]
 
+mod floors;
 mod pull;
 mod references;
 mod story;
