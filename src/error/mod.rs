@@ -242,7 +242,8 @@ impl Error {
                 ..
             } => 5,
             Self::Layout { .. } => 3,
-            Self::Denied { .. } => 4,
+            // A 401 that cannot be answered is a denial, too.
+            Self::Denied { .. } | Self::Challenge { .. } => 4,
             Self::Manifest { .. }
             | Self::DigestMismatch { .. }
             | Self::SizeMismatch { .. }
@@ -262,7 +263,6 @@ impl Error {
                 ..
             } => 75,
             Self::Registry { .. }
-            | Self::Challenge { .. }
             | Self::Redirect { .. }
             | Self::Answer { .. }
             | Self::Output(_) => 1,
