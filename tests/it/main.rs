@@ -7,8 +7,12 @@
 )]
 #![allow(clippy::disallowed_methods, reason = "servers in tests have threads")]
 
+mod access;
+mod credentials;
 mod floors;
 mod pull;
+mod redirects;
 mod references;
 mod story;
 mod support;
+mod tokens;
