@@ -7,5 +7,6 @@
 )]
 #![allow(clippy::disallowed_methods, reason = "servers in tests have threads")]
 
+mod fixtures;
 mod pull;
 mod support;
