@@ -10,6 +10,7 @@
 mod access;
 mod credentials;
 mod floors;
+mod fixtures;
 mod pull;
 mod redirects;
 mod references;
