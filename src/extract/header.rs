@@ -3,6 +3,8 @@
 //! The crate knows where the fields are. Their values are read here, because the crate's own
 //! readers take base-256 numbers modulo 2^64, lose their sign, and know only one of the two
 //! checksums (POSIX ustar, GNU tar's "Basic Tar Format", Go's archive/tar as what peers agree on).
+//! Its iterator over entries is not used: it splits pax records at newlines, and what it cannot
+//! read of them it skips.
 
 use super::sparse::MAX_ISLANDS;
 use crate::error::EntryFault;
@@ -71,16 +73,22 @@ impl Fields {
 /// and in star's only the first 131 bytes of it are one.
 fn name(header: &Header) -> Vec<u8> {
     let name = until_nul(&header.as_old().name);
-    let Some(ustar) = header.as_ustar() else {
+    let block = header.as_bytes();
+    if !is_ustar(block) {
         return name.to_vec();
-    };
-    let is_star = header.as_bytes().ends_with(b"tar\0");
-    let prefix = until_nul(&ustar.prefix[..if is_star { 131 } else { 155 }]);
+    }
+    let is_star = block.ends_with(b"tar\0");
+    let prefix = until_nul(&block[345..345 + if is_star { 131 } else { 155 }]);
     if prefix.is_empty() {
         name.to_vec()
     } else {
         [prefix, b"/", name].concat()
     }
+}
+
+/// The crate looks at the version behind the magic too, which peers do not.
+fn is_ustar(block: &[u8; BLOCK]) -> bool {
+    block[257..263] == *b"ustar\0"
 }
 
 /// The numbers of a device. Linux has 12 bits for the major number and 20 for the minor; others are
@@ -89,18 +97,18 @@ fn device(header: &Header, kind: u8) -> Result<Option<(u32, u32)>, EntryFault> {
     if !matches!(kind, b'3' | b'4') {
         return Ok(None);
     }
-    let (major, minor) = match (header.as_ustar(), header.as_gnu()) {
-        (Some(ustar), _) => (&ustar.dev_major, &ustar.dev_minor),
-        (None, Some(gnu)) => (&gnu.dev_major, &gnu.dev_minor),
-        (None, None) => return Err(EntryFault::Number("device number")),
-    };
-    let part = |bytes: &[u8], bits: u32| {
-        let number = number(bytes).filter(|number| (0..1 << bits).contains(number));
+    let block = header.as_bytes();
+    let part = |field: &[u8], bits: u32| {
+        let has_field = is_ustar(block) || header.as_gnu().is_some();
+        let number = number(field).filter(|number| has_field && (0..1 << bits).contains(number));
         number
             .and_then(|n| u32::try_from(n).ok())
             .ok_or(EntryFault::Number("device number"))
     };
-    Ok(Some((part(major, 12)?, part(minor, 20)?)))
+    Ok(Some((
+        part(&block[329..337], 12)?,
+        part(&block[337..345], 20)?,
+    )))
 }
 
 fn old_sparse(header: &Header) -> Result<OldSparse, EntryFault> {

@@ -9,8 +9,8 @@
 
 mod access;
 mod credentials;
-mod floors;
 mod fixtures;
+mod floors;
 mod pull;
 mod redirects;
 mod references;

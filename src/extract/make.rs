@@ -1,0 +1,182 @@
+//! Makes what one entry says, in the directory where the walk stands.
+
+use super::Extractor;
+use super::entries::Entries;
+use super::entry::{Entry, EntryKind};
+use super::metadata::{Inherited, is_default_acl};
+use super::path::LayerPath;
+use super::sparse::{Filler, Map};
+use super::walk::Missing;
+use crate::error::EntryFault;
+use crate::sys::{Dir, Kind, remove_tree};
+use std::ffi::CStr;
+use std::io::{self, Write as _};
+
+impl Extractor {
+    /// Makes what `entry` says under `name` in the directory where the walk stands.
+    pub(super) fn make(
+        &mut self,
+        entry: &Entry,
+        name: &CStr,
+        entries: &mut Entries<'_>,
+    ) -> Result<(), EntryFault> {
+        let inherited = Inherited::from(&self.walk);
+        match &entry.kind {
+            EntryKind::Directory => return self.directory(entry, name, inherited),
+            EntryKind::File { holes, .. } => {
+                return self.file(entry, holes.as_ref(), name, inherited, entries);
+            }
+            EntryKind::HardLink { target } => return self.hard_link(name, target),
+            EntryKind::Device { .. } if !self.rights.devices() => {
+                self.skipped.devices += 1;
+                return self.remove(name);
+            }
+            EntryKind::Symlink { target } if target.is_empty() => {
+                return Err(EntryFault::EmptyLink);
+            }
+            EntryKind::Symlink { target } => self.replacing(name, |dir| dir.symlink(target, name)),
+            EntryKind::Fifo => self.replacing(name, |dir| dir.mkfifo(name, entry.mode & 0o777)),
+            EntryKind::Device { block, number } => self.replacing(name, |dir| {
+                dir.mknod(name, *block, entry.mode & 0o777, *number)
+            }),
+        }?;
+        let here = self.walk.here()?;
+        self.rights
+            .finish_name(here, name, entry, inherited, &mut self.skipped)
+    }
+
+    /// A directory merges with a directory that is there; anything else gives way to it, also a
+    /// symlink to a directory.
+    fn directory(
+        &mut self,
+        entry: &Entry,
+        name: &CStr,
+        inherited: Inherited,
+    ) -> Result<(), EntryFault> {
+        let mode = self.rights.directory_mode(entry.mode) & 0o777;
+        let is_directory = |e: &io::Error, dir: &Dir| {
+            let found = (e.kind() == io::ErrorKind::AlreadyExists).then(|| dir.stat(name).ok());
+            found
+                .flatten()
+                .is_some_and(|found| found.kind == Kind::Directory)
+        };
+        let here = self.walk.here()?;
+        let is_new = match here.mkdir(name, mode) {
+            Ok(()) => true,
+            Err(e) if is_directory(&e, here) => false,
+            Err(_) => {
+                self.replacing(name, |dir| dir.mkdir(name, mode))?;
+                true
+            }
+        };
+        let dir = self
+            .walk
+            .here()?
+            .open(name)
+            .map_err(|e| EntryFault::io("open", e))?;
+        self.walk.push(name, dir, None)?;
+        self.describe(entry, is_new, inherited)
+    }
+
+    /// Sets what `entry` says of the directory where the walk stands.
+    pub(super) fn describe(
+        &mut self,
+        entry: &Entry,
+        is_new: bool,
+        inherited: Inherited,
+    ) -> Result<(), EntryFault> {
+        let acl = entry.xattrs.iter().any(is_default_acl);
+        self.walk.watch_acls |= acl;
+        self.walk
+            .describe(entry.mtime, entry.mode & 0o2000 != 0, acl);
+        let here = self.walk.here()?;
+        self.rights
+            .finish_directory(here, entry, is_new, inherited, &mut self.skipped)
+    }
+
+    /// A file, with its holes if it has any.
+    fn file(
+        &mut self,
+        entry: &Entry,
+        holes: Option<&Map>,
+        name: &CStr,
+        inherited: Inherited,
+        entries: &mut Entries<'_>,
+    ) -> Result<(), EntryFault> {
+        let mode = self.rights.creation_mode(entry);
+        let mut file = self.replacing(name, |dir| dir.create(name, mode))?;
+        match holes {
+            None => entries.contents(|piece| {
+                file.write_all(piece)
+                    .map_err(|e| EntryFault::io("write", e))
+            }),
+            Some(map) => {
+                let mut filler = Filler::new(&mut file, map)?;
+                entries.contents(|piece| filler.write(piece))
+            }
+        }?;
+        self.rights
+            .finish_file(&file, entry, inherited, &mut self.skipped)
+    }
+
+    /// A second name for what is in the tree already, in this layer or below. The way to it may
+    /// lead through symlinks; it may itself be one, and is not followed.
+    fn hard_link(&mut self, name: &CStr, target: &LayerPath) -> Result<(), EntryFault> {
+        let (parents, old_name) = target.split().ok_or(EntryFault::EmptyLink)?;
+        if !self.links.enter(parents, Missing::Tell)? {
+            return Err(EntryFault::LinkTargetMissing);
+        }
+        let found = self
+            .links
+            .here()?
+            .find(old_name)
+            .map_err(|e| EntryFault::io("look at", e))?;
+        let found = found.ok_or(EntryFault::LinkTargetMissing)?;
+        if found.kind == Kind::Directory {
+            return Err(EntryFault::LinkToDirectory);
+        }
+        match self.walk.here()?.link(name, self.links.here()?, old_name) {
+            Ok(()) => return Ok(()),
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(e) => return Err(EntryFault::io("link", e)),
+        }
+        // Its own second name already, or the very same name: to replace it would be to lose it.
+        let there = self
+            .walk
+            .here()?
+            .stat(name)
+            .map_err(|e| EntryFault::io("look at", e))?;
+        if there.id == found.id {
+            return Ok(());
+        }
+        self.remove(name)?;
+        if !self.links.enter(parents, Missing::Tell)? {
+            return Err(EntryFault::LinkTargetMissing);
+        }
+        let linked = self.walk.here()?.link(name, self.links.here()?, old_name);
+        linked.map_err(|e| EntryFault::io("link", e))
+    }
+
+    /// Makes something under `name`, and if there is something already, removes that first: no look
+    /// before, because almost always there is nothing.
+    fn replacing<T>(
+        &mut self,
+        name: &CStr,
+        make: impl Fn(&Dir) -> io::Result<T>,
+    ) -> Result<T, EntryFault> {
+        match make(self.walk.here()?) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                self.remove(name)?;
+                make(self.walk.here()?)
+            }
+            other => other,
+        }
+        .map_err(|e| EntryFault::io("create", e))
+    }
+
+    fn remove(&mut self, name: &CStr) -> Result<(), EntryFault> {
+        // What is removed may be a directory that the other walk holds open.
+        self.links.restart()?;
+        remove_tree(self.walk.here()?, name).map_err(|e| EntryFault::io("replace", e))
+    }
+}
