@@ -174,13 +174,12 @@ impl Rights {
     }
 }
 
-/// Takes from a directory that was just made what its parent forced upon it.
-pub(super) fn disinherit(dir: &Dir, mode: u32) -> Result<(), EntryFault> {
-    let rights = Rights::new();
-    chown(dir.set_owner(rights.own), rights.own)?;
-    remove(dir, ACCESS_ACL)?;
-    remove(dir, DEFAULT_ACL)?;
-    dir.set_mode(mode)
+/// Makes a directory what one is that no entry describes: ours, 0755, without attributes.
+pub(super) fn make_plain(dir: &Dir) -> Result<(), EntryFault> {
+    let own = Rights::new().own;
+    chown(dir.set_owner(own), own)?;
+    clear_xattrs(dir)?;
+    dir.set_mode(0o755)
         .map_err(|e| EntryFault::io("set the mode", e))
 }
 

@@ -105,7 +105,8 @@ impl Extractor {
                 Name::Plain => {
                     self.walk.enter(parents, Missing::Make)?;
                     self.walk.change()?;
-                    self.made.insert(&self.walk, name);
+                    let is_directory = matches!(entry.kind, EntryKind::Directory);
+                    self.made.insert(&self.walk, name, is_directory);
                     self.make(&entry, name, entries)?;
                 }
                 Name::Whiteout(hidden) => {

@@ -146,7 +146,7 @@ impl Walk {
                     .map_err(|e| EntryFault::io("make a directory", e))?;
                 let dir = here.open(name).map_err(|e| EntryFault::io("open", e))?;
                 if self.inherits_group() || self.inherits_acl() {
-                    super::metadata::disinherit(&dir, 0o755)?;
+                    super::metadata::make_plain(&dir)?;
                 }
                 self.push(name, dir, Some(Time::default()))?;
                 Ok(Stepped::Down)
