@@ -1,0 +1,44 @@
+#!/bin/sh
+# `make interop`: what Debian's own container tools and `roots` make of the same images must be the same trees.
+# Installs those tools where they are missing, debootstraps a Debian once, and runs the tests of tests/it/interop.rs.
+set -eu
+
+cargo=${1:-cargo}
+interop=${CARGO_TARGET_DIR:-target}/interop
+
+if [ "$(id -u)" != 0 ]; then
+    echo "interop: needs root: owners, devices and debootstrap" >&2
+    exit 1
+fi
+
+missing=
+for pair in docker-registry:docker-registry skopeo:skopeo umoci:umoci debootstrap:debootstrap setfattr:attr setcap:libcap2-bin; do
+    command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
+done
+if [ -n "$missing" ]; then
+    echo "interop: installing$missing"
+    apt-get update -q
+    # shellcheck disable=SC2086 # several words on purpose
+    DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing
+fi
+
+# A Debian as an OCI layout of one layer. It takes a minute, so it is kept; `make clean` drops it.
+if [ ! -d "$interop/debian" ]; then
+    codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+    mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' "Codename: $codename" | head -n 1)
+    echo "interop: debootstrap $codename from apt's mirror"
+    rm -rf "$interop" && mkdir -p "$interop"
+    # ping has a file capability: an extended attribute that only root can set.
+    debootstrap --variant=minbase --include=iputils-ping,libcap2-bin "$codename" "$interop/root" "$mirror" \
+        >"$interop/debootstrap.log" 2>&1 || { tail -n 20 "$interop/debootstrap.log" >&2 && exit 1; }
+    setcap cap_net_raw+ep "$interop/root/bin/ping"
+    tar -C "$interop/root" -cf "$interop/layer.tar" --format=pax --pax-option=delete=atime,delete=ctime \
+        --numeric-owner --sort=name --xattrs --xattrs-include='*' .
+    umoci init --layout "$interop/layout"
+    umoci new --image "$interop/layout:base"
+    umoci raw add-layer --image "$interop/layout:base" "$interop/layer.tar"
+    rm -rf "$interop/root" "$interop/layer.tar"
+    mv "$interop/layout" "$interop/debian"
+fi
+
+$cargo test --locked --test it -- --ignored --test-threads=1 interop
