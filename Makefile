@@ -18,7 +18,8 @@ test:           ## all tests that need nothing but this repository
 	@tests/as-others.sh $(CARGO)
 
 interop:        ## compare with umoci, images from a real registry (Debian, root)
-	tests/interop.sh $(CARGO)
+	tests/interop-setup.sh
+	$(CARGO) test --locked --test it -- --ignored --test-threads=1 --show-output interop
 
 check:          ## formatting, lints, documentation
 	$(CARGO) fmt --check
@@ -26,6 +27,7 @@ check:          ## formatting, lints, documentation
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --no-deps --document-private-items --locked
 
 bench: build    ## time and memory of a pull, beside skopeo and umoci (Debian, root)
+	tests/interop-setup.sh
 	tests/bench.sh
 
 install:        ## into DESTDIR and PREFIX, the static binary if there is one

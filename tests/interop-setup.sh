@@ -1,20 +1,24 @@
 #!/bin/sh
-# `make interop`: what Debian's own container tools and `roots` make of the same images must be the same trees.
-# Installs those tools where they are missing, debootstraps a Debian once, and runs the tests of tests/it/interop.rs.
+# For `make interop` and `make bench`: Debian's own container tools, installed where they are missing, and a Debian that
+# is debootstrapped once and kept.
 set -eu
 
-cargo=${1:-cargo}
 interop=${CARGO_TARGET_DIR:-target}/interop
 
 if [ "$(id -u)" != 0 ]; then
-    echo "interop: needs root: owners, devices and debootstrap" >&2
+    echo "interop: needs root: owners, devices, debootstrap" >&2
     exit 1
 fi
 
 missing=
-for pair in docker-registry:docker-registry skopeo:skopeo umoci:umoci debootstrap:debootstrap setfattr:attr setcap:libcap2-bin; do
-    command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
-done
+need() { [ -n "$(command -v "$1")" ] || missing="$missing $2"; }
+need docker-registry docker-registry
+need skopeo skopeo
+need umoci umoci
+need debootstrap debootstrap
+need setfattr attr
+need setcap libcap2-bin
+need /usr/bin/time time
 if [ -n "$missing" ]; then
     echo "interop: installing$missing"
     apt-get update -q
@@ -40,5 +44,3 @@ if [ ! -d "$interop/debian" ]; then
     rm -rf "$interop/root" "$interop/layer.tar"
     mv "$interop/layout" "$interop/debian"
 fi
-
-$cargo test --locked --test it -- --ignored --test-threads=1 interop
