@@ -25,6 +25,6 @@ $as_nobody test -r "$PWD/Cargo.toml" -a -r "$PWD/src/lib.rs" || skip "uid $nobod
 $as_nobody test -x "$temporary" -a -w "$temporary" || skip "uid $nobody cannot write in $temporary"
 
 # cargo itself stays root: it runs the test binary, which exists by now, through this.
-HOME=/nonexistent $cargo test --locked --test it \
-    --config "target.'cfg(unix)'.runner = ['setpriv', '--reuid=$nobody', '--regid=$nobody', '--clear-groups']"
+runner="'env', 'HOME=/nonexistent', 'setpriv', '--reuid=$nobody', '--regid=$nobody', '--clear-groups'"
+$cargo test --locked --test it --config "target.'cfg(unix)'.runner = [$runner]"
 echo "tests: ran as root, and the integration tests as uid $nobody too"
