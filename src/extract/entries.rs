@@ -48,7 +48,11 @@ impl<'s> Entries<'s> {
         let mut extensions = Extensions::default();
         let mut pending = false;
         loop {
-            self.skip(self.left + self.padding)?;
+            if self.skip(self.left)? > 0 {
+                return Err(EntryFault::Truncated);
+            }
+            // `umoci insert` does not fill the last block. Whatever follows must still be in step.
+            self.skip(self.padding)?;
             (self.left, self.padding) = (0, 0);
             let Some(fields) = self.header()? else {
                 return if pending {
@@ -244,16 +248,17 @@ impl<'s> Entries<'s> {
         self.padding = size.wrapping_neg() % BLOCK as u64;
     }
 
-    fn skip(&mut self, mut count: u64) -> Result<(), EntryFault> {
+    /// Passes over `count` bytes, and says how many of them are missing at the end of the stream.
+    fn skip(&mut self, mut count: u64) -> Result<u64, EntryFault> {
         while count > 0 {
             let piece = self.stream.fill_buf().map_err(EntryFault::Stream)?.len();
             if piece == 0 {
-                return Err(EntryFault::Truncated);
+                break;
             }
             let length = usize::try_from(count).map_or(piece, |count| count.min(piece));
             self.stream.consume(length);
             count -= length as u64;
         }
-        Ok(())
+        Ok(count)
     }
 }

@@ -11,6 +11,7 @@ mod access;
 mod credentials;
 mod fixtures;
 mod floors;
+mod interop;
 mod pull;
 mod redirects;
 mod references;

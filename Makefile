@@ -1,0 +1,45 @@
+PREFIX ?= /usr/local
+CARGO ?= cargo
+
+.PHONY: build static demo test interop check bench install fixtures clean help
+
+build:          ## the binary, target/release/roots
+	$(CARGO) build --release --locked
+
+static:         ## the same as one file that needs no library, target/static/roots
+	tests/static.sh
+
+demo:           ## pull the image in fixtures/demo into target/demo and list it, without a network
+	$(CARGO) run --release --quiet --locked -- pull ./fixtures/demo target/demo --force --cache=no
+	cd target/demo && find . -printf '%M %u:%g %s %p %l\n' | sort -k 4
+
+test:           ## all tests that need nothing but this repository
+	$(CARGO) test --locked
+	@tests/as-others.sh $(CARGO)
+
+interop:        ## compare with umoci, images from a real registry (Debian, root)
+	tests/interop-setup.sh
+	$(CARGO) test --locked --test it -- --ignored --test-threads=1 --show-output interop
+
+check:          ## formatting, lints, documentation
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --no-deps --document-private-items --locked
+
+bench: build    ## time and memory of a pull, beside skopeo and umoci (Debian, root)
+	tests/interop-setup.sh
+	tests/bench.sh
+
+install:        ## into DESTDIR and PREFIX, the static binary if there is one
+	@test -e target/static/roots || test -e target/release/roots || $(MAKE) build
+	install -D -m 0755 $$(ls target/static/roots target/release/roots 2>/dev/null | head -n 1) \
+		"$(DESTDIR)$(PREFIX)/bin/roots"
+
+fixtures:       ## write the images of fixtures/ again, byte for byte
+	ROOTS_BLESS=1 $(CARGO) test --locked --test it fixtures
+
+clean:          ## remove what was built
+	$(CARGO) clean
+
+help:           ## this list
+	@sed -n 's/^\([a-z]*\): *[a-z]* *## /\1\t/p' Makefile

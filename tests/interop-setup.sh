@@ -1,0 +1,46 @@
+#!/bin/sh
+# For `make interop` and `make bench`: Debian's own container tools, installed where they are missing, and a Debian that
+# is debootstrapped once and kept.
+set -eu
+
+interop=${CARGO_TARGET_DIR:-target}/interop
+
+if [ "$(id -u)" != 0 ]; then
+    echo "interop: needs root: owners, devices, debootstrap" >&2
+    exit 1
+fi
+
+missing=
+need() { [ -n "$(command -v "$1")" ] || missing="$missing $2"; }
+need docker-registry docker-registry
+need skopeo skopeo
+need umoci umoci
+need debootstrap debootstrap
+need setfattr attr
+need setcap libcap2-bin
+need /usr/bin/time time
+if [ -n "$missing" ]; then
+    echo "interop: installing$missing"
+    apt-get update -q
+    # shellcheck disable=SC2086 # several words on purpose
+    DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing
+fi
+
+# A Debian as an OCI layout of one layer. It takes a minute, so it is kept; `make clean` drops it.
+if [ ! -d "$interop/debian" ]; then
+    codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+    mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' "Codename: $codename" | head -n 1)
+    echo "interop: debootstrap $codename from apt's mirror"
+    rm -rf "$interop" && mkdir -p "$interop"
+    # ping has a file capability: an extended attribute that only root can set.
+    debootstrap --variant=minbase --include=iputils-ping,libcap2-bin "$codename" "$interop/root" "$mirror" \
+        >"$interop/debootstrap.log" 2>&1 || { tail -n 20 "$interop/debootstrap.log" >&2 && exit 1; }
+    setcap cap_net_raw+ep "$interop/root/bin/ping"
+    tar -C "$interop/root" -cf "$interop/layer.tar" --format=pax --pax-option=delete=atime,delete=ctime \
+        --numeric-owner --sort=name --xattrs --xattrs-include='*' .
+    umoci init --layout "$interop/layout"
+    umoci new --image "$interop/layout:base"
+    umoci raw add-layer --image "$interop/layout:base" "$interop/layer.tar"
+    rm -rf "$interop/root" "$interop/layer.tar"
+    mv "$interop/layout" "$interop/debian"
+fi

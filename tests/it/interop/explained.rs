@@ -1,0 +1,57 @@
+//! The differences that are right, each with the reason. All others fail.
+
+use crate::support::tree::{self, Kind, Tree};
+
+/// Asserts that trees are the same.
+#[track_caller]
+pub(super) fn assert_same(ours: &Tree, theirs: &Tree) {
+    let lines = tree::diff(ours, theirs);
+    let count = lines.len();
+    assert!(
+        lines.is_empty(),
+        "roots / umoci, {count} differences:\n{}",
+        lines.join("\n")
+    );
+}
+
+/// Takes the times that `ours` has for directories that no layer lists, and for those they are in.
+///
+/// image-spec layer.md, "Change Types": "Additions and Modifications are represented the same in the changeset tar
+/// archive", with the attributes they have there. A directory that is only part of a path is no addition and has no
+/// time: umoci leaves it, and the listed directory it was made in, at the hour of the unpacking.
+pub(super) fn times_of_unlisted_directories(theirs: &mut Tree, ours: &Tree, unlisted: &[&str]) {
+    for path in unlisted {
+        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        for path in [path, parent] {
+            let node = theirs.get_mut(path.as_bytes()).unwrap();
+            assert_eq!(node.kind, Kind::Dir, "{path}");
+            node.mtime = ours[path.as_bytes()].mtime;
+        }
+    }
+}
+
+/// Adds the extended attributes of no length that `ours` has.
+///
+/// image-spec layer.md, "File Attributes", names `SCHILY.xattr` records, and not what an empty one is. Linux knows empty
+/// attributes, and GNU tar and containerd set them; Go's reader, and so umoci, takes such a record for none.
+pub(super) fn empty_attributes(theirs: &mut Tree, ours: &Tree) {
+    for (path, node) in theirs {
+        let ours = ours.get(path).into_iter().flat_map(|node| &node.xattrs);
+        let empty = ours.filter(|(_, value)| value.is_empty());
+        node.xattrs
+            .extend(empty.map(|(name, value)| (name.clone(), value.clone())));
+    }
+}
+
+/// What is left of a tree for a user who is not root: the files are his, there are no devices and no attributes but
+/// `user.`, and no directory is closed to him. image-spec has no word on who unpacks.
+pub(super) fn what_a_user_may_have(tree: &mut Tree, user: u32) {
+    tree.retain(|_, node| !matches!(node.kind, Kind::CharDevice | Kind::BlockDevice));
+    for node in tree.values_mut() {
+        (node.uid, node.gid) = (user, user);
+        node.xattrs.retain(|name, _| name.starts_with("user."));
+        if node.kind == Kind::Dir {
+            node.mode |= 0o700;
+        }
+    }
+}

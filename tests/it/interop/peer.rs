@@ -1,0 +1,117 @@
+//! The tools that `roots` is measured by, as Debian has them: docker-registry, skopeo, umoci.
+
+use crate::support::{Sandbox, tree};
+use serde_json::Value;
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A real registry on a free port of loopback, with its storage in a sandbox. It ends when dropped.
+pub(super) struct DockerRegistry {
+    process: Child,
+    address: String,
+}
+
+impl DockerRegistry {
+    /// Starts it, and waits until it listens.
+    pub(super) fn start(sandbox: &Sandbox) -> Self {
+        let storage = sandbox.mkdir("registry");
+        let config = format!(
+            "version: 0.1\n\
+             log: {{level: info, accesslog: {{disabled: true}}}}\n\
+             storage: {{filesystem: {{rootdirectory: {storage:?}}}}}\n\
+             http: {{addr: '127.0.0.1:0'}}\n"
+        );
+        let log = sandbox.write("registry.log", "");
+        let process = Command::new("docker-registry")
+            .arg("serve")
+            .arg(sandbox.write("registry.yml", config))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(File::create(&log).unwrap())
+            .spawn()
+            .expect("docker-registry: make interop installs it");
+        let mut registry = Self {
+            process,
+            address: String::new(),
+        };
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while registry.address.is_empty() {
+            std::thread::sleep(Duration::from_millis(10));
+            let said = fs::read_to_string(&log).unwrap();
+            assert!(Instant::now() < deadline, "no registry:\n{said}");
+            let address = said
+                .split_once("listening on ")
+                .and_then(|(_, rest)| rest.split_once('"'));
+            registry.address = address
+                .map(|(address, _)| address.to_owned())
+                .unwrap_or_default();
+        }
+        registry
+    }
+
+    /// What users call an image in it.
+    pub(super) fn name(&self, repository: &str, tag: &str) -> String {
+        format!("{}/{repository}:{tag}", self.address)
+    }
+}
+
+impl Drop for DockerRegistry {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// `skopeo copy`, between any two transports.
+pub(super) fn copy(source: &str, destination: &str, options: &[&str]) {
+    let always = [
+        "--insecure-policy",
+        "copy",
+        "--quiet",
+        "--src-tls-verify=false",
+        "--dest-tls-verify=false",
+    ];
+    run(
+        "skopeo",
+        &[&always, options, &[source, destination]].concat(),
+    );
+}
+
+/// The manifest of an image in any transport, as skopeo reads it.
+pub(super) fn manifest(image: &str) -> Value {
+    serde_json::from_str(&inspect(image, "--raw")).unwrap()
+}
+
+/// The digest of that manifest, or of the index, in a line.
+pub(super) fn digest(image: &str) -> String {
+    inspect(image, "--format={{.Digest}}")
+}
+
+fn inspect(image: &str, option: &str) -> String {
+    run("skopeo", &["inspect", "--tls-verify=false", option, image])
+}
+
+/// `umoci unpack` of a layout's image into a folder, as a tree.
+pub(super) fn unpack(layout: &Path, tag: &str, bundle: &Path) -> tree::Tree {
+    let image = format!("{}:{tag}", layout.display());
+    umoci(&["unpack", "--image", &image, bundle.to_str().unwrap()]);
+    tree::list(bundle.join("rootfs"))
+}
+
+/// Runs umoci.
+pub(super) fn umoci(arguments: &[&str]) {
+    run("umoci", arguments);
+}
+
+/// Runs a program that has to succeed; what it prints.
+pub(super) fn run(program: &str, arguments: &[&str]) -> String {
+    let mut command = Command::new(program);
+    let output = command.args(arguments).stdin(Stdio::null()).output();
+    let output =
+        output.unwrap_or_else(|error| panic!("{program}: {error}: make interop installs it"));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{program} {arguments:?}\n{said}");
+    String::from_utf8(output.stdout).unwrap()
+}
