@@ -8,8 +8,11 @@
 #![allow(clippy::disallowed_methods, reason = "servers in tests have threads")]
 
 mod access;
+mod configs;
 mod credentials;
+mod documents;
 mod floors;
+mod manifests;
 mod pull;
 mod redirects;
 mod references;
