@@ -46,6 +46,7 @@ impl Display for InvalidManifest {
         match self {
             Self::Json(why) => write!(f, "malformed: {}", escaped(why)),
             Self::MediaType(media_type) => write!(f, "not an image but `{}`", escaped(media_type)),
+            Self::TooLong(limit) => write!(f, "malformed: longer than {limit} bytes"),
             Self::Schema1 => f.write_str("a manifest of schema 1, which is not supported"),
             Self::SchemaVersion(version) => write!(f, "a manifest of unknown schema {version}"),
             Self::TypesDiffer { said, says } => {

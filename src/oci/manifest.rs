@@ -31,6 +31,8 @@ pub struct Manifest {
 /// Why a document is not one that a root folder can be made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InvalidManifest {
+    /// More bytes than are read.
+    TooLong(u64),
     /// Not JSON, or JSON of another shape; serde's words.
     Json(String),
     /// A media type that is neither a manifest nor an index.

@@ -18,7 +18,7 @@ pub use credentials::Credentials;
 pub use http::Stream;
 
 use crate::error::Error;
-use crate::oci::{ACCEPT, Descriptor, Digest, Reference};
+use crate::oci::{ACCEPT, Descriptor, Digest, InvalidManifest, Reference};
 use fault::{Fault, MAX_BODY};
 use http::{Answer, Http, Question};
 use token::{Refusal, TokenServer, bearer};
@@ -81,10 +81,14 @@ impl Registry {
             return Err(self.refused(answer));
         }
         let media_type = answer.header("content-type").unwrap_or_default().to_owned();
-        Ok(Served {
-            bytes: answer.bytes(MAX_MANIFEST)?,
-            media_type,
-        })
+        let bytes = answer.bytes(MAX_MANIFEST).map_err(|e| match e {
+            Error::Answer { url, .. } => Error::Manifest {
+                what: url,
+                why: InvalidManifest::TooLong(MAX_MANIFEST),
+            },
+            other => other,
+        })?;
+        Ok(Served { bytes, media_type })
     }
 
     /// The bytes of a blob, as the wire brings them.

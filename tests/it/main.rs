@@ -8,10 +8,14 @@
 #![allow(clippy::disallowed_methods, reason = "servers in tests have threads")]
 
 mod access;
+mod configs;
 mod credentials;
 mod fixtures;
 mod floors;
 mod interop;
+mod documents;
+mod floors;
+mod manifests;
 mod pull;
 mod redirects;
 mod references;
