@@ -10,11 +10,10 @@
 mod access;
 mod configs;
 mod credentials;
+mod documents;
 mod fixtures;
 mod floors;
 mod interop;
-mod documents;
-mod floors;
 mod manifests;
 mod pull;
 mod redirects;
