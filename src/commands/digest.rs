@@ -18,7 +18,7 @@ impl Digest {
         )?;
         match self.index {
             true => source.digest(),
-            false => Ok(source.resolve(&self.wanted, progress)?.image.digest),
+            false => Ok(source.resolve(&self.wanted, progress)?.digest),
         }
     }
 }

@@ -32,7 +32,7 @@ impl Pull {
             progress,
         )?;
         let destination = Destination::prepare(&self.dest, self.force, progress)?;
-        let image = source.resolve(&self.wanted, progress)?.image;
+        let image = source.resolve(&self.wanted, progress)?;
         let mut extractor = Extractor::new(&destination.rootfs()?, self.max_size)?;
         for (number, layer) in image.layers.iter().enumerate() {
             let (mut stream, origin) = source.layer(layer)?;

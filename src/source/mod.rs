@@ -40,14 +40,6 @@ pub enum Source<'c> {
     Layout(Box<Layout>),
 }
 
-/// What a reference led to.
-pub struct Resolved {
-    /// The digest of the document that the reference itself stands for: an index, or the manifest.
-    pub index: Digest,
-    /// The image for the platform that was wanted.
-    pub image: Image,
-}
-
 /// The stream of a layer, with where it comes from.
 pub type Stream = LayerStream<Box<dyn Read>, BlobWriter>;
 
@@ -81,10 +73,10 @@ impl<'c> Source<'c> {
     }
 
     /// Follows the name to the manifest for `wanted`, and that to its config.
-    pub fn resolve(&mut self, wanted: &Wanted, progress: Progress) -> Result<Resolved, Error> {
+    pub fn resolve(&mut self, wanted: &Wanted, progress: Progress) -> Result<Image, Error> {
         let name = self.to_string();
-        let (index, root) = self.root()?;
-        let chosen = select::choose(&name, index.clone(), root, wanted, |descriptor| {
+        let (digest, root) = self.root()?;
+        let chosen = select::choose(&name, digest, root, wanted, |descriptor| {
             let bytes = self.manifest(descriptor)?;
             parse(&descriptor.digest, &bytes, &descriptor.media_type)
         })?;
@@ -99,7 +91,7 @@ impl<'c> Source<'c> {
         if chosen.unconfirmed {
             select::confirm(&name, &image, wanted, progress)?;
         }
-        Ok(Resolved { index, image })
+        Ok(image)
     }
 
     /// Opens the stream of a layer.
