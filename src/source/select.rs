@@ -54,12 +54,11 @@ pub(super) fn choose(
         {
             single = Some(only.clone());
         }
-        let offered = images.iter().filter_map(|image| image.platform());
-        available.extend(
-            offered
-                .filter(|platform| !available.contains(platform))
-                .collect::<Vec<_>>(),
-        );
+        for platform in images.iter().filter_map(|image| image.platform()) {
+            if !available.contains(&platform) {
+                available.push(platform);
+            }
+        }
         let nested = entries
             .iter()
             .filter(|entry| entry.kind() == Kind::Index)
