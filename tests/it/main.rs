@@ -15,5 +15,6 @@ mod pull;
 mod redirects;
 mod references;
 mod story;
+mod readme;
 mod support;
 mod tokens;
