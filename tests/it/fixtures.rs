@@ -5,28 +5,20 @@ use crate::support::{Sandbox, host_platform, sandbox, tree};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 mod demo;
 mod program;
 
-/// With ROOTS_BLESS=1 the fixture is written again instead.
 #[test]
 fn demo_is_what_its_builder_writes() {
     let built = demo::files();
-    if std::env::var_os("ROOTS_BLESS").is_some_and(|bless| bless == "1") {
-        let _ = fs::remove_dir_all(fixture("demo"));
-        for (path, bytes) in &built {
-            let path = fixture("demo").join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, bytes).unwrap();
-        }
-    }
     let mut committed = BTreeMap::new();
-    read(&fixture("demo"), "", &mut committed);
+    read(&demo(), "", &mut committed);
     assert_eq!(
         built.keys().collect::<Vec<_>>(),
         committed.keys().collect::<Vec<_>>(),
-        "make fixtures writes them again"
+        "`make fixtures` writes them again"
     );
     for (path, bytes) in &built {
         assert!(committed[path] == *bytes, "{path} is another file");
@@ -43,7 +35,7 @@ fn demo_becomes_a_garden() {
         let arguments = ["pull", "--platform", &platform];
         sandbox
             .roots(arguments)
-            .args([fixture("demo"), sandbox.path("dest")])
+            .args([demo(), sandbox.path("dest")])
             .run()
             .succeeds();
         if sandbox::is_root() {
@@ -68,7 +60,7 @@ fn demo_says_hello() {
     }
     let sandbox = Sandbox::new("demo");
     let dest = sandbox.path("dest");
-    let pull = sandbox.roots(["pull"]).args([&fixture("demo"), &dest]);
+    let pull = sandbox.roots(["pull"]).args([&demo(), &dest]);
     pull.run().succeeds();
     let hello = std::process::Command::new(dest.join("bin/hello"))
         .output()
@@ -128,10 +120,21 @@ fn without_owners(outline: &str) -> String {
     outline.lines().map(line).collect()
 }
 
-fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("fixtures")
-        .join(name)
+/// The committed demo. With ROOTS_BLESS=1 it is written again first, before any test looks at it.
+fn demo() -> PathBuf {
+    static BLESS: Once = Once::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/demo");
+    BLESS.call_once(|| {
+        if std::env::var_os("ROOTS_BLESS").is_some_and(|bless| bless == "1") {
+            fs::remove_dir_all(&folder).unwrap();
+            for (path, bytes) in demo::files() {
+                let path = folder.join(path);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, bytes).unwrap();
+            }
+        }
+    });
+    folder
 }
 
 fn read(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) {

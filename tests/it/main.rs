@@ -16,6 +16,7 @@ mod floors;
 mod interop;
 mod manifests;
 mod pull;
+mod readme;
 mod redirects;
 mod references;
 mod story;

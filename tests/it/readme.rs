@@ -1,0 +1,129 @@
+//! README's tables say what the help pages and the code say: no option, variable or exit code is missing or made up.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+#[test]
+fn options_are_those_of_the_help_pages() {
+    let mut helped: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for command in ["pull", "digest", "purge"] {
+        let page = read(&format!("src/help/{command}.txt"));
+        let options = page.lines().filter_map(|line| line.strip_prefix("  -"));
+        for option in options {
+            let spelling = option.split("  ").next().unwrap();
+            helped
+                .entry(format!("-{spelling}"))
+                .or_default()
+                .push(command);
+        }
+    }
+    let readme = read("README.md");
+    let documented = table(&readme, "Options").map(|cells| {
+        let commands = cells[1].split(", ").collect();
+        (cells[0].replace('`', ""), commands)
+    });
+    assert_eq!(documented.collect::<BTreeMap<_, _>>(), helped);
+}
+
+#[test]
+fn variables_are_those_of_the_help_pages_and_the_code() {
+    let readme = read("README.md");
+    let documented: BTreeSet<_> = table(&readme, "Variables")
+        .map(|cells| cells[0].replace('`', ""))
+        .collect();
+    let ours = |name: &&String| name.starts_with("ROOTS_");
+    let helped = ["pull", "digest", "purge"].map(|page| read(&format!("src/help/{page}.txt")));
+    let helped: BTreeSet<_> = helped
+        .iter()
+        .flat_map(|page| names_after(page, "variable "))
+        .collect();
+    assert_eq!(documented.iter().filter(ours).collect::<Vec<_>>(), {
+        helped.iter().collect::<Vec<_>>()
+    });
+    let source = source(&root().join("src"));
+    let read: BTreeSet<_> = ["variable(\"", "var_os(\"", "&str = \"ROOTS"]
+        .into_iter()
+        .flat_map(|before| names_after(&source, before))
+        .map(|name| {
+            if let Some(rest) = name.strip_prefix('_') {
+                format!("ROOTS_{rest}")
+            } else {
+                name
+            }
+        })
+        .collect();
+    assert_eq!(documented, read);
+}
+
+#[test]
+fn exit_codes_are_those_of_the_help_page_and_the_code() {
+    let readme = read("README.md");
+    let documented: BTreeMap<u8, &str> = table(&readme, "Exit codes")
+        .filter_map(|cells| Some((cells[0].parse().ok()?, cells[1])))
+        .collect();
+    let page = read("src/help/roots.txt").replace('\n', " ");
+    let (_, list) = page.split_once("Exit codes: ").unwrap();
+    let mut helped = BTreeSet::new();
+    for item in list.trim().trim_end_matches('.').split(", ") {
+        let (code, meaning) = item.split_once(' ').unwrap();
+        let code = code.parse().unwrap();
+        assert!(
+            documented[&code].starts_with(meaning),
+            "{code} means `{meaning}`"
+        );
+        helped.insert(code);
+    }
+    assert_eq!(documented.keys().copied().collect::<BTreeSet<_>>(), helped);
+    let errors = read("src/error/mod.rs");
+    let (_, function) = errors.split_once("fn exit_code").unwrap();
+    let given = function.split("=> ").skip(1).filter_map(|arm| {
+        let digits = arm.split(|c: char| !c.is_ascii_digit()).next();
+        digits?.parse().ok()
+    });
+    let given: BTreeSet<u8> = given.chain([0]).collect();
+    assert_eq!(given, helped);
+}
+
+/// The rows of the first table below a heading, without its head.
+fn table<'r>(readme: &'r str, heading: &str) -> impl Iterator<Item = Vec<&'r str>> {
+    let heading = format!("\n## {heading}\n");
+    let (_, section) = readme.split_once(&heading).expect("the heading");
+    let rows = section.lines().skip_while(|line| !line.starts_with('|'));
+    rows.take_while(|line| line.starts_with('|'))
+        .skip(2)
+        .map(|row| {
+            row.trim_matches('|')
+                .split('|')
+                .map(str::trim)
+                .collect::<Vec<_>>()
+        })
+}
+
+/// The words in capitals that stand right behind `before`.
+fn names_after(text: &str, before: &str) -> Vec<String> {
+    let name = |rest: &str| {
+        let end = rest.find(|c: char| !c.is_ascii_uppercase() && c != '_');
+        rest[..end.unwrap_or(rest.len())].to_owned()
+    };
+    let mut names: Vec<_> = text.split(before).skip(1).map(name).collect();
+    names.retain(|name| !name.is_empty());
+    names
+}
+
+fn source(folder: &Path) -> String {
+    let entries = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
+    let text = |path: std::path::PathBuf| match path.is_dir() {
+        true => source(&path),
+        false => fs::read_to_string(path).unwrap(),
+    };
+    entries.map(text).collect()
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
