@@ -8,6 +8,7 @@
 #![allow(clippy::disallowed_methods, reason = "servers in tests have threads")]
 
 mod access;
+mod blobs;
 mod configs;
 mod credentials;
 mod documents;
@@ -15,6 +16,7 @@ mod fixtures;
 mod floors;
 mod indexes;
 mod interop;
+mod layers;
 mod manifests;
 mod misses;
 mod platforms;
