@@ -69,7 +69,13 @@ impl<R: Read, W: Write> LayerStream<R, W> {
         if !error.is_malformed() {
             return error;
         }
-        self.into_compressed().drain().err().unwrap_or(error)
+        let blob = self.blob.clone();
+        match (self.into_compressed().drain(), error) {
+            (Err(blame), _) => blame,
+            // What the decoder complains of is the blob, not the archive in it.
+            (Ok(()), Error::Corrupt { why, .. }) => Error::Corrupt { digest: blob, why },
+            (Ok(()), error) => error,
+        }
     }
 
     fn into_compressed(self) -> Compressed<R, W> {

@@ -8,13 +8,18 @@
 #![allow(clippy::disallowed_methods, reason = "servers in tests have threads")]
 
 mod access;
+mod blobs;
 mod configs;
 mod credentials;
 mod documents;
 mod fixtures;
 mod floors;
+mod indexes;
 mod interop;
+mod layers;
 mod manifests;
+mod misses;
+mod platforms;
 mod pull;
 mod readme;
 mod redirects;

@@ -11,7 +11,7 @@ mod media_type;
 mod platform;
 
 pub use blob::{Blob, sha256};
-pub use compression::Compression;
+pub use compression::{Compression, gzip as raw_gzip, zstd as raw_zstd};
 pub use index::{BuiltIndex, Index};
 pub use media_type::{docker, oci};
 pub use platform::{host_platform, platform};
