@@ -9,6 +9,7 @@
 
 mod access;
 mod blobs;
+mod breakouts;
 mod configs;
 mod credentials;
 mod destination;

@@ -22,6 +22,8 @@ pub mod sandbox;
 pub mod tar;
 /// What a tree on disk really is, and how two of them differ.
 pub mod tree;
+/// One image for one case, and what came of it.
+pub mod trial;
 
 pub use canary::Canary;
 pub use image::{Blob, Built, BuiltIndex, Compression, Image, Index, host_platform, sha256};
@@ -30,3 +32,4 @@ pub use registry::{ALWAYS, Fault, Registry, Request, TokenRules};
 pub use sample::{HELLO, hello, hello_layer, marked};
 pub use sandbox::{Run, Sandbox};
 pub use tar::Layer;
+pub use trial::{Outcome, Trial};
