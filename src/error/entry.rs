@@ -81,6 +81,11 @@ impl EntryFault {
         )
     }
 
+    /// Whether the kernel does not let this process do it.
+    pub fn is_not_permitted(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied)
+    }
+
     /// This fault at the entry `name` of a layer.
     pub fn in_layer(self, diff_id: &Digest, name: &[u8]) -> Error {
         match self {

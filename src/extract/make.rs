@@ -36,9 +36,16 @@ impl Extractor {
             }
             EntryKind::Symlink { target } => self.replacing(name, |dir| dir.symlink(target, name)),
             EntryKind::Fifo => self.replacing(name, |dir| dir.mkfifo(name, entry.mode & 0o777)),
-            EntryKind::Device { block, number } => self.replacing(name, |dir| {
-                dir.mknod(name, *block, entry.mode & 0o777, *number)
-            }),
+            EntryKind::Device { block, number } => {
+                let mode = entry.mode & 0o777;
+                let made = self.replacing(name, |dir| dir.mknod(name, *block, mode, *number));
+                // Root of a container or a user namespace may make none either.
+                if matches!(&made, Err(fault) if fault.is_not_permitted()) {
+                    self.skipped.devices += 1;
+                    return Ok(());
+                }
+                made
+            }
         }?;
         let here = self.walk.here()?;
         self.rights
