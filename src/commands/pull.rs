@@ -65,9 +65,17 @@ fn report(skipped: Skipped, progress: Progress) {
         devices,
         xattrs,
     } = skipped;
-    if owners + devices + xattrs > 0 {
-        progress.step(format_args!(
-            "not as in the image: {owners} owners, {devices} devices, {xattrs} extended attributes"
-        ));
+    let parts = [
+        (owners, "owner"),
+        (devices, "device"),
+        (xattrs, "extended attribute"),
+    ];
+    let parts: Vec<_> = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}{}", if *count == 1 { "" } else { "s" }))
+        .collect();
+    if !parts.is_empty() {
+        progress.step(format_args!("not as in the image: {}", parts.join(", ")));
     }
 }

@@ -18,7 +18,11 @@ fn the_old_tree_gives_way_to_the_new_one() {
         sandbox.mkdir("x");
         sandbox.write("dest/old/deep/file", "old");
         symlink(sandbox.path(""), sandbox.path("dest/to-all")).unwrap();
-        fs::set_permissions(sandbox.path("dest/old/deep"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(
+            sandbox.path("dest/old/deep"),
+            fs::Permissions::from_mode(0o000),
+        )
+        .unwrap();
         let _ = symlink("dest", sandbox.path("link"));
         sandbox
             .roots(["pull", "--force", &name, dest])
