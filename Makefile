@@ -11,7 +11,7 @@ static:         ## the same as one file that needs no library, target/static/roo
 
 demo:           ## pull the image in fixtures/demo into target/demo and list it, without a network
 	$(CARGO) run --release --quiet --locked -- pull ./fixtures/demo target/demo --force --cache=no
-	cd target/demo && find . -printf '%M %u:%g %s %p %l\n' | sort -k 4
+	cd target/demo && find . -printf '%M %U:%G %s %p %l\n' | sort -k 4
 
 test:           ## all tests that need nothing but this repository
 	$(CARGO) test --locked
@@ -32,11 +32,11 @@ bench: build    ## time and memory of a pull, beside skopeo and umoci (Debian, r
 
 install:        ## into DESTDIR and PREFIX, the static binary if there is one
 	@test -e target/static/roots || test -e target/release/roots || $(MAKE) build
-	install -D -m 0755 $$(ls target/static/roots target/release/roots 2>/dev/null | head -n 1) \
+	install -D -m 0755 "$$(test -e target/static/roots && echo target/static/roots || echo target/release/roots)" \
 		"$(DESTDIR)$(PREFIX)/bin/roots"
 
 fixtures:       ## write the images of fixtures/ again, byte for byte
-	ROOTS_BLESS=1 $(CARGO) test --locked --test it fixtures
+	ROOTS_BLESS=1 $(CARGO) test --locked --test it fixtures -- --test-threads=1
 
 clean:          ## remove what was built
 	$(CARGO) clean
