@@ -5,6 +5,8 @@ use crate::oci::Digest;
 /// What is wrong with a layout.
 #[derive(Debug, PartialEq, Eq)]
 pub enum LayoutFault {
+    /// Nothing under that path.
+    NoFolder,
     /// No `oci-layout` file, or one of another version.
     NotALayout,
     /// No image of this name; these there are.

@@ -81,6 +81,7 @@ impl Display for InvalidManifest {
 impl Display for LayoutFault {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NoFolder => f.write_str("no such folder"),
             Self::NotALayout => f.write_str("not an OCI image layout"),
             Self::NoTag { wanted, available } => {
                 write!(f, "no image `{}`; there is ", escaped(wanted))?;

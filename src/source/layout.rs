@@ -45,9 +45,9 @@ impl Layout {
             (Ok(folder), _) => (folder, path.to_owned(), tag.map(str::to_owned)),
             (Err(e), Some((shorter, split))) if tag.is_none() => match Dir::open_path(&shorter) {
                 Ok(folder) => (folder, shorter, Some(split)),
-                Err(_) => return Err(disk(path, e)),
+                Err(_) => return Err(unopened(path, e)),
             },
-            (Err(e), _) => return Err(disk(path, e)),
+            (Err(e), _) => return Err(unopened(path, e)),
         };
         let fault = |why| Error::Layout {
             path: path.clone(),
@@ -209,6 +209,19 @@ fn read_file(folder: &Dir, name: &str) -> io::Result<Vec<u8>> {
         .take(MAX_MANIFEST)
         .read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// No folder is no image, which is another thing than a disk that fails.
+fn unopened(path: &Path, error: io::Error) -> Error {
+    let why = match error.kind() {
+        io::ErrorKind::NotFound => LayoutFault::NoFolder,
+        io::ErrorKind::NotADirectory => LayoutFault::NotALayout,
+        _ => return disk(path, error),
+    };
+    Error::Layout {
+        path: path.to_owned(),
+        why,
+    }
 }
 
 fn disk(path: &Path, source: io::Error) -> Error {

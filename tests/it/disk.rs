@@ -49,7 +49,7 @@ fn a_folder_of_somebody_else_is_left_alone() {
 
 /// A prelude that runs a shell script before the binary, in a mount namespace of its own, and another one after it.
 /// Nothing where the system does not let this user have one.
-fn mounting(before: &str, after: &str) -> Option<String> {
+pub(crate) fn mounting(before: &str, after: &str) -> Option<String> {
     let unshare = if is_root() {
         "unshare --mount"
     } else {
