@@ -85,6 +85,27 @@ fn exit_codes_are_those_of_the_help_page_and_the_code() {
     assert_eq!(given, helped);
 }
 
+#[test]
+fn every_make_target_that_is_named_exists() {
+    let makefile = read("Makefile");
+    for page in ["README.md", "CONTRIBUTING.md", "fixtures/README.md"] {
+        let text = read(page);
+        let named = text.split("make ").skip(1).filter_map(|rest| {
+            let end = rest.find(|c: char| !c.is_ascii_lowercase());
+            let word = &rest[..end.unwrap_or(rest.len())];
+            // `make` is a command only in code: a word of prose goes on after a blank.
+            let is_code = ["`", "\n", "   "]
+                .iter()
+                .any(|end| rest[word.len()..].starts_with(end));
+            is_code.then_some(word)
+        });
+        let missing: Vec<_> = named
+            .filter(|name| !makefile.contains(&format!("\n{name}:")))
+            .collect();
+        assert_eq!(missing, [""; 0], "{page}");
+    }
+}
+
 /// The rows of the first table below a heading, without its head.
 fn table<'r>(readme: &'r str, heading: &str) -> impl Iterator<Item = Vec<&'r str>> {
     let heading = format!("\n## {heading}\n");
