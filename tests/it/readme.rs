@@ -33,7 +33,9 @@ fn variables_are_those_of_the_help_pages_and_the_code() {
         .map(|cells| cells[0].replace('`', ""))
         .collect();
     let ours = |name: &&String| name.starts_with("ROOTS_");
-    let helped = ["pull", "digest", "purge"].map(|page| read(&format!("src/help/{page}.txt")));
+    let words = |page: String| page.split_whitespace().collect::<Vec<_>>().join(" ");
+    let helped =
+        ["pull", "digest", "purge"].map(|page| words(read(&format!("src/help/{page}.txt"))));
     let helped: BTreeSet<_> = helped
         .iter()
         .flat_map(|page| names_after(page, "variable "))
