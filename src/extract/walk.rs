@@ -77,6 +77,11 @@ impl Walk {
         self.keys.hash_one((here, name))
     }
 
+    /// Looks at every name again on the next way: a symlink that led here may have gone.
+    pub(super) fn forget(&mut self) {
+        self.parents = None;
+    }
+
     /// Goes to where `parents` lead. False if they lead nowhere and that was only to be told.
     pub(super) fn enter(
         &mut self,

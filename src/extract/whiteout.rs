@@ -105,6 +105,7 @@ impl Made {
         };
         if !layer.places.contains(&walk.key(name)) {
             walk.change()?;
+            walk.forget();
             return remove_tree(walk.here()?, name).map_err(|e| EntryFault::io("remove", e));
         }
         if !is_directory(walk, name)? {
