@@ -19,6 +19,7 @@ mod interop;
 mod layers;
 mod manifests;
 mod misses;
+mod model;
 mod platforms;
 mod pull;
 mod readme;
