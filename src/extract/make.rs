@@ -184,6 +184,7 @@ impl Extractor {
     fn remove(&mut self, name: &CStr) -> Result<(), EntryFault> {
         // What is removed may be a directory that the other walk holds open.
         self.links.restart()?;
+        self.walk.forget();
         remove_tree(self.walk.here()?, name).map_err(|e| EntryFault::io("replace", e))
     }
 }

@@ -106,7 +106,7 @@ impl Extractor {
                     self.walk.enter(parents, Missing::Make)?;
                     self.walk.change()?;
                     let is_directory = matches!(entry.kind, EntryKind::Directory);
-                    self.made.insert(&self.walk, name, is_directory);
+                    self.made.insert(&mut self.walk, name, is_directory);
                     self.make(&entry, name, entries)?;
                 }
                 Name::Whiteout(hidden) => {

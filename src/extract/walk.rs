@@ -29,6 +29,8 @@ pub(super) struct Walk {
     parents: Option<Vec<u8>>,
     /// Makes the keys of places; seeded anew for every walk, so that no image can aim at a clash.
     keys: RandomState,
+    /// Directories that were made on the way, and those above them, until somebody takes note.
+    pub(super) implied: Vec<u64>,
     /// Whether any directory of the tree may have a default ACL.
     pub(super) watch_acls: bool,
 }
@@ -51,6 +53,7 @@ impl Walk {
             steps: vec![root],
             parents: Some(Vec::new()),
             keys,
+            implied: Vec::new(),
             watch_acls: false,
         }
     }
@@ -75,6 +78,11 @@ impl Walk {
     pub(super) fn key(&self, name: &CStr) -> u64 {
         let here = self.steps.last().map_or(0, |step| step.key);
         self.keys.hash_one((here, name))
+    }
+
+    /// Looks at every name again on the next way: a symlink that led here may have gone.
+    pub(super) fn forget(&mut self) {
+        self.parents = None;
     }
 
     /// Goes to where `parents` lead. False if they lead nowhere and that was only to be told.
@@ -149,6 +157,7 @@ impl Walk {
                     super::metadata::make_plain(&dir)?;
                 }
                 self.push(name, dir, Some(Time::default()))?;
+                self.imply();
                 Ok(Stepped::Down)
             }
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Stepped::Nowhere),
@@ -168,6 +177,18 @@ impl Walk {
                 _ => Err(EntryFault::ParentIsFile),
             },
         }
+    }
+
+    /// Notes that the directory where it stands was made: the way may lead back out of it (`x/../y`)
+    /// without anything in it.
+    fn imply(&mut self) {
+        let mut keys = self.steps.iter().rev().map(|step| step.key);
+        let (here, above) = (keys.next(), keys.next());
+        // Of a whole chain, what is above its first one is noted once.
+        if self.implied.last().copied() != above {
+            self.implied.extend(above.into_iter().chain(keys));
+        }
+        self.implied.extend(here);
     }
 
     /// Steps into `dir`, which stands under `name` here. With `mtime` it is new or newly described,

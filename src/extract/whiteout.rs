@@ -83,9 +83,11 @@ impl Made {
         self.layer = (!lowest).then(Layer::default);
     }
 
-    /// The layer makes `name` in the directory where `walk` stands.
-    pub(super) fn insert(&mut self, walk: &Walk, name: &CStr, is_directory: bool) {
+    /// The layer makes `name` in the directory where `walk` stands, which it has made the way to.
+    pub(super) fn insert(&mut self, walk: &mut Walk, name: &CStr, is_directory: bool) {
+        let implied = walk.implied.drain(..);
         let Some(layer) = &mut self.layer else { return };
+        layer.places.extend(implied);
         layer.places.insert(walk.key(name));
         if is_directory {
             layer.described.insert(walk.key(name));
@@ -105,6 +107,7 @@ impl Made {
         };
         if !layer.places.contains(&walk.key(name)) {
             walk.change()?;
+            walk.forget();
             return remove_tree(walk.here()?, name).map_err(|e| EntryFault::io("remove", e));
         }
         if !is_directory(walk, name)? {

@@ -28,6 +28,7 @@ mod layers;
 mod layout;
 mod manifests;
 mod misses;
+mod model;
 mod platforms;
 mod pull;
 mod purge;

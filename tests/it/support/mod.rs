@@ -12,6 +12,8 @@ pub mod canary;
 pub mod image;
 /// Images as an OCI layout folder or archive.
 pub mod layout;
+/// Numbers that look random.
+pub mod random;
 /// A strict registry on loopback, with faults to order.
 pub mod registry;
 /// The smallest images.
@@ -28,6 +30,7 @@ pub mod trial;
 pub use canary::Canary;
 pub use image::{Blob, Built, BuiltIndex, Compression, Image, Index, host_platform, sha256};
 pub use layout::Layout;
+pub use random::Random;
 pub use registry::{ALWAYS, Fault, Registry, Request, TokenRules};
 pub use sample::{HELLO, hello, hello_layer, marked};
 pub use sandbox::{Run, Sandbox};
