@@ -2,7 +2,7 @@
 
 use super::header::Fields;
 use super::path::LayerPath;
-use super::pax::Records;
+use super::pax::{Records, Xattr};
 use super::sparse::Map;
 use crate::error::EntryFault;
 use crate::sys::{Owner, Time};
@@ -39,13 +39,6 @@ pub(super) enum EntryKind {
         block: bool,
         number: (u32, u32),
     },
-}
-
-/// An extended attribute.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Xattr {
-    pub(super) name: CString,
-    pub(super) value: Vec<u8>,
 }
 
 /// What stands before the header of an entry and speaks of it.

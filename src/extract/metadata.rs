@@ -3,7 +3,8 @@
 //! chown clears setuid and `security.capability`, so it is first; a file that its mode makes
 //! read-only takes no attribute any more, so the mode comes after them; times are last.
 
-use super::entry::{Entry, Xattr};
+use super::entry::Entry;
+use super::pax::Xattr;
 use super::{Skipped, Walk};
 use crate::error::EntryFault;
 use crate::sys::{Dir, Handle, Host, Owner, is_root};

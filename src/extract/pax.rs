@@ -3,12 +3,18 @@
 //! The crate's reader splits at newlines, which attribute values may hold, and skips what it cannot
 //! read; skipped records are how readers come to disagree about an archive (RUSTSEC-2026-0066).
 
-use super::entry::Xattr;
 use crate::error::EntryFault;
 use crate::sys::Time;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use std::ffi::CString;
+
+/// An extended attribute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Xattr {
+    pub(super) name: CString,
+    pub(super) value: Vec<u8>,
+}
 
 /// What extended headers say; `None` leaves it to the header.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
