@@ -221,6 +221,18 @@ impl Error {
         }
     }
 
+    /// Whether what was read is what was named.
+    pub fn unless_equal(part: Part, wanted: &Digest, got: Digest) -> Result<(), Self> {
+        match got == *wanted {
+            true => Ok(()),
+            false => Err(Self::DigestMismatch {
+                part,
+                wanted: wanted.clone(),
+                got,
+            }),
+        }
+    }
+
     /// A failure to do `action` to the root of the tree.
     pub fn tree(action: &'static str, source: io::Error) -> Self {
         Self::Tree { action, source }

@@ -54,7 +54,7 @@ impl<R: Read> Verifier<R> {
         if self.seen != self.size {
             return Err(self.size_mismatch());
         }
-        check(Part::Blob, &self.wanted, hasher)
+        Error::unless_equal(Part::Blob, &self.wanted, hasher.finish())
     }
 }
 
@@ -136,7 +136,8 @@ impl<R: Read> BufRead for Contents<R> {
                 Some(hasher) if self.filled > 0 => hasher.update(&self.buffer[..self.filled]),
                 hasher => {
                     if let Some(hasher) = hasher.take() {
-                        check(Part::Contents, &self.wanted, hasher).map_err(io::Error::other)?;
+                        Error::unless_equal(Part::Contents, &self.wanted, hasher.finish())
+                            .map_err(io::Error::other)?;
                     }
                 }
             }
@@ -155,18 +156,5 @@ impl<R: Read> Read for Contents<R> {
         let count = self.fill_buf()?.read(buffer)?;
         self.consume(count);
         Ok(count)
-    }
-}
-
-fn check(part: Part, wanted: &Digest, hasher: Hasher) -> Result<(), Error> {
-    let got = hasher.finish();
-    if got == *wanted {
-        Ok(())
-    } else {
-        Err(Error::DigestMismatch {
-            part,
-            wanted: wanted.clone(),
-            got,
-        })
     }
 }

@@ -190,16 +190,7 @@ fn verified(descriptor: &Descriptor, part: Part, bytes: Vec<u8>) -> Result<Vec<u
 }
 
 fn check_digest(wanted: &Digest, part: Part, bytes: &[u8]) -> Result<(), Error> {
-    let got = Digest::of(wanted.algorithm(), bytes);
-    if got == *wanted {
-        Ok(())
-    } else {
-        Err(Error::DigestMismatch {
-            part,
-            wanted: wanted.clone(),
-            got,
-        })
-    }
+    Error::unless_equal(part, wanted, Digest::of(wanted.algorithm(), bytes))
 }
 
 /// The digest of what a registry served for a tag: over the bytes, because headers are often wrong.
