@@ -61,6 +61,8 @@ impl Cache {
             .and_then(|file| file.take(MAX_LINK).read_to_end(&mut json));
         match read {
             Ok(_) => Ok(serde_json::from_slice(&json).ok()),
+            // Not a file, so not a link.
+            Err(e) if e.kind() == io::ErrorKind::InvalidInput => Ok(None),
             Err(e) => Err(self.failed("read", e)),
         }
     }

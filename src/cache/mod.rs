@@ -4,6 +4,7 @@
 //! CACHE/blobs/sha256/HEX     a blob; whoever sees the name sees all of it
 //! CACHE/blobs/sha256/.HEX.N  a blob on its way, of process N
 //! CACHE/links/HEX            a destination and the digests it was made of, as JSON
+//! CACHE/CACHEDIR.TAG         says that this is a cache, and whose: backups leave it out
 //! CACHE/lock                 shared by whoever uses blobs, exclusive for purge
 //! ```
 
@@ -16,7 +17,7 @@ pub use purge::Purged;
 
 use crate::error::Error;
 use crate::oci::{Algorithm, Digest};
-use crate::sys::Dir;
+use crate::sys::{Dir, pid};
 use std::ffi::{CStr, CString};
 use std::fs::{self, File};
 use std::io;
@@ -41,22 +42,46 @@ pub enum Access {
     Exclusive,
 }
 
+/// The Cache Directory Tagging Specification: the signature, and below it whose cache it is.
+const TAG_FILE: &str = "CACHEDIR.TAG";
+const TAG: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55\n# The cache of roots.\n";
+
 const ALGORITHMS: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Sha512];
 
 impl Cache {
-    /// Opens the cache at `path`, made if it is missing.
+    /// Opens the cache at `path`. For pulls it is made if it is missing; purge takes only what pulls
+    /// have made: with a folder that is no cache, it would drop all blobs that it finds.
     pub fn open(path: &Path, access: Access) -> Result<Self, Error> {
         let failed = |source| Error::Disk {
             action: "open the cache",
             path: path.to_owned(),
             source,
         };
-        for folder in ["blobs/sha256", "blobs/sha512", "links"] {
+        // In this order: whoever makes a cache tags it before there are blobs in it.
+        let has_blobs = path.join("blobs").exists();
+        let is_tagged = fs::read(path.join(TAG_FILE)).is_ok_and(|tag| tag == TAG);
+        if !is_tagged && (has_blobs || access == Access::Exclusive) {
+            return Err(Error::NotACache(path.to_owned()));
+        }
+        let make = |folder: &str| {
             let made = fs::DirBuilder::new()
                 .recursive(true)
                 .mode(0o755)
                 .create(path.join(folder));
-            made.map_err(failed)?;
+            made.map_err(|e| match e.kind() {
+                io::ErrorKind::AlreadyExists => io::ErrorKind::NotADirectory.into(),
+                _ => e,
+            })
+        };
+        if !is_tagged {
+            let temporary = path.join(format!(".{TAG_FILE}.{}", pid()));
+            let tagged = make("").and_then(|()| fs::write(&temporary, TAG));
+            tagged
+                .and_then(|()| fs::rename(&temporary, path.join(TAG_FILE)))
+                .map_err(failed)?;
+        }
+        for folder in ["blobs/sha256", "blobs/sha512", "links"] {
+            make(folder).map_err(failed)?;
         }
         let root = Dir::open_path(path).map_err(failed)?;
         let lock = root.open_lock(c"lock").map_err(failed)?;

@@ -54,9 +54,9 @@ impl Cache {
             });
             match link {
                 Some(link) => used.extend(link.blobs),
-                None => links
-                    .unlink(&entry.name)
-                    .map_err(|e| self.failed("remove from", e))?,
+                None => {
+                    remove_tree(&links, &entry.name).map_err(|e| self.failed("remove from", e))?
+                }
             }
         }
         Ok(used)

@@ -3,7 +3,7 @@
 use super::syntax::Typed;
 use crate::commands::CacheChoice;
 use crate::error::{Error, Usage};
-use crate::oci::{Platform, Reference, Wanted};
+use crate::oci::{InvalidPlatform, InvalidReference, Platform, Reference, Wanted};
 use crate::source::Name;
 use crate::sys;
 use std::ffi::{OsStr, OsString};
@@ -26,10 +26,16 @@ pub(super) fn name(operand: &OsString) -> Result<Name, Error> {
     let bytes = operand.as_bytes();
     // `oci://ghcr.io/name` is how other tools write a registry: Reference refuses it with a hint.
     let is_url = bytes.starts_with(b"oci://") && !bytes.starts_with(b"oci:///");
-    if let Some(path) = bytes.strip_prefix(b"oci:")
-        && !is_url
-    {
-        return Ok(layout(path));
+    match bytes.strip_prefix(b"oci:") {
+        Some(b"") => {
+            let text = "oci:".to_owned();
+            return Err(Error::Reference {
+                text,
+                why: InvalidReference::Empty,
+            });
+        }
+        Some(path) if !is_url => return Ok(layout(path)),
+        _ => {}
     }
     let is_path = [&b"/"[..], b"./", b"../"]
         .iter()
@@ -76,6 +82,13 @@ pub(super) fn wanted(
         ),
     };
     match text {
+        // `--os a/b` would be an architecture of its own.
+        Some(text) if typed.os.as_ref().is_some_and(|os| os.contains('/')) => {
+            Err(Error::Platform {
+                text,
+                why: InvalidPlatform,
+            })
+        }
         Some(text) => match Platform::parse(&text) {
             Ok(platform) => Ok(Wanted {
                 platform,
@@ -95,11 +108,7 @@ pub(super) fn wanted(
 
 pub(super) fn auth(typed: &Typed, variable: impl Fn(&str) -> Option<OsString>) -> Option<String> {
     let set = || variable(AUTH).map(|value| value.to_string_lossy().into_owned());
-    typed
-        .auth
-        .clone()
-        .filter(|auth| !auth.is_empty())
-        .or_else(set)
+    typed.auth.clone().or_else(set)
 }
 
 /// `no`, in any case, is none; without a HOME there is none either.

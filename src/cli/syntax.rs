@@ -92,12 +92,14 @@ pub(super) fn typed(syntax: &Syntax, mut parser: Parser) -> Result<Typed, Error>
             }));
         }
         match option.as_str() {
-            "--platform" => typed.platform = Some(text(&mut parser, "--platform")?),
-            "--arch" => typed.arch = Some(text(&mut parser, "--arch")?),
-            "--os" => typed.os = Some(text(&mut parser, "--os")?),
-            "--auth" => typed.auth = Some(text(&mut parser, "--auth")?),
+            "--platform" => {
+                typed.platform = Some(text(&mut parser, "--platform")?.unwrap_or_default())
+            }
+            "--arch" => typed.arch = text(&mut parser, "--arch")?,
+            "--os" => typed.os = text(&mut parser, "--os")?,
+            "--auth" => typed.auth = text(&mut parser, "--auth")?,
             "--cache" => typed.cache = Some(value(&mut parser, "--cache")?),
-            "--max-size" => typed.max_size = Some(text(&mut parser, "--max-size")?),
+            "--max-size" => typed.max_size = text(&mut parser, "--max-size")?,
             "--force" => typed.force = true,
             "--index" => typed.index = true,
             "--quiet" => typed.quiet = true,
@@ -130,14 +132,17 @@ fn value(parser: &mut Parser, option: &'static str) -> Result<OsString, Error> {
     parser.value().map_err(missing)
 }
 
-fn text(parser: &mut Parser, option: &'static str) -> Result<String, Error> {
+/// A value as text; an empty one is as good as none.
+fn text(parser: &mut Parser, option: &'static str) -> Result<Option<String>, Error> {
+    let why = "its value is not text";
     let wrong = |_| {
         Error::Usage(Usage::Value {
             option: option.to_owned(),
-            why: "its value is not text",
+            why,
         })
     };
-    value(parser, option)?.string().map_err(wrong)
+    let text = value(parser, option)?.string().map_err(wrong)?;
+    Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
 pub(super) fn unreadable(error: &lexopt::Error) -> Error {

@@ -52,7 +52,7 @@ impl Pull {
         if let Some(cache) = cache {
             cache.link(destination.path(), &source.to_string(), image.blobs())?;
         }
-        destination.commit()?; // all or nothing
+        destination.commit(progress)?; // all or nothing
         report(skipped, progress);
         Ok(image.digest)
     }

@@ -13,7 +13,7 @@ impl Purge {
             CacheChoice::No => {
                 let why = "there is no cache to purge";
                 return Err(Error::Usage(Usage::Value {
-                    option: "--cache=no".to_owned(),
+                    option: "purge".to_owned(),
                     why,
                 }));
             }

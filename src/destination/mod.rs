@@ -13,7 +13,7 @@ mod staging;
 
 use crate::error::Error;
 use crate::progress::Progress;
-use crate::sys::{Dir, remove_tree};
+use crate::sys::{Dir, has_mounts_below, remove_tree};
 use path::{absolute, is_directly_below_root, make_parents, remove_parents};
 use staging::Staging;
 use std::ffi::{CStr, CString};
@@ -86,6 +86,9 @@ impl Destination {
                 None => {}
             }
         }
+        if replace && has_mounts_below(&path) {
+            return refused("something is mounted inside it");
+        }
         if replace && is_directly_below_root(&path) {
             return refused("--force does not replace a folder directly below /");
         }
@@ -113,10 +116,16 @@ impl Destination {
         .map_err(|e| disk("open", &self.path, e))
     }
 
-    /// Makes the tree DEST, in one step.
-    pub fn commit(mut self) -> Result<(), Error> {
+    /// Makes the tree DEST, in one step, and then removes what was there before.
+    pub fn commit(mut self, progress: Progress) -> Result<(), Error> {
         if let Place::Staged(staging) = &self.place {
             staging.swap(&self.path)?;
+            if let Err(e) = staging.remove() {
+                let path = self.path.display();
+                progress.warn(format_args!(
+                    "{path}: what was there before is not all removed: {e}"
+                ));
+            }
         }
         self.committed = true;
         Ok(())
@@ -124,10 +133,11 @@ impl Destination {
 }
 
 impl Drop for Destination {
-    /// Leaves nothing behind: neither a tree that was given up nor the one that was replaced.
+    /// Leaves nothing behind of a tree that was given up.
     fn drop(&mut self) {
         match &self.place {
-            Place::Staged(staging) => staging.remove(),
+            // What cannot be removed now, the next pull sweeps.
+            Place::Staged(staging) if !self.committed => drop(staging.remove()),
             Place::InPlace { dir, .. } if !self.committed => {
                 let made = dir.list().unwrap_or_default();
                 for entry in made
@@ -138,7 +148,7 @@ impl Drop for Destination {
                     let _ = remove_tree(dir, &entry.name);
                 }
             }
-            Place::InPlace { .. } => {}
+            Place::Staged(_) | Place::InPlace { .. } => {}
         }
         if !self.committed {
             remove_parents(&self.made);

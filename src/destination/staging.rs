@@ -2,10 +2,11 @@
 
 use super::{c_name, disk, file_name, lock};
 use crate::error::Error;
-use crate::sys::{Dir, Handle as _, remove_tree, same_file};
-use std::ffi::{CStr, CString};
+use crate::sys::{Dir, Handle as _, Host, remove_tree, same_file};
+use std::ffi::{CStr, CString, OsStr};
 use std::fs::File;
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 const ROOTFS: &CStr = c"rootfs";
@@ -33,14 +34,20 @@ impl Staging {
         let part = &name.to_bytes()[..name.to_bytes().len().min(MAX_NAME)];
         let staging_name = c_name(&[b".", part, b".roots"].concat());
         loop {
-            match parent.mkdir(&staging_name, 0o700) {
-                Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(failed(e)),
-                _ => {}
-            }
+            let is_new = match parent.mkdir(&staging_name, 0o700) {
+                Ok(()) => true,
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => false,
+                Err(e) => return Err(failed(e)),
+            };
             let folder = match parent.open(&staging_name) {
                 Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
                 other => other.map_err(failed)?,
             };
+            if !is_new && !is_ours(&folder).map_err(failed)? {
+                let path = path.with_file_name(OsStr::from_bytes(staging_name.to_bytes()));
+                let why = "in the way: not a folder that a pull has left";
+                return Err(Error::DestinationRefused { path, why });
+            }
             let lock = lock(path, &folder)?;
             // Between opening and locking it, its last owner may have removed it.
             match parent.open(&staging_name) {
@@ -63,7 +70,6 @@ impl Staging {
     fn make_rootfs(&self) -> io::Result<()> {
         // What a killed pull left.
         remove_tree(&self.folder, ROOTFS)?;
-        self.folder.set_mode(0o700)?;
         self.folder.mkdir(ROOTFS, 0o755)?;
         let rootfs = self.rootfs()?;
         // A default ACL of the parent would be on every file of the tree. Where there are no ACLs,
@@ -94,10 +100,22 @@ impl Staging {
         })
     }
 
-    /// Removes the folder with all that is in it. What cannot be removed now, the next pull sweeps.
-    pub(super) fn remove(&self) {
-        let _ = remove_tree(&self.parent, &self.staging_name);
+    /// Removes the folder with all that is in it.
+    pub(super) fn remove(&self) -> io::Result<()> {
+        remove_tree(&self.parent, &self.staging_name)
     }
+}
+
+/// Whether a folder of that name is a staging folder. Somebody else's would let them put another
+/// tree in place of this one; a folder that the user happens to have called so is not ours to sweep.
+fn is_ours(folder: &Dir) -> io::Result<bool> {
+    let found = folder.stat_self()?;
+    let is_private = found.mode == 0o700 && found.owner.uid == Host::new().uid;
+    Ok(is_private
+        && folder
+            .list()?
+            .iter()
+            .all(|entry| entry.name.as_c_str() == ROOTFS))
 }
 
 fn is_occupied(error: &io::Error) -> bool {

@@ -14,8 +14,15 @@ impl Error {
                 why: InvalidReference::Scheme(_),
             } => {
                 let name = text.split_once("://").map_or("", |(_, name)| name);
-                format!("leave the scheme away: {name}")
+                match text.starts_with("oci:") {
+                    true => format!("for a folder, write oci:{name}"),
+                    false => format!("leave the scheme away: {name}"),
+                }
             }
+            Self::Reference {
+                why: InvalidReference::Credentials,
+                ..
+            } => "pass user:password with --auth".to_owned(),
             Self::Reference { .. } => {
                 "an image is written like debian:bookworm, ghcr.io/owner/name:tag \
                  or localhost:5000/name@sha256:…"

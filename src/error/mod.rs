@@ -181,6 +181,8 @@ pub enum Error {
         /// How it failed.
         source: io::Error,
     },
+    /// A folder that is to be used or purged as a cache, and is none.
+    NotACache(PathBuf),
     /// A cached blob is not what its name says. It has been dropped; fetching it again heals it.
     CacheSpoiled {
         /// Which.
@@ -267,6 +269,7 @@ impl Error {
             | Self::DestinationNotEmpty(_)
             | Self::DestinationRefused { .. }
             | Self::DestinationBusy(_)
+            | Self::NotACache(_)
             | Self::Disk { .. } => 6,
             Self::Network { .. } | Self::CacheSpoiled { .. } => 75,
             Self::Registry { status: 404, .. } => 3,

@@ -22,6 +22,7 @@ impl Display for InvalidReference {
             Self::Repository(_) => f.write_str("not the name of a repository"),
             Self::TooLong => f.write_str("the repository is longer than 255 bytes"),
             Self::Tag(tag) => write!(f, "`{}` is not a tag", escaped(tag)),
+            Self::Credentials => f.write_str("a name holds no user and no password"),
             Self::Digest(why) => write!(f, "{why}"),
         }
     }

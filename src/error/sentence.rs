@@ -9,7 +9,7 @@ impl Display for Error {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(usage) => write!(f, "{usage}"),
-            Self::Reference { text, why } => write!(f, "{}: {why}", escaped(text)),
+            Self::Reference { text, why } => write!(f, "{}: {why}", escaped(without_secret(text))),
             Self::Platform { text, .. } => write!(f, "{}: not a platform", escaped(text)),
             Self::NotFound { image, said } => write!(f, "{image}: no such image{}", said_as(said)),
             Self::NoPlatform {
@@ -92,6 +92,7 @@ impl Display for Error {
             Self::DestinationBusy(path) => {
                 write!(f, "{}: another pull into it is running", path_of(path))
             }
+            Self::NotACache(path) => write!(f, "{}: not a cache of roots", path_of(path)),
             Self::Disk {
                 action,
                 path,
@@ -185,6 +186,17 @@ pub fn escaped(text: &str) -> String {
             }
             plain
         })
+}
+
+/// What was typed, without the password of `user:password@host/name`.
+fn without_secret(text: &str) -> &str {
+    let name = text.split_once("://").map_or(text, |(_, name)| name);
+    match name.split_once('@') {
+        Some((user, host)) if user.contains(':') && !user.contains('/') && host.contains('/') => {
+            host
+        }
+        _ => text,
+    }
 }
 
 fn shown(name: &str) -> &str {

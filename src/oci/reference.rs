@@ -42,6 +42,8 @@ pub enum InvalidReference {
     TooLong,
     /// The part behind the last colon is not a tag.
     Tag(String),
+    /// `user:password@host/name`: a name is no place for them.
+    Credentials,
     /// The part behind the `@` is not a digest.
     Digest(InvalidDigest),
 }
@@ -60,6 +62,7 @@ impl Reference {
             return Err(InvalidReference::ImageId);
         }
         let (name, digest) = match text.split_once('@') {
+            Some((_, host)) if host.contains('/') => return Err(InvalidReference::Credentials),
             Some((name, digest)) => (
                 name,
                 Some(Digest::parse(digest).map_err(InvalidReference::Digest)?),

@@ -22,7 +22,9 @@ impl Credentials {
     /// service-account key as the Go tool took it.
     pub fn read(passed: &str) -> Result<Self, Error> {
         // What is no file may be a password: then it must not appear in a message.
-        let is_file = Path::new(passed).is_file();
+        let is_file = Path::new(passed)
+            .metadata()
+            .is_ok_and(|found| !found.is_dir());
         let origin = if is_file { passed } else { "--auth" };
         let wrong = |why| Error::Credentials {
             origin: origin.to_owned(),

@@ -119,7 +119,7 @@ impl Layout {
             .folder
             .open(c"blobs")
             .and_then(|blobs| blobs.open(&name(blob.digest.algorithm().name())))
-            .and_then(|folder| folder.open_file(&name(blob.digest.hex())));
+            .and_then(|folder| folder.open_linked_file(&name(blob.digest.hex())));
         opened.map_err(|e| match e.kind() {
             io::ErrorKind::NotFound => {
                 let why = LayoutFault::MissingBlob(blob.digest.clone());
@@ -205,7 +205,7 @@ fn read_file(folder: &Dir, name: &str) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let name = CString::new(name).unwrap_or_default();
     folder
-        .open_file(&name)?
+        .open_linked_file(&name)?
         .take(MAX_MANIFEST)
         .read_to_end(&mut bytes)?;
     Ok(bytes)

@@ -51,7 +51,16 @@ impl Dir {
 
     /// Opens the regular file `name` for reading. A fifo does not block, a symlink is refused.
     pub fn open_file(&self, name: &CStr) -> io::Result<File> {
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        self.open_regular(name, OFlags::NOFOLLOW)
+    }
+
+    /// The same, where a symlink is the user's own.
+    pub fn open_linked_file(&self, name: &CStr) -> io::Result<File> {
+        self.open_regular(name, OFlags::empty())
+    }
+
+    fn open_regular(&self, name: &CStr, more: OFlags) -> io::Result<File> {
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | more;
         let file = File::from(fs::openat(&self.0, name, flags, Mode::empty())?);
         if !file.metadata()?.is_file() {
             return Err(io::Error::from(io::ErrorKind::InvalidInput));
@@ -272,11 +281,6 @@ impl Dir {
             &timestamps(mtime),
             AtFlags::SYMLINK_NOFOLLOW,
         )?)
-    }
-
-    /// Flushes the file system that this directory is on.
-    pub fn sync_file_system(&self) -> io::Result<()> {
-        Ok(fs::syncfs(&self.0)?)
     }
 }
 

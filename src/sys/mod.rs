@@ -3,6 +3,7 @@
 mod dir;
 mod handle;
 mod host;
+mod mounts;
 mod remove;
 mod resolver;
 mod stat;
@@ -10,6 +11,7 @@ mod stat;
 pub use dir::{Dir, Listed, same_file};
 pub use handle::Handle;
 pub use host::{Host, is_root, machine, pid, stop_inheriting_umask};
+pub use mounts::has_mounts_below;
 pub use remove::remove_tree;
 pub use resolver::use_builtin_resolver;
 pub use stat::{Kind, Owner, Stat, Time};

@@ -1,7 +1,7 @@
 //! Removes a tree of any depth and width by open directories, in linear time.
 
 use super::Handle as _;
-use super::{Dir, Kind};
+use super::{Dir, Kind, is_root};
 use std::ffi::{CStr, CString};
 use std::io;
 
@@ -68,20 +68,24 @@ fn move_up(dir: &Dir, name: &CStr, top: &Dir, moved: &mut u64) -> io::Result<()>
     }
 }
 
-/// Opens a directory that is to be emptied; an ordinary user's own may lack the bits for it.
+/// Opens a directory that is to be emptied; an ordinary user's own may lack the bits for it. What is
+/// mounted there is no part of the tree, whoever mounted it: it is not touched.
 fn open(parent: &Dir, name: &CStr) -> io::Result<Dir> {
-    match parent.open(name) {
+    let dir = match parent.open(name) {
         Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
             parent.chmod(name, 0o700)?;
-            parent.open(name)
+            parent.open(name)?
         }
-        Ok(dir) => {
-            let mode = dir.stat_self()?.mode;
-            if mode & 0o700 != 0o700 {
-                dir.set_mode(mode | 0o700)?;
-            }
-            Ok(dir)
-        }
-        Err(e) => Err(e),
+        other => other?,
+    };
+    if dir.is_mount_point()? {
+        return Err(io::Error::from(io::ErrorKind::ResourceBusy));
     }
+    if !is_root() {
+        let mode = dir.stat_self()?.mode;
+        if mode & 0o700 != 0o700 {
+            dir.set_mode(mode | 0o700)?;
+        }
+    }
+    Ok(dir)
 }

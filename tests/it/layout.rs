@@ -227,7 +227,6 @@ fn what_is_no_layout_is_not_found() {
         ("./none", "./none"),
         ("oci:none", "none"),
         ("oci:none:1", "none:1"),
-        ("oci:", ""),
         ("/none/of/it", "/none/of/it"),
     ] {
         let run = sandbox.roots(["pull", image, "dest"]).run().fails(3);

@@ -29,6 +29,7 @@ mod layout;
 mod manifests;
 mod misses;
 mod model;
+mod neighbours;
 mod platforms;
 mod pull;
 mod purge;

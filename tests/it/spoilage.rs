@@ -78,6 +78,8 @@ fn what_is_no_whole_blob_is_fetched_again() {
 fn a_folder_in_place_of_a_blob_does_not_stop_a_pull() {
     let (sandbox, _registry, name) = published();
     let image = hello();
+    sandbox.roots(["pull", &name, "first"]).run().succeeds();
+    fs::remove_file(sandbox.path(entry(&image.layers[0]))).unwrap();
     sandbox.mkdir(format!("{}/x", entry(&image.layers[0])));
     let run = sandbox.roots(["pull", &name, "dest"]).run().succeeds();
     run.says(&format!(
