@@ -38,5 +38,6 @@ mod references;
 mod spoilage;
 mod story;
 mod support;
+mod tar_dialects;
 mod tokens;
 mod usage;
