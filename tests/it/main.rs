@@ -39,5 +39,6 @@ mod references;
 mod spoilage;
 mod story;
 mod support;
+mod tar_dialects;
 mod tokens;
 mod usage;

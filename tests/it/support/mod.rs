@@ -6,6 +6,8 @@
     reason = "a toolbox for every test module of one binary: not each tool is in use at all times"
 )]
 
+/// What some tests need and not every machine has.
+pub mod ability;
 /// Files and folders around a destination that no image may touch.
 pub mod canary;
 /// Layers to blobs, manifests, configs and indexes, right or spoilt.
@@ -27,6 +29,7 @@ pub mod tree;
 /// One image for one case, and what came of it.
 pub mod trial;
 
+pub use ability::Ability;
 pub use canary::Canary;
 pub use image::{Blob, Built, BuiltIndex, Compression, Image, Index, host_platform, sha256};
 pub use layout::Layout;

@@ -1,0 +1,71 @@
+//! What some tests need and not every machine has. A test that goes without says so.
+
+use super::Sandbox;
+use super::sandbox::is_root;
+use rustix::fs::{XattrFlags, setxattr};
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+/// Something a test needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ability {
+    /// To give files away and to make devices.
+    Root,
+    /// Extended attributes on the file system under the tests.
+    Attributes,
+    /// POSIX ACLs there.
+    Acls,
+    /// `setpriv`, to run something as somebody else.
+    OtherUser,
+}
+
+impl Ability {
+    /// Whether this machine lacks it; if so, that is said past the test harness.
+    pub fn is_missing(self) -> bool {
+        let is_there = match self {
+            Self::Root => is_root(),
+            Self::Attributes => takes("user.test", b"x"),
+            Self::Acls => takes("system.posix_acl_default", &acl(&[])),
+            Self::OtherUser => is_root() && runs("setpriv"),
+        };
+        if !is_there {
+            let test = std::thread::current();
+            let test = test.name().unwrap_or_default();
+            let _ = writeln!(std::io::stderr(), "{test} skipped without {self:?}");
+        }
+        !is_there
+    }
+}
+
+/// An ACL as the kernel stores it: owner and group rwx, others r-x, and `users` with all rights.
+pub fn acl(users: &[u32]) -> Vec<u8> {
+    const NOBODY: u32 = u32::MAX;
+    let entry = |tag: u16, rights: u16, id: u32| {
+        [
+            &tag.to_le_bytes()[..],
+            &rights.to_le_bytes(),
+            &id.to_le_bytes(),
+        ]
+        .concat()
+    };
+    let mut bytes = 2_u32.to_le_bytes().to_vec();
+    bytes.extend(entry(0x01, 7, NOBODY));
+    bytes.extend(users.iter().flat_map(|&user| entry(0x02, 7, user)));
+    bytes.extend(entry(0x04, 7, NOBODY));
+    if !users.is_empty() {
+        bytes.extend(entry(0x10, 7, NOBODY));
+    }
+    bytes.extend(entry(0x20, 5, NOBODY));
+    bytes
+}
+
+fn takes(name: &str, value: &[u8]) -> bool {
+    let sandbox = Sandbox::new("ability");
+    setxattr(sandbox.path(""), name, value, XattrFlags::empty()).is_ok()
+}
+
+fn runs(program: &str) -> bool {
+    let mut command = Command::new(program);
+    let command = command.arg("--version").stdout(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
