@@ -17,6 +17,7 @@ need skopeo skopeo
 need umoci umoci
 need debootstrap debootstrap
 need setfattr attr
+need setfacl acl
 need setcap libcap2-bin
 need /usr/bin/time time
 if [ -n "$missing" ]; then
@@ -43,4 +44,10 @@ if [ ! -d "$interop/debian" ]; then
     umoci raw add-layer --image "$interop/layout:base" "$interop/layer.tar"
     rm -rf "$interop/root" "$interop/layer.tar"
     mv "$interop/layout" "$interop/debian"
+fi
+
+# A package with many hard links.
+if [ ! -e "$interop/git.deb" ]; then
+    (cd "$interop" && apt-get -o APT::Sandbox::User=root download -q git)
+    mv "$interop"/git_*.deb "$interop/git.deb"
 fi

@@ -7,11 +7,17 @@ use crate::support::{Image, Index, Layer, Layout, Sandbox, tree};
 use forms::Forms;
 use peer::DockerRegistry;
 
+mod alone;
+mod attributes;
 mod changes;
 mod debian;
 mod explained;
 mod forms;
+mod names;
+mod packages;
 mod peer;
+mod sparse;
+mod usrmerge;
 
 /// An ordinary user.
 const NOBODY: u32 = 65534;

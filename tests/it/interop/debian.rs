@@ -30,9 +30,8 @@ setfattr -n user.binary -v 0x00ff0a3d opt/deep
 
 /// Writes a layout whose `image` has the layer of `make interop`, and three that umoci makes.
 pub(super) fn write(layout: &Path, sandbox: &Sandbox) {
-    let base = format!("oci:{}:base", debootstrapped().display());
     let image = format!("{}:image", layout.display());
-    peer::copy(&base, &format!("oci:{image}"), &[]);
+    base(layout);
 
     let bundle = sandbox.path("changes");
     let bundle = bundle.to_str().unwrap();
@@ -61,13 +60,25 @@ pub(super) fn write(layout: &Path, sandbox: &Sandbox) {
     ]);
 }
 
+/// Writes a layout whose `image` has nothing but the layer of `make interop`.
+pub(super) fn base(layout: &Path) {
+    let base = format!("oci:{}:base", debootstrapped().display());
+    peer::copy(&base, &format!("oci:{}:image", layout.display()), &[]);
+}
+
 /// The layout that `make interop` has debootstrapped.
 fn debootstrapped() -> PathBuf {
-    let layout = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("interop/debian");
-    assert!(
-        layout.exists(),
-        "{}: make interop makes it",
-        layout.display()
-    );
-    layout
+    kept("debian")
+}
+
+/// A package that `make interop` has downloaded.
+pub(super) fn package(name: &str) -> PathBuf {
+    kept(&format!("{name}.deb"))
+}
+
+fn kept(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("interop/");
+    let path = path.join(name);
+    assert!(path.exists(), "{}: make interop makes it", path.display());
+    path
 }

@@ -1,15 +1,22 @@
 //! The differences that are right, each with the reason. All others fail.
 
+use crate::support::tar::MTIME;
 use crate::support::tree::{self, Kind, Tree};
 
 /// Asserts that trees are the same.
 #[track_caller]
 pub(super) fn assert_same(ours: &Tree, theirs: &Tree) {
+    assert_same_as("umoci", ours, theirs);
+}
+
+/// Asserts that trees are the same, and says whose the other one is.
+#[track_caller]
+pub(super) fn assert_same_as(peer: &str, ours: &Tree, theirs: &Tree) {
     let lines = tree::diff(ours, theirs);
     let count = lines.len();
     assert!(
         lines.is_empty(),
-        "roots / umoci, {count} differences:\n{}",
+        "roots / {peer}, {count} differences:\n{}",
         lines.join("\n")
     );
 }
@@ -27,6 +34,24 @@ pub(super) fn times_of_unlisted_directories(theirs: &mut Tree, ours: &Tree, unli
             assert_eq!(node.kind, Kind::Dir, "{path}");
             node.mtime = ours[path.as_bytes()].mtime;
         }
+    }
+}
+
+/// Takes the times that `ours` has for directories that the layer comes back to after it has been elsewhere.
+///
+/// image-spec layer.md, "File Attributes": "Where supported, MUST include file attributes for Additions and
+/// Modifications include: Modification Time (`mtime`)". The entry of the directory has one, wherever its children stand
+/// in the archive. GNU tar sets it when it leaves the directory, and spoils it when it comes back.
+pub(super) fn times_of_directories_returned_to(
+    theirs: &mut Tree,
+    ours: &Tree,
+    returned: &[String],
+) {
+    for path in returned {
+        let (node, ours) = (theirs.get_mut(path.as_bytes()), &ours[path.as_bytes()]);
+        let node = node.unwrap();
+        assert_eq!((node.kind, ours.mtime), (Kind::Dir, (MTIME, 0)), "{path}");
+        node.mtime = ours.mtime;
     }
 }
 

@@ -100,9 +100,46 @@ pub(super) fn unpack(layout: &Path, tag: &str, bundle: &Path) -> tree::Tree {
     tree::list(bundle.join("rootfs"))
 }
 
+/// What GNU tar makes of a layer, which it does not know to be one: no whiteouts, please.
+pub(super) fn untar(layer: &Path, folder: &Path) -> tree::Tree {
+    extract(layer, folder);
+    tree::list(folder)
+}
+
+/// `tar -x`, with all that root can restore.
+pub(super) fn extract(layer: &Path, folder: &Path) {
+    fs::create_dir_all(folder).unwrap();
+    let attributes = ["--xattrs", "--xattrs-include=*", "--numeric-owner"];
+    let (layer, folder) = (layer.to_str().unwrap(), folder.to_str().unwrap());
+    let where_to = ["-C", folder, "-xpf", layer];
+    run("tar", &[&attributes[..], &where_to].concat());
+}
+
+/// GNU tar writes a folder as a layer, in a format and with options.
+pub(super) fn tar(folder: &Path, layer: &Path, options: &[&str]) {
+    let always = ["--numeric-owner", "--sort=name", "-cf"];
+    let (layer, folder) = (layer.to_str().unwrap(), folder.to_str().unwrap());
+    let what = [layer, "-C", folder, "."];
+    run("tar", &[options, &always, &what].concat());
+}
+
+/// Runs a script of everyday tools in a folder.
+pub(super) fn script(folder: &Path, script: &str) {
+    let script = format!("set -eu; umask 022; cd {}; {script}", folder.display());
+    run("sh", &["-c", &script]);
+}
+
 /// Runs umoci.
 pub(super) fn umoci(arguments: &[&str]) {
     run("umoci", arguments);
+}
+
+/// Runs umoci, which has to fail and say why.
+pub(super) fn umoci_refuses(arguments: &[&str], why: &str) {
+    let output = Command::new("umoci").args(arguments).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "umoci {arguments:?}");
+    assert!(said.contains(why), "umoci {arguments:?}\n{said}");
 }
 
 /// Runs a program that has to succeed; what it prints.
