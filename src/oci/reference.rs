@@ -62,7 +62,9 @@ impl Reference {
             return Err(InvalidReference::ImageId);
         }
         let (name, digest) = match text.split_once('@') {
-            Some((_, host)) if host.contains('/') => return Err(InvalidReference::Credentials),
+            Some((_, host)) if host.contains('/') && !host.starts_with("sha") => {
+                return Err(InvalidReference::Credentials);
+            }
             Some((name, digest)) => (
                 name,
                 Some(Digest::parse(digest).map_err(InvalidReference::Digest)?),
