@@ -9,6 +9,7 @@
 
 mod access;
 mod blobs;
+mod bounds;
 mod breakouts;
 mod cache;
 mod commands;
@@ -36,6 +37,7 @@ mod purge;
 mod readme;
 mod redirects;
 mod references;
+mod rootless;
 mod spoilage;
 mod story;
 mod support;
