@@ -123,13 +123,16 @@ fn the_usual_place_is_the_users_own() {
     pull("one").run().succeeds();
     assert_eq!(
         sandbox.names("home/.cache/roots"),
-        ["blobs", "links", "lock"]
+        ["CACHEDIR.TAG", "blobs", "links", "lock"]
     );
     pull("two")
         .env("XDG_CACHE_HOME", sandbox.path("xdg"))
         .run()
         .succeeds();
-    assert_eq!(sandbox.names("xdg/roots"), ["blobs", "links", "lock"]);
+    assert_eq!(
+        sandbox.names("xdg/roots"),
+        ["CACHEDIR.TAG", "blobs", "links", "lock"]
+    );
     // A relative one is to be ignored, says the XDG specification; and no home is no cache.
     pull("three")
         .env("XDG_CACHE_HOME", "relative")

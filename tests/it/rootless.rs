@@ -5,7 +5,8 @@ use crate::support::{Layer, Trial};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-/// What makes an ordinary user of root; nothing where there is no `setpriv`, or no need.
+/// What makes an ordinary user of root; nothing where there is no `setpriv`.
+#[expect(clippy::print_stdout, reason = "why nothing was tested, for the log")]
 fn prelude() -> Option<&'static str> {
     let setpriv = "/usr/bin/setpriv";
     match sandbox::is_root() {

@@ -1,9 +1,16 @@
 //! Layers that change one another in every way the image-spec has a word for (layer.md).
 
+use crate::support::tar::MTIME;
 use crate::support::{Image, Layer};
 
-/// The directories that no layer lists.
-pub(super) const UNLISTED: [&str; 3] = ["same", "usr/lib/later", "usr/lib/later/deep"];
+/// The seconds that the layers have for directories that no layer lists, and for those that these are made in.
+pub(super) const TIMES: [(&str, i64); 5] = [
+    ("", 1_500_000_000),
+    ("same", 0),
+    ("usr/lib", MTIME),
+    ("usr/lib/later", 0),
+    ("usr/lib/later/deep", 0),
+];
 
 /// The image of all of them.
 pub(super) fn image() -> Image {

@@ -1,7 +1,8 @@
 //! The differences that are right, each with the reason. All others fail.
 
 use crate::support::tar::MTIME;
-use crate::support::tree::{self, Kind, Tree};
+use crate::support::tree::{self, Kind, Node, Tree};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Asserts that trees are the same.
 #[track_caller]
@@ -21,18 +22,29 @@ pub(super) fn assert_same_as(peer: &str, ours: &Tree, theirs: &Tree) {
     );
 }
 
-/// Takes the times that `ours` has for directories that no layer lists, and for those they are in.
+/// Gives directories the times that stand for them in the layers: their own, or 0 where no layer lists them.
 ///
 /// image-spec layer.md, "Change Types": "Additions and Modifications are represented the same in the changeset tar
 /// archive", with the attributes they have there. A directory that is only part of a path is no addition and has no
 /// time: umoci leaves it, and the listed directory it was made in, at the hour of the unpacking.
-pub(super) fn times_of_unlisted_directories(theirs: &mut Tree, ours: &Tree, unlisted: &[&str]) {
-    for path in unlisted {
-        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
-        for path in [path, parent] {
-            let node = theirs.get_mut(path.as_bytes()).unwrap();
-            assert_eq!(node.kind, Kind::Dir, "{path}");
-            node.mtime = ours[path.as_bytes()].mtime;
+pub(super) fn times_of_directories(theirs: &mut Tree, times: &[(&str, i64)]) {
+    for (path, seconds) in times {
+        let node = theirs.get_mut(path.as_bytes()).unwrap();
+        assert_eq!(node.kind, Kind::Dir, "{path}");
+        node.mtime = (*seconds, 0);
+    }
+}
+
+/// The same where it is not known which directories have been listed: those that umoci left at a time after `start`.
+/// New ones also have what it took from the directory they were made in, the setgid bit and its group.
+pub(super) fn directories_made_since(theirs: &mut Tree, start: SystemTime, ours: &Tree) {
+    let start = start.duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let made = |node: &Node| node.kind == Kind::Dir && node.mtime.0.unsigned_abs() >= start;
+    for (path, node) in theirs.iter_mut().filter(|(_, node)| made(node)) {
+        let Some(ours) = ours.get(path) else { continue };
+        node.mtime = ours.mtime;
+        if ours.mtime == (0, 0) {
+            (node.mode, node.uid, node.gid) = (0o755, 0, 0);
         }
     }
 }

@@ -93,11 +93,19 @@ fn inspect(image: &str, option: &str) -> String {
     run("skopeo", &["inspect", "--tls-verify=false", option, image])
 }
 
-/// `umoci unpack` of a layout's image into a folder, as a tree.
-pub(super) fn unpack(layout: &Path, tag: &str, bundle: &Path) -> tree::Tree {
+/// `umoci unpack` of a layout's image into a folder, as a tree; what it says if it cannot.
+pub(super) fn try_unpack(layout: &Path, tag: &str, bundle: &Path) -> Result<tree::Tree, String> {
     let image = format!("{}:{tag}", layout.display());
-    umoci(&["unpack", "--image", &image, bundle.to_str().unwrap()]);
-    tree::list(bundle.join("rootfs"))
+    try_run(
+        "umoci",
+        &["unpack", "--image", &image, bundle.to_str().unwrap()],
+    )?;
+    Ok(tree::list(bundle.join("rootfs")))
+}
+
+/// The same, which has to succeed.
+pub(super) fn unpack(layout: &Path, tag: &str, bundle: &Path) -> tree::Tree {
+    try_unpack(layout, tag, bundle).unwrap()
 }
 
 /// What GNU tar makes of a layer, which it does not know to be one: no whiteouts, please.
@@ -144,11 +152,17 @@ pub(super) fn umoci_refuses(arguments: &[&str], why: &str) {
 
 /// Runs a program that has to succeed; what it prints.
 pub(super) fn run(program: &str, arguments: &[&str]) -> String {
+    try_run(program, arguments).unwrap_or_else(|said| panic!("{program} {arguments:?}\n{said}"))
+}
+
+/// Runs a program; what it prints, or why it fails.
+pub(super) fn try_run(program: &str, arguments: &[&str]) -> Result<String, String> {
     let mut command = Command::new(program);
     let output = command.args(arguments).stdin(Stdio::null()).output();
-    let output =
-        output.unwrap_or_else(|error| panic!("{program}: {error}: make interop installs it"));
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{program} {arguments:?}\n{said}");
-    String::from_utf8(output.stdout).unwrap()
+    let output = output.map_err(|error| format!("{error}: make interop installs it"))?;
+    if output.status.success() {
+        Ok(String::from_utf8(output.stdout).unwrap())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
 }
