@@ -111,6 +111,12 @@ impl Document {
             Kind::Index
         };
         match kind(said, raw.media_type.as_deref())? {
+            kind if !is_manifest && raw.manifests.is_none() => {
+                Err(InvalidManifest::Missing(match kind {
+                    Some(Kind::Manifest) => "config",
+                    _ => "manifests",
+                }))
+            }
             Some(kind) if kind != shape => Err(InvalidManifest::TypesDiffer {
                 said: raw.media_type.unwrap_or_else(|| said.to_owned()),
                 says: if is_manifest {

@@ -4,10 +4,8 @@ use crate::support::image::Built;
 use crate::support::{
     Blob, HELLO, Image, Index, Layer, Layout, Sandbox, hello, hello_layer, marked, tree,
 };
-use std::fs;
-use std::path::Path;
 
-fn blob_path(blob: &Blob) -> String {
+pub(crate) fn blob_path(blob: &Blob) -> String {
     format!("layout/blobs/sha256/{}", blob.hex())
 }
 
@@ -143,121 +141,4 @@ fn the_platform_is_chosen_as_in_a_registry() {
         .succeeds()
         .prints(&format!("{}\n", index.index.digest));
     assert!(!sandbox.has("dest"));
-}
-
-#[test]
-fn a_blob_that_is_not_there_is_named() {
-    let image = hello();
-    for blob in [&image.manifest, &image.config, &image.layers[0]] {
-        let sandbox = Sandbox::new("a_blob_that_is_not_there");
-        Layout::new()
-            .image("", &image)
-            .write(sandbox.path("layout"));
-        fs::remove_file(sandbox.path(blob_path(blob))).unwrap();
-        let run = sandbox.roots(["pull", "./layout", "dest"]).run().fails(5);
-        let refusal = format!("roots: ./layout: blob {} is missing\n", blob.digest);
-        assert!(run.stderr.ends_with(&refusal), "{}", run.stderr);
-        sandbox.assert_nothing_left();
-    }
-}
-
-#[test]
-fn a_blob_that_is_another_is_refused() {
-    type Spoil = fn(&mut Vec<u8>);
-    let spoils: [(Spoil, &str); 4] = [
-        (|bytes| bytes[30] ^= 1, "wrong digest: "),
-        (|bytes| bytes.truncate(bytes.len() - 1), "wrong size: "),
-        (|bytes| bytes.push(b' '), "wrong size: longer than "),
-        (Vec::clear, "wrong size: 0 bytes instead of "),
-    ];
-    let image = hello();
-    for blob in [&image.manifest, &image.config, &image.layers[0]] {
-        for (spoil, why) in spoils {
-            let sandbox = Sandbox::new("a_blob_that_is_another");
-            Layout::new()
-                .image("", &image)
-                .write(sandbox.path("layout"));
-            let mut bytes = blob.bytes.clone();
-            spoil(&mut bytes);
-            sandbox.write(blob_path(blob), &bytes);
-            let run = sandbox.roots(["pull", "./layout", "dest"]).run().fails(5);
-            run.says(&format!("roots: {}: {why}", blob.digest));
-            sandbox.assert_nothing_left();
-            assert_eq!(
-                sandbox.read(blob_path(blob)),
-                bytes,
-                "a layout is not ours to mend"
-            );
-        }
-    }
-}
-
-#[test]
-fn what_is_no_layout_is_not_found() {
-    type Spoil = fn(&Path);
-    let spoils: [Spoil; 6] = [
-        |layout| fs::remove_file(layout.join("oci-layout")).unwrap(),
-        |layout| fs::remove_file(layout.join("index.json")).unwrap(),
-        |layout| {
-            fs::write(
-                layout.join("oci-layout"),
-                "{\"imageLayoutVersion\":\"2.0.0\"}",
-            )
-            .unwrap()
-        },
-        |layout| fs::write(layout.join("oci-layout"), "").unwrap(),
-        |layout| {
-            fs::remove_file(layout.join("oci-layout")).unwrap();
-            fs::create_dir(layout.join("oci-layout")).unwrap();
-        },
-        |layout| fs::write(layout.join("index.json"), &hello().manifest.bytes).unwrap(),
-    ];
-    for spoil in spoils {
-        let sandbox = Sandbox::new("what_is_no_layout");
-        Layout::new()
-            .image("", &hello())
-            .write(sandbox.path("layout"));
-        spoil(&sandbox.path("layout"));
-        let run = sandbox.roots(["pull", "./layout", "dest"]).run().fails(3);
-        assert_eq!(run.stderr, "roots: ./layout: not an OCI image layout\n");
-        sandbox.assert_nothing_left();
-    }
-    let sandbox = Sandbox::new("what_is_no_layout");
-    for (image, path) in [
-        ("./none", "./none"),
-        ("oci:none", "none"),
-        ("oci:none:1", "none:1"),
-        ("/none/of/it", "/none/of/it"),
-    ] {
-        let run = sandbox.roots(["pull", image, "dest"]).run().fails(3);
-        assert_eq!(run.stderr, format!("roots: {path}: no such folder\n"));
-    }
-    sandbox.write("file", "");
-    let run = sandbox.roots(["pull", "./file", "dest"]).run().fails(3);
-    assert_eq!(run.stderr, "roots: ./file: not an OCI image layout\n");
-}
-
-#[test]
-fn an_index_json_that_is_bad_is_malformed() {
-    for json in [
-        "",
-        "{",
-        "[]",
-        "{\"schemaVersion\":2}",
-        "{\"schemaVersion\":2,\"manifests\":[{}]}",
-    ] {
-        let sandbox = Sandbox::new("an_index_json");
-        Layout::new()
-            .image("", &hello())
-            .write(sandbox.path("layout"));
-        sandbox.write("layout/index.json", json);
-        let run = sandbox.roots(["pull", "./layout", "dest"]).run().fails(5);
-        run.says(": malformed: ");
-        sandbox.assert_nothing_left();
-    }
-    let sandbox = Sandbox::new("an_index_json");
-    Layout::new().write(sandbox.path("layout"));
-    let run = sandbox.roots(["pull", "./layout", "dest"]).run().fails(3);
-    run.says("roots: oci:./layout: no image for linux/")
-        .says("; there is none for any platform\n");
 }

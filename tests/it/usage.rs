@@ -202,3 +202,15 @@ fn what_is_not_understood_is_told_from_what_was_meant() {
     assert_eq!(registry.lines(), [""; 0]);
     assert_eq!(sandbox.names(""), [""; 0]);
 }
+
+#[test]
+fn the_help_page_lists_the_codes() {
+    let page = Sandbox::new("codes")
+        .roots(["help"])
+        .run()
+        .succeeds()
+        .stdout;
+    let codes = "Exit codes: 0 done, 1 other failure, 2 usage, 3 not found, 4 access denied,\n\
+                 5 verification failed or malformed image, 6 destination or disk, 75 try again.\n";
+    assert!(page.contains(codes), "{page}");
+}
