@@ -32,11 +32,8 @@ mod layout_faults;
 mod manifests;
 mod misses;
 mod model;
-<<<<<<< HEAD
 mod neighbours;
-=======
 mod pieces;
->>>>>>> 34b4c93 (tests: streams in pieces, and cut at every byte)
 mod platforms;
 mod pull;
 mod purge;
