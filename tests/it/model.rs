@@ -8,6 +8,7 @@ use std::thread;
 use trial::{Bench, Verdict};
 
 mod by_hand;
+mod disk;
 mod generator;
 mod image;
 mod spec;
