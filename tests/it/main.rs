@@ -30,6 +30,7 @@ mod manifests;
 mod misses;
 mod model;
 mod neighbours;
+mod pieces;
 mod platforms;
 mod pull;
 mod purge;

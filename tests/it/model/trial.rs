@@ -3,18 +3,18 @@
 use super::image::{Sequence, tar};
 use super::spec::{self, Outcome};
 use super::tree::Tree;
-use crate::support::{sandbox, tree};
+use crate::support::{Sandbox, sandbox, tree};
 use roots::error::{EntryFault, Error};
 use roots::extract::Extractor;
 use roots::oci::Digest;
 use roots::sys::Dir;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A folder to make trees in, one after the other, with neighbours that nobody may touch.
 pub(super) struct Bench {
-    root: PathBuf,
+    sandbox: Sandbox,
     neighbours: Vec<[i64; 5]>,
     /// Who makes the trees, unless that is root.
     user: Option<(u32, u32)>,
@@ -35,14 +35,8 @@ pub(super) enum Verdict {
 impl Bench {
     /// A folder in memory if there is such a place, since thousands of trees are made in it.
     pub(super) fn new(name: &str) -> Self {
-        let name = format!("roots-{name}-{}", std::process::id());
-        let places = ["/dev/shm", env!("CARGO_TARGET_TMPDIR")];
-        let mut roots = places.iter().map(|place| Path::new(place).join(&name));
-        let root = roots.find(|root| {
-            let _ = sandbox::remove(root);
-            fs::create_dir(root).is_ok()
-        });
-        let root = root.expect("a folder to make trees in");
+        let sandbox = Sandbox::in_memory(&format!("roots-{name}"));
+        let root = sandbox.path("");
         let flags = rustix::fs::XattrFlags::empty();
         let with_xattrs = rustix::fs::setxattr(&root, "user.probe", b"", flags).is_ok();
         // What a link might climb to: the names that links say, beside the tree.
@@ -55,7 +49,7 @@ impl Bench {
             neighbours: neighbours(&root),
             user: (!sandbox::is_root()).then(|| (own.uid(), own.gid())),
             with_xattrs,
-            root,
+            sandbox,
         }
     }
 
@@ -74,7 +68,7 @@ impl Bench {
                 }
             }
         }
-        let place = self.root.join("tree");
+        let place = self.sandbox.path("tree");
         fs::create_dir(&place).unwrap();
         fs::set_permissions(&place, Permissions::from_mode(0o755)).unwrap();
         let applied = apply(&place, sequence);
@@ -88,7 +82,7 @@ impl Bench {
             (None, Ok(())) => self.compare(&model, &place),
         };
         sandbox::remove(&place).unwrap();
-        if neighbours(&self.root) == self.neighbours {
+        if neighbours(&self.sandbox.path("")) == self.neighbours {
             result
         } else {
             Err("something outside of the tree was touched".to_owned())
@@ -112,12 +106,6 @@ impl Bench {
         } else {
             Err(differences.join("\n"))
         }
-    }
-}
-
-impl Drop for Bench {
-    fn drop(&mut self) {
-        let _ = sandbox::remove(&self.root);
     }
 }
 

@@ -24,18 +24,27 @@ pub struct Sandbox {
 impl Sandbox {
     /// A folder whose name says which test it belongs to, mode 0755 under any umask.
     pub fn new(name: &str) -> Self {
+        Self::within(env!("CARGO_TARGET_TMPDIR"), name).unwrap()
+    }
+
+    /// The same in memory where there is such a place, for tests that make thousands of trees.
+    pub fn in_memory(name: &str) -> Self {
+        Self::within("/dev/shm", name).unwrap_or_else(|_| Self::new(name))
+    }
+
+    fn within(place: &str, name: &str) -> io::Result<Self> {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let unique = format!(
             "{name}-{}-{}",
             std::process::id(),
             COUNT.fetch_add(1, Ordering::Relaxed)
         );
-        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(unique);
+        let root = Path::new(place).join(unique);
         // A run that was killed may have left a folder behind, and pids come round again.
-        remove(&root).unwrap();
-        fs::create_dir_all(&root).unwrap();
-        fs::set_permissions(&root, fs::Permissions::from_mode(0o755)).unwrap();
-        Self { root }
+        remove(&root)?;
+        fs::create_dir_all(&root)?;
+        fs::set_permissions(&root, fs::Permissions::from_mode(0o755))?;
+        Ok(Self { root })
     }
 
     /// A path in the sandbox; `""` is the sandbox itself.
