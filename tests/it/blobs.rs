@@ -101,6 +101,25 @@ fn a_blob_of_another_size_is_refused() {
 }
 
 #[test]
+fn a_body_without_end_is_left_at_its_first_byte_too_many() {
+    let (sandbox, registry) = (Sandbox::new("a_body_without_end"), Registry::start());
+    let image = hello();
+    let name = registry.push("bad", "1", &image);
+    let layer = &image.layers[0];
+    // What comes behind that byte is held back until the end of the test: nobody may wait for it.
+    let held = vec![
+        Fault::Append(vec![0; 1 << 20]),
+        Fault::Hold(layer.bytes.len() + 1),
+    ];
+    registry.fault(&layer.digest, ALWAYS, Fault::All(held));
+    let start = std::time::Instant::now();
+    let run = sandbox.roots(["pull", &name, "dest"]).run().fails(5);
+    run.says("wrong size: longer than the ");
+    assert!(start.elapsed().as_secs() < 20, "it waited for more");
+    sandbox.assert_nothing_left();
+}
+
+#[test]
 fn a_descriptor_with_another_size_is_refused() {
     for delta in [-1, 1, 1 << 40] {
         let (sandbox, registry) = (Sandbox::new("a_descriptor"), Registry::start());

@@ -61,6 +61,11 @@ fn what_is_no_whole_blob_is_fetched_again() {
         sandbox.roots(["pull", &name, "two"]).run().succeeds();
         assert_eq!(tree::sketch(sandbox.path("two")), HELLO);
         assert_eq!(registry.requests_for("/blobs/").len(), 2);
+        assert_eq!(
+            registry.requests_for("/manifests/").len(),
+            1,
+            "seen before the first attempt"
+        );
         for blob in [&image.config, &image.layers[0]] {
             assert!(
                 sandbox
