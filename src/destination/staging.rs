@@ -70,6 +70,8 @@ impl Staging {
     fn make_rootfs(&self) -> io::Result<()> {
         // What a killed pull left.
         remove_tree(&self.folder, ROOTFS)?;
+        // A setgid parent would give its group to the tree.
+        self.folder.set_mode(0o700)?;
         self.folder.mkdir(ROOTFS, 0o755)?;
         let rootfs = self.rootfs()?;
         // A default ACL of the parent would be on every file of the tree. Where there are no ACLs,
@@ -110,7 +112,8 @@ impl Staging {
 /// tree in place of this one; a folder that the user happens to have called so is not ours to sweep.
 fn is_ours(folder: &Dir) -> io::Result<bool> {
     let found = folder.stat_self()?;
-    let is_private = found.mode == 0o700 && found.owner.uid == Host::new().uid;
+    // Killed at once, it still has the setgid bit of a setgid parent.
+    let is_private = found.mode & 0o777 == 0o700 && found.owner.uid == Host::new().uid;
     Ok(is_private
         && folder
             .list()?

@@ -3,7 +3,7 @@
 use super::Extractor;
 use super::entries::Entries;
 use super::entry::{Entry, EntryKind};
-use super::metadata::{Inherited, is_default_acl};
+use super::metadata::{Inherited, is_default_acl, without_default_acl};
 use super::path::LayerPath;
 use super::sparse::{Filler, Map};
 use super::walk::Missing;
@@ -35,10 +35,15 @@ impl Extractor {
                 return Err(EntryFault::EmptyLink);
             }
             EntryKind::Symlink { target } => self.replacing(name, |dir| dir.symlink(target, name)),
-            EntryKind::Fifo => self.replacing(name, |dir| dir.mkfifo(name, entry.mode & 0o777)),
+            EntryKind::Fifo => {
+                let mode = entry.mode & 0o777;
+                self.special(name, inherited, |dir| dir.mkfifo(name, mode))
+            }
             EntryKind::Device { block, number } => {
                 let mode = entry.mode & 0o777;
-                let made = self.replacing(name, |dir| dir.mknod(name, *block, mode, *number));
+                let made = self.special(name, inherited, |dir| {
+                    dir.mknod(name, *block, mode, *number)
+                });
                 // Root of a container or a user namespace may make none either.
                 if matches!(&made, Err(fault) if fault.is_not_permitted()) {
                     self.skipped.devices += 1;
@@ -162,6 +167,19 @@ impl Extractor {
         }
         let linked = self.walk.here()?.link(name, self.links.here()?, old_name);
         linked.map_err(|e| EntryFault::io("link", e))
+    }
+
+    /// A fifo or a device, without what its directory would force upon it.
+    fn special(
+        &mut self,
+        name: &CStr,
+        inherited: Inherited,
+        make: impl Fn(&Dir) -> io::Result<()>,
+    ) -> Result<(), EntryFault> {
+        self.replacing(name, |dir| match inherited.acl {
+            true => without_default_acl(dir, &make),
+            false => make(dir),
+        })
     }
 
     /// Makes something under `name`, and if there is something already, removes that first: no look

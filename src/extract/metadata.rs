@@ -23,7 +23,7 @@ pub(super) struct Inherited {
     /// A group, from a setgid directory.
     group: bool,
     /// An ACL, from a default ACL.
-    acl: bool,
+    pub(super) acl: bool,
 }
 
 impl Inherited {
@@ -148,7 +148,7 @@ impl Rights {
             .iter()
             .filter(|xattr| !is_ignored(&xattr.name))
             .count();
-        if !entry.is_symlink() && (entry.mode & !0o777 != 0 || inherited.acl) {
+        if !entry.is_symlink() && entry.mode & !0o777 != 0 {
             dir.chmod(name, entry.mode)
                 .map_err(|e| EntryFault::io("set the mode", e))?;
         }
@@ -182,6 +182,22 @@ pub(super) fn make_plain(dir: &Dir) -> Result<(), EntryFault> {
     clear_xattrs(dir)?;
     dir.set_mode(0o755)
         .map_err(|e| EntryFault::io("set the mode", e))
+}
+
+/// Makes a fifo or a device in `dir`, whose default ACL it would keep: neither can be opened to take
+/// that away again.
+pub(super) fn without_default_acl(
+    dir: &Dir,
+    make: impl FnOnce(&Dir) -> io::Result<()>,
+) -> io::Result<()> {
+    // A file system without ACLs has none to keep.
+    let Ok(acl) = dir.xattr(DEFAULT_ACL) else {
+        return make(dir);
+    };
+    dir.remove_xattr(DEFAULT_ACL)?;
+    let made = make(dir);
+    dir.set_xattr(DEFAULT_ACL, &acl)?;
+    made
 }
 
 /// Whether what is made in `dir` gets an ACL.

@@ -65,8 +65,12 @@ impl Extractor {
         stop_inheriting_umask();
         let again = || root.again().map_err(|e| Error::tree("open", e));
         let mut walk = Walk::new(again()?);
-        // Unless a layer says otherwise, the root is as old as directories that no layer lists.
-        walk.describe(Default::default(), false, false);
+        // Unless a layer says otherwise, the root is as old as directories that no layer lists. A
+        // root that was there before has a group or an ACL of its own to pass on.
+        let stat = root.stat_self().map_err(|e| Error::tree("look at", e))?;
+        let acl = metadata::has_default_acl(root).map_err(EntryFault::in_tree)?;
+        walk.watch_acls = acl;
+        walk.describe(Default::default(), stat.mode & 0o2000 != 0, acl);
         Ok(Self {
             walk,
             links: Walk::new(again()?),

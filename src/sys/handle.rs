@@ -35,6 +35,18 @@ pub trait Handle: AsFd {
         )?)
     }
 
+    /// The value of the extended attribute `name`.
+    fn xattr(&self, name: &CStr) -> io::Result<Vec<u8>> {
+        // The kernel's limit for a value is 64 KiB.
+        let mut value = Vec::with_capacity(65536);
+        fs::fgetxattr(
+            self.as_fd(),
+            name,
+            rustix::buffer::spare_capacity(&mut value),
+        )?;
+        Ok(value)
+    }
+
     /// Removes the extended attribute `name`.
     fn remove_xattr(&self, name: &CStr) -> io::Result<()> {
         Ok(fs::fremovexattr(self.as_fd(), name)?)

@@ -12,6 +12,7 @@ mod blobs;
 mod bounds;
 mod breakouts;
 mod cache;
+mod changesets;
 mod commands;
 mod configs;
 mod credentials;
