@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     sys::use_builtin_resolver();
+    sys::spare_owner_from_umask();
     let arguments = std::env::args_os().skip(1);
     let done = cli::parse(arguments, |name| std::env::var_os(name))
         .and_then(|command| command.run())

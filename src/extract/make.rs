@@ -3,10 +3,11 @@
 use super::Extractor;
 use super::entries::Entries;
 use super::entry::{Entry, EntryKind};
-use super::metadata::{Inherited, is_default_acl, without_default_acl};
+use super::metadata::Inherited;
 use super::path::LayerPath;
 use super::sparse::{Filler, Map};
 use super::walk::Missing;
+use super::xattr::{is_default_acl, without_default_acl};
 use crate::error::EntryFault;
 use crate::sys::{Dir, Kind, remove_tree};
 use std::ffi::CStr;

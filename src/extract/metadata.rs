@@ -4,10 +4,10 @@
 //! read-only takes no attribute any more, so the mode comes after them; times are last.
 
 use super::entry::Entry;
-use super::pax::Xattr;
+use super::xattr::{self, ACCESS_ACL, DEFAULT_ACL};
 use super::{Skipped, Walk};
 use crate::error::EntryFault;
-use crate::sys::{Dir, Handle, Host, Owner, is_root};
+use crate::sys::{Dir, Handle, Host, Owner, Unopened, is_root};
 use std::ffi::CStr;
 use std::io;
 
@@ -34,9 +34,6 @@ impl Inherited {
         }
     }
 }
-
-const ACCESS_ACL: &CStr = c"system.posix_acl_access";
-const DEFAULT_ACL: &CStr = c"system.posix_acl_default";
 
 impl Rights {
     /// Those of this process.
@@ -85,9 +82,11 @@ impl Rights {
             chown(file.set_owner(owner), entry.owner)?;
         }
         if inherited.acl {
-            remove(file, ACCESS_ACL)?;
+            xattr::removed(file.remove_xattr(ACCESS_ACL))?;
         }
-        self.set_xattrs(file, &entry.xattrs, skipped)?;
+        xattr::set(&entry.xattrs, skipped, |name, value| {
+            file.set_xattr(name, value)
+        })?;
         if entry.mode != self.creation_mode(entry) || inherited.acl || !entry.xattrs.is_empty() {
             file.set_mode(entry.mode)
                 .map_err(|e| EntryFault::io("set the mode", e))?;
@@ -119,13 +118,15 @@ impl Rights {
             None => {}
         }
         if inherited.acl && is_new {
-            remove(dir, ACCESS_ACL)?;
-            remove(dir, DEFAULT_ACL)?;
+            xattr::removed(dir.remove_xattr(ACCESS_ACL))?;
+            xattr::removed(dir.remove_xattr(DEFAULT_ACL))?;
         }
         if !is_new {
-            clear_xattrs(dir)?;
+            xattr::clear(dir)?;
         }
-        self.set_xattrs(dir, &entry.xattrs, skipped)?;
+        xattr::set(&entry.xattrs, skipped, |name, value| {
+            dir.set_xattr(name, value)
+        })?;
         let mode = self.directory_mode(entry.mode);
         dir.set_mode(mode)
             .map_err(|e| EntryFault::io("set the mode", e))
@@ -143,35 +144,18 @@ impl Rights {
         if let Some(owner) = self.owner(entry, inherited, skipped) {
             chown(dir.chown(name, owner), entry.owner)?;
         }
-        skipped.xattrs += entry
-            .xattrs
-            .iter()
-            .filter(|xattr| !is_ignored(&xattr.name))
-            .count();
-        if !entry.is_symlink() && entry.mode & !0o777 != 0 {
+        let unopened = Unopened { dir, name };
+        xattr::set(&entry.xattrs, skipped, |name, value| {
+            unopened.set_xattr(name, value)
+        })?;
+        // The kernel makes nothing with setuid, setgid or sticky; an ACL has its own idea of a mode.
+        let differs = entry.mode & !0o777 != 0 || !entry.xattrs.is_empty();
+        if differs && !entry.is_symlink() {
             dir.chmod(name, entry.mode)
                 .map_err(|e| EntryFault::io("set the mode", e))?;
         }
         dir.set_times(name, entry.mtime)
             .map_err(|e| EntryFault::io("set the time", e))
-    }
-
-    fn set_xattrs(
-        &self,
-        handle: &impl Handle,
-        xattrs: &[Xattr],
-        skipped: &mut Skipped,
-    ) -> Result<(), EntryFault> {
-        for xattr in xattrs.iter().filter(|xattr| !is_ignored(&xattr.name)) {
-            match handle.set_xattr(&xattr.name, &xattr.value) {
-                Ok(()) => {}
-                // Not this user's to set, or not on this file system: counted, and said once.
-                Err(e) if e.kind() == io::ErrorKind::Unsupported => skipped.xattrs += 1,
-                Err(e) if e.kind() == io::ErrorKind::PermissionDenied => skipped.xattrs += 1,
-                Err(e) => return Err(EntryFault::io("set an extended attribute", e)),
-            }
-        }
-        Ok(())
     }
 }
 
@@ -179,79 +163,9 @@ impl Rights {
 pub(super) fn make_plain(dir: &Dir) -> Result<(), EntryFault> {
     let own = Rights::new().own;
     chown(dir.set_owner(own), own)?;
-    clear_xattrs(dir)?;
+    xattr::clear(dir)?;
     dir.set_mode(0o755)
         .map_err(|e| EntryFault::io("set the mode", e))
-}
-
-/// Makes a fifo or a device in `dir`, whose default ACL it would keep: neither can be opened to take
-/// that away again.
-pub(super) fn without_default_acl(
-    dir: &Dir,
-    make: impl FnOnce(&Dir) -> io::Result<()>,
-) -> io::Result<()> {
-    // A file system without ACLs has none to keep.
-    let Ok(acl) = dir.xattr(DEFAULT_ACL) else {
-        return make(dir);
-    };
-    dir.remove_xattr(DEFAULT_ACL)?;
-    let made = make(dir);
-    dir.set_xattr(DEFAULT_ACL, &acl)?;
-    made
-}
-
-/// Whether what is made in `dir` gets an ACL.
-pub(super) fn has_default_acl(dir: &Dir) -> Result<bool, EntryFault> {
-    Ok(xattr_names(dir)?
-        .split(|&b| b == 0)
-        .any(|name| name == DEFAULT_ACL.to_bytes()))
-}
-
-/// Whether this attribute makes what is made in its directory differ from what was asked for.
-pub(super) fn is_default_acl(xattr: &Xattr) -> bool {
-    xattr.name.as_c_str() == DEFAULT_ACL
-}
-
-/// Attributes that belong to the machine and not to the image: the label its policy gives, the ACL
-/// of a server, and the marks of an overlay, which would mean something else in a plain tree.
-fn is_ignored(name: &CStr) -> bool {
-    let name = name.to_bytes();
-    name == b"security.selinux"
-        || name == b"system.nfs4_acl"
-        || name.starts_with(b"trusted.overlay.")
-        || name.starts_with(b"user.overlay.")
-}
-
-/// Removes what a lower layer set: attributes are replaced as a whole, like mode and owner
-/// (image-spec layer.md, "Applying Changesets").
-fn clear_xattrs(dir: &Dir) -> Result<(), EntryFault> {
-    let names = xattr_names(dir)?;
-    for name in names.split_inclusive(|&b| b == 0) {
-        if let Ok(name) = CStr::from_bytes_with_nul(name)
-            && !is_ignored(name)
-        {
-            remove(dir, name)?;
-        }
-    }
-    Ok(())
-}
-
-fn xattr_names(dir: &Dir) -> Result<Vec<u8>, EntryFault> {
-    match dir.list_xattrs() {
-        Err(e) if e.kind() == io::ErrorKind::Unsupported => Ok(Vec::new()),
-        other => other.map_err(|e| EntryFault::io("list the extended attributes", e)),
-    }
-}
-
-fn remove(handle: &impl Handle, name: &CStr) -> Result<(), EntryFault> {
-    const ENODATA: i32 = 61;
-    match handle.remove_xattr(name) {
-        Ok(()) => Ok(()),
-        Err(e) if e.raw_os_error() == Some(ENODATA) => Ok(()),
-        Err(e) if e.kind() == io::ErrorKind::Unsupported => Ok(()),
-        Err(e) if e.kind() == io::ErrorKind::PermissionDenied => Ok(()),
-        Err(e) => Err(EntryFault::io("remove an extended attribute", e)),
-    }
 }
 
 /// EINVAL from chown has one meaning: a user namespace that does not know the number.

@@ -15,6 +15,7 @@ mod sparse;
 mod step;
 mod walk;
 mod whiteout;
+mod xattr;
 
 use crate::error::{EntryFault, Error};
 use crate::oci::Digest;
@@ -68,7 +69,7 @@ impl Extractor {
         // Unless a layer says otherwise, the root is as old as directories that no layer lists. A
         // root that was there before has a group or an ACL of its own to pass on.
         let stat = root.stat_self().map_err(|e| Error::tree("look at", e))?;
-        let acl = metadata::has_default_acl(root).map_err(EntryFault::in_tree)?;
+        let acl = xattr::has_default_acl(root).map_err(EntryFault::in_tree)?;
         walk.watch_acls = acl;
         walk.describe(Default::default(), stat.mode & 0o2000 != 0, acl);
         Ok(Self {

@@ -221,7 +221,7 @@ impl Walk {
         }
         let here = self.here()?;
         let stat = here.stat_self().map_err(|e| EntryFault::io("look at", e))?;
-        let acl = self.watch_acls && super::metadata::has_default_acl(here)?;
+        let acl = self.watch_acls && super::xattr::has_default_acl(here)?;
         self.describe(stat.mtime, stat.mode & 0o2000 != 0, acl);
         Ok(())
     }

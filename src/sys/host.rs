@@ -38,6 +38,13 @@ pub fn pid() -> u32 {
     std::process::id()
 }
 
+/// Leaves the umask its say about others, for files outside a tree, but not about their owner: what
+/// this process makes, it must be able to use.
+pub fn spare_owner_from_umask() {
+    let umask = process::umask(Mode::RWXG | Mode::RWXO);
+    process::umask(umask & (Mode::RWXG | Mode::RWXO));
+}
+
 /// Makes the modes that are asked for the modes that are made, for the rest of this process.
 pub fn stop_inheriting_umask() {
     process::umask(Mode::empty());

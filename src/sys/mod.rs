@@ -7,11 +7,13 @@ mod mounts;
 mod remove;
 mod resolver;
 mod stat;
+mod unopened;
 
 pub use dir::{Dir, Listed, same_file};
 pub use handle::Handle;
-pub use host::{Host, is_root, machine, pid, stop_inheriting_umask};
+pub use host::{Host, is_root, machine, pid, spare_owner_from_umask, stop_inheriting_umask};
 pub use mounts::has_mounts_below;
 pub use remove::remove_tree;
 pub use resolver::use_builtin_resolver;
 pub use stat::{Kind, Owner, Stat, Time};
+pub use unopened::Unopened;

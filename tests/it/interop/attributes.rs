@@ -45,11 +45,26 @@ ln user twin && ln -s user link
 touch -d '2001-02-03 04:05:06 UTC' user trusted both readonly dir
 "#;
 
+/// What has attributes and cannot be opened for them.
+const UNOPENED: &str = r#"
+mkfifo fifo && setfacl -m u:1000:rw- fifo
+mknod null c 1 3 && setfacl -m g:7:rw- null
+mknod disk b 7 0 && setfattr -n trusted.disk -v 1 disk
+ln -s fifo link && setfattr -h -n trusted.link -v 1 link
+"#;
+
 #[test]
 #[ignore = "needs the peers: make interop"]
 fn interop_attributes() {
     let sandbox = Sandbox::new("interop_attributes");
     compare(&sandbox, TREE);
+}
+
+#[test]
+#[ignore = "needs the peers: make interop"]
+fn interop_attributes_of_what_is_not_opened() {
+    let sandbox = Sandbox::new("interop_unopened");
+    compare(&sandbox, UNOPENED);
 }
 
 /// Has umoci and GNU tar write the tree that a script makes.

@@ -56,8 +56,7 @@ fn interop_hard_links() {
 #[ignore = "needs the peers: make interop"]
 fn interop_small_files() {
     let sandbox = Sandbox::new("interop_small_files");
-    let modules = modules();
-    sandbox.write("modules.tar", modules.tar());
+    sandbox.write("modules.tar", modules(500).tar());
     let mut trees = Alone::of(&sandbox, "modules").unpack();
     // The links of .bin and the packages of a scope do not follow one another.
     let mut returned = vec!["app/node_modules/.bin".to_owned()];
@@ -66,13 +65,13 @@ fn interop_small_files() {
     trees.assert_same("node_modules");
 
     // An update as npm does one: packages go, packages come.
-    let update = (0..500).step_by(7).fold(Layer::new(), |layer, number| {
+    let update = (0..50).step_by(7).fold(Layer::new(), |layer, number| {
         let package = package(number);
         layer
             .whiteout(format!("app/node_modules/{package}"))
             .whiteout(format!("app/node_modules/.bin/{number}"))
     });
-    let update = (1..500).step_by(11).fold(update, |layer, number| {
+    let update = (1..50).step_by(11).fold(update, |layer, number| {
         let package = format!("app/node_modules/{}", package(number));
         layer.dir(&package, 0o755).opaque(&package).file(
             format!("{package}/index.js"),
@@ -80,7 +79,7 @@ fn interop_small_files() {
             "rewritten",
         )
     });
-    let image = Image::new().layer(modules).layer(update).build();
+    let image = Image::new().layer(modules(50)).layer(update).build();
     Layout::new()
         .image("image", &image)
         .write(sandbox.path("layout"));
@@ -90,8 +89,8 @@ fn interop_small_files() {
     explained::assert_same(&ours, &theirs);
 }
 
-/// Five hundred packages of a hundred files.
-fn modules() -> Layer {
+/// Packages of a hundred files.
+fn modules(packages: i64) -> Layer {
     let top = Layer::new()
         .dir(".", 0o755)
         .dir("app", 0o755)
@@ -100,7 +99,7 @@ fn modules() -> Layer {
     let scopes = (0..10).fold(top, |layer, scope| {
         layer.dir(format!("app/node_modules/@scope-{scope}"), 0o755)
     });
-    (0..500).fold(scopes, |mut layer, number| {
+    (0..packages).fold(scopes, |mut layer, number| {
         let package = package(number);
         let link = format!("app/node_modules/.bin/{number}");
         layer = layer.symlink(link, format!("../{package}/lib/3/7.js"));

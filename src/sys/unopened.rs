@@ -1,0 +1,39 @@
+//! The extended attributes of what is better not opened: a symlink, a fifo, a device.
+//!
+//! Linux has a call that sets them by directory and name (setxattrat) only since 6.13. Before, the
+//! way leads through /proc: there, the number of an open directory is that directory, whatever its
+//! path has become, and the one name that follows is not followed itself.
+
+use super::Dir;
+use rustix::fs::{self, XattrFlags};
+use std::ffi::CStr;
+use std::io;
+use std::os::fd::{AsFd as _, AsRawFd as _};
+
+/// A name in an open directory.
+#[derive(Clone, Copy, Debug)]
+pub struct Unopened<'d> {
+    /// The directory.
+    pub dir: &'d Dir,
+    /// One component, not followed if it is a symlink.
+    pub name: &'d CStr,
+}
+
+impl Unopened<'_> {
+    /// Sets the extended attribute `name`. Without /proc, nothing is found.
+    pub fn set_xattr(&self, name: &CStr, value: &[u8]) -> io::Result<()> {
+        Ok(fs::lsetxattr(
+            self.path(),
+            name,
+            value,
+            XattrFlags::empty(),
+        )?)
+    }
+
+    fn path(&self) -> Vec<u8> {
+        let number = self.dir.as_fd().as_raw_fd();
+        let mut path = format!("/proc/self/fd/{number}/").into_bytes();
+        path.extend_from_slice(self.name.to_bytes());
+        path
+    }
+}
