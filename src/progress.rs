@@ -4,28 +4,46 @@ use crate::error::{Error, escaped};
 use std::fmt::Display;
 use std::io::Write;
 
-/// Where messages go, or that none are wanted.
+/// How much is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Only what goes wrong.
+    Faults,
+    /// The steps of the work, too.
+    Steps,
+    /// And what was asked of whom, with whose credentials.
+    Details,
+}
+
+/// Where messages go, and which are wanted.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
-    quiet: bool,
+    level: Level,
 }
 
 impl Progress {
-    /// Says everything, or only what went wrong.
-    pub fn new(quiet: bool) -> Self {
-        Self { quiet }
+    /// Says what `level` allows.
+    pub fn new(level: Level) -> Self {
+        Self { level }
+    }
+
+    /// Something that explains how a step was done.
+    pub fn detail(self, what: impl Display) {
+        if self.level >= Level::Details {
+            line(&what.to_string());
+        }
     }
 
     /// A step of the work.
     pub fn step(self, what: impl Display) {
-        if !self.quiet {
+        if self.level >= Level::Steps {
             line(&what.to_string());
         }
     }
 
     /// Something the user should know that does not stop the work.
     pub fn warn(self, what: impl Display) {
-        if !self.quiet {
+        if self.level >= Level::Steps {
             line(&format!("roots: warning: {what}"));
         }
     }

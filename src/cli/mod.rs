@@ -1,13 +1,15 @@
 //! The command line and the environment, read into a [`Command`]. No I/O.
 
+mod access;
 mod options;
 mod spelling;
 mod syntax;
 
 use crate::commands::{Command, Digest, Pull, Purge};
 use crate::error::{Error, Usage};
+use access::access;
 use lexopt::{Arg, Parser};
-use options::{auth, cache, max_size, name, wanted};
+use options::{cache, max_size, name, progress, wanted};
 use spelling::closest;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -61,11 +63,11 @@ fn pull(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result
         image: name(&image)?,
         dest: PathBuf::from(dest),
         wanted: wanted(&typed, &variable)?,
-        auth: auth(&typed, &variable),
+        access: access(&typed, &variable)?,
         cache: cache(&typed, &variable),
         max_size: max_size(&typed)?,
         force: typed.force,
-        quiet: typed.quiet,
+        progress: progress(&typed),
     }))
 }
 
@@ -80,8 +82,9 @@ fn digest(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Resu
     Ok(Command::Digest(Digest {
         image: name(&image)?,
         wanted: wanted(&typed, &variable)?,
-        auth: auth(&typed, &variable),
+        access: access(&typed, &variable)?,
         index: typed.index,
+        progress: progress(&typed),
     }))
 }
 
@@ -92,7 +95,7 @@ fn purge(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Resul
     operands(&PURGE, &mut typed)?;
     Ok(Command::Purge(Purge {
         cache: cache(&typed, &variable),
-        quiet: typed.quiet,
+        progress: progress(&typed),
     }))
 }
 

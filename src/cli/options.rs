@@ -4,6 +4,7 @@ use super::syntax::Typed;
 use crate::commands::CacheChoice;
 use crate::error::{Error, Usage};
 use crate::oci::{InvalidPlatform, InvalidReference, Platform, Reference, Wanted};
+use crate::progress::{Level, Progress};
 use crate::source::Name;
 use crate::sys;
 use std::ffi::{OsStr, OsString};
@@ -14,7 +15,6 @@ use std::path::{Path, PathBuf};
 const PLATFORM: &str = "ROOTS_PLATFORM";
 const ARCH: &str = "ROOTS_ARCH";
 const OS: &str = "ROOTS_OS";
-const AUTH: &str = "ROOTS_AUTH";
 const CACHE: &str = "ROOTS_CACHE";
 
 /// A folder is told from a reference by how it begins: no reference begins so.
@@ -106,9 +106,13 @@ pub(super) fn wanted(
     }
 }
 
-pub(super) fn auth(typed: &Typed, variable: impl Fn(&str) -> Option<OsString>) -> Option<String> {
-    let set = || variable(AUTH).map(|value| value.to_string_lossy().into_owned());
-    typed.auth.clone().or_else(set)
+/// How much is said.
+pub(super) fn progress(typed: &Typed) -> Progress {
+    Progress::new(match (typed.quiet, typed.verbose) {
+        (true, _) => Level::Faults,
+        (false, false) => Level::Steps,
+        (false, true) => Level::Details,
+    })
 }
 
 /// `no`, in any case, is none; without a HOME there is none either.

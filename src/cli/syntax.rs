@@ -4,6 +4,7 @@ use super::spelling::closest;
 use crate::error::{Error, Usage};
 use lexopt::{Arg, Parser, ValueExt as _};
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 /// What one command takes.
 pub(super) struct Syntax {
@@ -21,10 +22,16 @@ pub(super) const PULL: Syntax = Syntax {
         "--arch",
         "--os",
         "--auth",
+        "--plain-http",
+        "--insecure",
+        "--ca-file",
+        "--timeout",
+        "--retries",
         "--cache",
         "--max-size",
         "--force",
         "--quiet",
+        "--verbose",
         "--help",
     ],
     operands: &["IMAGE", "DEST"],
@@ -39,6 +46,12 @@ pub(super) const DIGEST: Syntax = Syntax {
         "--arch",
         "--os",
         "--auth",
+        "--plain-http",
+        "--insecure",
+        "--ca-file",
+        "--timeout",
+        "--retries",
+        "--verbose",
         "--help",
     ],
     operands: &["IMAGE"],
@@ -59,11 +72,17 @@ pub(super) struct Typed {
     pub(super) arch: Option<String>,
     pub(super) os: Option<String>,
     pub(super) auth: Option<String>,
+    pub(super) plain_http: bool,
+    pub(super) insecure: bool,
+    pub(super) ca_files: Vec<PathBuf>,
+    pub(super) timeout: Option<String>,
+    pub(super) retries: Option<String>,
     pub(super) cache: Option<OsString>,
     pub(super) max_size: Option<String>,
     pub(super) force: bool,
     pub(super) index: bool,
     pub(super) quiet: bool,
+    pub(super) verbose: bool,
     pub(super) help: bool,
 }
 
@@ -74,6 +93,7 @@ pub(super) fn typed(syntax: &Syntax, mut parser: Parser) -> Result<Typed, Error>
         let option = match &argument {
             Arg::Long(name) => format!("--{name}"),
             Arg::Short('q') => "--quiet".to_owned(),
+            Arg::Short('v') => "--verbose".to_owned(),
             Arg::Short('f') => "--force".to_owned(),
             Arg::Short('h') => "--help".to_owned(),
             Arg::Short(other) => format!("-{other}"),
@@ -98,11 +118,17 @@ pub(super) fn typed(syntax: &Syntax, mut parser: Parser) -> Result<Typed, Error>
             "--arch" => typed.arch = text(&mut parser, "--arch")?,
             "--os" => typed.os = text(&mut parser, "--os")?,
             "--auth" => typed.auth = text(&mut parser, "--auth")?,
+            "--plain-http" => typed.plain_http = true,
+            "--insecure" => typed.insecure = true,
+            "--ca-file" => typed.ca_files.push(value(&mut parser, "--ca-file")?.into()),
+            "--timeout" => typed.timeout = text(&mut parser, "--timeout")?,
+            "--retries" => typed.retries = text(&mut parser, "--retries")?,
             "--cache" => typed.cache = Some(value(&mut parser, "--cache")?),
             "--max-size" => typed.max_size = text(&mut parser, "--max-size")?,
             "--force" => typed.force = true,
             "--index" => typed.index = true,
             "--quiet" => typed.quiet = true,
+            "--verbose" => typed.verbose = true,
             _ => typed.help = true,
         }
     }

@@ -8,7 +8,7 @@ use crate::cache::{Access, Cache};
 use crate::error::Error;
 use crate::oci::Wanted;
 use crate::progress::Progress;
-use crate::registry::Credentials;
+use crate::registry;
 use crate::source::Name;
 use std::path::PathBuf;
 
@@ -34,16 +34,16 @@ pub struct Pull {
     pub dest: PathBuf,
     /// The platform to pull for.
     pub wanted: Wanted,
-    /// What was passed with `--auth`.
-    pub auth: Option<String>,
+    /// How registries are to be reached.
+    pub access: registry::Access,
     /// The cache to use.
     pub cache: CacheChoice,
     /// How large the tree may grow, in bytes.
     pub max_size: Option<u64>,
     /// Replace what is in DEST.
     pub force: bool,
-    /// Say only what goes wrong.
-    pub quiet: bool,
+    /// Where messages go.
+    pub progress: Progress,
 }
 
 /// `roots digest IMAGE`
@@ -52,8 +52,10 @@ pub struct Digest {
     pub image: Name,
     /// The platform to look for.
     pub wanted: Wanted,
-    /// What was passed with `--auth`.
-    pub auth: Option<String>,
+    /// How registries are to be reached.
+    pub access: registry::Access,
+    /// Where messages go.
+    pub progress: Progress,
     /// The digest of what the name stands for, instead of the one for the platform.
     pub index: bool,
 }
@@ -62,8 +64,8 @@ pub struct Digest {
 pub struct Purge {
     /// The cache to purge.
     pub cache: CacheChoice,
-    /// Say only what goes wrong.
-    pub quiet: bool,
+    /// Where messages go.
+    pub progress: Progress,
 }
 
 /// Which cache.
@@ -101,8 +103,4 @@ impl CacheChoice {
                 .ok()),
         }
     }
-}
-
-fn credentials(auth: Option<&str>) -> Result<Option<Credentials>, Error> {
-    auth.map(Credentials::read).transpose()
 }

@@ -1,6 +1,6 @@
 //! `roots pull IMAGE DEST`: the whole of it on one screen.
 
-use super::{Pull, credentials};
+use super::Pull;
 use crate::cache::Cache;
 use crate::destination::Destination;
 use crate::error::Error;
@@ -12,25 +12,20 @@ use crate::source::Source;
 impl Pull {
     /// Pulls, and gives the digest of the manifest that DEST was made of.
     pub(super) fn run(&self) -> Result<Digest, Error> {
-        let progress = Progress::new(self.quiet);
-        let cache = self.cache.open(progress)?;
-        match self.attempt(cache.as_ref(), progress) {
+        let cache = self.cache.open(self.progress)?;
+        match self.attempt(cache.as_ref()) {
             // The spoilt blob is out of the cache; what was made of it is gone.
             Err(spoilt @ Error::CacheSpoiled { .. }) => {
-                progress.warn(&spoilt);
-                self.attempt(cache.as_ref(), progress)
+                self.progress.warn(&spoilt);
+                self.attempt(cache.as_ref())
             }
             done => done,
         }
     }
 
-    fn attempt(&self, cache: Option<&Cache>, progress: Progress) -> Result<Digest, Error> {
-        let mut source = Source::open(
-            &self.image,
-            credentials(self.auth.as_deref())?,
-            cache,
-            progress,
-        )?;
+    fn attempt(&self, cache: Option<&Cache>) -> Result<Digest, Error> {
+        let progress = self.progress;
+        let mut source = Source::open(&self.image, &self.access, cache, progress)?;
         let destination = Destination::prepare(&self.dest, self.force, progress)?;
         let image = source.resolve(&self.wanted, progress)?;
         let mut extractor = Extractor::new(&destination.rootfs()?, self.max_size)?;

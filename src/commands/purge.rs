@@ -3,7 +3,7 @@
 use super::{CacheChoice, Purge};
 use crate::cache::{Access, Cache};
 use crate::error::{Error, Usage};
-use crate::progress::{Progress, bytes};
+use crate::progress::bytes;
 
 impl Purge {
     /// Purges. It waits for pulls that use the cache.
@@ -19,7 +19,7 @@ impl Purge {
             }
         };
         let purged = Cache::open(path, Access::Exclusive)?.purge()?;
-        Progress::new(self.quiet).step(format_args!(
+        self.progress.step(format_args!(
             "{}: {} blobs dropped, {}",
             path.display(),
             purged.blobs,

@@ -60,6 +60,9 @@ impl Error {
                 Some(name) => format!("name one: oci:{}:{name}", path.display()),
                 None => return None,
             },
+            Self::Registry {
+                again: Some(again), ..
+            } => format!("it asks to try again in {} s", again.as_secs()),
             Self::Network { .. } | Self::CacheSpoiled { .. } => "try again".to_owned(),
             Self::Registry { status: 429, .. } => {
                 "try again later; credentials raise most limits".to_owned()

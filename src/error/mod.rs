@@ -1,6 +1,7 @@
 //! Everything that can go wrong, as data; what is said about it stands in `sentence.rs` and
 //! `hint.rs`, and the exit code below.
 
+mod code;
 mod entry;
 mod fault;
 mod hint;
@@ -14,6 +15,7 @@ pub use sentence::escaped;
 use crate::oci::{Digest, InvalidManifest, InvalidPlatform, InvalidReference, Platform};
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The one error type. `Display` says it, [`Error::hint`] what to do, [`Error::exit_code`] what a
 /// script sees.
@@ -84,6 +86,8 @@ pub enum Error {
         status: u16,
         /// What the body said.
         said: String,
+        /// How long it asks to be left alone.
+        again: Option<Duration>,
     },
     /// A redirect that is not followed.
     Redirect {
@@ -98,6 +102,8 @@ pub enum Error {
         url: String,
         /// How it failed.
         why: String,
+        /// Whether the same may succeed a moment later.
+        may_pass: bool,
     },
     /// An answer that is no answer: too long, or not in the form it must have.
     Answer {
@@ -235,6 +241,11 @@ impl Error {
         }
     }
 
+    /// Whether the same may succeed a moment later.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Network { may_pass: true, .. })
+    }
+
     /// A failure to do `action` to the root of the tree.
     pub fn tree(action: &'static str, source: io::Error) -> Self {
         Self::Tree { action, source }
@@ -243,44 +254,5 @@ impl Error {
     /// Something that an image says is wrong, which a blob that is not that image's would explain.
     pub fn is_malformed(&self) -> bool {
         self.exit_code() == 5
-    }
-
-    /// What the process exits with. README's table is tested against this.
-    pub fn exit_code(&self) -> u8 {
-        match self {
-            Self::Usage(_) | Self::Reference { .. } | Self::Platform { .. } => 2,
-            Self::Credentials { .. } => 2,
-            Self::NotFound { .. } | Self::NoPlatform { .. } => 3,
-            Self::Layout {
-                why: LayoutFault::MissingBlob(_),
-                ..
-            } => 5,
-            Self::Layout { .. } => 3,
-            // A 401 that cannot be answered is a denial, too.
-            Self::Denied { .. } | Self::Challenge { .. } => 4,
-            Self::Manifest { .. }
-            | Self::DigestMismatch { .. }
-            | Self::SizeMismatch { .. }
-            | Self::Corrupt { .. }
-            | Self::Compression { .. } => 5,
-            Self::Entry { why, .. } if why.is_disk() => 6,
-            Self::Entry { .. } => 5,
-            Self::Tree { .. }
-            | Self::DestinationNotEmpty(_)
-            | Self::DestinationRefused { .. }
-            | Self::DestinationBusy(_)
-            | Self::NotACache(_)
-            | Self::Disk { .. } => 6,
-            Self::Network { .. } | Self::CacheSpoiled { .. } => 75,
-            Self::Registry { status: 404, .. } => 3,
-            Self::Registry {
-                status: 408 | 429 | 500..=599,
-                ..
-            } => 75,
-            Self::Registry { .. }
-            | Self::Redirect { .. }
-            | Self::Answer { .. }
-            | Self::Output(_) => 1,
-        }
     }
 }

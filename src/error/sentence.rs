@@ -35,11 +35,13 @@ impl Display for Error {
             }
             Self::Credentials { origin, why } => write!(f, "{}: {why}", escaped(origin)),
             Self::Challenge { url, why } => write!(f, "{url}: {why}"),
-            Self::Registry { url, status, said } => {
+            Self::Registry {
+                url, status, said, ..
+            } => {
                 write!(f, "{url}: status {status}{}", said_as(said))
             }
             Self::Redirect { url, why } => write!(f, "{url}: redirect refused: {why}"),
-            Self::Network { url, why } => write!(f, "{url}: {}", escaped(why)),
+            Self::Network { url, why, .. } => write!(f, "{url}: {}", escaped(why)),
             Self::Answer { url, why } => write!(f, "{url}: {}", escaped(why)),
             Self::Manifest { what, why } => write!(f, "{what}: {why}"),
             Self::DigestMismatch { part, wanted, got } => {

@@ -1,26 +1,16 @@
-//! HTTP: one request, its redirects, one answer. The only file that names ureq and rustls.
-//!
-//! What ureq would do by itself and must not: follow redirects (we say what goes along), read proxy
-//! variables (its rules differ from curl's), decode bodies (digests are over the wire's bytes).
+//! HTTP: one question, its redirects, one answer; asked again where that may help.
 
+use super::access::Access;
+use super::retry::{Patience, is_temporary, retry_after};
 use super::url::Url;
+use super::wire::{Failure, Wire};
 use crate::error::Error;
-use std::cell::OnceCell;
+use crate::progress::Progress;
+use crate::sys;
 use std::io::{self, Read};
-use std::sync::Arc;
 use std::time::Duration;
-use ureq::http::{Request, Response, header};
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
-use ureq::{Agent, Body};
-
-/// How long connecting may take, all addresses of a host together.
-const CONNECT: Duration = Duration::from_secs(30);
-
-/// How long a server may be silent, in the middle of a body too.
-const SILENCE: Duration = Duration::from_secs(30);
-
-/// How long an idle connection is kept for the next request: extracting a layer takes a while.
-const IDLE: Duration = Duration::from_secs(60);
+use ureq::Body;
+use ureq::http::Response;
 
 /// How many redirects are followed, as by every peer.
 const MAX_REDIRECTS: usize = 10;
@@ -29,19 +19,10 @@ const MAX_REDIRECTS: usize = 10;
 /// again, in bytes.
 const MAX_DISCARDED: u64 = 64 << 10;
 
-/// Where systems keep the authorities they trust, after `SSL_CERT_FILE`.
-const BUNDLES: [&str; 4] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-];
-
-/// Connections, kept between requests.
+/// Asks, follows, and asks again.
 pub(super) struct Http {
-    plain: Agent,
-    /// Reading the authorities takes a millisecond, which plain http need not spend.
-    tls: OnceCell<Agent>,
+    wire: Wire,
+    progress: Progress,
 }
 
 /// What is asked.
@@ -49,9 +30,13 @@ pub(super) struct Http {
 pub(super) struct Question<'q> {
     pub(super) method: &'static str,
     pub(super) url: &'q Url,
-    pub(super) accept: Option<&'q str>,
+    pub(super) headers: &'q [(&'static str, &'q str)],
     /// For the origin of `url` only.
     pub(super) authorization: Option<&'q str>,
+    /// The body of a POST, for the origin of `url` only: it holds a secret.
+    pub(super) form: Option<&'q str>,
+    /// How often it is asked again.
+    pub(super) retries: u32,
 }
 
 /// What came back, after redirects.
@@ -62,17 +47,67 @@ pub(super) struct Answer {
     response: Response<Body>,
 }
 
-impl Http {
-    pub(super) fn new() -> Self {
+impl<'q> Question<'q> {
+    /// A GET, without anything else.
+    pub(super) fn get(url: &'q Url, retries: u32) -> Self {
         Self {
-            plain: agent(RootCerts::WebPki),
-            tls: OnceCell::new(),
+            method: "GET",
+            url,
+            headers: &[],
+            authorization: None,
+            form: None,
+            retries,
         }
+    }
+}
+
+impl Http {
+    pub(super) fn new(access: &Access, progress: Progress) -> Self {
+        Self {
+            wire: Wire::new(access),
+            progress,
+        }
+    }
+
+    /// Asks until there is an answer that is final, or patience is at its end: then what came last
+    /// is the answer.
+    pub(super) fn ask(&self, question: Question<'_>) -> Result<Answer, Error> {
+        let mut patience = Patience::new(question.retries);
+        loop {
+            let (why, after) = match self.follow(question) {
+                Ok(answer) if !is_temporary(answer.status) => return Ok(answer),
+                Ok(answer) => {
+                    let after = answer.retry_after();
+                    let Some(pause) = patience.next(after) else {
+                        return Ok(answer);
+                    };
+                    let why = format!("{}: status {}", answer.url, answer.status);
+                    answer.discard();
+                    (why, pause)
+                }
+                Err(error) => {
+                    let pause = error.may_pass().then(|| patience.next(None)).flatten();
+                    let Some(pause) = pause else {
+                        return Err(error);
+                    };
+                    (error.to_string(), pause)
+                }
+            };
+            self.wait(&why, "trying again", after);
+        }
+    }
+
+    /// Says why it waits, and waits.
+    pub(super) fn wait(&self, why: &str, then: &str, pause: Duration) {
+        let seconds = pause.as_secs_f32();
+        self.progress
+            .step(format_args!("{why}; {then} in {seconds:.1} s"));
+        sys::pause(pause);
     }
 
     /// Asks, and follows redirects. What is meant for one origin is not sent to another, nor ever
     /// again once the way has left it (CVE-2020-15157 and its kin; S3 answers 400 to it).
-    pub(super) fn ask(&self, question: Question<'_>) -> Result<Answer, Error> {
+    fn follow(&self, question: Question<'_>) -> Result<Answer, Error> {
         let mut url = question.url.clone();
         let mut authorization = question.authorization;
         for _ in 0..=MAX_REDIRECTS {
@@ -100,9 +135,13 @@ impl Http {
                 return refused("it leads from https to http");
             }
             if !url.same_origin(&next) {
+                if question.form.is_some() {
+                    return refused("it leads a secret to another server");
+                }
                 authorization = None;
             }
             answer.discard();
+            self.progress.detail(format_args!("{url}: leads to {next}"));
             url = next;
         }
         Err(Error::Redirect {
@@ -112,30 +151,19 @@ impl Http {
     }
 
     fn ask_once(&self, question: Question<'_>) -> Result<Answer, Error> {
-        let url = question.url;
-        let failed = |e: ureq::Error| Error::Network {
-            url: url.to_string(),
-            why: reason(&e),
-        };
-        let mut request = Request::builder()
-            .method(question.method)
-            .uri(url.to_wire())
-            .header(header::ACCEPT_ENCODING, "identity");
-        if let Some(accept) = question.accept {
-            request = request.header(header::ACCEPT, accept);
-        }
-        if let Some(authorization) = question.authorization {
-            request = request.header(header::AUTHORIZATION, authorization);
-        }
-        let request = request.body(()).map_err(|e| failed(e.into()))?;
-        let agent = match url.is_https() {
-            true => self.tls.get_or_init(|| agent(authorities())),
-            false => &self.plain,
-        };
-        let response = agent.run(request).map_err(failed)?;
+        let Question { method, url, .. } = question;
+        let authorization = question.authorization.map(|value| ("authorization", value));
+        let headers = question.headers.iter().copied().chain(authorization);
+        let response = self
+            .wire
+            .send(method, url, headers, question.form)
+            .map_err(|failure| failed(url, failure))?;
+        let status = response.status().as_u16();
+        self.progress
+            .detail(format_args!("{method} {url}: {status}"));
         Ok(Answer {
             url: url.clone(),
-            status: response.status().as_u16(),
+            status,
             response,
         })
     }
@@ -158,7 +186,6 @@ impl Answer {
 
     /// The body, as far as `limit` bytes; more is an error.
     pub(super) fn bytes(self, limit: u64) -> Result<Vec<u8>, Error> {
-        let url = self.url.to_string();
         let mut bytes = Vec::new();
         let read = self
             .response
@@ -167,12 +194,9 @@ impl Answer {
             .take(limit + 1)
             .read_to_end(&mut bytes);
         match read {
-            Err(e) => Err(Error::Network {
-                url,
-                why: reason(&ureq::Error::from(e)),
-            }),
+            Err(e) => Err(failed(&self.url, Failure::of_body(e))),
             Ok(count) if count as u64 > limit => Err(Error::Answer {
-                url,
+                url: self.url.to_string(),
                 why: format!("longer than {limit} bytes"),
             }),
             Ok(_) => Ok(bytes),
@@ -194,94 +218,49 @@ impl Answer {
 
     /// The body as a stream.
     pub(super) fn stream(self) -> Stream {
+        let has_end = ["content-length", "transfer-encoding"]
+            .iter()
+            .any(|name| self.header(name).is_some());
         Stream {
+            has_end,
             url: self.url,
             body: Box::new(self.response.into_body().into_reader()),
         }
     }
 
-    fn discard(self) {
+    /// How long the server asks to be left alone.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        retry_after(self.header("retry-after")?, self.header("date"))
+    }
+
+    pub(super) fn discard(self) {
         drop(self.start_of_body(MAX_DISCARDED));
     }
 }
 
 /// A body on its way.
-pub struct Stream {
-    url: Url,
+pub(super) struct Stream {
+    pub(super) url: Url,
+    /// Whether the server said where it ends: then an end is one. Else it may be a cut.
+    pub(super) has_end: bool,
     body: Box<dyn Read>,
 }
 
-impl Read for Stream {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.body.read(buffer).map_err(|e| {
-            let why = reason(&ureq::Error::from(e));
-            io::Error::other(Error::Network {
-                url: self.url.to_string(),
-                why,
-            })
-        })
+impl Stream {
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
+        loop {
+            match self.body.read(buffer) {
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                other => return other.map_err(|e| failed(&self.url, Failure::of_body(e))),
+            }
+        }
     }
 }
 
-fn agent(roots: RootCerts) -> Agent {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = TlsConfig::builder()
-        .root_certs(roots)
-        .unversioned_rustls_crypto_provider(provider)
-        .build();
-    Agent::config_builder()
-        .tls_config(tls)
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .proxy(None)
-        .user_agent(concat!("roots/", env!("CARGO_PKG_VERSION")))
-        .timeout_connect(Some(CONNECT))
-        .timeout_recv_response(Some(SILENCE))
-        .timeout_per_read(Some(SILENCE))
-        .max_idle_age(IDLE)
-        .build()
-        .new_agent()
-}
-
-/// The authorities that the system trusts, or Mozilla's as they were when this was built.
-fn authorities() -> RootCerts {
-    let named = std::env::var_os("SSL_CERT_FILE")
-        .into_iter()
-        .map(Into::into);
-    let usual = BUNDLES.iter().map(std::path::PathBuf::from);
-    let bundle = named.chain(usual).find_map(|path| std::fs::read(path).ok());
-    let certificates: Vec<Certificate<'static>> = parse_pem(&bundle.unwrap_or_default())
-        .filter_map(|item| match item {
-            Ok(PemItem::Certificate(certificate)) => Some(certificate),
-            _ => None,
-        })
-        .collect();
-    match certificates.is_empty() {
-        true => RootCerts::WebPki,
-        false => RootCerts::Specific(Arc::new(certificates)),
-    }
-}
-
-/// What went wrong, without the library's own prefixes.
-fn reason(error: &ureq::Error) -> String {
-    match error {
-        ureq::Error::HostNotFound => "no such host".to_owned(),
-        ureq::Error::ConnectionFailed => "cannot connect".to_owned(),
-        ureq::Error::Timeout(_) => "no answer in time".to_owned(),
-        ureq::Error::Io(e) if e.kind() == io::ErrorKind::UnexpectedEof => {
-            "the connection ended in the middle of the answer".to_owned()
-        }
-        ureq::Error::Io(e) if e.to_string().starts_with("timeout") => {
-            "no answer in time".to_owned()
-        }
-        ureq::Error::Io(e) => {
-            let text = e.to_string();
-            text.split(" (os error")
-                .next()
-                .unwrap_or_default()
-                .to_lowercase()
-        }
-        other => other.to_string(),
+fn failed(url: &Url, failure: Failure) -> Error {
+    Error::Network {
+        url: url.to_string(),
+        why: failure.why,
+        may_pass: failure.may_pass,
     }
 }

@@ -8,6 +8,7 @@ use super::url::{Url, is_loopback};
 use crate::error::Error;
 use serde::Deserialize;
 use std::net::IpAddr;
+use std::time::Duration;
 
 /// The longest answer of a token server that is read, in bytes.
 const MAX_ANSWER: u64 = 1 << 20;
@@ -79,6 +80,7 @@ impl TokenServer {
         &self,
         http: &Http,
         credentials: Option<&Credentials>,
+        retries: u32,
     ) -> Result<Answer, Error> {
         let mut url = self.realm.clone();
         if let Some(service) = &self.service {
@@ -90,10 +92,8 @@ impl TokenServer {
         let authorization = credentials.map(Credentials::basic);
         let authorization = authorization.as_deref();
         http.ask(Question {
-            method: "GET",
-            url: &url,
-            accept: None,
             authorization,
+            ..Question::get(&url, retries)
         })
     }
 }
@@ -103,10 +103,12 @@ pub(super) fn bearer(answer: Answer) -> Result<String, Refusal> {
     let url = answer.url.to_string();
     let status = answer.status;
     if status != 200 {
+        let again = answer.retry_after();
         return Err(Refusal::Status(
             url,
             status,
             Fault::read(&answer.start_of_body(MAX_BODY)),
+            again,
         ));
     }
     let wrong = |why: &str| {
@@ -135,7 +137,7 @@ pub(super) fn bearer(answer: Answer) -> Result<String, Refusal> {
 /// Why there is no token.
 pub(super) enum Refusal {
     /// The server's own words.
-    Status(String, u16, Fault),
+    Status(String, u16, Fault, Option<Duration>),
     /// No answer, or one that cannot be used.
     Other(Error),
 }

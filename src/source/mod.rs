@@ -11,7 +11,7 @@ use crate::oci::{
     Algorithm, Config, Descriptor, Digest, Document, Image, Layer, Reference, Wanted,
 };
 use crate::progress::Progress;
-use crate::registry::{Credentials, MAX_MANIFEST, Served};
+use crate::registry::{Access, MAX_MANIFEST, Served};
 use layout::Layout;
 use registry::Cached;
 use std::fmt;
@@ -47,17 +47,14 @@ impl<'c> Source<'c> {
     /// Opens the source of `name`. A registry is not asked anything yet.
     pub fn open(
         name: &Name,
-        credentials: Option<Credentials>,
+        access: &Access,
         cache: Option<&'c Cache>,
         progress: Progress,
     ) -> Result<Self, Error> {
         Ok(match name {
-            Name::Registry(reference) => Self::Registry(Box::new(Cached::new(
-                reference,
-                credentials,
-                cache,
-                progress,
-            ))),
+            Name::Registry(reference) => {
+                Self::Registry(Box::new(Cached::new(reference, access, cache, progress)?))
+            }
             Name::Layout { path, tag } => {
                 Self::Layout(Box::new(Layout::open(path, tag.as_deref())?))
             }

@@ -7,7 +7,7 @@ use crate::error::{Error, Part};
 use crate::layer::{LayerStream, Verifier};
 use crate::oci::{Descriptor, Digest, Layer, Reference};
 use crate::progress::Progress;
-use crate::registry::{Credentials, MAX_MANIFEST, Registry, Served};
+use crate::registry::{Access, MAX_MANIFEST, Registry, Served};
 use std::fs::File;
 use std::io::{self, Read, Write as _};
 
@@ -24,18 +24,17 @@ pub struct Cached<'c> {
 impl<'c> Cached<'c> {
     pub(super) fn new(
         reference: &Reference,
-        credentials: Option<Credentials>,
+        access: &Access,
         cache: Option<&'c Cache>,
         progress: Progress,
-    ) -> Self {
-        let registry = Registry::new(reference, credentials);
-        Self {
-            registry,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            registry: Registry::new(reference, access, progress)?,
             reference: reference.clone(),
             cache,
             progress,
             from_cache: false,
-        }
+        })
     }
 
     pub(super) fn reference(&self) -> &Reference {
@@ -74,7 +73,7 @@ impl<'c> Cached<'c> {
         {
             return Ok(bytes);
         }
-        let bytes = read(config, self.registry.blob(config)?)?;
+        let bytes = read(config, self.registry.blob(config, 0)?)?;
         let copy = self.create(config).map(|mut copy| {
             copy.write_all(&bytes)?;
             Ok(Some(copy))
@@ -92,7 +91,7 @@ impl<'c> Cached<'c> {
             let stream = opened.map_err(|e| self.spoilt(&layer.blob, e))?;
             return Ok((stream, "cached"));
         }
-        let blob = self.registry.blob(&layer.blob)?;
+        let blob = self.registry.blob(&layer.blob, 0)?;
         let stream = LayerStream::new(
             layer,
             Box::new(blob) as Box<dyn Read>,

@@ -2,6 +2,7 @@
 
 use rustix::fs::Mode;
 use rustix::process;
+use std::time::Duration;
 
 /// Who runs this.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +44,16 @@ pub fn pid() -> u32 {
 pub fn spare_owner_from_umask() {
     let umask = process::umask(Mode::RWXG | Mode::RWXO);
     process::umask(umask & (Mode::RWXG | Mode::RWXO));
+}
+
+/// Waits.
+pub fn pause(time: Duration) {
+    // Longer than any pause of ours is no time to wait at all.
+    let time = rustix::event::Timespec::try_from(time).ok();
+    if time.is_some() {
+        // A signal that is no reason to end may cut it short, which does no harm.
+        let _ = rustix::event::poll(&mut [], time.as_ref());
+    }
 }
 
 /// Makes the modes that are asked for the modes that are made, for the rest of this process.

@@ -21,10 +21,11 @@ const FLOORS: [&[&str]; 8] = [
 ];
 
 /// Where each third-party crate may be named: a file, or a room with a slash at its end.
-const ROOMS: [(&str, &[&str]); 12] = [
-    ("ureq", &["registry/http.rs"]),
-    ("rustls", &["registry/http.rs"]),
-    ("base64", &["registry/credentials.rs", "extract/pax.rs"]),
+const ROOMS: [(&str, &[&str]); 13] = [
+    ("ureq", &["registry/http.rs", "registry/wire/"]),
+    ("rustls", &["registry/wire/"]),
+    ("httpdate", &["registry/retry.rs"]),
+    ("base64", &["registry/credentials/", "extract/pax.rs"]),
     ("serde", &["oci/", "registry/", "cache/", "source/"]),
     ("serde_json", &["oci/", "registry/", "cache/", "source/"]),
     ("sha2", &["oci/digest.rs"]),

@@ -32,6 +32,7 @@ impl Command {
         command
             .env("HOME", sandbox.path("home"))
             .env("ROOTS_CACHE", sandbox.path("cache"))
+            .env("ROOTS_RETRIES", "0")
     }
 
     /// Adds an argument.

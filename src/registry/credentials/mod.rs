@@ -12,7 +12,7 @@ const MAX_FILE: u64 = 64 << 10;
 
 /// A user name and a password. There is no `Debug`: it would end up in a log.
 #[derive(Clone)]
-pub struct Credentials {
+pub(super) struct Credentials {
     user: String,
     password: String,
 }
@@ -20,7 +20,7 @@ pub struct Credentials {
 impl Credentials {
     /// Reads what was passed: `user:password`, or a file that holds that, or a Google
     /// service-account key as the Go tool took it.
-    pub fn read(passed: &str) -> Result<Self, Error> {
+    pub(super) fn read(passed: &str) -> Result<Self, Error> {
         // What is no file may be a password: then it must not appear in a message.
         let is_file = Path::new(passed)
             .metadata()

@@ -1,0 +1,95 @@
+//! What options and variables say of the way to a registry.
+
+use super::syntax::Typed;
+use crate::error::{Error, Usage};
+use crate::registry::Access;
+use std::ffi::OsString;
+use std::time::Duration;
+
+/// The variables that stand in for options.
+const AUTH: &str = "ROOTS_AUTH";
+const TIMEOUT: &str = "ROOTS_TIMEOUT";
+const RETRIES: &str = "ROOTS_RETRIES";
+
+/// More than a day is a slip of the keyboard.
+const MAX_TIMEOUT: u64 = 24 * 60 * 60;
+
+pub(super) fn access(
+    typed: &Typed,
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Result<Access, Error> {
+    let variable = |name: &str| variable(name).map(|value| value.to_string_lossy().into_owned());
+    let timeout = number(
+        ("--timeout", &typed.timeout),
+        (TIMEOUT, variable(TIMEOUT)),
+        (seconds, "not a time like 30, 30s or 2m"),
+    )?;
+    let retries = number(
+        ("--retries", &typed.retries),
+        (RETRIES, variable(RETRIES)),
+        (times, "not a number from 0 to 100"),
+    )?;
+    Ok(Access {
+        auth: typed.auth.clone().or_else(|| variable(AUTH)),
+        plain_http: typed.plain_http,
+        insecure: typed.insecure,
+        ca_files: typed.ca_files.clone(),
+        timeout: timeout.unwrap_or(Access::TIMEOUT),
+        retries: retries.unwrap_or(Access::RETRIES),
+    })
+}
+
+/// The value of an option or else of its variable, which is named if it cannot be understood.
+fn number<T>(
+    (option, typed): (&str, &Option<String>),
+    (name, set): (&str, Option<String>),
+    (parse, why): (fn(&str) -> Option<T>, &'static str),
+) -> Result<Option<T>, Error> {
+    let (name, text) = match (typed, set) {
+        (Some(text), _) => (option, text.clone()),
+        (None, Some(text)) => (name, text),
+        (None, None) => return Ok(None),
+    };
+    let option = name.to_owned();
+    let wrong = || Error::Usage(Usage::Value { option, why });
+    parse(&text).map(Some).ok_or_else(wrong)
+}
+
+fn seconds(text: &str) -> Option<Duration> {
+    let (number, unit) = match text.strip_suffix('m') {
+        Some(number) => (number, 60),
+        None => (text.strip_suffix('s').unwrap_or(text), 1),
+    };
+    let seconds = number.parse::<u64>().ok()?.checked_mul(unit)?;
+    (1..=MAX_TIMEOUT)
+        .contains(&seconds)
+        .then(|| Duration::from_secs(seconds))
+}
+
+fn times(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|times| *times <= 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_with_a_unit_or_without() {
+        for (text, wanted) in [
+            ("1", Some(1)),
+            ("30s", Some(30)),
+            ("2m", Some(120)),
+            ("0", None),
+            ("", None),
+            ("m", None),
+            ("-1", None),
+            ("1.5", None),
+            ("1h", None),
+            ("99999999999999999999m", None),
+            ("1000000000000000000m", None),
+        ] {
+            assert_eq!(seconds(text), wanted.map(Duration::from_secs), "{text}");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! What a script sees: the exit codes of README.
+
+use super::{Error, LayoutFault};
+
+impl Error {
+    /// What the process exits with. README's table is tested against this.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) | Self::Reference { .. } | Self::Platform { .. } => 2,
+            Self::Credentials { .. } => 2,
+            Self::NotFound { .. } | Self::NoPlatform { .. } => 3,
+            Self::Layout {
+                why: LayoutFault::MissingBlob(_),
+                ..
+            } => 5,
+            Self::Layout { .. } => 3,
+            // A 401 that cannot be answered is a denial, too.
+            Self::Denied { .. } | Self::Challenge { .. } => 4,
+            Self::Manifest { .. }
+            | Self::DigestMismatch { .. }
+            | Self::SizeMismatch { .. }
+            | Self::Corrupt { .. }
+            | Self::Compression { .. } => 5,
+            Self::Entry { why, .. } if why.is_disk() => 6,
+            Self::Entry { .. } => 5,
+            Self::Tree { .. }
+            | Self::DestinationNotEmpty(_)
+            | Self::DestinationRefused { .. }
+            | Self::DestinationBusy(_)
+            | Self::NotACache(_)
+            | Self::Disk { .. } => 6,
+            Self::Network { .. } | Self::CacheSpoiled { .. } => 75,
+            Self::Registry { status: 404, .. } => 3,
+            Self::Registry {
+                status: 408 | 429 | 500..=599,
+                ..
+            } => 75,
+            Self::Registry { .. }
+            | Self::Redirect { .. }
+            | Self::Answer { .. }
+            | Self::Output(_) => 1,
+        }
+    }
+}

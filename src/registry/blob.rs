@@ -1,0 +1,200 @@
+//! A blob on its way: when the wire breaks, the rest is asked for, and nobody above notices.
+//!
+//! ```text
+//! ask for the rest      206 from there on     goes on
+//!                       200                   all of it once more: what was had is passed over
+//!                       206 from elsewhere,
+//!                       416                   asked again for all of it, and passed over
+//! ```
+//! Whether the pieces belong together is not asked here: the digest is over all of them.
+
+use super::endpoint::Endpoint;
+use super::fault::{Fault, MAX_BODY};
+use super::http::{Answer, Stream};
+use super::retry::Patience;
+use crate::error::Error;
+use crate::oci::Descriptor;
+use std::io::{self, Read};
+use std::rc::Rc;
+use std::time::Duration;
+
+/// How much has to come before a broken wire is forgiven, in bytes. A server that cuts every answer
+/// at the same byte is given up; one that gives a little more each time is, too.
+const PROGRESS: u64 = 1 << 20;
+
+/// What is said of a body that just ends.
+const CUT: &str = "the connection ended in the middle of a blob";
+
+/// The bytes of one blob, from an offset on.
+pub struct Blob {
+    endpoint: Rc<Endpoint>,
+    blob: Descriptor,
+    stream: Stream,
+    /// Where the reader above is.
+    position: u64,
+    /// How many bytes of the stream it has had already.
+    surplus: u64,
+    patience: Patience,
+    /// Where the wire broke last.
+    broke_at: u64,
+    retries: u32,
+}
+
+impl Blob {
+    pub(super) fn open(
+        endpoint: Rc<Endpoint>,
+        blob: &Descriptor,
+        from: u64,
+        retries: u32,
+    ) -> Result<Self, Error> {
+        let (stream, surplus) = ask(&endpoint, blob, from, retries)?;
+        Ok(Self {
+            endpoint,
+            blob: blob.clone(),
+            stream,
+            position: from,
+            surplus,
+            patience: Patience::new(retries),
+            broke_at: from,
+            retries,
+        })
+    }
+
+    /// Bytes that the reader above has not had, as many as come; none at the end.
+    fn advance(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
+        loop {
+            let (outcome, why) = match self.stream.read(buffer) {
+                Ok(0) if self.is_cut() => (Ok(0), CUT.to_owned()),
+                Err(error) if error.may_pass() => {
+                    let why = error.to_string();
+                    (Err(error), why)
+                }
+                Ok(count) if count > 0 => match self.pass_over(&mut buffer[..count]) {
+                    0 => continue,
+                    count => return Ok(count),
+                },
+                other => return other,
+            };
+            // Where patience ends, what happened last is what happened.
+            let Some(pause) = self.pause() else {
+                return outcome;
+            };
+            let then = format!("going on at byte {}", self.position);
+            self.endpoint.http().wait(&why, &then, pause);
+            (self.stream, self.surplus) =
+                ask(&self.endpoint, &self.blob, self.position, self.retries)?;
+        }
+    }
+
+    /// Drops what the reader above has had from what has come, and says how much is left.
+    fn pass_over(&mut self, bytes: &mut [u8]) -> usize {
+        let had = self.surplus.min(bytes.len() as u64) as usize;
+        self.surplus -= had as u64;
+        bytes.copy_within(had.., 0);
+        let new = bytes.len() - had;
+        self.position += new as u64;
+        new
+    }
+
+    /// Whether an end comes too early. One that the server announced is its word: the digest will
+    /// tell what that is worth.
+    fn is_cut(&self) -> bool {
+        !self.stream.has_end && self.position < self.blob.size
+    }
+
+    /// How long to wait before the rest is asked for, if it is to be.
+    fn pause(&mut self) -> Option<Duration> {
+        if self.position - self.broke_at >= PROGRESS {
+            self.patience.restore();
+        }
+        self.broke_at = self.position;
+        self.patience.next(None)
+    }
+}
+
+impl Read for Blob {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match buffer.is_empty() {
+            true => Ok(0),
+            false => self.advance(buffer).map_err(io::Error::other),
+        }
+    }
+}
+
+/// Asks for `blob` from offset `from` on, always at the registry: the storage server that it leads
+/// to wants a fresh signature. With what comes, how much of it lies before the offset.
+fn ask(
+    endpoint: &Endpoint,
+    blob: &Descriptor,
+    from: u64,
+    retries: u32,
+) -> Result<(Stream, u64), Error> {
+    let what = format!("blobs/{}", blob.digest);
+    // Whether a server takes ranges is seen when it is asked: six of eight large ones do without
+    // saying so.
+    if from > 0 && from < blob.size {
+        let range = format!("bytes={from}-");
+        let answer = endpoint.ask("GET", &what, &[("range", &range)], retries)?;
+        let begins = answer
+            .header("content-range")
+            .is_some_and(|range| is_rest(range, from, blob.size));
+        match answer.status {
+            206 if begins => return Ok((answer.stream(), 0)),
+            200 => return Ok((answer.stream(), from)),
+            206 | 416 => answer.discard(),
+            _ => return Err(refused(endpoint, answer)),
+        }
+    }
+    let answer = endpoint.ask("GET", &what, &[], retries)?;
+    match answer.status {
+        200 => Ok((answer.stream(), from)),
+        _ => Err(refused(endpoint, answer)),
+    }
+}
+
+/// Whether `Content-Range` says "from there to the end": RFC 9110, section 14.4.
+fn is_rest(range: &str, from: u64, size: u64) -> bool {
+    let wanted = format!("{from}-{}/", size - 1);
+    let range = range.trim().strip_prefix("bytes").map(str::trim_start);
+    range
+        .and_then(|range| range.strip_prefix(&wanted))
+        .is_some_and(|total| total == "*" || total.parse() == Ok(size))
+}
+
+fn refused(endpoint: &Endpoint, answer: Answer) -> Error {
+    if answer.status != 404 {
+        return endpoint.refused(answer);
+    }
+    // The image is there, a part of it is not.
+    let (url, status) = (answer.url.to_string(), answer.status);
+    Error::Registry {
+        url,
+        status,
+        said: Fault::read(&answer.start_of_body(MAX_BODY)).said,
+        again: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_rest_is_the_rest() {
+        for (range, good) in [
+            ("bytes 10-99/100", true),
+            ("bytes 10-99/*", true),
+            ("bytes  10-99/100 ", true),
+            ("bytes 11-99/100", false),
+            ("bytes 9-99/100", false),
+            ("bytes 10-98/100", false),
+            ("bytes 10-99/101", false),
+            ("bytes 10-99", false),
+            ("bytes */100", false),
+            ("10-99/100", false),
+            ("", false),
+        ] {
+            assert_eq!(is_rest(range, 10, 100), good, "{range}");
+        }
+    }
+}

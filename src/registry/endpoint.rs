@@ -1,0 +1,112 @@
+//! One repository on one host.
+
+use super::access::Access;
+use super::authority::Authority;
+use super::fault::{Fault, MAX_BODY};
+use super::http::{Answer, Http, Question};
+use super::url::{Scheme, Url, host_of, is_loopback};
+use crate::error::Error;
+use crate::oci::Reference;
+use crate::progress::Progress;
+use std::cell::RefCell;
+
+/// Where a repository is asked for manifests and blobs.
+pub(super) struct Endpoint {
+    http: Http,
+    reference: Reference,
+    origin: Url,
+    authority: Authority,
+    /// What the last challenge was answered with.
+    authorization: RefCell<Option<String>>,
+}
+
+impl Endpoint {
+    /// The repository of `reference` on its own host. Plain http is spoken with loopback hosts, or
+    /// if that is asked for, and never instead of https that failed.
+    pub(super) fn new(
+        reference: &Reference,
+        access: &Access,
+        progress: Progress,
+    ) -> Result<Self, Error> {
+        let host = reference.api_host();
+        let scheme = match access.plain_http || is_loopback(host_of(host)) {
+            true => Scheme::Http,
+            false => Scheme::Https,
+        };
+        let origin = Url::new(scheme, host, String::new());
+        Ok(Self {
+            http: Http::new(access, progress),
+            reference: reference.clone(),
+            authority: Authority::new(reference, &origin, access, progress)?,
+            origin,
+            authorization: RefCell::default(),
+        })
+    }
+
+    /// The HTTP that it is asked with.
+    pub(super) fn http(&self) -> &Http {
+        &self.http
+    }
+
+    /// Asks for `what` of the repository, and answers a challenge once: a token may have expired in
+    /// mid-pull, but a registry that refuses a new one will refuse the next.
+    pub(super) fn ask(
+        &self,
+        method: &'static str,
+        what: &str,
+        headers: &[(&'static str, &str)],
+        retries: u32,
+    ) -> Result<Answer, Error> {
+        let path = format!("/v2/{}/{what}", self.reference.repository());
+        let url = self
+            .origin
+            .join(&path)
+            .unwrap_or_else(|| self.origin.clone());
+        let authorization = self.authorization.borrow().clone();
+        let question = Question {
+            method,
+            headers,
+            authorization: authorization.as_deref(),
+            ..Question::get(&url, retries)
+        };
+        let answer = self.http.ask(question)?;
+        // A storage server that was redirected to is not asked for: it gets no credentials, and its
+        // word on where to take them counts for nothing.
+        if answer.status != 401 || !answer.url.same_origin(&url) {
+            return Ok(answer);
+        }
+        let Some(authorization) = self.authority.answer(&self.http, &answer)? else {
+            return Ok(answer);
+        };
+        answer.discard();
+        *self.authorization.borrow_mut() = Some(authorization.clone());
+        self.http.ask(Question {
+            authorization: Some(&authorization),
+            ..question
+        })
+    }
+
+    /// Why an answer is not what was asked for.
+    pub(super) fn refused(&self, answer: Answer) -> Error {
+        let (url, status) = (answer.url.clone(), answer.status);
+        let again = answer.retry_after();
+        let fault = Fault::read(&answer.start_of_body(MAX_BODY));
+        match status {
+            404 if !fault.is_denied() => Error::NotFound {
+                image: self.reference.to_string(),
+                said: fault.said,
+            },
+            401 | 403 | 404 => self.authority.denied(url.host(), fault),
+            _ if fault.is_unknown() => Error::NotFound {
+                image: self.reference.to_string(),
+                said: fault.said,
+            },
+            _ => Error::Registry {
+                url: url.to_string(),
+                status,
+                said: fault.said,
+                again,
+            },
+        }
+    }
+}
