@@ -8,6 +8,7 @@
 //! ```
 //! Whether the pieces belong together is not asked here: the digest is over all of them.
 
+use super::Asked;
 use super::endpoint::Endpoint;
 use super::fault::{Fault, MAX_BODY};
 use super::http::{Answer, Stream};
@@ -45,9 +46,11 @@ impl Blob {
         endpoint: Rc<Endpoint>,
         blob: &Descriptor,
         from: u64,
+        asked: Asked,
         retries: u32,
     ) -> Result<Self, Error> {
-        let (stream, surplus) = ask(&endpoint, blob, from, retries)?;
+        let at_once = if asked == Asked::Now { retries } else { 0 };
+        let (stream, surplus) = ask(&endpoint, blob, from, at_once)?;
         Ok(Self {
             endpoint,
             blob: blob.clone(),

@@ -38,6 +38,15 @@ pub struct Registry {
     retries: u32,
 }
 
+/// When a blob is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// At once, so that it is worth some patience.
+    Now,
+    /// Later, so that it may be asked for again.
+    Ahead,
+}
+
 /// The bytes of a manifest or index as they came, and what the registry says they are.
 pub struct Served {
     /// The bytes that digests are over.
@@ -87,7 +96,7 @@ impl Registry {
     }
 
     /// The bytes of a blob from offset `from` on, as the wire brings them.
-    pub fn blob(&self, blob: &Descriptor, from: u64) -> Result<Blob, Error> {
-        Blob::open(Rc::clone(&self.endpoint), blob, from, self.retries)
+    pub fn blob(&self, blob: &Descriptor, from: u64, asked: Asked) -> Result<Blob, Error> {
+        Blob::open(Rc::clone(&self.endpoint), blob, from, asked, self.retries)
     }
 }
