@@ -101,7 +101,7 @@ pub(crate) fn tars() -> Vec<(String, Vec<u8>)> {
             .flat_map(|layer| image::tar(layer))
             .collect()
     };
-    (0..6)
+    (0..5)
         .map(|number| format!("changes-{number}"))
         .zip(small.map(tar))
         .collect()

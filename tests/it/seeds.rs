@@ -1,5 +1,6 @@
 //! What a fuzzer starts with, in fixtures/fuzz: written by the builders of other tests, with ROOTS_BLESS=1 anew.
 
+use crate::support::Layer;
 use crate::{model, pieces};
 use std::fs;
 use std::path::Path;
@@ -72,10 +73,29 @@ const INDEX: &str = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image
 "platform":{"architecture":"unknown","os":"unknown"},
 "annotations":{"vnd.docker.reference.type":"attestation-manifest"}}]}"#;
 
+/// Ways out of the tree, to what tests/fuzz/ground.rs plants beside it.
+fn ways_out() -> [(String, Vec<u8>); 2] {
+    let links = Layer::new()
+        .symlink("l", "..")
+        .file("l/canary", 0o644, "new")
+        .symlink("d", "../canaries")
+        .file("d/secret", 0o644, "new")
+        .whiteout("d/secret")
+        .hardlink("h", "l/canary");
+    let names = Layer::new()
+        .file("../canary", 0o644, "new")
+        .symlink("l", "/../canaries/secret")
+        .hardlink("h", "../canaries/secret");
+    [("links", links), ("names", names)].map(|(name, layer)| (format!("out-{name}"), layer.tar()))
+}
+
 #[test]
 fn fixtures_hold_the_seeds() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/fuzz");
-    let tars = pieces::tars().into_iter().chain(model::tars());
+    let tars = pieces::tars()
+        .into_iter()
+        .chain(model::tars())
+        .chain(ways_out());
     let tars = tars.map(|(name, tar)| (format!("tar/{name}"), tar));
     let words = WORDS.map(|(name, text)| (format!("words/{name}"), text.into()));
     let built: Vec<(String, Vec<u8>)> = tars.chain(words).collect();
