@@ -18,7 +18,7 @@ test:           ## all tests that need nothing but this repository
 	$(CARGO) test --locked
 	@tests/as-others.sh $(CARGO)
 
-fuzz:           ## hostile tars and words, FUZZ_SECONDS each; what breaks is in target/fuzz/found (needs a C++ compiler)
+fuzz:           ## hostile tars and words, FUZZ_SECONDS each; what breaks is in target/fuzz/found (a C++ compiler)
 	@tests/fuzz.sh $(FUZZ_SECONDS) $(CARGO)
 
 interop:        ## compare with umoci, images from a real registry (Debian, root)

@@ -18,15 +18,25 @@ coverage='-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4
 RUSTFLAGS="--cfg fuzzing $(echo $coverage)" \
     $cargo build --release --locked --manifest-path tests/fuzz/Cargo.toml --target "$host" --target-dir "$place/build"
 
-mkdir -p "$place/found"
+# What breaks out of its tree must not meet the machine: each target runs in a file system of its own, in memory, with
+# nothing in it but libraries that it cannot write, the seeds, and a place for what it finds.
+mkdir -p "$place/found" "$place/corpus/tar" "$place/corpus/words"
+place=$(realpath "$place")
+jail=$(mktemp -d)
+trap 'rmdir "$jail"' EXIT
+trap 'exit 130' INT TERM
+user=--map-root-user
+[ "$(id -u)" != 0 ] || user=
+jailed="unshare $user --mount --propagation private sh $PWD/tests/fuzz-jail.sh $jail $place $place/build/$host/release"
+$jailed /usr/bin/true || { echo "fuzz: no file system of its own to be had here (unshare, mount)" >&2; exit 1; }
+
 for target in tar words; do
-    mkdir -p "$place/corpus/$target"
     [ $target = tar ] && longest=16384 || longest=4096
     echo "fuzz: $target for $seconds s"
     failed=0
-    "$place/build/$host/release/$target" "$place/corpus/$target" "fixtures/fuzz/$target" \
+    $jailed /programs/$target /place/corpus/$target /seeds/$target \
         -max_total_time="$seconds" -max_len=$longest -timeout=20 -rss_limit_mb=1024 \
-        -artifact_prefix="$place/found/$target-" -print_final_stats=1 >"$place/$target.log" 2>&1 || failed=$?
+        -artifact_prefix=/place/found/$target- -print_final_stats=1 >"$place/$target.log" 2>&1 || failed=$?
     if [ $failed != 0 ]; then
         tail -n 60 "$place/$target.log"
         exit $failed

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, symlink};
 use std::path::{Path, PathBuf};
 
-/// A folder `tree` among canaries, in memory where there is such a place.
+/// A folder `tree` among canaries.
 pub struct Ground {
     root: PathBuf,
     above: Dir,
@@ -17,13 +17,7 @@ const CANARIES: [&str; 7] = ["", "a", "b", "x", "canary", "canaries", "canaries/
 
 impl Ground {
     pub fn new() -> Self {
-        let memory = Path::new("/dev/shm");
-        let place = if memory.is_dir() {
-            memory.to_owned()
-        } else {
-            std::env::temp_dir()
-        };
-        let root = place.join(format!("roots-fuzz-{}", std::process::id()));
+        let root = std::env::temp_dir().join(format!("roots-fuzz-{}", std::process::id()));
         let inner = root.join("place");
         fs::create_dir_all(inner.join("canaries")).expect("a folder for trees");
         for file in ["a", "b", "canary", "canaries/secret"] {
