@@ -127,7 +127,13 @@ impl Reference {
 
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.registry, self.repository)?;
+        // What is shown can be typed: `Host/x` in lower case would be a name on Docker Hub.
+        if looks_like_registry(&self.registry) {
+            write!(f, "{}", self.registry)?;
+        } else {
+            write!(f, "{}", self.registry.to_ascii_uppercase())?;
+        }
+        write!(f, "/{}", self.repository)?;
         match (&self.tag, &self.digest) {
             (Some(tag), _) => write!(f, ":{tag}")?,
             (None, None) => f.write_str(":latest")?,
@@ -147,10 +153,7 @@ fn split_registry(name: &str) -> Result<(String, &str), InvalidReference> {
     let Some((first, remainder)) = name.split_once('/') else {
         return hub(name);
     };
-    let is_host = first.contains(['.', ':'])
-        || first == "localhost"
-        || first.bytes().any(|b| b.is_ascii_uppercase());
-    if !is_host {
+    if !looks_like_registry(first) {
         return hub(name);
     }
     if !is_host_and_port(first) {
@@ -160,6 +163,12 @@ fn split_registry(name: &str) -> Result<(String, &str), InvalidReference> {
         host if host == HUB || host == "index.docker.io" => hub(remainder),
         host => Ok((host, remainder)),
     }
+}
+
+fn looks_like_registry(first: &str) -> bool {
+    first.contains(['.', ':'])
+        || first == "localhost"
+        || first.bytes().any(|b| b.is_ascii_uppercase())
 }
 
 fn is_host_and_port(text: &str) -> bool {
@@ -252,7 +261,7 @@ mod tests {
             ("localhost:5000/x:y", "localhost:5000/x:y"),
             ("test.com:5000", "docker.io/library/test.com:5000"),
             ("ghcr.io/a/b/c:1", "ghcr.io/a/b/c:1"),
-            ("Host/x", "host/x:latest"),
+            ("Host/x", "HOST/x:latest"),
             ("[::1]:5000/x", "[::1]:5000/x:latest"),
             ("[2001:db8::1]/x", "[2001:db8::1]/x:latest"),
             ("xn--7o8h.com/x", "xn--7o8h.com/x:latest"),
@@ -262,10 +271,13 @@ mod tests {
             ),
             ("a_b/c", "docker.io/a_b/c:latest"),
         ] {
-            assert_eq!(
-                Reference::parse(typed).map(|r| r.to_string()),
-                Ok(meant.to_owned())
-            );
+            // What is shown means the same when it is typed.
+            for typed in [typed, meant] {
+                assert_eq!(
+                    Reference::parse(typed).map(|r| r.to_string()),
+                    Ok(meant.to_owned())
+                );
+            }
         }
         let both = Reference::parse(&format!("ghcr.io/a/b:gone@{digest}")).unwrap();
         assert_eq!(both.identifier(), digest);

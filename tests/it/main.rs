@@ -43,6 +43,7 @@ mod readme;
 mod redirects;
 mod references;
 mod rootless;
+mod seeds;
 mod spoilage;
 mod story;
 mod support;
