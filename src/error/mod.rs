@@ -71,6 +71,15 @@ pub enum Error {
         /// What is wrong with them.
         why: &'static str,
     },
+    /// A line of `registries.conf` that cannot be understood.
+    Configuration {
+        /// The file.
+        path: PathBuf,
+        /// The number of the line, from 1 on.
+        line: usize,
+    },
+    /// `registries.conf` says that the image may not be pulled.
+    Blocked(String),
     /// The registry asks for authentication in a way that cannot be answered.
     Challenge {
         /// Who asked.

@@ -91,6 +91,21 @@ impl Reference {
         })
     }
 
+    /// The same image elsewhere: `place` is `host[:port]/repository`, as mirrors are written.
+    pub fn at(&self, place: &str) -> Result<Self, InvalidReference> {
+        let not_a_host = || InvalidReference::Registry(place.to_owned());
+        let (host, repository) = place.split_once('/').ok_or_else(not_a_host)?;
+        if !is_host_and_port(host) {
+            return Err(not_a_host());
+        }
+        Ok(Self {
+            registry: host.to_ascii_lowercase(),
+            repository: checked_repository(repository)?.to_owned(),
+            tag: self.tag.clone(),
+            digest: self.digest.clone(),
+        })
+    }
+
     /// The registry as references name it: `docker.io`, `ghcr.io`, `localhost:5000`.
     pub fn registry(&self) -> &str {
         &self.registry

@@ -1,5 +1,6 @@
 //! How registries are to be reached: what the user says of it, and nothing that was looked up.
 
+use super::route::Mirror;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,6 +15,8 @@ pub struct Access {
     pub insecure: bool,
     /// Files with further authorities to trust.
     pub ca_files: Vec<PathBuf>,
+    /// Asked before the registry, in this order.
+    pub mirrors: Vec<Mirror>,
     /// How long a server may be silent.
     pub timeout: Duration,
     /// How often a request is made again that failed in a way that may pass.

@@ -1,14 +1,14 @@
 //! One repository on one host.
 
-use super::access::Access;
 use super::authority::Authority;
 use super::fault::{Fault, MAX_BODY};
 use super::http::{Answer, Http, Question};
+use super::route::Route;
 use super::url::{Scheme, Url, host_of, is_loopback};
 use crate::error::Error;
 use crate::oci::Reference;
 use crate::progress::Progress;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// Where a repository is asked for manifests and blobs.
 pub(super) struct Endpoint {
@@ -18,16 +18,21 @@ pub(super) struct Endpoint {
     authority: Authority,
     /// What the last challenge was answered with.
     authorization: RefCell<Option<String>>,
+    /// For mirrors: whose images it is asked for.
+    mirrored: Option<String>,
+    /// Whether it is not worth asking any more.
+    pub(super) is_out: Cell<bool>,
 }
 
 impl Endpoint {
     /// The repository of `reference` on its own host. Plain http is spoken with loopback hosts, or
     /// if that is asked for, and never instead of https that failed.
-    pub(super) fn new(
-        reference: &Reference,
-        access: &Access,
-        progress: Progress,
-    ) -> Result<Self, Error> {
+    pub(super) fn new(route: Route, progress: Progress) -> Result<Self, Error> {
+        let Route {
+            reference,
+            access,
+            mirrored,
+        } = route;
         let host = reference.api_host();
         let scheme = match access.plain_http || is_loopback(host_of(host)) {
             true => Scheme::Http,
@@ -35,12 +40,24 @@ impl Endpoint {
         };
         let origin = Url::new(scheme, host, String::new());
         Ok(Self {
-            http: Http::new(access, progress),
-            reference: reference.clone(),
-            authority: Authority::new(reference, &origin, access, progress)?,
+            http: Http::new(&access, progress),
+            authority: Authority::new(&reference, &origin, &access, progress)?,
+            reference,
             origin,
             authorization: RefCell::default(),
+            mirrored,
+            is_out: Cell::new(false),
         })
+    }
+
+    /// Host and port.
+    pub(super) fn host(&self) -> &str {
+        self.reference.api_host()
+    }
+
+    /// Whether it is asked on behalf of another.
+    pub(super) fn is_mirror(&self) -> bool {
+        self.mirrored.is_some()
     }
 
     /// The HTTP that it is asked with.
@@ -62,6 +79,10 @@ impl Endpoint {
             .origin
             .join(&path)
             .unwrap_or_else(|| self.origin.clone());
+        let url = match &self.mirrored {
+            Some(registry) => url.with_parameter("ns", registry),
+            None => url,
+        };
         let authorization = self.authorization.borrow().clone();
         let question = Question {
             method,

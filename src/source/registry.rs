@@ -2,7 +2,7 @@
 //! cached, and both are verified as they are read.
 
 use super::fetch::{Fetch, Opened};
-use super::{Stream, check_digest, digest_of};
+use super::{Stream, digest_of};
 use crate::cache::{Cache, Partial};
 use crate::error::{Error, Part};
 use crate::layer::{LayerStream, Verifier};
@@ -60,18 +60,19 @@ impl<'c> Cached<'c> {
 
     /// What the reference stands for: its digest, checked if the reference has one, and its bytes.
     pub(super) fn root(&mut self) -> Result<(Digest, Served), Error> {
-        let served = self.fetch.registry.manifest(&self.reference.identifier())?;
-        match self.reference.digest() {
-            Some(wanted) => {
-                check_digest(wanted, Part::Manifest, &served.bytes)?;
-                Ok((wanted.clone(), served))
-            }
-            None => Ok((digest_of(&served), served)),
-        }
+        let wanted = self.reference.digest();
+        let identifier = self.reference.identifier();
+        let served = self.fetch.registry.manifest(&identifier, wanted)?;
+        let digest = wanted.cloned().unwrap_or_else(|| digest_of(&served));
+        Ok((digest, served))
     }
 
     pub(super) fn manifest(&mut self, digest: &Digest) -> Result<Vec<u8>, Error> {
-        Ok(self.fetch.registry.manifest(&digest.to_string())?.bytes)
+        Ok(self
+            .fetch
+            .registry
+            .manifest(&digest.to_string(), Some(digest))?
+            .bytes)
     }
 
     /// The config, out of the cache if it is there and right.

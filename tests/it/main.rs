@@ -32,6 +32,7 @@ mod layers;
 mod layout;
 mod layout_faults;
 mod manifests;
+mod mirrors;
 mod misses;
 mod model;
 mod neighbours;
