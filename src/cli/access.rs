@@ -2,7 +2,7 @@
 
 use super::syntax::Typed;
 use crate::error::{Error, Usage};
-use crate::registry::Access;
+use crate::registry::{Access, Passed};
 use std::ffi::OsString;
 use std::time::Duration;
 
@@ -30,7 +30,11 @@ pub(super) fn access(
         (times, "not a number from 0 to 100"),
     )?;
     Ok(Access {
-        auth: typed.auth.clone().or_else(|| variable(AUTH)),
+        auth: typed
+            .auth
+            .clone()
+            .or_else(|| variable(AUTH))
+            .map(Passed::new),
         plain_http: typed.plain_http,
         insecure: typed.insecure,
         ca_files: typed.ca_files.clone(),

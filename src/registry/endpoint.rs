@@ -1,14 +1,13 @@
 //! One repository on one host.
 
 use super::access::Access;
-use super::authority::Authority;
+use super::authority::{Authority, Refusals};
 use super::fault::{Fault, MAX_BODY};
 use super::http::{Answer, Http, Question};
 use super::url::{Scheme, Url, host_of, is_loopback};
 use crate::error::Error;
 use crate::oci::Reference;
 use crate::progress::Progress;
-use std::cell::RefCell;
 
 /// Where a repository is asked for manifests and blobs.
 pub(super) struct Endpoint {
@@ -16,8 +15,6 @@ pub(super) struct Endpoint {
     reference: Reference,
     origin: Url,
     authority: Authority,
-    /// What the last challenge was answered with.
-    authorization: RefCell<Option<String>>,
 }
 
 impl Endpoint {
@@ -39,7 +36,6 @@ impl Endpoint {
             reference: reference.clone(),
             authority: Authority::new(reference, &origin, access, progress)?,
             origin,
-            authorization: RefCell::default(),
         })
     }
 
@@ -48,8 +44,9 @@ impl Endpoint {
         &self.http
     }
 
-    /// Asks for `what` of the repository, and answers a challenge once: a token may have expired in
-    /// mid-pull, but a registry that refuses a new one will refuse the next.
+    /// Asks for `what` of the repository, and answers challenges for as long as there is an answer
+    /// that was not given yet: a token may have expired in mid-pull, but a registry that refuses a
+    /// new one will refuse the next.
     pub(super) fn ask(
         &self,
         method: &'static str,
@@ -62,28 +59,20 @@ impl Endpoint {
             .origin
             .join(&path)
             .unwrap_or_else(|| self.origin.clone());
-        let authorization = self.authorization.borrow().clone();
-        let question = Question {
-            method,
-            headers,
-            authorization: authorization.as_deref(),
-            ..Question::get(&url, retries)
-        };
-        let answer = self.http.ask(question)?;
-        // A storage server that was redirected to is not asked for: it gets no credentials, and its
-        // word on where to take them counts for nothing.
-        if answer.status != 401 || !answer.url.same_origin(&url) {
-            return Ok(answer);
+        let mut refusals = Refusals::default();
+        loop {
+            let authorization = self.authority.authorization();
+            let answer = self.http.ask(Question {
+                method,
+                headers,
+                authorization: authorization.as_deref(),
+                ..Question::get(&url, retries)
+            })?;
+            if !self.authority.reply(&self.http, &answer, &mut refusals)? {
+                return Ok(answer);
+            }
+            answer.discard();
         }
-        let Some(authorization) = self.authority.answer(&self.http, &answer)? else {
-            return Ok(answer);
-        };
-        answer.discard();
-        *self.authorization.borrow_mut() = Some(authorization.clone());
-        self.http.ask(Question {
-            authorization: Some(&authorization),
-            ..question
-        })
     }
 
     /// Why an answer is not what was asked for.

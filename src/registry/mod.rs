@@ -15,6 +15,7 @@ mod credentials;
 mod endpoint;
 mod fault;
 mod http;
+mod place;
 mod retry;
 mod token;
 mod url;
@@ -22,6 +23,7 @@ mod wire;
 
 pub use access::Access;
 pub use blob::Blob;
+pub use credentials::Passed;
 
 use crate::error::Error;
 use crate::oci::{ACCEPT, Descriptor, Digest, InvalidManifest, Reference};
