@@ -2,7 +2,7 @@
 
 use super::syntax::Typed;
 use crate::error::{Error, Usage};
-use crate::registry::{Access, Mirror};
+use crate::registry::{Access, Mirror, Passed};
 use std::ffi::OsString;
 use std::time::Duration;
 
@@ -43,7 +43,11 @@ pub(super) fn access(
     });
     Ok(Access {
         mirrors: mirrors.collect::<Result<_, _>>()?,
-        auth: typed.auth.clone().or_else(|| variable(AUTH)),
+        auth: typed
+            .auth
+            .clone()
+            .or_else(|| variable(AUTH))
+            .map(Passed::new),
         plain_http: typed.plain_http,
         insecure: typed.insecure,
         ca_files: typed.ca_files.clone(),

@@ -61,8 +61,8 @@ pub enum Error {
         host: String,
         /// What it said.
         said: String,
-        /// Whether there were credentials to refuse.
-        had_credentials: bool,
+        /// Where the credentials came from, if there were any to refuse.
+        credentials: Option<String>,
     },
     /// The credentials given with `--auth` cannot be used.
     Credentials {

@@ -24,9 +24,9 @@ impl Display for Error {
                 image,
                 host,
                 said,
-                had_credentials,
+                credentials,
             } => {
-                let what = if *had_credentials {
+                let what = if credentials.is_some() {
                     "refuses these credentials"
                 } else {
                     "denies access"

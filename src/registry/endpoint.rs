@@ -1,6 +1,6 @@
 //! One repository on one host.
 
-use super::authority::Authority;
+use super::authority::{Authority, Refusals};
 use super::fault::{Fault, MAX_BODY};
 use super::http::{Answer, Http, Question};
 use super::route::Route;
@@ -8,7 +8,7 @@ use super::url::{Scheme, Url, host_of, is_loopback};
 use crate::error::Error;
 use crate::oci::Reference;
 use crate::progress::Progress;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 
 /// Where a repository is asked for manifests and blobs.
 pub(super) struct Endpoint {
@@ -16,8 +16,6 @@ pub(super) struct Endpoint {
     reference: Reference,
     origin: Url,
     authority: Authority,
-    /// What the last challenge was answered with.
-    authorization: RefCell<Option<String>>,
     /// For mirrors: whose images it is asked for.
     mirrored: Option<String>,
     /// Whether it is not worth asking any more.
@@ -44,7 +42,6 @@ impl Endpoint {
             authority: Authority::new(&reference, &origin, &access, progress)?,
             reference,
             origin,
-            authorization: RefCell::default(),
             mirrored,
             is_out: Cell::new(false),
         })
@@ -65,8 +62,9 @@ impl Endpoint {
         &self.http
     }
 
-    /// Asks for `what` of the repository, and answers a challenge once: a token may have expired in
-    /// mid-pull, but a registry that refuses a new one will refuse the next.
+    /// Asks for `what` of the repository, and answers challenges for as long as there is an answer
+    /// that was not given yet: a token may have expired in mid-pull, but a registry that refuses a
+    /// new one will refuse the next.
     pub(super) fn ask(
         &self,
         method: &'static str,
@@ -83,28 +81,20 @@ impl Endpoint {
             Some(registry) => url.with_parameter("ns", registry),
             None => url,
         };
-        let authorization = self.authorization.borrow().clone();
-        let question = Question {
-            method,
-            headers,
-            authorization: authorization.as_deref(),
-            ..Question::get(&url, retries)
-        };
-        let answer = self.http.ask(question)?;
-        // A storage server that was redirected to is not asked for: it gets no credentials, and its
-        // word on where to take them counts for nothing.
-        if answer.status != 401 || !answer.url.same_origin(&url) {
-            return Ok(answer);
+        let mut refusals = Refusals::default();
+        loop {
+            let authorization = self.authority.authorization();
+            let answer = self.http.ask(Question {
+                method,
+                headers,
+                authorization: authorization.as_deref(),
+                ..Question::get(&url, retries)
+            })?;
+            if !self.authority.reply(&self.http, &answer, &mut refusals)? {
+                return Ok(answer);
+            }
+            answer.discard();
         }
-        let Some(authorization) = self.authority.answer(&self.http, &answer)? else {
-            return Ok(answer);
-        };
-        answer.discard();
-        *self.authorization.borrow_mut() = Some(authorization.clone());
-        self.http.ask(Question {
-            authorization: Some(&authorization),
-            ..question
-        })
     }
 
     /// Why an answer is not what was asked for.

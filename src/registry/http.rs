@@ -1,6 +1,7 @@
 //! HTTP: one question, its redirects, one answer; asked again where that may help.
 
 use super::access::Access;
+use super::place::Place;
 use super::retry::{Patience, is_temporary, retry_after};
 use super::url::Url;
 use super::wire::{Failure, Wire};
@@ -133,6 +134,10 @@ impl Http {
             };
             if url.is_https() && !next.is_https() {
                 return refused("it leads from https to http");
+            }
+            let here = Place::of(question.url.host());
+            if !here.may_lead_to(Place::of(next.host())) {
+                return refused("it leads to where only this machine gets to");
             }
             if !url.same_origin(&next) {
                 if question.form.is_some() {

@@ -16,6 +16,7 @@ mod endpoint;
 mod endpoints;
 mod fault;
 mod http;
+mod place;
 mod registries_conf;
 mod retry;
 mod route;
@@ -26,6 +27,7 @@ mod wire;
 
 pub use access::Access;
 pub use blob::Blob;
+pub use credentials::Passed;
 pub use route::Mirror;
 
 use crate::error::{Error, Part};
