@@ -30,6 +30,7 @@ const BUNDLES: [&str; 4] = [
 /// Connections, and how they are made.
 pub(super) struct Wire {
     timeout: Duration,
+    insecure: bool,
     plain: Agent,
     /// Reading the authorities takes a millisecond, which plain http need not spend.
     tls: OnceCell<Agent>,
@@ -50,7 +51,8 @@ impl Wire {
         let timeout = access.timeout;
         Self {
             timeout,
-            plain: agent(RootCerts::WebPki, timeout),
+            insecure: access.insecure,
+            plain: agent(RootCerts::WebPki, timeout, false),
             tls: OnceCell::new(),
         }
     }
@@ -71,7 +73,9 @@ impl Wire {
             request = request.header(name, value);
         }
         let agent = match url.is_https() {
-            true => self.tls.get_or_init(|| agent(authorities(), self.timeout)),
+            true => self
+                .tls
+                .get_or_init(|| agent(authorities(), self.timeout, self.insecure)),
             false => &self.plain,
         };
         let sent = match body {
@@ -131,10 +135,11 @@ fn is_timeout(error: &io::Error) -> bool {
     error.to_string().starts_with("timeout")
 }
 
-fn agent(roots: RootCerts, timeout: Duration) -> Agent {
+fn agent(roots: RootCerts, timeout: Duration, insecure: bool) -> Agent {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = TlsConfig::builder()
         .root_certs(roots)
+        .disable_verification(insecure)
         .unversioned_rustls_crypto_provider(provider)
         .build();
     Agent::config_builder()
