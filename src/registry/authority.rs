@@ -11,7 +11,7 @@
 
 use super::access::Access;
 use super::challenge::{self, Challenge};
-use super::credentials::{Credentials, Found, Keychain};
+use super::credentials::{Credentials, Holder};
 use super::fault::Fault;
 use super::http::{Answer, Http};
 use super::token::{Refusal, TokenServer, bearer};
@@ -19,7 +19,7 @@ use super::url::Url;
 use crate::error::Error;
 use crate::oci::Reference;
 use crate::progress::Progress;
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 
 /// What is said of credentials that are dropped.
 const REFUSED: &str = "are refused";
@@ -28,11 +28,7 @@ const REFUSED: &str = "are refused";
 pub(super) struct Authority {
     reference: Reference,
     origin: Url,
-    keychain: Keychain,
-    /// Looked up when a challenge comes: open registries are nobody's business.
-    found: OnceCell<Option<Found>>,
-    /// Whether the registry has refused what is stored, and is asked without.
-    without: Cell<bool>,
+    holder: Holder,
     /// What the last challenge was answered with.
     authorization: RefCell<Option<String>>,
     /// Whether the registry has let somebody in with it.
@@ -40,7 +36,6 @@ pub(super) struct Authority {
     /// What the last token was asked for.
     scopes: RefCell<Vec<String>>,
     retries: u32,
-    progress: Progress,
 }
 
 /// What one request has been refused so far: each answer to a refusal is given once.
@@ -60,14 +55,11 @@ impl Authority {
         Ok(Self {
             reference: reference.clone(),
             origin: origin.clone(),
-            keychain: Keychain::new(reference, access, progress)?,
-            found: OnceCell::new(),
-            without: Cell::default(),
+            holder: Holder::new(reference, access, progress)?,
             authorization: RefCell::default(),
             has_worked: Cell::default(),
             scopes: RefCell::default(),
             retries: access.retries,
-            progress,
         })
     }
 
@@ -146,8 +138,8 @@ impl Authority {
         challenges: &[Challenge],
     ) -> Result<Option<String>, Error> {
         let basic = find(challenges, "basic");
-        let password = basic.and_then(|_| self.credentials().and_then(Credentials::basic));
-        if let Some(Credentials::Token(token)) = self.credentials() {
+        let password = basic.and_then(|_| self.holder.credentials().and_then(Credentials::basic));
+        if let Some(Credentials::Token(token)) = self.holder.credentials() {
             return Ok(Some(format!("Bearer {token}")));
         }
         let Some(bearer) = find(challenges, "bearer") else {
@@ -170,7 +162,7 @@ impl Authority {
     /// A token, anonymous or for the credentials.
     fn token(&self, http: &Http, server: TokenServer) -> Result<String, Error> {
         let unsafe_there = "would go where it is not safe";
-        let is_safe = self.credentials().is_none() || server.is_trusted_by(&self.origin);
+        let is_safe = self.holder.credentials().is_none() || server.is_trusted_by(&self.origin);
         if !is_safe && !self.drop_stored(unsafe_there) {
             let why = "the registry wants credentials sent to it, which is not safe";
             return Err(Error::Challenge {
@@ -180,7 +172,7 @@ impl Authority {
         }
         server.must_be_reachable_for(&self.origin)?;
         loop {
-            let answer = server.ask(http, self.credentials(), self.retries)?;
+            let answer = server.ask(http, self.holder.credentials(), self.retries)?;
             return Err(match bearer(answer) {
                 Ok(token) => {
                     *self.scopes.borrow_mut() = server.into_scopes();
@@ -220,7 +212,7 @@ impl Authority {
 
     /// Whether a token was refused for want of a scope that was not asked for.
     fn needs_more(&self, bearer: &Challenge) -> bool {
-        if let Some(Credentials::Token(_)) = self.credentials() {
+        if let Some(Credentials::Token(_)) = self.holder.credentials() {
             return false;
         }
         let asked = self.scopes.borrow();
@@ -231,47 +223,26 @@ impl Authority {
         format!("repository:{}:pull", self.reference.repository())
     }
 
-    fn found(&self) -> Option<&Found> {
-        self.found.get_or_init(|| self.keychain.find()).as_ref()
-    }
-
-    /// What there is to show: nothing, once it has been refused.
-    fn credentials(&self) -> Option<&Credentials> {
-        let found = self.found().filter(|_| !self.without.get());
-        found.map(|found| &found.credentials)
-    }
-
     fn forget(&self) -> bool {
         self.authorization.take().is_some()
     }
 
-    /// Goes on without credentials that only happened to be stored, if there are such: they may
-    /// have been revoked, and the image be public. Those that were passed are meant.
+    /// Goes on without stored credentials, if there are such, and without what they were worth.
     fn drop_stored(&self, why: &str) -> bool {
-        let found = self
-            .found()
-            .filter(|found| !found.passed && !self.without.get());
-        let Some(Found { origin, .. }) = found else {
-            return false;
-        };
-        self.progress.warn(format_args!(
-            "{}: credentials from {origin} {why}; asking without them",
-            self.reference.registry()
-        ));
-        self.without.set(true);
-        self.forget();
-        true
+        let dropped = self.holder.drop_stored(why);
+        if dropped {
+            self.forget();
+        }
+        dropped
     }
 
     /// The registry has refused what it was answered with.
     pub(super) fn denied(&self, host: &str, fault: Fault) -> Error {
-        // Nobody is asked now what was not asked before.
-        let found = self.found.get().and_then(Option::as_ref);
         Error::Denied {
             image: self.reference.to_string(),
             host: host.to_owned(),
             said: fault.said,
-            credentials: found.map(|found| found.origin.clone()),
+            credentials: self.holder.origin(),
         }
     }
 }

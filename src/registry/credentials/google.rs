@@ -1,10 +1,10 @@
 //! Google's registries: the key file of a service account, and the token of a machine in its cloud.
 
-use super::super::access::Access;
 use super::super::http::{Http, Question};
 use super::super::url::{Scheme, Url, host_of};
 use super::{Credentials, stored};
 use crate::progress::Progress;
+use crate::registry::Access;
 use serde::Deserialize;
 use serde_json::Value;
 use std::path::Path;
