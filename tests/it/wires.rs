@@ -8,11 +8,17 @@ use crate::support::{
     tree,
 };
 
+mod ahead;
+mod framing;
+mod partial;
+mod partial_spoilt;
 mod ranges;
+mod redirects;
 mod resume;
 mod retries;
 mod retry_after;
 mod stalls;
+mod two_pulls;
 
 /// The size of each layer.
 pub(crate) const SIZE: usize = 4608;

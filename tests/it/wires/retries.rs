@@ -21,12 +21,13 @@ fn asked_until(at: usize, times: usize) -> Vec<&'static str> {
 fn what_may_pass_is_asked_for_again() {
     let mut faults = vec![Fault::Reset, Fault::Raw(Vec::new())];
     faults.extend([408, 429, 500, 502, 503, 504, 524].map(Fault::status));
-    for fault in faults {
-        each(PARTS, |(part, at)| {
-            let asked = [&asked_until(at, 2)[..], &ASKED[at + 1..]].concat();
-            wire(&fault, 1).fault(part, 1, fault.clone()).pulls(&asked);
-        });
-    }
+    let cases = faults
+        .iter()
+        .flat_map(|fault| PARTS.map(|part| (fault, part)));
+    each(cases, |(fault, (part, at))| {
+        let asked = [&asked_until(at, 2)[..], &ASKED[at + 1..]].concat();
+        wire(fault, 1).fault(part, 1, fault.clone()).pulls(&asked);
+    });
 }
 
 /// The body of a manifest that broke off used to be the end of the pull.
@@ -84,13 +85,22 @@ fn a_document_that_always_breaks_off_is_given_up() {
 
 #[test]
 fn what_will_stay_is_not_asked_for_again() {
-    let cases = [(400, 1), (403, 4), (404, 3), (410, 1), (501, 75), (505, 75)];
-    for (status, code) in cases {
-        each(PARTS, |(part, at)| {
-            let fault = Fault::status(status);
-            let wire = wire(&fault, 2).fault(part, ALWAYS, fault);
-            wire.fails(code, "a fault", &asked_until(at, 1));
-        });
+    let cases = [(403, 4), (404, 3), (410, 1), (501, 75), (505, 75)];
+    let cases = cases.iter().flat_map(|case| PARTS.map(|part| (case, part)));
+    each(cases, |(&(status, code), (part, at))| {
+        let fault = Fault::status(status);
+        let wire = wire(&fault, 2).fault(part, ALWAYS, fault);
+        wire.fails(code, "a fault", &asked_until(at, 1));
+    });
+}
+
+#[test]
+fn a_request_that_is_called_bad_is_not_made_again() {
+    let asked = ["manifest", "config", "layer 1"];
+    for requests in 1..=3 {
+        let wire = Wire::new("400", 1).retries(2);
+        let wire = wire.fault(asked[requests - 1], ALWAYS, Fault::status(400));
+        wire.fails(1, "status 400: UNKNOWN a fault\n", &asked[..requests]);
     }
 }
 
