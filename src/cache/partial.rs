@@ -93,11 +93,22 @@ impl Partial {
     /// Gives the blob, which has been verified, its name. Its bytes are not forced to the disk: a
     /// power cut can leave less of them, which is seen and mended when the blob is read.
     pub fn keep(mut self) -> io::Result<()> {
+        if !self.is_named()? {
+            return Err(io::ErrorKind::NotFound.into());
+        }
         self.file.set_mode(0o644)?;
         self.folder
             .rename(&self.temporary, &self.folder, &self.name)?;
         self.kept = true;
         Ok(())
+    }
+
+    /// Whether the name is still that of this file: it may have been dropped as spoilt just before
+    /// it was locked, and be another's by now.
+    fn is_named(&self) -> io::Result<bool> {
+        let own = self.file.metadata()?;
+        let found = self.folder.find(&self.temporary)?;
+        Ok(found.is_some_and(|found| found.id == (own.dev(), own.ino())))
     }
 }
 
@@ -123,7 +134,7 @@ impl Write for Partial {
 impl Drop for Partial {
     fn drop(&mut self) {
         let is_empty = || self.file.metadata().is_ok_and(|found| found.len() == 0);
-        if !self.kept && is_empty() {
+        if !self.kept && is_empty() && self.is_named().is_ok_and(|named| named) {
             // Purge sweeps what cannot be removed now.
             let _ = self.folder.unlink(&self.temporary);
         }

@@ -255,6 +255,22 @@ impl Error {
         matches!(self, Self::Network { may_pass: true, .. })
     }
 
+    /// Whether there was no room for what was to be written.
+    pub fn is_full_disk(&self) -> bool {
+        match self {
+            Self::Entry {
+                why: EntryFault::Io { source, .. },
+                ..
+            }
+            | Self::Tree { source, .. }
+            | Self::Disk { source, .. } => {
+                use io::ErrorKind::{QuotaExceeded, StorageFull};
+                matches!(source.kind(), StorageFull | QuotaExceeded)
+            }
+            _ => false,
+        }
+    }
+
     /// A failure to do `action` to the root of the tree.
     pub fn tree(action: &'static str, source: io::Error) -> Self {
         Self::Tree { action, source }

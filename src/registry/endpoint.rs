@@ -1,5 +1,6 @@
 //! One repository on one host.
 
+use super::MAX_MANIFEST;
 use super::authority::{Authority, Refusals};
 use super::fault::{Fault, MAX_BODY};
 use super::http::{Answer, Http, Question};
@@ -88,6 +89,7 @@ impl Endpoint {
                 method,
                 headers,
                 authorization: authorization.as_deref(),
+                whole: what.starts_with("manifests/").then_some(MAX_MANIFEST),
                 ..Question::get(&url, retries)
             })?;
             if !self.authority.reply(&self.http, &answer, &mut refusals)? {

@@ -119,6 +119,7 @@ impl TokenServer {
         }
         http.ask(Question {
             authorization: authorization.as_deref(),
+            whole: Some(MAX_ANSWER),
             ..Question::get(&url, retries)
         })
     }
@@ -140,6 +141,7 @@ impl TokenServer {
             method: "POST",
             headers: &[("content-type", "application/x-www-form-urlencoded")],
             form: Some(&form.join("&")),
+            whole: Some(MAX_ANSWER),
             ..Question::get(&self.realm, retries)
         })
     }

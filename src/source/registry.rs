@@ -157,6 +157,8 @@ impl<'c> Cached<'c> {
             mismatch if is_mismatch(mismatch) => cache.forget(blob),
             // Nobody should go on with what no tree can be made of.
             malformed if malformed.is_malformed() => cache.abandon(blob),
+            // On a full disk, the tree needs the room more than the cache.
+            full if full.is_full_disk() => cache.abandon(blob),
             _ => Ok(()),
         };
         match cleared {

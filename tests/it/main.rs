@@ -55,3 +55,4 @@ mod support;
 mod tar_dialects;
 mod tokens;
 mod usage;
+mod wires;
