@@ -11,9 +11,9 @@ fn main() -> ExitCode {
     let arguments = std::env::args_os().skip(1);
     let done = cli::parse(arguments, |name| std::env::var_os(name))
         .and_then(|command| command.run())
-        .and_then(|result| print(&result));
+        .and_then(|done| print(&done.out).map(|()| done.exit_code));
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => ExitCode::from(code),
         Err(error) => {
             progress::failed(&error);
             ExitCode::from(error.exit_code())

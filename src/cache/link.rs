@@ -2,8 +2,8 @@
 
 use super::{Cache, link_name, name};
 use crate::error::Error;
-use crate::oci::Digest;
-use crate::sys::pid;
+use crate::oci::{Digest, Record};
+use crate::sys::{Dir, pid};
 use serde::{Deserialize, Serialize};
 use std::ffi::CStr;
 use std::io::{self, Read as _, Write as _};
@@ -13,43 +13,84 @@ use std::path::{Path, PathBuf};
 const MAX_LINK: u64 = 4 << 20;
 
 /// One link.
-#[derive(Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize)]
 pub(super) struct Link {
     /// The absolute path of the destination.
     #[serde(with = "path_bytes")]
     pub(super) destination: PathBuf,
     /// What was pulled, for people.
     image: String,
-    /// The config and the layers.
+    /// Index, manifest, config and layers.
     pub(super) blobs: Vec<Digest>,
+    /// The record of the tree, where it could not be written to the tree itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    record: Option<Recorded>,
+}
+
+/// A record, and which tree it is about: another one may have taken its name since.
+#[derive(Clone, Deserialize, Serialize)]
+struct Recorded {
+    inode: u64,
+    record: Record,
 }
 
 impl Cache {
-    /// Notes that `destination`, an absolute path, was made from `image`, which is made of `blobs`.
-    pub fn link<'b>(
+    /// Notes that `destination`, an absolute path, is about to be made from `image`, which is made
+    /// of `blobs`, and that the tree that is there may go to `kept`. Whatever a crash leaves there
+    /// then, old or new, purge keeps its blobs; what the old tree is stays as it was noted.
+    pub fn link_ahead(
+        &self,
+        destination: &Path,
+        kept: Option<&Path>,
+        image: &str,
+        blobs: &[Digest],
+    ) -> Result<(), Error> {
+        let old = self.read_link(&link_name(destination))?;
+        if let (Some(kept), Some(old)) = (kept, &old) {
+            let mut moved = old.clone();
+            moved.destination = kept.to_owned();
+            self.write_link(&moved)?;
+        }
+        let mut link = old.unwrap_or_else(|| Link {
+            destination: destination.to_owned(),
+            image: image.to_owned(),
+            blobs: Vec::new(),
+            record: None,
+        });
+        link.blobs.extend_from_slice(blobs);
+        self.write_link(&link)
+    }
+
+    /// Notes that `destination` is made from `image` by now. The record comes with the inode of a
+    /// tree that could not take it.
+    pub fn link(
         &self,
         destination: &Path,
         image: &str,
-        blobs: impl Iterator<Item = &'b Digest>,
+        blobs: &[Digest],
+        record: Option<(u64, Record)>,
     ) -> Result<(), Error> {
-        let link = Link {
+        self.write_link(&Link {
             destination: destination.to_owned(),
             image: image.to_owned(),
-            blobs: blobs.cloned().collect(),
-        };
-        let json =
-            serde_json::to_vec_pretty(&link).map_err(|e| self.failed("write to", e.into()))?;
-        let links = self.links()?;
-        let temporary = name(&format!(".{}", pid()));
-        let write = || {
-            match links.unlink(&temporary) {
-                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-                _ => {}
-            }
-            links.create(&temporary, 0o644)?.write_all(&json)?;
-            links.rename(&temporary, &links, &link_name(destination))
-        };
-        write().map_err(|e| self.failed("write to", e))
+            blobs: blobs.to_vec(),
+            record: record.map(|(inode, record)| Recorded { inode, record }),
+        })
+    }
+
+    /// What the tree at `destination` with this inode was made of, if it could not say so itself.
+    pub fn record(&self, destination: &Path, inode: u64) -> Result<Option<Record>, Error> {
+        let link = self.read_link(&link_name(destination))?;
+        let recorded = link.and_then(|link| link.record);
+        Ok(recorded
+            .filter(|recorded| recorded.inode == inode)
+            .map(|recorded| recorded.record))
+    }
+
+    fn write_link(&self, link: &Link) -> Result<(), Error> {
+        let failed = |e| self.failed("write to", e);
+        let json = serde_json::to_vec_pretty(link).map_err(|e| failed(e.into()))?;
+        replace_file(&self.links()?, &link_name(&link.destination), &json).map_err(failed)
     }
 
     /// Reads a link; nothing if it is not one.
@@ -63,9 +104,27 @@ impl Cache {
             Ok(_) => Ok(serde_json::from_slice(&json).ok()),
             // Not a file, so not a link.
             Err(e) if e.kind() == io::ErrorKind::InvalidInput => Ok(None),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(e) => Err(self.failed("read", e)),
         }
     }
+}
+
+/// Writes a file under another name, and then gives it its own.
+pub(super) fn replace_file(folder: &Dir, file: &CStr, bytes: &[u8]) -> io::Result<()> {
+    // The same number can be that of two processes, in two containers that share a cache. What is
+    // left of one that was killed, purge sweeps.
+    let (temporary, mut created) = (0..)
+        .map(|n| name(&format!(".{}.{n}", pid())))
+        .find_map(|name| match folder.create(&name, 0o644) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => None,
+            created => Some(created.map(|created| (name, created))),
+        })
+        .unwrap_or_else(|| Err(io::ErrorKind::AlreadyExists.into()))?;
+    created
+        .write_all(bytes)
+        .and_then(|()| folder.rename(&temporary, folder, file))
+        .inspect_err(|_| drop(folder.unlink(&temporary)))
 }
 
 /// Paths are bytes and JSON is text: a path that is not UTF-8 is written as a list of numbers.

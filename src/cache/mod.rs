@@ -4,6 +4,7 @@
 //! CACHE/blobs/sha256/HEX     a blob; whoever sees the name sees all of it
 //! CACHE/blobs/sha256/.HEX     a blob on its way, locked by who fetches it; else as far as it came
 //! CACHE/links/HEX            a destination and the digests it was made of, as JSON
+//! CACHE/resolved/HEX         what a reference stood for when it was last pulled, as JSON
 //! CACHE/CACHEDIR.TAG         says that this is a cache, and whose: backups leave it out
 //! CACHE/lock                 shared by whoever uses blobs, exclusive for purge
 //! ```
@@ -12,6 +13,7 @@ mod blob;
 mod link;
 mod partial;
 mod purge;
+mod resolved;
 
 pub use partial::{Partial, Rest};
 pub use purge::Purged;

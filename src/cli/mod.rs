@@ -5,17 +5,18 @@ mod options;
 mod spelling;
 mod syntax;
 
-use crate::commands::{Command, Digest, Pull, Purge};
+use crate::commands::{CacheChoice, Command, Digest, Inspect, Pull, Purge};
 use crate::error::{Error, Usage};
+use crate::source::Name;
 use access::access;
 use lexopt::{Arg, Parser};
-use options::{cache, max_size, name, progress, wanted};
+use options::{cache, max_size, name, progress, replacing, senseless, wanted};
 use spelling::closest;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use syntax::{DIGEST, PULL, PURGE, Typed, operands, spelling, typed, unreadable};
+use syntax::{DIGEST, INSPECT, PULL, PURGE, Typed, operands, spelling, typed, unreadable};
 
-const COMMANDS: [&str; 5] = ["pull", "digest", "purge", "version", "help"];
+const COMMANDS: [&str; 6] = ["pull", "digest", "inspect", "purge", "version", "help"];
 
 const OVERVIEW: &str = include_str!("../help/roots.txt");
 
@@ -37,6 +38,7 @@ pub fn parse(
     match command.as_str() {
         "pull" => pull(typed(&PULL, parser)?, variable),
         "digest" => digest(typed(&DIGEST, parser)?, variable),
+        "inspect" => inspect(typed(&INSPECT, parser)?, variable),
         "purge" => purge(typed(&PURGE, parser)?, variable),
         "version" => Ok(Command::Version),
         "help" => help(parser),
@@ -59,14 +61,23 @@ fn pull(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result
             operand: "DEST",
         }));
     }
+    let (image, cache) = (name(&image)?, cache(&typed, &variable));
+    replacing(&typed)?;
+    if typed.offline && matches!((&image, &cache), (Name::Registry(_), CacheChoice::No)) {
+        return Err(senseless("--offline", "there is no cache to pull from"));
+    }
     Ok(Command::Pull(Pull {
-        image: name(&image)?,
+        image,
         dest: PathBuf::from(dest),
         wanted: wanted(&typed, &variable)?,
         access: access(&typed, &variable)?,
-        cache: cache(&typed, &variable),
+        cache,
         max_size: max_size(&typed)?,
         force: typed.force,
+        update: typed.update,
+        exit_code: typed.exit_code,
+        keep_old: typed.keep_old.as_ref().map(PathBuf::from),
+        offline: typed.offline,
         progress: progress(&typed),
     }))
 }
@@ -88,6 +99,20 @@ fn digest(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Resu
     }))
 }
 
+fn inspect(
+    mut typed: Typed,
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Result<Command, Error> {
+    if typed.help {
+        return Ok(Command::Help(INSPECT.help));
+    }
+    let operands = operands(&INSPECT, &mut typed)?;
+    Ok(Command::Inspect(Inspect {
+        dest: operands.into_iter().next().unwrap_or_default().into(),
+        cache: cache(&typed, &variable),
+    }))
+}
+
 fn purge(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
     if typed.help {
         return Ok(Command::Help(PURGE.help));
@@ -105,6 +130,7 @@ fn help(mut parser: Parser) -> Result<Command, Error> {
         Some(Arg::Value(command)) => match command.to_string_lossy().as_ref() {
             "pull" => PULL.help,
             "digest" => DIGEST.help,
+            "inspect" => INSPECT.help,
             "purge" => PURGE.help,
             "version" | "help" => OVERVIEW,
             other => return Err(unknown_command(other.to_owned())),

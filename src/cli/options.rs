@@ -139,6 +139,27 @@ pub(super) fn cache(typed: &Typed, variable: impl Fn(&str) -> Option<OsString>) 
     }
 }
 
+/// Options that mean something only beside others.
+pub(super) fn replacing(typed: &Typed) -> Result<(), Error> {
+    if typed.keep_old.is_some() && !typed.force && !typed.update {
+        let why = "only together with --force or --update";
+        return Err(senseless("--keep-old", why));
+    }
+    if typed.keep_old.as_ref().is_some_and(|path| path.is_empty()) {
+        return Err(senseless("--keep-old", "its value is missing"));
+    }
+    if typed.exit_code && !typed.update {
+        return Err(senseless("--exit-code", "only together with --update"));
+    }
+    Ok(())
+}
+
+/// An option that makes no sense as it stands there.
+pub(super) fn senseless(option: &str, why: &'static str) -> Error {
+    let option = option.to_owned();
+    Error::Usage(Usage::Value { option, why })
+}
+
 /// How large the tree may grow, in bytes.
 pub(super) fn max_size(typed: &Typed) -> Result<Option<u64>, Error> {
     let size = |text: &String| {

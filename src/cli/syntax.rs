@@ -29,6 +29,10 @@ pub(super) const PULL: Syntax = Syntax {
         "--cache",
         "--max-size",
         "--force",
+        "--update",
+        "--exit-code",
+        "--keep-old",
+        "--offline",
         "--quiet",
         "--verbose",
         "--help",
@@ -56,6 +60,13 @@ pub(super) const DIGEST: Syntax = Syntax {
     operands: &["IMAGE"],
 };
 
+pub(super) const INSPECT: Syntax = Syntax {
+    command: "inspect",
+    help: include_str!("../help/inspect.txt"),
+    options: &["--cache", "--help"],
+    operands: &["DEST"],
+};
+
 pub(super) const PURGE: Syntax = Syntax {
     command: "purge",
     help: include_str!("../help/purge.txt"),
@@ -79,6 +90,10 @@ pub(super) struct Typed {
     pub(super) cache: Option<OsString>,
     pub(super) max_size: Option<String>,
     pub(super) force: bool,
+    pub(super) update: bool,
+    pub(super) exit_code: bool,
+    pub(super) keep_old: Option<OsString>,
+    pub(super) offline: bool,
     pub(super) index: bool,
     pub(super) quiet: bool,
     pub(super) verbose: bool,
@@ -125,6 +140,10 @@ pub(super) fn typed(syntax: &Syntax, mut parser: Parser) -> Result<Typed, Error>
             "--cache" => typed.cache = Some(value(&mut parser, "--cache")?),
             "--max-size" => typed.max_size = text(&mut parser, "--max-size")?,
             "--force" => typed.force = true,
+            "--update" => typed.update = true,
+            "--exit-code" => typed.exit_code = true,
+            "--keep-old" => typed.keep_old = Some(value(&mut parser, "--keep-old")?),
+            "--offline" => typed.offline = true,
             "--index" => typed.index = true,
             "--quiet" => typed.quiet = true,
             "--verbose" => typed.verbose = true,

@@ -1,8 +1,11 @@
 //! What the user asked for, and one file for each way to do it.
 
 mod digest;
+mod inspect;
+mod ledger;
 mod pull;
 mod purge;
+mod update;
 
 use crate::cache::{Access, Cache};
 use crate::error::Error;
@@ -10,7 +13,7 @@ use crate::oci::Wanted;
 use crate::progress::Progress;
 use crate::registry;
 use crate::source::Name;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A command line, understood.
 pub enum Command {
@@ -18,6 +21,8 @@ pub enum Command {
     Pull(Pull),
     /// `roots digest`
     Digest(Digest),
+    /// `roots inspect`
+    Inspect(Inspect),
     /// `roots purge`
     Purge(Purge),
     /// `roots version`
@@ -42,6 +47,14 @@ pub struct Pull {
     pub max_size: Option<u64>,
     /// Replace what is in DEST.
     pub force: bool,
+    /// Replace a tree that a pull has made, unless it is what the image stands for.
+    pub update: bool,
+    /// Say by the exit code that it is.
+    pub exit_code: bool,
+    /// Where the old tree goes, if it is not to be removed.
+    pub keep_old: Option<PathBuf>,
+    /// Take all from the cache.
+    pub offline: bool,
     /// Where messages go.
     pub progress: Progress,
 }
@@ -58,6 +71,14 @@ pub struct Digest {
     pub progress: Progress,
     /// The digest of what the name stands for, instead of the one for the platform.
     pub index: bool,
+}
+
+/// `roots inspect DEST`
+pub struct Inspect {
+    /// DEST.
+    pub dest: PathBuf,
+    /// The cache that knows the trees that cannot say themselves what they are.
+    pub cache: CacheChoice,
 }
 
 /// `roots purge`
@@ -78,20 +99,43 @@ pub enum CacheChoice {
     Usual(PathBuf),
 }
 
+/// What came of a command.
+pub struct Done {
+    /// For stdout.
+    pub out: String,
+    /// For whoever waits for the process.
+    pub exit_code: u8,
+}
+
 impl Command {
-    /// Does it. What comes back is for stdout.
-    pub fn run(&self) -> Result<String, Error> {
-        match self {
-            Self::Pull(pull) => pull.run().map(|digest| format!("{digest}\n")),
-            Self::Digest(digest) => digest.run().map(|digest| format!("{digest}\n")),
-            Self::Purge(purge) => purge.run().map(|()| String::new()),
-            Self::Version => Ok(concat!("roots ", env!("CARGO_PKG_VERSION"), "\n").to_owned()),
-            Self::Help(page) => Ok((*page).to_owned()),
-        }
+    /// Does it.
+    pub fn run(&self) -> Result<Done, Error> {
+        Ok(Done::from(match self {
+            Self::Pull(pull) => return pull.run(),
+            Self::Digest(digest) => format!("{}\n", digest.run()?),
+            Self::Inspect(inspect) => inspect.run()?,
+            Self::Purge(purge) => purge.run().map(|()| String::new())?,
+            Self::Version => concat!("roots ", env!("CARGO_PKG_VERSION"), "\n").to_owned(),
+            Self::Help(page) => (*page).to_owned(),
+        }))
+    }
+}
+
+impl From<String> for Done {
+    fn from(out: String) -> Self {
+        Self { out, exit_code: 0 }
     }
 }
 
 impl CacheChoice {
+    /// Where it is.
+    fn path(&self) -> Option<&Path> {
+        match self {
+            Self::No => None,
+            Self::At(path) | Self::Usual(path) => Some(path),
+        }
+    }
+
     /// Opens it for pulls. The usual place may be out of reach (a read-only system, no HOME): then
     /// there is no cache, and it is said. A place that was asked for has to work.
     fn open(&self, progress: Progress) -> Result<Option<Cache>, Error> {

@@ -1,17 +1,18 @@
 //! `roots pull IMAGE DEST`: the whole of it on one screen.
 
-use super::Pull;
+use super::ledger::Ledger;
+use super::{Done, Pull};
 use crate::cache::Cache;
-use crate::destination::Destination;
+use crate::destination::{Destination, Found};
 use crate::error::Error;
 use crate::extract::{Extractor, Skipped};
-use crate::oci::Digest;
+use crate::oci::Record;
 use crate::progress::Progress;
 use crate::source::Source;
 
 impl Pull {
-    /// Pulls, and gives the digest of the manifest that DEST was made of.
-    pub(super) fn run(&self) -> Result<Digest, Error> {
+    /// Pulls, and prints the digest of the manifest that DEST was made of.
+    pub(super) fn run(&self) -> Result<Done, Error> {
         let cache = self.cache.open(self.progress)?;
         match self.attempt(cache.as_ref()) {
             // The spoilt blob is out of the cache; what was made of it is gone.
@@ -23,11 +24,27 @@ impl Pull {
         }
     }
 
-    fn attempt(&self, cache: Option<&Cache>) -> Result<Digest, Error> {
+    fn attempt(&self, cache: Option<&Cache>) -> Result<Done, Error> {
         let progress = self.progress;
-        let mut source = Source::open(&self.image, &self.access, cache, progress)?;
-        let destination = Destination::prepare(&self.dest, self.force, progress)?;
+        let access = (!self.offline).then_some(&self.access);
+        let mut source = Source::open(&self.image, access, cache, progress)?;
+        let found = Found::mended(&self.dest, progress)?;
+        let held = self.held(&found, cache)?; // with --update
+        if let Some(held) = &held
+            && self.is_current(held, &mut source)?
+        {
+            return Ok(self.unchanged(held));
+        }
+        let plan = self.plan(held.is_some(), &source, cache.map(Cache::path));
+        let destination = Destination::prepare(&found, &plan, progress)?;
         let image = source.resolve(&self.wanted, progress)?;
+        let record = Record::new(source.to_string(), &image, &self.wanted);
+        let ledger = Ledger::new(cache, &source, &image, progress);
+        if held.is_some_and(|held| held.manifest == image.digest) {
+            ledger.remember(&source);
+            self.renew(&found, &ledger, &record);
+            return Ok(self.unchanged(&record));
+        }
         let mut extractor = Extractor::new(&destination.rootfs()?, self.max_size)?;
         for (number, layer) in image.layers.iter().enumerate() {
             let (mut stream, origin) = source.layer(layer)?;
@@ -45,12 +62,12 @@ impl Pull {
             source.finish(layer, stream)?; // digest, size and DiffID hold
         }
         let skipped = extractor.finish()?;
-        if let Some(cache) = cache {
-            cache.link(destination.path(), &source.to_string(), image.blobs())?;
-        }
-        destination.commit(progress)?; // all or nothing
+        ledger.open(&destination);
+        ledger.remember(&source);
+        let left = destination.commit(&record, progress)?; // all or nothing
+        ledger.close(found.path(), &record, left);
         report(skipped, progress);
-        Ok(image.digest)
+        Ok(Done::from(format!("{}\n", image.digest)))
     }
 }
 

@@ -1,29 +1,54 @@
 //! DEST: checked, locked, staged beside, and swapped in when all digests held.
 //!
 //! ```text
-//! PARENT/NAME                  DEST
+//! PARENT/NAME                  DEST, which says itself what it was made of: user.roots.image
 //! PARENT/.NAME.roots/          0700: nobody looks in, and no setuid file can be run, before it is done
 //! PARENT/.NAME.roots/rootfs/   the tree on its way; after the swap, the old tree on its way out
+//! PARENT/.NAME.roots/old/      the old tree between two renames, where one rename cannot swap
 //! ```
 //! A process that dies leaves the staging folder, and the next pull into DEST sweeps it: the lock on
-//! it died with the process.
+//! it died with the process. What it moved to `old` while there was no DEST, the next one moves back.
+//!
+//! A power cut leaves the old tree or the new one: the tree is on the disk before it gets its name,
+//! and the name is before the old tree goes.
 
+mod found;
+mod in_place;
+mod kept;
 mod path;
+mod record;
 mod staging;
+mod swap;
 
-use crate::error::Error;
+pub use found::Found;
+
+use crate::error::{Error, Replaceable};
+use crate::oci::Record;
 use crate::progress::Progress;
-use crate::sys::{Dir, has_mounts_below, remove_tree};
-use path::{absolute, is_directly_below_root, make_parents, remove_parents};
+use crate::sys::{Dir, has_mounts_below};
+use in_place::InPlace;
+use kept::Kept;
+use path::{is_directly_below_root, make_parents, remove_parents};
 use staging::Staging;
-use std::ffi::{CStr, CString};
+use std::ffi::CString;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-/// A fresh ext4 has this at its root; it is no content, and mkfs does not make it again.
-const LOST_AND_FOUND: &CStr = c"lost+found";
+/// What a pull may do to DEST.
+pub struct Plan<'p> {
+    /// Replace what is in it.
+    pub replace: bool,
+    /// What to type if that may not be done.
+    pub hint: Replaceable,
+    /// Where the old tree goes; otherwise it is removed.
+    pub keep_old: Option<&'p Path>,
+    /// What the pull itself lives on, and must not replace: the cache, and the layout it reads.
+    pub needed: Vec<(PathBuf, &'static str)>,
+    /// The cache, which is no place for trees: purge sweeps it.
+    pub cache: Option<PathBuf>,
+}
 
 /// A destination that is ready to be filled.
 pub struct Destination {
@@ -39,17 +64,13 @@ enum Place {
     /// Beside DEST; the rename makes it DEST.
     Staged(Staging),
     /// In DEST itself, which cannot be renamed: a mount point or the working directory.
-    InPlace {
-        dir: Dir,
-        /// Held, not read.
-        _lock: File,
-    },
+    InPlace(InPlace),
 }
 
 impl Destination {
     /// Checks DEST, locks it, and makes room for the tree. Nothing that is there is touched.
-    pub fn prepare(dest: &Path, replace: bool, progress: Progress) -> Result<Self, Error> {
-        let path = absolute(dest).map_err(|e| disk("find", dest, e))?;
+    pub fn prepare(found: &Found, plan: &Plan<'_>, progress: Progress) -> Result<Self, Error> {
+        let path = found.path().to_owned();
         let refused = |why| {
             Err(Error::DestinationRefused {
                 path: path.clone(),
@@ -59,41 +80,46 @@ impl Destination {
         if path.parent().is_none() {
             return refused("the root of this system is no place for a tree");
         }
-        if let Some(dir) = existing(&path)? {
-            let in_use = is_in_use(&path, &dir)?;
-            match in_use {
-                Some(why) if replace => return refused(why),
-                _ if replace => {}
-                _ if !is_empty(&path, &dir, in_use.is_some())? => {
-                    return Err(Error::DestinationNotEmpty(dest.to_owned()));
-                }
-                Some(why) => {
-                    progress.warn(format_args!(
-                        "{}: {why}: this pull is not atomic",
-                        path.display()
-                    ));
-                    let place = Place::InPlace {
-                        _lock: lock(&path, &dir)?,
-                        dir,
-                    };
-                    return Ok(Self {
-                        path,
-                        place,
-                        made: Vec::new(),
-                        committed: false,
-                    });
-                }
-                None => {}
-            }
+        if plan
+            .cache
+            .as_ref()
+            .is_some_and(|cache| path.starts_with(cache))
+        {
+            return refused("it is in the cache, which purge sweeps");
         }
-        if replace && has_mounts_below(&path) {
-            return refused("something is mounted inside it");
+        let in_use = found.in_use()?;
+        let obstacle = in_use.or_else(|| obstacle(&path, plan));
+        match obstacle {
+            Some(why) if plan.replace => return refused(why),
+            _ => {}
         }
-        if replace && is_directly_below_root(&path) {
-            return refused("--force does not replace a folder directly below /");
+        let is_empty = found.is_empty(in_use.is_some())?;
+        if !is_empty && !plan.replace {
+            return Err(Error::DestinationNotEmpty {
+                path: found.typed().to_owned(),
+                hint: obstacle.map_or(plan.hint, |_| Replaceable::No),
+            });
         }
+        if let (Some(why), Some(dir)) = (in_use, found.dir()?) {
+            let shown = path.display();
+            progress.warn(format_args!("{shown}: {why}: this pull is not atomic"));
+            let place = Place::InPlace(InPlace::prepare(&path, dir)?);
+            return Ok(Self {
+                path,
+                place,
+                made: Vec::new(),
+                committed: false,
+            });
+        }
+        let kept = plan.keep_old.filter(|_| !is_empty);
+        let kept = kept
+            .map(|keep| Kept::prepare(keep, &path, plan))
+            .transpose()?;
+        // Where there was no old tree to keep, one that has come since is not removed either.
+        let replace = plan.replace && plan.keep_old.is_none_or(|_| kept.is_some());
         let made = make_parents(&path)?;
-        let staging = Staging::prepare(&path, replace).inspect_err(|_| remove_parents(&made))?;
+        let staging =
+            Staging::prepare(&path, replace, kept).inspect_err(|_| remove_parents(&made))?;
         Ok(Self {
             path,
             place: Place::Staged(staging),
@@ -107,91 +133,82 @@ impl Destination {
         &self.path
     }
 
+    /// Where the old tree will be, if there is one to keep.
+    pub fn kept(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Staged(staging) => staging.kept(),
+            Place::InPlace(_) => None,
+        }
+    }
+
     /// The empty directory that the tree grows in.
     pub fn rootfs(&self) -> Result<Dir, Error> {
         match &self.place {
-            Place::InPlace { dir, .. } => dir.again(),
+            Place::InPlace(in_place) => in_place.rootfs(),
             Place::Staged(staging) => staging.rootfs(),
         }
         .map_err(|e| disk("open", &self.path, e))
     }
 
-    /// Makes the tree DEST, in one step, and then removes what was there before.
-    pub fn commit(mut self, progress: Progress) -> Result<(), Error> {
-        if let Place::Staged(staging) = &self.place {
-            staging.swap(&self.path)?;
-            if let Err(e) = staging.remove() {
-                let path = self.path.display();
-                progress.warn(format_args!(
-                    "{path}: what was there before is not all removed: {e}"
-                ));
+    /// Makes the tree DEST, in one step, and then removes what was there before. Returns the number
+    /// of its inode if the record could not be written to it and is to be kept elsewhere.
+    pub fn commit(mut self, record: &Record, progress: Progress) -> Result<Option<u64>, Error> {
+        let rootfs = self.rootfs()?;
+        let failed = |e| disk("flush", &self.path, e);
+        let inode = rootfs.stat_self().map_err(failed)?.id.1;
+        let recorded = match &self.place {
+            Place::Staged(staging) => {
+                let recorded = record::write(&rootfs, record);
+                staging.flush().map_err(failed)?;
+                staging.swap(&self.path, progress)?;
+                if let Err(e) = staging.remove() {
+                    let path = self.path.display();
+                    progress.warn(format_args!(
+                        "{path}: what was there before is not all removed: {e}"
+                    ));
+                }
+                recorded
             }
-        }
+            Place::InPlace(in_place) => {
+                // A tree that says what it is has to be all there.
+                in_place.flush().map_err(failed)?;
+                let recorded = record::write(&rootfs, record);
+                in_place.flush().map_err(failed)?;
+                recorded
+            }
+        };
         self.committed = true;
-        Ok(())
+        Ok((!recorded).then_some(inode))
     }
 }
 
 impl Drop for Destination {
     /// Leaves nothing behind of a tree that was given up.
     fn drop(&mut self) {
+        if self.committed {
+            return;
+        }
         match &self.place {
             // What cannot be removed now, the next pull sweeps.
-            Place::Staged(staging) if !self.committed => drop(staging.remove()),
-            Place::InPlace { dir, .. } if !self.committed => {
-                let made = dir.list().unwrap_or_default();
-                for entry in made
-                    .iter()
-                    .filter(|entry| entry.name.as_c_str() != LOST_AND_FOUND)
-                {
-                    // What cannot be removed makes the next pull say that DEST is not empty.
-                    let _ = remove_tree(dir, &entry.name);
-                }
-            }
-            Place::Staged(_) | Place::InPlace { .. } => {}
+            Place::Staged(staging) => drop(staging.remove()),
+            Place::InPlace(in_place) => in_place.empty(),
         }
-        if !self.committed {
-            remove_parents(&self.made);
-        }
+        remove_parents(&self.made);
     }
 }
 
-/// DEST, opened, if it is there. What is there and no directory is nobody's to replace.
-fn existing(path: &Path) -> Result<Option<Dir>, Error> {
-    match path.symlink_metadata() {
-        Ok(found) if found.is_dir() => Dir::open_path(path)
-            .map(Some)
-            .map_err(|e| disk("open", path, e)),
-        Ok(_) => {
-            let why = "it is not a directory";
-            Err(Error::DestinationRefused {
-                path: path.to_owned(),
-                why,
-            })
-        }
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(disk("look at", path, e)),
+/// Why DEST cannot be replaced, other than that it is in use.
+fn obstacle(path: &Path, plan: &Plan<'_>) -> Option<&'static str> {
+    let needed = plan
+        .needed
+        .iter()
+        .find(|(needed, _)| needed.starts_with(path));
+    match needed {
+        Some((_, why)) => Some(*why),
+        None if has_mounts_below(path) => Some("something is mounted inside it"),
+        None if is_directly_below_root(path) => Some("a folder directly below / is not replaced"),
+        None => None,
     }
-}
-
-/// Why DEST cannot be renamed, if so.
-fn is_in_use(path: &Path, dir: &Dir) -> Result<Option<&'static str>, Error> {
-    if dir.is_mount_point().map_err(|e| disk("look at", path, e))? {
-        return Ok(Some("it is a mount point"));
-    }
-    // The working directory must not be pulled away from under whoever called, also not by a rename
-    // of one of its parents.
-    let here = std::env::current_dir();
-    Ok(here
-        .is_ok_and(|here| here.starts_with(path))
-        .then_some("it holds the working directory"))
-}
-
-/// Whether there is nothing to lose.
-fn is_empty(path: &Path, dir: &Dir, in_place: bool) -> Result<bool, Error> {
-    let entries = dir.list().map_err(|e| disk("look into", path, e))?;
-    let ignored = |name: &CStr| in_place && name == LOST_AND_FOUND;
-    Ok(entries.iter().all(|entry| ignored(&entry.name)))
 }
 
 fn lock(path: &Path, dir: &Dir) -> Result<File, Error> {
@@ -208,7 +225,7 @@ fn c_name(name: &[u8]) -> CString {
     CString::new(name).unwrap_or_default()
 }
 
-/// The last component of DEST.
+/// The last component of a path.
 fn file_name(path: &Path) -> CString {
     c_name(path.file_name().unwrap_or_default().as_bytes())
 }

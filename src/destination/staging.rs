@@ -1,5 +1,6 @@
 //! The folder beside DEST that the tree grows in.
 
+use super::kept::Kept;
 use super::{c_name, disk, file_name, lock};
 use crate::error::Error;
 use crate::sys::{Dir, Handle as _, Host, remove_tree, same_file};
@@ -9,30 +10,30 @@ use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-const ROOTFS: &CStr = c"rootfs";
+pub(super) const ROOTFS: &CStr = c"rootfs";
+pub(super) const OLD: &CStr = c"old";
 
 /// How much of DEST's name goes into the name of the folder: 255 bytes hold both and the rest.
 const MAX_NAME: usize = 240;
 
 /// The staging folder of one destination, locked.
 pub(super) struct Staging {
-    parent: Dir,
-    name: CString,
+    pub(super) parent: Dir,
+    pub(super) name: CString,
     staging_name: CString,
-    folder: Dir,
+    pub(super) folder: Dir,
     /// Held, not read.
     _lock: File,
-    replace: bool,
+    pub(super) replace: bool,
+    pub(super) kept: Option<Kept>,
 }
 
 impl Staging {
     /// Makes the folder for the destination `path`, or takes over what a killed pull left of it.
-    pub(super) fn prepare(path: &Path, replace: bool) -> Result<Self, Error> {
+    pub(super) fn prepare(path: &Path, replace: bool, kept: Option<Kept>) -> Result<Self, Error> {
         let failed = |e| disk("create", path, e);
         let parent = Dir::open_path(path.parent().unwrap_or(path)).map_err(failed)?;
-        let name = file_name(path);
-        let part = &name.to_bytes()[..name.to_bytes().len().min(MAX_NAME)];
-        let staging_name = c_name(&[b".", part, b".roots"].concat());
+        let (name, staging_name) = (file_name(path), staging_name(path));
         loop {
             let is_new = match parent.mkdir(&staging_name, 0o700) {
                 Ok(()) => true,
@@ -54,6 +55,10 @@ impl Staging {
                 Ok(now) if same_file(&now, &folder).map_err(failed)? => {}
                 _ => continue,
             }
+            // A pull that was killed just now has left the old tree here: nobody has looked at it.
+            if !is_new && move_back(&parent, &name, &folder).map_err(failed)? {
+                return Err(Error::DestinationBusy(path.to_owned()));
+            }
             let staging = Self {
                 parent,
                 name,
@@ -61,6 +66,7 @@ impl Staging {
                 folder,
                 _lock: lock,
                 replace,
+                kept,
             };
             staging.make_rootfs().map_err(failed)?;
             return Ok(staging);
@@ -70,6 +76,7 @@ impl Staging {
     fn make_rootfs(&self) -> io::Result<()> {
         // What a killed pull left.
         remove_tree(&self.folder, ROOTFS)?;
+        remove_tree(&self.folder, OLD)?;
         // A setgid parent would give its group to the tree.
         self.folder.set_mode(0o700)?;
         self.folder.mkdir(ROOTFS, 0o755)?;
@@ -87,25 +94,54 @@ impl Staging {
         self.folder.open(ROOTFS)
     }
 
-    /// Makes the tree DEST. DEST may have been made or filled since it was checked: then this fails,
-    /// unless it is to be replaced.
-    pub(super) fn swap(&self, path: &Path) -> Result<(), Error> {
-        let swapped = match self.folder.rename(ROOTFS, &self.parent, &self.name) {
-            Err(e) if self.replace && is_occupied(&e) => {
-                self.folder.exchange(ROOTFS, &self.parent, &self.name)
-            }
-            other => other,
-        };
-        swapped.map_err(|e| match is_occupied(&e) {
-            true => Error::DestinationNotEmpty(path.to_owned()),
-            false => disk("move the tree to", path, e),
-        })
+    /// Brings the tree to the disk. The folder was opened before the tree was written: whoever opens
+    /// it now may not hear of an error that somebody else has heard of.
+    pub(super) fn flush(&self) -> io::Result<()> {
+        self.folder.sync_file_system()
+    }
+
+    /// Where the old tree will be, if it is kept.
+    pub(super) fn kept(&self) -> Option<&Path> {
+        self.kept.as_ref().map(|kept| kept.path.as_path())
     }
 
     /// Removes the folder with all that is in it.
     pub(super) fn remove(&self) -> io::Result<()> {
         remove_tree(&self.parent, &self.staging_name)
     }
+}
+
+/// Makes the old tree DEST again, if a killed pull has moved it away; whether it did.
+pub(super) fn put_back(path: &Path) -> Result<bool, Error> {
+    let Ok(parent) = Dir::open_path(path.parent().unwrap_or(path)) else {
+        return Ok(false);
+    };
+    let Ok(folder) = parent.open(&staging_name(path)) else {
+        return Ok(false);
+    };
+    let failed = |e| disk("put back", path, e);
+    if !is_ours(&folder).map_err(failed)? {
+        return Ok(false);
+    }
+    // The pull that holds the lock is between its two renames itself.
+    match lock(path, &folder) {
+        Ok(_lock) => move_back(&parent, &file_name(path), &folder).map_err(failed),
+        Err(Error::DestinationBusy(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn move_back(parent: &Dir, name: &CStr, folder: &Dir) -> io::Result<bool> {
+    if folder.find(OLD)?.is_none() || parent.find(name)?.is_some() {
+        return Ok(false);
+    }
+    folder.rename_new(OLD, parent, name).map(|()| true)
+}
+
+fn staging_name(path: &Path) -> CString {
+    let name = file_name(path);
+    let part = &name.to_bytes()[..name.to_bytes().len().min(MAX_NAME)];
+    c_name(&[b".", part, b".roots"].concat())
 }
 
 /// Whether a folder of that name is a staging folder. Somebody else's would let them put another
@@ -118,12 +154,5 @@ fn is_ours(folder: &Dir) -> io::Result<bool> {
         && folder
             .list()?
             .iter()
-            .all(|entry| entry.name.as_c_str() == ROOTFS))
-}
-
-fn is_occupied(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists
-    )
+            .all(|entry| [ROOTFS, OLD].contains(&entry.name.as_c_str())))
 }

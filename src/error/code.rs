@@ -2,6 +2,9 @@
 
 use super::{Error, LayoutFault};
 
+/// What `--exit-code` makes of a pull that had nothing to do, which is no error.
+pub const UNCHANGED: u8 = 10;
+
 impl Error {
     /// What the process exits with. README's table is tested against this.
     pub fn exit_code(&self) -> u8 {
@@ -9,6 +12,7 @@ impl Error {
             Self::Usage(_) | Self::Reference { .. } | Self::Platform { .. } => 2,
             Self::Credentials { .. } | Self::Configuration { .. } => 2,
             Self::NotFound { .. } | Self::NoPlatform { .. } => 3,
+            Self::NoRecord(_) | Self::Offline { .. } => 3,
             Self::Layout {
                 why: LayoutFault::MissingBlob(_),
                 ..
@@ -24,7 +28,7 @@ impl Error {
             Self::Entry { why, .. } if why.is_disk() => 6,
             Self::Entry { .. } => 5,
             Self::Tree { .. }
-            | Self::DestinationNotEmpty(_)
+            | Self::DestinationNotEmpty { .. }
             | Self::DestinationRefused { .. }
             | Self::DestinationBusy(_)
             | Self::NotACache(_)

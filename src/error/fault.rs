@@ -1,4 +1,4 @@
-//! What can be wrong with a layout on disk and with a command line.
+//! What can be wrong with a layout on disk and with a command line, and other parts of errors.
 
 use crate::oci::Digest;
 
@@ -64,4 +64,26 @@ pub enum Usage {
         /// What is wrong.
         why: &'static str,
     },
+}
+
+/// What was read when a digest did not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// A manifest or index.
+    Manifest,
+    /// A config or a compressed layer.
+    Blob,
+    /// An uncompressed layer, against its DiffID.
+    Contents,
+}
+
+/// Whether what is in DEST may be replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replaceable {
+    /// Not even with `--force`.
+    No,
+    /// With `--force`.
+    WithForce,
+    /// With `--force`, because it is no tree that `--update` could know.
+    Unrecorded,
 }

@@ -1,6 +1,6 @@
 //! What to type next: at most one line, and none where there is nothing to do.
 
-use super::{Error, LayoutFault, Usage};
+use super::{Error, LayoutFault, Replaceable, Usage};
 use crate::oci::{InvalidManifest, InvalidReference};
 use std::io::ErrorKind;
 
@@ -54,7 +54,14 @@ impl Error {
                 why: InvalidManifest::Schema1,
                 ..
             } => "pull it with an old docker and push it again to convert it".to_owned(),
-            Self::DestinationNotEmpty(_) => "add --force to replace it".to_owned(),
+            Self::DestinationNotEmpty { hint, .. } => match hint {
+                Replaceable::No => return None,
+                Replaceable::WithForce => "add --force to replace it".to_owned(),
+                Replaceable::Unrecorded => {
+                    "it has no record of a pull; add --force to replace it all the same".to_owned()
+                }
+            },
+            Self::Offline { .. } => "pull it once without --offline".to_owned(),
             Self::DestinationBusy(_) => {
                 "wait for the other pull, or choose another folder".to_owned()
             }

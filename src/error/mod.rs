@@ -8,8 +8,9 @@ mod hint;
 mod refusal;
 mod sentence;
 
+pub use code::UNCHANGED;
 pub use entry::EntryFault;
-pub use fault::{LayoutFault, Usage};
+pub use fault::{LayoutFault, Part, Replaceable, Usage};
 pub use sentence::escaped;
 
 use crate::oci::{Digest, InvalidManifest, InvalidPlatform, InvalidReference, Platform};
@@ -177,7 +178,21 @@ pub enum Error {
         source: io::Error,
     },
     /// DEST holds something.
-    DestinationNotEmpty(PathBuf),
+    DestinationNotEmpty {
+        /// DEST.
+        path: PathBuf,
+        /// Whether there is a way to replace it.
+        hint: Replaceable,
+    },
+    /// A folder has no record of a pull: it is none, or not a tree that roots has made.
+    NoRecord(PathBuf),
+    /// An image that is not, or not all, in the cache, and may not be fetched.
+    Offline {
+        /// The image.
+        image: String,
+        /// The digests of what is missing; none if it is not known what the name stands for.
+        missing: Vec<Digest>,
+    },
     /// DEST cannot be replaced or filled, whatever the options.
     DestinationRefused {
         /// DEST.
@@ -212,17 +227,6 @@ pub enum Error {
     },
     /// A result could not be written to stdout.
     Output(io::Error),
-}
-
-/// What was read when a digest did not hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// A manifest or index.
-    Manifest,
-    /// A config or a compressed layer.
-    Blob,
-    /// An uncompressed layer, against its DiffID.
-    Contents,
 }
 
 impl Error {

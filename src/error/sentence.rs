@@ -93,7 +93,15 @@ impl Display for Error {
             Self::Tree { action, source } => {
                 write!(f, "cannot {action} the tree: {}", reason(source))
             }
-            Self::DestinationNotEmpty(path) => write!(f, "{} is not empty", path_of(path)),
+            Self::DestinationNotEmpty { path, .. } => write!(f, "{} is not empty", path_of(path)),
+            Self::NoRecord(path) => write!(f, "{}: no record of a pull", path_of(path)),
+            Self::Offline { image, missing } if missing.is_empty() => {
+                write!(f, "{image}: the cache does not know what it stands for")
+            }
+            Self::Offline { image, missing } => {
+                write!(f, "{image}: not in the cache: ")?;
+                list(f, missing, "nothing")
+            }
             Self::DestinationRefused { path, why } => write!(f, "{}: {why}", path_of(path)),
             Self::DestinationBusy(path) => {
                 write!(f, "{}: another pull into it is running", path_of(path))

@@ -55,13 +55,15 @@ pub(super) fn is_default_acl(xattr: &Xattr) -> bool {
 }
 
 /// Attributes that belong to the machine and not to the image: the label its policy gives, the ACL
-/// of a server, and the marks of an overlay, which would mean something else in a plain tree.
+/// of a server, the marks of an overlay, which would mean something else in a plain tree, and the
+/// record of a pull, with which an image could pass for another one.
 fn is_ignored(name: &CStr) -> bool {
     let name = name.to_bytes();
     name == b"security.selinux"
         || name == b"system.nfs4_acl"
         || name.starts_with(b"trusted.overlay.")
         || name.starts_with(b"user.overlay.")
+        || name.starts_with(b"user.roots.")
 }
 
 /// Removes what a lower layer set: attributes are replaced as a whole, like mode and owner

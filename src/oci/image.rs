@@ -5,6 +5,8 @@ use super::{Config, Descriptor, Digest, InvalidManifest, Kind, Manifest, Platfor
 /// What a pull extracts.
 #[derive(Clone, Debug)]
 pub struct Image {
+    /// The digest of what the name stands for: of the index, where there is one.
+    pub root: Digest,
     /// The digest of the manifest.
     pub digest: Digest,
     /// The platform that the config names, if it names one.
@@ -28,6 +30,7 @@ impl Image {
     /// Joins a manifest with its config. A layer that cannot be read is refused here, before
     /// anything is fetched: a tree that lacks a layer is a wrong tree.
     pub fn new(
+        root: Digest,
         digest: Digest,
         manifest: Manifest,
         config: &Config,
@@ -52,6 +55,7 @@ impl Image {
                 _ => Err(InvalidManifest::LayerType(blob.media_type)),
             });
         Ok(Self {
+            root,
             digest,
             platform: config.platform(),
             layers: layers.collect::<Result<_, _>>()?,

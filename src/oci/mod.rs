@@ -9,6 +9,7 @@ mod image;
 mod manifest;
 mod media_type;
 mod platform;
+mod record;
 mod reference;
 
 pub use config::Config;
@@ -18,4 +19,5 @@ pub use image::{Image, Layer};
 pub use manifest::{Document, Index, InvalidManifest, Manifest};
 pub use media_type::{ACCEPT, Kind};
 pub use platform::{InvalidPlatform, Platform, Wanted};
+pub use record::Record;
 pub use reference::{InvalidReference, Reference};

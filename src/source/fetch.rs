@@ -2,7 +2,7 @@
 
 use crate::cache::{Cache, Partial, Rest};
 use crate::error::Error;
-use crate::oci::Descriptor;
+use crate::oci::{Descriptor, Digest};
 use crate::progress::Progress;
 use crate::registry::{Asked, Registry};
 use std::fmt::Display;
@@ -11,7 +11,10 @@ use std::io::{self, Read};
 
 /// Where blobs come from and are kept.
 pub(super) struct Fetch<'c> {
-    pub(super) registry: Registry,
+    /// Nothing may be asked of it where there is none.
+    pub(super) registry: Option<Registry>,
+    /// What is pulled, for messages.
+    pub(super) name: String,
     pub(super) cache: Option<&'c Cache>,
     pub(super) progress: Progress,
 }
@@ -53,7 +56,7 @@ impl Fetch<'_> {
     /// All of it from the registry.
     pub(super) fn remote(&self, blob: &Descriptor, asked: Asked) -> Result<Opened, Error> {
         Ok(Opened {
-            bytes: Box::new(self.registry.blob(blob, 0, asked)?),
+            bytes: Box::new(self.registry(blob)?.blob(blob, 0, asked)?),
             copy: None,
             origin: "registry".to_owned(),
             cached: 0,
@@ -73,13 +76,25 @@ impl Fetch<'_> {
         if had == blob.size {
             return Ok(Opened::cached(start, Some(copy), had));
         }
-        let rest = self.registry.blob(blob, had, asked)?;
+        let rest = self.registry(blob)?.blob(blob, had, asked)?;
         Ok(Opened {
             bytes: Box::new(start.chain(rest)),
             copy: Some(copy),
             origin: format!("registry, from byte {had} on"),
             cached: had,
         })
+    }
+
+    /// Who has a blob that is not in the cache.
+    fn registry(&self, blob: &Descriptor) -> Result<&Registry, Error> {
+        let missing = || self.missing(vec![blob.digest.clone()]);
+        self.registry.as_ref().ok_or_else(missing)
+    }
+
+    /// The error that these are not in the cache, and may not be fetched.
+    pub(super) fn missing(&self, missing: Vec<Digest>) -> Error {
+        let image = self.name.clone();
+        Error::Offline { image, missing }
     }
 
     fn wait(&self, blob: &Descriptor, file: &File) {

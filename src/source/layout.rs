@@ -72,6 +72,11 @@ impl Layout {
         })
     }
 
+    /// The folder, as it was typed.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// What the name stands for.
     pub(super) fn root(&self) -> &Descriptor {
         match &self.root {

@@ -17,7 +17,7 @@ use layout::Layout;
 use registry::Cached;
 use std::fmt;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What the user calls an image.
 #[derive(Clone, Debug)]
@@ -45,10 +45,11 @@ pub enum Source<'c> {
 pub type Stream = LayerStream<Box<dyn Read>, Partial>;
 
 impl<'c> Source<'c> {
-    /// Opens the source of `name`. A registry is not asked anything yet.
+    /// Opens the source of `name`. A registry is not asked anything yet; without `access`, it never
+    /// is.
     pub fn open(
         name: &Name,
-        access: &Access,
+        access: Option<&Access>,
         cache: Option<&'c Cache>,
         progress: Progress,
     ) -> Result<Self, Error> {
@@ -73,11 +74,14 @@ impl<'c> Source<'c> {
     /// Follows the name to the manifest for `wanted`, and that to its config.
     pub fn resolve(&mut self, wanted: &Wanted, progress: Progress) -> Result<Image, Error> {
         let name = self.to_string();
-        let (digest, root) = self.root()?;
-        let chosen = select::choose(&name, digest, root, wanted, |descriptor| {
+        let (root, document) = self.root()?;
+        let chosen = select::choose(&name, root.clone(), document, wanted, |descriptor| {
             let bytes = self.manifest(descriptor)?;
             parse(&descriptor.digest, &bytes, &descriptor.media_type)
         })?;
+        if let Self::Registry(cached) = self {
+            cached.require(&chosen.manifest)?;
+        }
         let config = self.config(&chosen.manifest.config)?;
         let digest = chosen.digest.to_string();
         let malformed = |why| Error::Manifest {
@@ -85,11 +89,37 @@ impl<'c> Source<'c> {
             why,
         };
         let config = Config::parse(&config).map_err(malformed)?;
-        let image = Image::new(chosen.digest, chosen.manifest, &config).map_err(malformed)?;
+        let image = Image::new(root, chosen.digest, chosen.manifest, &config);
+        let image = image.map_err(malformed)?;
         if chosen.unconfirmed {
             select::confirm(&name, &image, wanted, progress)?;
         }
         Ok(image)
+    }
+
+    /// The digest that the name itself holds: what it stands for never changes.
+    pub fn pinned(&self) -> Option<&Digest> {
+        match self {
+            Self::Registry(cached) => cached.reference().digest(),
+            Self::Layout(_) => None,
+        }
+    }
+
+    /// The index and manifests that led to the image, the one that the name stands for first. Those
+    /// of a layout are where they are.
+    pub fn documents(&self) -> &[(Digest, Vec<u8>)] {
+        match self {
+            Self::Registry(cached) => cached.documents(),
+            Self::Layout(_) => &[],
+        }
+    }
+
+    /// The folder that the image comes from.
+    pub fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Registry(_) => None,
+            Self::Layout(layout) => Some(layout.path()),
+        }
     }
 
     /// Opens the stream of a layer.

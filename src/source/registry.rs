@@ -6,7 +6,7 @@ use super::{Stream, digest_of};
 use crate::cache::{Cache, Partial};
 use crate::error::{Error, Part};
 use crate::layer::{LayerStream, Verifier};
-use crate::oci::{Descriptor, Digest, Layer, Reference};
+use crate::oci::{Descriptor, Digest, Layer, Manifest, Reference};
 use crate::progress::Progress;
 use crate::registry::{Access, Asked, MAX_MANIFEST, Registry, Served};
 use std::io::{self, Read, Write as _};
@@ -19,17 +19,22 @@ pub struct Cached<'c> {
     cached: u64,
     /// The layer that will be wanted next, on its way.
     ahead: Option<(Digest, Opened)>,
+    /// The index and manifests that led to the image, for pulls without a network.
+    documents: Vec<(Digest, Vec<u8>)>,
 }
 
 impl<'c> Cached<'c> {
     pub(super) fn new(
         reference: &Reference,
-        access: &Access,
+        access: Option<&Access>,
         cache: Option<&'c Cache>,
         progress: Progress,
     ) -> Result<Self, Error> {
         let fetch = Fetch {
-            registry: Registry::new(reference, access, progress)?,
+            registry: access
+                .map(|access| Registry::new(reference, access, progress))
+                .transpose()?,
+            name: reference.to_string(),
             cache,
             progress,
         };
@@ -38,6 +43,7 @@ impl<'c> Cached<'c> {
             reference: reference.clone(),
             cached: 0,
             ahead: None,
+            documents: Vec::new(),
         })
     }
 
@@ -47,11 +53,10 @@ impl<'c> Cached<'c> {
 
     /// The digest that the reference stands for, at the price of a HEAD where the registry gives it.
     pub(super) fn digest(&mut self) -> Result<Digest, Error> {
-        match self
-            .fetch
-            .registry
-            .digest_of(&self.reference.identifier())?
-        {
+        let Some(registry) = &self.fetch.registry else {
+            return self.cached_digest();
+        };
+        match registry.digest_of(&self.reference.identifier())? {
             // What was asked for by digest is that digest, if it is there at all.
             Some(digest) => Ok(self.reference.digest().cloned().unwrap_or(digest)),
             None => self.root().map(|(digest, _)| digest),
@@ -60,19 +65,72 @@ impl<'c> Cached<'c> {
 
     /// What the reference stands for: its digest, checked if the reference has one, and its bytes.
     pub(super) fn root(&mut self) -> Result<(Digest, Served), Error> {
+        self.documents.clear();
+        let Some(registry) = &self.fetch.registry else {
+            let digest = self.cached_digest()?;
+            let bytes = self.cached_document(&digest)?;
+            self.note(&digest, &bytes);
+            let media_type = String::new();
+            return Ok((digest, Served { bytes, media_type }));
+        };
         let wanted = self.reference.digest();
         let identifier = self.reference.identifier();
-        let served = self.fetch.registry.manifest(&identifier, wanted)?;
+        let served = registry.manifest(&identifier, wanted)?;
         let digest = wanted.cloned().unwrap_or_else(|| digest_of(&served));
+        self.note(&digest, &served.bytes);
         Ok((digest, served))
     }
 
     pub(super) fn manifest(&mut self, digest: &Digest) -> Result<Vec<u8>, Error> {
-        Ok(self
-            .fetch
-            .registry
-            .manifest(&digest.to_string(), Some(digest))?
-            .bytes)
+        let Some(registry) = &self.fetch.registry else {
+            let bytes = self.cached_document(digest)?;
+            self.note(digest, &bytes);
+            return Ok(bytes);
+        };
+        let bytes = registry.manifest(&digest.to_string(), Some(digest))?.bytes;
+        self.note(digest, &bytes);
+        Ok(bytes)
+    }
+
+    fn note(&mut self, digest: &Digest, document: &[u8]) {
+        if self.fetch.cache.is_some() {
+            self.documents.push((digest.clone(), document.to_vec()));
+        }
+    }
+
+    /// Without a network: what the reference stood for when it was last pulled.
+    fn cached_digest(&self) -> Result<Digest, Error> {
+        let known = || self.fetch.cache?.resolved(&self.fetch.name);
+        let digest = self.reference.digest().cloned().or_else(known);
+        digest.ok_or_else(|| self.fetch.missing(Vec::new()))
+    }
+
+    fn cached_document(&self, digest: &Digest) -> Result<Vec<u8>, Error> {
+        let cached = self.fetch.cache.map(|cache| cache.document(digest));
+        let missing = || self.fetch.missing(vec![digest.clone()]);
+        cached.transpose()?.flatten().ok_or_else(missing)
+    }
+
+    /// Without a network: whether all of an image is here, before anything is made of it.
+    pub(super) fn require(&self, manifest: &Manifest) -> Result<(), Error> {
+        let (None, Some(cache)) = (&self.fetch.registry, self.fetch.cache) else {
+            return Ok(());
+        };
+        let mut missing = Vec::new();
+        for blob in std::iter::once(&manifest.config).chain(&manifest.layers) {
+            if cache.find(blob)?.is_none() && !missing.contains(&blob.digest) {
+                missing.push(blob.digest.clone());
+            }
+        }
+        match missing.is_empty() {
+            true => Ok(()),
+            false => Err(self.fetch.missing(missing)),
+        }
+    }
+
+    /// The documents that led to the image, the one that the reference stands for first.
+    pub(super) fn documents(&self) -> &[(Digest, Vec<u8>)] {
+        &self.documents
     }
 
     /// The config, out of the cache if it is there and right.

@@ -7,7 +7,7 @@
 use super::handle::{ids, timestamps};
 use super::stat::kind;
 use super::{Kind, Owner, Stat, Time};
-use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, RenameFlags};
+use rustix::fs::{self, AtFlags, FileType, Mode, OFlags};
 use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io;
@@ -157,33 +157,6 @@ impl Dir {
         Ok(fs::unlinkat(&self.0, name, AtFlags::REMOVEDIR)?)
     }
 
-    /// Moves `name` to `new_name` in `new_dir`, replacing a file or an empty directory there.
-    pub fn rename(&self, name: &CStr, new_dir: &Self, new_name: &CStr) -> io::Result<()> {
-        Ok(fs::renameat(&self.0, name, &new_dir.0, new_name)?)
-    }
-
-    /// Moves `name` to `new_name` in `new_dir`, where nothing may be.
-    pub fn rename_new(&self, name: &CStr, new_dir: &Self, new_name: &CStr) -> io::Result<()> {
-        Ok(fs::renameat_with(
-            &self.0,
-            name,
-            &new_dir.0,
-            new_name,
-            RenameFlags::NOREPLACE,
-        )?)
-    }
-
-    /// Exchanges `name` and `other_name` in `other_dir` in one step.
-    pub fn exchange(&self, name: &CStr, other_dir: &Self, other_name: &CStr) -> io::Result<()> {
-        Ok(fs::renameat_with(
-            &self.0,
-            name,
-            &other_dir.0,
-            other_name,
-            RenameFlags::EXCHANGE,
-        )?)
-    }
-
     /// What the symlink `name` says.
     pub fn read_link(&self, name: &CStr) -> io::Result<CString> {
         Ok(fs::readlinkat(&self.0, name, Vec::new())?)
@@ -210,29 +183,6 @@ impl Dir {
     /// What this directory is.
     pub fn stat_self(&self) -> io::Result<Stat> {
         Ok(Stat::new(&fs::fstat(&self.0)?))
-    }
-
-    /// Whether this directory is the root of a mount: a rename cannot replace it.
-    pub fn is_mount_point(&self) -> io::Result<bool> {
-        let root = fs::StatxAttributes::MOUNT_ROOT;
-        match fs::statx(
-            &self.0,
-            c"",
-            AtFlags::EMPTY_PATH,
-            fs::StatxFlags::BASIC_STATS,
-        ) {
-            Ok(found) if found.stx_attributes_mask.contains(root) => {
-                Ok(found.stx_attributes.contains(root))
-            }
-            // Before Linux 5.8: another device than the parent's, which misses bind mounts.
-            Ok(_) | Err(rustix::io::Errno::NOSYS) => {
-                let parent = fs::statat(&self.0, c"..", AtFlags::empty())?;
-                let here = fs::fstat(&self.0)?;
-                let is_root = parent.st_ino == here.st_ino;
-                Ok(parent.st_dev != here.st_dev || is_root)
-            }
-            Err(e) => Err(e.into()),
-        }
     }
 
     /// The names in this directory, `.` and `..` left out.

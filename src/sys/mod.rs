@@ -5,6 +5,7 @@ mod handle;
 mod host;
 mod mounts;
 mod remove;
+mod rename;
 mod resolver;
 mod stat;
 mod unopened;

@@ -1,7 +1,47 @@
 //! What is mounted where.
 
+use super::Dir;
+use rustix::fs::{self, AtFlags, StatxFlags};
+use rustix::io::Errno;
+use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
+
+impl Dir {
+    /// Whether a rename can lead from here to `other`: not from one mount to another, even if both
+    /// are of one file system.
+    pub fn is_on_mount_of(&self, other: &Self) -> io::Result<bool> {
+        const MNT_ID: StatxFlags = StatxFlags::MNT_ID;
+        let mount = |dir: &Self| match fs::statx(dir, c"", AtFlags::EMPTY_PATH, MNT_ID) {
+            Ok(found) if found.stx_mask & MNT_ID.bits() != 0 => Ok(Some(found.stx_mnt_id)),
+            // Before Linux 5.8.
+            Ok(_) | Err(Errno::NOSYS) => Ok(None),
+            Err(e) => Err(io::Error::from(e)),
+        };
+        match (mount(self)?, mount(other)?) {
+            (Some(here), Some(there)) => Ok(here == there),
+            _ => Ok(self.stat_self()?.id.0 == other.stat_self()?.id.0),
+        }
+    }
+
+    /// Whether this directory is the root of a mount: a rename cannot replace it.
+    pub fn is_mount_point(&self) -> io::Result<bool> {
+        let root = fs::StatxAttributes::MOUNT_ROOT;
+        match fs::statx(self, c"", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS) {
+            Ok(found) if found.stx_attributes_mask.contains(root) => {
+                Ok(found.stx_attributes.contains(root))
+            }
+            // Before Linux 5.8: another device than the parent's, which misses bind mounts.
+            Ok(_) | Err(Errno::NOSYS) => {
+                let parent = fs::statat(self, c"..", AtFlags::empty())?;
+                let here = fs::fstat(self)?;
+                let is_root = parent.st_ino == here.st_ino;
+                Ok(parent.st_dev != here.st_dev || is_root)
+            }
+            Err(e) => Err(e.into()),
+        }
+    }
+}
 
 /// Whether anything is mounted below `path`, an absolute path without symlinks. Without /proc nobody
 /// knows; then it is found out where it is met.

@@ -123,7 +123,7 @@ fn the_usual_place_is_the_users_own() {
     pull("one").run().succeeds();
     assert_eq!(
         sandbox.names("home/.cache/roots"),
-        ["CACHEDIR.TAG", "blobs", "links", "lock"]
+        ["CACHEDIR.TAG", "blobs", "links", "lock", "resolved"]
     );
     pull("two")
         .env("XDG_CACHE_HOME", sandbox.path("xdg"))
@@ -131,7 +131,7 @@ fn the_usual_place_is_the_users_own() {
         .succeeds();
     assert_eq!(
         sandbox.names("xdg/roots"),
-        ["CACHEDIR.TAG", "blobs", "links", "lock"]
+        ["CACHEDIR.TAG", "blobs", "links", "lock", "resolved"]
     );
     // A relative one is to be ignored, says the XDG specification; and no home is no cache.
     pull("three")

@@ -1,8 +1,7 @@
 //! DEST: where a tree may come into being, what it may replace, and what is never touched.
 
-use crate::support::{ALWAYS, Fault, HELLO, Registry, Run, Sandbox, hello, tree};
+use crate::support::{ALWAYS, Fault, HELLO, Layout, Registry, Run, Sandbox, hello, tree};
 use std::os::unix::fs::symlink;
-use std::path::Path;
 
 fn published() -> (Sandbox, Registry, String) {
     let (sandbox, registry) = (Sandbox::new("destination"), Registry::start());
@@ -143,12 +142,24 @@ fn what_is_there_is_not_touched() {
     symlink("full", sandbox.path("to-full")).unwrap();
     let run = refused(&sandbox, &registry, &["to-full"]);
     assert_eq!(run.stderr, format!("roots: to-full is not empty{hint}"));
+}
+
+/// The hint sent people to `--force`, which then refused the working directory.
+#[test]
+fn no_hint_leads_to_what_is_refused() {
+    let (sandbox, registry, _name) = published();
+    sandbox.write("full/file", "mine");
     let run = sandbox
         .roots(["pull", &registry.image("a/b:1"), "."])
         .cwd(sandbox.path("full"))
         .run()
         .fails(6);
-    assert_eq!(run.stderr, format!("roots: . is not empty{hint}"));
+    assert_eq!(run.stderr, "roots: . is not empty\n");
+    for dest in ["/proc", "/etc"] {
+        let run = refused(&sandbox, &registry, &[dest]);
+        assert_eq!(run.stderr, format!("roots: {dest} is not empty\n"));
+    }
+    assert_eq!(registry.lines(), [""; 0]);
 }
 
 #[test]
@@ -202,14 +213,51 @@ fn an_empty_dest_is_a_missing_one() {
 #[test]
 fn a_layout_is_not_replaced_by_its_own_tree() {
     let (sandbox, registry, _name) = published();
-    crate::support::Layout::new()
+    Layout::new()
         .image("", &hello())
-        .write(sandbox.path("layout"));
-    let run = sandbox.roots(["pull", "./layout", "layout"]).run().fails(6);
-    assert_eq!(
-        run.stderr,
-        "roots: layout is not empty\nhint: add --force to replace it\n"
-    );
-    assert!(Path::new(&sandbox.path("layout/index.json")).exists());
+        .write(sandbox.path("in/layout"));
+    symlink("in/layout", sandbox.path("link")).unwrap();
+    for (image, dest) in [
+        ("./in/layout", "in/layout"),
+        ("./in/layout", "link"),
+        ("./link", "in"),
+    ] {
+        let run = sandbox.roots(["pull", image, dest]).run().fails(6);
+        assert_eq!(run.stderr, format!("roots: {dest} is not empty\n"));
+        for options in [&["--force"][..], &["--force", "--update"]] {
+            let command = sandbox.roots(["pull", image, dest]).args(options);
+            command
+                .run()
+                .fails(6)
+                .says(": it holds the image that is pulled\n");
+        }
+        assert!(sandbox.has("in/layout/index.json"));
+    }
     assert_eq!(registry.lines(), [""; 0]);
+}
+
+/// `--force` put the tree in place of the folder that held the cache, and then removed that with all blobs in it.
+#[test]
+fn a_folder_that_holds_the_cache_is_not_replaced() {
+    let (sandbox, registry, name) = published();
+    sandbox
+        .roots(["pull", &name, "one", "--cache=in/cache"])
+        .run()
+        .succeeds();
+    registry.forget_requests();
+    for dest in ["in", "in/cache"] {
+        let pull = || sandbox.roots(["pull", &name, dest, "--cache=in/cache"]);
+        let run = pull().run().fails(6);
+        assert!(!run.stderr.contains("hint"), "{}", run.stderr);
+        pull().arg("--force").run().fails(6).says("cache");
+    }
+    let command = sandbox.roots(["pull", &name, "in/cache/links/x", "--cache=in/cache"]);
+    let run = command.run().fails(6);
+    run.says(": it is in the cache, which purge sweeps\n");
+    assert_eq!(registry.lines(), [""; 0]);
+    assert!(sandbox.has("in/cache/CACHEDIR.TAG"));
+    // A folder that is to hold both, from the beginning.
+    let command = sandbox.roots(["pull", &name, "new", "--cache=new/cache"]);
+    let run = command.run().fails(6);
+    assert_eq!(run.stderr, "roots: new is not empty\n");
 }

@@ -41,11 +41,12 @@ fn only_what_no_destination_uses_is_dropped() {
     assert_eq!(sandbox.cached().len(), 4);
 
     fs::remove_dir_all(sandbox.path("two")).unwrap();
-    let dropped: usize = [&sharing().config, &sharing().layers[1]]
+    let gone = sharing();
+    let dropped: usize = [&gone.manifest, &gone.config, &gone.layers[1]]
         .iter()
         .map(|blob| blob.bytes.len())
         .sum();
-    purge(&format!("2 blobs dropped, {dropped} B"));
+    purge(&format!("3 blobs dropped, {dropped} B"));
     assert_eq!(sandbox.cached(), digests(&hello()));
     registry.forget_requests();
     sandbox
@@ -152,8 +153,8 @@ fn purge_waits_for_pulls() {
     assert!(purge.is_running());
     assert_eq!(
         sandbox.names("cache/blobs/sha256").len(),
-        6,
-        "nothing is dropped yet"
+        8,
+        "two manifests and four blobs of theirs, and two of this pull: nothing is dropped yet"
     );
     registry.release();
     pull.wait().succeeds();

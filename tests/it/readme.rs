@@ -7,7 +7,7 @@ use std::path::Path;
 #[test]
 fn options_are_those_of_the_help_pages() {
     let mut helped: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for command in ["pull", "digest", "purge"] {
+    for command in ["pull", "digest", "inspect", "purge"] {
         let page = read(&format!("src/help/{command}.txt"));
         let options = page.lines().filter_map(|line| line.strip_prefix("  -"));
         for option in options {
@@ -34,8 +34,8 @@ fn variables_are_those_of_the_help_pages_and_the_code() {
         .collect();
     let ours = |name: &&String| name.starts_with("ROOTS_");
     let words = |page: String| page.split_whitespace().collect::<Vec<_>>().join(" ");
-    let helped =
-        ["pull", "digest", "purge"].map(|page| words(read(&format!("src/help/{page}.txt"))));
+    let helped = ["pull", "digest", "inspect", "purge"]
+        .map(|page| words(read(&format!("src/help/{page}.txt"))));
     let helped: BTreeSet<_> = helped
         .iter()
         .flat_map(|page| names_after(page, "variable "))
@@ -83,7 +83,8 @@ fn exit_codes_are_those_of_the_help_page_and_the_code() {
         let digits = arm.split(|c: char| !c.is_ascii_digit()).next();
         digits?.parse().ok()
     });
-    let given: BTreeSet<u8> = given.chain([0]).collect();
+    let unchanged = roots::error::UNCHANGED;
+    let given: BTreeSet<u8> = given.chain([0, unchanged]).collect();
     assert_eq!(given, helped);
 }
 

@@ -211,6 +211,7 @@ fn the_help_page_lists_the_codes() {
         .succeeds()
         .stdout;
     let codes = "Exit codes: 0 done, 1 other failure, 2 usage, 3 not found, 4 access denied,\n\
-                 5 verification failed or malformed image, 6 destination or disk, 75 try again.\n";
+                 5 verification failed or malformed image, 6 destination or disk, 10 unchanged,\n\
+                 75 try again.\n";
     assert!(page.contains(codes), "{page}");
 }

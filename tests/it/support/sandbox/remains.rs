@@ -4,7 +4,8 @@ use super::Sandbox;
 use crate::support::image::sha256;
 
 impl Sandbox {
-    /// The digests of the blobs in the cache; each of them is whole. What is left of a broken pull has a dot in front.
+    /// The digests of the configs and layers in the cache; each blob is whole. What is left of a broken pull has a dot in
+    /// front.
     #[track_caller]
     pub fn cached(&self) -> Vec<String> {
         if !self.has("cache/blobs/sha256") {
@@ -18,7 +19,15 @@ impl Sandbox {
                 assert_eq!(digest, format!("sha256:{name}"), "a bad blob in the cache");
                 digest
             })
+            .filter(|digest| !self.is_document(digest))
             .collect()
+    }
+
+    /// Whether a cached blob is an index or a manifest, kept for pulls without a network.
+    fn is_document(&self, digest: &str) -> bool {
+        let blob = self.read(format!("cache/blobs/{}", digest.replace(':', "/")));
+        let json = serde_json::from_slice::<serde_json::Value>(&blob);
+        json.is_ok_and(|json| json.get("schemaVersion").is_some())
     }
 
     /// Asserts that a failed pull into `dest` left nothing: no tree, nothing beside it, no link and no half blob in the

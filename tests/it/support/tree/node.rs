@@ -157,8 +157,10 @@ fn xattrs(path: &Path) -> BTreeMap<String, Vec<u8>> {
         .filter(|name| !name.is_empty());
     let names = names.map(|name| String::from_utf8_lossy(name).into_owned());
     let mut value = vec![0; 64 * 1024];
+    // The machine's own, and the record that a pull writes to the root of a tree.
+    let others = ["security.selinux", "user.roots.image"];
     names
-        .filter(|name| name != "security.selinux")
+        .filter(|name| !others.contains(&name.as_str()))
         .filter_map(|name| {
             let size = rustix::fs::lgetxattr(path, &*name, &mut value[..]).ok()?;
             Some((name, value[..size].to_vec()))

@@ -1,0 +1,100 @@
+//! What references stood for when they were last pulled: with it, a pull needs no network.
+
+use super::link::replace_file;
+use super::{Cache, blob_name, name};
+use crate::error::Error;
+use crate::oci::Digest;
+use crate::sys::Dir;
+use serde::{Deserialize, Serialize};
+use std::ffi::{CStr, CString};
+use std::io::{self, Read as _};
+
+const FOLDER: &CStr = c"resolved";
+
+/// The longest file that is read here, in bytes: no longer manifest has come from a registry.
+const MAX_DOCUMENT: u64 = 8 << 20;
+
+#[derive(Deserialize, Serialize)]
+struct Resolved {
+    reference: String,
+    digest: Digest,
+}
+
+impl Cache {
+    /// Keeps the documents that `reference` led to, verified, the first of which is what it stands
+    /// for.
+    pub fn remember(&self, reference: &str, documents: &[(Digest, Vec<u8>)]) -> Result<(), Error> {
+        let failed = |e| self.failed("write to", e);
+        for (digest, bytes) in documents {
+            if self.document(digest)?.is_none() {
+                let folder = self.blobs(digest.algorithm())?;
+                replace_file(&folder, &blob_name(digest), bytes).map_err(failed)?;
+            }
+        }
+        let Some((digest, _)) = documents.first() else {
+            return Ok(());
+        };
+        match self.root.mkdir(FOLDER, 0o755) {
+            Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(failed(e)),
+            _ => {}
+        }
+        let folder = self.root.open(FOLDER).map_err(failed)?;
+        self.sweep(&folder).map_err(failed)?;
+        let resolved = Resolved {
+            reference: reference.to_owned(),
+            digest: digest.clone(),
+        };
+        let json = serde_json::to_vec_pretty(&resolved).map_err(|e| failed(e.into()))?;
+        replace_file(&folder, &file_name(reference), &json).map_err(failed)
+    }
+
+    /// What `reference` stood for when it was last pulled.
+    pub fn resolved(&self, reference: &str) -> Option<Digest> {
+        let folder = self.root.open(FOLDER).ok()?;
+        let resolved = read(&folder, &file_name(reference))?;
+        (resolved.reference == reference).then_some(resolved.digest)
+    }
+
+    /// The bytes of a manifest or an index, if they are here and are those.
+    pub fn document(&self, digest: &Digest) -> Result<Option<Vec<u8>>, Error> {
+        let folder = self.blobs(digest.algorithm())?;
+        let mut bytes = Vec::new();
+        let read = folder
+            .open_file(&blob_name(digest))
+            .and_then(|file| file.take(MAX_DOCUMENT).read_to_end(&mut bytes));
+        let is_right = read.is_ok() && Digest::of(digest.algorithm(), &bytes) == *digest;
+        Ok(is_right.then_some(bytes))
+    }
+
+    /// Drops what names a document that purge has dropped.
+    fn sweep(&self, folder: &Dir) -> io::Result<()> {
+        for entry in folder.list()? {
+            let resolved = read(folder, &entry.name);
+            let is_here = resolved.is_some_and(|Resolved { digest, .. }| {
+                let blobs = self.blobs(digest.algorithm()).ok();
+                blobs.is_some_and(|blobs| matches!(blobs.find(&blob_name(&digest)), Ok(Some(_))))
+            });
+            // A file that another pull is writing just now has a dot in front.
+            if !is_here && !entry.name.to_bytes().starts_with(b".") {
+                match folder.unlink(&entry.name) {
+                    // Another pull has swept it.
+                    Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                    other => other?,
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read(folder: &Dir, name: &CStr) -> Option<Resolved> {
+    let mut json = Vec::new();
+    let file = folder.open_file(name).ok()?;
+    file.take(MAX_DOCUMENT).read_to_end(&mut json).ok()?;
+    serde_json::from_slice(&json).ok()
+}
+
+/// A reference has slashes: its digest names the file.
+fn file_name(reference: &str) -> CString {
+    name(Digest::sha256(reference.as_bytes()).hex())
+}

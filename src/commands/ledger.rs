@@ -1,0 +1,83 @@
+//! What the cache is told of a pull: which tree was made of which blobs, and what a name stood for.
+//!
+//! The tree is right without it, so none of this is a reason to fail: it is said.
+
+use crate::cache::Cache;
+use crate::destination::Destination;
+use crate::error::Error;
+use crate::oci::{Digest, Image, Record};
+use crate::progress::Progress;
+use crate::source::Source;
+use std::path::Path;
+
+/// The cache's account of one pull.
+pub(super) struct Ledger<'c> {
+    cache: Option<&'c Cache>,
+    image: String,
+    /// Index, manifest, config and layers: all that a pull without a network needs.
+    blobs: Vec<Digest>,
+    progress: Progress,
+}
+
+impl<'c> Ledger<'c> {
+    /// The account of a pull of `image` from `source`.
+    pub(super) fn new(
+        cache: Option<&'c Cache>,
+        source: &Source<'_>,
+        image: &Image,
+        progress: Progress,
+    ) -> Self {
+        let documents = source.documents().iter().map(|(digest, _)| digest);
+        Self {
+            cache,
+            image: source.to_string(),
+            blobs: documents.chain(image.blobs()).cloned().collect(),
+            progress,
+        }
+    }
+
+    /// Before the swap: whatever a crash leaves in DEST, its blobs are kept.
+    pub(super) fn open(&self, destination: &Destination) {
+        let (path, kept) = (destination.path(), destination.kept());
+        self.say(
+            path,
+            self.cache
+                .map(|cache| cache.link_ahead(path, kept, &self.image, &self.blobs)),
+        );
+    }
+
+    /// After it. The documents are kept now that they have led to a tree. `left` is the inode of a
+    /// tree that could not take its record.
+    pub(super) fn close(&self, path: &Path, record: &Record, left: Option<u64>) {
+        let noted = left.map(|inode| (inode, record.clone()));
+        let linked = self
+            .cache
+            .map(|cache| cache.link(path, &self.image, &self.blobs, noted));
+        if left.is_some() && !matches!(linked, Some(Ok(()))) {
+            self.progress.warn(format_args!(
+                "{}: no place for its record: neither extended attributes nor a cache",
+                path.display()
+            ));
+        }
+        self.say(path, linked);
+    }
+
+    /// Keeps what led to the image, for pulls without a network.
+    pub(super) fn remember(&self, source: &Source<'_>) {
+        let remembered = self
+            .cache
+            .map(|cache| cache.remember(&self.image, source.documents()));
+        if let Some(Err(e)) = remembered {
+            self.progress
+                .warn(format_args!("{} is not kept in the cache: {e}", self.image));
+        }
+    }
+
+    fn say(&self, path: &Path, noted: Option<Result<(), Error>>) {
+        if let Some(Err(e)) = noted {
+            let path = path.display();
+            self.progress
+                .warn(format_args!("{path}: not noted in the cache: {e}"));
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! `--update`: whether DEST already holds what the image stands for.
+//!
+//! One HEAD request tells, because the record of a tree has the digest that a HEAD gives: that of the
+//! index, where there is one. What somebody has done to the tree since it was made is not looked at.
+
+use super::ledger::Ledger;
+use super::{Done, Pull, inspect};
+use crate::cache::Cache;
+use crate::destination::{Found, Plan};
+use crate::error::{Error, Replaceable, UNCHANGED};
+use crate::oci::Record;
+use crate::source::Source;
+use std::path::{Path, PathBuf};
+
+impl Pull {
+    /// The record of the tree in DEST, if it is to be updated. An empty folder holds no tree,
+    /// whatever is written on it.
+    pub(super) fn held(
+        &self,
+        found: &Found,
+        cache: Option<&Cache>,
+    ) -> Result<Option<Record>, Error> {
+        if !self.update || found.holds_nothing()? {
+            return Ok(None);
+        }
+        match found.record() {
+            None => inspect::noted(found, cache),
+            record => Ok(record),
+        }
+    }
+
+    /// Whether the tree that `held` is about is the one that a pull would make.
+    pub(super) fn is_current(&self, held: &Record, source: &mut Source<'_>) -> Result<bool, Error> {
+        let digest = match source.pinned() {
+            // Nobody has to be asked what a digest stands for.
+            Some(digest) => digest.clone(),
+            None => source.digest()?,
+        };
+        Ok(held.digest == digest && held.wanted == self.wanted.platform.to_string())
+    }
+
+    /// Writes down that the tree in DEST, which `held` is about, is also what `record` says: the
+    /// index has changed, or another name or platform leads to the same manifest. The next time,
+    /// one HEAD is enough again.
+    pub(super) fn renew(&self, found: &Found, ledger: &Ledger<'_>, record: &Record) {
+        let left = match found.set_record(record) {
+            true => None,
+            false => found.inode(),
+        };
+        ledger.close(found.path(), record, left);
+    }
+
+    /// There was nothing to do.
+    pub(super) fn unchanged(&self, held: &Record) -> Done {
+        self.progress
+            .step(format_args!("{}: unchanged", self.dest.display()));
+        Done {
+            out: format!("{}\n", held.manifest),
+            exit_code: if self.exit_code { UNCHANGED } else { 0 },
+        }
+    }
+
+    /// What may be done to DEST, which holds a tree with a record or not.
+    pub(super) fn plan(
+        &self,
+        recorded: bool,
+        source: &Source<'_>,
+        cache: Option<&Path>,
+    ) -> Plan<'_> {
+        let real = |path: &Path| path.canonicalize().ok();
+        let cache: Option<PathBuf> = cache.and_then(real);
+        let layout = source.folder().and_then(real);
+        let cached = cache
+            .iter()
+            .map(|path| (path.clone(), "it holds the cache"));
+        let read = layout.map(|path| (path, "it holds the image that is pulled"));
+        Plan {
+            replace: self.force || recorded,
+            hint: match self.update {
+                true => Replaceable::Unrecorded,
+                false => Replaceable::WithForce,
+            },
+            keep_old: self.keep_old.as_deref(),
+            needed: cached.chain(read).collect(),
+            cache,
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! DEST as it is found.
+
+use super::in_place::LOST_AND_FOUND;
+use super::path::absolute;
+use super::{disk, record, staging};
+use crate::error::Error;
+use crate::oci::Record;
+use crate::progress::Progress;
+use crate::sys::Dir;
+use std::ffi::CStr;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// DEST, which may be there or not.
+pub struct Found {
+    /// As typed.
+    typed: PathBuf,
+    /// The same without symlinks, `.` and `..`.
+    path: PathBuf,
+    dir: Option<Dir>,
+}
+
+impl Found {
+    /// Looks for DEST. What is there and no directory is nobody's to replace.
+    pub fn at(dest: &Path) -> Result<Self, Error> {
+        let path = absolute(dest).map_err(|e| disk("find", dest, e))?;
+        let dir = existing(&path)?;
+        let typed = dest.to_owned();
+        Ok(Self { typed, path, dir })
+    }
+
+    /// The same for a pull, which first mends what one that was killed has left: where no single
+    /// rename can swap two trees, the old one was moved away and the new one has not come.
+    pub fn mended(dest: &Path, progress: Progress) -> Result<Self, Error> {
+        let found = Self::at(dest)?;
+        if found.dir.is_some() || !staging::put_back(&found.path)? {
+            return Ok(found);
+        }
+        let path = found.path.display();
+        progress.warn(format_args!(
+            "{path}: put back what a killed pull had moved away"
+        ));
+        Self::at(dest)
+    }
+
+    /// The absolute path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The number of its inode, if it is there.
+    pub fn inode(&self) -> Option<u64> {
+        let stat = self.dir.as_ref()?.stat_self().ok()?;
+        Some(stat.id.1)
+    }
+
+    /// What it says it was made of.
+    pub fn record(&self) -> Option<Record> {
+        record::read(self.dir.as_ref()?)
+    }
+
+    /// Writes down what it was made of; whether that could be done.
+    pub fn set_record(&self, record: &Record) -> bool {
+        self.dir
+            .as_ref()
+            .is_some_and(|dir| record::write(dir, record))
+    }
+
+    /// Whether there is nothing in it to lose.
+    pub fn holds_nothing(&self) -> Result<bool, Error> {
+        self.is_empty(true)
+    }
+
+    pub(super) fn typed(&self) -> &Path {
+        &self.typed
+    }
+
+    pub(super) fn dir(&self) -> Result<Option<Dir>, Error> {
+        let again = self.dir.as_ref().map(Dir::again).transpose();
+        again.map_err(|e| disk("open", &self.path, e))
+    }
+
+    /// Whether there is nothing to lose; of a mount point, `lost+found` is no content.
+    pub(super) fn is_empty(&self, in_place: bool) -> Result<bool, Error> {
+        let Some(dir) = &self.dir else {
+            return Ok(true);
+        };
+        let entries = dir.list().map_err(|e| disk("look into", &self.path, e))?;
+        let ignored = |name: &CStr| in_place && name == LOST_AND_FOUND;
+        Ok(entries.iter().all(|entry| ignored(&entry.name)))
+    }
+
+    /// Why it cannot be renamed, if so.
+    pub(super) fn in_use(&self) -> Result<Option<&'static str>, Error> {
+        let Some(dir) = &self.dir else {
+            return Ok(None);
+        };
+        let is_mount_point = dir.is_mount_point();
+        if is_mount_point.map_err(|e| disk("look at", &self.path, e))? {
+            return Ok(Some("it is a mount point"));
+        }
+        // The working directory must not be pulled away from under whoever called, also not by a
+        // rename of one of its parents.
+        let here = std::env::current_dir();
+        Ok(here
+            .is_ok_and(|here| here.starts_with(&self.path))
+            .then_some("it holds the working directory"))
+    }
+}
+
+/// DEST, opened, if it is there.
+fn existing(path: &Path) -> Result<Option<Dir>, Error> {
+    match path.symlink_metadata() {
+        Ok(found) if found.is_dir() => Dir::open_path(path)
+            .map(Some)
+            .map_err(|e| disk("open", path, e)),
+        Ok(_) => {
+            let why = "it is not a directory";
+            Err(Error::DestinationRefused {
+                path: path.to_owned(),
+                why,
+            })
+        }
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(disk("look at", path, e)),
+    }
+}

@@ -1,0 +1,50 @@
+//! Where `--keep-old` puts the old tree.
+
+use super::path::absolute;
+use super::{Plan, disk, file_name};
+use crate::error::Error;
+use crate::sys::Dir;
+use std::ffi::CString;
+use std::path::{Path, PathBuf};
+
+/// A name that is free, on the mount of DEST.
+pub(super) struct Kept {
+    pub(super) path: PathBuf,
+    pub(super) parent: Dir,
+    pub(super) name: CString,
+}
+
+impl Kept {
+    /// Checks that the tree at `dest` can be moved to `keep`.
+    pub(super) fn prepare(keep: &Path, dest: &Path, plan: &Plan<'_>) -> Result<Self, Error> {
+        let path = absolute(keep).map_err(|e| disk("find", keep, e))?;
+        let refused = |why| {
+            let path = path.clone();
+            Err(Error::DestinationRefused { path, why })
+        };
+        if path.symlink_metadata().is_ok() {
+            return refused("it exists, and --keep-old replaces nothing");
+        }
+        if path.starts_with(dest) {
+            return refused("it is inside the tree that is to be kept");
+        }
+        if plan
+            .cache
+            .as_ref()
+            .is_some_and(|cache| path.starts_with(cache))
+        {
+            return refused("it is in the cache, which purge sweeps");
+        }
+        let above = |path: &Path| {
+            let parent = path.parent().unwrap_or(path);
+            Dir::open_path(parent).map_err(|e| disk("open", parent, e))
+        };
+        let parent = above(&path)?;
+        let is_near = parent.is_on_mount_of(&above(dest)?);
+        if !is_near.map_err(|e| disk("look at", &path, e))? {
+            return refused("it is on another file system than the old tree");
+        }
+        let name = file_name(&path);
+        Ok(Self { path, parent, name })
+    }
+}

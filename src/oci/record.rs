@@ -1,0 +1,52 @@
+//! The record of a pull: what a tree was made of.
+
+use super::{Digest, Image, Wanted};
+use serde::{Deserialize, Serialize};
+
+/// What a tree was made of. The names of the fields are what `roots inspect` prints.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Record {
+    /// The image's full name.
+    pub reference: String,
+    /// What the name stood for: the digest of an index, where there is one.
+    pub digest: Digest,
+    /// The digest of the manifest that was extracted.
+    pub manifest: Digest,
+    /// The platform that the image is for.
+    pub platform: String,
+    /// The platform that was asked for, or this machine's.
+    pub wanted: String,
+    /// The version of roots that made the tree.
+    pub roots: String,
+}
+
+impl Record {
+    /// The record of a pull of `image` by the name `reference`.
+    pub fn new(reference: String, image: &Image, wanted: &Wanted) -> Self {
+        let platform = image.platform.as_ref().unwrap_or(&wanted.platform);
+        Self {
+            reference,
+            digest: image.root.clone(),
+            manifest: image.digest.clone(),
+            platform: platform.to_string(),
+            wanted: wanted.platform.to_string(),
+            roots: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+
+    /// Reads a record; nothing if it is not one.
+    pub fn parse(json: &[u8]) -> Option<Self> {
+        serde_json::from_slice(json).ok()
+    }
+
+    /// The record on one line, as it is kept.
+    pub fn to_line(&self) -> String {
+        // Strings alone always become JSON.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The record for people and programs.
+    pub fn to_page(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+}
