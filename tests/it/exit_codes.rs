@@ -197,6 +197,33 @@ fn code_6_is_the_destination_or_the_disk() {
 }
 
 #[test]
+fn code_3_is_also_what_is_not_on_this_machine() {
+    let scene = Scene::new();
+    let run = scene.sandbox.roots(["inspect", "dest"]).run().fails(3);
+    assert_eq!(run.stderr, "roots: dest: no record of a pull\n");
+    let offline = ["pull", "--offline", &scene.name, "dest"];
+    let run = scene.sandbox.roots(offline).run().fails(3);
+    let said = "the cache does not know what it stands for";
+    let hint = "hint: pull it once without --offline";
+    assert_eq!(
+        run.stderr,
+        format!("roots: {}: {said}\n{hint}\n", scene.name)
+    );
+    scene.sandbox.assert_nothing_left();
+}
+
+#[test]
+fn code_10_is_unchanged() {
+    let scene = Scene::new();
+    let update = ["pull", "--update", "--exit-code", &scene.name, "dest"];
+    scene.sandbox.roots(update).run().succeeds();
+    let run = scene.sandbox.roots(update).run();
+    assert_eq!(run.code, Some(10));
+    assert_eq!(run.stderr, "dest: unchanged\n");
+    run.prints(&format!("{}\n", hello().manifest.digest));
+}
+
+#[test]
 fn code_75_is_try_again_later() {
     let scene = Scene::new();
     let manifest = "http://{host}/v2/acme/tool/manifests/1";

@@ -14,6 +14,8 @@ pub mod canary;
 pub mod image;
 /// Images as an OCI layout folder or archive.
 pub mod layout;
+/// A kernel whose renames know no flags.
+pub mod plain_renames;
 /// Numbers that look random.
 pub mod random;
 /// A strict registry on loopback, with faults to order.
@@ -33,6 +35,7 @@ pub use ability::Ability;
 pub use canary::Canary;
 pub use image::{Blob, Built, BuiltIndex, Compression, Image, Index, host_platform, sha256};
 pub use layout::Layout;
+pub use plain_renames::plain_renames;
 pub use random::Random;
 pub use registry::{ALWAYS, Fault, Registry, Request, TokenRules};
 pub use sample::{HELLO, hello, hello_layer, marked};
