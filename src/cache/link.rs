@@ -1,12 +1,11 @@
 //! Links: which destination was made of which blobs. Purge keeps what a destination uses.
 
-use super::{Cache, link_name, name};
+use super::{Cache, link_name};
 use crate::error::Error;
 use crate::oci::{Digest, Record};
-use crate::sys::{Dir, pid};
 use serde::{Deserialize, Serialize};
 use std::ffi::CStr;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 /// The longest link file that is read, in bytes.
@@ -88,9 +87,9 @@ impl Cache {
     }
 
     fn write_link(&self, link: &Link) -> Result<(), Error> {
-        let failed = |e| self.failed("write to", e);
-        let json = serde_json::to_vec_pretty(link).map_err(|e| failed(e.into()))?;
-        replace_file(&self.links()?, &link_name(&link.destination), &json).map_err(failed)
+        let json = serde_json::to_vec_pretty(link);
+        let json = json.map_err(|e| self.failed("write to", e.into()))?;
+        self.replace_file(&self.links()?, &link_name(&link.destination), &json)
     }
 
     /// Reads a link; nothing if it is not one.
@@ -108,23 +107,6 @@ impl Cache {
             Err(e) => Err(self.failed("read", e)),
         }
     }
-}
-
-/// Writes a file under another name, and then gives it its own.
-pub(super) fn replace_file(folder: &Dir, file: &CStr, bytes: &[u8]) -> io::Result<()> {
-    // The same number can be that of two processes, in two containers that share a cache. What is
-    // left of one that was killed, purge sweeps.
-    let (temporary, mut created) = (0..)
-        .map(|n| name(&format!(".{}.{n}", pid())))
-        .find_map(|name| match folder.create(&name, 0o644) {
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => None,
-            created => Some(created.map(|created| (name, created))),
-        })
-        .unwrap_or_else(|| Err(io::ErrorKind::AlreadyExists.into()))?;
-    created
-        .write_all(bytes)
-        .and_then(|()| folder.rename(&temporary, folder, file))
-        .inspect_err(|_| drop(folder.unlink(&temporary)))
 }
 
 /// Paths are bytes and JSON is text: a path that is not UTF-8 is written as a list of numbers.

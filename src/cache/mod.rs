@@ -2,102 +2,125 @@
 //!
 //! ```text
 //! CACHE/blobs/sha256/HEX     a blob; whoever sees the name sees all of it
-//! CACHE/blobs/sha256/.HEX     a blob on its way, locked by who fetches it; else as far as it came
+//! CACHE/blobs/sha256/.HEX    a blob on its way, locked by who fetches it; else as far as it came
 //! CACHE/links/HEX            a destination and the digests it was made of, as JSON
+//! CACHE/leases/PID.N         the digests that a pull uses, locked for as long as it runs
 //! CACHE/resolved/HEX         what a reference stood for when it was last pulled, as JSON
 //! CACHE/CACHEDIR.TAG         says that this is a cache, and whose: backups leave it out
-//! CACHE/lock                 shared by whoever uses blobs, exclusive for purge
+//! CACHE/lock                 held for moments: shared to say what is used, exclusive to purge
 //! ```
+//!
+//! **Any number of pulls and purges at a time.** A pull says that it uses a blob before it looks
+//! whether the blob is there: it adds the digest to its lease. At its end it writes its link, which
+//! says the same, and only then the lease goes. Purge keeps what a link or a lease names. Each of
+//! these sayings is made with `lock` held shared for just that moment; purge reads them and removes
+//! blobs with `lock` held exclusively. So what a pull says, it has either said before a purge, which
+//! then knows, or it says it after that purge, and then looks at what the purge has left. No pull
+//! waits for another one here, none for longer than a purge takes, and no purge waits for a pull.
+//! A lease and a partial blob whose locks are free belong to nobody: the kernel lets go of the locks
+//! of a process that ends, however it ends.
+//!
+//! **Who can be trusted.** Blobs are verified whenever they are read, so whoever can write to the
+//! cache can make pulls slower, not trees wrong. A cache that this process may not write to is read,
+//! and nothing is said there: a purge by its owner can take blobs before they are opened, which are
+//! then fetched.
 
 mod blob;
+mod folder;
+mod lease;
 mod link;
 mod partial;
 mod purge;
 mod resolved;
 
 pub use partial::{Partial, Rest};
-pub use purge::Purged;
+pub use purge::{Dropped, Sweep};
 
 use crate::error::Error;
 use crate::oci::{Algorithm, Digest};
-use crate::sys::{Dir, pid};
+use crate::progress::Progress;
+use crate::sys::Dir;
+use folder::{check_ours, is_barred, prepare, private_mode};
+use lease::Lease;
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::ffi::{CStr, CString};
-use std::fs::{self, File};
+use std::fs::{File, TryLockError};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-/// An open cache. While it is open, purge waits.
+/// An open cache.
 pub struct Cache {
     path: PathBuf,
     root: Dir,
-    /// Held, not read: the kernel lets go of it when the process ends, however that happens.
-    _lock: File,
+    /// Nothing in a cache that this process may not write to.
+    lock: Option<File>,
+    /// What this process has said it uses.
+    lease: RefCell<Lease>,
+    /// Whether there is no room for more.
+    is_full: Cell<bool>,
+    /// Spoilt blobs that could not be removed.
+    spoilt: RefCell<HashSet<Digest>>,
+    progress: Progress,
 }
 
-/// Who may use the cache at the same time.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// Any number of pulls.
-    Shared,
-    /// One purge.
-    Exclusive,
-}
+/// While this lives, no purge is at work.
+struct Moment<'c>(Option<&'c File>);
 
-/// The Cache Directory Tagging Specification: the signature, and below it whose cache it is.
-const TAG_FILE: &str = "CACHEDIR.TAG";
-const TAG: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55\n# The cache of roots.\n";
-
+const BLOBS: &CStr = c"blobs";
+const LINKS: &CStr = c"links";
+const RESOLVED: &CStr = c"resolved";
+const LEASES: &CStr = c"leases";
 const ALGORITHMS: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Sha512];
 
 impl Cache {
-    /// Opens the cache at `path`. For pulls it is made if it is missing; purge takes only what pulls
-    /// have made: with a folder that is no cache, it would drop all blobs that it finds.
-    pub fn open(path: &Path, access: Access) -> Result<Self, Error> {
-        let failed = |source| Error::Disk {
-            action: "open the cache",
-            path: path.to_owned(),
-            source,
+    /// Opens the cache at `path` for pulls, made if it is missing. One that may not be written to
+    /// is used as it is.
+    pub fn open(path: &Path, progress: Progress) -> Result<Self, Error> {
+        let is_tagged = check_ours(path)?;
+        let cache = match prepare(path) {
+            Ok((root, lock)) => Self::new(path, root, Some(lock), progress),
+            Err(e) if is_tagged && is_barred(&e) => {
+                progress.detail(format_args!(
+                    "{}: may not be written to: nothing is added to it",
+                    path.display()
+                ));
+                let root = Dir::open_path(path).map_err(|e| unopened(path, e))?;
+                Self::new(path, root, None, progress)
+            }
+            Err(e) => return Err(unopened(path, e)),
         };
-        // In this order: whoever makes a cache tags it before there are blobs in it.
-        let has_blobs = path.join("blobs").exists();
-        let is_tagged = fs::read(path.join(TAG_FILE)).is_ok_and(|tag| tag == TAG);
-        if !is_tagged && (has_blobs || access == Access::Exclusive) {
+        cache.sweep_leases();
+        Ok(cache)
+    }
+
+    /// Opens a cache that pulls have made: purge, in a folder that is no cache, would drop all blobs
+    /// that it finds. To `look` at it is enough if it may be read.
+    pub fn open_existing(path: &Path, look: bool, progress: Progress) -> Result<Self, Error> {
+        if !check_ours(path)? {
             return Err(Error::NotACache(path.to_owned()));
         }
-        let make = |folder: &str| {
-            let made = fs::DirBuilder::new()
-                .recursive(true)
-                .mode(0o755)
-                .create(path.join(folder));
-            made.map_err(|e| match e.kind() {
-                io::ErrorKind::AlreadyExists => io::ErrorKind::NotADirectory.into(),
-                _ => e,
-            })
-        };
-        if !is_tagged {
-            let temporary = path.join(format!(".{TAG_FILE}.{}", pid()));
-            let tagged = make("").and_then(|()| fs::write(&temporary, TAG));
-            tagged
-                .and_then(|()| fs::rename(&temporary, path.join(TAG_FILE)))
-                .map_err(failed)?;
+        match prepare(path) {
+            Ok((root, lock)) => Ok(Self::new(path, root, Some(lock), progress)),
+            Err(e) if look && is_barred(&e) => {
+                let root = Dir::open_path(path).map_err(|e| unopened(path, e))?;
+                Ok(Self::new(path, root, None, progress))
+            }
+            Err(e) => Err(unopened(path, e)),
         }
-        for folder in ["blobs/sha256", "blobs/sha512", "links"] {
-            make(folder).map_err(failed)?;
-        }
-        let root = Dir::open_path(path).map_err(failed)?;
-        let lock = root.open_lock(c"lock").map_err(failed)?;
-        match access {
-            Access::Shared => lock.lock_shared(),
-            Access::Exclusive => lock.lock(),
-        }
-        .map_err(failed)?;
-        Ok(Self {
+    }
+
+    fn new(path: &Path, root: Dir, lock: Option<File>, progress: Progress) -> Self {
+        Self {
             path: path.to_owned(),
             root,
-            _lock: lock,
-        })
+            lock,
+            lease: RefCell::default(),
+            is_full: Cell::new(false),
+            spoilt: RefCell::default(),
+            progress,
+        }
     }
 
     /// Where it is.
@@ -105,14 +128,53 @@ impl Cache {
         &self.path
     }
 
+    /// How much can be added to it, in bytes, where anything can and its file system says so.
+    pub fn free_space(&self) -> Option<u64> {
+        let root = (!self.is_read_only()).then_some(&self.root);
+        root.and_then(Dir::free_space)
+    }
+
+    /// Whether it is on the same file system as `folder`.
+    pub fn is_beside(&self, folder: &Dir) -> io::Result<bool> {
+        Ok(self.root.stat_self()?.id.0 == folder.stat_self()?.id.0)
+    }
+
+    /// From here on, what is fetched is not kept.
+    pub fn add_nothing(&self) {
+        self.is_full.set(true);
+    }
+
+    /// Whether this process may only read it.
+    pub fn is_read_only(&self) -> bool {
+        self.lock.is_none()
+    }
+
+    /// Keeps purges out. One that is at work is waited for; nobody holds the lock for long.
+    fn moment(&self) -> Result<Moment<'_>, Error> {
+        let Some(lock) = &self.lock else {
+            return Ok(Moment(None));
+        };
+        let locked = lock.try_lock_shared().or_else(|e| match e {
+            TryLockError::WouldBlock => {
+                let path = self.path.display();
+                self.progress
+                    .step(format_args!("{path}: a purge is at work; waiting"));
+                lock.lock_shared()
+            }
+            TryLockError::Error(e) => Err(e),
+        });
+        locked.map_err(|e| self.failed("lock", e))?;
+        Ok(Moment(Some(lock)))
+    }
+
     fn blobs(&self, algorithm: Algorithm) -> Result<Dir, Error> {
         let name = name(algorithm.name());
-        let opened = self.root.open(c"blobs").and_then(|blobs| blobs.open(&name));
+        let opened = self.root.open(BLOBS).and_then(|blobs| blobs.open(&name));
         opened.map_err(|e| self.failed("open", e))
     }
 
     fn links(&self) -> Result<Dir, Error> {
-        self.root.open(c"links").map_err(|e| self.failed("open", e))
+        self.root.open(LINKS).map_err(|e| self.failed("open", e))
     }
 
     fn failed(&self, action: &'static str, source: io::Error) -> Error {
@@ -124,6 +186,21 @@ impl Cache {
     }
 }
 
+impl Drop for Moment<'_> {
+    fn drop(&mut self) {
+        // What cannot be unlocked now is so when the process ends.
+        self.0.map(File::unlock);
+    }
+}
+
+fn unopened(path: &Path, source: io::Error) -> Error {
+    Error::Disk {
+        action: "open the cache",
+        path: path.to_owned(),
+        source,
+    }
+}
+
 /// A file name that has no NUL because it is made of hex digits and the like.
 fn name(text: &str) -> CString {
     CString::new(text).unwrap_or_default()
@@ -132,11 +209,6 @@ fn name(text: &str) -> CString {
 /// The file name of a blob.
 fn blob_name(digest: &Digest) -> CString {
     name(digest.hex())
-}
-
-/// A name as text, if it is that of a blob.
-fn blob_digest(algorithm: Algorithm, name: &CStr) -> Option<Digest> {
-    Digest::parse(&format!("{}:{}", algorithm.name(), name.to_str().ok()?)).ok()
 }
 
 /// The file name of a blob that is not whole.

@@ -1,9 +1,10 @@
 //! Blobs on their way into the cache, and what is left of them when a pull ends early: the next one
 //! goes on from there.
 
-use super::{Cache, blob_name, name, partial_name};
+use super::lease::is_file;
+use super::{Cache, blob_name, name, partial_name, private_mode};
 use crate::oci::Descriptor;
-use crate::sys::{Dir, Handle as _};
+use crate::sys::{Dir, Handle as _, file_size_limit};
 use std::ffi::CString;
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek as _, SeekFrom, Write};
@@ -29,18 +30,26 @@ pub enum Rest {
     Missing(Partial),
     /// Another process, which fetches it just now.
     Elsewhere(File),
+    /// Nobody here, and nothing is to be added.
+    Unkept,
 }
 
 impl Cache {
     /// Sets out to write the blob, from where it was left off.
     pub fn create(&self, blob: &Descriptor) -> io::Result<Rest> {
+        // To write beyond the limit would end the process.
+        let is_too_large = file_size_limit().is_some_and(|limit| blob.size > limit);
+        if self.is_read_only() || self.is_full.get() || is_too_large {
+            return Ok(Rest::Unkept);
+        }
         let folder = self
             .root
             .open(c"blobs")?
             .open(&name(blob.digest.algorithm().name()))?;
         let temporary = partial_name(&blob.digest);
+        let mode = private_mode(&folder)?;
         let mut file = loop {
-            let file = folder.open_lock(&temporary)?;
+            let file = folder.open_lock(&temporary, mode)?;
             // Written to is only what can be nothing but a blob: no other file has this name, too.
             let found = file.metadata()?;
             if !found.is_file() || found.nlink() > 1 {
@@ -52,11 +61,12 @@ impl Cache {
                 Ok(()) => {}
             }
             // Between opening and locking it, its last owner may have finished it.
-            match folder.find(&temporary)? {
-                Some(now) if now.id == (found.dev(), found.ino()) => break file,
-                _ => {}
+            if is_file(&folder, &temporary, (found.dev(), found.ino()))? {
+                break file;
             }
         };
+        // Whatever the umask said; only its owner can say so.
+        let _ = file.set_mode(mode);
         let mut had = file.metadata()?.len();
         if had > blob.size {
             file.set_len(0)?;
@@ -96,7 +106,8 @@ impl Partial {
         if !self.is_named()? {
             return Err(io::ErrorKind::NotFound.into());
         }
-        self.file.set_mode(0o644)?;
+        // One that another user has begun, only those read who may write here.
+        let _ = self.file.set_mode(0o644);
         self.folder
             .rename(&self.temporary, &self.folder, &self.name)?;
         self.kept = true;
@@ -107,8 +118,7 @@ impl Partial {
     /// it was locked, and be another's by now.
     fn is_named(&self) -> io::Result<bool> {
         let own = self.file.metadata()?;
-        let found = self.folder.find(&self.temporary)?;
-        Ok(found.is_some_and(|found| found.id == (own.dev(), own.ino())))
+        is_file(&self.folder, &self.temporary, (own.dev(), own.ino()))
     }
 }
 

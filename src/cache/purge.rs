@@ -1,59 +1,95 @@
-//! Purge: drops the blobs that no existing destination uses.
+//! Purge: drops the blobs that no existing destination and no running pull uses.
 
-use super::{ALGORITHMS, Cache, blob_digest};
+use super::{ALGORITHMS, BLOBS, Cache, is_barred};
 use crate::error::Error;
-use crate::oci::Digest;
-use crate::sys::remove_tree;
+use crate::oci::{Algorithm, Digest};
+use crate::sys::{Dir, Stat, remove_tree};
 use std::collections::HashSet;
+use std::ffi::{CStr, OsStr};
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
-/// What a purge has dropped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Purged {
-    /// Blobs, and what killed pulls left of them.
-    pub blobs: usize,
-    /// Their size together, in bytes.
+/// What is to be dropped.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sweep {
+    /// Also what existing destinations were made of.
+    pub all: bool,
+    /// Only what no pull has used for so long.
+    pub older_than: Option<Duration>,
+    /// Nothing: say what would go.
+    pub dry_run: bool,
+}
+
+/// What was dropped, or would be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dropped {
+    /// The path below the cache.
+    pub path: PathBuf,
+    /// The size in bytes.
     pub bytes: u64,
 }
 
+/// What is not to be dropped.
+struct Used {
+    /// By existing destinations.
+    linked: HashSet<Digest>,
+    /// By running pulls.
+    leased: HashSet<Digest>,
+}
+
 impl Cache {
-    /// Drops links to destinations that are gone, then blobs without a link. The cache is open for
-    /// this process alone, so whatever is half written belongs to nobody any more.
-    pub fn purge(&self) -> Result<Purged, Error> {
-        let used = self.used_blobs()?;
-        let mut purged = Purged::default();
+    /// Drops links to destinations that are gone, then blobs that nobody uses. Pulls wait until it
+    /// is done.
+    pub fn purge(&self, sweep: Sweep) -> Result<Vec<Dropped>, Error> {
+        if let Some(lock) = &self.lock {
+            lock.lock().map_err(|e| self.failed("lock", e))?;
+        }
+        let used = Used {
+            linked: self.linked(sweep)?,
+            leased: self.leased()?,
+        };
+        let mut dropped = Vec::new();
         for algorithm in ALGORITHMS {
-            let folder = self.blobs(algorithm)?;
+            let folder = match self.blobs(algorithm) {
+                Err(_) if self.is_read_only() => continue,
+                other => other?,
+            };
             for entry in folder.list().map_err(|e| self.failed("list", e))? {
-                let kept =
-                    blob_digest(algorithm, &entry.name).is_some_and(|blob| used.contains(&blob));
-                if kept {
+                let found = folder.find(&entry.name);
+                let Some(found) = found.map_err(|e| self.failed("look at", e))? else {
+                    continue; // A pull has just finished it, or given it up.
+                };
+                if used.keeps(algorithm, &folder, &entry.name, sweep) || sweep.spares(&found) {
                     continue;
                 }
-                let found = folder
-                    .stat(&entry.name)
-                    .map_err(|e| self.failed("look at", e))?;
-                remove_tree(&folder, &entry.name).map_err(|e| self.failed("remove from", e))?;
-                purged.blobs += 1;
-                purged.bytes += found.size;
+                if !sweep.dry_run {
+                    remove_tree(&folder, &entry.name).map_err(|e| self.failed("remove from", e))?;
+                }
+                dropped.push(Dropped {
+                    path: path_of(algorithm, &entry.name),
+                    bytes: found.size,
+                });
             }
         }
-        Ok(purged)
+        Ok(dropped)
     }
 
-    fn used_blobs(&self) -> Result<HashSet<Digest>, Error> {
+    /// What existing destinations use.
+    fn linked(&self, sweep: Sweep) -> Result<HashSet<Digest>, Error> {
         let links = self.links()?;
         let mut used = HashSet::new();
         for entry in links.list().map_err(|e| self.failed("list", e))? {
             let link = self.read_link(&entry.name)?;
             // Only a destination that is certainly gone gives up its blobs: one that cannot be
-            // looked at, on a disk that is not there today, keeps them.
-            let link = link.filter(|link| match link.destination.symlink_metadata() {
-                Ok(_) => true,
-                Err(e) => e.kind() != io::ErrorKind::NotFound,
-            });
+            // looked at, on a disk that is not there today, keeps them. No pull is writing a link
+            // just now: what has a dot in front is of one that was killed.
+            let is_whole = !entry.name.to_bytes().starts_with(b".");
+            let link = link.filter(|link| is_whole && is_there(&link.destination));
             match link {
                 Some(link) => used.extend(link.blobs),
+                None if sweep.dry_run => {}
                 None => {
                     remove_tree(&links, &entry.name).map_err(|e| self.failed("remove from", e))?
                 }
@@ -61,4 +97,57 @@ impl Cache {
         }
         Ok(used)
     }
+}
+
+impl Used {
+    fn keeps(&self, algorithm: Algorithm, folder: &Dir, name: &CStr, sweep: Sweep) -> bool {
+        let (is_partial, hex) = match name.to_bytes() {
+            [b'.', hex @ ..] => (true, hex),
+            hex => (false, hex),
+        };
+        let text = format!("{}:{}", algorithm.name(), String::from_utf8_lossy(hex));
+        let Ok(digest) = Digest::parse(&text) else {
+            return false;
+        };
+        let is_fetched = || {
+            // Locked by who fetches it, or somebody else's.
+            match folder.open_file(name) {
+                Ok(file) => file.try_lock_shared().is_err(),
+                Err(e) => is_barred(&e),
+            }
+        };
+        self.leased.contains(&digest)
+            || is_partial && is_fetched()
+            || !is_partial && !sweep.all && self.linked.contains(&digest)
+    }
+}
+
+impl Sweep {
+    /// Whether it is too young to go. What comes from the future is.
+    fn spares(&self, found: &Stat) -> bool {
+        let Some(age) = self.older_than else {
+            return false;
+        };
+        let since = Duration::new(
+            u64::try_from(found.mtime.seconds).unwrap_or_default(),
+            found.mtime.nanoseconds,
+        );
+        let now = SystemTime::now();
+        let now = now.duration_since(SystemTime::UNIX_EPOCH);
+        now.unwrap_or_default()
+            .checked_sub(since)
+            .is_none_or(|old| old < age)
+    }
+}
+
+fn is_there(destination: &Path) -> bool {
+    match destination.symlink_metadata() {
+        Ok(_) => true,
+        Err(e) => e.kind() != io::ErrorKind::NotFound,
+    }
+}
+
+fn path_of(algorithm: Algorithm, name: &CStr) -> PathBuf {
+    let folder = Path::new(OsStr::from_bytes(BLOBS.to_bytes())).join(algorithm.name());
+    folder.join(OsStr::from_bytes(name.to_bytes()))
 }

@@ -1,15 +1,13 @@
 //! What references stood for when they were last pulled: with it, a pull needs no network.
 
-use super::link::replace_file;
-use super::{Cache, blob_name, name};
+use super::{Cache, RESOLVED, blob_name, name};
 use crate::error::Error;
 use crate::oci::Digest;
 use crate::sys::Dir;
 use serde::{Deserialize, Serialize};
 use std::ffi::{CStr, CString};
 use std::io::{self, Read as _};
-
-const FOLDER: &CStr = c"resolved";
+use std::time::SystemTime;
 
 /// The longest file that is read here, in bytes: no longer manifest has come from a registry.
 const MAX_DOCUMENT: u64 = 8 << 20;
@@ -26,31 +24,34 @@ impl Cache {
     pub fn remember(&self, reference: &str, documents: &[(Digest, Vec<u8>)]) -> Result<(), Error> {
         let failed = |e| self.failed("write to", e);
         for (digest, bytes) in documents {
-            if self.document(digest)?.is_none() {
-                let folder = self.blobs(digest.algorithm())?;
-                replace_file(&folder, &blob_name(digest), bytes).map_err(failed)?;
+            let is_new = self.claim(digest)?;
+            let folder = self.blobs(digest.algorithm())?;
+            match self.document(digest)? {
+                None => self.replace_file(&folder, &blob_name(digest), bytes)?,
+                // When it was used last, for purge. Only its owner can say so.
+                Some(_) if is_new => {
+                    let file = folder.open_file(&blob_name(digest)).map_err(failed)?;
+                    let _ = file.set_modified(SystemTime::now());
+                }
+                Some(_) => {}
             }
         }
         let Some((digest, _)) = documents.first() else {
             return Ok(());
         };
-        match self.root.mkdir(FOLDER, 0o755) {
-            Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(failed(e)),
-            _ => {}
-        }
-        let folder = self.root.open(FOLDER).map_err(failed)?;
+        let folder = self.root.open(RESOLVED).map_err(failed)?;
         self.sweep(&folder).map_err(failed)?;
         let resolved = Resolved {
             reference: reference.to_owned(),
             digest: digest.clone(),
         };
         let json = serde_json::to_vec_pretty(&resolved).map_err(|e| failed(e.into()))?;
-        replace_file(&folder, &file_name(reference), &json).map_err(failed)
+        self.replace_file(&folder, &file_name(reference), &json)
     }
 
     /// What `reference` stood for when it was last pulled.
     pub fn resolved(&self, reference: &str) -> Option<Digest> {
-        let folder = self.root.open(FOLDER).ok()?;
+        let folder = self.root.open(RESOLVED).ok()?;
         let resolved = read(&folder, &file_name(reference))?;
         (resolved.reference == reference).then_some(resolved.digest)
     }

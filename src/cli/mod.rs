@@ -2,6 +2,7 @@
 
 mod access;
 mod options;
+mod purge;
 mod spelling;
 mod syntax;
 
@@ -11,6 +12,7 @@ use crate::source::Name;
 use access::access;
 use lexopt::{Arg, Parser};
 use options::{cache, max_size, name, progress, replacing, senseless, wanted};
+use purge::sweep;
 use spelling::closest;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -120,6 +122,7 @@ fn purge(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Resul
     operands(&PURGE, &mut typed)?;
     Ok(Command::Purge(Purge {
         cache: cache(&typed, &variable),
+        sweep: sweep(&typed)?,
         progress: progress(&typed),
     }))
 }

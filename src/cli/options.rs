@@ -9,7 +9,7 @@ use crate::source::Name;
 use crate::sys;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The variables that stand in for options.
 const PLATFORM: &str = "ROOTS_PLATFORM";
@@ -122,18 +122,17 @@ pub(super) fn cache(typed: &Typed, variable: impl Fn(&str) -> Option<OsString>) 
         .clone()
         .filter(|cache| !cache.is_empty())
         .or_else(|| variable(CACHE));
-    let home = |rest: &str| variable("HOME").map(|home| Path::new(&home).join(rest));
+    // A relative one would be another cache in each folder: the XDG specification has it ignored.
+    let absolute =
+        |path: Option<OsString>| path.map(PathBuf::from).filter(|path| path.is_absolute());
     match asked {
         Some(no) if no.eq_ignore_ascii_case("no") => CacheChoice::No,
         Some(path) => CacheChoice::At(PathBuf::from(path)),
         None if sys::is_root() => CacheChoice::Usual(PathBuf::from("/var/cache/roots")),
         None => {
-            let xdg = variable("XDG_CACHE_HOME")
-                .map(PathBuf::from)
-                .filter(|path| path.is_absolute());
-            let usual = xdg
-                .map(|xdg| xdg.join("roots"))
-                .or_else(|| home(".cache/roots"));
+            let xdg = absolute(variable("XDG_CACHE_HOME")).map(|xdg| xdg.join("roots"));
+            let home = || absolute(variable("HOME")).map(|home| home.join(".cache/roots"));
+            let usual = xdg.or_else(home);
             usual.map_or(CacheChoice::No, CacheChoice::Usual)
         }
     }

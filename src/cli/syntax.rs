@@ -70,7 +70,14 @@ pub(super) const INSPECT: Syntax = Syntax {
 pub(super) const PURGE: Syntax = Syntax {
     command: "purge",
     help: include_str!("../help/purge.txt"),
-    options: &["--cache", "--quiet", "--help"],
+    options: &[
+        "--all",
+        "--older-than",
+        "--dry-run",
+        "--cache",
+        "--quiet",
+        "--help",
+    ],
     operands: &[],
 };
 
@@ -95,6 +102,9 @@ pub(super) struct Typed {
     pub(super) keep_old: Option<OsString>,
     pub(super) offline: bool,
     pub(super) index: bool,
+    pub(super) all: bool,
+    pub(super) older_than: Option<String>,
+    pub(super) dry_run: bool,
     pub(super) quiet: bool,
     pub(super) verbose: bool,
     pub(super) help: bool,
@@ -110,6 +120,7 @@ pub(super) fn typed(syntax: &Syntax, mut parser: Parser) -> Result<Typed, Error>
             Arg::Short('v') => "--verbose".to_owned(),
             Arg::Short('f') => "--force".to_owned(),
             Arg::Short('h') => "--help".to_owned(),
+            Arg::Short('n') => "--dry-run".to_owned(),
             Arg::Short(other) => format!("-{other}"),
             Arg::Value(operand) => {
                 typed.operands.push(operand.clone());
@@ -145,6 +156,11 @@ pub(super) fn typed(syntax: &Syntax, mut parser: Parser) -> Result<Typed, Error>
             "--keep-old" => typed.keep_old = Some(value(&mut parser, "--keep-old")?),
             "--offline" => typed.offline = true,
             "--index" => typed.index = true,
+            "--all" => typed.all = true,
+            "--older-than" => {
+                typed.older_than = Some(text(&mut parser, "--older-than")?.unwrap_or_default())
+            }
+            "--dry-run" => typed.dry_run = true,
             "--quiet" => typed.quiet = true,
             "--verbose" => typed.verbose = true,
             _ => typed.help = true,

@@ -1,10 +1,11 @@
 //! `roots inspect DEST`: what a tree was made of.
 
 use super::Inspect;
-use crate::cache::{Access, Cache};
+use crate::cache::Cache;
 use crate::destination::Found;
 use crate::error::Error;
 use crate::oci::Record;
+use crate::progress::{Level, Progress};
 
 impl Inspect {
     /// The record of DEST as JSON, for people and programs.
@@ -25,7 +26,7 @@ impl Inspect {
             .cache
             .path()
             .filter(|path| path.join("links").exists())?;
-        let cache = Cache::open(path, Access::Shared).ok()?;
+        let cache = Cache::open_existing(path, true, Progress::new(Level::Faults)).ok()?;
         noted(found, Some(&cache)).ok()?
     }
 

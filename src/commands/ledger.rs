@@ -29,7 +29,8 @@ impl<'c> Ledger<'c> {
     ) -> Self {
         let documents = source.documents().iter().map(|(digest, _)| digest);
         Self {
-            cache,
+            // Nothing can be told to a cache that may only be read.
+            cache: cache.filter(|cache| !cache.is_read_only()),
             image: source.to_string(),
             blobs: documents.chain(image.blobs()).cloned().collect(),
             progress,

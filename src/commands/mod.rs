@@ -7,7 +7,7 @@ mod pull;
 mod purge;
 mod update;
 
-use crate::cache::{Access, Cache};
+use crate::cache::{Cache, Sweep};
 use crate::error::Error;
 use crate::oci::Wanted;
 use crate::progress::Progress;
@@ -85,6 +85,8 @@ pub struct Inspect {
 pub struct Purge {
     /// The cache to purge.
     pub cache: CacheChoice,
+    /// What is to be dropped from it.
+    pub sweep: Sweep,
     /// Where messages go.
     pub progress: Progress,
 }
@@ -114,7 +116,7 @@ impl Command {
             Self::Pull(pull) => return pull.run(),
             Self::Digest(digest) => format!("{}\n", digest.run()?),
             Self::Inspect(inspect) => inspect.run()?,
-            Self::Purge(purge) => purge.run().map(|()| String::new())?,
+            Self::Purge(purge) => purge.run()?,
             Self::Version => concat!("roots ", env!("CARGO_PKG_VERSION"), "\n").to_owned(),
             Self::Help(page) => (*page).to_owned(),
         }))
@@ -141,8 +143,8 @@ impl CacheChoice {
     fn open(&self, progress: Progress) -> Result<Option<Cache>, Error> {
         match self {
             Self::No => Ok(None),
-            Self::At(path) => Cache::open(path, Access::Shared).map(Some),
-            Self::Usual(path) => Ok(Cache::open(path, Access::Shared)
+            Self::At(path) => Cache::open(path, progress).map(Some),
+            Self::Usual(path) => Ok(Cache::open(path, progress)
                 .inspect_err(|e| progress.warn(format_args!("no cache: {e}")))
                 .ok()),
         }

@@ -1,13 +1,13 @@
-//! `roots purge`: drops what no existing destination uses from the cache.
+//! `roots purge`: drops what no existing destination and no running pull uses from the cache.
 
 use super::{CacheChoice, Purge};
-use crate::cache::{Access, Cache};
-use crate::error::{Error, Usage};
+use crate::cache::Cache;
+use crate::error::{Error, Usage, escaped};
 use crate::progress::bytes;
 
 impl Purge {
-    /// Purges. It waits for pulls that use the cache.
-    pub(super) fn run(&self) -> Result<(), Error> {
+    /// Purges. What comes back is for stdout: what a dry run would drop, a line for each.
+    pub(super) fn run(&self) -> Result<String, Error> {
         let path = match &self.cache {
             CacheChoice::At(path) | CacheChoice::Usual(path) => path,
             CacheChoice::No => {
@@ -18,13 +18,24 @@ impl Purge {
                 }));
             }
         };
-        let purged = Cache::open(path, Access::Exclusive)?.purge()?;
+        let dry_run = self.sweep.dry_run;
+        let cache = Cache::open_existing(path, dry_run, self.progress)?;
+        let dropped = cache.purge(self.sweep)?;
         self.progress.step(format_args!(
-            "{}: {} blobs dropped, {}",
+            "{}: {} blobs {}, {}",
             path.display(),
-            purged.blobs,
-            bytes(purged.bytes)
+            dropped.len(),
+            if dry_run {
+                "would be dropped"
+            } else {
+                "dropped"
+            },
+            bytes(dropped.iter().map(|blob| blob.bytes).sum())
         ));
-        Ok(())
+        let lines = dropped.iter().filter(|_| dry_run).map(|blob| {
+            let path = escaped(&blob.path.to_string_lossy());
+            format!("{}\t{path}\n", blob.bytes)
+        });
+        Ok(lines.collect())
     }
 }

@@ -43,6 +43,7 @@ impl Fetch<'_> {
             }
             match cache.create(blob) {
                 Ok(Rest::Missing(copy)) => return self.rest(blob, copy, asked).map(Some),
+                Ok(Rest::Unkept) => return self.remote(blob, asked).map(Some),
                 Ok(Rest::Elsewhere(_)) if asked == Asked::Ahead => return Ok(None),
                 Ok(Rest::Elsewhere(file)) => self.wait(blob, &file),
                 Err(e) => {

@@ -81,14 +81,14 @@ impl Dir {
         )?))
     }
 
-    /// Opens the file `name` for locking, made if it is missing.
-    pub fn open_lock(&self, name: &CStr) -> io::Result<File> {
+    /// Opens the file `name` for reading, writing and locking, made with `mode` if it is missing.
+    pub fn open_lock(&self, name: &CStr, mode: u32) -> io::Result<File> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         Ok(File::from(fs::openat(
             &self.0,
             name,
             flags,
-            Mode::from_raw_mode(0o644),
+            Mode::from_raw_mode(mode),
         )?))
     }
 

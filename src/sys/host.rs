@@ -41,6 +41,12 @@ pub fn pid() -> u32 {
     std::process::id()
 }
 
+/// How large a file this process may make, in bytes, if there is a limit. Whoever writes beyond it is
+/// killed by SIGXFSZ, unless that signal is ignored.
+pub fn file_size_limit() -> Option<u64> {
+    process::getrlimit(process::Resource::Fsize).current
+}
+
 /// Leaves the umask its say about others, for files outside a tree, but not about their owner: what
 /// this process makes, it must be able to use.
 pub fn spare_owner_from_umask() {

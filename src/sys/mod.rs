@@ -1,6 +1,7 @@
 //! The kernel: open directories, and what this machine is. The only folder that names rustix.
 
 mod dir;
+mod file_system;
 mod handle;
 mod host;
 mod mounts;
@@ -13,7 +14,7 @@ mod unopened;
 pub use dir::{Dir, Listed, same_file};
 pub use handle::Handle;
 pub use host::{
-    Host, is_root, machine, pause, pid, spare_owner_from_umask, spawn_privately,
+    Host, file_size_limit, is_root, machine, pause, pid, spare_owner_from_umask, spawn_privately,
     stop_inheriting_umask,
 };
 pub use mounts::has_mounts_below;

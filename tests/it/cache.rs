@@ -113,7 +113,7 @@ fn the_usual_place_is_the_users_own() {
             .no_cache_env()
             .prelude(&prelude)
             .run();
-        run.succeeds().says("blobs\nlinks\nlock\n");
+        run.succeeds().says("blobs\nleases\nlinks\nlock\n");
         assert_eq!(sandbox.names(""), ["dest"]);
         return;
     }
@@ -123,7 +123,14 @@ fn the_usual_place_is_the_users_own() {
     pull("one").run().succeeds();
     assert_eq!(
         sandbox.names("home/.cache/roots"),
-        ["CACHEDIR.TAG", "blobs", "links", "lock", "resolved"]
+        [
+            "CACHEDIR.TAG",
+            "blobs",
+            "leases",
+            "links",
+            "lock",
+            "resolved"
+        ]
     );
     pull("two")
         .env("XDG_CACHE_HOME", sandbox.path("xdg"))
@@ -131,7 +138,14 @@ fn the_usual_place_is_the_users_own() {
         .succeeds();
     assert_eq!(
         sandbox.names("xdg/roots"),
-        ["CACHEDIR.TAG", "blobs", "links", "lock", "resolved"]
+        [
+            "CACHEDIR.TAG",
+            "blobs",
+            "leases",
+            "links",
+            "lock",
+            "resolved"
+        ]
     );
     // A relative one is to be ignored, says the XDG specification; and no home is no cache.
     pull("three")
@@ -139,9 +153,10 @@ fn the_usual_place_is_the_users_own() {
         .run()
         .succeeds();
     pull("four").no_env("HOME").run().succeeds();
+    pull("five").env("HOME", "relative").run().succeeds();
     assert_eq!(
         sandbox.names(""),
-        ["four", "home", "one", "three", "two", "xdg"]
+        ["five", "four", "home", "one", "three", "two", "xdg"]
     );
 }
 

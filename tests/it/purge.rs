@@ -1,10 +1,11 @@
 //! `roots purge`: drops what no existing destination uses, and nothing that anybody needs.
 
 use crate::support::{
-    Built, Fault, HELLO, Image, Layer, Registry, Sandbox, hello, hello_layer, tree,
+    Built, Compression, Fault, HELLO, Image, Layer, Registry, Sandbox, hello, hello_layer, tree,
 };
+use rustix::process::Signal;
 use std::fs;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// An image that shares its lower layer with `hello`.
 fn sharing() -> Built {
@@ -137,51 +138,175 @@ fn rubbish_in_the_cache_goes() {
 }
 
 #[test]
-fn purge_waits_for_pulls() {
+fn purge_takes_nothing_that_a_running_pull_uses_and_does_not_wait_for_it() {
     let (sandbox, registry) = pulled();
     fs::remove_dir_all(sandbox.path("one")).unwrap();
     fs::remove_dir_all(sandbox.path("two")).unwrap();
-    // All it needs is in the cache but for the last layer, for which it has to wait.
-    let upper = Layer::new().file("upper", 0o644, "");
-    let image = Image::new().layer(hello_layer()).layer(upper).build();
+    // All it needs is in the cache but for the last layer, which comes slowly.
+    let upper = Layer::new().file("upper", 0o644, "upper".repeat(100));
+    let image = Image::new().layer(hello_layer()).layer(upper);
+    let image = image.compressed(Compression::None).build();
     let name = registry.push("a", "3", &image);
-    registry.fault(&image.layers[1].digest, 1, Fault::Hold(10));
+    registry.fault(&image.layers[1].digest, 1, Fault::Hold(700));
     let pull = sandbox.roots(["pull", &name, "three"]).spawn();
-    registry.wait_for(&image.layers[1].digest, 1);
-    let purge = sandbox.roots(["purge"]).spawn();
-    std::thread::sleep(Duration::from_millis(150));
-    assert!(purge.is_running());
-    assert_eq!(
-        sandbox.names("cache/blobs/sha256").len(),
-        8,
-        "two manifests and four blobs of theirs, and two of this pull: nothing is dropped yet"
-    );
+    pull.until_says("layer 2/2");
+    let run = sandbox.roots(["purge", "--all"]).run().succeeds();
+    run.says(": 5 blobs dropped, ");
+    let used = [&image.config, &image.layers[0]].map(|blob| blob.digest.clone());
+    assert_eq!(sandbox.cached().len(), 2);
+    assert!(used.iter().all(|digest| sandbox.cached().contains(digest)));
     registry.release();
     pull.wait().succeeds();
-    purge.wait().succeeds();
     assert_eq!(sandbox.cached(), digests(&image));
     assert_eq!(
         tree::sketch(sandbox.path("three")),
-        format!("{HELLO}f 0644 0 upper\n")
+        format!("{HELLO}f 0644 500 upper\n")
     );
+    assert_eq!(sandbox.names("cache/leases"), [""; 0]);
+    sandbox.roots(["purge"]).run().succeeds().says(": 0 blobs");
 }
 
 #[test]
-fn a_pull_waits_for_purge() {
+fn a_pull_that_was_killed_uses_nothing_any_more() {
+    for sweeper in ["pull", "purge"] {
+        let (sandbox, registry) = pulled();
+        let image = Image::new().layer(Layer::new().file("slow", 0o644, "slow"));
+        let image = image.build();
+        let name = registry.push("a", "3", &image);
+        registry.fault(&image.layers[0].digest, 1, Fault::Hold(10));
+        let pull = sandbox.roots(["pull", &name, "three"]).spawn();
+        registry.wait_for(&image.layers[0].digest, 1);
+        pull.signal(Signal::KILL);
+        pull.wait();
+        assert_eq!(sandbox.names("cache/leases").len(), 1);
+        assert!(sandbox.cached().contains(&image.config.digest));
+        match sweeper {
+            "pull" => sandbox.roots(["pull", &registry.image("a:1"), "four"]),
+            _ => sandbox.roots(["purge"]),
+        }
+        .run()
+        .succeeds();
+        assert_eq!(sandbox.names("cache/leases"), [""; 0], "{sweeper}");
+        let is_kept = sandbox.cached().contains(&image.config.digest);
+        assert_eq!(is_kept, sweeper == "pull");
+    }
+}
+
+#[test]
+fn a_pull_waits_for_a_purge_that_is_at_work_and_says_so() {
     let (sandbox, registry) = pulled();
     // A purge that takes its time, as far as a pull can tell.
     let lock = fs::File::open(sandbox.path("cache/lock")).unwrap();
     lock.lock().unwrap();
-    registry.forget_requests();
     let pull = sandbox
         .roots(["pull", &registry.image("a:1"), "three"])
         .spawn();
-    std::thread::sleep(Duration::from_millis(150));
+    pull.until_says("cache: a purge is at work; waiting\n");
     assert!(pull.is_running());
-    assert_eq!(registry.lines(), [""; 0]);
     drop(lock);
     pull.wait().succeeds();
     assert_eq!(tree::sketch(sandbox.path("three")), HELLO);
+}
+
+#[test]
+fn a_dry_run_prints_what_a_purge_then_drops() {
+    let (sandbox, _registry) = pulled();
+    fs::remove_dir_all(sandbox.path("two")).unwrap();
+    sandbox.write("cache/blobs/sha256/rub\nbish", "12345");
+    let sharing = sharing();
+    let blobs = [&sharing.manifest, &sharing.config, &sharing.layers[1]]
+        .map(|blob| format!("{}\tblobs/sha256/{}", blob.bytes.len(), blob.hex()));
+    let mut wanted = [&blobs[..], &["5\tblobs/sha256/rub\\nbish".to_owned()]].concat();
+    wanted.sort();
+    let before = sandbox.names("cache/blobs/sha256");
+    let run = sandbox.roots(["purge", "--dry-run"]).run().succeeds();
+    let mut lines: Vec<_> = run.stdout.lines().map(str::to_owned).collect();
+    lines.sort();
+    assert_eq!(lines, wanted);
+    let bytes: usize = lines
+        .iter()
+        .map(|line| line.split('\t').next().unwrap().parse::<usize>().unwrap())
+        .sum();
+    let run = run.says(&format!(": 4 blobs would be dropped, {bytes} B\n"));
+    assert_eq!(run.stderr.lines().count(), 1);
+    assert_eq!(sandbox.names("cache/blobs/sha256"), before);
+    assert_eq!(sandbox.names("cache/links").len(), 2);
+    let run = sandbox.roots(["purge"]).run().succeeds().prints("");
+    run.says(&format!(": 4 blobs dropped, {bytes} B\n"));
+    let run = sandbox.roots(["purge", "-nq"]).run().succeeds().prints("");
+    assert_eq!(run.stderr, "");
+}
+
+#[test]
+fn all_drops_what_destinations_use_too() {
+    let (sandbox, registry) = pulled();
+    let run = sandbox.roots(["purge", "--all"]).run().succeeds();
+    run.says(": 6 blobs dropped, ");
+    assert_eq!(sandbox.cached(), [""; 0]);
+    let again = sandbox.roots(["pull", "--force", &registry.image("a:1"), "one"]);
+    again.run().succeeds();
+    assert_eq!(sandbox.cached(), digests(&hello()));
+}
+
+#[test]
+fn older_than_spares_what_was_used_since() {
+    let (sandbox, registry) = pulled();
+    for dest in ["one", "two"] {
+        fs::remove_dir_all(sandbox.path(dest)).unwrap();
+    }
+    sandbox.write("cache/blobs/sha256/.new", "half a blob");
+    sandbox.write("cache/blobs/sha256/.old", "half a blob");
+    let hour = Duration::from_secs(3600);
+    for name in sandbox.names("cache/blobs/sha256") {
+        let file = fs::File::open(sandbox.path(format!("cache/blobs/sha256/{name}"))).unwrap();
+        if name != ".new" {
+            file.set_modified(SystemTime::now() - 3 * hour).unwrap();
+        }
+    }
+    let purge = |age: &str| sandbox.roots(["purge", "--older-than", age]).run();
+    purge("4h").succeeds().says(": 0 blobs dropped, 0 B\n");
+    // Whatever a pull uses is as if new.
+    sandbox
+        .roots(["pull", &registry.image("a:1"), "three"])
+        .run()
+        .succeeds();
+    fs::remove_dir_all(sandbox.path("three")).unwrap();
+    purge("2h").succeeds().says(": 4 blobs dropped, ");
+    assert_eq!(sandbox.cached(), digests(&hello()));
+    assert!(sandbox.has("cache/blobs/sha256/.new"));
+    purge("0s").succeeds().says(": 4 blobs dropped, ");
+    for wrong in ["30", "", "yesterday", "1.5h"] {
+        let run = purge(wrong).fails(2);
+        run.says("roots: --older-than: not an age like 12h, 30d or 8w\n");
+    }
+}
+
+/// Purges and pulls of images that share layers, all at once: every pull is right, and what it was made of is there.
+#[test]
+fn purges_among_many_pulls_do_no_harm() {
+    let (sandbox, registry) = pulled();
+    let pulls: Vec<_> = (0..24)
+        .map(|n| {
+            if n % 3 == 0 {
+                return (n, sandbox.roots(["purge"]).spawn());
+            }
+            let name = registry.image(if n % 2 == 0 { "a:1" } else { "a:2" });
+            let dest = format!("dest-{n}");
+            (n, sandbox.roots(["pull", &name, &dest]).spawn())
+        })
+        .collect();
+    for (n, run) in pulls {
+        let run = run.wait().succeeds();
+        if n % 3 != 0 {
+            run.clone().never_says("warning");
+            let sketch = tree::sketch(sandbox.path(format!("dest-{n}")));
+            assert!(sketch.starts_with(HELLO), "{run:?}");
+        }
+    }
+    let mut all: Vec<_> = [digests(&hello()), digests(&sharing())].concat();
+    all.sort();
+    all.dedup();
+    assert_eq!(sandbox.cached(), all);
 }
 
 #[test]

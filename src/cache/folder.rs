@@ -1,0 +1,101 @@
+//! The folder that is a cache: told from others, made, and opened by all who may.
+
+use super::{ALGORITHMS, BLOBS, LEASES, LINKS, RESOLVED, name};
+use crate::error::Error;
+use crate::sys::{Dir, Handle as _};
+use std::ffi::{CStr, OsStr};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+
+/// The Cache Directory Tagging Specification: the signature, and below it whose cache it is.
+const TAG_FILE: &CStr = c"CACHEDIR.TAG";
+const TAG: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55\n# The cache of roots.\n";
+
+/// Whether `path` is a cache already. A folder with blobs of somebody else is not to become one.
+pub(super) fn check_ours(path: &Path) -> Result<bool, Error> {
+    // In this order: whoever makes a cache tags it before there are blobs in it.
+    let has_blobs = path.join("blobs").exists();
+    let tag = fs::read(path.join(OsStr::from_bytes(TAG_FILE.to_bytes()))).unwrap_or_default();
+    match tag == TAG {
+        // Somebody else's tag, or blobs without one. Ours may be half written.
+        false if has_blobs || !TAG.starts_with(&tag) => Err(Error::NotACache(path.to_owned())),
+        is_tagged => Ok(is_tagged),
+    }
+}
+
+/// Makes what a cache consists of, as far as it is missing, and opens its lock.
+pub(super) fn prepare(path: &Path) -> io::Result<(Dir, File)> {
+    let made = fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o755)
+        .create(path);
+    made.map_err(|e| match e.kind() {
+        ErrorKind::AlreadyExists => ErrorKind::NotADirectory.into(),
+        _ => e,
+    })?;
+    let root = Dir::open_path(path)?;
+    // Others than the users of this cache cannot open the lock, and so not hold it for ever.
+    let lock = open_or_read(&root, c"lock", 0o640)?;
+    // Any number of processes may write this at once, and one that is killed has begun it.
+    let mut tag = open_or_read(&root, TAG_FILE, 0o644)?;
+    if tag.metadata()?.len() < TAG.len() as u64 {
+        tag.write_all(TAG)?;
+    }
+    let blobs = folder(&root, BLOBS)?;
+    for algorithm in ALGORITHMS {
+        folder(&blobs, &name(algorithm.name()))?;
+    }
+    folder(&root, LINKS)?;
+    folder(&root, RESOLVED)?;
+    folder(&root, LEASES)?;
+    Ok((root, lock))
+}
+
+/// Opens a file, made if it is missing. One that another user of the cache has made may be only to
+/// be read, which is enough to lock it.
+fn open_or_read(root: &Dir, name: &CStr, mode: u32) -> io::Result<File> {
+    match root.open_lock(name, mode) {
+        Err(e) if is_barred(&e) => root.open_file(name).map_err(|_| e),
+        other => other,
+    }
+}
+
+/// The folder `name`, made if it is missing, for all who may write to its parent.
+fn folder(parent: &Dir, name: &CStr) -> io::Result<Dir> {
+    let made = parent.mkdir(name, 0o755);
+    let folder = match (parent.open(name), made) {
+        (Err(e), Err(why)) if e.kind() == ErrorKind::NotFound => return Err(why),
+        (folder, Ok(())) => {
+            let folder = folder?;
+            if is_shared(parent)? {
+                folder.set_mode(folder.stat_self()?.mode | 0o070)?;
+            }
+            folder
+        }
+        (folder, Err(_)) => folder?,
+    };
+    folder.check_writable()?;
+    Ok(folder)
+}
+
+/// Whether a group may write to `folder`, and so to what is made in it.
+fn is_shared(folder: &Dir) -> io::Result<bool> {
+    Ok(folder.stat_self()?.mode & 0o020 != 0)
+}
+
+/// The mode of a file in `folder` that is for those who may write there, and for nobody else: who
+/// can open it can lock it, for ever.
+pub(super) fn private_mode(folder: &Dir) -> io::Result<u32> {
+    Ok(if is_shared(folder)? { 0o660 } else { 0o600 })
+}
+
+/// Whether somebody else's permissions or the mount stand in the way of writing.
+pub(super) fn is_barred(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
+    )
+}

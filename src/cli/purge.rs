@@ -1,0 +1,66 @@
+//! What the options of `purge` mean.
+
+use super::syntax::Typed;
+use crate::cache::Sweep;
+use crate::error::{Error, Usage};
+use std::time::Duration;
+
+pub(super) fn sweep(typed: &Typed) -> Result<Sweep, Error> {
+    let why = "not an age like 12h, 30d or 8w";
+    let wrong = || {
+        let option = "--older-than".to_owned();
+        Error::Usage(Usage::Value { option, why })
+    };
+    let age = |text: &String| age(text).ok_or_else(wrong);
+    Ok(Sweep {
+        all: typed.all,
+        older_than: typed.older_than.as_ref().map(age).transpose()?,
+        dry_run: typed.dry_run,
+    })
+}
+
+/// A number and its unit, which has to be there: `30` would be seconds to some and days to others.
+fn age(text: &str) -> Option<Duration> {
+    const DAY: u64 = 24 * 60 * 60;
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let unit = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => DAY,
+        "w" => 7 * DAY,
+        _ => return None,
+    };
+    let is_number = number.bytes().all(|digit| digit.is_ascii_digit());
+    let number = number.parse::<u64>().ok().filter(|_| is_number)?;
+    number.checked_mul(unit).map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_is_a_number_and_a_unit() {
+        for (text, wanted) in [
+            ("0s", Some(0)),
+            ("90s", Some(90)),
+            ("5m", Some(300)),
+            ("12h", Some(43_200)),
+            ("30d", Some(2_592_000)),
+            ("2w", Some(1_209_600)),
+            ("", None),
+            ("d", None),
+            ("30", None),
+            ("30D", None),
+            ("+3d", None),
+            ("-3d", None),
+            ("1.5h", None),
+            ("3é", None),
+            ("99999999999999999999d", None),
+            ("9999999999999999999w", None),
+        ] {
+            assert_eq!(age(text), wanted.map(Duration::from_secs), "{text}");
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! What a file system has to give.
+
+use super::{Dir, is_root};
+use rustix::fs::{self, Access, AtFlags};
+use std::io;
+use std::os::fd::AsFd as _;
+
+impl Dir {
+    /// Whether this process may make and remove names here: the permissions, and whether the file
+    /// system is mounted read-only.
+    pub fn check_writable(&self) -> io::Result<()> {
+        let access = Access::WRITE_OK | Access::EXEC_OK;
+        Ok(fs::accessat(self.as_fd(), c".", access, AtFlags::empty())?)
+    }
+
+    /// How much can be written to the file system of this directory, in bytes. Nothing where it
+    /// does not say: some network and FUSE file systems report no blocks at all, or more free ones
+    /// than there are.
+    pub fn free_space(&self) -> Option<u64> {
+        let found = fs::fstatvfs(self.as_fd()).ok()?;
+        let free = match is_root() {
+            // The reserve for root included.
+            true => found.f_bfree,
+            false => found.f_bavail,
+        };
+        let is_sound = found.f_blocks > 0 && found.f_frsize > 0 && free <= found.f_blocks;
+        is_sound.then(|| free.saturating_mul(found.f_frsize))
+    }
+}
