@@ -45,6 +45,7 @@ impl Pull {
             self.renew(&found, &ledger, &record);
             return Ok(self.unchanged(&record));
         }
+        source.check_room(&image, &destination.rootfs()?, destination.path(), progress)?;
         let mut extractor = Extractor::new(&destination.rootfs()?, self.max_size)?;
         for (number, layer) in image.layers.iter().enumerate() {
             let (mut stream, origin) = source.layer(layer)?;

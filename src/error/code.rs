@@ -32,6 +32,7 @@ impl Error {
             | Self::DestinationRefused { .. }
             | Self::DestinationBusy(_)
             | Self::NotACache(_)
+            | Self::NoRoom { .. }
             | Self::Disk { .. } => 6,
             Self::Network { .. } | Self::CacheSpoiled { .. } => 75,
             Self::Registry { status: 404, .. } => 3,

@@ -79,6 +79,7 @@ impl Error {
             Self::Registry { status: 429, .. } => {
                 "try again later; credentials raise most limits".to_owned()
             }
+            Self::NoRoom { .. } => return disk_hint(ErrorKind::StorageFull),
             Self::Disk { source, .. } | Self::Tree { source, .. } => {
                 return disk_hint(source.kind());
             }

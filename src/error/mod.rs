@@ -211,9 +211,16 @@ pub enum Error {
         /// How it failed.
         source: io::Error,
     },
+    /// The image does not fit on the disk.
+    NoRoom {
+        /// DEST.
+        path: PathBuf,
+        /// How much more room it takes at least, in bytes.
+        missing: u64,
+    },
     /// A folder that is to be used or purged as a cache, and is none.
     NotACache(PathBuf),
-    /// A cached blob is not what its name says. It has been dropped; fetching it again heals it.
+    /// A cached blob is not what its name says. It is not used again; fetching it again heals it.
     CacheSpoiled {
         /// Which.
         digest: Digest,

@@ -106,6 +106,13 @@ impl Display for Error {
             Self::DestinationBusy(path) => {
                 write!(f, "{}: another pull into it is running", path_of(path))
             }
+            Self::NoRoom { path, missing } => {
+                let path = path_of(path);
+                write!(
+                    f,
+                    "{path}: the disk is too full: {missing} more bytes are needed at least"
+                )
+            }
             Self::NotACache(path) => write!(f, "{}: not a cache of roots", path_of(path)),
             Self::Disk {
                 action,
@@ -115,10 +122,7 @@ impl Display for Error {
                 write!(f, "{}: cannot {action}: {}", path_of(path), reason(source))
             }
             Self::CacheSpoiled { digest } => {
-                write!(
-                    f,
-                    "{digest}: the cached blob was spoiled and has been dropped"
-                )
+                write!(f, "{digest}: the cached blob is spoiled and is not used")
             }
             Self::Layout { path, why } => write!(f, "{}: {why}", path_of(path)),
             Self::Output(source) => write!(f, "cannot write to stdout: {}", reason(source)),

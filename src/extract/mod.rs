@@ -19,12 +19,12 @@ mod xattr;
 
 use crate::error::{EntryFault, Error};
 use crate::oci::Digest;
-use crate::sys::{Dir, stop_inheriting_umask};
+use crate::sys::{Dir, file_size_limit, stop_inheriting_umask};
 use entries::Entries;
 use entry::{Entry, EntryKind};
 use header::BLOCK;
 use metadata::{Inherited, Rights};
-use std::io::BufRead;
+use std::io::{BufRead, ErrorKind};
 use walk::{Missing, Walk};
 use whiteout::{Made, Name};
 
@@ -46,6 +46,8 @@ struct Size {
     /// In bytes: the contents of each file, holes included, and a header for each entry.
     made: u64,
     limit: Option<u64>,
+    /// How large a single file may be: beyond it, a write kills the process (SIGXFSZ).
+    file_limit: Option<u64>,
 }
 
 /// What an ordinary user or this file system could not take over.
@@ -79,7 +81,11 @@ impl Extractor {
             rights: Rights::new(),
             skipped: Skipped::default(),
             layers: 0,
-            size: Size { made: 0, limit },
+            size: Size {
+                made: 0,
+                limit,
+                file_limit: file_size_limit(),
+            },
         })
     }
 
@@ -148,6 +154,9 @@ impl Size {
         } else {
             0
         };
+        if self.file_limit.is_some_and(|limit| contents > limit) {
+            return Err(EntryFault::io("write", ErrorKind::FileTooLarge.into()));
+        }
         self.made = self
             .made
             .saturating_add(contents)

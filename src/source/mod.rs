@@ -3,6 +3,7 @@
 mod fetch;
 mod layout;
 mod registry;
+mod room;
 mod select;
 
 use crate::cache::{Cache, Partial};

@@ -47,6 +47,10 @@ impl<'c> Cached<'c> {
         })
     }
 
+    pub(super) fn cache(&self) -> Option<&'c Cache> {
+        self.fetch.cache
+    }
+
     pub(super) fn reference(&self) -> &Reference {
         &self.reference
     }

@@ -121,15 +121,24 @@ fn a_body_without_end_is_left_at_its_first_byte_too_many() {
 
 #[test]
 fn a_descriptor_with_another_size_is_refused() {
-    for delta in [-1, 1, 1 << 40] {
+    // Beyond what a disk has room for, nothing is asked for any more.
+    let too_large = "the disk is too full: ";
+    for (delta, code, why) in [
+        (-1, 5, "wrong size: "),
+        (1, 5, "wrong size: "),
+        (1 << 20, 5, "wrong size: "),
+        (1 << 60, 6, too_large),
+        (i64::MAX - 1_000_000, 6, too_large),
+    ] {
         let (sandbox, registry) = (Sandbox::new("a_descriptor"), Registry::start());
         let image = Image::new().layer(hello_layer()).manifest(move |manifest| {
             let size = manifest["layers"][0]["size"].as_i64().unwrap();
             manifest["layers"][0]["size"] = (size + delta).into();
         });
         let image = image.build();
-        let run = refused(&sandbox, &registry, &image, 5);
-        run.says(&format!("roots: {}: wrong size: ", image.layers[0].digest));
+        refused(&sandbox, &registry, &image, code).says(why);
+        let asked = registry.requests_for(&image.layers[0].digest);
+        assert_eq!(asked.is_empty(), code == 6, "{delta}");
     }
 }
 

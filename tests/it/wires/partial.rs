@@ -2,7 +2,7 @@
 
 use super::{SIZE, Wire, each};
 use crate::disk::mounting;
-use crate::support::{ALWAYS, Compression, Fault, Image, Layer};
+use crate::support::{ALWAYS, Fault, Image, Layer, Random};
 use rustix::process::Signal;
 use std::fs;
 use std::time::{Duration, Instant};
@@ -128,11 +128,13 @@ fn a_full_disk_keeps_nothing_of_a_layer() {
     let after = "echo left: $(ls -A disk/cache/blobs/sha256 | grep -c ^[.]) >&2";
     let wire = Wire::new("full", 1);
     wire.sandbox.mkdir("disk");
-    let layer = Layer::new().file("big", 0o644, vec![b'x'; 200_000]);
-    let image = Image::new().layer(layer).compressed(Compression::None);
-    let name = wire.registry.push("big", "1", &image.build());
-    // Room for neither the layer nor the tree; for the layer; for all of one and some of the other.
-    for size in ["100k", "220k", "300k"] {
+    let noise = Random::new(1).bytes(60_000);
+    let layer = Layer::new().file("big", 0o644, [noise, vec![b'x'; 240_000]].concat());
+    let name = wire
+        .registry
+        .push("big", "1", &Image::new().layer(layer).build());
+    // Room for the compressed layer and some of the tree.
+    for size in ["160k", "220k", "300k"] {
         let mount = format!("mount -t tmpfs -o size={size} none disk");
         let Some(prelude) = mounting(&mount, after) else {
             return;
