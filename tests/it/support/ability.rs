@@ -1,7 +1,7 @@
 //! What some tests need and not every machine has. A test that goes without says so.
 
-use super::Sandbox;
 use super::sandbox::is_root;
+use super::{Sandbox, Traced};
 use rustix::fs::{XattrFlags, setxattr};
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -17,6 +17,10 @@ pub enum Ability {
     Acls,
     /// `setpriv`, to run something as somebody else.
     OtherUser,
+    /// ptrace, to stop a process at its system calls.
+    Tracing,
+    /// A mount namespace of its own.
+    Mounting,
 }
 
 impl Ability {
@@ -27,6 +31,8 @@ impl Ability {
             Self::Attributes => takes("user.test", b"x"),
             Self::Acls => takes("system.posix_acl_default", &acl(&[])),
             Self::OtherUser => is_root() && runs("setpriv"),
+            Self::Tracing => Traced::is_permitted(),
+            Self::Mounting => crate::disk::mounting("true", "true").is_some(),
         };
         if !is_there {
             let test = std::thread::current();

@@ -26,6 +26,8 @@ pub mod sample;
 pub mod sandbox;
 /// Layers as raw tar bytes, oddities included.
 pub mod tar;
+/// The binary, stopped at each of its system calls.
+pub mod traced;
 /// What a tree on disk really is, and how two of them differ.
 pub mod tree;
 /// One image for one case, and what came of it.
@@ -41,4 +43,5 @@ pub use registry::{ALWAYS, Fault, Registry, Request, TokenRules};
 pub use sample::{HELLO, hello, hello_layer, marked};
 pub use sandbox::{Run, Sandbox};
 pub use tar::Layer;
+pub use traced::{Call, Traced};
 pub use trial::{Outcome, Trial};
