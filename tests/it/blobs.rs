@@ -137,7 +137,8 @@ fn a_descriptor_with_another_size_is_refused() {
         });
         let image = image.build();
         refused(&sandbox, &registry, &image, code).says(why);
-        let asked = registry.requests_for(&image.layers[0].digest);
+        let layer = format!("/v2/bad/blobs/{}", image.layers[0].digest);
+        let asked = registry.requests_for(&layer);
         assert_eq!(asked.is_empty(), code == 6, "{delta}");
     }
 }
