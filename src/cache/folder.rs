@@ -3,11 +3,10 @@
 use super::{ALGORITHMS, BLOBS, LEASES, LINKS, RESOLVED, name};
 use crate::error::Error;
 use crate::sys::{Dir, Handle as _};
-use std::ffi::{CStr, OsStr};
+use std::ffi::CStr;
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::Path;
 
 /// The Cache Directory Tagging Specification: the signature, and below it whose cache it is.
@@ -18,7 +17,11 @@ const TAG: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55\n# The cache of
 pub(super) fn check_ours(path: &Path) -> Result<bool, Error> {
     // In this order: whoever makes a cache tags it before there are blobs in it.
     let has_blobs = path.join("blobs").exists();
-    let tag = fs::read(path.join(OsStr::from_bytes(TAG_FILE.to_bytes()))).unwrap_or_default();
+    let mut tag = Vec::new();
+    if let Ok(file) = Dir::open_path(path).and_then(|root| root.open_file(TAG_FILE)) {
+        // What cannot be read is not ours.
+        let _ = file.take(TAG.len() as u64 + 1).read_to_end(&mut tag);
+    }
     match tag == TAG {
         // Somebody else's tag, or blobs without one. Ours may be half written.
         false if has_blobs || !TAG.starts_with(&tag) => Err(Error::NotACache(path.to_owned())),
@@ -41,7 +44,12 @@ pub(super) fn prepare(path: &Path) -> io::Result<(Dir, File)> {
     let lock = open_or_read(&root, c"lock", 0o640)?;
     // Any number of processes may write this at once, and one that is killed has begun it.
     let mut tag = open_or_read(&root, TAG_FILE, 0o644)?;
-    if tag.metadata()?.len() < TAG.len() as u64 {
+    let found = tag.metadata()?;
+    // Written to is only what can be nothing else: no other file has this name, too.
+    if !found.is_file() || found.nlink() > 1 {
+        return Err(ErrorKind::InvalidInput.into());
+    }
+    if found.len() < TAG.len() as u64 {
         tag.write_all(TAG)?;
     }
     let blobs = folder(&root, BLOBS)?;

@@ -158,7 +158,8 @@ impl Written {
             // Between opening and locking it, somebody may have swept it.
             let own = file.metadata()?;
             let is_named = is_file(&folder, &name, (own.dev(), own.ino()))?;
-            if is_named && own.is_file() {
+            // Cut is only what can be nothing but a lease: no other file has this name, too.
+            if is_named && own.is_file() && own.nlink() == 1 {
                 file.set_len(0)?;
                 file.set_mode(mode)?;
                 return Ok(Self { folder, name, file });

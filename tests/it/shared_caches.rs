@@ -8,7 +8,7 @@ use crate::support::{
 };
 use rustix::process::Signal;
 use std::fs::{self, Permissions};
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
 use std::path::{Path, PathBuf};
 
 /// What makes the cache one that may only be read, in the way that this user is stopped by.
@@ -71,6 +71,9 @@ fn a_cache_that_may_only_be_read_is_used_and_not_written() {
         pull(&name, "two").says("(cached)");
         assert_eq!(tree::sketch(sandbox.path("two")), HELLO);
         assert_eq!(registry.requests_for("/blobs/").len(), 0);
+        let run = sandbox.roots(["pull", "--offline", &name, "offline"]);
+        run.prelude(&prelude).run().succeeds();
+        assert_eq!(tree::sketch(sandbox.path("offline")), HELLO);
         // What is not in it is fetched, each time.
         let more = Image::new()
             .layer(hello_layer())
@@ -134,6 +137,41 @@ fn a_seed_needs_no_lock_and_no_leases() {
     pull.run().succeeds().says("(cached)");
     assert_eq!(registry.requests_for("/blobs/").len(), 0);
     assert_eq!(sandbox.names("cache"), ["CACHEDIR.TAG", "blobs"]);
+}
+
+/// Root may be told to use a cache in a folder of somebody who wants it to write elsewhere.
+#[test]
+fn a_cache_full_of_traps_springs_none() {
+    let (sandbox, _registry, name) = published();
+    let mine = sandbox.write("mine", "mine");
+    type Trap<'t> = (&'t str, &'t dyn Fn(&Path));
+    let traps: [Trap<'_>; 4] = [
+        ("CACHEDIR.TAG", &|path| fs::hard_link(&mine, path).unwrap()),
+        ("CACHEDIR.TAG", &|path| symlink(&mine, path).unwrap()),
+        ("CACHEDIR.TAG", &|path| {
+            rustix::fs::mkfifoat(rustix::fs::CWD, path, rustix::fs::Mode::RWXU).unwrap();
+        }),
+        ("lock", &|path| symlink(&mine, path).unwrap()),
+    ];
+    for (at, lay) in traps {
+        remove(&sandbox.path("cache")).unwrap();
+        lay(&sandbox.mkdir("cache").join(at));
+        let run = sandbox.roots(["pull", &name, "dest"]).run();
+        assert!(matches!(run.code, Some(0 | 6)), "{run:?}");
+        assert_eq!(sandbox.read("mine"), b"mine", "{at}");
+        remove(&sandbox.path("dest")).unwrap();
+    }
+    for folder in ["blobs", "links", "leases", "resolved"] {
+        remove(&sandbox.path("cache")).unwrap();
+        sandbox.roots(["pull", &name, "dest"]).run().succeeds();
+        remove(&sandbox.path("dest")).unwrap();
+        let path = sandbox.path("cache").join(folder);
+        remove(&path).unwrap();
+        symlink(sandbox.mkdir("elsewhere"), &path).unwrap();
+        sandbox.roots(["pull", &name, "dest"]).run().fails(6);
+        sandbox.roots(["purge", "--all"]).run().fails(6);
+        assert_eq!(sandbox.names("elsewhere"), [""; 0], "{folder}");
+    }
 }
 
 /// Two users of one group, under the usual umask, in a cache that was given to the group.
