@@ -1,13 +1,13 @@
 //! What a script sees: the exit codes of README.
 
-use super::{Error, LayoutFault};
+use super::{Error, LayoutFault, TlsFault};
 
 impl Error {
     /// What the process exits with. README's table is tested against this.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Reference { .. } | Self::Platform { .. } => 2,
-            Self::Credentials { .. } => 2,
+            Self::Credentials { .. } | Self::Certificate { .. } | Self::Proxy { .. } => 2,
             Self::NotFound { .. } | Self::NoPlatform { .. } => 3,
             Self::Layout {
                 why: LayoutFault::MissingBlob(_),
@@ -30,6 +30,22 @@ impl Error {
             | Self::NotACache(_)
             | Self::Disk { .. } => 6,
             Self::Network { .. } | Self::CacheSpoiled { .. } => 75,
+            // A machine that has just booted may not know the time yet.
+            Self::Tls {
+                why: TlsFault::NotYetValid { .. },
+                ..
+            } => 75,
+            // Asking again helps against no other certificate.
+            Self::Tls { .. } => 1,
+            Self::ProxyRefused {
+                status: 401 | 403 | 407,
+                ..
+            } => 4,
+            Self::ProxyRefused {
+                status: 408 | 429 | 500..=599,
+                ..
+            } => 75,
+            Self::ProxyRefused { .. } => 1,
             Self::Registry { status: 404, .. } => 3,
             Self::Registry {
                 status: 408 | 429 | 500..=599,

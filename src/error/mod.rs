@@ -7,10 +7,12 @@ mod fault;
 mod hint;
 mod refusal;
 mod sentence;
+mod tls;
 
 pub use entry::EntryFault;
 pub use fault::{LayoutFault, Usage};
 pub use sentence::escaped;
+pub use tls::{CertificateFault, TlsFault};
 
 use crate::oci::{Digest, InvalidManifest, InvalidPlatform, InvalidReference, Platform};
 use std::io;
@@ -104,6 +106,36 @@ pub enum Error {
         why: String,
         /// Whether the same may succeed a moment later.
         may_pass: bool,
+    },
+    /// There is no secure connection to a server.
+    Tls {
+        /// The server, with its port if that was named.
+        host: String,
+        /// Why not.
+        why: TlsFault,
+    },
+    /// A certificate or key of the user's that cannot be used.
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        why: CertificateFault,
+    },
+    /// A variable names a proxy that cannot be used.
+    Proxy {
+        /// The variable.
+        variable: &'static str,
+        /// Why not.
+        why: &'static str,
+    },
+    /// The proxy does not connect us.
+    ProxyRefused {
+        /// Its host and port, without the password.
+        proxy: String,
+        /// To whom not.
+        url: String,
+        /// What it answered with.
+        status: u16,
     },
     /// An answer that is no answer: too long, or not in the form it must have.
     Answer {
@@ -243,7 +275,14 @@ impl Error {
 
     /// Whether the same may succeed a moment later.
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Network { may_pass: true, .. })
+        matches!(
+            self,
+            Self::Network { may_pass: true, .. }
+                | Self::ProxyRefused {
+                    status: 502..=504,
+                    ..
+                }
+        )
     }
 
     /// A failure to do `action` to the root of the tree.

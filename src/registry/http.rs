@@ -258,9 +258,5 @@ impl Stream {
 }
 
 fn failed(url: &Url, failure: Failure) -> Error {
-    Error::Network {
-        url: url.to_string(),
-        why: failure.why,
-        may_pass: failure.may_pass,
-    }
+    failure.of(url)
 }

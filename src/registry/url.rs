@@ -98,11 +98,7 @@ impl Url {
 
     /// Whether what is meant for the one may be sent to the other: scheme, name and port are equal.
     pub(super) fn same_origin(&self, other: &Self) -> bool {
-        let port = |url: &Self| match url.authority.rsplit_once(':') {
-            Some((_, port)) if !port.ends_with(']') => port.to_owned(),
-            _ => url.scheme.port().to_owned(),
-        };
-        self.scheme == other.scheme && self.host() == other.host() && port(self) == port(other)
+        self.scheme == other.scheme && self.host() == other.host() && self.port() == other.port()
     }
 
     /// Whether it is spoken in TLS.
@@ -113,6 +109,14 @@ impl Url {
     /// The host, without port.
     pub(super) fn host(&self) -> &str {
         host_of(&self.authority)
+    }
+
+    /// The port, that of the scheme if none is named.
+    pub(super) fn port(&self) -> &str {
+        match self.authority.rsplit_once(':') {
+            Some((_, port)) if !port.ends_with(']') => port,
+            _ => self.scheme.port(),
+        }
     }
 
     /// All of it, for the wire.

@@ -10,10 +10,14 @@
 pub mod ability;
 /// Files and folders around a destination that no image may touch.
 pub mod canary;
+/// Authorities, and the certificates they sign.
+pub mod certificates;
 /// Layers to blobs, manifests, configs and indexes, right or spoilt.
 pub mod image;
 /// Images as an OCI layout folder or archive.
 pub mod layout;
+/// A forward proxy.
+pub mod proxy;
 /// Numbers that look random.
 pub mod random;
 /// A strict registry on loopback, with faults to order.
@@ -24,6 +28,8 @@ pub mod sample;
 pub mod sandbox;
 /// Layers as raw tar bytes, oddities included.
 pub mod tar;
+/// TLS in front of a server.
+pub mod tls;
 /// What a tree on disk really is, and how two of them differ.
 pub mod tree;
 /// One image for one case, and what came of it.
@@ -31,11 +37,14 @@ pub mod trial;
 
 pub use ability::Ability;
 pub use canary::Canary;
+pub use certificates::{Authority, Identity};
 pub use image::{Blob, Built, BuiltIndex, Compression, Image, Index, host_platform, sha256};
 pub use layout::Layout;
+pub use proxy::Proxy;
 pub use random::Random;
 pub use registry::{ALWAYS, Fault, Registry, Request, TokenRules};
 pub use sample::{HELLO, hello, hello_layer, marked};
 pub use sandbox::{Run, Sandbox};
 pub use tar::Layer;
+pub use tls::TlsFront;
 pub use trial::{Outcome, Trial};
