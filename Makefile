@@ -1,7 +1,8 @@
 PREFIX ?= /usr/local
 CARGO ?= cargo
+FUZZ_SECONDS ?= 60
 
-.PHONY: build static demo test interop check bench install fixtures clean help
+.PHONY: build static demo test fuzz interop check bench install fixtures clean help
 
 build:          ## the binary, target/release/roots
 	$(CARGO) build --release --locked
@@ -17,12 +18,16 @@ test:           ## all tests that need nothing but this repository
 	$(CARGO) test --locked
 	@tests/as-others.sh $(CARGO)
 
+fuzz:           ## hostile tars and words, FUZZ_SECONDS each; what breaks is in target/fuzz/found (a C++ compiler)
+	@tests/fuzz.sh $(FUZZ_SECONDS) $(CARGO)
+
 interop:        ## compare with umoci, images from a real registry (Debian, root)
 	tests/interop-setup.sh
 	$(CARGO) test --locked --test it -- --ignored --test-threads=1 --show-output interop
 
 check:          ## formatting, lints, documentation
 	$(CARGO) fmt --check
+	rustfmt --check --edition 2024 tests/fuzz/tar.rs tests/fuzz/words.rs
 	$(CARGO) clippy --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --no-deps --document-private-items --locked
 
@@ -35,7 +40,7 @@ install:        ## into DESTDIR and PREFIX, the static binary if there is one
 	install -D -m 0755 "$$(test -e target/static/roots && echo target/static/roots || echo target/release/roots)" \
 		"$(DESTDIR)$(PREFIX)/bin/roots"
 
-fixtures:       ## write the images of fixtures/ again, byte for byte
+fixtures:       ## write fixtures/ again, byte for byte
 	ROOTS_BLESS=1 $(CARGO) test --locked --test it fixtures -- --test-threads=1
 
 clean:          ## remove what was built

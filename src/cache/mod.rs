@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! CACHE/blobs/sha256/HEX     a blob; whoever sees the name sees all of it
-//! CACHE/blobs/sha256/.HEX.N  a blob on its way, of process N
+//! CACHE/blobs/sha256/.HEX     a blob on its way, locked by who fetches it; else as far as it came
 //! CACHE/links/HEX            a destination and the digests it was made of, as JSON
 //! CACHE/CACHEDIR.TAG         says that this is a cache, and whose: backups leave it out
 //! CACHE/lock                 shared by whoever uses blobs, exclusive for purge
@@ -10,9 +10,10 @@
 
 mod blob;
 mod link;
+mod partial;
 mod purge;
 
-pub use blob::BlobWriter;
+pub use partial::{Partial, Rest};
 pub use purge::Purged;
 
 use crate::error::Error;
@@ -134,6 +135,11 @@ fn blob_name(digest: &Digest) -> CString {
 /// A name as text, if it is that of a blob.
 fn blob_digest(algorithm: Algorithm, name: &CStr) -> Option<Digest> {
     Digest::parse(&format!("{}:{}", algorithm.name(), name.to_str().ok()?)).ok()
+}
+
+/// The file name of a blob that is not whole.
+fn partial_name(digest: &Digest) -> CString {
+    name(&format!(".{}", digest.hex()))
 }
 
 /// The file name of the link for a destination: the digest of its path.

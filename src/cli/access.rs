@@ -2,7 +2,7 @@
 
 use super::syntax::Typed;
 use crate::error::{Error, Usage};
-use crate::registry::Access;
+use crate::registry::{Access, Mirror, Passed};
 use std::ffi::OsString;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use std::time::Duration;
 const AUTH: &str = "ROOTS_AUTH";
 const TIMEOUT: &str = "ROOTS_TIMEOUT";
 const RETRIES: &str = "ROOTS_RETRIES";
+const MIRRORS: &str = "ROOTS_MIRRORS";
 
 /// More than a day is a slip of the keyboard.
 const MAX_TIMEOUT: u64 = 24 * 60 * 60;
@@ -29,8 +30,24 @@ pub(super) fn access(
         (RETRIES, variable(RETRIES)),
         (times, "not a number from 0 to 100"),
     )?;
+    let mirrors = match (&typed.mirrors[..], variable(MIRRORS)) {
+        ([], Some(set)) => set.split_whitespace().map(str::to_owned).collect(),
+        (typed, _) => typed.to_vec(),
+    };
+    let mirrors = mirrors.iter().map(|text| {
+        Mirror::parse(text).map_err(|_| {
+            let why = "not a mirror like mirror.example.com:5000 or example.com/prefix";
+            let option = "--mirror".to_owned();
+            Error::Usage(Usage::Value { option, why })
+        })
+    });
     Ok(Access {
-        auth: typed.auth.clone().or_else(|| variable(AUTH)),
+        mirrors: mirrors.collect::<Result<_, _>>()?,
+        auth: typed
+            .auth
+            .clone()
+            .or_else(|| variable(AUTH))
+            .map(Passed::new),
         plain_http: typed.plain_http,
         insecure: typed.insecure,
         ca_files: typed.ca_files.clone(),

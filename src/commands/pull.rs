@@ -31,12 +31,13 @@ impl Pull {
         let mut extractor = Extractor::new(&destination.rootfs()?, self.max_size)?;
         for (number, layer) in image.layers.iter().enumerate() {
             let (mut stream, origin) = source.layer(layer)?;
+            source.announce(image.layers.get(number + 1));
             progress.layer(
                 number + 1,
                 image.layers.len(),
                 &layer.blob.digest,
                 layer.blob.size,
-                origin,
+                &origin,
             );
             if let Err(error) = extractor.apply(&layer.diff_id, stream.tar()) {
                 return Err(source.blame(layer, stream, error));

@@ -7,7 +7,8 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Reference { .. } | Self::Platform { .. } => 2,
-            Self::Credentials { .. } | Self::Certificate { .. } | Self::Proxy { .. } => 2,
+            Self::Credentials { .. } | Self::Configuration { .. } => 2,
+            Self::Certificate { .. } | Self::Proxy { .. } => 2,
             Self::NotFound { .. } | Self::NoPlatform { .. } => 3,
             Self::Layout {
                 why: LayoutFault::MissingBlob(_),
@@ -15,7 +16,7 @@ impl Error {
             } => 5,
             Self::Layout { .. } => 3,
             // A 401 that cannot be answered is a denial, too.
-            Self::Denied { .. } | Self::Challenge { .. } => 4,
+            Self::Denied { .. } | Self::Blocked(_) | Self::Challenge { .. } => 4,
             Self::Manifest { .. }
             | Self::DigestMismatch { .. }
             | Self::SizeMismatch { .. }

@@ -37,12 +37,17 @@ impl Error {
                 None => return None,
             },
             Self::Denied {
-                had_credentials: false,
-                ..
+                credentials: None, ..
             } => "if the image is private, pass --auth user:password or a key file".to_owned(),
-            Self::Denied { .. } => "check what was passed with --auth".to_owned(),
+            Self::Denied {
+                credentials: Some(origin),
+                ..
+            } => match origin.as_str() {
+                "--auth" => "check what was passed with --auth".to_owned(),
+                origin => format!("check the credentials in {origin}, or pass others with --auth"),
+            },
             Self::Credentials { .. } => {
-                "--auth takes user:password, a Google key file, or a file that holds either"
+                "--auth takes user:password, a Google key file, a file that holds either, or - for stdin"
                     .to_owned()
             }
             Self::Manifest {

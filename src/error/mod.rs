@@ -5,6 +5,7 @@ mod code;
 mod entry;
 mod fault;
 mod hint;
+mod nature;
 mod refusal;
 mod sentence;
 mod tls;
@@ -63,8 +64,8 @@ pub enum Error {
         host: String,
         /// What it said.
         said: String,
-        /// Whether there were credentials to refuse.
-        had_credentials: bool,
+        /// Where the credentials came from, if there were any to refuse.
+        credentials: Option<String>,
     },
     /// The credentials given with `--auth` cannot be used.
     Credentials {
@@ -73,6 +74,15 @@ pub enum Error {
         /// What is wrong with them.
         why: &'static str,
     },
+    /// A line of `registries.conf` that cannot be understood.
+    Configuration {
+        /// The file.
+        path: PathBuf,
+        /// The number of the line, from 1 on.
+        line: usize,
+    },
+    /// `registries.conf` says that the image may not be pulled.
+    Blocked(String),
     /// The registry asks for authentication in a way that cannot be answered.
     Challenge {
         /// Who asked.
@@ -273,25 +283,8 @@ impl Error {
         }
     }
 
-    /// Whether the same may succeed a moment later.
-    pub fn may_pass(&self) -> bool {
-        matches!(
-            self,
-            Self::Network { may_pass: true, .. }
-                | Self::ProxyRefused {
-                    status: 502..=504,
-                    ..
-                }
-        )
-    }
-
     /// A failure to do `action` to the root of the tree.
     pub fn tree(action: &'static str, source: io::Error) -> Self {
         Self::Tree { action, source }
-    }
-
-    /// Something that an image says is wrong, which a blob that is not that image's would explain.
-    pub fn is_malformed(&self) -> bool {
-        self.exit_code() == 5
     }
 }

@@ -24,9 +24,9 @@ impl Display for Error {
                 image,
                 host,
                 said,
-                had_credentials,
+                credentials,
             } => {
-                let what = if *had_credentials {
+                let what = if credentials.is_some() {
                     "refuses these credentials"
                 } else {
                     "denies access"
@@ -34,6 +34,10 @@ impl Display for Error {
                 write!(f, "{image}: {host} {what}{}", said_as(said))
             }
             Self::Credentials { origin, why } => write!(f, "{}: {why}", escaped(origin)),
+            Self::Configuration { path, line } => {
+                write!(f, "{}: line {line} cannot be understood", path_of(path))
+            }
+            Self::Blocked(image) => write!(f, "{image}: blocked by registries.conf"),
             Self::Challenge { url, why } => write!(f, "{url}: {why}"),
             Self::Registry {
                 url, status, said, ..

@@ -102,24 +102,14 @@ impl Platform {
             _ => return vec![self.variant.clone()],
         };
         let bare = self.variant.strip_prefix('v').unwrap_or(&self.variant);
-        match bare.parse::<u32>() {
-            // `v9.1` and the like: itself, then the plain steps below it.
-            Err(_) if !bare.is_empty() => {
-                let whole = bare
-                    .split('.')
-                    .next()
-                    .and_then(|n| n.parse().ok())
-                    .unwrap_or(lowest);
-                let mut steps = vec![self.variant.clone()];
-                steps.extend(steps_down(whole, lowest));
-                steps
-            }
-            Err(_) => vec![String::new()],
-            Ok(top) => steps_down(top, lowest).collect(),
-        }
-        .into_iter()
-        .map(|variant| Self::normalised(&self.os, &self.architecture, &variant).variant)
-        .collect()
+        let whole = bare.split('.').next().and_then(|n| n.parse().ok());
+        let plain = steps_down(whole.unwrap_or(lowest), lowest)
+            .map(|step| Self::normalised(&self.os, &self.architecture, &step).variant);
+        // Itself first, since it need not be one of the steps: `v9.1`, or `arm64/v7`, which nobody makes
+        // but an index may list.
+        let mut variants = vec![self.variant.clone()];
+        variants.extend(plain.filter(|variant| *variant != self.variant));
+        variants
     }
 }
 
@@ -246,6 +236,9 @@ mod tests {
             Some(0)
         );
         let absurd = wanted("linux/amd64/v4000000000", true);
-        assert_eq!(rank(&absurd, "linux/amd64"), Some(100));
+        assert_eq!(rank(&absurd, "linux/amd64"), Some(101));
+        for odd in ["linux/amd64/v4000000000", "linux/arm64/v1"] {
+            assert_eq!(rank(&wanted(odd, false), odd), Some(0));
+        }
     }
 }

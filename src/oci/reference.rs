@@ -91,6 +91,21 @@ impl Reference {
         })
     }
 
+    /// The same image elsewhere: `place` is `host[:port]/repository`, as mirrors are written.
+    pub fn at(&self, place: &str) -> Result<Self, InvalidReference> {
+        let not_a_host = || InvalidReference::Registry(place.to_owned());
+        let (host, repository) = place.split_once('/').ok_or_else(not_a_host)?;
+        if !is_host_and_port(host) {
+            return Err(not_a_host());
+        }
+        Ok(Self {
+            registry: host.to_ascii_lowercase(),
+            repository: checked_repository(repository)?.to_owned(),
+            tag: self.tag.clone(),
+            digest: self.digest.clone(),
+        })
+    }
+
     /// The registry as references name it: `docker.io`, `ghcr.io`, `localhost:5000`.
     pub fn registry(&self) -> &str {
         &self.registry
@@ -127,7 +142,13 @@ impl Reference {
 
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.registry, self.repository)?;
+        // What is shown can be typed: `Host/x` in lower case would be a name on Docker Hub.
+        if looks_like_registry(&self.registry) {
+            write!(f, "{}", self.registry)?;
+        } else {
+            write!(f, "{}", self.registry.to_ascii_uppercase())?;
+        }
+        write!(f, "/{}", self.repository)?;
         match (&self.tag, &self.digest) {
             (Some(tag), _) => write!(f, ":{tag}")?,
             (None, None) => f.write_str(":latest")?,
@@ -147,10 +168,7 @@ fn split_registry(name: &str) -> Result<(String, &str), InvalidReference> {
     let Some((first, remainder)) = name.split_once('/') else {
         return hub(name);
     };
-    let is_host = first.contains(['.', ':'])
-        || first == "localhost"
-        || first.bytes().any(|b| b.is_ascii_uppercase());
-    if !is_host {
+    if !looks_like_registry(first) {
         return hub(name);
     }
     if !is_host_and_port(first) {
@@ -160,6 +178,12 @@ fn split_registry(name: &str) -> Result<(String, &str), InvalidReference> {
         host if host == HUB || host == "index.docker.io" => hub(remainder),
         host => Ok((host, remainder)),
     }
+}
+
+fn looks_like_registry(first: &str) -> bool {
+    first.contains(['.', ':'])
+        || first == "localhost"
+        || first.bytes().any(|b| b.is_ascii_uppercase())
 }
 
 fn is_host_and_port(text: &str) -> bool {
@@ -252,7 +276,7 @@ mod tests {
             ("localhost:5000/x:y", "localhost:5000/x:y"),
             ("test.com:5000", "docker.io/library/test.com:5000"),
             ("ghcr.io/a/b/c:1", "ghcr.io/a/b/c:1"),
-            ("Host/x", "host/x:latest"),
+            ("Host/x", "HOST/x:latest"),
             ("[::1]:5000/x", "[::1]:5000/x:latest"),
             ("[2001:db8::1]/x", "[2001:db8::1]/x:latest"),
             ("xn--7o8h.com/x", "xn--7o8h.com/x:latest"),
@@ -262,10 +286,13 @@ mod tests {
             ),
             ("a_b/c", "docker.io/a_b/c:latest"),
         ] {
-            assert_eq!(
-                Reference::parse(typed).map(|r| r.to_string()),
-                Ok(meant.to_owned())
-            );
+            // What is shown means the same when it is typed.
+            for typed in [typed, meant] {
+                assert_eq!(
+                    Reference::parse(typed).map(|r| r.to_string()),
+                    Ok(meant.to_owned())
+                );
+            }
         }
         let both = Reference::parse(&format!("ghcr.io/a/b:gone@{digest}")).unwrap();
         assert_eq!(both.identifier(), digest);

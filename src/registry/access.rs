@@ -1,5 +1,7 @@
 //! How registries are to be reached: what the user says of it, and nothing that was looked up.
 
+use super::credentials::Passed;
+use super::route::Mirror;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,13 +9,15 @@ use std::time::Duration;
 #[derive(Clone)]
 pub struct Access {
     /// What was passed with `--auth`. There is no `Debug` for it.
-    pub auth: Option<String>,
+    pub auth: Option<Passed>,
     /// Speak plain http with the registry, as always with loopback hosts.
     pub plain_http: bool,
     /// Take any certificate.
     pub insecure: bool,
     /// Files with further authorities to trust.
     pub ca_files: Vec<PathBuf>,
+    /// Asked before the registry, in this order.
+    pub mirrors: Vec<Mirror>,
     /// How long a server may be silent.
     pub timeout: Duration,
     /// How often a request is made again that failed in a way that may pass.
@@ -26,4 +30,18 @@ impl Access {
 
     /// How often a request is made again by default: with the pauses in between, for some seconds.
     pub const RETRIES: u32 = 5;
+}
+
+impl Default for Access {
+    fn default() -> Self {
+        Self {
+            mirrors: Vec::new(),
+            auth: None,
+            plain_http: false,
+            insecure: false,
+            ca_files: Vec::new(),
+            timeout: Self::TIMEOUT,
+            retries: Self::RETRIES,
+        }
+    }
 }

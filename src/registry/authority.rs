@@ -1,4 +1,4 @@
-//! What a registry's 401 is answered with.
+//! What a registry's refusals are answered with.
 //!
 //! ```text
 //! 1  ask for the manifest                      200: done
@@ -6,10 +6,12 @@
 //! 3  Bearer: ask the realm for a token         anonymous, or with the credentials
 //! 4  ask again with the token                  401 again: denied
 //! ```
+//! One turn more each: for a token whose scope was too small, and for an image that is public, with
+//! stored credentials that the registry no longer takes. Each request ends after six at most.
 
 use super::access::Access;
-use super::challenge;
-use super::credentials::Credentials;
+use super::challenge::{self, Challenge};
+use super::credentials::{Credentials, Holder};
 use super::fault::Fault;
 use super::http::{Answer, Http};
 use super::token::{Refusal, TokenServer, bearer};
@@ -17,13 +19,30 @@ use super::url::Url;
 use crate::error::Error;
 use crate::oci::Reference;
 use crate::progress::Progress;
+use std::cell::{Cell, RefCell};
+
+/// What is said of credentials that are dropped.
+const REFUSED: &str = "are refused";
 
 /// Who may speak for the user at one registry.
 pub(super) struct Authority {
     reference: Reference,
     origin: Url,
-    credentials: Option<Credentials>,
+    holder: Holder,
+    /// What the last challenge was answered with.
+    authorization: RefCell<Option<String>>,
+    /// Whether the registry has let somebody in with it.
+    has_worked: Cell<bool>,
+    /// What the last token was asked for.
+    scopes: RefCell<Vec<String>>,
     retries: u32,
+}
+
+/// What one request has been refused so far: each answer to a refusal is given once.
+#[derive(Default)]
+pub(super) struct Refusals {
+    answered: bool,
+    widened: bool,
 }
 
 impl Authority {
@@ -31,57 +50,190 @@ impl Authority {
         reference: &Reference,
         origin: &Url,
         access: &Access,
-        _progress: Progress,
+        progress: Progress,
     ) -> Result<Self, Error> {
-        let auth = access.auth.as_deref();
         Ok(Self {
             reference: reference.clone(),
             origin: origin.clone(),
-            credentials: auth.map(Credentials::read).transpose()?,
+            holder: Holder::new(reference, access, progress)?,
+            authorization: RefCell::default(),
+            has_worked: Cell::default(),
+            scopes: RefCell::default(),
             retries: access.retries,
         })
     }
 
-    /// The value of an `Authorization` header that answers the challenges of a 401: a token if one
-    /// is asked for, else the credentials. Nothing if there is nothing to answer with.
-    pub(super) fn answer(&self, http: &Http, answer: &Answer) -> Result<Option<String>, Error> {
-        let headers = answer.headers("www-authenticate");
-        let challenges: Vec<_> = headers.flat_map(challenge::parse).collect();
-        let scope = format!("repository:{}:pull", self.reference.repository());
-        let find = |scheme| challenges.iter().find(|found| found.scheme == scheme);
-        if let Some(challenge) = find("bearer") {
-            let server = TokenServer::new(challenge, &answer.url, &scope)?;
-            return self.token(http, &server).map(Some);
-        }
-        if find("basic").is_some() {
-            return Ok(self.credentials.as_ref().map(Credentials::basic));
-        }
-        let why = "denies access without saying how to get it";
-        Err(Error::Challenge {
-            url: answer.url.to_string(),
-            why,
-        })
+    /// What the next request goes with.
+    pub(super) fn authorization(&self) -> Option<String> {
+        self.authorization.borrow().clone()
     }
 
-    fn token(&self, http: &Http, server: &TokenServer) -> Result<String, Error> {
-        if self.credentials.is_some() && !server.is_trusted_by(&self.origin) {
+    /// Whether the same request shall be made again, with another authorization. A storage server
+    /// that was redirected to is not asked for: it gets no credentials, and its word on where to
+    /// take them counts for nothing.
+    pub(super) fn reply(
+        &self,
+        http: &Http,
+        answer: &Answer,
+        refusals: &mut Refusals,
+    ) -> Result<bool, Error> {
+        let is_own = answer.url.same_origin(&self.origin);
+        match answer.status {
+            401 if is_own => self.challenged(http, answer, refusals),
+            // Public ECR says so when a token has expired.
+            400 if is_own => Ok(self.has_worked.take() && self.forget()),
+            // GHCR says so of a public image to those whose organization wants another login.
+            403 if is_own && self.authorization.borrow().is_some() && self.drop_stored(REFUSED) => {
+                *refusals = Refusals::default();
+                Ok(true)
+            }
+            status => {
+                let let_in = status < 400 || !is_own;
+                self.has_worked.set(self.has_worked.get() || let_in);
+                Ok(false)
+            }
+        }
+    }
+
+    fn challenged(
+        &self,
+        http: &Http,
+        answer: &Answer,
+        refusals: &mut Refusals,
+    ) -> Result<bool, Error> {
+        let headers = answer.headers("www-authenticate");
+        let challenges: Vec<_> = headers.flat_map(challenge::parse).collect();
+        let bearer = find(&challenges, "bearer");
+        if refusals.answered {
+            // What was given a moment ago has been refused.
+            let Some(bearer) = bearer else {
+                return Ok(false);
+            };
+            let widened = std::mem::replace(&mut refusals.widened, true);
+            if (widened || !self.needs_more(bearer)) && !self.drop_stored(REFUSED) {
+                return Ok(false);
+            }
+        }
+        refusals.answered = true;
+        let mut authorization = self.authorize(http, answer, &challenges)?;
+        // A password or a ready token that has just been refused is not shown again.
+        let again = authorization.is_some() && authorization == self.authorization();
+        if again && bearer.is_some() && self.drop_stored(REFUSED) {
+            authorization = self.authorize(http, answer, &challenges)?;
+        }
+        let changed = authorization.is_some() && authorization != self.authorization();
+        if changed {
+            *self.authorization.borrow_mut() = authorization;
+            self.has_worked.set(false);
+        }
+        Ok(changed)
+    }
+
+    /// The value of an `Authorization` header that answers one of the challenges, if there is
+    /// something to answer with: a token, or where there is no way to one, the password.
+    fn authorize(
+        &self,
+        http: &Http,
+        answer: &Answer,
+        challenges: &[Challenge],
+    ) -> Result<Option<String>, Error> {
+        let basic = find(challenges, "basic");
+        let password = basic.and_then(|_| self.holder.credentials().and_then(Credentials::basic));
+        if let Some(Credentials::Token(token)) = self.holder.credentials() {
+            return Ok(Some(format!("Bearer {token}")));
+        }
+        let Some(bearer) = find(challenges, "bearer") else {
+            let why = "denies access without saying how to get it";
+            return match basic {
+                Some(_) => Ok(password),
+                None => Err(Error::Challenge {
+                    url: answer.url.to_string(),
+                    why,
+                }),
+            };
+        };
+        match TokenServer::new(bearer, &answer.url, self.scopes_of(bearer)) {
+            Err(error) => password.map(Some).ok_or(error),
+            Ok(server) if password.is_some() && !server.is_trusted_by(&self.origin) => Ok(password),
+            Ok(server) => self.token(http, server).map(Some),
+        }
+    }
+
+    /// A token, anonymous or for the credentials.
+    fn token(&self, http: &Http, server: TokenServer) -> Result<String, Error> {
+        let unsafe_there = "would go where it is not safe";
+        let is_safe = self.holder.credentials().is_none() || server.is_trusted_by(&self.origin);
+        if !is_safe && !self.drop_stored(unsafe_there) {
             let why = "the registry wants credentials sent to it, which is not safe";
             return Err(Error::Challenge {
                 url: server.realm().to_string(),
                 why,
             });
         }
-        let answer = server.ask(http, self.credentials.as_ref(), self.retries)?;
-        bearer(answer).map_err(|refusal| match refusal {
-            Refusal::Status(_, 401 | 403, fault, _) => self.denied(server.realm().host(), fault),
-            Refusal::Status(url, status, fault, again) => Error::Registry {
-                url,
-                status,
-                said: fault.said,
-                again,
-            },
-            Refusal::Other(error) => error,
-        })
+        server.must_be_reachable_for(&self.origin)?;
+        loop {
+            let answer = server.ask(http, self.holder.credentials(), self.retries)?;
+            return Err(match bearer(answer) {
+                Ok(token) => {
+                    *self.scopes.borrow_mut() = server.into_scopes();
+                    return Ok(token);
+                }
+                Err(Refusal::Status(_, 401 | 403, ..)) if self.drop_stored(REFUSED) => continue,
+                Err(Refusal::Status(_, 401 | 403, fault, _)) => {
+                    self.denied(server.realm().host(), fault)
+                }
+                Err(Refusal::Status(url, status, fault, again)) => Error::Registry {
+                    url,
+                    status,
+                    said: fault.said,
+                    again,
+                },
+                Err(Refusal::Other(error)) => error,
+            });
+        }
+    }
+
+    /// What a token is asked for: what the challenge says, and after that also what one was given
+    /// for before and did not suffice.
+    fn scopes_of(&self, bearer: &Challenge) -> Vec<String> {
+        let mut scopes = bearer.scopes();
+        if scopes.is_empty() {
+            scopes.push(self.own_scope());
+        }
+        if is_too_small(bearer) {
+            let before = self.scopes.borrow();
+            let more = before
+                .iter()
+                .filter(|scope| !bearer.scopes().contains(scope));
+            scopes.extend(more.cloned());
+        }
+        scopes
+    }
+
+    /// Whether a token was refused for want of a scope that was not asked for.
+    fn needs_more(&self, bearer: &Challenge) -> bool {
+        if let Some(Credentials::Token(_)) = self.holder.credentials() {
+            return false;
+        }
+        let asked = self.scopes.borrow();
+        is_too_small(bearer) && self.scopes_of(bearer).iter().any(|s| !asked.contains(s))
+    }
+
+    fn own_scope(&self) -> String {
+        format!("repository:{}:pull", self.reference.repository())
+    }
+
+    fn forget(&self) -> bool {
+        self.authorization.take().is_some()
+    }
+
+    /// Goes on without stored credentials, if there are such, and without what they were worth.
+    fn drop_stored(&self, why: &str) -> bool {
+        let dropped = self.holder.drop_stored(why);
+        if dropped {
+            self.forget();
+        }
+        dropped
     }
 
     /// The registry has refused what it was answered with.
@@ -90,7 +242,16 @@ impl Authority {
             image: self.reference.to_string(),
             host: host.to_owned(),
             said: fault.said,
-            had_credentials: self.credentials.is_some(),
+            credentials: self.holder.origin(),
         }
     }
+}
+
+/// RFC 6750, section 3.1.
+fn is_too_small(bearer: &Challenge) -> bool {
+    bearer.parameter("error") == Some("insufficient_scope")
+}
+
+fn find<'c>(challenges: &'c [Challenge], scheme: &str) -> Option<&'c Challenge> {
+    challenges.iter().find(|found| found.scheme == scheme)
 }

@@ -8,7 +8,9 @@
 //! ```
 //! Whether the pieces belong together is not asked here: the digest is over all of them.
 
+use super::Asked;
 use super::endpoint::Endpoint;
+use super::endpoints::Endpoints;
 use super::fault::{Fault, MAX_BODY};
 use super::http::{Answer, Stream};
 use super::retry::Patience;
@@ -27,7 +29,7 @@ const CUT: &str = "the connection ended in the middle of a blob";
 
 /// The bytes of one blob, from an offset on.
 pub struct Blob {
-    endpoint: Rc<Endpoint>,
+    endpoints: Rc<Endpoints>,
     blob: Descriptor,
     stream: Stream,
     /// Where the reader above is.
@@ -37,26 +39,26 @@ pub struct Blob {
     patience: Patience,
     /// Where the wire broke last.
     broke_at: u64,
-    retries: u32,
 }
 
 impl Blob {
     pub(super) fn open(
-        endpoint: Rc<Endpoint>,
+        endpoints: Rc<Endpoints>,
         blob: &Descriptor,
         from: u64,
-        retries: u32,
+        asked: Asked,
     ) -> Result<Self, Error> {
-        let (stream, surplus) = ask(&endpoint, blob, from, retries)?;
+        let retries = |retries| if asked == Asked::Now { retries } else { 0 };
+        let (stream, surplus) =
+            endpoints.first(|endpoint, most| ask(endpoint, blob, from, retries(most)))?;
         Ok(Self {
-            endpoint,
+            patience: Patience::new(endpoints.retries()),
+            endpoints,
             blob: blob.clone(),
             stream,
             position: from,
             surplus,
-            patience: Patience::new(retries),
             broke_at: from,
-            retries,
         })
     }
 
@@ -64,6 +66,8 @@ impl Blob {
     fn advance(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
         loop {
             let (outcome, why) = match self.stream.read(buffer) {
+                // All of it has come, whatever else the server had announced: the digest will tell.
+                Err(error) if error.may_pass() && self.position == self.blob.size => return Ok(0),
                 Ok(0) if self.is_cut() => (Ok(0), CUT.to_owned()),
                 Err(error) if error.may_pass() => {
                     let why = error.to_string();
@@ -80,9 +84,12 @@ impl Blob {
                 return outcome;
             };
             let then = format!("going on at byte {}", self.position);
-            self.endpoint.http().wait(&why, &then, pause);
-            (self.stream, self.surplus) =
-                ask(&self.endpoint, &self.blob, self.position, self.retries)?;
+            self.endpoints.wait(&why, &then, pause);
+            let (blob, from) = (&self.blob, self.position);
+            let asked = self
+                .endpoints
+                .first(|endpoint, retries| ask(endpoint, blob, from, retries));
+            (self.stream, self.surplus) = asked?;
         }
     }
 

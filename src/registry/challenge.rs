@@ -23,6 +23,15 @@ impl Challenge {
             .map(|(_, value)| value.as_str())
             .filter(|value| !value.is_empty())
     }
+
+    /// The scopes that a token is to be asked for: RFC 6749, section 3.3.
+    pub(super) fn scopes(&self) -> Vec<String> {
+        let scopes = self.parameter("scope").unwrap_or_default().split(' ');
+        scopes
+            .filter(|scope| !scope.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
 }
 
 /// Reads one header value. What cannot be read ends the list: the challenges before it stand.

@@ -1,14 +1,15 @@
 //! One repository on one host.
 
-use super::access::Access;
-use super::authority::Authority;
+use super::MAX_MANIFEST;
+use super::authority::{Authority, Refusals};
 use super::fault::{Fault, MAX_BODY};
 use super::http::{Answer, Http, Question};
+use super::route::Route;
 use super::url::{Scheme, Url, host_of, is_loopback};
 use crate::error::Error;
 use crate::oci::Reference;
 use crate::progress::Progress;
-use std::cell::RefCell;
+use std::cell::Cell;
 
 /// Where a repository is asked for manifests and blobs.
 pub(super) struct Endpoint {
@@ -16,18 +17,21 @@ pub(super) struct Endpoint {
     reference: Reference,
     origin: Url,
     authority: Authority,
-    /// What the last challenge was answered with.
-    authorization: RefCell<Option<String>>,
+    /// For mirrors: whose images it is asked for.
+    mirrored: Option<String>,
+    /// Whether it is not worth asking any more.
+    pub(super) is_out: Cell<bool>,
 }
 
 impl Endpoint {
     /// The repository of `reference` on its own host. Plain http is spoken with loopback hosts, or
     /// if that is asked for, and never instead of https that failed.
-    pub(super) fn new(
-        reference: &Reference,
-        access: &Access,
-        progress: Progress,
-    ) -> Result<Self, Error> {
+    pub(super) fn new(route: Route, progress: Progress) -> Result<Self, Error> {
+        let Route {
+            reference,
+            access,
+            mirrored,
+        } = route;
         let host = reference.api_host();
         let scheme = match access.plain_http || is_loopback(host_of(host)) {
             true => Scheme::Http,
@@ -35,12 +39,23 @@ impl Endpoint {
         };
         let origin = Url::new(scheme, host, String::new());
         Ok(Self {
-            http: Http::new(access, progress),
-            reference: reference.clone(),
-            authority: Authority::new(reference, &origin, access, progress)?,
+            http: Http::new(&access, progress),
+            authority: Authority::new(&reference, &origin, &access, progress)?,
+            reference,
             origin,
-            authorization: RefCell::default(),
+            mirrored,
+            is_out: Cell::new(false),
         })
+    }
+
+    /// Host and port.
+    pub(super) fn host(&self) -> &str {
+        self.reference.api_host()
+    }
+
+    /// Whether it is asked on behalf of another.
+    pub(super) fn is_mirror(&self) -> bool {
+        self.mirrored.is_some()
     }
 
     /// The HTTP that it is asked with.
@@ -48,8 +63,9 @@ impl Endpoint {
         &self.http
     }
 
-    /// Asks for `what` of the repository, and answers a challenge once: a token may have expired in
-    /// mid-pull, but a registry that refuses a new one will refuse the next.
+    /// Asks for `what` of the repository, and answers challenges for as long as there is an answer
+    /// that was not given yet: a token may have expired in mid-pull, but a registry that refuses a
+    /// new one will refuse the next.
     pub(super) fn ask(
         &self,
         method: &'static str,
@@ -62,28 +78,25 @@ impl Endpoint {
             .origin
             .join(&path)
             .unwrap_or_else(|| self.origin.clone());
-        let authorization = self.authorization.borrow().clone();
-        let question = Question {
-            method,
-            headers,
-            authorization: authorization.as_deref(),
-            ..Question::get(&url, retries)
+        let url = match &self.mirrored {
+            Some(registry) => url.with_parameter("ns", registry),
+            None => url,
         };
-        let answer = self.http.ask(question)?;
-        // A storage server that was redirected to is not asked for: it gets no credentials, and its
-        // word on where to take them counts for nothing.
-        if answer.status != 401 || !answer.url.same_origin(&url) {
-            return Ok(answer);
+        let mut refusals = Refusals::default();
+        loop {
+            let authorization = self.authority.authorization();
+            let answer = self.http.ask(Question {
+                method,
+                headers,
+                authorization: authorization.as_deref(),
+                whole: what.starts_with("manifests/").then_some(MAX_MANIFEST),
+                ..Question::get(&url, retries)
+            })?;
+            if !self.authority.reply(&self.http, &answer, &mut refusals)? {
+                return Ok(answer);
+            }
+            answer.discard();
         }
-        let Some(authorization) = self.authority.answer(&self.http, &answer)? else {
-            return Ok(answer);
-        };
-        answer.discard();
-        *self.authorization.borrow_mut() = Some(authorization.clone());
-        self.http.ask(Question {
-            authorization: Some(&authorization),
-            ..question
-        })
     }
 
     /// Why an answer is not what was asked for.

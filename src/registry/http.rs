@@ -1,6 +1,7 @@
 //! HTTP: one question, its redirects, one answer; asked again where that may help.
 
 use super::access::Access;
+use super::place::Place;
 use super::retry::{Patience, is_temporary, retry_after};
 use super::url::Url;
 use super::wire::{Failure, Wire};
@@ -37,6 +38,8 @@ pub(super) struct Question<'q> {
     pub(super) form: Option<&'q str>,
     /// How often it is asked again.
     pub(super) retries: u32,
+    /// The body counts as part of the answer up to so many bytes: it is asked again if it breaks off.
+    pub(super) whole: Option<u64>,
 }
 
 /// What came back, after redirects.
@@ -45,6 +48,8 @@ pub(super) struct Answer {
     pub(super) url: Url,
     pub(super) status: u16,
     response: Response<Body>,
+    /// The body, if it is here already.
+    gathered: Option<Vec<u8>>,
 }
 
 impl<'q> Question<'q> {
@@ -57,14 +62,24 @@ impl<'q> Question<'q> {
             authorization: None,
             form: None,
             retries,
+            whole: None,
         }
     }
 }
 
 impl Http {
+    /// Asks through the proxies of the environment.
     pub(super) fn new(access: &Access, progress: Progress) -> Self {
         Self {
             wire: Wire::new(access),
+            progress,
+        }
+    }
+
+    /// Asks servers that are on this machine or next to it.
+    pub(super) fn direct(access: &Access, progress: Progress) -> Self {
+        Self {
+            wire: Wire::direct(access),
             progress,
         }
     }
@@ -74,7 +89,10 @@ impl Http {
     pub(super) fn ask(&self, question: Question<'_>) -> Result<Answer, Error> {
         let mut patience = Patience::new(question.retries);
         loop {
-            let (why, after) = match self.follow(question) {
+            let (why, after) = match self
+                .follow(question)
+                .and_then(|answer| answer.gather(question.whole))
+            {
                 Ok(answer) if !is_temporary(answer.status) => return Ok(answer),
                 Ok(answer) => {
                     let after = answer.retry_after();
@@ -134,6 +152,10 @@ impl Http {
             if url.is_https() && !next.is_https() {
                 return refused("it leads from https to http");
             }
+            let here = Place::of(question.url.host());
+            if !here.may_lead_to(Place::of(next.host())) {
+                return refused("it leads to where only this machine gets to");
+            }
             if !url.same_origin(&next) {
                 if question.form.is_some() {
                     return refused("it leads a secret to another server");
@@ -165,6 +187,7 @@ impl Http {
             url: url.clone(),
             status,
             response,
+            gathered: None,
         })
     }
 }
@@ -186,21 +209,27 @@ impl Answer {
 
     /// The body, as far as `limit` bytes; more is an error.
     pub(super) fn bytes(self, limit: u64) -> Result<Vec<u8>, Error> {
-        let mut bytes = Vec::new();
-        let read = self
-            .response
-            .into_body()
-            .into_reader()
-            .take(limit + 1)
-            .read_to_end(&mut bytes);
-        match read {
-            Err(e) => Err(failed(&self.url, Failure::of_body(e))),
-            Ok(count) if count as u64 > limit => Err(Error::Answer {
-                url: self.url.to_string(),
+        let url = self.url.to_string();
+        match self.gather(Some(limit))?.gathered {
+            Some(bytes) if bytes.len() as u64 <= limit => Ok(bytes),
+            _ => Err(Error::Answer {
+                url,
                 why: format!("longer than {limit} bytes"),
             }),
-            Ok(_) => Ok(bytes),
         }
+    }
+
+    /// The answer with the body of a success in it, or as much as is more than `whole` bytes.
+    fn gather(mut self, whole: Option<u64>) -> Result<Self, Error> {
+        let whole = whole.filter(|_| self.status == 200 && self.gathered.is_none());
+        if let Some(limit) = whole {
+            let mut bytes = Vec::new();
+            let body = self.response.body_mut().as_reader();
+            let read = body.take(limit + 1).read_to_end(&mut bytes);
+            read.map_err(|e| failed(&self.url, Failure::of_body(e)))?;
+            self.gathered = Some(bytes);
+        }
+        Ok(self)
     }
 
     /// What an error body says, as far as it is worth reading.

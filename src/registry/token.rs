@@ -1,17 +1,20 @@
 //! Tokens: distribution's token specification. A registry's 401 says where to ask for one.
 
 use super::challenge::Challenge;
-use super::credentials::Credentials;
+use super::credentials::{Credentials, basic};
 use super::fault::{Fault, MAX_BODY};
 use super::http::{Answer, Http, Question};
-use super::url::{Url, is_loopback};
+use super::place::Place;
+use super::url::{Url, form_encoded};
 use crate::error::Error;
 use serde::Deserialize;
-use std::net::IpAddr;
 use std::time::Duration;
 
 /// The longest answer of a token server that is read, in bytes.
 const MAX_ANSWER: u64 = 1 << 20;
+
+/// Who asks, in OAuth's words.
+const CLIENT: &str = "roots";
 
 #[derive(Deserialize)]
 struct Grant {
@@ -27,8 +30,12 @@ pub(super) struct TokenServer {
 }
 
 impl TokenServer {
-    /// Reads a Bearer challenge that came from `from`. Where it names no scope, `scope` is meant.
-    pub(super) fn new(challenge: &Challenge, from: &Url, scope: &str) -> Result<Self, Error> {
+    /// Reads a Bearer challenge that came from `from`.
+    pub(super) fn new(
+        challenge: &Challenge,
+        from: &Url,
+        scopes: Vec<String>,
+    ) -> Result<Self, Error> {
         let wrong = |why| Error::Challenge {
             url: from.to_string(),
             why,
@@ -42,11 +49,6 @@ impl TokenServer {
         if from.is_https() && !realm.is_https() {
             return Err(wrong("sends to a token server without https"));
         }
-        let scopes = challenge.parameter("scope").unwrap_or(scope).split(' ');
-        let scopes = scopes
-            .filter(|scope| !scope.is_empty())
-            .map(str::to_owned)
-            .collect();
         Ok(Self {
             realm,
             service: challenge.parameter("service").map(str::to_owned),
@@ -58,21 +60,33 @@ impl TokenServer {
     /// any host here: not one that listens in plain text elsewhere, and not an address inside the
     /// user's own network, unless the registry is there itself.
     pub(super) fn is_trusted_by(&self, registry: &Url) -> bool {
-        let host = self.realm.host();
-        let same_host = host == registry.host();
-        let address = host
-            .trim_start_matches('[')
-            .trim_end_matches(']')
-            .parse::<IpAddr>();
-        let inside = address.is_ok_and(is_inside) || is_loopback(host);
-        same_host
-            || (self.realm.is_https() && !inside)
-            || (is_loopback(host) && is_loopback(registry.host()))
+        let (here, there) = (Place::of(registry.host()), Place::of(self.realm.host()));
+        self.realm.host() == registry.host()
+            || (self.realm.is_https() && there == Place::Anywhere)
+            || (there == Place::Machine && here == Place::Machine)
+    }
+
+    /// Refuses a server that the registry cannot know of. Even without credentials: what it answers
+    /// is handed on to the registry, as a token.
+    pub(super) fn must_be_reachable_for(&self, registry: &Url) -> Result<(), Error> {
+        let here = Place::of(registry.host());
+        match here.may_lead_to(Place::of(self.realm.host())) {
+            true => Ok(()),
+            false => Err(Error::Challenge {
+                url: self.realm.to_string(),
+                why: "the registry wants a token from there, where only this machine gets to",
+            }),
+        }
     }
 
     /// The address to ask at.
     pub(super) fn realm(&self) -> &Url {
         &self.realm
+    }
+
+    /// What it was asked for.
+    pub(super) fn into_scopes(self) -> Vec<String> {
+        self.scopes
     }
 
     /// Asks for a token, with credentials or without.
@@ -82,6 +96,20 @@ impl TokenServer {
         credentials: Option<&Credentials>,
         retries: u32,
     ) -> Result<Answer, Error> {
+        let authorization = match credentials {
+            Some(Credentials::Identity { user, token }) => {
+                let answer = self.refresh(http, token, retries)?;
+                // Not every token server knows this way: 404 and 405 say so, containerd has met
+                // 400 and 401. The other way takes an identity token in place of a password.
+                if !matches!(answer.status, 400 | 401 | 404 | 405) {
+                    return Ok(answer);
+                }
+                answer.discard();
+                Some(basic(user, token))
+            }
+            Some(other) => other.basic(),
+            None => None,
+        };
         let mut url = self.realm.clone();
         if let Some(service) = &self.service {
             url = url.with_parameter("service", service);
@@ -89,11 +117,32 @@ impl TokenServer {
         for scope in &self.scopes {
             url = url.with_parameter("scope", scope);
         }
-        let authorization = credentials.map(Credentials::basic);
-        let authorization = authorization.as_deref();
         http.ask(Question {
-            authorization,
+            authorization: authorization.as_deref(),
+            whole: Some(MAX_ANSWER),
             ..Question::get(&url, retries)
+        })
+    }
+
+    /// distribution's `oauth.md`: an identity token is a refresh token of RFC 6749, section 6.
+    fn refresh(&self, http: &Http, token: &str, retries: u32) -> Result<Answer, Error> {
+        let mut form = vec![
+            ("grant_type", "refresh_token".to_owned()),
+            ("client_id", CLIENT.to_owned()),
+            ("refresh_token", token.to_owned()),
+            ("scope", self.scopes.join(" ")),
+        ];
+        form.extend(self.service.clone().map(|service| ("service", service)));
+        let form: Vec<_> = form
+            .iter()
+            .map(|(name, value)| format!("{name}={}", form_encoded(value)))
+            .collect();
+        http.ask(Question {
+            method: "POST",
+            headers: &[("content-type", "application/x-www-form-urlencoded")],
+            form: Some(&form.join("&")),
+            whole: Some(MAX_ANSWER),
+            ..Question::get(&self.realm, retries)
         })
     }
 }
@@ -140,19 +189,4 @@ pub(super) enum Refusal {
     Status(String, u16, Fault, Option<Duration>),
     /// No answer, or one that cannot be used.
     Other(Error),
-}
-
-fn is_inside(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => {
-            v4.is_loopback() || v4.is_private() || v4.is_link_local() || v4.is_unspecified()
-        }
-        IpAddr::V6(v6) => {
-            v6.is_loopback()
-                || v6.is_unspecified()
-                || v6.is_unique_local()
-                || v6.is_unicast_link_local()
-                || v6.to_ipv4_mapped().is_some()
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! URLs of registries: http and https only, and as much of RFC 3986 as redirects need.
 
 use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// An absolute URL. `Display` leaves the query away: it may hold a signature or a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +47,7 @@ impl Url {
         let good = |c: u8| {
             c.is_ascii_alphanumeric() || matches!(c, b'.' | b'-' | b'_' | b':' | b'[' | b']')
         };
-        if authority.is_empty() || !authority.bytes().all(good) {
+        if authority.is_empty() || !authority.bytes().all(good) || is_odd(host_of(authority)) {
             return None;
         }
         let (path, query) = path_and_query(rest)?;
@@ -104,6 +105,11 @@ impl Url {
     /// Whether it is spoken in TLS.
     pub(super) fn is_https(&self) -> bool {
         self.scheme == Scheme::Https
+    }
+
+    /// `host[:port]`.
+    pub(super) fn authority(&self) -> &str {
+        &self.authority
     }
 
     /// The host, without port.
@@ -164,6 +170,20 @@ pub(super) fn host_of(authority: &str) -> &str {
     }
 }
 
+/// Whether a host is an address that only resolvers take for one, such as `127.1`, `2130706433` and
+/// `0x7f.1`: it would pass for a name. WHATWG's URL standard, "ends in a number".
+fn is_odd(host: &str) -> bool {
+    if let Some(v6) = host.strip_prefix('[') {
+        let address = v6.strip_suffix(']').map(str::parse::<Ipv6Addr>);
+        return !matches!(address, Some(Ok(_)));
+    }
+    let host = host.strip_suffix('.').unwrap_or(host);
+    let last = host.rsplit('.').next().unwrap_or_default();
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let is_hex = last.starts_with("0x") || last.starts_with("0X");
+    (is_number(last) || is_hex) && host.parse::<Ipv4Addr>().is_err()
+}
+
 /// Whether a host is this machine: plain http is safe there.
 pub(super) fn is_loopback(host: &str) -> bool {
     let address = host
@@ -197,7 +217,7 @@ fn path_and_query(text: &str) -> Option<(String, Option<String>)> {
 }
 
 /// Percent-encodes all but the unreserved characters and those that scopes are written with.
-fn form_encoded(value: &str) -> String {
+pub(super) fn form_encoded(value: &str) -> String {
     value.bytes().fold(String::new(), |encoded, b| match b {
         b'a'..=b'z'
         | b'A'..=b'Z'
@@ -245,6 +265,14 @@ mod tests {
             "https://u:p@h/x",
             "/a b",
             "/\r\n",
+            "http://127.1/",
+            "http://2130706433/",
+            "http://0x7f000001/",
+            "http://0x7f.1:80/",
+            "http://127.0.0.1.1/",
+            "http://0177.0.0.1/",
+            "http://[::1/",
+            "http://[127.0.0.1]/",
         ] {
             assert_eq!(base.join(bad), None, "{bad}");
         }

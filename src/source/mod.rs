@@ -1,10 +1,11 @@
 //! Where an image comes from: a registry, with the cache in between, or a layout on disk.
 
+mod fetch;
 mod layout;
 mod registry;
 mod select;
 
-use crate::cache::{BlobWriter, Cache};
+use crate::cache::{Cache, Partial};
 use crate::error::{Error, Part};
 use crate::layer::LayerStream;
 use crate::oci::{
@@ -41,7 +42,7 @@ pub enum Source<'c> {
 }
 
 /// The stream of a layer, with where it comes from.
-pub type Stream = LayerStream<Box<dyn Read>, BlobWriter>;
+pub type Stream = LayerStream<Box<dyn Read>, Partial>;
 
 impl<'c> Source<'c> {
     /// Opens the source of `name`. A registry is not asked anything yet.
@@ -92,13 +93,21 @@ impl<'c> Source<'c> {
     }
 
     /// Opens the stream of a layer.
-    pub fn layer(&mut self, layer: &Layer) -> Result<(Stream, &'static str), Error> {
+    pub fn layer(&mut self, layer: &Layer) -> Result<(Stream, String), Error> {
         match self {
             Self::Registry(cached) => cached.layer(layer),
             Self::Layout(layout) => {
                 let blob: Box<dyn Read> = Box::new(layout.blob(&layer.blob)?);
-                Ok((LayerStream::new(layer, blob, None)?, "layout"))
+                Ok((LayerStream::new(layer, blob, None)?, "layout".to_owned()))
             }
+        }
+    }
+
+    /// Says which layer will be wanted next, so that its bytes are on their way while the one at
+    /// hand is extracted: they wait in the socket. What goes wrong here is found when it is wanted.
+    pub fn announce(&mut self, next: Option<&Layer>) {
+        if let (Self::Registry(cached), Some(next)) = (self, next) {
+            cached.announce(next);
         }
     }
 

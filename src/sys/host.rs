@@ -2,6 +2,8 @@
 
 use rustix::fs::Mode;
 use rustix::process;
+use std::io;
+use std::process::{Child, Command};
 use std::time::Duration;
 
 /// Who runs this.
@@ -44,6 +46,15 @@ pub fn pid() -> u32 {
 pub fn spare_owner_from_umask() {
     let umask = process::umask(Mode::RWXG | Mode::RWXO);
     process::umask(umask & (Mode::RWXG | Mode::RWXO));
+}
+
+/// Starts a program whose files nobody else can read, unless it sees to that itself: the umask that
+/// it would inherit is one for trees, or none at all.
+pub fn spawn_privately(command: &mut Command) -> io::Result<Child> {
+    let umask = process::umask(Mode::RWXG | Mode::RWXO);
+    let child = command.spawn();
+    process::umask(umask);
+    child
 }
 
 /// Waits.

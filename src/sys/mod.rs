@@ -11,7 +11,10 @@ mod unopened;
 
 pub use dir::{Dir, Listed, same_file};
 pub use handle::Handle;
-pub use host::{Host, is_root, machine, pause, pid, spare_owner_from_umask, stop_inheriting_umask};
+pub use host::{
+    Host, is_root, machine, pause, pid, spare_owner_from_umask, spawn_privately,
+    stop_inheriting_umask,
+};
 pub use mounts::has_mounts_below;
 pub use remove::remove_tree;
 pub use resolver::use_builtin_resolver;

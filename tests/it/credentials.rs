@@ -145,7 +145,7 @@ fn what_is_no_credentials_is_refused_before_any_request() {
     sandbox.write("json", "{\"hunter2\":1}");
     sandbox.write("binary", b"joe:hunter2\xff");
     sandbox.mkdir("folder");
-    let hint = "hint: --auth takes user:password, a Google key file, or a file that holds either\n";
+    let hint = "hint: --auth takes user:password, a Google key file, a file that holds either, or - for stdin\n";
     for (auth, why) in [
         (
             "hunter2",

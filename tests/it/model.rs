@@ -88,6 +88,25 @@ impl Tally {
     }
 }
 
+/// Small sequences of two layers, one tar behind the other, as a fuzzer's first ones.
+pub(crate) fn tars() -> Vec<(String, Vec<u8>)> {
+    let sequences = (0..).map(|seed| generator::sequence(&mut Random::new(seed)));
+    let small = sequences.filter(|sequence| {
+        let lengths: Vec<_> = sequence.iter().map(Vec::len).collect();
+        matches!(lengths[..], [3..6, 3..6])
+    });
+    let tar = |sequence: Sequence| {
+        sequence
+            .iter()
+            .flat_map(|layer| image::tar(layer))
+            .collect()
+    };
+    (0..5)
+        .map(|number| format!("changes-{number}"))
+        .zip(small.map(tar))
+        .collect()
+}
+
 /// What failed, in the fewest entries that fail.
 fn report(seed: u64, sequence: &Sequence, bench: &Bench) -> String {
     let entries = |sequence: &Sequence| sequence.iter().map(Vec::len).sum::<usize>();

@@ -32,6 +32,19 @@ const SPOILT: u64 = 600;
 /// A tree, or the sentence that says why there is none.
 type Outcome = Result<tree::Tree, String>;
 
+/// The tars of the layers, as a fuzzer's first ones.
+pub(crate) fn tars() -> Vec<(String, Vec<u8>)> {
+    let tar = |parts: Vec<Part>| {
+        let mut tar: Vec<u8> = parts.into_iter().flat_map(|part| part.bytes).collect();
+        tar.resize(tar.len() + 2 * BLOCK, 0);
+        tar
+    };
+    let layers = parts::layers().into_iter();
+    layers
+        .map(|(name, parts)| (name.to_ascii_lowercase().replace(' ', "-"), tar(parts)))
+        .collect()
+}
+
 /// What comes of a tar, read from `stream`.
 fn extract(sandbox: &Sandbox, stream: &mut dyn BufRead) -> Outcome {
     let place = sandbox.mkdir("tree");

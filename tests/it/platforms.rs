@@ -90,6 +90,24 @@ fn a_platform_may_be_spelt_as_uname_does_and_variants_fall_back() {
     }
 }
 
+/// It was refused with a list of platforms that held the one asked for.
+#[test]
+fn a_variant_that_no_processor_has_is_found_where_an_index_lists_it() {
+    for (asked, other) in [
+        ("linux/arm64/v7", "linux/arm64"),
+        ("linux/arm64/v08", "linux/amd64"),
+        ("linux/amd64/v999", "linux/amd64/v2"),
+    ] {
+        let sandbox = Sandbox::new("a_variant_that_no_processor_has");
+        let (_registry, name) = published(&[other, asked]);
+        sandbox
+            .roots(["pull", "--platform", asked, &name, "dest"])
+            .run()
+            .succeeds();
+        assert_eq!(sandbox.names("dest"), [asked.replace('/', "-")]);
+    }
+}
+
 #[test]
 fn options_and_variables_say_which_platform() {
     let (_registry, name) =

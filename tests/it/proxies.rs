@@ -218,12 +218,24 @@ fn some_servers_are_asked_without_a_proxy() {
 fn a_redirect_chooses_its_proxy_anew() {
     let scene = Scene::new();
     let cdn = Registry::start();
-    scene.registry.redirect_blobs_to(&cdn);
-    // From registry.test through the proxy to loopback without.
-    let url = scene.proxy.url();
-    scene.is_pulled(scene.pull(&[("ALL_PROXY", &url)], &["--plain-http"]));
-    assert_eq!(scene.proxy.lines(), ["CONNECT registry.test:80 HTTP/1.1"]);
+    scene
+        .registry
+        .redirect_blobs_by(&cdn, "http://cdn.test:8080");
+    scene.proxy.route("cdn.test:8080", &cdn.host());
+    // From loopback, which needs no proxy, to where only the proxy gets to.
+    let (name, url) = (scene.registry.image("a/b:1"), scene.proxy.url());
+    let run = scene.sandbox.roots(["pull", &name, "dest"]);
+    scene.is_pulled(run.env("ALL_PROXY", &url).run());
+    assert_eq!(scene.proxy.lines(), ["CONNECT cdn.test:8080 HTTP/1.1"]);
     assert_eq!(cdn.requests().len(), 2);
+    // And through the proxy to both.
+    let options = ["--plain-http", "--cache=no"];
+    scene.is_pulled(scene.pull(&[("ALL_PROXY", &url)], &options));
+    let asked = [
+        "CONNECT registry.test:80 HTTP/1.1",
+        "CONNECT cdn.test:8080 HTTP/1.1",
+    ];
+    assert_eq!(scene.proxy.lines()[1..], asked);
 }
 
 #[test]
@@ -271,4 +283,21 @@ fn silence_behind_a_proxy_ends() {
         .fails(75)
         .says("no answer in time (through the proxy ");
     assert!(start.elapsed().as_secs() < 10);
+}
+
+#[test]
+fn a_machine_asks_for_its_own_token_without_a_proxy() {
+    let sandbox = Sandbox::new("proxies");
+    let (registry, proxy) = (Registry::start(), Proxy::start());
+    let authority = Authority::new("an authority");
+    let front = TlsFront::start(&registry.host(), &authority.server(&["gcr.io"]));
+    sandbox.write("ca.pem", authority.pem());
+    registry.push("a/b", "1", &hello());
+    registry.require_basic("oauth2accesstoken", "hunter2");
+    proxy.route("gcr.io:443", &front.address());
+    proxy.route("metadata.test:80", &registry.host());
+    let command = sandbox.roots(["digest", "--ca-file=ca.pem", "gcr.io/a/b:1"]);
+    let command = command.env("GCE_METADATA_HOST", "metadata.test");
+    command.env("ALL_PROXY", proxy.url()).run().fails(4);
+    assert_eq!(proxy.lines(), ["CONNECT gcr.io:443 HTTP/1.1"]);
 }

@@ -5,6 +5,8 @@ use crate::registry::url::Url;
 use std::io;
 use ureq::Proxy;
 
+const NOT_HTTP: &str = "not in http";
+
 /// Why there is no answer, or no more of one.
 #[derive(Debug)]
 pub(in crate::registry) enum Failure {
@@ -12,8 +14,8 @@ pub(in crate::registry) enum Failure {
     Known(Box<Error>),
     /// The proxy answered, and not as was hoped.
     Refused { proxy: String, status: u16 },
-    /// What came is no HTTP.
-    NotHttp,
+    /// What came is no answer, and will not be one the next time.
+    NoAnswer(&'static str),
     /// The network.
     Network {
         /// In a few words.
@@ -54,7 +56,10 @@ impl Failure {
 
     /// The failure of a body that was being read.
     pub(in crate::registry) fn of_body(error: io::Error) -> Self {
-        Self::from(ureq::Error::from(error))
+        match Self::from(ureq::Error::from(error)) {
+            Self::NoAnswer(NOT_HTTP) => Self::NoAnswer("the body is not in http"),
+            other => other,
+        }
     }
 
     /// What failed for this URL.
@@ -67,11 +72,11 @@ impl Failure {
                 url: address,
                 status,
             },
-            Self::NotHttp => Error::Answer {
+            Self::NoAnswer(why) => Error::Answer {
                 url: address,
-                why: match url.is_https() {
-                    true => "not in http".to_owned(),
-                    false => "not in http; it may be https that is spoken there".to_owned(),
+                why: match why == NOT_HTTP && !url.is_https() {
+                    true => format!("{why}; it may be https that is spoken there"),
+                    false => why.to_owned(),
                 },
             },
             Self::Network { why, may_pass } => Error::Network {
@@ -97,7 +102,10 @@ impl From<ureq::Error> for Failure {
                 Ok(ours) => return Self::from(ours),
                 Err(error) => ureq::Error::Io(error),
             },
-            ureq::Error::Protocol(_) => return Self::NotHttp,
+            ureq::Error::Protocol(_) => return Self::NoAnswer(NOT_HTTP),
+            ureq::Error::LargeResponseHeader(..) => {
+                return Self::NoAnswer("the head of the answer is too long");
+            }
             other => other,
         };
         Self::Network {

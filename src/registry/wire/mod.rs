@@ -56,11 +56,20 @@ struct Pooled {
 }
 
 impl Wire {
-    /// Connects to nobody yet.
+    /// Connects to nobody yet. Proxies are those of the environment.
     pub(super) fn new(access: &Access) -> Self {
+        Self::with(access, Proxies::of_environment())
+    }
+
+    /// The same, without any proxy.
+    pub(super) fn direct(access: &Access) -> Self {
+        Self::with(access, Proxies::none())
+    }
+
+    fn with(access: &Access, proxies: Proxies) -> Self {
         Self {
             access: access.clone(),
-            proxies: Proxies::of_environment(),
+            proxies,
             trust: OnceCell::new(),
             agents: RefCell::default(),
         }

@@ -27,6 +27,11 @@ impl Proxies {
         Self::new(|name| var_os(name))
     }
 
+    /// No proxy for anybody.
+    pub(super) fn none() -> Self {
+        Self::new(|_| None)
+    }
+
     /// Lower case beats upper case. curl does not know `HTTP_PROXY`, because a server that runs
     /// scripts could set it from a header; this is no such script.
     fn new(variable: impl Fn(&str) -> Option<OsString>) -> Self {

@@ -62,7 +62,7 @@ fn nobody_looks_into_a_tree_that_is_not_done() {
     let name = registry.push("a/b", "1", &image);
     registry.fault(&image.layers[1].digest, 1, Fault::Hold(10));
     let running = sandbox.roots(["pull", &name, "dest"]).spawn();
-    registry.wait_for(&image.layers[1].digest, 1);
+    running.until_says("layer 2/2");
     let found = tree::list(sandbox.path(".dest.roots"));
     assert_eq!(found[&b"rootfs/su"[..]].mode, 0o4755);
     assert_eq!(found[&b""[..]].mode, 0o700);

@@ -24,6 +24,12 @@ impl Random {
         usize::try_from(self.next() % end as u64).unwrap()
     }
 
+    /// So many bytes.
+    pub fn bytes(&mut self, count: usize) -> Vec<u8> {
+        let numbers = std::iter::repeat_with(|| self.next().to_le_bytes());
+        numbers.flatten().take(count).collect()
+    }
+
     /// True so many times out of a hundred.
     pub fn percent(&mut self, chance: usize) -> bool {
         self.below(100) < chance

@@ -21,6 +21,7 @@ pub(super) enum Instead {
     Raw(Vec<u8>),
     Reset,
     Hang,
+    EndlessHead,
 }
 
 /// How the client learns where the body ends.
@@ -47,6 +48,7 @@ pub(super) enum End {
     Reset(usize),
     Stall(usize),
     Hold(usize),
+    Endless,
 }
 
 impl Delivery {
@@ -69,6 +71,10 @@ impl Delivery {
             Some(Instead::Raw(bytes)) => (&*stream).write_all(bytes).map(|()| false),
             Some(Instead::Reset) => Ok(false),
             Some(Instead::Hang) => silence(stream),
+            Some(Instead::EndlessHead) => {
+                (&*stream).write_all(b"HTTP/1.1 200 OK\r\n")?;
+                flood(stream, b"X-Filler: without end\r\n")
+            }
             None => self.send_response(stream, head_only, response, gate),
         }
     }
@@ -92,6 +98,10 @@ impl Delivery {
                 self.send_body(stream, first)?;
                 gate.wait();
                 self.send_body(stream, rest)?;
+            }
+            End::Endless => {
+                self.send_body(stream, body)?;
+                return flood(stream, &[0]);
             }
             End::Cut(bytes) | End::Reset(bytes) => {
                 self.send_body(stream, &body[..bytes.min(body.len())])?;
@@ -149,6 +159,14 @@ impl Delivery {
             }
         }
         Ok(())
+    }
+}
+
+/// Sends the same over and over until the client, or the end of the test, closes the connection.
+fn flood(mut stream: &TcpStream, bytes: &[u8]) -> io::Result<bool> {
+    let bytes = bytes.repeat(1024);
+    loop {
+        stream.write_all(&bytes)?;
     }
 }
 

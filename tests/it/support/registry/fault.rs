@@ -10,8 +10,8 @@ pub const ALWAYS: usize = usize::MAX;
 
 /// One fault of one answer.
 ///
-/// `Status`, `Redirect`, `Raw`, `Reset` and `Hang` come in place of whatever the answer would have been. All others
-/// spoil successful answers (2xx) only, and are not used up by a 401 or a redirect before it. Where bytes are
+/// `Status`, `Redirect`, `Raw`, `Reset`, `Hang` and `EndlessHead` come in place of whatever the answer would have been.
+/// All others spoil successful answers (2xx) only, and are not used up by a 401 or a redirect before it. Where bytes are
 /// counted, the body of that answer is meant: of a 206 only the part that was asked for.
 #[derive(Clone, Debug)]
 pub enum Fault {
@@ -25,14 +25,20 @@ pub enum Fault {
     Reset,
     /// Not even a status line, and the connection stays open.
     Hang,
+    /// Headers without end.
+    EndlessHead,
     /// Closes the connection after so many bytes of the body.
     CutBody(usize),
+    /// Closes the connection at this byte of the blob, from wherever a range begins.
+    CutAt(usize),
     /// Resets the connection after so many bytes of the body.
     ResetBody(usize),
     /// Goes silent after so many bytes of the body, and keeps the connection open.
     Stall(usize),
     /// Waits after so many bytes of the body until `Registry::release`, then sends the rest.
     Hold(usize),
+    /// After the body come zeros without end; how long it is was not said.
+    EndlessBody,
     /// Sends the body in pieces of so many bytes with a pause before each.
     Trickle(usize, Duration),
     /// Flips all bits of the byte at this offset.
@@ -55,6 +61,10 @@ pub enum Fault {
     ContentEncodingGzip,
     /// Answers a request for a range with everything; other requests do not use this one up.
     IgnoreRange,
+    /// Answers a request for a range from this byte on, and says so; other requests do not use this one up.
+    RangeFrom(usize),
+    /// A fault of requests for ranges; other requests do not use it up.
+    OfRange(Box<Self>),
     /// Several at once.
     All(Vec<Self>),
 }
@@ -84,10 +94,17 @@ impl Fault {
         Self::Header(name.to_owned(), value.to_owned())
     }
 
+    /// A fault of requests for ranges.
+    pub fn of_range(fault: Self) -> Self {
+        Self::OfRange(Box::new(fault))
+    }
+
     /// Whether the fault is for requests like this one.
     pub(super) fn concerns(&self, request: &Request) -> bool {
         match self {
-            Self::IgnoreRange => request.header("range").is_some(),
+            Self::IgnoreRange | Self::RangeFrom(_) | Self::OfRange(_) => {
+                request.header("range").is_some()
+            }
             Self::All(faults) => faults.iter().all(|fault| fault.concerns(request)),
             _ => true,
         }
@@ -96,7 +113,9 @@ impl Fault {
     /// Whether it comes in place of the answer.
     pub(super) fn replaces(&self) -> bool {
         match self {
-            Self::Status(..) | Self::Redirect(_) | Self::Raw(_) | Self::Reset | Self::Hang => true,
+            Self::Status(..) | Self::Redirect(_) | Self::Raw(_) => true,
+            Self::Reset | Self::Hang | Self::EndlessHead => true,
+            Self::OfRange(fault) => fault.replaces(),
             Self::All(faults) => faults.iter().any(Self::replaces),
             _ => false,
         }
@@ -106,6 +125,12 @@ impl Fault {
     pub(super) fn apply_to_request(&self, request: &mut Request) {
         match self {
             Self::IgnoreRange => request.remove_header("range"),
+            Self::RangeFrom(byte) => {
+                request.remove_header("range");
+                let range = ("range".to_owned(), format!("bytes={byte}-"));
+                request.headers.push(range);
+            }
+            Self::OfRange(fault) => fault.apply_to_request(request),
             Self::All(faults) => faults
                 .iter()
                 .for_each(|fault| fault.apply_to_request(request)),
@@ -129,10 +154,18 @@ impl Fault {
             Self::Raw(bytes) => delivery.instead = Some(Instead::Raw(bytes.clone())),
             Self::Reset => delivery.instead = Some(Instead::Reset),
             Self::Hang => delivery.instead = Some(Instead::Hang),
+            Self::EndlessHead => delivery.instead = Some(Instead::EndlessHead),
             Self::CutBody(bytes) => delivery.end = End::Cut(*bytes),
+            Self::CutAt(byte) => {
+                delivery.end = End::Cut(byte.saturating_sub(response.first_byte()));
+            }
             Self::ResetBody(bytes) => delivery.end = End::Reset(*bytes),
             Self::Stall(bytes) => delivery.end = End::Stall(*bytes),
             Self::Hold(bytes) => delivery.end = End::Hold(*bytes),
+            Self::EndlessBody => {
+                delivery.framing = Framing::Close;
+                delivery.end = End::Endless;
+            }
             Self::Trickle(bytes, pause) => delivery.trickle = Some((*bytes, *pause)),
             Self::Corrupt(offset) => {
                 let size = response.body.len();
@@ -149,7 +182,8 @@ impl Fault {
             Self::Header(name, value) => response.set(name, value),
             Self::WithoutHeader(name) => response.remove(name),
             Self::ContentEncodingGzip => response.set("Content-Encoding", "gzip"),
-            Self::IgnoreRange => {}
+            Self::IgnoreRange | Self::RangeFrom(_) => {}
+            Self::OfRange(fault) => fault.apply(response, delivery),
             Self::All(faults) => faults
                 .iter()
                 .for_each(|fault| fault.apply(response, delivery)),

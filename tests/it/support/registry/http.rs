@@ -97,6 +97,16 @@ impl Response {
         self
     }
 
+    /// Where in a blob the body begins.
+    pub(super) fn first_byte(&self) -> usize {
+        let range = self
+            .headers
+            .iter()
+            .find(|(name, _)| name == "Content-Range");
+        let first = range.and_then(|(_, range)| range.strip_prefix("bytes ")?.split_once('-'));
+        first.and_then(|(first, _)| first.parse().ok()).unwrap_or(0)
+    }
+
     /// Replaces a header, or adds it.
     pub(super) fn set(&mut self, name: &str, value: &str) {
         self.remove(name);

@@ -4,7 +4,7 @@ use super::Sandbox;
 use crate::support::image::sha256;
 
 impl Sandbox {
-    /// The digests of the blobs in the cache; each of them is whole, and nothing half written is among them.
+    /// The digests of the blobs in the cache; each of them is whole. What is left of a broken pull has a dot in front.
     #[track_caller]
     pub fn cached(&self) -> Vec<String> {
         if !self.has("cache/blobs/sha256") {
@@ -12,6 +12,7 @@ impl Sandbox {
         }
         let names = self.names("cache/blobs/sha256").into_iter();
         names
+            .filter(|name| !name.starts_with('.'))
             .map(|name| {
                 let digest = sha256(self.read(format!("cache/blobs/sha256/{name}")));
                 assert_eq!(digest, format!("sha256:{name}"), "a bad blob in the cache");

@@ -1,0 +1,158 @@
+//! Blobs on their way into the cache, and what is left of them when a pull ends early: the next one
+//! goes on from there.
+
+use super::{Cache, blob_name, name, partial_name};
+use crate::oci::Descriptor;
+use crate::sys::{Dir, Handle as _};
+use std::ffi::CString;
+use std::fs::{File, TryLockError};
+use std::io::{self, Read, Seek as _, SeekFrom, Write};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+
+/// A blob on its way into the cache, locked: nobody else fetches it meanwhile. The lock ends with
+/// the process, however that ends.
+pub struct Partial {
+    folder: Dir,
+    temporary: CString,
+    name: CString,
+    file: File,
+    /// How much was here before, in bytes.
+    had: u64,
+    /// How much of that the writer above has not passed yet.
+    ahead: u64,
+    kept: bool,
+}
+
+/// Who has the rest of a blob that is not in the cache.
+pub enum Rest {
+    /// Nobody here: it is to be fetched, and written to this.
+    Missing(Partial),
+    /// Another process, which fetches it just now.
+    Elsewhere(File),
+}
+
+impl Cache {
+    /// Sets out to write the blob, from where it was left off.
+    pub fn create(&self, blob: &Descriptor) -> io::Result<Rest> {
+        let folder = self
+            .root
+            .open(c"blobs")?
+            .open(&name(blob.digest.algorithm().name()))?;
+        let temporary = partial_name(&blob.digest);
+        let mut file = loop {
+            let file = folder.open_lock(&temporary)?;
+            // Written to is only what can be nothing but a blob: no other file has this name, too.
+            let found = file.metadata()?;
+            if !found.is_file() || found.nlink() > 1 {
+                return Err(io::ErrorKind::InvalidInput.into());
+            }
+            match file.try_lock() {
+                Err(TryLockError::WouldBlock) => return Ok(Rest::Elsewhere(file)),
+                Err(TryLockError::Error(e)) => return Err(e),
+                Ok(()) => {}
+            }
+            // Between opening and locking it, its last owner may have finished it.
+            match folder.find(&temporary)? {
+                Some(now) if now.id == (found.dev(), found.ino()) => break file,
+                _ => {}
+            }
+        };
+        let mut had = file.metadata()?.len();
+        if had > blob.size {
+            file.set_len(0)?;
+            had = 0;
+        }
+        file.seek(SeekFrom::End(0))?;
+        Ok(Rest::Missing(Partial {
+            folder,
+            temporary,
+            name: blob_name(&blob.digest),
+            file,
+            had,
+            ahead: had,
+            kept: false,
+        }))
+    }
+}
+
+impl Partial {
+    /// How much of the blob is here already, in bytes.
+    pub fn size(&self) -> u64 {
+        self.had
+    }
+
+    /// Reads what is here already. Whoever reads it checks it, as with whole blobs.
+    pub fn reader(&self) -> io::Result<impl Read + use<>> {
+        Ok(Start {
+            file: self.file.try_clone()?,
+            position: 0,
+            end: self.had,
+        })
+    }
+
+    /// Gives the blob, which has been verified, its name. Its bytes are not forced to the disk: a
+    /// power cut can leave less of them, which is seen and mended when the blob is read.
+    pub fn keep(mut self) -> io::Result<()> {
+        if !self.is_named()? {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        self.file.set_mode(0o644)?;
+        self.folder
+            .rename(&self.temporary, &self.folder, &self.name)?;
+        self.kept = true;
+        Ok(())
+    }
+
+    /// Whether the name is still that of this file: it may have been dropped as spoilt just before
+    /// it was locked, and be another's by now.
+    fn is_named(&self) -> io::Result<bool> {
+        let own = self.file.metadata()?;
+        let found = self.folder.find(&self.temporary)?;
+        Ok(found.is_some_and(|found| found.id == (own.dev(), own.ino())))
+    }
+}
+
+/// The start of a blob again, which is here already, and then the rest.
+impl Write for Partial {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.ahead > 0 {
+            let passed = self.ahead.min(bytes.len() as u64);
+            self.ahead -= passed;
+            return Ok(passed as usize);
+        }
+        // On a full disk, the tree needs the room more than the cache.
+        self.file
+            .write(bytes)
+            .inspect_err(|_| drop(self.file.set_len(0)))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        let is_empty = || self.file.metadata().is_ok_and(|found| found.len() == 0);
+        if !self.kept && is_empty() && self.is_named().is_ok_and(|named| named) {
+            // Purge sweeps what cannot be removed now.
+            let _ = self.folder.unlink(&self.temporary);
+        }
+    }
+}
+
+/// Reads a file without its offset, which belongs to the writer.
+struct Start {
+    file: File,
+    position: u64,
+    end: u64,
+}
+
+impl Read for Start {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = (self.end - self.position).min(buffer.len() as u64) as usize;
+        let count = self.file.read_at(&mut buffer[..left], self.position)?;
+        self.position += count as u64;
+        Ok(count)
+    }
+}

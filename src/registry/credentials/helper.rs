@@ -1,0 +1,105 @@
+//! `docker-credential-NAME get`: programs that know the secrets of a desktop or a cloud. The
+//! protocol is that of docker/docker-credential-helpers.
+
+use super::Credentials;
+use crate::sys;
+use serde::Deserialize;
+use std::io::{Read as _, Write as _};
+use std::process::{Command, Stdio};
+
+/// The longest answer that is read, in bytes. Tokens of clouds come to some thousands.
+const MAX_ANSWER: u64 = 64 << 10;
+
+/// How a helper says that it has nothing, which is no failure.
+const NOT_FOUND: &str = "credentials not found in native keychain";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer {
+    username: Option<String>,
+    secret: Option<String>,
+}
+
+/// What a helper has for a server, if anything; or why it cannot be asked, in words that hold
+/// nothing of what it said: that may be a secret.
+pub(super) fn ask(name: &str, server: &str) -> Result<Option<Credentials>, String> {
+    // It becomes the name of a program, to be found where programs are.
+    if name.is_empty() || name.contains(['/', '\0']) {
+        return Err("not a name of a helper".to_owned());
+    }
+    let mut command = Command::new(program(name));
+    command
+        .arg("get")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let mut helper = sys::spawn_privately(&mut command).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => "no such program".to_owned(),
+        kind => format!("cannot be started: {kind}"),
+    })?;
+    if let Some(mut stdin) = helper.stdin.take() {
+        // One that does not read its input may know the answer all the same.
+        let _ = writeln!(stdin, "{server}");
+    }
+    let mut answer = Vec::new();
+    let read = match helper.stdout.take() {
+        Some(stdout) => stdout.take(MAX_ANSWER + 1).read_to_end(&mut answer),
+        None => Ok(0),
+    };
+    if read.is_err() || answer.len() as u64 > MAX_ANSWER {
+        // One that goes on talking to nobody ends by that; one that waits would not.
+        let _ = helper.kill();
+        let _ = helper.wait();
+        return Err("its answer cannot be read".to_owned());
+    }
+    let status = helper.wait().map_err(|_| "it cannot be waited for")?;
+    let text = String::from_utf8_lossy(&answer);
+    if !status.success() {
+        return match text.contains(NOT_FOUND) {
+            true => Ok(None),
+            false => Err(format!("it failed: {status}")),
+        };
+    }
+    parse(&text).map_err(str::to_owned)
+}
+
+/// The name of the program.
+pub(super) fn program(name: &str) -> String {
+    format!("docker-credential-{name}")
+}
+
+fn parse(text: &str) -> Result<Option<Credentials>, &'static str> {
+    let answer: Answer =
+        serde_json::from_str(text).map_err(|_| "its answer is not that of a helper")?;
+    let secret = answer.secret.filter(|secret| !secret.is_empty());
+    let user = answer.username.unwrap_or_default();
+    Ok(secret.map(|secret| Credentials::of(&user, &secret)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_a_name_and_a_secret() {
+        let found = |text: &str| parse(text).map(|found| found.and_then(|found| found.basic()));
+        let basic = Ok(Some("Basic YTpi".to_owned()));
+        assert_eq!(
+            found(r#"{"ServerURL":"x","Username":"a","Secret":"b"}"#),
+            basic
+        );
+        assert_eq!(found(r#"{"Username":"a","Secret":"b","More":[]}"#), basic);
+        assert_eq!(found("{}"), Ok(None));
+        assert_eq!(found(r#"{"Username":"a","Secret":""}"#), Ok(None));
+        for rubbish in ["", "}{", "[]", r#"{"Secret":7}"#, "null"] {
+            assert!(found(rubbish).is_err(), "{rubbish}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_no_path() {
+        for name in ["", "/bin/sh", "../x", "x/y", "x\0"] {
+            assert!(ask(name, "h").is_err_and(|why| why.starts_with("not a name")));
+        }
+    }
+}

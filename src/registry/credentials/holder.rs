@@ -1,0 +1,69 @@
+//! The credentials that one pull has: looked up once, and dropped once, if they are of no use.
+
+use super::keychain::Keychain;
+use super::{Credentials, Found};
+use crate::error::Error;
+use crate::oci::Reference;
+use crate::progress::Progress;
+use crate::registry::Access;
+use std::cell::{Cell, OnceCell};
+
+/// Credentials that are looked up when they are needed.
+pub(in crate::registry) struct Holder {
+    registry: String,
+    keychain: Keychain,
+    /// Looked up when a challenge comes: open registries are nobody's business.
+    found: OnceCell<Option<Found>>,
+    /// Whether there is no more use for what was found.
+    dropped: Cell<bool>,
+    progress: Progress,
+}
+
+impl Holder {
+    /// Reads what was passed, which has to be right. All else is looked up when it is needed.
+    pub(in crate::registry) fn new(
+        reference: &Reference,
+        access: &Access,
+        progress: Progress,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            registry: reference.registry().to_owned(),
+            keychain: Keychain::new(reference, access, progress)?,
+            found: OnceCell::new(),
+            dropped: Cell::default(),
+            progress,
+        })
+    }
+
+    /// What there is to show: nothing, once it was dropped.
+    pub(in crate::registry) fn credentials(&self) -> Option<&Credentials> {
+        let found = self.found().filter(|_| !self.dropped.get());
+        found.map(|found| &found.credentials)
+    }
+
+    /// Where what was shown came from, also if it was dropped then. Nobody is asked for it.
+    pub(in crate::registry) fn origin(&self) -> Option<String> {
+        let found = self.found.get().and_then(Option::as_ref);
+        found.map(|found| found.origin.clone())
+    }
+
+    /// Goes on without credentials that only happened to be stored, if there are such: they may
+    /// have been revoked, and the image be public. Those that were passed are meant.
+    pub(in crate::registry) fn drop_stored(&self, why: &str) -> bool {
+        let found = self
+            .found()
+            .filter(|found| !found.passed && !self.dropped.get());
+        if let Some(Found { origin, .. }) = found {
+            let registry = &self.registry;
+            self.progress.warn(format_args!(
+                "{registry}: credentials from {origin} {why}; asking without them"
+            ));
+            self.dropped.set(true);
+        }
+        found.is_some()
+    }
+
+    fn found(&self) -> Option<&Found> {
+        self.found.get_or_init(|| self.keychain.find()).as_ref()
+    }
+}

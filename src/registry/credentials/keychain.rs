@@ -1,0 +1,169 @@
+//! Where credentials are looked up, from the first place to the last.
+
+use super::keys::Account;
+use super::passed::Passed;
+use super::stored::{self, Stored};
+use super::{Credentials, Found, google};
+use crate::error::Error;
+use crate::oci::Reference;
+use crate::progress::Progress;
+use crate::registry::Access;
+use crate::sys;
+use std::ffi::OsString;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// Where the credentials for one repository are looked up.
+pub(super) struct Keychain {
+    account: Account,
+    passed: Option<Credentials>,
+    access: Access,
+    progress: Progress,
+}
+
+impl Keychain {
+    /// Reads what was passed, which has to be right. All else is looked up when it is needed.
+    pub(super) fn new(
+        reference: &Reference,
+        access: &Access,
+        progress: Progress,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            account: Account::new(reference.registry(), reference.repository()),
+            passed: access.auth.as_ref().map(Passed::read).transpose()?,
+            access: access.clone(),
+            progress,
+        })
+    }
+
+    /// The first credentials that there are. Helpers are run and servers are asked for it.
+    pub(super) fn find(&self) -> Option<Found> {
+        let passed = self.passed.clone().map(|credentials| Found {
+            credentials,
+            origin: "--auth".to_owned(),
+            passed: true,
+        });
+        let stored = || self.stored().or_else(|| self.google());
+        let found = passed.or_else(|| {
+            stored().map(|(credentials, origin)| Found {
+                credentials,
+                origin,
+                passed: false,
+            })
+        });
+        let registry = self.account.registry();
+        match &found {
+            Some(Found { origin, .. }) => self
+                .progress
+                .detail(format_args!("{registry}: credentials from {origin}")),
+            None => self.progress.detail(format_args!(
+                "{registry}: no credentials, asking anonymously"
+            )),
+        }
+        found
+    }
+
+    fn stored(&self) -> Option<(Credentials, String)> {
+        let inline = variable("DOCKER_AUTH_CONFIG").and_then(|text| {
+            let stored = Stored::parse(&text.to_string_lossy()).map(Stored::without_helpers);
+            self.look_into(stored, "DOCKER_AUTH_CONFIG")
+        });
+        let named = || {
+            let path = PathBuf::from(variable("REGISTRY_AUTH_FILE")?);
+            self.file(&path, Stored::parse, true)
+        };
+        let usual = || {
+            let mut paths = usual_files().into_iter();
+            paths.find_map(|path| self.file(&path, Stored::parse, false))
+        };
+        let old = || {
+            let path = home()?.join(".dockercfg");
+            self.file(&path, Stored::parse_old, false)
+        };
+        inline.or_else(named).or_else(usual).or_else(old)
+    }
+
+    /// Looks into a file. One that was not `named` need not be there.
+    fn file(
+        &self,
+        path: &Path,
+        parse: fn(&str) -> Result<Stored, &'static str>,
+        named: bool,
+    ) -> Option<(Credentials, String)> {
+        let text = match stored::read(path) {
+            Err(e) if !named && e.kind() == ErrorKind::NotFound => return None,
+            text => text.map_err(|e| match e.kind() {
+                ErrorKind::NotFound => "no such file",
+                ErrorKind::PermissionDenied => "may not be read",
+                _ => "cannot be read as text",
+            }),
+        };
+        self.look_into(text.and_then(|text| parse(&text)), &path.to_string_lossy())
+    }
+
+    fn look_into(
+        &self,
+        stored: Result<Stored, &'static str>,
+        origin: &str,
+    ) -> Option<(Credentials, String)> {
+        let stored = stored
+            .inspect_err(|why| {
+                self.progress
+                    .warn(format_args!("{origin}: {why}; passed over"));
+            })
+            .ok()?;
+        stored.find(&self.account, origin, self.progress)
+    }
+
+    fn google(&self) -> Option<(Credentials, String)> {
+        if !google::is_google(self.account.registry()) {
+            return None;
+        }
+        let key = variable("GOOGLE_APPLICATION_CREDENTIALS").and_then(|path| {
+            let path = PathBuf::from(path);
+            let origin = path.to_string_lossy().into_owned();
+            let key = google::key_file(&path).inspect_err(|why| {
+                self.progress
+                    .warn(format_args!("{origin}: {why}; passed over"));
+            });
+            Some((key.ok()?, origin))
+        });
+        key.or_else(|| {
+            let server = variable("GCE_METADATA_HOST");
+            let server = server.map(|server| server.to_string_lossy().into_owned());
+            let token = google::machine(server.as_deref(), &self.access, self.progress)?;
+            Some((token, "this machine in Google's cloud".to_owned()))
+        })
+    }
+}
+
+/// The files that need not be there, in their order.
+fn usual_files() -> Vec<PathBuf> {
+    // The XDG specification has relative paths ignored.
+    let xdg = |value: Option<OsString>| value.map(PathBuf::from).filter(|path| path.is_absolute());
+    let below = |path: PathBuf, rest: &str| path.join(rest);
+    let run = || PathBuf::from(format!("/run/containers/{}", sys::Host::new().uid));
+    let runtime =
+        xdg(variable("XDG_RUNTIME_DIR")).map_or_else(run, |path| below(path, "containers"));
+    let config = xdg(variable("XDG_CONFIG_HOME")).or_else(|| Some(home()?.join(".config")));
+    let docker = variable("DOCKER_CONFIG").map(PathBuf::from);
+    let docker = docker.or_else(|| Some(home()?.join(".docker")));
+    let podman = config.map(|path| below(path, "containers/auth.json"));
+    [
+        Some(below(runtime, "auth.json")),
+        podman,
+        docker.map(|path| below(path, "config.json")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn home() -> Option<PathBuf> {
+    variable("HOME").map(PathBuf::from)
+}
+
+/// A variable; an empty one is one that is not set.
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}

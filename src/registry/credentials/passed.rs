@@ -1,0 +1,112 @@
+//! What the user passes with `--auth` or `ROOTS_AUTH`.
+
+use super::{Credentials, google};
+use crate::error::Error;
+use std::cell::OnceCell;
+use std::fs::File;
+use std::io::{self, Read, stdin};
+use std::path::Path;
+use std::rc::Rc;
+
+/// The longest file that is read, in bytes.
+const MAX_FILE: u64 = 64 << 10;
+
+/// What stands for standard input.
+const STDIN: &str = "-";
+
+/// A value of `--auth`: `user:password`, or a file that holds that, or a Google service-account key
+/// as the Go tool took it. There is no `Debug` for it.
+#[derive(Clone)]
+pub struct Passed {
+    value: String,
+    /// What was read from standard input, which gives it once, to whoever asks.
+    input: Rc<OnceCell<Option<String>>>,
+}
+
+impl Passed {
+    /// Nothing is read yet.
+    pub fn new(value: String) -> Self {
+        Self {
+            value,
+            input: Rc::default(),
+        }
+    }
+
+    pub(super) fn read(&self) -> Result<Credentials, Error> {
+        if self.value == STDIN {
+            let text = self.input.get_or_init(|| text(stdin()).ok()).clone();
+            let text = text.ok_or_else(|| wrong("standard input", "cannot be read as text"))?;
+            return of_text(text, "standard input");
+        }
+        let path = Path::new(&self.value);
+        if path.metadata().is_ok_and(|found| !found.is_dir()) {
+            let text = File::open(path).and_then(text);
+            let text = text.map_err(|_| wrong(&self.value, "cannot be read as text"))?;
+            return of_text(text, &self.value);
+        }
+        // What is no file may be a password: then it must not appear in a message.
+        match self.value.contains(':') {
+            true => of_line(&self.value, "--auth"),
+            false => Err(wrong(
+                "--auth",
+                "neither user:password nor an existing file",
+            )),
+        }
+    }
+}
+
+fn of_text(text: String, origin: &str) -> Result<Credentials, Error> {
+    if text.trim_start().starts_with('{') {
+        let why = "JSON, but not a Google service-account key";
+        return google::key(text).ok_or_else(|| wrong(origin, why));
+    }
+    match text.contains(':') {
+        true => of_line(&text, origin),
+        false => Err(wrong(origin, "neither user:password nor a Google key")),
+    }
+}
+
+fn of_line(line: &str, origin: &str) -> Result<Credentials, Error> {
+    let line = line.trim_end_matches(['\r', '\n']);
+    match line.split_once(':') {
+        _ if line.contains(char::is_control) => Err(wrong(origin, "has control characters")),
+        Some((user, password)) if !user.is_empty() => Ok(Credentials::of(user, password)),
+        _ => Err(wrong(origin, "there is no user name before the colon")),
+    }
+}
+
+fn text(file: impl Read) -> io::Result<String> {
+    let mut text = String::new();
+    file.take(MAX_FILE).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+fn wrong(origin: &str, why: &'static str) -> Error {
+    Error::Credentials {
+        origin: origin.to_owned(),
+        why,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(value: &str) -> Result<Credentials, Error> {
+        Passed::new(value.to_owned()).read()
+    }
+
+    #[test]
+    fn a_password_may_hold_colons() {
+        let credentials = read("user:p:w").map_err(|e| e.to_string()).unwrap();
+        assert_eq!(credentials.basic().as_deref(), Some("Basic dXNlcjpwOnc="));
+    }
+
+    #[test]
+    fn a_secret_never_stands_in_a_message() {
+        for secret in ["s3cret", ":s3cret", "a:s3cret\r\nX: y"] {
+            let error = read(secret).map(drop).unwrap_err();
+            assert!(!error.to_string().contains("s3cret"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! A blob of a registry with the cache in front: what is here is read, the rest is fetched and kept.
+
+use crate::cache::{Cache, Partial, Rest};
+use crate::error::Error;
+use crate::oci::Descriptor;
+use crate::progress::Progress;
+use crate::registry::{Asked, Registry};
+use std::fmt::Display;
+use std::fs::File;
+use std::io::{self, Read};
+
+/// Where blobs come from and are kept.
+pub(super) struct Fetch<'c> {
+    pub(super) registry: Registry,
+    pub(super) cache: Option<&'c Cache>,
+    pub(super) progress: Progress,
+}
+
+/// A blob, ready to be read.
+pub(super) struct Opened {
+    pub(super) bytes: Box<dyn Read>,
+    /// Where what is read is to be copied.
+    pub(super) copy: Option<Partial>,
+    /// In words.
+    pub(super) origin: String,
+    /// How much comes out of the cache, in bytes.
+    pub(super) cached: u64,
+}
+
+impl Fetch<'_> {
+    /// Opens a blob. One that another process fetches just now is waited for, unless it is only
+    /// wanted ahead of time: then there is nothing.
+    pub(super) fn open(&self, blob: &Descriptor, asked: Asked) -> Result<Option<Opened>, Error> {
+        let Some(cache) = self.cache else {
+            return self.remote(blob, asked).map(Some);
+        };
+        loop {
+            if let Some(file) = cache.find(blob)? {
+                return Ok(Some(Opened::cached(file, None, blob.size)));
+            }
+            match cache.create(blob) {
+                Ok(Rest::Missing(copy)) => return self.rest(blob, copy, asked).map(Some),
+                Ok(Rest::Elsewhere(_)) if asked == Asked::Ahead => return Ok(None),
+                Ok(Rest::Elsewhere(file)) => self.wait(blob, &file),
+                Err(e) => {
+                    self.not_cached(blob, &e);
+                    return self.remote(blob, asked).map(Some);
+                }
+            }
+        }
+    }
+
+    /// All of it from the registry.
+    pub(super) fn remote(&self, blob: &Descriptor, asked: Asked) -> Result<Opened, Error> {
+        Ok(Opened {
+            bytes: Box::new(self.registry.blob(blob, 0, asked)?),
+            copy: None,
+            origin: "registry".to_owned(),
+            cached: 0,
+        })
+    }
+
+    /// What a pull left that ended early, and the rest from the registry.
+    fn rest(&self, blob: &Descriptor, copy: Partial, asked: Asked) -> Result<Opened, Error> {
+        let had = copy.size();
+        if had == 0 {
+            let copy = Some(copy);
+            return self.remote(blob, asked).map(|all| Opened { copy, ..all });
+        }
+        let Ok(start) = copy.reader() else {
+            return self.remote(blob, asked);
+        };
+        if had == blob.size {
+            return Ok(Opened::cached(start, Some(copy), had));
+        }
+        let rest = self.registry.blob(blob, had, asked)?;
+        Ok(Opened {
+            bytes: Box::new(start.chain(rest)),
+            copy: Some(copy),
+            origin: format!("registry, from byte {had} on"),
+            cached: had,
+        })
+    }
+
+    fn wait(&self, blob: &Descriptor, file: &File) {
+        self.progress.step(format_args!(
+            "{}: another pull fetches it; waiting",
+            blob.digest
+        ));
+        // Whether this works or not, the next look tells.
+        let _ = file.lock();
+    }
+
+    /// Keeps a copy that was made while a blob was read. What cannot be kept is no reason to fail.
+    pub(super) fn keep(&self, blob: &Descriptor, copy: io::Result<Option<Partial>>) {
+        let kept = copy.and_then(|copy| copy.map_or(Ok(()), Partial::keep));
+        if let Err(e) = kept {
+            self.not_cached(blob, &e);
+        }
+    }
+
+    fn not_cached(&self, blob: &Descriptor, error: &dyn Display) {
+        self.progress.warn(format_args!(
+            "{} is not kept in the cache: {error}",
+            blob.digest
+        ));
+    }
+}
+
+impl Opened {
+    fn cached(bytes: impl Read + 'static, copy: Option<Partial>, size: u64) -> Self {
+        Self {
+            bytes: Box::new(bytes),
+            copy,
+            origin: "cached".to_owned(),
+            cached: size,
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Mirrors: asked first and in order, told whose images are meant, and never a reason to fail.
+
+use crate::support::{ALWAYS, Compression, Fault, Image, Layer, Registry, Sandbox, tree};
+use std::path::Path;
+
+const TREE: &str = "f 0644 5 hello\n";
+
+fn target(request: &str) -> &str {
+    request.split(' ').nth(1).unwrap_or_default()
+}
+
+/// A registry and two mirrors, all with the same image, under a prefix on the second.
+fn three() -> (Sandbox, Registry, Registry, Registry, String) {
+    let (origin, first, second) = (Registry::start(), Registry::start(), Registry::start());
+    let image = Image::new()
+        .layer(Layer::new().file("hello", 0o644, "hello"))
+        .build();
+    let name = origin.push("a/b", "1", &image);
+    first.push("a/b", "1", &image);
+    second.push("prefix/a/b", "1", &image);
+    (Sandbox::new("mirrors"), origin, first, second, name)
+}
+
+#[test]
+fn the_first_mirror_that_has_an_image_gives_it() {
+    for by_variable in [false, true] {
+        let (sandbox, origin, first, second, name) = three();
+        let mirrors = [first.host(), format!("{}/prefix", second.host())];
+        let pull = || {
+            let command = sandbox.roots(["pull", "--cache=no", &name, "dest", "--force"]);
+            match by_variable {
+                true => command.env("ROOTS_MIRRORS", mirrors.join(" ")),
+                false => command.args(["--mirror", &mirrors[0], "--mirror", &mirrors[1]]),
+            }
+        };
+        pull().run().succeeds().never_says("mirror");
+        assert_eq!(tree::sketch(sandbox.path("dest")), TREE);
+        assert_eq!(origin.lines(), [""; 0]);
+        assert_eq!(second.lines(), [""; 0]);
+        let ns = format!("?ns={}", origin.host().replace(':', "%3A"));
+        let lines = first.lines();
+        assert_eq!(lines.len(), 3);
+        for line in &lines {
+            assert!(target(line).contains("/v2/a/b/"), "{line}");
+            let decoded = line.replace("%3A", ":");
+            assert!(decoded.contains(&ns.replace("%3A", ":")), "{line}");
+        }
+        // Without it, the second is asked under its prefix.
+        first.fault("", ALWAYS, Fault::status(404));
+        pull().run().succeeds().never_says("mirror");
+        assert_eq!(origin.lines(), [""; 0]);
+        assert_eq!(second.requests_for("/v2/prefix/a/b/").len(), 3);
+    }
+}
+
+#[test]
+fn a_mirror_that_fails_is_left_out_and_said() {
+    let garbage = Fault::Raw(b"what?".to_vec());
+    for fault in [
+        Fault::status(500),
+        Fault::status(503),
+        Fault::status(403),
+        Fault::Reset,
+        garbage,
+        Fault::Corrupt(3),
+    ] {
+        let (sandbox, origin, first, _, name) = three();
+        first.fault("/manifests/", ALWAYS, fault.clone());
+        let digest = origin.requests().len();
+        let run = sandbox.roots(["pull", &name, "dest", "--mirror", &first.host()]);
+        let run = run.env("ROOTS_RETRIES", "3").run();
+        if matches!(fault, Fault::Corrupt(_)) {
+            // What a tag stands for is the mirror's word; what is no manifest is not.
+            assert_eq!(run.code, Some(5));
+            continue;
+        }
+        run.succeeds().says(&format!("mirror {}: ", first.host()));
+        assert_eq!(tree::sketch(sandbox.path("dest")), TREE);
+        assert_eq!(first.lines().len(), 1, "{fault:?}: one try, and no more");
+        assert_eq!(origin.requests().len() - digest, 3);
+    }
+    let (sandbox, _origin, first, _, name) = three();
+    let host = first.host();
+    drop(first);
+    let run = sandbox
+        .roots(["pull", &name, "dest", "--mirror", &host])
+        .run();
+    run.succeeds().says(&format!("mirror {host}: "));
+}
+
+#[test]
+fn what_a_mirror_lacks_comes_from_the_registry() {
+    let (sandbox, origin, first, _, name) = three();
+    first.fault("/blobs/", ALWAYS, Fault::status(404));
+    let run = sandbox
+        .roots(["pull", &name, "dest", "--mirror", &first.host()])
+        .run();
+    run.succeeds().never_says("mirror");
+    assert_eq!(tree::sketch(sandbox.path("dest")), TREE);
+    assert_eq!(origin.requests_for("/manifests/").len(), 0);
+    assert_eq!(origin.requests_for("/blobs/").len(), 2);
+}
+
+#[test]
+fn a_mirror_that_breaks_off_is_gone_on_from() {
+    let (origin, mirror) = (Registry::start(), Registry::start());
+    let layer = Layer::new().file("big", 0o644, vec![b'x'; 300_000]);
+    let image = Image::new()
+        .layer(layer)
+        .compressed(Compression::None)
+        .build();
+    let name = origin.push("a/b", "1", &image);
+    mirror.push("a/b", "1", &image);
+    let sandbox = Sandbox::new("mirror_breaks");
+    mirror.fault(&image.layers[0].digest, 1, Fault::CutBody(100_000));
+    mirror.fault(&image.layers[0].digest, ALWAYS, Fault::Reset);
+    let run = sandbox.roots(["pull", &name, "dest", "--mirror", &mirror.host()]);
+    run.env("ROOTS_RETRIES", "2").run().succeeds();
+    assert_eq!(tree::sketch(sandbox.path("dest")), "f 0644 300000 big\n");
+    let rest = origin.requests_for("/blobs/");
+    assert_eq!(rest.len(), 1);
+    assert_eq!(rest[0].header("range").as_deref(), Some("bytes=100000-"));
+}
+
+#[test]
+fn a_mirror_that_lies_about_a_digest_is_not_believed() {
+    let (sandbox, origin, first, _, name) = three();
+    let digest = sandbox.roots(["digest", &name]).run().succeeds().stdout;
+    let pinned = format!("{name}@{}", digest.trim());
+    first.fault("/manifests/", ALWAYS, Fault::Corrupt(3));
+    let run = sandbox
+        .roots(["pull", &pinned, "dest", "--mirror", &first.host()])
+        .run();
+    run.succeeds().says("wrong digest");
+    assert_eq!(tree::sketch(sandbox.path("dest")), TREE);
+    assert!(!origin.requests_for("/manifests/").is_empty());
+}
+
+#[test]
+fn what_was_passed_for_the_registry_does_not_go_to_a_mirror() {
+    let (sandbox, origin, first, _, name) = three();
+    origin.require_basic("user", "s3cret");
+    first.require_basic("user", "s3cret");
+    let run = sandbox.roots(["pull", &name, "dest", "--mirror", &first.host()]);
+    let run = run.args(["--auth", "user:s3cret"]).run();
+    run.succeeds().says(&format!("mirror {}: ", first.host()));
+    for request in first.requests() {
+        assert_eq!(request.header("authorization"), None);
+    }
+    assert!(
+        origin
+            .requests()
+            .iter()
+            .any(|r| r.header("authorization").is_some())
+    );
+}
+
+#[test]
+fn what_is_no_mirror_is_said() {
+    let sandbox = Sandbox::new("no_mirror");
+    for mirror in [
+        "-",
+        "a b",
+        "ftp://a.io",
+        "a.io/UPPER",
+        "a.io:x",
+        "a.io/../b",
+        "user@a.io",
+    ] {
+        let run = sandbox
+            .roots(["pull", "a.io/b", "dest", "--mirror", mirror])
+            .run();
+        run.fails(2)
+            .says("--mirror: not a mirror like mirror.example.com:5000");
+    }
+}
+
+/// Writes registries.conf where an ordinary user has it.
+fn configured(sandbox: &Sandbox, conf: &str) {
+    sandbox.write("home/.config/containers/registries.conf", conf);
+}
+
+#[test]
+fn registries_conf_names_mirrors_and_other_places() {
+    let (sandbox, origin, first, second, _) = three();
+    configured(
+        &sandbox,
+        &format!(
+            "[[registry]]\nprefix = 'images.example/x'\nlocation = '{}/a'\n\
+             [[registry.mirror]]\nlocation = '{}/none'\n\
+             [[registry.mirror]]\nlocation = '{}/prefix/a'\n",
+            origin.host(),
+            first.host(),
+            second.host()
+        ),
+    );
+    let pull = || {
+        sandbox.roots([
+            "pull",
+            "--cache=no",
+            "images.example/x/b:1",
+            "dest",
+            "--force",
+        ])
+    };
+    pull().run().succeeds();
+    assert_eq!(tree::sketch(sandbox.path("dest")), TREE);
+    assert!(
+        !first
+            .requests_for("/v2/none/b/manifests/1?ns=images.example")
+            .is_empty()
+    );
+    assert!(!second.requests_for("/v2/prefix/a/b/manifests/1").is_empty());
+    assert_eq!(origin.lines(), [""; 0]);
+    second.fault("", ALWAYS, Fault::status(500));
+    pull().run().succeeds();
+    assert_eq!(origin.requests_for("/v2/a/b/manifests/1").len(), 1);
+    // Another file by its variable.
+    sandbox.write(
+        "other.conf",
+        "[[registry]]\nlocation = 'images.example'\nblocked = true\n",
+    );
+    let run = pull()
+        .env("CONTAINERS_REGISTRIES_CONF", sandbox.path("other.conf"))
+        .run();
+    run.fails(4)
+        .says("images.example/x/b:1: blocked by registries.conf");
+    // Drop-ins are read after the file, and the last word on a prefix holds.
+    let conf = Path::new("home/.config/containers/registries.conf.d");
+    sandbox.write(
+        conf.join("a.conf"),
+        "[[registry]]\nprefix = 'images.example/x'\nblocked = true\n",
+    );
+    sandbox.write(conf.join("b.txt"), "}{");
+    pull().run().fails(4).says("blocked by registries.conf");
+}
+
+#[test]
+fn registries_conf_that_cannot_be_understood_is_named() {
+    let sandbox = Sandbox::new("registries_conf");
+    configured(
+        &sandbox,
+        "[[registry]]\nlocation = 'a.io'\nblocked = yes please\n",
+    );
+    let run = sandbox.roots(["pull", "a.io/b", "dest"]).run().fails(2);
+    assert!(
+        run.stderr
+            .contains("registries.conf: line 3 cannot be understood"),
+        "{}",
+        run.stderr
+    );
+}
