@@ -209,6 +209,8 @@ fn entries(text: &str) -> Result<Vec<Entry>, usize> {
                     let mirror = entry.mirrors.last_mut();
                     mirror.is_some_and(|mirror| mirror.set(&key, value))
                 }
+                // An array of inline tables would have to be read, or what it blocks is not.
+                ("", _) => key != "registry",
                 _ => true,
             },
         };
@@ -296,6 +298,7 @@ location = "example.corp"
                 "[[registry]]\nlocation = 'a'\nmirror = [{location = 'b'}]\n",
                 3,
             ),
+            ("registry = [{location = 'a', blocked = true}]\n", 1),
             ("}{", 1),
         ] {
             assert_eq!(entries(conf), Err(line), "{conf}");
