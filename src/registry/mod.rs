@@ -23,6 +23,7 @@ mod route;
 mod token;
 mod toml;
 mod url;
+mod warning;
 mod wire;
 
 pub use access::Access;

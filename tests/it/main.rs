@@ -55,4 +55,5 @@ mod support;
 mod tar_dialects;
 mod tokens;
 mod usage;
+mod warnings;
 mod wires;
