@@ -4,6 +4,7 @@ use crate::support::{ALWAYS, Compression, Fault, Image, Layer, Registry, Sandbox
 use std::path::Path;
 
 mod breaks;
+mod secrets;
 
 const TREE: &str = "f 0644 5 hello\n";
 
