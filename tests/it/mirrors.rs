@@ -252,6 +252,10 @@ fn registries_conf_names_mirrors_and_other_places() {
     );
     sandbox.write(conf.join("b.txt"), "}{");
     pull().run().fails(4).says("blocked by registries.conf");
+    // They count without the file, too, and did not use to.
+    let file = sandbox.path("home/.config/containers/registries.conf");
+    std::fs::remove_file(file).unwrap();
+    pull().run().fails(4).says("blocked by registries.conf");
 }
 
 #[test]
