@@ -75,7 +75,7 @@ impl Blob {
                 // All of it has come, whatever else the server had announced: the digest will tell.
                 Err(error) if error.may_pass() && self.position == self.blob.size => return Ok(0),
                 Ok(0) if self.is_cut() => (Ok(0), CUT.to_owned()),
-                Err(error) if error.may_pass() => {
+                Err(error) if error.may_pass() || self.piece.endpoint.is_mirror() => {
                     let why = error.to_string();
                     (Err(error), why)
                 }

@@ -1,5 +1,6 @@
 //! Mirrors that break in mid-blob: there is another place to ask, so no patience is spent on them.
 
+use crate::support::registry::raw_response;
 use crate::support::{ALWAYS, Compression, Fault, Image, Layer, Random, Registry, Run, Sandbox};
 
 /// A registry, and a mirror whose answers about the layer go wrong in this way.
@@ -58,11 +59,16 @@ impl Fleet {
 #[test]
 fn a_mirror_that_breaks_off_is_left_at_once() {
     let unannounced = |at| Fault::All(vec![Fault::NoContentLength, Fault::CutBody(at)]);
+    let layer = Layer::new().file("big", 0o644, Random::new(7).bytes(300_000));
+    let chunks = [b"5\r\n", &layer.tar()[..5], b"\r\nno chunk"].concat();
+    let head = ["HTTP/1.1 200 OK", "Transfer-Encoding: chunked"];
+    let garbled = raw_response(&head, chunks);
     let cases = [
         (Fault::CutAt(0), ""),
         (Fault::CutAt(100_000), "bytes=100000-"),
         (unannounced(100_000), "bytes=100000-"),
         (Fault::Stall(100_000), "bytes=100000-"),
+        (Fault::Raw(garbled), "bytes=5-"),
     ];
     for (fault, range) in cases {
         for retries in ["0", "3"] {
