@@ -10,6 +10,7 @@ use std::time::SystemTime;
 
 mod alone;
 mod attributes;
+mod authority;
 mod changes;
 mod debian;
 mod docker_registry;
@@ -22,6 +23,7 @@ mod passwords;
 mod peer;
 mod random;
 mod sparse;
+mod tls;
 mod usrmerge;
 
 /// An ordinary user.
