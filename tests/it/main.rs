@@ -57,4 +57,5 @@ mod tar_dialects;
 mod tls;
 mod tokens;
 mod usage;
+mod warnings;
 mod wires;
