@@ -21,7 +21,7 @@ test:           ## all tests that need nothing but this repository
 fuzz:           ## hostile tars and words, FUZZ_SECONDS each; what breaks is in target/fuzz/found (a C++ compiler)
 	@tests/fuzz.sh $(FUZZ_SECONDS) $(CARGO)
 
-interop:        ## compare with umoci, images from a real registry (Debian, root)
+interop:        ## compare with umoci, images from a real registry: its password, its mirror, its TLS (Debian, root)
 	tests/interop-setup.sh
 	$(CARGO) test --locked --test it -- --ignored --test-threads=1 --show-output interop
 

@@ -50,6 +50,7 @@ pub(super) fn access(
             .map(Passed::new),
         plain_http: typed.plain_http,
         insecure: typed.insecure,
+        ca_files: typed.ca_files.clone(),
         timeout: timeout.unwrap_or(Access::TIMEOUT),
         retries: retries.unwrap_or(Access::RETRIES),
     })

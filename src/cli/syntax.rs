@@ -4,6 +4,7 @@ use super::spelling::closest;
 use crate::error::{Error, Usage};
 use lexopt::{Arg, Parser, ValueExt as _};
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 /// What one command takes.
 pub(super) struct Syntax {
@@ -24,6 +25,7 @@ pub(super) const PULL: Syntax = Syntax {
         "--mirror",
         "--plain-http",
         "--insecure",
+        "--ca-file",
         "--timeout",
         "--retries",
         "--cache",
@@ -52,6 +54,7 @@ pub(super) const DIGEST: Syntax = Syntax {
         "--mirror",
         "--plain-http",
         "--insecure",
+        "--ca-file",
         "--timeout",
         "--retries",
         "--verbose",
@@ -92,6 +95,7 @@ pub(super) struct Typed {
     pub(super) mirrors: Vec<String>,
     pub(super) plain_http: bool,
     pub(super) insecure: bool,
+    pub(super) ca_files: Vec<PathBuf>,
     pub(super) timeout: Option<String>,
     pub(super) retries: Option<String>,
     pub(super) cache: Option<OsString>,
@@ -146,6 +150,7 @@ pub(super) fn typed(syntax: &Syntax, mut parser: Parser) -> Result<Typed, Error>
             "--mirror" => typed.mirrors.extend(text(&mut parser, "--mirror")?),
             "--plain-http" => typed.plain_http = true,
             "--insecure" => typed.insecure = true,
+            "--ca-file" => typed.ca_files.push(value(&mut parser, "--ca-file")?.into()),
             "--timeout" => typed.timeout = text(&mut parser, "--timeout")?,
             "--retries" => typed.retries = text(&mut parser, "--retries")?,
             "--cache" => typed.cache = Some(value(&mut parser, "--cache")?),

@@ -1,6 +1,6 @@
 //! What a script sees: the exit codes of README.
 
-use super::{Error, LayoutFault};
+use super::{Error, LayoutFault, TlsFault};
 
 /// What `--exit-code` makes of a pull that had nothing to do, which is no error.
 pub const UNCHANGED: u8 = 10;
@@ -11,6 +11,7 @@ impl Error {
         match self {
             Self::Usage(_) | Self::Reference { .. } | Self::Platform { .. } => 2,
             Self::Credentials { .. } | Self::Configuration { .. } => 2,
+            Self::Certificate { .. } | Self::Proxy { .. } => 2,
             Self::NotFound { .. } | Self::NoPlatform { .. } => 3,
             Self::NoRecord(_) | Self::Offline { .. } => 3,
             Self::Layout {
@@ -35,6 +36,22 @@ impl Error {
             | Self::NoRoom { .. }
             | Self::Disk { .. } => 6,
             Self::Network { .. } | Self::CacheSpoiled { .. } => 75,
+            // A machine that has just booted may not know the time yet.
+            Self::Tls {
+                why: TlsFault::NotYetValid { .. },
+                ..
+            } => 75,
+            // Asking again helps against no other certificate.
+            Self::Tls { .. } => 1,
+            Self::ProxyRefused {
+                status: 401 | 403 | 407,
+                ..
+            } => 4,
+            Self::ProxyRefused {
+                status: 408 | 429 | 500..=599,
+                ..
+            } => 75,
+            Self::ProxyRefused { .. } => 1,
             Self::Registry { status: 404, .. } => 3,
             Self::Registry {
                 status: 408 | 429 | 500..=599,

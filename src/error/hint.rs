@@ -72,6 +72,16 @@ impl Error {
                 Some(name) => format!("name one: oci:{}:{name}", path.display()),
                 None => return None,
             },
+            Self::Tls { host, why } => return why.hint(host),
+            Self::Certificate { why, .. } => return why.hint(),
+            Self::Proxy { .. } => {
+                "a proxy is written like http://proxy:3128 or http://user:password@proxy:3128, \
+                 with %40 for an @ in the password"
+                    .to_owned()
+            }
+            Self::ProxyRefused { status: 407, .. } => {
+                "the variable that names the proxy takes user:password@ before the host".to_owned()
+            }
             Self::Registry {
                 again: Some(again), ..
             } => format!("it asks to try again in {} s", again.as_secs()),

@@ -5,13 +5,16 @@ mod code;
 mod entry;
 mod fault;
 mod hint;
+mod nature;
 mod refusal;
 mod sentence;
+mod tls;
 
 pub use code::UNCHANGED;
 pub use entry::EntryFault;
 pub use fault::{LayoutFault, Part, Replaceable, Usage};
 pub use sentence::escaped;
+pub use tls::{CertificateFault, TlsFault};
 
 use crate::oci::{Digest, InvalidManifest, InvalidPlatform, InvalidReference, Platform};
 use std::io;
@@ -114,6 +117,36 @@ pub enum Error {
         why: String,
         /// Whether the same may succeed a moment later.
         may_pass: bool,
+    },
+    /// There is no secure connection to a server.
+    Tls {
+        /// The server, with its port if that was named.
+        host: String,
+        /// Why not.
+        why: TlsFault,
+    },
+    /// A certificate or key of the user's that cannot be used.
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        why: CertificateFault,
+    },
+    /// A variable names a proxy that cannot be used.
+    Proxy {
+        /// The variable.
+        variable: &'static str,
+        /// Why not.
+        why: &'static str,
+    },
+    /// The proxy does not connect us.
+    ProxyRefused {
+        /// Its host and port, without the password.
+        proxy: String,
+        /// To whom not.
+        url: String,
+        /// What it answered with.
+        status: u16,
     },
     /// An answer that is no answer: too long, or not in the form it must have.
     Answer {
@@ -261,34 +294,8 @@ impl Error {
         }
     }
 
-    /// Whether the same may succeed a moment later.
-    pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Network { may_pass: true, .. })
-    }
-
-    /// Whether there was no room for what was to be written.
-    pub fn is_full_disk(&self) -> bool {
-        match self {
-            Self::Entry {
-                why: EntryFault::Io { source, .. },
-                ..
-            }
-            | Self::Tree { source, .. }
-            | Self::Disk { source, .. } => {
-                use io::ErrorKind::{QuotaExceeded, StorageFull};
-                matches!(source.kind(), StorageFull | QuotaExceeded)
-            }
-            _ => false,
-        }
-    }
-
     /// A failure to do `action` to the root of the tree.
     pub fn tree(action: &'static str, source: io::Error) -> Self {
         Self::Tree { action, source }
-    }
-
-    /// Something that an image says is wrong, which a blob that is not that image's would explain.
-    pub fn is_malformed(&self) -> bool {
-        self.exit_code() == 5
     }
 }

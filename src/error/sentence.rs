@@ -46,6 +46,15 @@ impl Display for Error {
             }
             Self::Redirect { url, why } => write!(f, "{url}: redirect refused: {why}"),
             Self::Network { url, why, .. } => write!(f, "{url}: {}", escaped(why)),
+            Self::Tls { host, why } => write!(f, "{host}: {why}"),
+            Self::Certificate { path, why } => write!(f, "{}: {why}", path_of(path)),
+            Self::Proxy { variable, why } => write!(f, "{variable}: {why}"),
+            Self::ProxyRefused { proxy, url, status } => {
+                write!(
+                    f,
+                    "{url}: the proxy {proxy} does not connect: status {status}"
+                )
+            }
             Self::Answer { url, why } => write!(f, "{url}: {}", escaped(why)),
             Self::Manifest { what, why } => write!(f, "{what}: {why}"),
             Self::DigestMismatch { part, wanted, got } => {
@@ -226,7 +235,7 @@ fn path_of(path: &std::path::Path) -> String {
 }
 
 /// The kernel's words without the number behind them.
-fn reason(error: &io::Error) -> String {
+pub(super) fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut letters = text.chars();

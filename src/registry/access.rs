@@ -2,6 +2,7 @@
 
 use super::credentials::Passed;
 use super::route::Mirror;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What options and variables say of the way to a registry.
@@ -13,6 +14,8 @@ pub struct Access {
     pub plain_http: bool,
     /// Take any certificate.
     pub insecure: bool,
+    /// Files with further authorities to trust.
+    pub ca_files: Vec<PathBuf>,
     /// Asked before the registry, in this order.
     pub mirrors: Vec<Mirror>,
     /// How long a server may be silent.
@@ -36,6 +39,7 @@ impl Default for Access {
             auth: None,
             plain_http: false,
             insecure: false,
+            ca_files: Vec::new(),
             timeout: Self::TIMEOUT,
             retries: Self::RETRIES,
         }

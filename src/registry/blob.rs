@@ -18,7 +18,6 @@ use crate::error::Error;
 use crate::oci::Descriptor;
 use std::io::{self, Read};
 use std::rc::Rc;
-use std::time::Duration;
 
 /// How much has to come before a broken wire is forgiven, in bytes. A server that cuts every answer
 /// at the same byte is given up; one that gives a little more each time is, too.
@@ -31,14 +30,22 @@ const CUT: &str = "the connection ended in the middle of a blob";
 pub struct Blob {
     endpoints: Rc<Endpoints>,
     blob: Descriptor,
-    stream: Stream,
+    piece: Piece,
     /// Where the reader above is.
     position: u64,
-    /// How many bytes of the stream it has had already.
-    surplus: u64,
     patience: Patience,
     /// Where the wire broke last.
     broke_at: u64,
+    /// Whether it was asked for ahead of time, and has not broken since.
+    waited: bool,
+}
+
+/// As much of a blob as one host sends.
+struct Piece {
+    endpoint: Rc<Endpoint>,
+    stream: Stream,
+    /// How many bytes of the stream the reader above has had already.
+    surplus: u64,
 }
 
 impl Blob {
@@ -49,73 +56,86 @@ impl Blob {
         asked: Asked,
     ) -> Result<Self, Error> {
         let retries = |retries| if asked == Asked::Now { retries } else { 0 };
-        let (stream, surplus) =
-            endpoints.first(|endpoint, most| ask(endpoint, blob, from, retries(most)))?;
+        let piece = endpoints.first(|endpoint, most| ask(endpoint, blob, from, retries(most)))?;
         Ok(Self {
             patience: Patience::new(endpoints.retries()),
             endpoints,
             blob: blob.clone(),
-            stream,
+            piece,
             position: from,
-            surplus,
             broke_at: from,
+            waited: asked == Asked::Ahead,
         })
     }
 
     /// Bytes that the reader above has not had, as many as come; none at the end.
     fn advance(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
         loop {
-            let (outcome, why) = match self.stream.read(buffer) {
+            let (outcome, why) = match self.piece.stream.read(buffer) {
                 // All of it has come, whatever else the server had announced: the digest will tell.
                 Err(error) if error.may_pass() && self.position == self.blob.size => return Ok(0),
                 Ok(0) if self.is_cut() => (Ok(0), CUT.to_owned()),
-                Err(error) if error.may_pass() => {
+                Err(error) if error.may_pass() || self.piece.endpoint.is_mirror() => {
                     let why = error.to_string();
                     (Err(error), why)
                 }
-                Ok(count) if count > 0 => match self.pass_over(&mut buffer[..count]) {
+                Ok(count) if count > 0 => match self.piece.pass_over(&mut buffer[..count]) {
                     0 => continue,
-                    count => return Ok(count),
+                    count => {
+                        self.position += count as u64;
+                        return Ok(count);
+                    }
                 },
                 other => return other,
             };
             // Where patience ends, what happened last is what happened.
-            let Some(pause) = self.pause() else {
+            if !self.is_worth_another(&why) {
                 return outcome;
-            };
-            let then = format!("going on at byte {}", self.position);
-            self.endpoints.wait(&why, &then, pause);
+            }
             let (blob, from) = (&self.blob, self.position);
             let asked = self
                 .endpoints
                 .first(|endpoint, retries| ask(endpoint, blob, from, retries));
-            (self.stream, self.surplus) = asked?;
+            self.piece = asked?;
         }
-    }
-
-    /// Drops what the reader above has had from what has come, and says how much is left.
-    fn pass_over(&mut self, bytes: &mut [u8]) -> usize {
-        let had = self.surplus.min(bytes.len() as u64) as usize;
-        self.surplus -= had as u64;
-        bytes.copy_within(had.., 0);
-        let new = bytes.len() - had;
-        self.position += new as u64;
-        new
     }
 
     /// Whether an end comes too early. One that the server announced is its word: the digest will
     /// tell what that is worth.
     fn is_cut(&self) -> bool {
-        !self.stream.has_end && self.position < self.blob.size
+        !self.piece.stream.has_end && self.position < self.blob.size
     }
 
-    /// How long to wait before the rest is asked for, if it is to be.
-    fn pause(&mut self) -> Option<Duration> {
-        if self.position - self.broke_at >= PROGRESS {
-            self.patience.restore();
-        }
+    /// Whether the rest is to be asked for after the wire broke; waits, where that may help.
+    fn is_worth_another(&mut self, why: &str) -> bool {
+        let had = self.position - self.broke_at;
         self.broke_at = self.position;
-        self.patience.next(None)
+        // Servers end connections that nobody reads from: that was our doing.
+        if std::mem::take(&mut self.waited) {
+            return true;
+        }
+        if had >= PROGRESS {
+            self.patience.restore();
+        } else if self.endpoints.leave(&self.piece.endpoint, &why) {
+            // Patience is for where there is no other place to ask.
+            return true;
+        }
+        let Some(pause) = self.patience.next(None) else {
+            return self.endpoints.leave(&self.piece.endpoint, &why);
+        };
+        let then = format!("going on at byte {}", self.position);
+        self.endpoints.wait(why, &then, pause);
+        true
+    }
+}
+
+impl Piece {
+    /// Drops what the reader above has had from what has come, and says how much is left.
+    fn pass_over(&mut self, bytes: &mut [u8]) -> usize {
+        let had = self.surplus.min(bytes.len() as u64) as usize;
+        self.surplus -= had as u64;
+        bytes.copy_within(had.., 0);
+        bytes.len() - had
     }
 }
 
@@ -129,14 +149,22 @@ impl Read for Blob {
 }
 
 /// Asks for `blob` from offset `from` on, always at the registry: the storage server that it leads
-/// to wants a fresh signature. With what comes, how much of it lies before the offset.
+/// to wants a fresh signature.
 fn ask(
-    endpoint: &Endpoint,
+    endpoint: &Rc<Endpoint>,
     blob: &Descriptor,
     from: u64,
     retries: u32,
-) -> Result<(Stream, u64), Error> {
+) -> Result<Piece, Error> {
     let what = format!("blobs/{}", blob.digest);
+    let piece = |answer: Answer, begins: u64| {
+        must_fit(endpoint, &answer, blob, begins)?;
+        Ok(Piece {
+            endpoint: Rc::clone(endpoint),
+            stream: answer.stream(),
+            surplus: from - begins,
+        })
+    };
     // Whether a server takes ranges is seen when it is asked: six of eight large ones do without
     // saying so.
     if from > 0 && from < blob.size {
@@ -146,16 +174,37 @@ fn ask(
             .header("content-range")
             .is_some_and(|range| is_rest(range, from, blob.size));
         match answer.status {
-            206 if begins => return Ok((answer.stream(), 0)),
-            200 => return Ok((answer.stream(), from)),
+            206 if begins => return piece(answer, from),
+            200 => return piece(answer, 0),
             206 | 416 => answer.discard(),
             _ => return Err(refused(endpoint, answer)),
         }
     }
     let answer = endpoint.ask("GET", &what, &[], retries)?;
     match answer.status {
-        200 => Ok((answer.stream(), from)),
+        200 => piece(answer, 0),
         _ => Err(refused(endpoint, answer)),
+    }
+}
+
+/// Refuses what a mirror announces to be longer or shorter than the blob: a login page, say. The
+/// registry itself may send it, for there is nobody else to ask, and the digest will tell.
+fn must_fit(
+    endpoint: &Endpoint,
+    answer: &Answer,
+    blob: &Descriptor,
+    begins: u64,
+) -> Result<(), Error> {
+    let announced = answer.header("content-length").map(str::parse);
+    match announced {
+        Some(Ok(length)) if endpoint.is_mirror() && length != blob.size - begins => {
+            Err(Error::SizeMismatch {
+                digest: blob.digest.clone(),
+                wanted: blob.size,
+                got: begins.saturating_add(length),
+            })
+        }
+        _ => Ok(()),
     }
 }
 

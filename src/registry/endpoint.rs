@@ -6,6 +6,7 @@ use super::fault::{Fault, MAX_BODY};
 use super::http::{Answer, Http, Question};
 use super::route::Route;
 use super::url::{Scheme, Url, host_of, is_loopback};
+use super::warning::Warnings;
 use crate::error::Error;
 use crate::oci::Reference;
 use crate::progress::Progress;
@@ -19,6 +20,8 @@ pub(super) struct Endpoint {
     authority: Authority,
     /// For mirrors: whose images it is asked for.
     mirrored: Option<String>,
+    warnings: Warnings,
+    progress: Progress,
     /// Whether it is not worth asking any more.
     pub(super) is_out: Cell<bool>,
 }
@@ -44,6 +47,8 @@ impl Endpoint {
             reference,
             origin,
             mirrored,
+            warnings: Warnings::default(),
+            progress,
             is_out: Cell::new(false),
         })
     }
@@ -92,10 +97,21 @@ impl Endpoint {
                 whole: what.starts_with("manifests/").then_some(MAX_MANIFEST),
                 ..Question::get(&url, retries)
             })?;
+            self.pass_on_warnings(&answer);
             if !self.authority.reply(&self.http, &answer, &mut refusals)? {
                 return Ok(answer);
             }
             answer.discard();
+        }
+    }
+
+    /// Says what the registry warns of; a storage server has nothing to say here.
+    fn pass_on_warnings(&self, answer: &Answer) {
+        let own = answer.url.same_origin(&self.origin);
+        let headers = answer.headers("warning").filter(|_| own);
+        for text in headers.filter_map(|header| self.warnings.news(header)) {
+            let host = self.host();
+            self.progress.warn(format_args!("{host}: {text}"));
         }
     }
 

@@ -6,11 +6,14 @@ use super::route::routes;
 use crate::error::Error;
 use crate::oci::Reference;
 use crate::progress::Progress;
+use std::fmt::Display;
+use std::rc::Rc;
+use std::time::Duration;
 
 /// The hosts; there is one at least.
 pub(super) struct Endpoints {
-    mirrors: Vec<Endpoint>,
-    origin: Endpoint,
+    mirrors: Vec<Rc<Endpoint>>,
+    origin: Rc<Endpoint>,
     retries: u32,
     progress: Progress,
 }
@@ -23,7 +26,7 @@ impl Endpoints {
     ) -> Result<Self, Error> {
         let mut endpoints = routes(reference, access)?
             .into_iter()
-            .map(|route| Endpoint::new(route, progress))
+            .map(|route| Endpoint::new(route, progress).map(Rc::new))
             .collect::<Result<Vec<_>, _>>()?;
         // There is a route to the registry itself, and it is the last.
         let Some(origin) = endpoints.pop() else {
@@ -41,7 +44,7 @@ impl Endpoints {
     /// ask. What the registry itself says is the last word.
     pub(super) fn first<T>(
         &self,
-        ask: impl Fn(&Endpoint, u32) -> Result<T, Error>,
+        ask: impl Fn(&Rc<Endpoint>, u32) -> Result<T, Error>,
     ) -> Result<T, Error> {
         for mirror in self.mirrors.iter().filter(|mirror| !mirror.is_out.get()) {
             match ask(mirror, 0) {
@@ -50,16 +53,20 @@ impl Endpoints {
                 Err(error @ (Error::NotFound { .. } | Error::Registry { status: 404, .. })) => {
                     self.progress.detail(&error);
                 }
-                Err(error) => {
-                    let host = mirror.host();
-                    let next = "asking without it";
-                    self.progress
-                        .warn(format_args!("mirror {host}: {error}; {next}"));
-                    mirror.is_out.set(true);
-                }
+                Err(error) => drop(self.leave(mirror, &error)),
             }
         }
         ask(&self.origin, self.retries)
+    }
+
+    /// Goes on without a host if it is a mirror, and says why.
+    pub(super) fn leave(&self, endpoint: &Endpoint, why: &dyn Display) -> bool {
+        if endpoint.is_mirror() && !endpoint.is_out.replace(true) {
+            let host = endpoint.host();
+            self.progress
+                .warn(format_args!("mirror {host}: {why}; asking without it"));
+        }
+        endpoint.is_mirror()
     }
 
     /// How often what failed is tried again.
@@ -68,7 +75,7 @@ impl Endpoints {
     }
 
     /// Says why it waits, and waits.
-    pub(super) fn wait(&self, why: &str, then: &str, pause: std::time::Duration) {
+    pub(super) fn wait(&self, why: &str, then: &str, pause: Duration) {
         self.origin.http().wait(why, then, pause);
     }
 }

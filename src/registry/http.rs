@@ -68,9 +68,18 @@ impl<'q> Question<'q> {
 }
 
 impl Http {
+    /// Asks through the proxies of the environment.
     pub(super) fn new(access: &Access, progress: Progress) -> Self {
         Self {
             wire: Wire::new(access),
+            progress,
+        }
+    }
+
+    /// Asks servers that are on this machine or next to it.
+    pub(super) fn direct(access: &Access, progress: Progress) -> Self {
+        Self {
+            wire: Wire::direct(access),
             progress,
         }
     }
@@ -278,9 +287,5 @@ impl Stream {
 }
 
 fn failed(url: &Url, failure: Failure) -> Error {
-    Error::Network {
-        url: url.to_string(),
-        why: failure.why,
-        may_pass: failure.may_pass,
-    }
+    failure.of(url)
 }

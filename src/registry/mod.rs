@@ -23,6 +23,7 @@ mod route;
 mod token;
 mod toml;
 mod url;
+mod warning;
 mod wire;
 
 pub use access::Access;
@@ -31,7 +32,7 @@ pub use credentials::Passed;
 pub use route::Mirror;
 
 use crate::error::{Error, Part};
-use crate::oci::{ACCEPT, Descriptor, Digest, InvalidManifest, Reference};
+use crate::oci::{ACCEPT, Descriptor, Digest, Document, InvalidManifest, Reference};
 use crate::progress::Progress;
 use endpoints::Endpoints;
 use std::rc::Rc;
@@ -107,6 +108,14 @@ impl Registry {
             if let Some(wanted) = wanted {
                 let got = Digest::of(wanted.algorithm(), &bytes);
                 Error::unless_equal(Part::Manifest, wanted, got)?;
+            }
+            // Some mirrors, and what sits in front of them, greet with a page and status 200.
+            if endpoint.is_mirror()
+                && let Err(why @ (InvalidManifest::Json(_) | InvalidManifest::Missing(_))) =
+                    Document::parse(&bytes, &media_type)
+            {
+                let what = identifier.to_owned();
+                return Err(Error::Manifest { what, why });
             }
             Ok(Served { bytes, media_type })
         })

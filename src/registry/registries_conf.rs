@@ -148,23 +148,32 @@ fn files() -> Vec<PathBuf> {
         .map(PathBuf::from)
         .or_else(|| variable("HOME").map(|home| Path::new(&home).join(".config")));
     let own = own.map(|config| config.join("containers/registries.conf"));
-    // The user's own file stands in place of the system's, drop-ins and all.
-    let first = own
-        .filter(|own| own.exists())
-        .unwrap_or_else(|| PathBuf::from("/etc/containers/registries.conf"));
-    let mut folder = first.clone().into_os_string();
+    // The user's own file stands in place of the system's, drop-ins and all; the user's drop-ins
+    // without it add to that.
+    let system = Path::new("/etc/containers/registries.conf");
+    match own {
+        Some(own) if own.exists() => [vec![own.clone()], drop_ins(&own)].concat(),
+        own => {
+            let own = own.as_deref().map(drop_ins).unwrap_or_default();
+            [vec![system.to_owned()], drop_ins(system), own].concat()
+        }
+    }
+}
+
+/// What lies in the folder beside a file, in order.
+fn drop_ins(file: &Path) -> Vec<PathBuf> {
+    let mut folder = file.as_os_str().to_owned();
     folder.push(".d");
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut dropped: Vec<_> = entries
+    let mut files: Vec<_> = entries
         .map(|entry| entry.path())
         .filter(|path| {
             path.extension()
                 .is_some_and(|extension| extension == "conf")
         })
         .collect();
-    dropped.sort();
-    dropped.insert(0, first);
-    dropped
+    files.sort();
+    files
 }
 
 fn read(path: &Path) -> Result<Vec<Entry>, Error> {
@@ -209,6 +218,8 @@ fn entries(text: &str) -> Result<Vec<Entry>, usize> {
                     let mirror = entry.mirrors.last_mut();
                     mirror.is_some_and(|mirror| mirror.set(&key, value))
                 }
+                // An array of inline tables would have to be read, or what it blocks is not.
+                ("", _) => key != "registry",
                 _ => true,
             },
         };
@@ -296,6 +307,7 @@ location = "example.corp"
                 "[[registry]]\nlocation = 'a'\nmirror = [{location = 'b'}]\n",
                 3,
             ),
+            ("registry = [{location = 'a', blocked = true}]\n", 1),
             ("}{", 1),
         ] {
             assert_eq!(entries(conf), Err(line), "{conf}");

@@ -8,7 +8,8 @@ use crate::oci::{InvalidReference, Reference};
 /// A mirror as users write it: `[http://]HOST[:PORT][/PREFIX]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mirror {
-    plain_http: bool,
+    /// Nothing if the user did not say.
+    plain_http: Option<bool>,
     /// Host and prefix.
     place: String,
 }
@@ -26,9 +27,10 @@ pub(super) struct Route {
 impl Mirror {
     /// Parses what a user types.
     pub fn parse(text: &str) -> Result<Self, InvalidReference> {
-        let (plain_http, place) = match text.strip_prefix("http://") {
-            Some(place) => (true, place),
-            None => (false, text.strip_prefix("https://").unwrap_or(text)),
+        let (plain_http, place) = match text.split_once("://") {
+            Some(("http", place)) => (Some(true), place),
+            Some(("https", place)) => (Some(false), place),
+            _ => (None, text),
         };
         let place = place.trim_end_matches('/').to_owned();
         // Host and prefix hold the rules if the whole does with any image.
@@ -66,7 +68,7 @@ pub(super) fn routes(reference: &Reference, access: &Access) -> Result<Vec<Route
     let mut routes = Vec::new();
     for mirror in &access.mirrors {
         let place = format!("{}/{}", mirror.place, reference.repository());
-        let plain_http = mirror.plain_http || access.plain_http;
+        let plain_http = mirror.plain_http.unwrap_or(access.plain_http);
         routes.push(mirrored(&place, plain_http, false)?);
     }
     let Some(entry) = entry else {

@@ -47,7 +47,12 @@ impl Url {
         let good = |c: u8| {
             c.is_ascii_alphanumeric() || matches!(c, b'.' | b'-' | b'_' | b':' | b'[' | b']')
         };
-        if authority.is_empty() || !authority.bytes().all(good) || is_odd(host_of(authority)) {
+        let host = host_of(authority);
+        let port = authority[host.len()..].trim_start_matches(':');
+        // What is no port, the library below takes for none and connects to the usual one.
+        let is_port = port.is_empty() || port.parse::<u16>().is_ok();
+        let is_host = !host.is_empty() && (host.starts_with('[') || !host.contains(':'));
+        if !authority.bytes().all(good) || !is_host || !is_port || is_odd(host) {
             return None;
         }
         let (path, query) = path_and_query(rest)?;
@@ -70,6 +75,8 @@ impl Url {
             return Self::parse(reference);
         }
         let relative = match reference.as_bytes().first() {
+            // Here, once more: no server means that.
+            None | Some(b'#') => return None,
             Some(b'/') => reference.to_owned(),
             Some(b'?') => format!("{}{reference}", self.path),
             _ => format!(
@@ -99,11 +106,7 @@ impl Url {
 
     /// Whether what is meant for the one may be sent to the other: scheme, name and port are equal.
     pub(super) fn same_origin(&self, other: &Self) -> bool {
-        let port = |url: &Self| match url.authority.rsplit_once(':') {
-            Some((_, port)) if !port.ends_with(']') => port.to_owned(),
-            _ => url.scheme.port().to_owned(),
-        };
-        self.scheme == other.scheme && self.host() == other.host() && port(self) == port(other)
+        self.scheme == other.scheme && self.host() == other.host() && self.port() == other.port()
     }
 
     /// Whether it is spoken in TLS.
@@ -119,6 +122,14 @@ impl Url {
     /// The host, without port.
     pub(super) fn host(&self) -> &str {
         host_of(&self.authority)
+    }
+
+    /// The port, that of the scheme if none is named.
+    pub(super) fn port(&self) -> &str {
+        match self.authority.rsplit_once(':') {
+            Some((_, port)) if !port.ends_with(']') => port,
+            _ => self.scheme.port(),
+        }
     }
 
     /// All of it, for the wire.
@@ -199,17 +210,25 @@ fn path_and_query(text: &str) -> Option<(String, Option<String>)> {
         return None;
     }
     let (path, query) = match text.split_once('?') {
-        Some((path, query)) => (path, Some(query.to_owned())),
+        Some((path, query)) => (path, Some(quoted(query))),
         None => (text, None),
     };
     Some((
         if path.is_empty() {
             "/".to_owned()
         } else {
-            path.to_owned()
+            quoted(path)
         },
         query,
     ))
+}
+
+/// Percent-encodes what the library below refuses and signed addresses have all the same.
+fn quoted(text: &str) -> String {
+    text.chars().fold(String::new(), |quoted, c| match c {
+        '"' | '<' | '>' | '^' | '`' => quoted + &format!("%{:02X}", u32::from(c)),
+        _ => quoted + c.encode_utf8(&mut [0; 4]),
+    })
 }
 
 /// Percent-encodes all but the unreserved characters and those that scopes are written with.
@@ -247,6 +266,11 @@ mod tests {
             ("//cdn.com/z", "https://cdn.com/z"),
             ("http://cdn.com", "http://cdn.com/"),
             ("https://cdn.com/a#b", "https://cdn.com/a"),
+            ("https://cdn.com:/", "https://cdn.com:/"),
+            (
+                "/a<b>?f=\"c\"&d=%22",
+                "https://host:5000/a%3Cb%3E?f=%22c%22&d=%22",
+            ),
         ] {
             assert_eq!(
                 base.join(reference).map(|url| url.to_wire()),
@@ -261,6 +285,12 @@ mod tests {
             "https://u:p@h/x",
             "/a b",
             "/\r\n",
+            "",
+            "#x",
+            "http://a:99999/",
+            "http://a:x/",
+            "http://a:1:2/",
+            "http://:80/",
             "http://127.1/",
             "http://2130706433/",
             "http://0x7f000001/",

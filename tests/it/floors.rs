@@ -21,9 +21,10 @@ const FLOORS: [&[&str]; 8] = [
 ];
 
 /// Where each third-party crate may be named: a file, or a room with a slash at its end.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("ureq", &["registry/http.rs", "registry/wire/"]),
     ("rustls", &["registry/wire/"]),
+    ("webpki_roots", &["registry/wire/"]),
     ("httpdate", &["registry/retry.rs"]),
     ("base64", &["registry/credentials/", "extract/pax.rs"]),
     ("serde", &["oci/", "registry/", "cache/", "source/"]),

@@ -4,21 +4,26 @@
 //! them. `make interop` installs these peers and debootstraps the Debian that one of the images starts from.
 
 use crate::support::{Image, Index, Layer, Layout, Sandbox, tree};
+use docker_registry::DockerRegistry;
 use forms::Forms;
-use peer::DockerRegistry;
 use std::time::SystemTime;
 
 mod alone;
 mod attributes;
+mod authority;
 mod changes;
 mod debian;
+mod docker_registry;
 mod explained;
 mod forms;
+mod mirrors;
 mod names;
 mod packages;
+mod passwords;
 mod peer;
 mod random;
 mod sparse;
+mod tls;
 mod usrmerge;
 
 /// An ordinary user.

@@ -160,7 +160,6 @@ fn a_connection_that_breaks_leaves_nothing_and_can_be_tried_again() {
         Fault::status(503),
         Fault::status(429),
         Fault::Reset,
-        Fault::Raw(b"HTTP/1.1 garbage".to_vec()),
     ];
     for fault in faults {
         for part in ["/manifests/", "/blobs/"] {

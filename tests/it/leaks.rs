@@ -141,6 +141,26 @@ fn an_address_in_disguise_is_none() {
     }
 }
 
+/// A host is what the user called it, and its port: not whatever has the same address.
+#[test]
+fn the_same_machine_by_another_name_is_another_host() {
+    for there in ["localhost", "0.0.0.0", "[::ffff:127.0.0.1]"] {
+        let sandbox = Sandbox::new("the_same_machine");
+        let registry = Registry::ghcr();
+        let image = hello();
+        let name = registry.push("a/b", "1", &image);
+        let location = registry.url("/there").replace("127.0.0.1", there);
+        let layer = &image.layers[0];
+        registry.fault(&layer.digest, ALWAYS, Fault::Redirect(location));
+        let bytes = Fault::status_with(200, &[], &layer.bytes);
+        registry.fault("/there", ALWAYS, bytes);
+        sandbox.roots(["pull", &name, "dest"]).run().succeeds();
+        let seen = registry.requests_for("/there");
+        assert_eq!(seen.len(), 1, "{there}");
+        assert!(seen.iter().all(is_bare), "{there}");
+    }
+}
+
 #[test]
 fn one_machine_may_have_several_servers() {
     let sandbox = Sandbox::new("one_machine");

@@ -120,6 +120,24 @@ fn a_token_does_not_come_back_from_a_round_trip() {
     assert_eq!(back[0].header("authorization"), None);
 }
 
+/// It used to end the pull with `invalid uri character`, to be tried again.
+#[test]
+fn an_address_may_hold_what_no_address_may() {
+    let sandbox = Sandbox::new("an_address_may_hold");
+    let registry = Registry::start();
+    let image = hello();
+    let name = registry.push("a/b", "1", &image);
+    let layer = &image.layers[0];
+    let location = "/there?file=\"<a>\"&sig=^`|{}%22";
+    registry.fault(&layer.digest, ALWAYS, Fault::Redirect(location.to_owned()));
+    let bytes = Fault::status_with(200, &[], &layer.bytes);
+    registry.fault("/there", ALWAYS, bytes);
+    sandbox.roots(["pull", &name, "dest"]).run().succeeds();
+    assert_eq!(tree::sketch(sandbox.path("dest")), HELLO);
+    let there = "GET /there?file=%22%3Ca%3E%22&sig=%5E%60|{}%22";
+    assert_eq!(registry.lines()[3], there);
+}
+
 #[test]
 fn a_redirect_to_nowhere_is_refused() {
     let no_http = "it does not lead to an http address";
@@ -128,6 +146,13 @@ fn a_redirect_to_nowhere_is_refused() {
         (found(&[]), no_http, 1),
         (found(&[("Location", "file:///etc/passwd")]), no_http, 1),
         (found(&[("Location", "ftp://127.0.0.1/x")]), no_http, 1),
+        (found(&[("Location", "")]), no_http, 1),
+        (
+            found(&[("Location", "http://127.0.0.1:99999/")]),
+            no_http,
+            1,
+        ),
+        (found(&[("Location", "http://127.0.0.1:1:2/")]), no_http, 1),
         (
             found(&[("Location", "http://user:pw@127.0.0.1/x")]),
             no_http,

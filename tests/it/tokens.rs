@@ -132,3 +132,23 @@ fn a_token_server_that_is_out_of_order_is_for_later() {
         sandbox.assert_nothing_left();
     }
 }
+
+/// Some let everybody see what there is, and want to know who takes it.
+#[test]
+fn a_blob_may_want_a_token_that_the_manifest_did_not() {
+    let sandbox = Sandbox::new("a_blob_may_want");
+    let registry = Registry::ghcr();
+    let image = hello();
+    let name = registry.push("a/b", "1", &image);
+    let media_type = [("Content-Type", &image.manifest.media_type[..])];
+    let open = Fault::status_with(200, &media_type, &image.manifest.bytes);
+    registry.fault("/manifests/", ALWAYS, open);
+    sandbox.roots(["pull", &name, "dest"]).run().succeeds();
+    assert_eq!(tree::sketch(sandbox.path("dest")), HELLO);
+    let lines = registry.lines();
+    let parts = ["/manifests/1", "/blobs/", "/token?", "/blobs/", "/blobs/"];
+    assert_eq!(lines.len(), parts.len(), "{lines:#?}");
+    for (line, part) in lines.iter().zip(parts) {
+        assert!(line.contains(part), "{lines:#?}");
+    }
+}

@@ -1,59 +1,77 @@
 //! The wire: connections, kept between requests. The one room that knows ureq and rustls.
 //!
 //! What ureq would do by itself and must not: follow redirects (we say what goes along), read proxy
-//! variables (its rules differ from curl's), decode bodies (digests are over the wire's bytes).
+//! variables (its rules differ from curl's), decode bodies (digests are over the wire's bytes),
+//! trust one list of authorities only, look names up in a thread.
+//!
+//! ```text
+//! Agent ── Tunnel ──────── Socket ── Tls ───────── Verifier
+//! ureq's   ureq's CONNECT  ureq's    certs.d of    Trust: Mozilla, system, --ca-file
+//! pool     to a proxy                this host
+//! ```
+
+mod failure;
+mod host;
+mod no_proxy;
+mod pem;
+mod proxy;
+mod tls;
+mod trust;
+mod verifier;
+
+pub(super) use failure::Failure;
 
 use super::access::Access;
 use super::url::Url;
-use std::cell::OnceCell;
-use std::io;
-use std::sync::Arc;
+use proxy::Proxies;
+use std::cell::{OnceCell, RefCell};
 use std::time::Duration;
-use ureq::http::{Request, Response, header};
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
-use ureq::{Agent, Body};
+use tls::Tls;
+use trust::Trust;
+use ureq::http::{Request, Response, Uri, header};
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{ConnectProxyConnector, Connector, NextTimeout, TcpConnector};
+use ureq::{Agent, Body, Proxy, ProxyProtocol};
 
-/// How long connecting may take, all addresses of a host together.
+/// How long connecting may take: all addresses of a host together, then a proxy, then TLS.
 const CONNECT: Duration = Duration::from_secs(30);
 
 /// How long an idle connection is kept for the next request: extracting a layer takes a while.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// Where systems keep the authorities they trust, after `SSL_CERT_FILE`.
-const BUNDLES: [&str; 4] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-];
-
 /// Connections, and how they are made.
 pub(super) struct Wire {
-    timeout: Duration,
-    insecure: bool,
-    plain: Agent,
-    /// Reading the authorities takes a millisecond, which plain http need not spend.
-    tls: OnceCell<Agent>,
+    access: Access,
+    proxies: Proxies,
+    /// Reading the authorities takes some milliseconds, which plain http need not spend.
+    trust: OnceCell<Trust>,
+    agents: RefCell<Vec<Pooled>>,
 }
 
-/// Why there is no answer, or no more of one.
-#[derive(Debug)]
-pub(super) struct Failure {
-    /// In a few words.
-    pub(super) why: String,
-    /// Whether the same request may get an answer a moment later.
-    pub(super) may_pass: bool,
+/// The connections of one kind.
+struct Pooled {
+    tls: bool,
+    proxy: Option<Proxy>,
+    agent: Agent,
 }
 
 impl Wire {
-    /// Connects to nobody yet.
+    /// Connects to nobody yet. Proxies are those of the environment.
     pub(super) fn new(access: &Access) -> Self {
-        let timeout = access.timeout;
+        Self::with(access, Proxies::of_environment())
+    }
+
+    /// The same, without any proxy.
+    pub(super) fn direct(access: &Access) -> Self {
+        Self::with(access, Proxies::none())
+    }
+
+    fn with(access: &Access, proxies: Proxies) -> Self {
         Self {
-            timeout,
-            insecure: access.insecure,
-            plain: agent(RootCerts::WebPki, timeout, false),
-            tls: OnceCell::new(),
+            access: access.clone(),
+            proxies,
+            trust: OnceCell::new(),
+            agents: RefCell::default(),
         }
     }
 
@@ -72,12 +90,8 @@ impl Wire {
         for (name, value) in headers {
             request = request.header(name, value);
         }
-        let agent = match url.is_https() {
-            true => self
-                .tls
-                .get_or_init(|| agent(authorities(), self.timeout, self.insecure)),
-            false => &self.plain,
-        };
+        let proxy = self.proxies.choose(url)?;
+        let agent = self.agent(url, proxy.as_ref())?;
         let sent = match body {
             Some(body) => request
                 .body(body.to_owned())
@@ -86,113 +100,75 @@ impl Wire {
         };
         sent.map_err(ureq::Error::from)
             .and_then(|answer| answer)
-            .map_err(|e| Failure::from(&e))
+            .map_err(|error| Failure::of_request(error, proxy.as_ref()))
     }
-}
 
-impl Failure {
-    /// The failure of a body that was being read.
-    pub(super) fn of_body(error: io::Error) -> Self {
-        Self::from(&ureq::Error::from(error))
-    }
-}
-
-impl From<&ureq::Error> for Failure {
-    fn from(error: &ureq::Error) -> Self {
-        Self {
-            why: reason(error),
-            may_pass: may_pass(error),
+    /// The connections that lead to a URL.
+    fn agent(&self, url: &Url, proxy: Option<&Proxy>) -> Result<Agent, Failure> {
+        let secure = proxy.is_some_and(|proxy| proxy.protocol() == ProxyProtocol::Https);
+        let tls = url.is_https() || secure;
+        let mut agents = self.agents.borrow_mut();
+        let found = agents
+            .iter()
+            .find(|pooled| pooled.tls == tls && pooled.proxy.as_ref() == proxy);
+        if let Some(found) = found {
+            return Ok(found.agent.clone());
         }
+        let trust = match tls {
+            true => Some(self.trust()?),
+            false => None,
+        };
+        let agent = agent(trust, proxy.cloned(), self.access.timeout);
+        agents.push(Pooled {
+            tls,
+            proxy: proxy.cloned(),
+            agent: agent.clone(),
+        });
+        Ok(agent)
     }
-}
 
-/// Resets, early ends and silence pass; a name that there is not and a certificate that is wrong
-/// stay.
-fn may_pass(error: &ureq::Error) -> bool {
-    use io::ErrorKind as Kind;
-    match error {
-        ureq::Error::Timeout(_) | ureq::Error::ConnectionFailed => true,
-        ureq::Error::Io(e) => {
-            matches!(
-                e.kind(),
-                Kind::ConnectionReset
-                    | Kind::ConnectionAborted
-                    | Kind::ConnectionRefused
-                    | Kind::BrokenPipe
-                    | Kind::UnexpectedEof
-                    | Kind::TimedOut
-                    | Kind::HostUnreachable
-                    | Kind::NetworkUnreachable
-                    | Kind::NetworkDown
-            ) || is_timeout(e)
+    fn trust(&self) -> Result<Trust, Failure> {
+        if let Some(trust) = self.trust.get() {
+            return Ok(trust.clone());
         }
-        _ => false,
+        let trust = Trust::read(&self.access)?;
+        Ok(self.trust.get_or_init(|| trust).clone())
     }
 }
 
-/// ureq wraps its own time-outs into plain errors when a body is read.
-fn is_timeout(error: &io::Error) -> bool {
-    error.to_string().starts_with("timeout")
-}
-
-fn agent(roots: RootCerts, timeout: Duration, insecure: bool) -> Agent {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = TlsConfig::builder()
-        .root_certs(roots)
-        .disable_verification(insecure)
-        .unversioned_rustls_crypto_provider(provider)
-        .build();
-    Agent::config_builder()
-        .tls_config(tls)
+/// Connections through one proxy or none. Through a proxy, ureq asks for a CONNECT to plain http
+/// servers, too: it does not write the absolute form of RFC 9112 section 3.2.2.
+fn agent(trust: Option<Trust>, proxy: Option<Proxy>, timeout: Duration) -> Agent {
+    let config = Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)
-        .proxy(None)
+        .proxy(proxy)
         .user_agent(concat!("roots/", env!("CARGO_PKG_VERSION")))
         .timeout_connect(Some(CONNECT))
         .timeout_recv_response(Some(timeout))
         .timeout_per_read(Some(timeout))
         .max_idle_age(IDLE)
-        .build()
-        .new_agent()
+        .build();
+    let connector =
+        ().chain(ConnectProxyConnector::default())
+            .chain(TcpConnector::default())
+            .chain(Tls::new(trust));
+    Agent::with_parts(config, connector, System::default())
 }
 
-/// The authorities that the system trusts, or Mozilla's as they were when this was built.
-fn authorities() -> RootCerts {
-    let named = std::env::var_os("SSL_CERT_FILE")
-        .into_iter()
-        .map(Into::into);
-    let usual = BUNDLES.iter().map(std::path::PathBuf::from);
-    let bundle = named.chain(usual).find_map(|path| std::fs::read(path).ok());
-    let certificates: Vec<Certificate<'static>> = parse_pem(&bundle.unwrap_or_default())
-        .filter_map(|item| match item {
-            Ok(PemItem::Certificate(certificate)) => Some(certificate),
-            _ => None,
-        })
-        .collect();
-    match certificates.is_empty() {
-        true => RootCerts::WebPki,
-        false => RootCerts::Specific(Arc::new(certificates)),
-    }
-}
+/// The system's way to look names up. ureq would do it in a thread for the sake of a time-out, as
+/// with the name of a proxy if connecting has one; without, it does not.
+#[derive(Debug, Default)]
+struct System(DefaultResolver);
 
-/// What went wrong, without the library's own prefixes.
-fn reason(error: &ureq::Error) -> String {
-    match error {
-        ureq::Error::HostNotFound => "no such host".to_owned(),
-        ureq::Error::ConnectionFailed => "cannot connect".to_owned(),
-        ureq::Error::Timeout(_) => "no answer in time".to_owned(),
-        ureq::Error::Io(e) if e.kind() == io::ErrorKind::UnexpectedEof => {
-            "the connection ended in the middle of the answer".to_owned()
-        }
-        ureq::Error::Io(e) if is_timeout(e) => "no answer in time".to_owned(),
-        ureq::Error::Io(e) => {
-            let text = e.to_string();
-            text.split(" (os error")
-                .next()
-                .unwrap_or_default()
-                .to_lowercase()
-        }
-        other => other.to_string(),
+impl Resolver for System {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &ureq::config::Config,
+        _timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        self.0.resolve(uri, config, NextTimeout::default())
     }
 }

@@ -1,6 +1,7 @@
 //! The forms in which tools and registries have one and the same image.
 
-use super::peer::{self, DockerRegistry};
+use super::docker_registry::DockerRegistry;
+use super::peer;
 use crate::support::Sandbox;
 use crate::support::tree::{self, Tree};
 

@@ -1,7 +1,8 @@
 //! What people install: a package whose files are hard links, and fifty thousand small files.
 
 use super::alone::Alone;
-use super::peer::{self, DockerRegistry, umoci};
+use super::docker_registry::DockerRegistry;
+use super::peer::{self, umoci};
 use super::{debian, explained};
 use crate::support::tree::{self, Tree};
 use crate::support::{Image, Layer, Layout, Sandbox};

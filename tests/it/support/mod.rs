@@ -10,12 +10,16 @@
 pub mod ability;
 /// Files and folders around a destination that no image may touch.
 pub mod canary;
+/// Authorities, and the certificates they sign.
+pub mod certificates;
 /// Layers to blobs, manifests, configs and indexes, right or spoilt.
 pub mod image;
 /// Images as an OCI layout folder or archive.
 pub mod layout;
 /// A kernel whose renames know no flags.
 pub mod plain_renames;
+/// A forward proxy.
+pub mod proxy;
 /// Numbers that look random.
 pub mod random;
 /// A strict registry on loopback, with faults to order.
@@ -26,6 +30,8 @@ pub mod sample;
 pub mod sandbox;
 /// Layers as raw tar bytes, oddities included.
 pub mod tar;
+/// TLS in front of a server.
+pub mod tls;
 /// The binary, stopped at each of its system calls.
 pub mod traced;
 /// What a tree on disk really is, and how two of them differ.
@@ -35,13 +41,16 @@ pub mod trial;
 
 pub use ability::Ability;
 pub use canary::Canary;
+pub use certificates::{Authority, Identity};
 pub use image::{Blob, Built, BuiltIndex, Compression, Image, Index, host_platform, sha256};
 pub use layout::Layout;
 pub use plain_renames::plain_renames;
+pub use proxy::Proxy;
 pub use random::Random;
 pub use registry::{ALWAYS, Fault, Registry, Request, TokenRules};
 pub use sample::{HELLO, hello, hello_layer, marked};
 pub use sandbox::{Run, Sandbox};
 pub use tar::Layer;
+pub use tls::TlsFront;
 pub use traced::{Call, Traced};
 pub use trial::{Outcome, Trial};

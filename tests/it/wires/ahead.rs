@@ -19,10 +19,36 @@ fn a_connection_that_ended_while_it_waited_is_gone_on_after() {
         ),
     ];
     each(cases, |(fault, again)| {
-        let wire = Wire::new(&format!("{fault:?}"), 2).retries(1);
+        // It used to cost a retry, which without the announcement would not have been needed.
+        let wire = Wire::new(&format!("{fault:?}"), 2);
         let wire = wire.fault("layer 2", 1, fault);
-        wire.pulls(&[&ASKED[..], &[again]].concat());
+        wire.pulls(&[&ASKED[..], &[again]].concat())
+            .never_says("trying again");
     });
+}
+
+#[test]
+fn only_its_first_end_is_put_down_to_the_waiting() {
+    let wire = Wire::new("twice", 2).fault("layer 2", 2, Fault::CutBody(1000));
+    let asked = [&ASKED[..], &["layer 2 bytes=1000-"]].concat();
+    wire.fails(75, "the connection ended in the middle", &asked);
+    let wire = Wire::new("ever", 2).retries(1);
+    let wire = wire.fault("layer 2", ALWAYS, Fault::CutAt(1000));
+    let asked = [&ASKED[..], &["layer 2 bytes=1000-"; 2]].concat();
+    wire.fails(75, "the connection ended in the middle", &asked);
+}
+
+#[test]
+fn one_layer_is_asked_for_ahead_and_no_more() {
+    let wire = Wire::new("one ahead", 4).fault("layer 1", 1, Fault::Hold(2000));
+    let pull = wire.pull().spawn();
+    // It is said when all that is to be asked for has been.
+    pull.until_says("layer 1/4");
+    assert_eq!(wire.asked(), ASKED);
+    wire.registry.release();
+    pull.wait().succeeds();
+    wire.assert_pulled();
+    assert_eq!(wire.asked()[4..], ["layer 3", "layer 4"]);
 }
 
 #[test]

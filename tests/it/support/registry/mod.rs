@@ -161,8 +161,13 @@ impl Registry {
 
     /// Sends clients to `other` for blobs, by 307. Like a CDN, `other` answers 400 if it sees any credentials.
     pub fn redirect_blobs_to(&self, other: &Self) {
+        self.redirect_blobs_by(other, &other.url(""));
+    }
+
+    /// The same, under a name that the other is known by somewhere: `http://host`.
+    pub fn redirect_blobs_by(&self, other: &Self, base: &str) {
         lock(&other.server.state).origin = Some(self.server.store());
-        self.redirect(other.url(""));
+        self.redirect(base.to_owned());
     }
 
     /// Sends clients to another path of this registry for blobs, by a Location without a host.

@@ -1,0 +1,39 @@
+//! What sort of failure it is, for those who may still do something about it.
+
+use super::{EntryFault, Error};
+use std::io;
+
+impl Error {
+    /// Whether the same may succeed a moment later.
+    pub fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Self::Network { may_pass: true, .. }
+                | Self::ProxyRefused {
+                    status: 502..=504,
+                    ..
+                }
+        )
+    }
+
+    /// Whether there was no room for what was to be written.
+    pub fn is_full_disk(&self) -> bool {
+        match self {
+            Self::Entry {
+                why: EntryFault::Io { source, .. },
+                ..
+            }
+            | Self::Tree { source, .. }
+            | Self::Disk { source, .. } => {
+                use io::ErrorKind::{QuotaExceeded, StorageFull};
+                matches!(source.kind(), StorageFull | QuotaExceeded)
+            }
+            _ => false,
+        }
+    }
+
+    /// Something that an image says is wrong, which a blob that is not that image's would explain.
+    pub fn is_malformed(&self) -> bool {
+        self.exit_code() == 5
+    }
+}

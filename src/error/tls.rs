@@ -1,0 +1,135 @@
+//! What can be wrong with the certificates of servers and with those of the user.
+
+use super::sentence::{escaped, list, reason};
+use std::fmt::{self, Display, Formatter};
+use std::io;
+
+/// How many days a certificate must have been expired for the clock to be the likelier culprit.
+const ABSURD: u64 = 3650;
+
+/// How many names of a certificate are told: there can be thousands.
+const MAX_NAMES: usize = 8;
+
+/// Why there is no secure connection to a server.
+#[derive(Debug, PartialEq, Eq)]
+pub enum TlsFault {
+    /// Nobody who is trusted has signed its certificate.
+    UnknownAuthority,
+    /// Its certificate is for these names.
+    WrongName(Vec<String>),
+    /// Its certificate was good until then.
+    Expired {
+        /// How long ago that was.
+        days: u64,
+    },
+    /// Its certificate will be good.
+    NotYetValid {
+        /// How long that takes.
+        days: u64,
+    },
+    /// Its certificate is wrong in another way.
+    Certificate(String),
+    /// What it speaks is not TLS.
+    NotTls,
+    /// It asked for a client certificate, and there is none.
+    ClientCertificateWanted,
+    /// It was shown a client certificate, and does not like it.
+    ClientCertificateRefused,
+    /// Whatever else can go wrong.
+    Other(String),
+}
+
+/// What is wrong with a file of certificates or keys.
+#[derive(Debug)]
+pub enum CertificateFault {
+    /// It cannot be read.
+    Unreadable(io::Error),
+    /// There is no certificate in it.
+    NoCertificate,
+    /// There is no key in it.
+    NoKey,
+    /// Something in it is no certificate, whatever it says.
+    Malformed,
+    /// A certificate without this file, or a key without this file: a name in the same folder.
+    Alone(String),
+    /// The key cannot be used with the certificate.
+    Key,
+}
+
+impl Display for TlsFault {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownAuthority => {
+                f.write_str("its certificate is signed by nobody who is trusted")
+            }
+            Self::WrongName(names) => {
+                f.write_str("its certificate is for ")?;
+                list(
+                    f,
+                    names.iter().take(MAX_NAMES).map(|name| escaped(name)),
+                    "no host by name",
+                )?;
+                match names.len() > MAX_NAMES {
+                    true => write!(f, " and {} more", names.len() - MAX_NAMES),
+                    false => Ok(()),
+                }
+            }
+            Self::Expired { days } => write!(
+                f,
+                "its certificate has expired {days} days ago by this machine's clock"
+            ),
+            Self::NotYetValid { days } => write!(
+                f,
+                "its certificate is not valid before {days} days from now by this machine's clock"
+            ),
+            Self::Certificate(why) => write!(f, "its certificate is wrong: {}", escaped(why)),
+            Self::NotTls => f.write_str("it does not speak TLS"),
+            Self::ClientCertificateWanted => f.write_str("it wants a client certificate"),
+            Self::ClientCertificateRefused => f.write_str("it refuses the client certificate"),
+            Self::Other(why) => write!(f, "no TLS with it: {}", escaped(why)),
+        }
+    }
+}
+
+impl TlsFault {
+    pub(super) fn hint(&self, host: &str) -> Option<String> {
+        Some(match self {
+            Self::UnknownAuthority => {
+                "if it is yours, pass its authority's certificate with --ca-file".to_owned()
+            }
+            Self::NotYetValid { .. } | Self::Expired { days: ABSURD.. } => {
+                "check this machine's clock".to_owned()
+            }
+            Self::NotTls => "if it is to speak plain http, pass --plain-http".to_owned(),
+            Self::ClientCertificateWanted => {
+                format!("put client.cert and client.key into ~/.config/containers/certs.d/{host}")
+            }
+            _ => return None,
+        })
+    }
+}
+
+impl Display for CertificateFault {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(source) => write!(f, "cannot read: {}", reason(source)),
+            Self::NoCertificate => f.write_str("no certificate in it"),
+            Self::NoKey => f.write_str("no private key in it"),
+            Self::Malformed => f.write_str("a certificate in it is malformed"),
+            Self::Alone(other) => write!(f, "there is no {} to it", escaped(other)),
+            Self::Key => f.write_str("not the key of the certificate beside it"),
+        }
+    }
+}
+
+impl CertificateFault {
+    pub(super) fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NoCertificate => {
+                "a certificate is PEM: it begins with -----BEGIN CERTIFICATE-----".to_owned()
+            }
+            Self::NoKey => "a key is PEM and not encrypted".to_owned(),
+            _ => return None,
+        })
+    }
+}

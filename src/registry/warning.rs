@@ -1,0 +1,80 @@
+//! `Warning` headers: distribution-spec, "Warnings". What a registry wants people to know, such as
+//! the day on which it goes away. Nothing is done about it.
+
+use std::cell::RefCell;
+
+/// How many different ones of a registry are shown: each answer could bring another.
+const MAX_COUNT: usize = 8;
+
+/// How much of one is shown, in characters.
+const MAX_SHOWN: usize = 300;
+
+/// The warnings of one registry.
+#[derive(Default)]
+pub(super) struct Warnings {
+    shown: RefCell<Vec<String>>,
+}
+
+impl Warnings {
+    /// What a header says, unless it was said before.
+    pub(super) fn news(&self, header: &str) -> Option<String> {
+        let text: String = text_of(header)?.chars().take(MAX_SHOWN).collect();
+        let mut shown = self.shown.borrow_mut();
+        let is_news = !shown.contains(&text) && shown.len() < MAX_COUNT;
+        if is_news {
+            shown.push(text.clone());
+        }
+        is_news.then_some(text)
+    }
+}
+
+/// The text of `299 - "text"`. Other codes, agents and dates are of caches, not of registries.
+fn text_of(header: &str) -> Option<String> {
+    let quoted = header.trim().strip_prefix("299 - \"")?.strip_suffix('"')?;
+    let mut text = String::new();
+    let mut letters = quoted.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' => return None,
+            '\\' => text.push(letters.next()?),
+            _ => text.push(letter),
+        }
+    }
+    (!text.is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warning_is_299_without_an_agent_and_a_date() {
+        for (header, text) in [
+            (
+                r#"299 - "Your account expires.""#,
+                Some("Your account expires."),
+            ),
+            (r#" 299 - "a \"b\" \\ c" "#, Some(r#"a "b" \ c"#)),
+            (r#"110 - "Response is Stale""#, None),
+            (r#"299 cache.corp "x""#, None),
+            (r#"299 - "x" "Sun, 06 Nov 1994 08:49:37 GMT""#, None),
+            (r#"299 - "x\""#, None),
+            (r#"299 - """#, None),
+            ("299 - x", None),
+            ("299 - \"", None),
+            ("", None),
+        ] {
+            assert_eq!(text_of(header).as_deref(), text, "{header}");
+        }
+    }
+
+    #[test]
+    fn each_is_news_once() {
+        let warnings = Warnings::default();
+        let news = |n: usize| warnings.news(&format!("299 - \"{n}\"")).is_some();
+        assert!(news(0) && !news(0));
+        assert_eq!((0..100).filter(|n| news(*n)).count(), MAX_COUNT - 1);
+        let long = Warnings::default().news(&format!("299 - \"{}\"", "é".repeat(1000)));
+        assert_eq!(long.map(|text| text.chars().count()), Some(MAX_SHOWN));
+    }
+}

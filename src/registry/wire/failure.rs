@@ -1,0 +1,165 @@
+//! Why there is no answer, or no more of one.
+
+use crate::error::Error;
+use crate::registry::url::Url;
+use std::io;
+use ureq::Proxy;
+
+const NOT_HTTP: &str = "not in http";
+
+/// Why there is no answer, or no more of one.
+#[derive(Debug)]
+pub(in crate::registry) enum Failure {
+    /// Something that has its own sentence.
+    Known(Box<Error>),
+    /// The proxy answered, and not as was hoped.
+    Refused { proxy: String, status: u16 },
+    /// What came is no answer, and will not be one the next time.
+    NoAnswer(&'static str),
+    /// The network.
+    Network {
+        /// In a few words.
+        why: String,
+        /// Whether the same request may get an answer a moment later.
+        may_pass: bool,
+    },
+}
+
+impl Failure {
+    /// The failure of a request, and through which proxy it went.
+    pub(super) fn of_request(error: ureq::Error, proxy: Option<&Proxy>) -> Self {
+        let Some(proxy) = proxy else {
+            return Self::from(error);
+        };
+        // Never more of a proxy's URL than this: it may hold a password.
+        let name = format!("{}:{}", proxy.host(), proxy.port());
+        if let ureq::Error::ConnectProxyFailed(why) = &error {
+            return match why.rsplit('/').next().and_then(|code| code.parse().ok()) {
+                Some(status) => Self::Refused {
+                    proxy: name,
+                    status,
+                },
+                None => Self::Network {
+                    why: format!("the proxy {name} hangs up"),
+                    may_pass: true,
+                },
+            };
+        }
+        match Self::from(error) {
+            Self::Network { why, may_pass } => Self::Network {
+                why: format!("{why} (through the proxy {name})"),
+                may_pass,
+            },
+            other => other,
+        }
+    }
+
+    /// The failure of a body that was being read.
+    pub(in crate::registry) fn of_body(error: io::Error) -> Self {
+        match Self::from(ureq::Error::from(error)) {
+            Self::NoAnswer(NOT_HTTP) => Self::NoAnswer("the body is not in http"),
+            other => other,
+        }
+    }
+
+    /// What failed for this URL.
+    pub(in crate::registry) fn of(self, url: &Url) -> Error {
+        let address = url.to_string();
+        match self {
+            Self::Known(error) => *error,
+            Self::Refused { proxy, status } => Error::ProxyRefused {
+                proxy,
+                url: address,
+                status,
+            },
+            Self::NoAnswer(why) => Error::Answer {
+                url: address,
+                why: match why == NOT_HTTP && !url.is_https() {
+                    true => format!("{why}; it may be https that is spoken there"),
+                    false => why.to_owned(),
+                },
+            },
+            Self::Network { why, may_pass } => Error::Network {
+                url: address,
+                why,
+                may_pass,
+            },
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Known(Box::new(error))
+    }
+}
+
+impl From<ureq::Error> for Failure {
+    fn from(error: ureq::Error) -> Self {
+        let error = match error {
+            // Errors of our own travel through ureq wrapped.
+            ureq::Error::Io(error) => match error.downcast::<Error>() {
+                Ok(ours) => return Self::from(ours),
+                Err(error) => ureq::Error::Io(error),
+            },
+            ureq::Error::Protocol(_) => return Self::NoAnswer(NOT_HTTP),
+            ureq::Error::LargeResponseHeader(..) => {
+                return Self::NoAnswer("the head of the answer is too long");
+            }
+            other => other,
+        };
+        Self::Network {
+            why: reason(&error),
+            may_pass: may_pass(&error),
+        }
+    }
+}
+
+/// Resets, early ends and silence pass; a name that there is not stays.
+fn may_pass(error: &ureq::Error) -> bool {
+    use io::ErrorKind as Kind;
+    match error {
+        ureq::Error::Timeout(_) | ureq::Error::ConnectionFailed => true,
+        ureq::Error::Io(e) => {
+            matches!(
+                e.kind(),
+                Kind::ConnectionReset
+                    | Kind::ConnectionAborted
+                    | Kind::ConnectionRefused
+                    | Kind::BrokenPipe
+                    | Kind::UnexpectedEof
+                    | Kind::TimedOut
+                    | Kind::HostUnreachable
+                    | Kind::NetworkUnreachable
+                    | Kind::NetworkDown
+            ) || is_timeout(e)
+        }
+        _ => false,
+    }
+}
+
+/// ureq wraps its own time-outs into plain errors when a body is read.
+fn is_timeout(error: &io::Error) -> bool {
+    error.to_string().starts_with("timeout")
+}
+
+/// What went wrong, without the library's own prefixes.
+fn reason(error: &ureq::Error) -> String {
+    match error {
+        ureq::Error::HostNotFound => "no such host".to_owned(),
+        ureq::Error::ConnectionFailed => "cannot connect".to_owned(),
+        ureq::Error::Timeout(_) => "no answer in time".to_owned(),
+        ureq::Error::Io(e) if e.kind() == io::ErrorKind::UnexpectedEof => {
+            "the connection ended in the middle of the answer".to_owned()
+        }
+        ureq::Error::Io(e) if is_timeout(e) => "no answer in time".to_owned(),
+        ureq::Error::Io(e) => {
+            let text = e.to_string();
+            text.split(" (os error")
+                .next()
+                .unwrap_or_default()
+                .to_lowercase()
+        }
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,214 @@
+//! TLS over whatever carries it: a socket, or a tunnel through a proxy.
+
+use super::trust::Trust;
+use crate::error::{Error, TlsFault};
+use rustls::pki_types::{ServerName, UnixTime};
+use rustls::{AlertDescription, CertificateError, ClientConnection, InvalidMessage, StreamOwned};
+use std::fmt;
+use std::io::{self, Read as _, Write as _};
+use ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport,
+    TransportAdapter,
+};
+
+/// Wraps connections to https servers. ureq's own would replace Mozilla's roots and not add to
+/// them, and panics at a key that is not the certificate's.
+#[derive(Debug)]
+pub(super) struct Tls {
+    /// Nothing where no TLS will be spoken.
+    trust: Option<Trust>,
+}
+
+impl Tls {
+    pub(super) fn new(trust: Option<Trust>) -> Self {
+        Self { trust }
+    }
+}
+
+impl<In: Transport> Connector<In> for Tls {
+    type Out = Either<In, TlsTransport>;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        chained: Option<In>,
+    ) -> Result<Option<Self::Out>, ureq::Error> {
+        let Some(transport) = chained else {
+            return Ok(None);
+        };
+        let trust = match &self.trust {
+            Some(trust) if details.needs_tls() && !transport.is_tls() => trust,
+            _ => return Ok(Some(Either::A(transport))),
+        };
+        let authority = details.uri.authority();
+        let host = authority.map_or("", |authority| authority.as_str());
+        let (config, has_client) = trust.for_host(host).map_err(io::Error::other)?;
+        let name = details.uri.host().unwrap_or_default();
+        let name = name.trim_start_matches('[').trim_end_matches(']');
+        let name = ServerName::try_from(name.to_owned())
+            .map_err(|_| ureq::Error::Tls("not the name of a host"))?;
+
+        let peer = Peer {
+            host: host.to_owned(),
+            has_client,
+        };
+        let mut connection =
+            ClientConnection::new(config, name).map_err(|error| peer.named(error))?;
+        let mut carrier = TransportAdapter::new(transport.boxed(), details.current_time.clone());
+        carrier.set_timeout(details.timeout);
+        // The handshake, here and not with the first byte: so that it counts as connecting.
+        if let Err(error) = connection.complete_io(&mut carrier) {
+            return Err(peer.hung_up(error, &mut connection, &mut carrier).into());
+        }
+        Ok(Some(Either::B(TlsTransport {
+            buffers: LazyBuffers::new(
+                details.config.input_buffer_size(),
+                details.config.output_buffer_size(),
+            ),
+            stream: StreamOwned::new(connection, carrier),
+            peer,
+        })))
+    }
+}
+
+/// A connection that is secure.
+pub(super) struct TlsTransport {
+    buffers: LazyBuffers,
+    stream: StreamOwned<ClientConnection, TransportAdapter>,
+    peer: Peer,
+}
+
+impl Transport for TlsTransport {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        self.stream.sock.set_timeout(timeout);
+        let output = self.buffers.output().get(..amount).unwrap_or_default();
+        let sent = self.stream.write_all(output);
+        sent.and_then(|()| self.stream.flush()).map_err(|error| {
+            let StreamOwned { conn, sock } = &mut self.stream;
+            self.peer.hung_up(error, conn, sock).into()
+        })
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        self.stream.sock.set_timeout(timeout);
+        let input = self.buffers.input_append_buf();
+        let read = self.stream.read(input);
+        let count = read.map_err(|error| self.peer.failed(error))?;
+        self.buffers.input_appended(count);
+        Ok(count > 0)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.stream.sock.get_mut().is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        true
+    }
+}
+
+impl fmt::Debug for TlsTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.peer.fmt(f)
+    }
+}
+
+/// Who is spoken with, for messages.
+#[derive(Debug)]
+struct Peer {
+    host: String,
+    /// Whether there is a client certificate for it.
+    has_client: bool,
+}
+
+impl Peer {
+    /// An error of the stream, with its own sentence if it is one of TLS.
+    fn failed(&self, error: io::Error) -> io::Error {
+        match error.downcast::<rustls::Error>() {
+            Ok(error) => self.named(error),
+            Err(error) => error,
+        }
+    }
+
+    /// The same of an error in writing. A server that wants a certificate says so and hangs up
+    /// while it is still being written to: what it said is then left to be read.
+    fn hung_up(
+        &self,
+        error: io::Error,
+        connection: &mut ClientConnection,
+        carrier: &mut TransportAdapter,
+    ) -> io::Error {
+        let gone = [io::ErrorKind::BrokenPipe, io::ErrorKind::ConnectionReset];
+        if !gone.contains(&error.kind()) {
+            return self.failed(error);
+        }
+        let read = connection.read_tls(carrier).ok();
+        match read.and_then(|_| connection.process_new_packets().err()) {
+            Some(said) => self.named(said),
+            None => error,
+        }
+    }
+
+    fn named(&self, error: rustls::Error) -> io::Error {
+        io::Error::other(Error::Tls {
+            host: self.host.clone(),
+            why: fault(error, self.has_client),
+        })
+    }
+}
+
+fn fault(error: rustls::Error, has_client: bool) -> TlsFault {
+    use AlertDescription as Alert;
+    match error {
+        rustls::Error::InvalidCertificate(error) => certificate_fault(error),
+        rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => TlsFault::NotTls,
+        // TLS 1.2 has no alert for a certificate that is missing: servers say that it is bad.
+        rustls::Error::AlertReceived(Alert::CertificateRequired) => {
+            TlsFault::ClientCertificateWanted
+        }
+        rustls::Error::AlertReceived(
+            Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateRevoked
+            | Alert::CertificateExpired
+            | Alert::CertificateUnknown
+            | Alert::UnknownCA
+            | Alert::AccessDenied
+            | Alert::DecryptError,
+        ) => match has_client {
+            true => TlsFault::ClientCertificateRefused,
+            false => TlsFault::ClientCertificateWanted,
+        },
+        other => TlsFault::Other(other.to_string()),
+    }
+}
+
+fn certificate_fault(error: CertificateError) -> TlsFault {
+    use CertificateError as Wrong;
+    let days = |late: UnixTime, early: UnixTime| {
+        late.as_secs().saturating_sub(early.as_secs()) / (24 * 60 * 60)
+    };
+    match error {
+        Wrong::UnknownIssuer => TlsFault::UnknownAuthority,
+        Wrong::ExpiredContext { time, not_after } => TlsFault::Expired {
+            days: days(time, not_after),
+        },
+        Wrong::NotValidYetContext { time, not_before } => TlsFault::NotYetValid {
+            days: days(not_before, time),
+        },
+        Wrong::NotValidForNameContext { presented, .. } => {
+            TlsFault::WrongName(presented.iter().map(|name| bare(name)).collect())
+        }
+        other => TlsFault::Certificate(other.to_string()),
+    }
+}
+
+/// A name as it is written in a URL; webpki writes `DnsName("name")`.
+fn bare(name: &str) -> String {
+    let inside = name.split_once('(').map_or(name, |(_, inside)| inside);
+    inside.trim_end_matches(')').trim_matches('"').to_owned()
+}
