@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 mod errors;
 mod kills;
+mod swaps;
 
 /// How many points are tried at once.
 const WORKERS: usize = 3;

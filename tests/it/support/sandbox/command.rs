@@ -83,8 +83,11 @@ impl Command {
     }
 
     /// Has /bin/sh do something first, in the same process: `umask 077`, `ulimit -f 100`, `exec >&-`.
+    /// What is said last comes first: it may be that nothing comes behind what was said before.
     pub fn prelude(mut self, shell: &str) -> Self {
-        self.prelude = Some(shell.to_owned());
+        let before = self.prelude.take();
+        self.prelude =
+            Some(before.map_or_else(|| shell.to_owned(), |before| format!("{shell}\n{before}")));
         self
     }
 
