@@ -1,11 +1,12 @@
 //! Everything that can go wrong, as data; what is said about it stands in `sentence.rs` and
-//! `hint.rs`, and the exit code below.
+//! `hint.rs`, and the exit code in `code.rs`.
 
 mod code;
 mod entry;
 mod fault;
 mod hint;
 mod nature;
+mod origin;
 mod refusal;
 mod sentence;
 mod tls;
@@ -267,35 +268,4 @@ pub enum Error {
     },
     /// A result could not be written to stdout.
     Output(io::Error),
-}
-
-impl Error {
-    /// What failed in the middle of a stream: errors of ours travel through `std::io` wrapped, and
-    /// come out as they were; what is left is a decoder's complaint.
-    pub fn in_stream(digest: &Digest, error: io::Error) -> Self {
-        match error.downcast::<Self>() {
-            Ok(ours) => ours,
-            Err(error) => Self::Corrupt {
-                digest: digest.clone(),
-                why: error.to_string(),
-            },
-        }
-    }
-
-    /// Whether what was read is what was named.
-    pub fn unless_equal(part: Part, wanted: &Digest, got: Digest) -> Result<(), Self> {
-        match got == *wanted {
-            true => Ok(()),
-            false => Err(Self::DigestMismatch {
-                part,
-                wanted: wanted.clone(),
-                got,
-            }),
-        }
-    }
-
-    /// A failure to do `action` to the root of the tree.
-    pub fn tree(action: &'static str, source: io::Error) -> Self {
-        Self::Tree { action, source }
-    }
 }
