@@ -112,3 +112,10 @@ impl EntryFault {
         }
     }
 }
+
+impl Error {
+    /// A failure to do `action` to the root of the tree.
+    pub fn tree(action: &'static str, source: io::Error) -> Self {
+        Self::Tree { action, source }
+    }
+}

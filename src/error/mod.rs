@@ -293,9 +293,4 @@ impl Error {
             }),
         }
     }
-
-    /// A failure to do `action` to the root of the tree.
-    pub fn tree(action: &'static str, source: io::Error) -> Self {
-        Self::Tree { action, source }
-    }
 }
