@@ -51,7 +51,9 @@ fn documents(data: &[u8]) {
             }
             Ok(Document::Manifest(manifest)) => {
                 let Ok(config) = &config else { continue };
-                if let Ok(image) = Image::new(Digest::sha256(data), Digest::sha256(data), manifest, config) {
+                if let Ok(image) =
+                    Image::new(Digest::sha256(data), Digest::sha256(data), manifest, config)
+                {
                     assert_eq!(image.layers.len(), config.diff_ids().len());
                     image.blobs().for_each(is_safe);
                 }
