@@ -82,6 +82,14 @@ fn an_authority_that_nobody_knows_is_not_trusted() {
 }
 
 #[test]
+fn an_authority_with_the_name_of_another_is_not_that_one() {
+    let scene = Scene::new();
+    let namesake = Authority::new("an authority");
+    scene.sandbox.write("namesake.pem", namesake.pem());
+    scene.is_refused(scene.pull(&["--ca-file=namesake.pem"]), 1, UNKNOWN);
+}
+
+#[test]
 fn authorities_come_from_options_and_variables() {
     let scene = Scene::new();
     scene.is_pulled(scene.pull(&["--ca-file", "ca.pem"]));

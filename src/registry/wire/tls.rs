@@ -193,7 +193,8 @@ fn certificate_fault(error: CertificateError) -> TlsFault {
         late.as_secs().saturating_sub(early.as_secs()) / (24 * 60 * 60)
     };
     match error {
-        Wrong::UnknownIssuer => TlsFault::UnknownAuthority,
+        // Signed by another key than that of the authority that is trusted under the name.
+        Wrong::UnknownIssuer | Wrong::BadSignature => TlsFault::UnknownAuthority,
         Wrong::ExpiredContext { time, not_after } => TlsFault::Expired {
             days: days(time, not_after),
         },
