@@ -16,6 +16,7 @@ need docker-registry docker-registry
 need skopeo skopeo
 need umoci umoci
 need openssl openssl
+need tinyproxy tinyproxy-bin
 need debootstrap debootstrap
 need setfattr attr
 need setfacl acl

@@ -79,7 +79,9 @@ impl Error {
                  with %40 for an @ in the password"
                     .to_owned()
             }
-            Self::ProxyRefused { status: 407, .. } => {
+            Self::ProxyRefused {
+                status: 401 | 407, ..
+            } => {
                 "the variable that names the proxy takes user:password@ before the host".to_owned()
             }
             Self::Registry {

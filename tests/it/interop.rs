@@ -23,6 +23,7 @@ mod passwords;
 mod peer;
 mod random;
 mod sparse;
+mod tinyproxy;
 mod tls;
 mod usrmerge;
 

@@ -2,6 +2,7 @@
 
 use super::authority::Authority;
 use super::docker_registry::DockerRegistry;
+use super::tinyproxy::Tinyproxy;
 use super::{changes, peer};
 use crate::disk::mounting;
 use crate::support::sandbox::Command;
@@ -177,4 +178,22 @@ fn interop_tls_does_not_lead_out_of_tls() {
     let asked = tls.registry.asked().into_iter();
     let blobs = asked.filter(|line| line.starts_with("roots: ") && line.contains("/blobs/"));
     assert_eq!(blobs.count(), 1);
+}
+
+#[test]
+#[ignore = "needs the peers: make interop"]
+fn interop_tls_through_a_proxy_that_wants_a_password() {
+    let tls = Tls::new("interop_proxy", false, "");
+    let proxy = Tinyproxy::start(&tls.sandbox);
+    let ca = tls.authority.path("ca.crt");
+    let pull = || tls.pull().arg("--ca-file").arg(&ca);
+    let through = |credentials: &str| pull().env("HTTPS_PROXY", proxy.url(credentials));
+    tls.pulls("proxy", through("joe:hunter2"));
+    assert!(proxy.connects(&tls.host()) > 0);
+    let before = proxy.connects(&tls.host());
+    tls.fails(through("joe:sesame"), 4, " does not connect: status 401\n");
+    assert!(proxy.connects(&tls.host()) > before);
+    let before = proxy.connects(&tls.host());
+    tls.pulls("NO_PROXY", through("joe:sesame").env("NO_PROXY", ADDRESS));
+    assert_eq!(proxy.connects(&tls.host()), before);
 }
