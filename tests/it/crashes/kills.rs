@@ -1,7 +1,7 @@
 //! Signals: SIGKILL, and those that ask a pull to end.
 
 use super::{Scene, sweep};
-use crate::support::{Ability, Registry, Traced};
+use crate::support::{Ability, Registry, Traced, not_ignored};
 use rustix::process::Signal;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -79,7 +79,7 @@ fn a_pull_that_is_asked_to_end_at_any_system_call_does() {
     if Ability::Tracing.is_missing() {
         return;
     }
-    for signal in [Signal::INT, Signal::TERM] {
+    for signal in not_ignored(&[Signal::INT, Signal::TERM]) {
         let ended = end_everywhere(true, signal, REQUESTS);
         assert!(ended >= REQUESTS - 2, "only {ended} ended");
     }

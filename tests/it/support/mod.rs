@@ -49,7 +49,7 @@ pub use proxy::Proxy;
 pub use random::Random;
 pub use registry::{ALWAYS, Fault, Registry, Request, TokenRules};
 pub use sample::{HELLO, hello, hello_layer, marked};
-pub use sandbox::{Run, Sandbox};
+pub use sandbox::{Run, Sandbox, not_ignored};
 pub use tar::Layer;
 pub use tls::TlsFront;
 pub use traced::{Call, Traced};

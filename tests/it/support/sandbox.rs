@@ -14,7 +14,7 @@ mod running;
 
 pub use command::Command;
 pub use run::Run;
-pub use running::Running;
+pub use running::{Running, not_ignored};
 
 /// A fresh folder; it goes when dropped, whatever the test has left in it.
 pub struct Sandbox {

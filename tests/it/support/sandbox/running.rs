@@ -103,6 +103,21 @@ impl Running {
     }
 }
 
+/// Those of `signals` that a process started here can be ended by. `nohup`, and a shell that runs a script in the
+/// background, have theirs ignored, and every process below inherits that.
+pub fn not_ignored(signals: &[Signal]) -> impl Iterator<Item = Signal> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or_default();
+    signals
+        .iter()
+        .copied()
+        .filter(move |signal| ignored & (1 << (signal.as_raw() - 1)) == 0)
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
         // After `wait` the process id is free for others; then the child knows its status and nothing is killed.
