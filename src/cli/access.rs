@@ -43,11 +43,10 @@ pub(super) fn access(
     });
     Ok(Access {
         mirrors: mirrors.collect::<Result<_, _>>()?,
-        auth: typed
-            .auth
-            .clone()
-            .or_else(|| variable(AUTH))
-            .map(Passed::new),
+        auth: match (&typed.auth, variable(AUTH)) {
+            (Some(value), _) => Some(Passed::new(value.clone(), "--auth")),
+            (None, set) => set.map(|value| Passed::new(value, AUTH)),
+        },
         plain_http: typed.plain_http,
         insecure: typed.insecure,
         ca_files: typed.ca_files.clone(),

@@ -10,7 +10,9 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Reference { .. } | Self::Platform { .. } => 2,
-            Self::Credentials { .. } | Self::Configuration { .. } => 2,
+            Self::Credentials { .. } => 2,
+            Self::Configuration { why, .. } if why.is_disk() => 6,
+            Self::Configuration { .. } => 2,
             Self::Certificate { .. } | Self::Proxy { .. } => 2,
             Self::NotFound { .. } | Self::NoPlatform { .. } => 3,
             Self::NoRecord(_) | Self::Offline { .. } => 3,
@@ -53,6 +55,9 @@ impl Error {
             } => 75,
             Self::ProxyRefused { .. } => 1,
             Self::Registry { status: 404, .. } => 3,
+            Self::Registry {
+                status: 401 | 403, ..
+            } => 4,
             Self::Registry {
                 status: 408 | 429 | 500..=599,
                 ..

@@ -87,3 +87,20 @@ pub enum Replaceable {
     /// With `--force`, because it is no tree that `--update` could know.
     Unrecorded,
 }
+
+/// Why a file of settings cannot be used.
+#[derive(Debug)]
+pub enum ConfigurationFault {
+    /// A line that cannot be understood, by its number, from 1 on.
+    Line(usize),
+    /// It cannot be read.
+    Unreadable(std::io::Error),
+}
+
+impl ConfigurationFault {
+    /// Whether the disk is to blame, and not who wrote the file or named it.
+    pub(super) fn is_disk(&self) -> bool {
+        use std::io::ErrorKind::{InvalidData, NotFound};
+        matches!(self, Self::Unreadable(e) if !matches!(e.kind(), NotFound | InvalidData))
+    }
+}

@@ -3,6 +3,10 @@
 use super::{Error, LayoutFault, Replaceable, Usage};
 use crate::oci::{InvalidManifest, InvalidReference};
 use std::io::ErrorKind;
+use std::time::Duration;
+
+/// What nobody means who asks to be left alone for so long: ten years.
+const ABSURD: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 impl Error {
     /// The one line that helps, if there is one.
@@ -86,7 +90,7 @@ impl Error {
             }
             Self::Registry {
                 again: Some(again), ..
-            } => format!("it asks to try again in {} s", again.as_secs()),
+            } if *again < ABSURD => format!("it asks to try again in {} s", again.as_secs()),
             Self::Network { .. } | Self::CacheSpoiled { .. } => "try again".to_owned(),
             Self::Registry { status: 429, .. } => {
                 "try again later; credentials raise most limits".to_owned()

@@ -13,7 +13,7 @@ mod tls;
 
 pub use code::UNCHANGED;
 pub use entry::EntryFault;
-pub use fault::{LayoutFault, Part, Replaceable, Usage};
+pub use fault::{ConfigurationFault, LayoutFault, Part, Replaceable, Usage};
 pub use sentence::escaped;
 pub use tls::{CertificateFault, TlsFault};
 
@@ -76,12 +76,12 @@ pub enum Error {
         /// What is wrong with them.
         why: &'static str,
     },
-    /// A line of `registries.conf` that cannot be understood.
+    /// A `registries.conf` that cannot be used.
     Configuration {
         /// The file.
         path: PathBuf,
-        /// The number of the line, from 1 on.
-        line: usize,
+        /// Why not.
+        why: ConfigurationFault,
     },
     /// `registries.conf` says that the image may not be pulled.
     Blocked(String),

@@ -1,7 +1,7 @@
 //! The sentences for what the parsers of names, documents, folders and command lines refuse.
 
-use super::sentence::{escaped, list};
-use super::{LayoutFault, Usage};
+use super::sentence::{escaped, list, reason};
+use super::{ConfigurationFault, LayoutFault, Usage};
 use crate::oci::{Algorithm, InvalidDigest, InvalidManifest, InvalidReference};
 use std::fmt::{self, Display, Formatter};
 
@@ -97,6 +97,15 @@ impl Display for LayoutFault {
                 list(f, names.iter().map(|name| escaped(name)), "without names")
             }
             Self::MissingBlob(digest) => write!(f, "blob {digest} is missing"),
+        }
+    }
+}
+
+impl Display for ConfigurationFault {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(number) => write!(f, "line {number} cannot be understood"),
+            Self::Unreadable(source) => write!(f, "cannot read: {}", reason(source)),
         }
     }
 }

@@ -34,9 +34,7 @@ impl Display for Error {
                 write!(f, "{image}: {host} {what}{}", said_as(said))
             }
             Self::Credentials { origin, why } => write!(f, "{}: {why}", escaped(origin)),
-            Self::Configuration { path, line } => {
-                write!(f, "{}: line {line} cannot be understood", path_of(path))
-            }
+            Self::Configuration { path, why } => write!(f, "{}: {why}", path_of(path)),
             Self::Blocked(image) => write!(f, "{image}: blocked by registries.conf"),
             Self::Challenge { url, why } => write!(f, "{url}: {why}"),
             Self::Registry {

@@ -20,4 +20,4 @@ pub use manifest::{Document, Index, InvalidManifest, Manifest};
 pub use media_type::{ACCEPT, Kind};
 pub use platform::{InvalidPlatform, Platform, Wanted};
 pub use record::Record;
-pub use reference::{InvalidReference, Reference};
+pub use reference::{HUB, HUB_HOST, InvalidReference, Reference};

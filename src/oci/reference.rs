@@ -12,7 +12,10 @@ use std::fmt;
 use std::net::Ipv6Addr;
 
 /// What Docker Hub is called in references, whatever the user typed.
-const HUB: &str = "docker.io";
+pub const HUB: &str = "docker.io";
+
+/// The host that answers for it: docker.io itself serves web pages.
+pub const HUB_HOST: &str = "registry-1.docker.io";
 
 /// An image in a registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,10 +114,10 @@ impl Reference {
         &self.registry
     }
 
-    /// The host that answers for the registry: docker.io itself serves web pages.
+    /// The host that answers for the registry.
     pub fn api_host(&self) -> &str {
         if self.registry == HUB {
-            "registry-1.docker.io"
+            HUB_HOST
         } else {
             &self.registry
         }
@@ -128,6 +131,14 @@ impl Reference {
     /// The digest, if the reference has one: it decides, and the tag is decoration.
     pub fn digest(&self) -> Option<&Digest> {
         self.digest.as_ref()
+    }
+
+    /// The tag, unless a digest is all there is: `latest` if there is neither.
+    pub fn tag(&self) -> Option<&str> {
+        match (&self.tag, &self.digest) {
+            (None, Some(_)) => None,
+            (tag, _) => Some(tag.as_deref().unwrap_or("latest")),
+        }
     }
 
     /// What stands behind `/manifests/`: the digest, else the tag, else `latest`.

@@ -10,10 +10,11 @@
 //! stored credentials that the registry no longer takes. Each request ends after six at most.
 
 use super::access::Access;
+use super::answer::Answer;
 use super::challenge::{self, Challenge};
 use super::credentials::{Credentials, Holder};
 use super::fault::Fault;
-use super::http::{Answer, Http};
+use super::http::Http;
 use super::token::{Refusal, TokenServer, bearer};
 use super::url::Url;
 use crate::error::Error;
@@ -35,14 +36,25 @@ pub(super) struct Authority {
     has_worked: Cell<bool>,
     /// What the last token was asked for.
     scopes: RefCell<Vec<String>>,
-    retries: u32,
 }
 
 /// What one request has been refused so far: each answer to a refusal is given once.
-#[derive(Default)]
 pub(super) struct Refusals {
+    /// How often what may pass is tried again.
+    retries: u32,
     answered: bool,
     widened: bool,
+}
+
+impl Refusals {
+    /// None yet.
+    pub(super) fn new(retries: u32) -> Self {
+        Self {
+            retries,
+            answered: false,
+            widened: false,
+        }
+    }
 }
 
 impl Authority {
@@ -59,7 +71,6 @@ impl Authority {
             authorization: RefCell::default(),
             has_worked: Cell::default(),
             scopes: RefCell::default(),
-            retries: access.retries,
         })
     }
 
@@ -84,7 +95,7 @@ impl Authority {
             400 if is_own => Ok(self.has_worked.take() && self.forget()),
             // GHCR says so of a public image to those whose organization wants another login.
             403 if is_own && self.authorization.borrow().is_some() && self.drop_stored(REFUSED) => {
-                *refusals = Refusals::default();
+                *refusals = Refusals::new(refusals.retries);
                 Ok(true)
             }
             status => {
@@ -102,7 +113,7 @@ impl Authority {
         refusals: &mut Refusals,
     ) -> Result<bool, Error> {
         let headers = answer.headers("www-authenticate");
-        let challenges: Vec<_> = headers.flat_map(challenge::parse).collect();
+        let challenges: Vec<_> = headers.flat_map(|value| challenge::parse(&value)).collect();
         let bearer = find(&challenges, "bearer");
         if refusals.answered {
             // What was given a moment ago has been refused.
@@ -115,11 +126,12 @@ impl Authority {
             }
         }
         refusals.answered = true;
-        let mut authorization = self.authorize(http, answer, &challenges)?;
+        let retries = refusals.retries;
+        let mut authorization = self.authorize(http, answer, &challenges, retries)?;
         // A password or a ready token that has just been refused is not shown again.
         let again = authorization.is_some() && authorization == self.authorization();
         if again && bearer.is_some() && self.drop_stored(REFUSED) {
-            authorization = self.authorize(http, answer, &challenges)?;
+            authorization = self.authorize(http, answer, &challenges, retries)?;
         }
         let changed = authorization.is_some() && authorization != self.authorization();
         if changed {
@@ -136,6 +148,7 @@ impl Authority {
         http: &Http,
         answer: &Answer,
         challenges: &[Challenge],
+        retries: u32,
     ) -> Result<Option<String>, Error> {
         let basic = find(challenges, "basic");
         let password = basic.and_then(|_| self.holder.credentials().and_then(Credentials::basic));
@@ -155,12 +168,12 @@ impl Authority {
         match TokenServer::new(bearer, &answer.url, self.scopes_of(bearer)) {
             Err(error) => password.map(Some).ok_or(error),
             Ok(server) if password.is_some() && !server.is_trusted_by(&self.origin) => Ok(password),
-            Ok(server) => self.token(http, server).map(Some),
+            Ok(server) => self.token(http, server, retries).map(Some),
         }
     }
 
     /// A token, anonymous or for the credentials.
-    fn token(&self, http: &Http, server: TokenServer) -> Result<String, Error> {
+    fn token(&self, http: &Http, server: TokenServer, retries: u32) -> Result<String, Error> {
         let unsafe_there = "would go where it is not safe";
         let is_safe = self.holder.credentials().is_none() || server.is_trusted_by(&self.origin);
         if !is_safe && !self.drop_stored(unsafe_there) {
@@ -172,7 +185,7 @@ impl Authority {
         }
         server.must_be_reachable_for(&self.origin)?;
         loop {
-            let answer = server.ask(http, self.holder.credentials(), self.retries)?;
+            let answer = server.ask(http, self.holder.credentials(), retries)?;
             return Err(match bearer(answer) {
                 Ok(token) => {
                     *self.scopes.borrow_mut() = server.into_scopes();
@@ -182,6 +195,13 @@ impl Authority {
                 Err(Refusal::Status(_, 401 | 403, fault, _)) => {
                     self.denied(server.realm().host(), fault)
                 }
+                // Not the image is missing.
+                Err(Refusal::Status(url, 404, fault, _)) => Error::Answer {
+                    url,
+                    why: format!("no token server: status 404 {}", fault.said)
+                        .trim_end()
+                        .to_owned(),
+                },
                 Err(Refusal::Status(url, status, fault, again)) => Error::Registry {
                     url,
                     status,
@@ -252,6 +272,9 @@ fn is_too_small(bearer: &Challenge) -> bool {
     bearer.parameter("error") == Some("insufficient_scope")
 }
 
+/// The challenge of a scheme, of several one that says where to go.
 fn find<'c>(challenges: &'c [Challenge], scheme: &str) -> Option<&'c Challenge> {
-    challenges.iter().find(|found| found.scheme == scheme)
+    let found = || challenges.iter().filter(|found| found.scheme == scheme);
+    let complete = found().find(|found| found.parameter("realm").is_some());
+    complete.or_else(|| found().next())
 }

@@ -9,10 +9,9 @@
 //! Whether the pieces belong together is not asked here: the digest is over all of them.
 
 use super::Asked;
+use super::answer::{Answer, Stream};
 use super::endpoint::Endpoint;
 use super::endpoints::Endpoints;
-use super::fault::{Fault, MAX_BODY};
-use super::http::{Answer, Stream};
 use super::retry::Patience;
 use crate::error::Error;
 use crate::oci::Descriptor;
@@ -38,6 +37,8 @@ pub struct Blob {
     broke_at: u64,
     /// Whether it was asked for ahead of time, and has not broken since.
     waited: bool,
+    /// Whether all has come, and then nothing: the next read would wait for the same nothing.
+    ended: bool,
 }
 
 /// As much of a blob as one host sends.
@@ -65,15 +66,19 @@ impl Blob {
             position: from,
             broke_at: from,
             waited: asked == Asked::Ahead,
+            ended: false,
         })
     }
 
     /// Bytes that the reader above has not had, as many as come; none at the end.
     fn advance(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
-        loop {
+        while !self.ended {
             let (outcome, why) = match self.piece.stream.read(buffer) {
                 // All of it has come, whatever else the server had announced: the digest will tell.
-                Err(error) if error.may_pass() && self.position == self.blob.size => return Ok(0),
+                Err(error) if error.may_pass() && self.position == self.blob.size => {
+                    self.ended = true;
+                    return Ok(0);
+                }
                 Ok(0) if self.is_cut() => (Ok(0), CUT.to_owned()),
                 Err(error) if error.may_pass() || self.piece.endpoint.is_mirror() => {
                     let why = error.to_string();
@@ -98,6 +103,7 @@ impl Blob {
                 .first(|endpoint, retries| ask(endpoint, blob, from, retries));
             self.piece = asked?;
         }
+        Ok(0)
     }
 
     /// Whether an end comes too early. One that the server announced is its word: the digest will
@@ -226,7 +232,7 @@ fn refused(endpoint: &Endpoint, answer: Answer) -> Error {
     Error::Registry {
         url,
         status,
-        said: Fault::read(&answer.start_of_body(MAX_BODY)).said,
+        said: answer.fault().said,
         again: None,
     }
 }

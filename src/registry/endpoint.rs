@@ -1,11 +1,11 @@
 //! One repository on one host.
 
 use super::MAX_MANIFEST;
+use super::answer::Answer;
 use super::authority::{Authority, Refusals};
-use super::fault::{Fault, MAX_BODY};
-use super::http::{Answer, Http, Question};
+use super::http::{Http, Question};
 use super::route::Route;
-use super::url::{Scheme, Url, host_of, is_loopback};
+use super::url::Url;
 use super::warning::Warnings;
 use crate::error::Error;
 use crate::oci::Reference;
@@ -27,20 +27,15 @@ pub(super) struct Endpoint {
 }
 
 impl Endpoint {
-    /// The repository of `reference` on its own host. Plain http is spoken with loopback hosts, or
-    /// if that is asked for, and never instead of https that failed.
+    /// The repository at the end of a route.
     pub(super) fn new(route: Route, progress: Progress) -> Result<Self, Error> {
         let Route {
             reference,
+            scheme,
             access,
             mirrored,
         } = route;
-        let host = reference.api_host();
-        let scheme = match access.plain_http || is_loopback(host_of(host)) {
-            true => Scheme::Http,
-            false => Scheme::Https,
-        };
-        let origin = Url::new(scheme, host, String::new());
+        let origin = Url::new(scheme, reference.api_host(), String::new());
         Ok(Self {
             http: Http::new(&access, progress),
             authority: Authority::new(&reference, &origin, &access, progress)?,
@@ -87,7 +82,7 @@ impl Endpoint {
             Some(registry) => url.with_parameter("ns", registry),
             None => url,
         };
-        let mut refusals = Refusals::default();
+        let mut refusals = Refusals::new(retries);
         loop {
             let authorization = self.authority.authorization();
             let answer = self.http.ask(Question {
@@ -109,7 +104,7 @@ impl Endpoint {
     fn pass_on_warnings(&self, answer: &Answer) {
         let own = answer.url.same_origin(&self.origin);
         let headers = answer.headers("warning").filter(|_| own);
-        for text in headers.filter_map(|header| self.warnings.news(header)) {
+        for text in headers.filter_map(|header| self.warnings.news(&header)) {
             let host = self.host();
             self.progress.warn(format_args!("{host}: {text}"));
         }
@@ -119,13 +114,15 @@ impl Endpoint {
     pub(super) fn refused(&self, answer: Answer) -> Error {
         let (url, status) = (answer.url.clone(), answer.status);
         let again = answer.retry_after();
-        let fault = Fault::read(&answer.start_of_body(MAX_BODY));
+        let own = url.same_origin(&self.origin);
+        let fault = answer.fault();
         match status {
-            404 if !fault.is_denied() => Error::NotFound {
+            404 if own && !fault.is_denied() => Error::NotFound {
                 image: self.reference.to_string(),
                 said: fault.said,
             },
-            401 | 403 | 404 => self.authority.denied(url.host(), fault),
+            // A storage server was shown no credentials: that it refuses says nothing of them.
+            401 | 403 | 404 if own => self.authority.denied(url.host(), fault),
             _ if fault.is_unknown() => Error::NotFound {
                 image: self.reference.to_string(),
                 said: fault.said,

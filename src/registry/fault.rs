@@ -1,9 +1,7 @@
 //! What registries say when they refuse: distribution-spec, "Error Codes", and whatever else is sent.
 
+use super::credentials::password_in;
 use serde::Deserialize;
-
-/// The longest error body that is read, in bytes.
-pub(super) const MAX_BODY: u64 = 64 << 10;
 
 /// How much of what was said is shown, in characters.
 const MAX_SHOWN: usize = 300;
@@ -39,8 +37,9 @@ struct One {
 }
 
 impl Fault {
-    /// Reads the body of an answer. HTML and the like say nothing a user could use.
-    pub(super) fn read(body: &[u8]) -> Self {
+    /// Reads the body of an answer to what was asked with a secret or without. HTML and the like say
+    /// nothing a user could use.
+    pub(super) fn read(body: &[u8], secret: Option<&str>) -> Self {
         let (code, said) = match serde_json::from_slice::<Body>(body) {
             Ok(Body::Many { errors }) => match errors.into_iter().next() {
                 Some(one) => one.into_parts(),
@@ -49,6 +48,10 @@ impl Fault {
             Ok(Body::Single(one)) => one.into_parts(),
             Ok(Body::Plain { error_description }) => (String::new(), error_description),
             Err(_) => (String::new(), plain_text(body)),
+        };
+        let said = match secret {
+            Some(secret) => without_secret(said, secret),
+            None => said,
         };
         Self {
             code,
@@ -80,6 +83,17 @@ impl One {
     }
 }
 
+/// Blanks a secret, and if it is one of RFC 7617, the password in it: a server that shows what it
+/// was asked with would put it into a log.
+fn without_secret(said: String, secret: &str) -> String {
+    let password = password_in(secret).unwrap_or_default();
+    [secret, &password]
+        .iter()
+        // An empty one is everywhere.
+        .filter(|hidden| !hidden.is_empty())
+        .fold(said, |said, hidden| said.replace(*hidden, "***"))
+}
+
 fn plain_text(body: &[u8]) -> String {
     match std::str::from_utf8(body).map(str::trim) {
         Ok(text) if text.lines().count() <= 1 && !text.starts_with(['<', '{', '[']) => {
@@ -92,6 +106,16 @@ fn plain_text(body: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_that_is_echoed_is_not_shown() {
+        let body = br#"{"details":"Basic am9lOmh1bnRlcjI= is joe with hunter2"}"#;
+        let said = Fault::read(body, Some("am9lOmh1bnRlcjI=")).said;
+        assert_eq!(said, "Basic *** is joe with ***");
+        let said = Fault::read(b"no 99: bad token tok:en", Some("tok:en")).said;
+        assert_eq!(said, "no 99: bad token ***");
+        assert_eq!(Fault::read(b"said", Some("am9lOg==")).said, "said");
+    }
 
     #[test]
     fn reads_every_shape() {
@@ -123,7 +147,7 @@ mod tests {
             ("", "", ""),
             ("{\"errors\":", "", ""),
         ] {
-            let fault = Fault::read(body.as_bytes());
+            let fault = Fault::read(body.as_bytes(), None);
             assert_eq!(
                 (fault.code.as_str(), fault.said.as_str()),
                 (code, said),

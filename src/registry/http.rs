@@ -1,29 +1,26 @@
 //! HTTP: one question, its redirects, one answer; asked again where that may help.
 
 use super::access::Access;
+use super::answer::Answer;
 use super::place::Place;
-use super::retry::{Patience, is_temporary, retry_after};
+use super::retry::{Patience, is_temporary};
 use super::url::Url;
-use super::wire::{Failure, Wire};
+use super::wire::Wire;
 use crate::error::Error;
 use crate::progress::Progress;
 use crate::sys;
-use std::io::{self, Read};
-use std::time::Duration;
-use ureq::Body;
-use ureq::http::Response;
+use std::cell::RefCell;
+use std::time::{Duration, Instant};
 
 /// How many redirects are followed, as by every peer.
 const MAX_REDIRECTS: usize = 10;
-
-/// Bodies of redirects and refusals up to this size are read, so that the connection can be used
-/// again, in bytes.
-const MAX_DISCARDED: u64 = 64 << 10;
 
 /// Asks, follows, and asks again.
 pub(super) struct Http {
     wire: Wire,
     progress: Progress,
+    /// Who asked to be left alone when there was no patience to do so, and until when.
+    busy: RefCell<Option<(Url, Instant)>>,
 }
 
 /// What is asked.
@@ -36,20 +33,12 @@ pub(super) struct Question<'q> {
     pub(super) authorization: Option<&'q str>,
     /// The body of a POST, for the origin of `url` only: it holds a secret.
     pub(super) form: Option<&'q str>,
+    /// The secret in the form.
+    pub(super) secret: Option<&'q str>,
     /// How often it is asked again.
     pub(super) retries: u32,
     /// The body counts as part of the answer up to so many bytes: it is asked again if it breaks off.
     pub(super) whole: Option<u64>,
-}
-
-/// What came back, after redirects.
-pub(super) struct Answer {
-    /// Where it came from in the end.
-    pub(super) url: Url,
-    pub(super) status: u16,
-    response: Response<Body>,
-    /// The body, if it is here already.
-    gathered: Option<Vec<u8>>,
 }
 
 impl<'q> Question<'q> {
@@ -61,6 +50,7 @@ impl<'q> Question<'q> {
             headers: &[],
             authorization: None,
             form: None,
+            secret: None,
             retries,
             whole: None,
         }
@@ -70,17 +60,19 @@ impl<'q> Question<'q> {
 impl Http {
     /// Asks through the proxies of the environment.
     pub(super) fn new(access: &Access, progress: Progress) -> Self {
-        Self {
-            wire: Wire::new(access),
-            progress,
-        }
+        Self::over(Wire::new(access), progress)
     }
 
     /// Asks servers that are on this machine or next to it.
     pub(super) fn direct(access: &Access, progress: Progress) -> Self {
+        Self::over(Wire::direct(access), progress)
+    }
+
+    fn over(wire: Wire, progress: Progress) -> Self {
         Self {
-            wire: Wire::direct(access),
+            wire,
             progress,
+            busy: RefCell::default(),
         }
     }
 
@@ -88,6 +80,7 @@ impl Http {
     /// is the answer.
     pub(super) fn ask(&self, question: Question<'_>) -> Result<Answer, Error> {
         let mut patience = Patience::new(question.retries);
+        self.wait_for(question.url, &mut patience);
         loop {
             let (why, after) = match self
                 .follow(question)
@@ -97,6 +90,8 @@ impl Http {
                 Ok(answer) => {
                     let after = answer.retry_after();
                     let Some(pause) = patience.next(after) else {
+                        let end = after.and_then(|after| Instant::now().checked_add(after));
+                        *self.busy.borrow_mut() = end.map(|end| (question.url.clone(), end));
                         return Ok(answer);
                     };
                     let why = format!("{}: status {}", answer.url, answer.status);
@@ -112,6 +107,18 @@ impl Http {
                 }
             };
             self.wait(&why, "trying again", after);
+        }
+    }
+
+    /// Leaves a server alone that has asked for it, as long as patience reaches: one that was asked
+    /// for a layer ahead of time, say.
+    fn wait_for(&self, url: &Url, patience: &mut Patience) {
+        let busy = self.busy.take().filter(|(who, _)| who.same_origin(url));
+        let left = busy.map(|(_, end)| end.saturating_duration_since(Instant::now()));
+        if let Some(left) = left.filter(|left| !left.is_zero())
+            && patience.next(Some(left)).is_some()
+        {
+            self.wait(&format!("{url}: busy"), "asking", left);
         }
     }
 
@@ -179,113 +186,14 @@ impl Http {
         let response = self
             .wire
             .send(method, url, headers, question.form)
-            .map_err(|failure| failed(url, failure))?;
+            .map_err(|failure| failure.of(url))?;
         let status = response.status().as_u16();
         self.progress
             .detail(format_args!("{method} {url}: {status}"));
-        Ok(Answer {
-            url: url.clone(),
-            status,
-            response,
-            gathered: None,
-        })
+        let shown = question
+            .authorization
+            .and_then(|value| value.split_once(' '));
+        let secret = question.secret.or(shown.map(|(_, secret)| secret));
+        Ok(Answer::new(url.clone(), secret, response))
     }
-}
-
-impl Answer {
-    /// A header, if it is there and readable.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.response.headers().get(name)?.to_str().ok()
-    }
-
-    /// All values of a header.
-    pub(super) fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.response
-            .headers()
-            .get_all(name)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-    }
-
-    /// The body, as far as `limit` bytes; more is an error.
-    pub(super) fn bytes(self, limit: u64) -> Result<Vec<u8>, Error> {
-        let url = self.url.to_string();
-        match self.gather(Some(limit))?.gathered {
-            Some(bytes) if bytes.len() as u64 <= limit => Ok(bytes),
-            _ => Err(Error::Answer {
-                url,
-                why: format!("longer than {limit} bytes"),
-            }),
-        }
-    }
-
-    /// The answer with the body of a success in it, or as much as is more than `whole` bytes.
-    fn gather(mut self, whole: Option<u64>) -> Result<Self, Error> {
-        let whole = whole.filter(|_| self.status == 200 && self.gathered.is_none());
-        if let Some(limit) = whole {
-            let mut bytes = Vec::new();
-            let body = self.response.body_mut().as_reader();
-            let read = body.take(limit + 1).read_to_end(&mut bytes);
-            read.map_err(|e| failed(&self.url, Failure::of_body(e)))?;
-            self.gathered = Some(bytes);
-        }
-        Ok(self)
-    }
-
-    /// What an error body says, as far as it is worth reading.
-    pub(super) fn start_of_body(self, limit: u64) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        // An error body that breaks off has said what it has said.
-        let _ = self
-            .response
-            .into_body()
-            .into_reader()
-            .take(limit)
-            .read_to_end(&mut bytes);
-        bytes
-    }
-
-    /// The body as a stream.
-    pub(super) fn stream(self) -> Stream {
-        let has_end = ["content-length", "transfer-encoding"]
-            .iter()
-            .any(|name| self.header(name).is_some());
-        Stream {
-            has_end,
-            url: self.url,
-            body: Box::new(self.response.into_body().into_reader()),
-        }
-    }
-
-    /// How long the server asks to be left alone.
-    pub(super) fn retry_after(&self) -> Option<Duration> {
-        retry_after(self.header("retry-after")?, self.header("date"))
-    }
-
-    pub(super) fn discard(self) {
-        drop(self.start_of_body(MAX_DISCARDED));
-    }
-}
-
-/// A body on its way.
-pub(super) struct Stream {
-    pub(super) url: Url,
-    /// Whether the server said where it ends: then an end is one. Else it may be a cut.
-    pub(super) has_end: bool,
-    body: Box<dyn Read>,
-}
-
-impl Stream {
-    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
-        loop {
-            match self.body.read(buffer) {
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                other => return other.map_err(|e| failed(&self.url, Failure::of_body(e))),
-            }
-        }
-    }
-}
-
-fn failed(url: &Url, failure: Failure) -> Error {
-    failure.of(url)
 }

@@ -8,6 +8,7 @@
 //! ```
 
 mod access;
+mod answer;
 mod authority;
 mod blob;
 mod challenge;

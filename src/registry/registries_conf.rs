@@ -9,7 +9,7 @@
 //! ```
 
 use super::toml::{Line, Value, parse};
-use crate::error::Error;
+use crate::error::{ConfigurationFault, Error};
 use crate::oci::Reference;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -40,20 +40,20 @@ impl Entry {
     /// The entry for `reference` in the files of this user, if there is one.
     pub(super) fn find(reference: &Reference) -> Result<Option<Self>, Error> {
         let mut all: Vec<Self> = Vec::new();
-        for path in files() {
-            for entry in read(&path)? {
+        let (files, named) = files();
+        for path in files {
+            for entry in read(&path, named)? {
                 // A later file has the last word on a prefix.
                 all.retain(|earlier| earlier.prefix != entry.prefix);
                 all.push(entry);
             }
         }
-        Ok(longest(all, &name_of(reference)))
+        Ok(longest(all, reference))
     }
 
     /// The mirrors to try for an image, each as `host/repository`, and whether any certificate will
     /// do.
     pub(super) fn mirrors(&self, reference: &Reference) -> impl Iterator<Item = (String, bool)> {
-        let name = name_of(reference);
         let unwanted = match reference.digest() {
             Some(_) => "tag-only",
             None => "digest-only",
@@ -63,20 +63,33 @@ impl Entry {
             from => from != unwanted,
         };
         let mirrors = self.mirrors.iter().filter(for_it);
-        mirrors.map(move |place| (self.moved(&name, &place.location), place.insecure))
+        mirrors.map(move |place| (self.moved(reference, &place.location), place.insecure))
     }
 
     /// Where the image itself is, as `host/repository`.
     pub(super) fn location(&self, reference: &Reference) -> String {
-        self.moved(&name_of(reference), &self.location)
+        self.moved(reference, &self.location)
     }
 
     /// The name with `location` in place of the prefix.
-    fn moved(&self, name: &str, location: &str) -> String {
-        match (location, self.rest_of(name)) {
-            ("", _) | (_, None) => name.to_owned(),
+    fn moved(&self, reference: &Reference, location: &str) -> String {
+        let name = name_of(reference);
+        match (location, self.rest_of(&name)) {
+            ("", _) => name,
+            // The prefix is of one tag or digest, and holds all of the name.
+            (location, None) => location.to_owned(),
             (location, Some(rest)) => format!("{location}{rest}"),
         }
+    }
+
+    /// Whether an image is one of those that the prefix means.
+    fn fits(&self, reference: &Reference) -> bool {
+        let name = name_of(reference);
+        let tagged = reference.tag().map(|tag| format!("{name}:{tag}"));
+        let named = tagged.as_ref().unwrap_or(&name);
+        let pinned = reference.digest().map(|digest| format!("{named}@{digest}"));
+        let is_it = |whole: &Option<String>| whole.as_ref() == Some(&self.prefix);
+        self.rest_of(&name).is_some() || is_it(&tagged) || is_it(&pinned)
     }
 
     /// What follows the prefix in a name that has it.
@@ -123,10 +136,8 @@ impl Place {
     }
 }
 
-fn longest(entries: Vec<Entry>, name: &str) -> Option<Entry> {
-    let fitting = entries
-        .into_iter()
-        .filter(|entry| entry.rest_of(name).is_some());
+fn longest(entries: Vec<Entry>, reference: &Reference) -> Option<Entry> {
+    let fitting = entries.into_iter().filter(|entry| entry.fits(reference));
     fitting.max_by_key(|entry| entry.prefix.len())
 }
 
@@ -138,11 +149,12 @@ fn trimmed(text: &str) -> String {
     text.trim_end_matches('/').to_owned()
 }
 
-/// The files in the order of reading: one, and the drop-ins.
-fn files() -> Vec<PathBuf> {
+/// The files in the order of reading: one, and the drop-ins; and whether the user named them, so that
+/// they have to be there.
+fn files() -> (Vec<PathBuf>, bool) {
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     if let Some(path) = variable("CONTAINERS_REGISTRIES_CONF") {
-        return vec![path.into()];
+        return (vec![path.into()], true);
     }
     let own = variable("XDG_CONFIG_HOME")
         .map(PathBuf::from)
@@ -151,13 +163,14 @@ fn files() -> Vec<PathBuf> {
     // The user's own file stands in place of the system's, drop-ins and all; the user's drop-ins
     // without it add to that.
     let system = Path::new("/etc/containers/registries.conf");
-    match own {
+    let files = match own {
         Some(own) if own.exists() => [vec![own.clone()], drop_ins(&own)].concat(),
         own => {
             let own = own.as_deref().map(drop_ins).unwrap_or_default();
             [vec![system.to_owned()], drop_ins(system), own].concat()
         }
-    }
+    };
+    (files, false)
 }
 
 /// What lies in the folder beside a file, in order.
@@ -176,25 +189,22 @@ fn drop_ins(file: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn read(path: &Path) -> Result<Vec<Entry>, Error> {
-    let failed = |source| Error::Disk {
-        action: "read",
+fn read(path: &Path, named: bool) -> Result<Vec<Entry>, Error> {
+    let failed = |why| Error::Configuration {
         path: path.to_owned(),
-        source,
+        why,
     };
+    let unreadable = |source| failed(ConfigurationFault::Unreadable(source));
     match fs::metadata(path) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(e) => return Err(failed(e)),
+        Err(e) if e.kind() == io::ErrorKind::NotFound && !named => return Ok(Vec::new()),
+        Err(e) => return Err(unreadable(e)),
         Ok(found) if found.len() > MAX_FILE => {
-            return Err(failed(io::ErrorKind::FileTooLarge.into()));
+            return Err(unreadable(io::ErrorKind::FileTooLarge.into()));
         }
         Ok(_) => {}
     }
-    let text = fs::read_to_string(path).map_err(failed)?;
-    entries(&text).map_err(|line| Error::Configuration {
-        path: path.to_owned(),
-        line,
-    })
+    let text = fs::read_to_string(path).map_err(unreadable)?;
+    entries(&text).map_err(|line| failed(ConfigurationFault::Line(line)))
 }
 
 /// The entries of a text, or the line that cannot be understood.
@@ -220,6 +230,8 @@ fn entries(text: &str) -> Result<Vec<Entry>, usize> {
                 }
                 // An array of inline tables would have to be read, or what it blocks is not.
                 ("", _) => key != "registry",
+                // The format of 2018, which podman does not read any more: nor may it block in vain.
+                ("registries.block", _) => key != "registries" || value == Value::Empty,
                 _ => true,
             },
         };
@@ -241,7 +253,7 @@ mod tests {
 
     fn places(conf: &str, image: &str) -> Vec<String> {
         let reference = Reference::parse(image).unwrap();
-        let entry = longest(entries(conf).unwrap(), &name_of(&reference));
+        let entry = longest(entries(conf).unwrap(), &reference);
         entry.map_or_else(Vec::new, |entry| {
             let mirrors = entry.mirrors(&reference).map(|(name, _)| name);
             mirrors.chain([entry.location(&reference)]).collect()
@@ -298,6 +310,29 @@ location = "example.corp"
     }
 
     #[test]
+    fn a_prefix_may_be_of_one_tag_or_digest() {
+        let digest = format!("sha256:{}", "0".repeat(64));
+        let pinned = format!("a.io/b@{digest}");
+        for (prefix, image, fits) in [
+            ("a.io/b:1", "a.io/b:1", true),
+            ("a.io/b:1", "a.io/b:11", false),
+            ("a.io/b:1", "a.io/b/c:1", false),
+            ("a.io/b:latest", "a.io/b", true),
+            ("a.io/b:latest", &pinned, false),
+            (&pinned, &pinned, true),
+            (&pinned, "a.io/b", false),
+        ] {
+            let conf = format!("[[registry]]\nprefix = '{prefix}'\nlocation = 'm.io/c'\n");
+            let wanted = if fits {
+                vec!["m.io/c".to_owned()]
+            } else {
+                vec![]
+            };
+            assert_eq!(places(&conf, image), wanted, "{prefix} {image}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_understood_is_not_passed_over() {
         for (conf, line) in [
             ("[[registry]]\nlocation = true\n", 2),
@@ -308,11 +343,12 @@ location = "example.corp"
                 3,
             ),
             ("registry = [{location = 'a', blocked = true}]\n", 1),
+            ("[registries.block]\nregistries = ['a.io']\n", 2),
             ("}{", 1),
         ] {
             assert_eq!(entries(conf), Err(line), "{conf}");
         }
-        let old = "[registries.search]\nregistries = ['a']\n";
+        let old = "[registries.search]\nregistries = ['a']\n[registries.block]\nregistries = []\n";
         assert_eq!(entries(old), Ok(Vec::new()));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::access::Access;
 use super::registries_conf::Entry;
+use super::url::{Scheme, host_of, is_loopback};
 use crate::error::Error;
 use crate::oci::{InvalidReference, Reference};
 
@@ -18,6 +19,7 @@ pub struct Mirror {
 pub(super) struct Route {
     /// The image there.
     pub(super) reference: Reference,
+    pub(super) scheme: Scheme,
     pub(super) access: Access,
     /// For mirrors: whose images they are asked for. Spegel and containerd's mirrors need to be
     /// told, others do not look.
@@ -40,6 +42,15 @@ impl Mirror {
     }
 }
 
+/// Plain http is spoken with loopback hosts, unless something else was said, and never instead of
+/// https that failed.
+fn scheme(reference: &Reference, plain_http: Option<bool>) -> Scheme {
+    match plain_http.unwrap_or_else(|| is_loopback(host_of(reference.api_host()))) {
+        true => Scheme::Http,
+        false => Scheme::Https,
+    }
+}
+
 /// The places to ask for `reference`, the last one being its own.
 pub(super) fn routes(reference: &Reference, access: &Access) -> Result<Vec<Route>, Error> {
     let entry = Entry::find(reference)?;
@@ -52,27 +63,29 @@ pub(super) fn routes(reference: &Reference, access: &Access) -> Result<Vec<Route
             why,
         })
     };
+    // What was passed is for the registry that was named: credentials, and that it has no TLS.
     let mirrored = |place: &str, plain_http, insecure| {
+        let there = at(place)?;
         Ok(Route {
-            reference: at(place)?,
+            scheme: scheme(&there, plain_http),
+            reference: there,
             access: Access {
-                // What was passed is for the registry that was named.
                 auth: None,
-                plain_http,
                 insecure: access.insecure || insecure,
                 ..access.clone()
             },
             mirrored: Some(reference.registry().to_owned()),
         })
     };
+    let plain_http = access.plain_http.then_some(true);
     let mut routes = Vec::new();
     for mirror in &access.mirrors {
         let place = format!("{}/{}", mirror.place, reference.repository());
-        let plain_http = mirror.plain_http.unwrap_or(access.plain_http);
-        routes.push(mirrored(&place, plain_http, false)?);
+        routes.push(mirrored(&place, mirror.plain_http, false)?);
     }
     let Some(entry) = entry else {
         routes.push(Route {
+            scheme: scheme(reference, plain_http),
             reference: reference.clone(),
             access: access.clone(),
             mirrored: None,
@@ -80,10 +93,12 @@ pub(super) fn routes(reference: &Reference, access: &Access) -> Result<Vec<Route
         return Ok(routes);
     };
     for (place, insecure) in entry.mirrors(reference) {
-        routes.push(mirrored(&place, false, insecure)?);
+        routes.push(mirrored(&place, None, insecure)?);
     }
+    let moved = at(&entry.location(reference))?;
     routes.push(Route {
-        reference: at(&entry.location(reference))?,
+        scheme: scheme(&moved, plain_http),
+        reference: moved,
         access: Access {
             insecure: access.insecure || entry.insecure,
             ..access.clone()

@@ -1,9 +1,10 @@
 //! Tokens: distribution's token specification. A registry's 401 says where to ask for one.
 
+use super::answer::Answer;
 use super::challenge::Challenge;
 use super::credentials::{Credentials, basic};
-use super::fault::{Fault, MAX_BODY};
-use super::http::{Answer, Http, Question};
+use super::fault::Fault;
+use super::http::{Http, Question};
 use super::place::Place;
 use super::url::{Url, form_encoded};
 use crate::error::Error;
@@ -141,6 +142,7 @@ impl TokenServer {
             method: "POST",
             headers: &[("content-type", "application/x-www-form-urlencoded")],
             form: Some(&form.join("&")),
+            secret: Some(token),
             whole: Some(MAX_ANSWER),
             ..Question::get(&self.realm, retries)
         })
@@ -153,12 +155,7 @@ pub(super) fn bearer(answer: Answer) -> Result<String, Refusal> {
     let status = answer.status;
     if status != 200 {
         let again = answer.retry_after();
-        return Err(Refusal::Status(
-            url,
-            status,
-            Fault::read(&answer.start_of_body(MAX_BODY)),
-            again,
-        ));
+        return Err(Refusal::Status(url, status, answer.fault(), again));
     }
     let wrong = |why: &str| {
         Refusal::Other(Error::Answer {

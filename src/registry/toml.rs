@@ -15,6 +15,8 @@ pub(super) enum Line {
 pub(super) enum Value {
     Text(String),
     Flag(bool),
+    /// An array of nothing.
+    Empty,
     /// Numbers, dates, arrays, inline tables, strings of several lines.
     Other,
 }
@@ -159,8 +161,10 @@ impl<'t> Rest<'t> {
     /// An array or an inline table, over as many lines as it takes.
     fn nested(&mut self) -> Option<Value> {
         let mut open = Vec::new();
+        let mut count = 0;
         loop {
             self.skip_blank_lines();
+            count += 1;
             let letter = self.left().chars().next()?;
             match letter {
                 '"' => drop(self.quoted()?),
@@ -179,7 +183,11 @@ impl<'t> Rest<'t> {
                 }
             }
             if open.is_empty() {
-                return Some(Value::Other);
+                return Some(if count == 2 {
+                    Value::Empty
+                } else {
+                    Value::Other
+                });
             }
         }
     }
@@ -211,6 +219,8 @@ insecure=true
 [aliases]
 "x" = { y = ["z", "}"] }
 n = 3
+none = [ # nobody
+]
 "#;
         let wanted = vec![
             (2, entry("unqualified-search-registries", Value::Other)),
@@ -227,10 +237,11 @@ n = 3
             (14, Line::Table("aliases".into())),
             (15, entry("x", Value::Other)),
             (16, entry("n", Value::Other)),
+            (17, entry("none", Value::Empty)),
         ];
         assert_eq!(parse(text), Ok(wanted));
         let lines = parse(&text.replace('\n', "\r\n"));
-        assert_eq!(lines.map(|lines| lines.len()), Ok(11));
+        assert_eq!(lines.map(|lines| lines.len()), Ok(12));
         assert_eq!(parse(""), Ok(Vec::new()));
     }
 

@@ -88,7 +88,7 @@ impl Url {
         Some(Self {
             scheme: self.scheme,
             authority: self.authority.clone(),
-            path,
+            path: without_dots(&path),
             query,
         })
     }
@@ -223,6 +223,27 @@ fn path_and_query(text: &str) -> Option<(String, Option<String>)> {
     ))
 }
 
+/// A path without `.` and `..`: RFC 3986, section 5.2.4.
+fn without_dots(path: &str) -> String {
+    let mut kept = Vec::new();
+    let mut segments = path.split('/').skip(1).peekable();
+    while let Some(segment) = segments.next() {
+        match segment {
+            "." => {}
+            ".." => drop(kept.pop()),
+            other => {
+                kept.push(other);
+                continue;
+            }
+        }
+        // What ends in dots is a folder.
+        if segments.peek().is_none() {
+            kept.push("");
+        }
+    }
+    format!("/{}", kept.join("/"))
+}
+
 /// Percent-encodes what the library below refuses and signed addresses have all the same.
 fn quoted(text: &str) -> String {
     text.chars().fold(String::new(), |quoted, c| match c {
@@ -263,6 +284,15 @@ mod tests {
             ("/elsewhere?s=2", "https://host:5000/elsewhere?s=2"),
             ("y", "https://host:5000/v2/a/blobs/y"),
             ("?z", "https://host:5000/v2/a/blobs/x?z"),
+            ("../y/./z", "https://host:5000/v2/a/y/z"),
+            ("../../../../../y", "https://host:5000/y"),
+            ("/a/b/../c?d=/../e", "https://host:5000/a/c?d=/../e"),
+            ("/a/b/..", "https://host:5000/a/"),
+            ("/a/.", "https://host:5000/a/"),
+            ("/a//b/", "https://host:5000/a//b/"),
+            ("..", "https://host:5000/v2/a/"),
+            ("/..", "https://host:5000/"),
+            ("/.well-known/...", "https://host:5000/.well-known/..."),
             ("//cdn.com/z", "https://cdn.com/z"),
             ("http://cdn.com", "http://cdn.com/"),
             ("https://cdn.com/a#b", "https://cdn.com/a"),

@@ -205,6 +205,19 @@ fn a_registry_cannot_have_credentials_sent_into_the_users_network() {
 fn secrets_do_not_show_whatever_goes_wrong() {
     for (part, fault) in [
         ("/token", Fault::status(500)),
+        // A token server that shows what it was asked with.
+        (
+            "/token",
+            Fault::status_with(
+                500,
+                &[],
+                format!("{} is joe:hunter2", basic("joe", "hunter2")),
+            ),
+        ),
+        (
+            "/token",
+            Fault::status_with(401, &[], "{\"details\":\"joe may not enter with hunter2\"}"),
+        ),
         ("/token", Fault::Reset),
         (
             "/token",

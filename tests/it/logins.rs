@@ -48,7 +48,7 @@ fn the_first_place_that_has_credentials_decides() {
     };
     let inline = login(&host, "inline", "x");
     let places = [
-        ("--auth".to_owned(), "passed"),
+        ("ROOTS_AUTH".to_owned(), "passed"),
         ("DOCKER_AUTH_CONFIG".to_owned(), "inline"),
         (file("named.json", "named"), "named"),
         (file("run/containers/auth.json", "run"), "run"),

@@ -1,6 +1,8 @@
 //! Mirrors: asked first and in order, told whose images are meant, and never a reason to fail.
 
-use crate::support::{ALWAYS, Compression, Fault, Image, Layer, Registry, Sandbox, tree};
+use crate::support::{
+    ALWAYS, Compression, Fault, Image, Layer, Registry, Sandbox, TokenRules, tree,
+};
 use std::path::Path;
 
 mod breaks;
@@ -159,7 +161,8 @@ fn what_was_passed_for_the_registry_does_not_go_to_a_mirror() {
 /// `--plain-http` used to strip the s of a mirror, which then saw its credentials in plain text.
 #[test]
 fn a_mirror_with_https_is_spoken_to_in_nothing_else() {
-    for (scheme, asked) in [("https://", 0), ("http://", 3), ("", 3)] {
+    // That the registry has no TLS says nothing of its mirrors.
+    for (scheme, asked) in [("https://", 0), ("http://", 3), ("", 0)] {
         let (sandbox, origin, first, _, name) = three();
         // Linux takes this for loopback, `roots` does not.
         let there = |name: &str| name.replace("127.0.0.1", "0.0.0.0");
@@ -172,6 +175,56 @@ fn a_mirror_with_https_is_spoken_to_in_nothing_else() {
         assert_eq!(first.requests().len(), asked, "{scheme}");
         assert_eq!(origin.requests().len(), 3 - asked, "{scheme}");
     }
+}
+
+/// A mirror on this machine used to be spoken to in plain http, whatever was said.
+#[test]
+fn a_mirror_with_https_is_spoken_to_in_nothing_else_on_this_machine() {
+    for (scheme, asked) in [("https://", 0), ("", 3)] {
+        let (sandbox, origin, first, _, name) = three();
+        let mirror = format!("{scheme}{}", first.host());
+        let pull = sandbox.roots(["pull", "--timeout=1", "--mirror", &mirror]);
+        let run = pull.args([&name, "dest"]).run().succeeds();
+        assert_eq!(run.stderr.contains("warning: mirror"), asked == 0);
+        assert_eq!(first.requests().len(), asked);
+        assert_eq!(origin.requests().len(), 3 - asked);
+    }
+}
+
+/// It used to get all retries of the pull, 30 s each, for every request.
+#[test]
+fn a_mirror_whose_token_server_is_silent_gets_one_try() {
+    for fault in [Fault::Hang, Fault::status(503), Fault::Reset] {
+        let (sandbox, origin, first, _, name) = three();
+        first.require_token(TokenRules::new());
+        first.fault("/token", ALWAYS, fault);
+        let pull = sandbox.roots(["pull", "--timeout=1", "--mirror", &first.host()]);
+        let run = pull.args([&name, "dest"]).run().succeeds();
+        run.says("warning: mirror").never_says("trying again");
+        assert_eq!(first.requests_for("/token").len(), 1);
+        assert_eq!(origin.requests().len(), 3);
+    }
+}
+
+/// What it names used to be passed over, and with it what it blocks.
+#[test]
+fn a_registries_conf_that_is_named_has_to_be_there() {
+    let (sandbox, origin, _, _, name) = three();
+    let pull = || sandbox.roots(["pull", &name, "dest"]);
+    let path = sandbox.path("none.conf");
+    let run = pull().env("CONTAINERS_REGISTRIES_CONF", &path).run();
+    let said = "none.conf: cannot read: no such file or directory\n";
+    run.fails(2).says(said);
+    assert_eq!(origin.lines(), [""; 0]);
+    sandbox.write("none.conf", "[registries.block]\nregistries = ['a.io']\n");
+    let run = pull().env("CONTAINERS_REGISTRIES_CONF", &path).run();
+    run.fails(2)
+        .says("none.conf: line 2 cannot be understood\n");
+    let blocked = format!("[[registry]]\nprefix = '{name}'\nblocked = true\n");
+    sandbox.write("none.conf", blocked);
+    let run = pull().env("CONTAINERS_REGISTRIES_CONF", &path).run();
+    run.fails(4).says("blocked by registries.conf");
+    assert_eq!(origin.lines(), [""; 0]);
 }
 
 #[test]

@@ -258,6 +258,39 @@ fn a_proxy_may_speak_tls_itself() {
         secure.host()
     );
     run.run().fails(1).says(&said);
+    // Its password used to be shown along with its name, and looked for among the folders of certs.d.
+    let url = format!("https://joe:hunter2@{}", secure.host());
+    let digest = || {
+        let digest = scene.sandbox.roots(["digest", "-v", &name]);
+        digest.env("HTTPS_PROXY", &url).run()
+    };
+    digest().fails(1).says(&said).never_says("hunter2");
+    let folder = format!("home/.config/containers/certs.d/{}", secure.host());
+    let pem = scene.authority.pem();
+    scene.sandbox.write(format!("{folder}/ca.crt"), pem);
+    let run = digest().never_says(&said);
+    run.never_says("hunter2").never_says("am9lOmh1bnRlcjI=");
+}
+
+/// Its folder used to be looked for under the name of the host that answers, which nobody types.
+#[test]
+fn docker_hubs_certificates_are_under_its_name() {
+    let scene = Scene::new();
+    let identity = scene.authority.server(&["registry-1.docker.io"]);
+    let front = TlsFront::start(&scene.registry.host(), &identity);
+    scene
+        .proxy
+        .route("registry-1.docker.io:443", &front.address());
+    scene.registry.push("library/x", "1", &hello());
+    let digest = || {
+        let digest = scene.sandbox.roots(["digest", "docker.io/x:1"]);
+        digest.env("HTTPS_PROXY", scene.proxy.url()).run()
+    };
+    digest().fails(1).says("signed by nobody who is trusted");
+    let pem = scene.authority.pem();
+    let folder = "home/.config/containers/certs.d/docker.io";
+    scene.sandbox.write(format!("{folder}/ca.crt"), pem);
+    digest().succeeds();
 }
 
 #[test]

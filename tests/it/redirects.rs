@@ -84,7 +84,10 @@ fn the_host_redirected_to_cannot_ask_for_credentials() {
             .roots(["pull", "--auth", "joe:hunter2", &name, "dest"])
             .run()
             .fails(4);
-        run.never_says("hunter2").says(&name);
+        // The storage server has not seen the credentials, so they are not what it refuses.
+        run.never_says("hunter2")
+            .never_says("credentials")
+            .says(&evil.url("/cdn/"));
         assert_eq!(evil.requests().len(), 1);
         assert_eq!(evil.requests()[0].header("authorization"), None);
         assert_eq!(

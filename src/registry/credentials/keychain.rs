@@ -16,7 +16,8 @@ use std::path::{Path, PathBuf};
 /// Where the credentials for one repository are looked up.
 pub(super) struct Keychain {
     account: Account,
-    passed: Option<Credentials>,
+    /// With the option or variable that it was passed in.
+    passed: Option<(Credentials, &'static str)>,
     access: Access,
     progress: Progress,
 }
@@ -30,7 +31,7 @@ impl Keychain {
     ) -> Result<Self, Error> {
         Ok(Self {
             account: Account::new(reference.registry(), reference.repository()),
-            passed: access.auth.as_ref().map(Passed::read).transpose()?,
+            passed: access.auth.as_ref().map(passed).transpose()?,
             access: access.clone(),
             progress,
         })
@@ -38,9 +39,9 @@ impl Keychain {
 
     /// The first credentials that there are. Helpers are run and servers are asked for it.
     pub(super) fn find(&self) -> Option<Found> {
-        let passed = self.passed.clone().map(|credentials| Found {
+        let passed = self.passed.clone().map(|(credentials, origin)| Found {
             credentials,
-            origin: "--auth".to_owned(),
+            origin: origin.to_owned(),
             passed: true,
         });
         let stored = || self.stored().or_else(|| self.google());
@@ -135,6 +136,10 @@ impl Keychain {
             Some((token, "this machine in Google's cloud".to_owned()))
         })
     }
+}
+
+fn passed(passed: &Passed) -> Result<(Credentials, &'static str), Error> {
+    Ok((passed.read()?, passed.origin()))
 }
 
 /// The files that need not be there, in their order.

@@ -72,6 +72,14 @@ impl Credentials {
     }
 }
 
+/// The password in what [`basic`] has written behind the scheme.
+pub(super) fn password_in(encoded: &str) -> Option<String> {
+    let login = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
+    login
+        .split_once(':')
+        .map(|(_, password)| password.to_owned())
+}
+
 /// RFC 7617.
 pub(super) fn basic(user: &str, password: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))

@@ -19,17 +19,25 @@ const STDIN: &str = "-";
 #[derive(Clone)]
 pub struct Passed {
     value: String,
+    /// The option or variable.
+    origin: &'static str,
     /// What was read from standard input, which gives it once, to whoever asks.
     input: Rc<OnceCell<Option<String>>>,
 }
 
 impl Passed {
-    /// Nothing is read yet.
-    pub fn new(value: String) -> Self {
+    /// What the option or variable `origin` says. Nothing is read yet.
+    pub fn new(value: String, origin: &'static str) -> Self {
         Self {
             value,
+            origin,
             input: Rc::default(),
         }
+    }
+
+    /// The option or variable.
+    pub(super) fn origin(&self) -> &'static str {
+        self.origin
     }
 
     pub(super) fn read(&self) -> Result<Credentials, Error> {
@@ -46,9 +54,9 @@ impl Passed {
         }
         // What is no file may be a password: then it must not appear in a message.
         match self.value.contains(':') {
-            true => of_line(&self.value, "--auth"),
+            true => of_line(&self.value, self.origin),
             false => Err(wrong(
-                "--auth",
+                self.origin,
                 "neither user:password nor an existing file",
             )),
         }
@@ -93,7 +101,7 @@ mod tests {
     use super::*;
 
     fn read(value: &str) -> Result<Credentials, Error> {
-        Passed::new(value.to_owned()).read()
+        Passed::new(value.to_owned(), "--auth").read()
     }
 
     #[test]

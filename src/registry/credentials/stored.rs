@@ -28,7 +28,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 pub(super) struct Stored {
     auths: Option<BTreeMap<String, Value>>,
     #[serde(rename = "credHelpers")]
-    helpers: Option<BTreeMap<String, String>>,
+    helpers: Option<BTreeMap<String, Value>>,
     #[serde(rename = "credsStore")]
     store: Option<String>,
 }
@@ -75,7 +75,8 @@ impl Stored {
     ) -> Option<(Credentials, String)> {
         let own = self.helpers.as_ref();
         let own = own.and_then(|helpers| account.entry(helpers));
-        let helpers = [own, self.store.as_ref()].into_iter().flatten();
+        let own = own.and_then(Value::as_str);
+        let helpers = [own, self.store.as_deref()].into_iter().flatten();
         // Both may be the same.
         let mut asked = None;
         for name in helpers.filter(|name| !name.is_empty()) {
@@ -130,7 +131,8 @@ impl Entry {
 
 /// `user:password` in base64; docker has written NUL bytes behind it.
 fn decoded(auth: &str) -> Result<(String, String), &'static str> {
-    let bytes = BASE64.decode(auth.trim());
+    // `base64` breaks lines.
+    let bytes = BASE64.decode(auth.split_ascii_whitespace().collect::<String>());
     let text = bytes.ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let text = text.ok_or("its auth is not base64 of a text")?;
     let pair = text.trim_end_matches('\0').split_once(':');
@@ -172,6 +174,7 @@ mod tests {
         for (entry, wanted) in [
             (r#""auth":"am9lOmh1bjp0ZXIy""#, Some("joe:hun:ter2")),
             (r#""auth":" am9lOmh1bjp0ZXIy\n""#, Some("joe:hun:ter2")),
+            (r#""auth":"am9lOmh1bj\r\np0ZXIy""#, Some("joe:hun:ter2")),
             (r#""auth":"am9lOsO8""#, Some("joe:ü")),
             (r#""auth":"am9lOmh1AAAA""#, Some("joe:hu")),
             (r#""auth":"am9lOg==""#, Some("joe:")),
@@ -205,6 +208,8 @@ mod tests {
 
     #[test]
     fn an_entry_that_says_nothing_gives_way_to_the_next() {
+        let helpers = r#"{"auths":{"ghcr.io":{"auth":"am9lOmh1"}},"credHelpers":{"ghcr.io":null}}"#;
+        assert_eq!(found(helpers).as_deref(), Some("joe:hu"));
         let auths =
             r#"{"auths":{"ghcr.io/a":{},"ghcr.io":7,"https://ghcr.io":{"auth":"am9lOmh1"}}}"#;
         assert_eq!(found(auths).as_deref(), Some("joe:hu"));

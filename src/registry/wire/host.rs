@@ -3,6 +3,7 @@
 
 use super::pem;
 use crate::error::{CertificateFault, Error};
+use crate::oci::{HUB, HUB_HOST};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::env::var_os;
 use std::fs;
@@ -34,9 +35,16 @@ impl HostCertificates {
         let home = var_os("HOME").map(PathBuf::from);
         let user = home.filter(|home| home.is_absolute());
         let user = user.map(|home| home.join(OF_USER));
+        // A folder is named as in the name of an image.
+        let names = match host == HUB_HOST {
+            true => vec![HUB, host],
+            false => vec![host],
+        };
         for folder in user.into_iter().chain(OF_SYSTEM.iter().map(PathBuf::from)) {
-            if let Some(files) = files(&folder, host)? {
-                return Self::read(&files).map(Some);
+            for name in &names {
+                if let Some(files) = files(&folder, name)? {
+                    return Self::read(&files).map(Some);
+                }
             }
         }
         Ok(None)

@@ -41,7 +41,9 @@ impl<In: Transport> Connector<In> for Tls {
             _ => return Ok(Some(Either::A(transport))),
         };
         let authority = details.uri.authority();
+        // A proxy's URL may hold a password.
         let host = authority.map_or("", |authority| authority.as_str());
+        let host = host.rsplit('@').next().unwrap_or_default();
         let (config, has_client) = trust.for_host(host).map_err(io::Error::other)?;
         let name = details.uri.host().unwrap_or_default();
         let name = name.trim_start_matches('[').trim_end_matches(']');

@@ -37,6 +37,15 @@ fn the_rest_is_asked_for_from_the_byte_where_it_broke() {
 }
 
 /// It used to be asked for once more, all of it, to be passed over.
+/// A coding that names no end was taken for one, and the cut for what the registry has.
+#[test]
+fn a_cut_in_a_body_without_framing_is_gone_on_after() {
+    let identity = Fault::header("Transfer-Encoding", "identity");
+    let cut = Fault::All(vec![unannounced(Fault::CutBody(1000)), identity]);
+    let wire = Wire::new("identity", 1).retries(1).fault("layer 1", 1, cut);
+    wire.pulls(&["manifest", "config", "layer 1", "layer 1 bytes=1000-"]);
+}
+
 #[test]
 fn what_has_come_is_not_asked_for_again_for_want_of_an_end() {
     let faults = [

@@ -44,7 +44,6 @@ fn a_long_while_is_left_to_the_user() {
     let cases = [
         ("61", "61"),
         ("3600", "3600"),
-        ("99999999999999999999999", "18446744073709551615"),
         ("Sun, 06 Nov 1994 09:49:37 GMT", "3600"),
     ];
     let parts = [("manifest", 2), ("token", 1), ("config", 3), ("layer 1", 4)];
@@ -63,6 +62,23 @@ fn a_long_while_is_left_to_the_user() {
             wire.fails(75, &why, asked);
         });
     }
+}
+
+#[test]
+fn a_while_that_nobody_means_is_not_told() {
+    let wire = Wire::new("for ever", 1);
+    let wire = wire.fault("config", ALWAYS, busy(429, "99999999999999999999999"));
+    let said = "status 429\nhint: try again later; credentials raise most limits\n";
+    wire.fails(75, said, &["manifest", "config"]);
+}
+
+/// The layer was asked for again at once.
+#[test]
+fn a_while_that_is_asked_for_ahead_of_time_is_waited_for_in_time() {
+    let wire = Wire::new("ahead", 2).retries(1);
+    let wire = wire.fault("layer 2", 1, busy(429, "2"));
+    let asked = ["manifest", "config", "layer 1", "layer 2", "layer 2"];
+    wire.pulls(&asked).says(": busy; asking in ");
 }
 
 #[test]

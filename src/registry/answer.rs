@@ -1,0 +1,138 @@
+//! What a server answers with: a head, and a body to be read.
+
+use super::fault::Fault;
+use super::retry::retry_after;
+use super::url::Url;
+use super::wire::Failure;
+use crate::error::Error;
+use std::borrow::Cow;
+use std::io::{self, Read};
+use std::time::Duration;
+use ureq::Body;
+use ureq::http::Response;
+
+/// Bodies of redirects and refusals up to this size are read, so that the connection can be used
+/// again, in bytes.
+const MAX_DISCARDED: u64 = 64 << 10;
+
+/// The longest error body that is read, in bytes.
+const MAX_FAULT: u64 = 64 << 10;
+
+/// What came back, after redirects.
+pub(super) struct Answer {
+    /// Where it came from in the end.
+    pub(super) url: Url,
+    pub(super) status: u16,
+    response: Response<Body>,
+    /// The body, if it is here already.
+    gathered: Option<Vec<u8>>,
+    /// The secret that it was asked with, which it may echo.
+    secret: Option<String>,
+}
+
+impl Answer {
+    /// What came from `url`, which was asked with a secret or without.
+    pub(super) fn new(url: Url, secret: Option<&str>, response: Response<Body>) -> Self {
+        Self {
+            url,
+            status: response.status().as_u16(),
+            response,
+            gathered: None,
+            secret: secret.map(str::to_owned),
+        }
+    }
+
+    /// A header, if it is there and readable.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.response.headers().get(name)?.to_str().ok()
+    }
+
+    /// All values of a header that people have written, in whatever encoding.
+    pub(super) fn headers(&self, name: &str) -> impl Iterator<Item = Cow<'_, str>> {
+        let values = self.response.headers().get_all(name).iter();
+        values.map(|value| String::from_utf8_lossy(value.as_bytes()))
+    }
+
+    /// The body, as far as `limit` bytes; more is an error.
+    pub(super) fn bytes(self, limit: u64) -> Result<Vec<u8>, Error> {
+        let url = self.url.to_string();
+        match self.gather(Some(limit))?.gathered {
+            Some(bytes) if bytes.len() as u64 <= limit => Ok(bytes),
+            _ => Err(Error::Answer {
+                url,
+                why: format!("longer than {limit} bytes"),
+            }),
+        }
+    }
+
+    /// The answer with the body of a success in it, or as much as is more than `whole` bytes.
+    pub(super) fn gather(mut self, whole: Option<u64>) -> Result<Self, Error> {
+        let whole = whole.filter(|_| self.status == 200 && self.gathered.is_none());
+        if let Some(limit) = whole {
+            let mut bytes = Vec::new();
+            let body = self.response.body_mut().as_reader();
+            let read = body.take(limit + 1).read_to_end(&mut bytes);
+            read.map_err(|e| Failure::of_body(e).of(&self.url))?;
+            self.gathered = Some(bytes);
+        }
+        Ok(self)
+    }
+
+    /// What it says of why it is a refusal, without the secret that it was asked with.
+    pub(super) fn fault(mut self) -> Fault {
+        let secret = self.secret.take();
+        Fault::read(&self.start_of_body(MAX_FAULT), secret.as_deref())
+    }
+
+    fn start_of_body(self, limit: u64) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        // An error body that breaks off has said what it has said.
+        let _ = self
+            .response
+            .into_body()
+            .into_reader()
+            .take(limit)
+            .read_to_end(&mut bytes);
+        bytes
+    }
+
+    /// The body as a stream.
+    pub(super) fn stream(self) -> Stream {
+        let is_chunked = |value: &str| value.to_ascii_lowercase().contains("chunked");
+        let has_end = self.header("content-length").is_some()
+            || self.header("transfer-encoding").is_some_and(is_chunked);
+        Stream {
+            has_end,
+            url: self.url,
+            body: Box::new(self.response.into_body().into_reader()),
+        }
+    }
+
+    /// How long the server asks to be left alone.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        retry_after(self.header("retry-after")?, self.header("date"))
+    }
+
+    pub(super) fn discard(self) {
+        drop(self.start_of_body(MAX_DISCARDED));
+    }
+}
+
+/// A body on its way.
+pub(super) struct Stream {
+    pub(super) url: Url,
+    /// Whether the server said where it ends: then an end is one. Else it may be a cut.
+    pub(super) has_end: bool,
+    body: Box<dyn Read>,
+}
+
+impl Stream {
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
+        loop {
+            match self.body.read(buffer) {
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                other => return other.map_err(|e| Failure::of_body(e).of(&self.url)),
+            }
+        }
+    }
+}
