@@ -18,6 +18,9 @@ pub mod sys;
 pub mod error;
 pub mod progress;
 
+// A tar, entry by entry.
+pub mod tarball;
+
 // The rooms that do the work and do not know of each other.
 pub mod cache;
 pub mod destination;

@@ -1,15 +1,12 @@
 //! Makes what one entry says, in the directory where the walk stands.
 
 use super::Extractor;
-use super::entries::Entries;
-use super::entry::{Entry, EntryKind};
 use super::metadata::Inherited;
-use super::path::LayerPath;
-use super::sparse::{Filler, Map};
 use super::walk::Missing;
 use super::xattr::{is_default_acl, without_default_acl};
 use crate::error::EntryFault;
 use crate::sys::{Dir, Kind, remove_tree};
+use crate::tarball::{Entries, Entry, EntryKind, Filler, LayerPath, Map};
 use std::ffi::CStr;
 use std::io::{self, Write as _};
 

@@ -3,11 +3,11 @@
 //! chown clears setuid and `security.capability`, so it is first; a file that its mode makes
 //! read-only takes no attribute any more, so the mode comes after them; times are last.
 
-use super::entry::Entry;
 use super::xattr::{self, ACCESS_ACL, DEFAULT_ACL};
 use super::{Skipped, Walk};
 use crate::error::EntryFault;
 use crate::sys::{Dir, Handle, Host, Owner, Unopened, is_root};
+use crate::tarball::Entry;
 use std::ffi::CStr;
 use std::io;
 

@@ -4,14 +4,8 @@
 //! tar entries ── Entry ── Name (plain | whiteout) ── Walk to its parent ── *at calls ── metadata
 //! ```
 
-mod entries;
-mod entry;
-mod header;
 mod make;
 mod metadata;
-mod path;
-mod pax;
-mod sparse;
 mod step;
 mod walk;
 mod whiteout;
@@ -20,13 +14,11 @@ mod xattr;
 use crate::error::{EntryFault, Error};
 use crate::oci::Digest;
 use crate::sys::{Dir, file_size_limit, stop_inheriting_umask};
-use entries::Entries;
-use entry::{Entry, EntryKind};
-use header::BLOCK;
+use crate::tarball::{BLOCK, Entries, Entry, EntryKind, Name};
 use metadata::{Inherited, Rights};
 use std::io::{BufRead, ErrorKind};
 use walk::{Missing, Walk};
-use whiteout::{Made, Name};
+use whiteout::Made;
 
 /// Applies layers, lowest first, to one tree.
 pub struct Extractor {
@@ -105,7 +97,7 @@ impl Extractor {
     }
 
     fn apply_entries(&mut self, entries: &mut Entries<'_>) -> Result<(), EntryFault> {
-        while let Some(entry) = entries.next()? {
+        while let Some(entry) = entries.advance()? {
             self.size.add(&entry)?;
             let Some((parents, name)) = entry.path.split() else {
                 self.describe_root(&entry)?;

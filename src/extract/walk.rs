@@ -7,10 +7,10 @@
 //! Directories whose contents change get their times back when the way leaves them, so nothing has
 //! to be remembered for the end, when a path may have become something else.
 
-use super::path::{Parents, link_components};
 use super::step::Step;
 use crate::error::EntryFault;
 use crate::sys::{Dir, Kind, Time};
+use crate::tarball::{Parents, link_components};
 use std::collections::hash_map::RandomState;
 use std::ffi::{CStr, CString};
 use std::hash::BuildHasher;

@@ -6,59 +6,12 @@
 //! it and remembers nothing.
 
 use super::metadata::make_plain;
-use super::path::LayerPath;
 use super::walk::{Missing, Walk};
 use crate::error::EntryFault;
 use crate::sys::{Kind, Time, remove_tree};
+use crate::tarball::LayerPath;
 use std::collections::HashSet;
-use std::ffi::{CStr, CString};
-
-/// What an entry's name asks for.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Name {
-    /// Something to make under this name.
-    Plain,
-    /// `.wh.NAME`: hide NAME.
-    Whiteout(CString),
-    /// `.wh..wh..opq`: hide all that the directory has from below.
-    Opaque,
-    /// Other `.wh..wh.` names are the bookkeeping of aufs: no part of the image.
-    Bookkeeping,
-}
-
-const PREFIX: &[u8] = b".wh.";
-const META_PREFIX: &[u8] = b".wh..wh.";
-const OPAQUE: &[u8] = b".wh..wh..opq";
-
-impl Name {
-    /// Reads a path. `.wh.` begins no name of a file (layer.md), so one in mid-path or one that
-    /// would hide the directory itself, its parent or nothing is malformed: umoci 0.4.7 deleted
-    /// what stood beside the tree for `.wh...`.
-    pub(super) fn of(path: &LayerPath) -> Result<Self, EntryFault> {
-        let Some((parents, name)) = path.split() else {
-            return Ok(Self::Plain);
-        };
-        for parent in parents.components().map(CStr::to_bytes) {
-            if parent.starts_with(META_PREFIX) {
-                return Ok(Self::Bookkeeping);
-            }
-            if parent.starts_with(PREFIX) {
-                return Err(EntryFault::Whiteout);
-            }
-        }
-        match name.to_bytes() {
-            OPAQUE => Ok(Self::Opaque),
-            name if name.starts_with(META_PREFIX) => Ok(Self::Bookkeeping),
-            name => match name.strip_prefix(PREFIX) {
-                None => Ok(Self::Plain),
-                Some(b"" | b"." | b"..") => Err(EntryFault::Whiteout),
-                Some(hidden) => CString::new(hidden)
-                    .map(Self::Whiteout)
-                    .map_err(|_| EntryFault::NulInName),
-            },
-        }
-    }
-}
+use std::ffi::CStr;
 
 /// The places that the layer at hand has made, with all directories above them.
 #[derive(Default)]
@@ -186,37 +139,4 @@ fn is_directory(walk: &Walk, name: &CStr) -> Result<bool, EntryFault> {
 fn place(walk: &Walk) -> LayerPath {
     walk.names()
         .fold(LayerPath::default(), |path, name| path.join(name))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn name(path: &str) -> Result<Name, EntryFault> {
-        Name::of(&LayerPath::parse(path.as_bytes())?)
-    }
-
-    #[test]
-    fn tells_whiteouts_from_names_that_look_like_them() {
-        for plain in ["a", "wh.a", ".wha", "a.wh.b", "a/b.wh.", "."] {
-            assert_eq!(name(plain).unwrap(), Name::Plain, "{plain}");
-        }
-        assert_eq!(name("a/.wh.b").unwrap(), Name::Whiteout(c"b".to_owned()));
-        assert_eq!(name(".wh....").unwrap(), Name::Whiteout(c"...".to_owned()));
-        assert_eq!(name("a/.wh..wh..opq").unwrap(), Name::Opaque);
-        for aufs in [
-            ".wh..wh.aufs",
-            ".wh..wh.plnk/",
-            ".wh..wh.plnk/1.2",
-            ".wh..wh.foo",
-            ".wh..wh.",
-        ] {
-            assert_eq!(name(aufs).unwrap(), Name::Bookkeeping, "{aufs}");
-        }
-        for bad in [
-            ".wh.", ".wh..", ".wh...", "a/.wh.", "a/.wh..", "a/.wh...", ".wh.a/b",
-        ] {
-            assert!(matches!(name(bad), Err(EntryFault::Whiteout)), "{bad}");
-        }
-    }
 }

@@ -1,9 +1,9 @@
 //! Extended attributes: which are the image's own, and what becomes of those that cannot be.
 
 use super::Skipped;
-use super::pax::Xattr;
 use crate::error::EntryFault;
 use crate::sys::{Dir, Handle as _};
+use crate::tarball::Xattr;
 use std::ffi::CStr;
 use std::io;
 

@@ -19,7 +19,7 @@ pub(super) const MAX_ISLANDS: usize = 1 << 17;
 
 /// Where the contents of a sparse file go.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Map {
+pub struct Map {
     /// Offset and length in bytes, in order, not overlapping, within `size`.
     islands: Vec<(u64, u64)>,
     size: u64,
@@ -48,13 +48,13 @@ impl Map {
     }
 
     /// The size of the file with its holes, in bytes.
-    pub(super) fn size(&self) -> u64 {
+    pub fn size(&self) -> u64 {
         self.size
     }
 }
 
 /// Puts the contents of a sparse file where they belong.
-pub(super) struct Filler<'f> {
+pub struct Filler<'f> {
     file: &'f mut File,
     islands: std::slice::Iter<'f, (u64, u64)>,
     /// Bytes that still go to the island at hand.
@@ -63,7 +63,7 @@ pub(super) struct Filler<'f> {
 
 impl<'f> Filler<'f> {
     /// Gives the empty `file` its size and sets out to fill it.
-    pub(super) fn new(file: &'f mut File, map: &'f Map) -> Result<Self, EntryFault> {
+    pub fn new(file: &'f mut File, map: &'f Map) -> Result<Self, EntryFault> {
         file.set_len(map.size)
             .map_err(|e| EntryFault::io("write", e))?;
         Ok(Self {
@@ -74,7 +74,7 @@ impl<'f> Filler<'f> {
     }
 
     /// Takes the next bytes of the contents.
-    pub(super) fn write(&mut self, mut piece: &[u8]) -> Result<(), EntryFault> {
+    pub fn write(&mut self, mut piece: &[u8]) -> Result<(), EntryFault> {
         let failed = |e| EntryFault::io("write", e);
         while !piece.is_empty() {
             while self.left == 0 {

@@ -11,7 +11,7 @@ use crate::error::EntryFault;
 use tar::{GnuExtSparseHeader, GnuSparseHeader, Header};
 
 /// The size of a block, the unit of a tar, in bytes.
-pub(super) const BLOCK: usize = 512;
+pub const BLOCK: usize = 512;
 
 /// What a header says, before extended headers have their say.
 pub(super) struct Fields {

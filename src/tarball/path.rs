@@ -13,7 +13,7 @@ const MAX_COMPONENT: usize = 255;
 /// A name that can only lead down from the root of the tree: no empty, `.` or `..` component, no
 /// NUL, no component that is too long.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct LayerPath {
+pub struct LayerPath {
     /// Each component followed by a NUL: they are C strings where they stand, and no system call
     /// has to copy them.
     bytes: Vec<u8>,
@@ -24,7 +24,7 @@ pub(super) struct LayerPath {
 impl LayerPath {
     /// Parses a name: `/usr/bin`, `./usr/bin`, `usr//bin/` and `usr/bin` are the same. A `..` is
     /// refused wherever it stands: no builder writes one, and peers disagree on what it means.
-    pub(super) fn parse(name: &[u8]) -> Result<Self, EntryFault> {
+    pub fn parse(name: &[u8]) -> Result<Self, EntryFault> {
         let mut path = Self::default();
         let mut depth = 0;
         for component in name.split(|&b| b == b'/') {
@@ -47,18 +47,18 @@ impl LayerPath {
     }
 
     /// The last component and the way to it, or nothing for the root itself.
-    pub(super) fn split(&self) -> Option<(Parents<'_>, &CStr)> {
+    pub fn split(&self) -> Option<(Parents<'_>, &CStr)> {
         let name = components(&self.bytes[self.last..]).next()?;
         Some((Parents(&self.bytes[..self.last]), name))
     }
 
     /// This path as the way to what is in it.
-    pub(super) fn as_parents(&self) -> Parents<'_> {
+    pub fn as_parents(&self) -> Parents<'_> {
         Parents(&self.bytes)
     }
 
     /// One step further down.
-    pub(super) fn join(&self, name: &CStr) -> Self {
+    pub fn join(&self, name: &CStr) -> Self {
         let mut bytes = self.bytes.clone();
         bytes.extend_from_slice(name.to_bytes_with_nul());
         Self {
@@ -70,16 +70,16 @@ impl LayerPath {
 
 /// The directories above a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Parents<'p>(&'p [u8]);
+pub struct Parents<'p>(&'p [u8]);
 
 impl<'p> Parents<'p> {
     /// From the root down.
-    pub(super) fn components(self) -> impl Iterator<Item = &'p CStr> {
+    pub fn components(self) -> impl Iterator<Item = &'p CStr> {
         components(self.0)
     }
 
     /// The bytes that tell one way from another.
-    pub(super) fn key(self) -> &'p [u8] {
+    pub fn key(self) -> &'p [u8] {
         self.0
     }
 }
@@ -91,7 +91,7 @@ fn components(bytes: &[u8]) -> impl Iterator<Item = &CStr> {
 }
 
 /// The components of what a symlink says, which may climb, and whether it starts at the root.
-pub(super) fn link_components(target: &CStr) -> (bool, Vec<CString>) {
+pub fn link_components(target: &CStr) -> (bool, Vec<CString>) {
     let bytes = target.to_bytes();
     let components = bytes
         .split(|&b| b == b'/')

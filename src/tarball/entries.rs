@@ -15,7 +15,7 @@ use std::io::{self, BufRead};
 const MAX_EXTENSION: u64 = 1 << 20;
 
 /// Reads entries off a stream.
-pub(super) struct Entries<'s> {
+pub struct Entries<'s> {
     stream: &'s mut dyn BufRead,
     /// Bytes of the current entry's contents that have not been read.
     left: u64,
@@ -28,7 +28,8 @@ pub(super) struct Entries<'s> {
 }
 
 impl<'s> Entries<'s> {
-    pub(super) fn new(stream: &'s mut dyn BufRead) -> Self {
+    /// The entries of `stream`, from where it stands.
+    pub fn new(stream: &'s mut dyn BufRead) -> Self {
         Self {
             stream,
             left: 0,
@@ -39,12 +40,12 @@ impl<'s> Entries<'s> {
     }
 
     /// The name of the entry at hand, as it stands in the archive.
-    pub(super) fn name(&self) -> &[u8] {
+    pub fn name(&self) -> &[u8] {
         &self.name
     }
 
     /// The next entry, or nothing at the end. What was not read of the one before is passed over.
-    pub(super) fn next(&mut self) -> Result<Option<Entry>, EntryFault> {
+    pub fn advance(&mut self) -> Result<Option<Entry>, EntryFault> {
         let mut extensions = Extensions::default();
         let mut pending = false;
         loop {
@@ -79,7 +80,7 @@ impl<'s> Entries<'s> {
     }
 
     /// Hands out the contents of the file at hand in pieces as they come.
-    pub(super) fn contents(
+    pub fn contents(
         &mut self,
         mut take: impl FnMut(&[u8]) -> Result<(), EntryFault>,
     ) -> Result<(), EntryFault> {
@@ -99,7 +100,7 @@ impl<'s> Entries<'s> {
 
     /// Reads on to the end of the stream: padding, what writers leave behind the end marker, and
     /// the checksums of the compression, which stand last.
-    pub(super) fn drain(&mut self) -> Result<(), EntryFault> {
+    pub fn drain(&mut self) -> Result<(), EntryFault> {
         loop {
             match self.stream.fill_buf().map(<[u8]>::len) {
                 Ok(0) => return Ok(()),

@@ -10,33 +10,50 @@ use std::ffi::CString;
 
 /// One entry.
 #[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) path: LayerPath,
-    pub(super) kind: EntryKind,
-    pub(super) mode: u32,
-    pub(super) owner: Owner,
-    pub(super) mtime: Time,
-    pub(super) xattrs: Vec<Xattr>,
+pub struct Entry {
+    /// Where it belongs.
+    pub path: LayerPath,
+    /// What it makes.
+    pub kind: EntryKind,
+    /// Permissions with setuid, setgid and the sticky bit.
+    pub mode: u32,
+    /// Whose it is.
+    pub owner: Owner,
+    /// When it was changed.
+    pub mtime: Time,
+    /// Its extended attributes.
+    pub xattrs: Vec<Xattr>,
 }
 
 /// What an entry makes.
 #[derive(Debug)]
-pub(super) enum EntryKind {
+pub enum EntryKind {
+    /// A directory.
     Directory,
     /// A file of `size` bytes; `holes` says where its contents go if not one after the other.
     File {
+        /// In bytes, holes included.
         size: u64,
+        /// Where its contents go.
         holes: Option<Map>,
     },
+    /// A symbolic link.
     Symlink {
+        /// What it says.
         target: CString,
     },
+    /// One more name of a file.
     HardLink {
+        /// Another name of it.
         target: LayerPath,
     },
+    /// A named pipe.
     Fifo,
+    /// A device.
     Device {
+        /// Whether it is one of blocks.
         block: bool,
+        /// Major and minor.
         number: (u32, u32),
     },
 }
@@ -121,7 +138,8 @@ impl Entry {
         })
     }
 
-    pub(super) fn is_symlink(&self) -> bool {
+    /// Whether it makes a symbolic link.
+    pub fn is_symlink(&self) -> bool {
         matches!(self.kind, EntryKind::Symlink { .. })
     }
 }

@@ -11,9 +11,11 @@ use std::ffi::CString;
 
 /// An extended attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Xattr {
-    pub(super) name: CString,
-    pub(super) value: Vec<u8>,
+pub struct Xattr {
+    /// With its namespace in front.
+    pub name: CString,
+    /// Its bytes.
+    pub value: Vec<u8>,
 }
 
 /// What extended headers say; `None` leaves it to the header.

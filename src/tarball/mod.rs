@@ -1,0 +1,22 @@
+//! The entries of a tar, as typed as they can be: whatever a hostile archive says, a name only leads
+//! down, a number is in its range, a map of holes fits its file.
+//!
+//! ```text
+//! blocks ── Fields ── pax, GNU's long names ── Entry { LayerPath, kind, metadata }
+//! ```
+
+mod entries;
+mod entry;
+mod header;
+mod name;
+mod path;
+mod pax;
+mod sparse;
+
+pub use entries::Entries;
+pub use entry::{Entry, EntryKind};
+pub use header::BLOCK;
+pub use name::Name;
+pub use path::{LayerPath, Parents, link_components};
+pub use pax::Xattr;
+pub use sparse::{Filler, Map};
