@@ -1,7 +1,7 @@
 //! Turns a container image reference into a root folder: one thread, one pass, bounded memory.
 //!
 //! ```text
-//! registry | OCI layout
+//! registry | OCI layout | archive | pipe
 //!   blob ── Tee ──── Verifier ── Decoder ──────── Contents ── Entries ── Extractor ── disk
 //!           (cache)  (digest,    (gzip|zstd|none) (DiffID)    (hostile)  (*at calls on
 //!                     size)                                               open directories)
@@ -18,10 +18,12 @@ pub mod sys;
 pub mod error;
 pub mod progress;
 
-// A tar, entry by entry.
+// What bytes are: compressed, and the entries of a tar.
+pub mod compression;
 pub mod tarball;
 
 // The rooms that do the work and do not know of each other.
+pub mod archive;
 pub mod cache;
 pub mod destination;
 pub mod extract;

@@ -144,6 +144,12 @@ impl Cache {
         self.is_full.set(true);
     }
 
+    /// A file without a name for what has no place elsewhere, if it takes one.
+    pub fn spool(&self) -> Option<File> {
+        let root = (!self.is_read_only()).then_some(&self.root);
+        root.and_then(|root| root.create_unnamed().ok())
+    }
+
     /// Whether this process may only read it.
     pub fn is_read_only(&self) -> bool {
         self.lock.is_none()

@@ -11,7 +11,7 @@ use crate::error::{Error, Usage};
 use crate::source::Name;
 use access::access;
 use lexopt::{Arg, Parser};
-use options::{cache, max_size, name, progress, replacing, senseless, wanted};
+use options::{both_stdin, cache, max_size, name, progress, replacing, senseless, wanted};
 use purge::sweep;
 use spelling::closest;
 use std::ffi::OsString;
@@ -68,11 +68,13 @@ fn pull(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result
     if typed.offline && matches!((&image, &cache), (Name::Registry(_), CacheChoice::No)) {
         return Err(senseless("--offline", "there is no cache to pull from"));
     }
+    let access = access(&typed, &variable)?;
+    both_stdin([&image], &access)?;
     Ok(Command::Pull(Pull {
         image,
         dest: PathBuf::from(dest),
         wanted: wanted(&typed, &variable)?,
-        access: access(&typed, &variable)?,
+        access,
         cache,
         max_size: max_size(&typed)?,
         force: typed.force,
@@ -80,6 +82,7 @@ fn pull(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result
         exit_code: typed.exit_code,
         keep_old: typed.keep_old.as_ref().map(PathBuf::from),
         offline: typed.offline,
+        locked: typed.locked.as_ref().map(PathBuf::from),
         progress: progress(&typed),
     }))
 }
@@ -88,15 +91,16 @@ fn digest(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Resu
     if typed.help {
         return Ok(Command::Help(DIGEST.help));
     }
-    let image = operands(&DIGEST, &mut typed)?
-        .into_iter()
-        .next()
-        .unwrap_or_default();
+    let images = operands(&DIGEST, &mut typed)?;
+    let images = images.iter().map(name).collect::<Result<Vec<_>, _>>()?;
+    let access = access(&typed, &variable)?;
+    both_stdin(&images, &access)?;
     Ok(Command::Digest(Digest {
-        image: name(&image)?,
+        images,
         wanted: wanted(&typed, &variable)?,
-        access: access(&typed, &variable)?,
+        access,
         index: typed.index,
+        lock: typed.lock,
         progress: progress(&typed),
     }))
 }
@@ -109,9 +113,14 @@ fn inspect(
         return Ok(Command::Help(INSPECT.help));
     }
     let operands = operands(&INSPECT, &mut typed)?;
+    let operand = operands.into_iter().next().unwrap_or_default();
     Ok(Command::Inspect(Inspect {
-        dest: operands.into_iter().next().unwrap_or_default().into(),
+        image: name(&operand).ok(),
+        dest: operand.into(),
+        wanted: wanted(&typed, &variable)?,
+        access: access(&typed, &variable)?,
         cache: cache(&typed, &variable),
+        progress: progress(&typed),
     }))
 }
 

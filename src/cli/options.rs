@@ -5,9 +5,10 @@ use crate::commands::CacheChoice;
 use crate::error::{Error, Usage};
 use crate::oci::{InvalidPlatform, InvalidReference, Platform, Reference, Wanted};
 use crate::progress::{Level, Progress};
-use crate::source::Name;
+use crate::registry::{Access, Passed};
+use crate::source::{Form, Local, Name};
 use crate::sys;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
@@ -17,31 +18,24 @@ const ARCH: &str = "ROOTS_ARCH";
 const OS: &str = "ROOTS_OS";
 const CACHE: &str = "ROOTS_CACHE";
 
-/// A folder is told from a reference by how it begins: no reference begins so.
+/// A path is told from a reference by how it begins: no reference begins so.
 pub(super) fn name(operand: &OsString) -> Result<Name, Error> {
-    let layout = |path: &[u8]| Name::Layout {
-        path: PathBuf::from(OsStr::from_bytes(path)),
-        tag: None,
-    };
     let bytes = operand.as_bytes();
     // `oci://ghcr.io/name` is how other tools write a registry: Reference refuses it with a hint.
     let is_url = bytes.starts_with(b"oci://") && !bytes.starts_with(b"oci:///");
-    match bytes.strip_prefix(b"oci:") {
-        Some(b"") => {
-            let text = "oci:".to_owned();
-            return Err(Error::Reference {
-                text,
-                why: InvalidReference::Empty,
-            });
+    if let Some(local) = Local::parse(operand).filter(|_| !is_url) {
+        if local.path.as_os_str().is_empty() {
+            let text = operand.to_string_lossy().into_owned();
+            let why = InvalidReference::Empty;
+            return Err(Error::Reference { text, why });
         }
-        Some(path) if !is_url => return Ok(layout(path)),
-        _ => {}
+        return Ok(Name::Local(local));
     }
     let is_path = [&b"/"[..], b"./", b"../"]
         .iter()
         .any(|start| bytes.starts_with(start));
-    if is_path || matches!(bytes, b"." | b"..") {
-        return Ok(layout(bytes));
+    if is_path || matches!(bytes, b"." | b".." | b"-") {
+        return Ok(Name::Local(Local::new(Form::Any, operand)));
     }
     let text = operand.to_string_lossy().into_owned();
     let reference = Reference::parse(&text);
@@ -157,6 +151,20 @@ pub(super) fn replacing(typed: &Typed) -> Result<(), Error> {
 pub(super) fn senseless(option: &str, why: &'static str) -> Error {
     let option = option.to_owned();
     Error::Usage(Usage::Value { option, why })
+}
+
+/// Standard input gives one thing, once.
+pub(super) fn both_stdin<'n>(
+    images: impl IntoIterator<Item = &'n Name>,
+    access: &Access,
+) -> Result<(), Error> {
+    let is_stdin = |name: &&Name| matches!(name, Name::Local(local) if local.is_stdin());
+    let images = images.into_iter().filter(is_stdin).count();
+    let auth = usize::from(access.auth.as_ref().is_some_and(Passed::is_stdin));
+    match images + auth {
+        0 | 1 => Ok(()),
+        _ => Err(senseless("-", "standard input gives one thing only")),
+    }
 }
 
 /// How large the tree may grow, in bytes.

@@ -35,6 +35,7 @@ pub(super) const PULL: Syntax = Syntax {
         "--exit-code",
         "--keep-old",
         "--offline",
+        "--locked",
         "--quiet",
         "--verbose",
         "--help",
@@ -47,6 +48,7 @@ pub(super) const DIGEST: Syntax = Syntax {
     help: include_str!("../help/digest.txt"),
     options: &[
         "--index",
+        "--lock",
         "--platform",
         "--arch",
         "--os",
@@ -60,14 +62,28 @@ pub(super) const DIGEST: Syntax = Syntax {
         "--verbose",
         "--help",
     ],
-    operands: &["IMAGE"],
+    operands: &["IMAGE..."],
 };
 
 pub(super) const INSPECT: Syntax = Syntax {
     command: "inspect",
     help: include_str!("../help/inspect.txt"),
-    options: &["--cache", "--help"],
-    operands: &["DEST"],
+    options: &[
+        "--platform",
+        "--arch",
+        "--os",
+        "--auth",
+        "--mirror",
+        "--plain-http",
+        "--insecure",
+        "--ca-file",
+        "--timeout",
+        "--retries",
+        "--cache",
+        "--verbose",
+        "--help",
+    ],
+    operands: &["DEST or IMAGE"],
 };
 
 pub(super) const PURGE: Syntax = Syntax {
@@ -105,7 +121,9 @@ pub(super) struct Typed {
     pub(super) exit_code: bool,
     pub(super) keep_old: Option<OsString>,
     pub(super) offline: bool,
+    pub(super) locked: Option<OsString>,
     pub(super) index: bool,
+    pub(super) lock: bool,
     pub(super) all: bool,
     pub(super) older_than: Option<String>,
     pub(super) dry_run: bool,
@@ -160,7 +178,9 @@ pub(super) fn typed(syntax: &Syntax, mut parser: Parser) -> Result<Typed, Error>
             "--exit-code" => typed.exit_code = true,
             "--keep-old" => typed.keep_old = Some(value(&mut parser, "--keep-old")?),
             "--offline" => typed.offline = true,
+            "--locked" => typed.locked = Some(value(&mut parser, "--locked")?),
             "--index" => typed.index = true,
+            "--lock" => typed.lock = true,
             "--all" => typed.all = true,
             "--older-than" => {
                 typed.older_than = Some(text(&mut parser, "--older-than")?.unwrap_or_default())
@@ -174,11 +194,19 @@ pub(super) fn typed(syntax: &Syntax, mut parser: Parser) -> Result<Typed, Error>
     Ok(typed)
 }
 
+/// What the last operand has behind it that may come more than once.
+const REPEATED: &str = "...";
+
 /// The operands, as many as there must be.
 pub(super) fn operands(syntax: &Syntax, typed: &mut Typed) -> Result<Vec<OsString>, Error> {
     let command = syntax.command;
     if let Some(operand) = syntax.operands.get(typed.operands.len()) {
+        let operand = operand.trim_end_matches(REPEATED);
         return Err(Error::Usage(Usage::MissingOperand { command, operand }));
+    }
+    let is_repeated = |last: &&str| last.ends_with(REPEATED);
+    if syntax.operands.last().is_some_and(is_repeated) {
+        return Ok(std::mem::take(&mut typed.operands));
     }
     if let Some(extra) = typed.operands.get(syntax.operands.len()) {
         let typed = extra.to_string_lossy().into_owned();

@@ -1,18 +1,42 @@
-//! `roots digest IMAGE`: what `pull` would extract here, without extracting it.
+//! `roots digest IMAGE...`: what `pull` would extract here, without extracting it.
 
 use super::Digest;
 use crate::error::Error;
 use crate::oci;
-use crate::source::Source;
+use crate::source::{Name, Source};
 
 impl Digest {
+    /// The digest of one image, or lines of `REFERENCE@DIGEST`, which make a lock.
+    pub(super) fn run(&self) -> Result<String, Error> {
+        let mut lines = String::new();
+        for image in &self.images {
+            let mut source = Source::open(image, Some(&self.access), None, self.progress)?;
+            let digest = self.of(&mut source)?;
+            source.drain();
+            lines += &match self.lock || self.images.len() > 1 {
+                true => format!("{}@{digest}\n", full_name(image, &source)),
+                false => format!("{digest}\n"),
+            };
+        }
+        Ok(lines)
+    }
+
     /// The digest of the manifest for the platform, or of what the name itself stands for.
-    pub(super) fn run(&self) -> Result<oci::Digest, Error> {
-        let progress = self.progress;
-        let mut source = Source::open(&self.image, Some(&self.access), None, progress)?;
+    fn of(&self, source: &mut Source<'_>) -> Result<oci::Digest, Error> {
         match self.index {
             true => source.digest(),
-            false => Ok(source.resolve(&self.wanted, progress)?.digest),
+            false => Ok(source.resolve(&self.wanted, self.progress)?.digest),
         }
     }
+}
+
+/// What an image is called, wherever it is.
+fn full_name(image: &Name, source: &Source<'_>) -> String {
+    let names = source.names().into_iter();
+    let full = names.flat_map(|name| oci::Reference::parse(&name));
+    let full = full.map(|reference| reference.name()).next();
+    full.unwrap_or_else(|| match image {
+        Name::Registry(reference) => reference.name(),
+        Name::Local(local) => local.to_string(),
+    })
 }

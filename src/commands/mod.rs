@@ -3,6 +3,7 @@
 mod digest;
 mod inspect;
 mod ledger;
+mod locked;
 mod pull;
 mod purge;
 mod update;
@@ -55,14 +56,16 @@ pub struct Pull {
     pub keep_old: Option<PathBuf>,
     /// Take all from the cache.
     pub offline: bool,
+    /// The file that says which digest the image must have.
+    pub locked: Option<PathBuf>,
     /// Where messages go.
     pub progress: Progress,
 }
 
-/// `roots digest IMAGE`
+/// `roots digest IMAGE...`
 pub struct Digest {
-    /// IMAGE.
-    pub image: Name,
+    /// IMAGE, once at least.
+    pub images: Vec<Name>,
     /// The platform to look for.
     pub wanted: Wanted,
     /// How registries are to be reached.
@@ -71,12 +74,22 @@ pub struct Digest {
     pub progress: Progress,
     /// The digest of what the name stands for, instead of the one for the platform.
     pub index: bool,
+    /// Print the name of a single image, too.
+    pub lock: bool,
 }
 
-/// `roots inspect DEST`
+/// `roots inspect DEST` and `roots inspect IMAGE`
 pub struct Inspect {
     /// DEST.
     pub dest: PathBuf,
+    /// The same as IMAGE, if it can be one.
+    pub image: Option<Name>,
+    /// The platform to look for.
+    pub wanted: Wanted,
+    /// How registries are to be reached.
+    pub access: registry::Access,
+    /// Where messages go.
+    pub progress: Progress,
     /// The cache that knows the trees that cannot say themselves what they are.
     pub cache: CacheChoice,
 }
@@ -114,7 +127,7 @@ impl Command {
     pub fn run(&self) -> Result<Done, Error> {
         Ok(Done::from(match self {
             Self::Pull(pull) => return pull.run(),
-            Self::Digest(digest) => format!("{}\n", digest.run()?),
+            Self::Digest(digest) => digest.run()?,
             Self::Inspect(inspect) => inspect.run()?,
             Self::Purge(purge) => purge.run()?,
             Self::Version => concat!("roots ", env!("CARGO_PKG_VERSION"), "\n").to_owned(),

@@ -28,9 +28,13 @@ impl Pull {
         let progress = self.progress;
         let access = (!self.offline).then_some(&self.access);
         let mut source = Source::open(&self.image, access, cache, progress)?;
+        let locked = self.locked(&source)?;
         let found = Found::mended(&self.dest, progress)?;
         let held = self.held(&found, cache)?; // with --update
         if let Some(held) = &held
+            && locked
+                .as_ref()
+                .is_none_or(|locked| locked.allows_record(held))
             && self.is_current(held, &mut source)?
         {
             return Ok(self.unchanged(held));
@@ -38,6 +42,9 @@ impl Pull {
         let plan = self.plan(held.is_some(), &source, cache.map(Cache::path));
         let destination = Destination::prepare(&found, &plan, progress)?;
         let image = source.resolve(&self.wanted, progress)?;
+        if let Some(locked) = locked {
+            locked.check(&source, &image)?;
+        }
         let record = Record::new(source.to_string(), &image, &self.wanted);
         let ledger = Ledger::new(cache, &source, &image, progress);
         if held.is_some_and(|held| held.manifest == image.digest) {
@@ -62,6 +69,7 @@ impl Pull {
             }
             source.finish(layer, stream)?; // digest, size and DiffID hold
         }
+        source.drain();
         let skipped = extractor.finish()?;
         ledger.open(&destination);
         ledger.remember(&source);

@@ -69,7 +69,7 @@ impl Pull {
     ) -> Plan<'_> {
         let real = |path: &Path| path.canonicalize().ok();
         let cache: Option<PathBuf> = cache.and_then(real);
-        let layout = source.folder().and_then(real);
+        let layout = source.path().and_then(real);
         let cached = cache
             .iter()
             .map(|path| (path.clone(), "it holds the cache"));

@@ -16,15 +16,17 @@ impl Error {
             Self::Certificate { .. } | Self::Proxy { .. } => 2,
             Self::NotFound { .. } | Self::NoPlatform { .. } => 3,
             Self::NoRecord(_) | Self::Offline { .. } => 3,
+            Self::Layout { why, .. } if why.is_malformed() => 5,
             Self::Layout {
-                why: LayoutFault::MissingBlob(_),
+                why: LayoutFault::OutOfOrder,
                 ..
-            } => 5,
+            } => 2,
             Self::Layout { .. } => 3,
             // A 401 that cannot be answered is a denial, too.
             Self::Denied { .. } | Self::Blocked(_) | Self::Challenge { .. } => 4,
             Self::Manifest { .. }
             | Self::DigestMismatch { .. }
+            | Self::Locked { .. }
             | Self::SizeMismatch { .. }
             | Self::Corrupt { .. }
             | Self::Compression { .. } => 5,

@@ -20,6 +20,22 @@ pub enum LayoutFault {
     SeveralImages(Vec<String>),
     /// A blob is missing.
     MissingBlob(Digest),
+    /// Nothing under that path, which should be an archive.
+    NoFile,
+    /// Nothing under that path, which could be either.
+    Nothing,
+    /// No archive, or one without an image.
+    NotAnArchive,
+    /// Not a folder but a file, which may be an archive.
+    NotAFolder,
+    /// An archive compressed in a way that is not read.
+    Compression(&'static str),
+    /// An archive that is no tar, or ends early; in words.
+    Malformed(String),
+    /// More members than any image has.
+    TooManyMembers,
+    /// A pipe in which layers come before it is known what they are, and no place to keep them.
+    OutOfOrder,
 }
 
 /// What is wrong with a command line.
@@ -102,5 +118,15 @@ impl ConfigurationFault {
     pub(super) fn is_disk(&self) -> bool {
         use std::io::ErrorKind::{InvalidData, NotFound};
         matches!(self, Self::Unreadable(e) if !matches!(e.kind(), NotFound | InvalidData))
+    }
+}
+
+impl LayoutFault {
+    /// Whether there is an image, but not as it should be.
+    pub(super) fn is_malformed(&self) -> bool {
+        matches!(
+            self,
+            Self::MissingBlob(_) | Self::Compression(_) | Self::Malformed(_) | Self::TooManyMembers
+        )
     }
 }

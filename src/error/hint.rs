@@ -76,6 +76,18 @@ impl Error {
                 Some(name) => format!("name one: oci:{}:{name}", path.display()),
                 None => return None,
             },
+            Self::Layout {
+                why: LayoutFault::OutOfOrder,
+                ..
+            } => "write it to a file first, or allow a --cache".to_owned(),
+            Self::Layout {
+                why: LayoutFault::NotAFolder,
+                path,
+            } => format!("for an archive, write oci-archive:{}", path.display()),
+            Self::Layout {
+                why: LayoutFault::Compression(_),
+                ..
+            } => "decompress it in front of `roots pull -`".to_owned(),
             Self::Tls { host, why } => return why.hint(host),
             Self::Certificate { why, .. } => return why.hint(),
             Self::Proxy { .. } => {

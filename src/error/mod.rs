@@ -227,6 +227,17 @@ pub enum Error {
         /// The digests of what is missing; none if it is not known what the name stands for.
         missing: Vec<Digest>,
     },
+    /// An image that is not the one that was locked.
+    Locked {
+        /// The image.
+        image: String,
+        /// The lock.
+        lock: PathBuf,
+        /// What it may be; nothing if the lock does not name it.
+        wanted: Vec<Digest>,
+        /// What it is.
+        got: Digest,
+    },
     /// DEST cannot be replaced or filled, whatever the options.
     DestinationRefused {
         /// DEST.

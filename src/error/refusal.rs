@@ -97,6 +97,18 @@ impl Display for LayoutFault {
                 list(f, names.iter().map(|name| escaped(name)), "without names")
             }
             Self::MissingBlob(digest) => write!(f, "blob {digest} is missing"),
+            Self::NoFile => f.write_str("no such file"),
+            Self::Nothing => f.write_str("no such file or folder"),
+            Self::NotAnArchive => f.write_str("not an archive of an image"),
+            Self::NotAFolder => f.write_str("not a folder"),
+            Self::Compression(name) => {
+                write!(f, "compressed with {name}, which is not read")
+            }
+            Self::Malformed(why) => write!(f, "malformed archive: {}", escaped(why)),
+            Self::TooManyMembers => f.write_str("malformed archive: too many members"),
+            Self::OutOfOrder => f.write_str(
+                "its layers come before its index, and without a cache there is no place for them",
+            ),
         }
     }
 }

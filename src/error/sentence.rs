@@ -109,6 +109,19 @@ impl Display for Error {
                 write!(f, "{image}: not in the cache: ")?;
                 list(f, missing, "nothing")
             }
+            Self::Locked {
+                image,
+                lock,
+                wanted,
+                got,
+            } => match wanted.as_slice() {
+                [] => write!(f, "{image}: not in {}", path_of(lock)),
+                wanted => {
+                    write!(f, "{image}: locked to ")?;
+                    list(f, wanted, "nothing")?;
+                    write!(f, ", but it is {got}")
+                }
+            },
             Self::DestinationRefused { path, why } => write!(f, "{}: {why}", path_of(path)),
             Self::DestinationBusy(path) => {
                 write!(f, "{}: another pull into it is running", path_of(path))

@@ -6,15 +6,14 @@
 //!                size                     or none
 //! ```
 
-mod decode;
 mod tee;
 mod verify;
 
 pub use verify::Verifier;
 
+use crate::compression::{Decoder, Undecodable};
 use crate::error::Error;
 use crate::oci::{Digest, Layer};
-use decode::Decoder;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use tee::Tee;
 use verify::Contents;
@@ -36,10 +35,15 @@ impl<R: Read, W: Write> LayerStream<R, W> {
     /// A stream over `blob`, the compressed bytes of `layer`, with a copy of them for `copy`.
     pub fn new(layer: &Layer, blob: R, copy: Option<W>) -> Result<Self, Error> {
         let verifier = Verifier::new(&layer.blob, Tee::new(blob, copy));
-        let decoder = Decoder::new(
-            &layer.blob.digest,
-            BufReader::with_capacity(CHUNK, verifier),
-        )?;
+        let digest = &layer.blob.digest;
+        let decoder = Decoder::new(BufReader::with_capacity(CHUNK, verifier));
+        let decoder = decoder.map_err(|why| match why {
+            Undecodable::Unread(error) => Error::in_stream(digest, error),
+            Undecodable::Unknown(name) => Error::Compression {
+                digest: digest.clone(),
+                name,
+            },
+        })?;
         let contents = Contents::new(&layer.diff_id, decoder, CHUNK);
         Ok(Self {
             blob: layer.blob.digest.clone(),

@@ -141,6 +141,13 @@ impl Reference {
         }
     }
 
+    /// The name in full, without a digest.
+    pub fn name(&self) -> String {
+        let full = self.to_string();
+        let name = full.split('@').next();
+        name.map(str::to_owned).unwrap_or_default()
+    }
+
     /// What stands behind `/manifests/`: the digest, else the tag, else `latest`.
     pub fn identifier(&self) -> String {
         match (&self.digest, &self.tag) {

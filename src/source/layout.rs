@@ -1,34 +1,35 @@
-//! An OCI image layout on disk: image-spec image-layout.md.
+//! An OCI image layout, in a folder (image-spec image-layout.md) or in a tar, and what `docker save`
+//! writes.
 
+use super::docker::{self, Made};
+use super::local::{Form, Local, Place};
+use super::named::{self, Root};
+use super::store::Store;
 use super::{parse, verified};
+use crate::archive::Archive;
 use crate::error::{Error, LayoutFault, Part};
-use crate::oci::{Descriptor, Digest, Document, Index};
+use crate::oci::{Descriptor, Digest, Document, InvalidManifest, Manifest};
 use crate::registry::MAX_MANIFEST;
-use crate::sys::Dir;
 use serde::Deserialize;
-use std::ffi::CString;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::path::Path;
 
-/// The annotation that names an image in `index.json`.
-const REF_NAME: &str = "org.opencontainers.image.ref.name";
+const INDEX: &str = "index.json";
 
 /// An open layout and the image in it that is meant.
 pub struct Layout {
-    path: PathBuf,
-    folder: Dir,
-    tag: Option<String>,
+    store: Store,
+    /// How it is spelt, the name of the image left out.
+    spelling: String,
+    name: Option<String>,
     root: Root,
-}
-
-/// What a layout's `index.json` leads to.
-enum Root {
-    /// One entry: the one with the name, or the only one.
-    Entry(Descriptor),
-    /// Several entries without names: `index.json` is itself the index, of this digest.
-    Index(Descriptor, Index),
+    /// The names of the image itself, as far as the layout says.
+    names: Vec<String>,
+    /// Where blobs are that are not under their digests.
+    files: HashMap<Digest, String>,
 }
 
 #[derive(Deserialize)]
@@ -38,201 +39,208 @@ struct LayoutFile {
 }
 
 impl Layout {
-    /// Opens the layout at `path`. Where no tag was given and there is no such folder, what stands
-    /// behind the last colon is the tag.
-    pub(super) fn open(path: &Path, tag: Option<&str>) -> Result<Self, Error> {
-        let (folder, path, tag) = match (Dir::open_path(path), split_tag(path)) {
-            (Ok(folder), _) => (folder, path.to_owned(), tag.map(str::to_owned)),
-            (Err(e), Some((shorter, split))) if tag.is_none() => match Dir::open_path(&shorter) {
-                Ok(folder) => (folder, shorter, Some(split)),
-                Err(_) => return Err(unopened(path, e)),
-            },
-            (Err(e), _) => return Err(unopened(path, e)),
+    /// Opens a place. `spool` gives a file for what has to be kept of a pipe.
+    pub(super) fn open(local: &Local, spool: impl FnOnce() -> Option<File>) -> Result<Self, Error> {
+        let (place, name) = local.place()?;
+        let name = name.as_deref();
+        let input = match place {
+            Place::Folder(path, folder) => {
+                let spelling = format!("oci:{}", path.display());
+                return Self::of_folder(Store::Folder(path, folder), spelling, name);
+            }
+            Place::File(input) | Place::Stdin(input) => input,
         };
-        let fault = |why| Error::Layout {
-            path: path.clone(),
-            why,
+        let archive = Archive::open(input, spool())?;
+        let candidates: &[&str] = match local.form {
+            Form::DockerArchive => &[docker::MANIFEST],
+            Form::OciArchive => &[INDEX],
+            Form::Any | Form::Layout => &[INDEX, docker::MANIFEST],
         };
-        let version = read_file(&folder, "oci-layout").ok();
+        let first = archive.first(candidates, MAX_MANIFEST)?;
+        let path = match local.is_stdin() {
+            true => Path::new("-"),
+            false => archive.input().path(),
+        };
+        let spell = |form: Form| format!("{}:{}", form.prefix(), path.display());
+        match first {
+            Some((number, bytes)) if candidates[number] == INDEX => {
+                let spelling = spell(Form::OciArchive);
+                Self::of_index(Store::Archive(Box::new(archive)), spelling, &bytes, name)
+            }
+            Some((_, bytes)) => {
+                let spelling = spell(Form::DockerArchive);
+                Self::of_docker(archive, spelling, &bytes, name)
+            }
+            None => Err(fault(archive.input().path(), LayoutFault::NotAnArchive)),
+        }
+    }
+
+    fn of_folder(store: Store, spelling: String, name: Option<&str>) -> Result<Self, Error> {
+        let no_layout = || fault(store.path(), LayoutFault::NotALayout);
+        let version = store.bytes("oci-layout", MAX_MANIFEST).ok().flatten();
         let version = version.and_then(|bytes| serde_json::from_slice::<LayoutFile>(&bytes).ok());
         if version.is_none_or(|file| file.image_layout_version != "1.0.0") {
-            return Err(fault(LayoutFault::NotALayout));
+            return Err(no_layout());
         }
-        let bytes = read_file(&folder, "index.json").map_err(|_| fault(LayoutFault::NotALayout))?;
-        let digest = Digest::sha256(&bytes);
-        let Document::Index(index) = parse(&digest, &bytes, "")? else {
-            return Err(fault(LayoutFault::NotALayout));
+        let bytes = store.bytes(INDEX, MAX_MANIFEST).ok().flatten();
+        let bytes = bytes.ok_or_else(no_layout)?;
+        Self::of_index(store, spelling, &bytes, name)
+    }
+
+    /// The image of that name in `index.json`.
+    fn of_index(
+        store: Store,
+        spelling: String,
+        bytes: &[u8],
+        name: Option<&str>,
+    ) -> Result<Self, Error> {
+        let digest = Digest::sha256(bytes);
+        if bytes.len() as u64 > MAX_MANIFEST {
+            return Err(Error::Manifest {
+                what: format!("{}: {INDEX}", store.path().display()),
+                why: InvalidManifest::TooLong(MAX_MANIFEST),
+            });
+        }
+        let Document::Index(index) = parse(&digest, bytes, "")? else {
+            return Err(fault(store.path(), LayoutFault::NotALayout));
         };
-        let root = root(index, &digest, bytes.len() as u64, tag.as_deref()).map_err(fault)?;
+        let root = named::root(index, &digest, bytes.len() as u64, name);
+        let root = root.map_err(|why| fault(store.path(), why))?;
         Ok(Self {
-            path,
-            folder,
-            tag,
+            names: named::names(root.descriptor()),
+            store,
+            spelling,
+            name: name.map(str::to_owned),
             root,
+            files: HashMap::new(),
         })
     }
 
-    /// The folder, as it was typed.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
+    /// The image of that name in docker's `manifest.json`.
+    fn of_docker(
+        archive: Archive,
+        spelling: String,
+        bytes: &[u8],
+        name: Option<&str>,
+    ) -> Result<Self, Error> {
+        let failed = |why| fault(archive.input().path(), why);
+        let malformed = |why: &str| failed(LayoutFault::Malformed(why.to_owned()));
+        let entries = docker::parse(bytes).ok_or_else(|| malformed("its manifest.json"))?;
+        let entry = docker::choose(&entries, name).map_err(failed)?;
+        let missing = |file: &str| malformed(&format!("{file} is missing"));
+        let sizes = entry.layers().iter().map(|file| {
+            let size = archive.size(file)?;
+            size.ok_or_else(|| missing(file))
+        });
+        let sizes = sizes.collect::<Result<Vec<_>, Error>>()?;
+        let config = archive.bytes(&entry.config, MAX_MANIFEST)?;
+        let config = config.ok_or_else(|| missing(&entry.config))?;
+        let Made {
+            root,
+            document,
+            files,
+        } = entry
+            .image(&config, &sizes)
+            .ok_or_else(|| malformed("its config does not fit its layers"))?;
+        Ok(Self {
+            names: entry.names().map(str::to_owned).collect(),
+            store: Store::Archive(Box::new(archive)),
+            spelling,
+            name: name.map(str::to_owned),
+            root: Root::Read(root, document),
+            files,
+        })
+    }
+
+    /// Where it is; nothing for a pipe.
+    pub(super) fn path(&self) -> Option<&Path> {
+        match &self.store {
+            Store::Archive(archive) if !archive.input().is_again() => None,
+            store => Some(store.path()),
+        }
+    }
+
+    /// What it is, in a word.
+    pub(super) fn word(&self) -> &'static str {
+        match &self.store {
+            Store::Folder(..) => "layout",
+            Store::Archive(_) => "archive",
+        }
+    }
+
+    /// What the image is called in the layout.
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
     }
 
     /// What the name stands for.
     pub(super) fn root(&self) -> &Descriptor {
-        match &self.root {
-            Root::Entry(entry) | Root::Index(entry, _) => entry,
-        }
+        self.root.descriptor()
     }
 
     /// What the name stands for, read.
     pub(super) fn document(&self) -> Result<(Digest, Document), Error> {
-        let root = self.root();
         let document = match &self.root {
-            Root::Index(_, index) => Document::Index(index.clone()),
+            Root::Read(_, document) => document.clone(),
             Root::Entry(entry) => {
                 let bytes = verified(entry, Part::Manifest, self.bytes(entry, MAX_MANIFEST)?)?;
                 parse(&entry.digest, &bytes, &entry.media_type)?
             }
         };
-        Ok((root.digest.clone(), document))
+        Ok((self.root().digest.clone(), document))
+    }
+
+    /// From here on, only what this manifest names is wanted.
+    pub(super) fn narrow(&self, manifest: &Manifest) {
+        if let Store::Archive(archive) = &self.store {
+            let blobs = std::iter::once(&manifest.config).chain(&manifest.layers);
+            archive.narrow(blobs.map(|blob| self.file(blob)).collect::<HashSet<_>>());
+        }
     }
 
     /// All bytes of a small blob, not verified yet.
     pub(super) fn bytes(&self, blob: &Descriptor, limit: u64) -> Result<Vec<u8>, Error> {
-        let mut bytes = Vec::new();
         // One byte more than there may be shows that there is more.
-        let read = self
-            .open_blob(blob)?
-            .take(limit.min(blob.size) + 1)
-            .read_to_end(&mut bytes);
-        read.map_err(|e| disk(&self.path, e))?;
-        Ok(bytes)
+        let bytes = self.store.bytes(&self.file(blob), limit.min(blob.size))?;
+        bytes.ok_or_else(|| self.missing(blob))
     }
 
     /// The bytes of a blob as a stream.
-    pub(super) fn blob(&self, blob: &Descriptor) -> Result<impl Read + use<>, Error> {
-        let path = self.path.clone();
-        Ok(Blob {
-            path,
-            file: self.open_blob(blob)?,
-        })
+    pub(super) fn blob(&self, blob: &Descriptor) -> Result<Box<dyn Read>, Error> {
+        let opened = self.store.open(&self.file(blob))?;
+        opened.ok_or_else(|| self.missing(blob))
     }
 
-    fn open_blob(&self, blob: &Descriptor) -> Result<File, Error> {
-        let name = |text: &str| CString::new(text).unwrap_or_default();
-        let opened = self
-            .folder
-            .open(c"blobs")
-            .and_then(|blobs| blobs.open(&name(blob.digest.algorithm().name())))
-            .and_then(|folder| folder.open_linked_file(&name(blob.digest.hex())));
-        opened.map_err(|e| match e.kind() {
-            io::ErrorKind::NotFound => {
-                let why = LayoutFault::MissingBlob(blob.digest.clone());
-                Error::Layout {
-                    path: self.path.clone(),
-                    why,
-                }
-            }
-            _ => disk(&self.path, e),
-        })
+    /// Nothing more is read of it.
+    pub(super) fn drain(&self) {
+        if let Store::Archive(archive) = &self.store {
+            archive.drain();
+        }
+    }
+
+    fn file(&self, blob: &Descriptor) -> String {
+        let digest = &blob.digest;
+        let under_digest = || format!("blobs/{}/{}", digest.algorithm().name(), digest.hex());
+        self.files.get(digest).cloned().unwrap_or_else(under_digest)
+    }
+
+    fn missing(&self, blob: &Descriptor) -> Error {
+        let why = LayoutFault::MissingBlob(blob.digest.clone());
+        fault(self.store.path(), why)
     }
 }
 
 impl fmt::Display for Layout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "oci:{}", self.path.display())?;
-        self.tag.as_ref().map_or(Ok(()), |tag| write!(f, ":{tag}"))
+        f.write_str(&self.spelling)?;
+        let name = self.name.as_ref();
+        name.map_or(Ok(()), |name| write!(f, ":{name}"))
     }
 }
 
-/// A file of a layout, whose read errors are the disk's and not a decoder's.
-struct Blob {
-    path: PathBuf,
-    file: File,
-}
-
-impl Read for Blob {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.file
-            .read(buffer)
-            .map_err(|e| io::Error::other(disk(&self.path, e)))
-    }
-}
-
-/// The entry that is meant. Without a tag there must be one image only, or several without names,
-/// which are then one image for several platforms.
-fn root(index: Index, digest: &Digest, size: u64, tag: Option<&str>) -> Result<Root, LayoutFault> {
-    let names = || {
-        index
-            .manifests
-            .iter()
-            .filter_map(|entry| entry.annotation(REF_NAME))
-    };
-    if let Some(tag) = tag {
-        let named = index
-            .manifests
-            .iter()
-            .find(|entry| entry.annotation(REF_NAME) == Some(tag));
-        return named
-            .cloned()
-            .map(Root::Entry)
-            .ok_or_else(|| LayoutFault::NoTag {
-                wanted: tag.to_owned(),
-                available: names().map(str::to_owned).collect(),
-            });
-    }
-    match index.manifests.as_slice() {
-        [only] => Ok(Root::Entry(only.clone())),
-        _ if names().next().is_some() => Err(LayoutFault::SeveralImages(
-            names().map(str::to_owned).collect(),
-        )),
-        _ => {
-            let itself = Descriptor {
-                media_type: "application/vnd.oci.image.index.v1+json".to_owned(),
-                digest: digest.clone(),
-                size,
-                platform: None,
-                annotations: None,
-            };
-            Ok(Root::Index(itself, index))
-        }
-    }
-}
-
-/// `PATH:TAG`, cut at the last colon behind the last slash.
-fn split_tag(path: &Path) -> Option<(PathBuf, String)> {
-    let text = path.to_str()?;
-    let (path, tag) = text.rsplit_once(':')?;
-    (!tag.contains('/') && !tag.is_empty()).then(|| (PathBuf::from(path), tag.to_owned()))
-}
-
-fn read_file(folder: &Dir, name: &str) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let name = CString::new(name).unwrap_or_default();
-    folder
-        .open_linked_file(&name)?
-        .take(MAX_MANIFEST)
-        .read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// No folder is no image, which is another thing than a disk that fails.
-fn unopened(path: &Path, error: io::Error) -> Error {
-    let why = match error.kind() {
-        io::ErrorKind::NotFound => LayoutFault::NoFolder,
-        io::ErrorKind::NotADirectory => LayoutFault::NotALayout,
-        _ => return disk(path, error),
-    };
+fn fault(path: &Path, why: LayoutFault) -> Error {
     Error::Layout {
         path: path.to_owned(),
         why,
-    }
-}
-
-fn disk(path: &Path, source: io::Error) -> Error {
-    Error::Disk {
-        action: "read",
-        path: path.to_owned(),
-        source,
     }
 }

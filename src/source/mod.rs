@@ -1,10 +1,15 @@
-//! Where an image comes from: a registry, with the cache in between, or a layout on disk.
+//! Where an image comes from: a registry, with the cache in between, or a layout or archive on disk
+//! or in a pipe.
 
+mod docker;
 mod fetch;
 mod layout;
+mod local;
+mod named;
 mod registry;
 mod room;
 mod select;
+mod store;
 
 use crate::cache::{Cache, Partial};
 use crate::error::{Error, Part};
@@ -15,30 +20,26 @@ use crate::oci::{
 use crate::progress::Progress;
 use crate::registry::{Access, MAX_MANIFEST, Served};
 use layout::Layout;
+pub use local::{Form, Local};
 use registry::Cached;
 use std::fmt;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What the user calls an image.
 #[derive(Clone, Debug)]
 pub enum Name {
     /// In a registry.
     Registry(Reference),
-    /// In a folder: the path, and the tag if the path was spelt `oci:PATH:TAG`.
-    Layout {
-        /// The folder.
-        path: PathBuf,
-        /// The name within it.
-        tag: Option<String>,
-    },
+    /// In a folder, a file or a pipe.
+    Local(Local),
 }
 
 /// An open source of one image.
 pub enum Source<'c> {
     /// A registry, with the cache in front of it if there is one.
     Registry(Box<Cached<'c>>),
-    /// An OCI image layout.
+    /// A layout or an archive.
     Layout(Box<Layout>),
 }
 
@@ -58,8 +59,9 @@ impl<'c> Source<'c> {
             Name::Registry(reference) => {
                 Self::Registry(Box::new(Cached::new(reference, access, cache, progress)?))
             }
-            Name::Layout { path, tag } => {
-                Self::Layout(Box::new(Layout::open(path, tag.as_deref())?))
+            Name::Local(local) => {
+                let spool = || cache.and_then(Cache::spool);
+                Self::Layout(Box::new(Layout::open(local, spool)?))
             }
         })
     }
@@ -80,8 +82,9 @@ impl<'c> Source<'c> {
             let bytes = self.manifest(descriptor)?;
             parse(&descriptor.digest, &bytes, &descriptor.media_type)
         })?;
-        if let Self::Registry(cached) = self {
-            cached.require(&chosen.manifest)?;
+        match self {
+            Self::Registry(cached) => cached.require(&chosen.manifest)?,
+            Self::Layout(layout) => layout.narrow(&chosen.manifest),
         }
         let config = self.config(&chosen.manifest.config)?;
         let digest = chosen.digest.to_string();
@@ -106,6 +109,14 @@ impl<'c> Source<'c> {
         }
     }
 
+    /// What the image is called in full, as far as that is known; without a digest.
+    pub fn names(&self) -> Vec<String> {
+        match self {
+            Self::Registry(cached) => vec![cached.reference().name()],
+            Self::Layout(layout) => layout.names().to_vec(),
+        }
+    }
+
     /// The index and manifests that led to the image, the one that the name stands for first. Those
     /// of a layout are where they are.
     pub fn documents(&self) -> &[(Digest, Vec<u8>)] {
@@ -115,11 +126,18 @@ impl<'c> Source<'c> {
         }
     }
 
-    /// The folder that the image comes from.
-    pub fn folder(&self) -> Option<&Path> {
+    /// The folder or file that the image comes from.
+    pub fn path(&self) -> Option<&Path> {
         match self {
             Self::Registry(_) => None,
-            Self::Layout(layout) => Some(layout.path()),
+            Self::Layout(layout) => layout.path(),
+        }
+    }
+
+    /// Reads what nobody wants of a pipe, whose writer would fail otherwise.
+    pub fn drain(&self) {
+        if let Self::Layout(layout) = self {
+            layout.drain();
         }
     }
 
@@ -128,8 +146,9 @@ impl<'c> Source<'c> {
         match self {
             Self::Registry(cached) => cached.layer(layer),
             Self::Layout(layout) => {
-                let blob: Box<dyn Read> = Box::new(layout.blob(&layer.blob)?);
-                Ok((LayerStream::new(layer, blob, None)?, "layout".to_owned()))
+                let blob = layout.blob(&layer.blob)?;
+                let word = layout.word().to_owned();
+                Ok((LayerStream::new(layer, blob, None)?, word))
             }
         }
     }

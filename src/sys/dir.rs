@@ -8,6 +8,7 @@ use super::handle::{ids, timestamps};
 use super::stat::kind;
 use super::{Kind, Owner, Stat, Time};
 use rustix::fs::{self, AtFlags, FileType, Mode, OFlags};
+use rustix::io::Errno;
 use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io;
@@ -79,6 +80,24 @@ impl Dir {
             flags,
             Mode::from_raw_mode(mode),
         )?))
+    }
+
+    /// A file in this directory without a name, which goes when it is closed.
+    pub fn create_unnamed(&self) -> io::Result<File> {
+        let flags = OFlags::RDWR | OFlags::TMPFILE | OFlags::CLOEXEC;
+        match fs::openat(&self.0, c".", flags, Mode::RUSR | Mode::WUSR) {
+            Ok(file) => Ok(File::from(file)),
+            // Not every file system can do that: overlayfs of old, NFS.
+            Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => {
+                let name = CString::new(format!(".unnamed.{}", std::process::id()))?;
+                let flags = OFlags::RDWR | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW;
+                let flags = flags | OFlags::CLOEXEC;
+                let file = fs::openat(&self.0, &name, flags, Mode::RUSR | Mode::WUSR)?;
+                self.unlink(&name)?;
+                Ok(File::from(file))
+            }
+            Err(e) => Err(e.into()),
+        }
     }
 
     /// Opens the file `name` for reading, writing and locking, made with `mode` if it is missing.

@@ -199,8 +199,9 @@ fn code_6_is_the_destination_or_the_disk() {
 #[test]
 fn code_3_is_also_what_is_not_on_this_machine() {
     let scene = Scene::new();
-    let run = scene.sandbox.roots(["inspect", "dest"]).run().fails(3);
-    assert_eq!(run.stderr, "roots: dest: no record of a pull\n");
+    scene.sandbox.mkdir("folder");
+    let run = scene.sandbox.roots(["inspect", "folder"]).run().fails(3);
+    assert_eq!(run.stderr, "roots: folder: no record of a pull\n");
     let offline = ["pull", "--offline", &scene.name, "dest"];
     let run = scene.sandbox.roots(offline).run().fails(3);
     let said = "the cache does not know what it stands for";

@@ -83,18 +83,26 @@ fn what_is_no_layout_is_not_found() {
         sandbox.assert_nothing_left();
     }
     let sandbox = Sandbox::new("what_is_no_layout");
-    for (image, path) in [
-        ("./none", "./none"),
-        ("oci:none", "none"),
-        ("oci:none:1", "none:1"),
-        ("/none/of/it", "/none/of/it"),
+    for (image, path, what) in [
+        ("./none", "./none", "file or folder"),
+        ("oci:none", "none", "folder"),
+        ("oci:none:1", "none:1", "folder"),
+        ("/none/of/it", "/none/of/it", "file or folder"),
+        ("oci-archive:none", "none", "file"),
+        ("docker-archive:none:1", "none:1", "file"),
     ] {
         let run = sandbox.roots(["pull", image, "dest"]).run().fails(3);
-        assert_eq!(run.stderr, format!("roots: {path}: no such folder\n"));
+        assert_eq!(run.stderr, format!("roots: {path}: no such {what}\n"));
     }
     sandbox.write("file", "");
     let run = sandbox.roots(["pull", "./file", "dest"]).run().fails(3);
-    assert_eq!(run.stderr, "roots: ./file: not an OCI image layout\n");
+    assert_eq!(run.stderr, "roots: ./file: not an archive of an image\n");
+    let run = sandbox.roots(["pull", "oci:file", "dest"]).run().fails(3);
+    let hint = "hint: for an archive, write oci-archive:file\n";
+    assert_eq!(run.stderr, format!("roots: file: not a folder\n{hint}"));
+    sandbox.mkdir("folder");
+    let run = sandbox.roots(["pull", "oci-archive:folder", "dest"]).run();
+    run.fails(3).says("folder: not an archive of an image\n");
 }
 
 #[test]

@@ -8,6 +8,7 @@
 #![allow(clippy::disallowed_methods, reason = "servers in tests have threads")]
 
 mod access;
+mod archives;
 mod attributes;
 mod blobs;
 mod bounds;
@@ -35,6 +36,7 @@ mod layers;
 mod layout;
 mod layout_faults;
 mod leaks;
+mod locks;
 mod logins;
 mod manifests;
 mod mirrors;

@@ -32,10 +32,13 @@ fn help_is_there_wherever_it_is_looked_for() {
             &["pull", "not an image", "-h", "x", "y"],
             "Usage: roots pull [OPTION]... IMAGE DEST",
         ),
-        (&["help", "digest"], "Usage: roots digest [OPTION]... IMAGE"),
+        (
+            &["help", "digest"],
+            "Usage: roots digest [OPTION]... IMAGE...",
+        ),
         (
             &["digest", "--help"],
-            "Usage: roots digest [OPTION]... IMAGE",
+            "Usage: roots digest [OPTION]... IMAGE...",
         ),
         (&["help", "purge"], "Usage: roots purge [OPTION]..."),
         (&["purge", "--help"], "Usage: roots purge [OPTION]..."),
@@ -164,11 +167,6 @@ fn what_is_not_understood_is_told_from_what_was_meant() {
         (
             &["digest"],
             "digest: IMAGE is missing",
-            format!("{see} digest`"),
-        ),
-        (
-            &["digest", image, "dest"],
-            "digest: one operand too many: dest",
             format!("{see} digest`"),
         ),
         (

@@ -35,6 +35,11 @@ impl Passed {
         }
     }
 
+    /// Whether it is to be read from standard input.
+    pub fn is_stdin(&self) -> bool {
+        self.value == STDIN
+    }
+
     /// The option or variable.
     pub(super) fn origin(&self) -> &'static str {
         self.origin

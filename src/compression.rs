@@ -1,7 +1,5 @@
 //! Decompression, chosen by the first bytes: media types lie (Docker labels zstd layers gzip).
 
-use crate::error::Error;
-use crate::oci::Digest;
 use flate2::bufread::MultiGzDecoder;
 use std::io::{self, BufRead, Chain, Cursor, Read};
 use zstd::stream::read::Decoder as ZstdDecoder;
@@ -11,13 +9,22 @@ use zstd::stream::read::Decoder as ZstdDecoder;
 const ZSTD_WINDOW: u32 = 27;
 
 /// A blob whose first bytes have been looked at.
-type Looked<R> = Chain<Cursor<Vec<u8>>, R>;
+pub type Looked<R> = Chain<Cursor<Vec<u8>>, R>;
+
+/// Why nothing can be decoded.
+#[derive(Debug)]
+pub enum Undecodable {
+    /// A compression of this name, which neither layers nor archives may have.
+    Unknown(&'static str),
+    /// The bytes cannot be read.
+    Unread(io::Error),
+}
 
 /// The uncompressed bytes of a blob.
 ///
 /// gzip may have many members (pigz, eStargz) and zstd many frames and skippable ones
 /// (zstd:chunked); each is one stream.
-pub(super) enum Decoder<R: BufRead> {
+pub enum Decoder<R: BufRead> {
     /// Not compressed.
     Plain(Looked<R>),
     /// RFC 1952.
@@ -27,39 +34,35 @@ pub(super) enum Decoder<R: BufRead> {
 }
 
 impl<R: BufRead> Decoder<R> {
-    /// Looks at the first bytes of `blob`, which `digest` names in messages.
-    pub(super) fn new(digest: &Digest, mut blob: R) -> Result<Self, Error> {
+    /// Looks at the first bytes of `blob`.
+    pub fn new(mut blob: R) -> Result<Self, Undecodable> {
         let mut start = Vec::new();
         let looked = blob.by_ref().take(6).read_to_end(&mut start);
-        looked.map_err(|e| Error::in_stream(digest, e))?;
-        let unknown = |name| {
-            Err(Error::Compression {
-                digest: digest.clone(),
-                name,
-            })
-        };
+        looked.map_err(Undecodable::Unread)?;
         match start[..] {
             [0x1f, 0x8b, ..] => Ok(Self::Gzip(Box::new(MultiGzDecoder::new(again(
                 start, blob,
             ))))),
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => {
-                let decoder =
-                    ZstdDecoder::with_buffer(again(start, blob)).and_then(|mut decoder| {
-                        decoder.window_log_max(ZSTD_WINDOW)?;
-                        Ok(decoder)
-                    });
-                Ok(Self::Zstd(Box::new(
-                    decoder.map_err(|e| Error::in_stream(digest, e))?,
-                )))
+                let mut decoder =
+                    ZstdDecoder::with_buffer(again(start, blob)).map_err(Undecodable::Unread)?;
+                let limited = decoder.window_log_max(ZSTD_WINDOW);
+                limited.map_err(Undecodable::Unread)?;
+                Ok(Self::Zstd(Box::new(decoder)))
             }
-            [b'B', b'Z', b'h', ..] => unknown("bzip2"),
-            [0xfd, b'7', b'z', b'X', b'Z', 0] => unknown("xz"),
+            [b'B', b'Z', b'h', ..] => Err(Undecodable::Unknown("bzip2")),
+            [0xfd, b'7', b'z', b'X', b'Z', 0] => Err(Undecodable::Unknown("xz")),
             _ => Ok(Self::Plain(again(start, blob))),
         }
     }
 
+    /// Whether there is nothing to decode.
+    pub fn is_plain(&self) -> bool {
+        matches!(self, Self::Plain(_))
+    }
+
     /// The reader below.
-    pub(super) fn into_inner(self) -> R {
+    pub fn into_inner(self) -> R {
         let looked = match self {
             Self::Plain(inner) => inner,
             Self::Gzip(decoder) => decoder.into_inner(),

@@ -1,0 +1,156 @@
+//! Where an archive comes from: a file or a pipe.
+
+use crate::compression::{Decoder, Undecodable};
+use crate::error::{EntryFault, Error, LayoutFault};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek as _};
+use std::path::{Path, PathBuf};
+
+/// How much is read at once, in bytes.
+const CHUNK: usize = 256 * 1024;
+
+/// What standard input is called in messages.
+const STDIN: &str = "standard input";
+
+/// A file or a pipe that holds an archive.
+pub struct Input {
+    path: PathBuf,
+    file: File,
+    /// Whether it can be read again from its start.
+    again: bool,
+}
+
+impl Input {
+    /// The file at `path`, which may be a pipe with a name. A folder is no archive.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let failed = |e| disk(path, e);
+        let file = File::open(path).map_err(failed)?;
+        let found = file.metadata().map_err(failed)?;
+        if found.is_dir() {
+            let why = LayoutFault::NotAnArchive;
+            return Err(fault(path, why));
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            again: found.is_file(),
+        })
+    }
+
+    /// Standard input.
+    pub fn stdin() -> Result<Self, Error> {
+        use std::os::fd::AsFd as _;
+        let path = PathBuf::from(STDIN);
+        let own = io::stdin().as_fd().try_clone_to_owned();
+        let file = File::from(own.map_err(|e| disk(&path, e))?);
+        // `roots pull - < file` reads it as the pipe that it may be the next time.
+        Ok(Self {
+            path,
+            file,
+            again: false,
+        })
+    }
+
+    /// The file, if it is one that is not compressed: its members can be read where they lie.
+    pub(super) fn plain_file(&self) -> Result<Option<File>, Error> {
+        if !self.again {
+            return Ok(None);
+        }
+        if !self.decoded()?.is_plain() {
+            return Ok(None);
+        }
+        let again = self.file.try_clone().and_then(|mut file| {
+            file.rewind()?;
+            Ok(file)
+        });
+        again.map(Some).map_err(|e| disk(&self.path, e))
+    }
+
+    /// The tar, from its start if it can be read again.
+    pub(super) fn tar(&self) -> Result<Box<dyn BufRead>, Error> {
+        Ok(Box::new(BufReader::with_capacity(CHUNK, self.decoded()?)))
+    }
+
+    fn decoded(&self) -> Result<Decoder<BufReader<Raw>>, Error> {
+        let failed = |e| disk(&self.path, e);
+        let mut file = self.file.try_clone().map_err(failed)?;
+        if self.again {
+            file.rewind().map_err(failed)?;
+        }
+        let raw = Raw {
+            path: self.path.clone(),
+            file,
+        };
+        Decoder::new(BufReader::with_capacity(CHUNK, raw)).map_err(|why| match why {
+            Undecodable::Unread(error) => self.failed(error),
+            Undecodable::Unknown(name) => self.fault(LayoutFault::Compression(name)),
+        })
+    }
+
+    /// Whether it can be read again.
+    pub fn is_again(&self) -> bool {
+        self.again
+    }
+
+    /// What went wrong in reading it: errors of ours come out as they were, what is left is a
+    /// decoder's complaint.
+    pub(super) fn failed(&self, error: io::Error) -> Error {
+        match error.downcast::<Error>() {
+            Ok(ours) => ours,
+            Err(error) => self.fault(LayoutFault::Malformed(error.to_string())),
+        }
+    }
+
+    /// What is wrong with one of its headers.
+    pub(super) fn malformed(&self, why: EntryFault) -> Error {
+        match why {
+            EntryFault::Stream(error) => self.failed(error),
+            why => self.fault(LayoutFault::Malformed(why.to_string())),
+        }
+    }
+
+    pub(super) fn fault(&self, why: LayoutFault) -> Error {
+        fault(&self.path, why)
+    }
+
+    /// Where it is, for messages.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// The bytes of a file, whose read errors are the disk's and not a decoder's.
+pub(super) struct Raw {
+    path: PathBuf,
+    file: File,
+}
+
+impl Read for Raw {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.file.read(buffer) {
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                read => return read.map_err(|e| io::Error::other(disk(&self.path, e))),
+            }
+        }
+    }
+}
+
+fn fault(path: &Path, why: LayoutFault) -> Error {
+    Error::Layout {
+        path: path.to_owned(),
+        why,
+    }
+}
+
+/// A file that is not there is no image, which is another thing than a disk that fails.
+pub(super) fn disk(path: &Path, source: io::Error) -> Error {
+    match source.kind() {
+        io::ErrorKind::NotFound => fault(path, LayoutFault::NoFile),
+        _ => Error::Disk {
+            action: "read",
+            path: path.to_owned(),
+            source,
+        },
+    }
+}

@@ -1,0 +1,88 @@
+//! One member of an archive.
+
+use crate::error::EntryFault;
+use crate::tarball::{BLOCK, Entries, EntryKind, LayerPath};
+use std::ffi::CStr;
+use std::io::BufRead;
+
+/// What a header says.
+pub(super) struct Member {
+    /// As it would be typed: `blobs/sha256/0123`.
+    pub(super) name: String,
+    pub(super) kind: Kind,
+}
+
+pub(super) enum Kind {
+    /// A file of so many bytes, which follow.
+    File(u64),
+    /// The name of another member: `docker save` of old wrote a layer that comes twice so.
+    Link(String),
+    /// Nothing that could hold a part of an image.
+    Other,
+}
+
+impl Member {
+    /// Reads the next header, and leaves `tar` where the contents begin.
+    pub(super) fn read(tar: &mut dyn BufRead) -> Result<Option<Self>, EntryFault> {
+        let Some(entry) = Entries::new(tar).advance()? else {
+            return Ok(None);
+        };
+        let name = joined(&entry.path);
+        let kind = match entry.kind {
+            // Its contents do not stand one after the other.
+            EntryKind::File { holes: Some(_), .. } => return Err(EntryFault::Sparse),
+            EntryKind::File { size, .. } => Kind::File(size),
+            EntryKind::HardLink { target } => Kind::Link(joined(&target)),
+            EntryKind::Symlink { target } => beside(&name, &target).map_or(Kind::Other, Kind::Link),
+            _ => Kind::Other,
+        };
+        Ok(Some(Self { name, kind }))
+    }
+}
+
+/// How many bytes fill the last block of a member.
+pub(super) fn padding(size: u64) -> u64 {
+    size.wrapping_neg() % BLOCK as u64
+}
+
+fn joined(path: &LayerPath) -> String {
+    let components = path.as_parents().components();
+    let components: Vec<_> = components.map(CStr::to_string_lossy).collect();
+    components.join("/")
+}
+
+/// What a symbolic link in the place of `name` leads to, if it stays in the archive.
+fn beside(name: &str, target: &CStr) -> Option<String> {
+    let target = target
+        .to_str()
+        .ok()
+        .filter(|target| !target.starts_with('/'))?;
+    let mut way: Vec<_> = name.split('/').collect();
+    way.pop();
+    for component in target.split('/') {
+        match component {
+            "" | "." => {}
+            ".." => drop(way.pop()?),
+            name => way.push(name),
+        }
+    }
+    Some(way.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_leads_to_a_member_or_nowhere() {
+        for (name, target, wanted) in [
+            ("a/layer.tar", c"../b/layer.tar", Some("b/layer.tar")),
+            ("a", c"b", Some("b")),
+            ("a/b", c"./c//d", Some("a/c/d")),
+            ("a", c"../b", None),
+            ("a/b", c"/etc/passwd", None),
+        ] {
+            assert_eq!(beside(name, target).as_deref(), wanted, "{target:?}");
+        }
+    }
+}

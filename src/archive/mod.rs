@@ -1,0 +1,113 @@
+//! A tar that holds an image: its members by name, in whatever order they stand.
+//!
+//! ```text
+//! a file, not compressed     Still   its headers are read once, then each member where it lies
+//! a file, compressed         Flow    read forward, and again from the start for what has gone by
+//! a pipe                     Flow    read forward; what goes by and may be wanted is spooled
+//! ```
+//! What `roots save` writes is read in one pass from anywhere: its index comes first, and its layers
+//! in the order in which they are wanted.
+
+mod flow;
+mod input;
+mod member;
+mod spool;
+mod still;
+
+pub use input::Input;
+
+use crate::error::Error;
+use flow::Flow;
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::Read;
+use still::Still;
+
+/// How many members are looked at, against archives that are nothing but headers: an image has
+/// hundreds at most.
+const MAX_MEMBERS: usize = 1 << 17;
+
+/// How many symbolic links lead to a member.
+const MAX_LINKS: usize = 8;
+
+/// An open archive.
+pub enum Archive {
+    /// Members lie still.
+    Still(Still),
+    /// Members flow by.
+    Flow(Flow),
+}
+
+impl Archive {
+    /// Opens an archive. What flows by and is wanted later goes to `spool`, a file that has no name.
+    pub fn open(input: Input, spool: Option<File>) -> Result<Self, Error> {
+        match input.plain_file()? {
+            Some(file) => Still::new(input, file).map(Self::Still),
+            None => Flow::new(input, spool).map(Self::Flow),
+        }
+    }
+
+    /// All bytes of the first of these members that comes, with its number, if there is any and
+    /// unless there are more than `limit`.
+    pub fn first(&self, names: &[&str], limit: u64) -> Result<Option<(usize, Vec<u8>)>, Error> {
+        let found = match self {
+            Self::Still(still) => still.first(names),
+            Self::Flow(flow) => flow.first(names)?,
+        };
+        let Some(number) = found else {
+            return Ok(None);
+        };
+        let bytes = self.bytes(names[number], limit)?;
+        Ok(bytes.map(|bytes| (number, bytes)))
+    }
+
+    /// All bytes of a small member, at most one more than `limit`: that shows that there are more.
+    pub fn bytes(&self, name: &str, limit: u64) -> Result<Option<Vec<u8>>, Error> {
+        let Some(member) = self.open_member(name)? else {
+            return Ok(None);
+        };
+        let mut bytes = Vec::new();
+        let read = member.take(limit + 1).read_to_end(&mut bytes);
+        read.map_err(|e| self.input().failed(e))?;
+        Ok(Some(bytes))
+    }
+
+    /// A member as a stream, if there is one of this name. One at a time: what flows by is read
+    /// where it is.
+    pub fn open_member(&self, name: &str) -> Result<Option<Box<dyn Read>>, Error> {
+        match self {
+            Self::Still(still) => still.open_member(name),
+            Self::Flow(flow) => flow.open_member(name),
+        }
+    }
+
+    /// The size of a member in bytes, if there is one. What flows is read to its end for it.
+    pub fn size(&self, name: &str) -> Result<Option<u64>, Error> {
+        match self {
+            Self::Still(still) => Ok(still.size(name)),
+            Self::Flow(flow) => flow.size(name),
+        }
+    }
+
+    /// From here on, nothing but these will be wanted.
+    pub fn narrow(&self, names: HashSet<String>) {
+        if let Self::Flow(flow) = self {
+            flow.narrow(names);
+        }
+    }
+
+    /// Reads a pipe to its end, or whoever writes to it would be told that nobody reads.
+    pub fn drain(&self) {
+        if let Self::Flow(flow) = self {
+            flow.drain();
+        }
+    }
+
+    /// Where it comes from.
+    pub fn input(&self) -> &Input {
+        match self {
+            Self::Still(still) => still.input(),
+            Self::Flow(flow) => flow.input(),
+        }
+    }
+}

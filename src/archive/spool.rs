@@ -1,0 +1,134 @@
+//! A place for what has gone by: small members in memory, large ones in a file without a name.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufRead, Cursor, Read, Write as _};
+use std::os::unix::fs::FileExt as _;
+use std::rc::Rc;
+
+/// Up to here a member is kept in memory, in bytes: manifests and configs mostly are.
+const SMALL: u64 = 1 << 20;
+
+/// How much is kept in memory in all, in bytes.
+const MAX_SMALL: u64 = 16 << 20;
+
+/// What was kept.
+pub(super) struct Spool {
+    file: Option<Rc<File>>,
+    end: u64,
+    in_memory: u64,
+    kept: HashMap<String, Kept>,
+}
+
+enum Kept {
+    Small(Vec<u8>),
+    At(u64, u64),
+}
+
+impl Spool {
+    /// An empty one. Without a file, only what is small can be kept.
+    pub(super) fn new(file: Option<File>) -> Self {
+        Self {
+            file: file.map(Rc::new),
+            end: 0,
+            in_memory: 0,
+            kept: HashMap::new(),
+        }
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.kept.contains_key(name)
+    }
+
+    /// Whether there is room in memory for so many bytes.
+    pub(super) fn is_small(&self, size: u64) -> bool {
+        size <= SMALL && self.in_memory + size <= MAX_SMALL
+    }
+
+    /// Whether there is a file for what is not small.
+    pub(super) fn has_file(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Keeps `size` bytes of `tar` under a name. Errors in reading come wrapped as
+    /// [`io::ErrorKind::Other`]; all others are of the file.
+    pub(super) fn keep(
+        &mut self,
+        name: &str,
+        size: u64,
+        tar: &mut dyn BufRead,
+    ) -> Result<(), Failure> {
+        let mut contents = tar.take(size);
+        let kept = match &self.file {
+            Some(file) if !self.is_small(size) => {
+                let mut file: &File = file;
+                let mut written = 0;
+                loop {
+                    let piece = contents.fill_buf().map_err(Failure::Read)?;
+                    if piece.is_empty() {
+                        break;
+                    }
+                    file.write_all(piece).map_err(Failure::Write)?;
+                    let count = piece.len();
+                    written += count as u64;
+                    contents.consume(count);
+                }
+                let at = self.end;
+                self.end += written;
+                Kept::At(at, written)
+            }
+            _ => {
+                let mut bytes = Vec::new();
+                contents.read_to_end(&mut bytes).map_err(Failure::Read)?;
+                self.in_memory += bytes.len() as u64;
+                Kept::Small(bytes)
+            }
+        };
+        self.kept.insert(name.to_owned(), kept);
+        Ok(())
+    }
+
+    pub(super) fn size(&self, name: &str) -> Option<u64> {
+        Some(match self.kept.get(name)? {
+            Kept::Small(bytes) => bytes.len() as u64,
+            Kept::At(_, size) => *size,
+        })
+    }
+
+    /// What was kept under a name, as a stream.
+    pub(super) fn open(&self, name: &str) -> Option<Box<dyn Read>> {
+        match self.kept.get(name)? {
+            Kept::Small(bytes) => Some(Box::new(Cursor::new(bytes.clone()))),
+            Kept::At(offset, size) => Some(Box::new(Slice {
+                file: Rc::clone(self.file.as_ref()?),
+                offset: *offset,
+                left: *size,
+            })),
+        }
+    }
+}
+
+/// Why something could not be kept.
+pub(super) enum Failure {
+    /// It could not be read.
+    Read(io::Error),
+    /// There is no room for it.
+    Write(io::Error),
+}
+
+/// A part of the file.
+struct Slice {
+    file: Rc<File>,
+    offset: u64,
+    left: u64,
+}
+
+impl Read for Slice {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(self.left).map_or(buffer.len(), |left| left.min(buffer.len()));
+        let count = self.file.read_at(&mut buffer[..most], self.offset)?;
+        self.offset += count as u64;
+        self.left -= count as u64;
+        Ok(count)
+    }
+}

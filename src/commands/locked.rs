@@ -1,0 +1,70 @@
+//! `--locked FILE`: an image is pulled only if it is the one that was locked.
+
+use super::Pull;
+use crate::error::{ConfigurationFault, Error};
+use crate::oci::{Digest, Image, Lock, Record};
+use crate::source::Source;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+/// The longest lock that is read, in bytes.
+const MAX_LOCK: u64 = 8 << 20;
+
+/// The digests that an image may have.
+pub(super) struct Locked<'p> {
+    path: &'p Path,
+    digests: Vec<Digest>,
+}
+
+impl Pull {
+    /// What the lock says of the image, if there is a lock.
+    pub(super) fn locked(&self, source: &Source<'_>) -> Result<Option<Locked<'_>>, Error> {
+        let Some(path) = self.locked.as_deref() else {
+            return Ok(None);
+        };
+        let lock = read(path)?;
+        let digests = lock.digests(&source.names());
+        Ok(Some(Locked { path, digests }))
+    }
+}
+
+impl Locked<'_> {
+    /// Refuses an image that is another one.
+    pub(super) fn check(&self, source: &Source<'_>, image: &Image) -> Result<(), Error> {
+        match self.allows(&image.root, &image.digest) {
+            true => Ok(()),
+            false => Err(Error::Locked {
+                image: source.to_string(),
+                lock: self.path.to_owned(),
+                wanted: self.digests.clone(),
+                got: image.digest.clone(),
+            }),
+        }
+    }
+
+    /// Whether a tree holds what is locked.
+    pub(super) fn allows_record(&self, record: &Record) -> bool {
+        self.allows(&record.digest, &record.manifest)
+    }
+
+    /// A lock may be of an index or of the manifest for one platform.
+    fn allows(&self, root: &Digest, manifest: &Digest) -> bool {
+        self.digests.contains(root) || self.digests.contains(manifest)
+    }
+}
+
+fn read(path: &Path) -> Result<Lock, Error> {
+    let failed = |why| Error::Configuration {
+        path: path.to_owned(),
+        why,
+    };
+    let unreadable = |e| failed(ConfigurationFault::Unreadable(e));
+    let mut text = String::new();
+    let file = File::open(path).map_err(unreadable)?;
+    let read = file.take(MAX_LOCK + 1).read_to_string(&mut text);
+    if read.map_err(unreadable)? as u64 > MAX_LOCK {
+        return Err(unreadable(io::ErrorKind::FileTooLarge.into()));
+    }
+    Lock::parse(&text).map_err(|line| failed(ConfigurationFault::Line(line)))
+}
