@@ -9,6 +9,7 @@ use forms::Forms;
 use std::time::SystemTime;
 
 mod alone;
+mod archives;
 mod attributes;
 mod authority;
 mod changes;
