@@ -15,6 +15,7 @@ need() { [ -n "$(command -v "$1")" ] || missing="$missing $2"; }
 need docker-registry docker-registry
 need skopeo skopeo
 need umoci umoci
+need buildah buildah
 need openssl openssl
 need tinyproxy tinyproxy-bin
 need debootstrap debootstrap

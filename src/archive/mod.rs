@@ -9,6 +9,7 @@
 //! in the order in which they are wanted.
 
 mod flow;
+mod forward;
 mod input;
 mod member;
 mod spool;
@@ -47,22 +48,28 @@ impl Archive {
         }
     }
 
-    /// All bytes of the first of these members that comes, with its number, if there is any and
-    /// unless there are more than `limit`.
+    /// All bytes of the first of these members that comes, with its number, as by `bytes`.
     pub fn first(&self, names: &[&str], limit: u64) -> Result<Option<(usize, Vec<u8>)>, Error> {
-        let found = match self {
-            Self::Still(still) => still.first(names),
-            Self::Flow(flow) => flow.first(names)?,
-        };
-        let Some(number) = found else {
-            return Ok(None);
-        };
-        let bytes = self.bytes(names[number], limit)?;
-        Ok(bytes.map(|bytes| (number, bytes)))
+        match self {
+            Self::Flow(flow) => flow.first(names, limit),
+            Self::Still(still) => {
+                let Some(number) = still.first(names) else {
+                    return Ok(None);
+                };
+                let bytes = self.bytes(names[number], limit)?;
+                Ok(bytes.map(|bytes| (number, bytes)))
+            }
+        }
     }
 
     /// All bytes of a small member, at most one more than `limit`: that shows that there are more.
+    /// They can be asked for again.
     pub fn bytes(&self, name: &str, limit: u64) -> Result<Option<Vec<u8>>, Error> {
+        if let Self::Flow(flow) = self
+            && let Some((_, bytes)) = flow.first(&[name], limit)?
+        {
+            return Ok(Some(bytes));
+        }
         let Some(member) = self.open_member(name)? else {
             return Ok(None);
         };

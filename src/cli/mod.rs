@@ -3,22 +3,25 @@
 mod access;
 mod options;
 mod purge;
+mod save;
 mod spelling;
 mod syntax;
 
-use crate::commands::{CacheChoice, Command, Digest, Inspect, Pull, Purge};
+use crate::commands::{Command, Digest, Inspect, Pull, Purge, Save};
 use crate::error::{Error, Usage};
-use crate::source::Name;
 use access::access;
 use lexopt::{Arg, Parser};
-use options::{both_stdin, cache, max_size, name, progress, replacing, senseless, wanted};
+use options::{both_stdin, cache, max_size, must_have_cache, name, progress, replacing, wanted};
 use purge::sweep;
+use save::{platforms, target};
 use spelling::closest;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use syntax::{DIGEST, INSPECT, PULL, PURGE, Typed, operands, spelling, typed, unreadable};
+use syntax::{DIGEST, INSPECT, PULL, PURGE, SAVE, Typed, operands, spelling, typed, unreadable};
 
-const COMMANDS: [&str; 6] = ["pull", "digest", "inspect", "purge", "version", "help"];
+const COMMANDS: [&str; 7] = [
+    "pull", "save", "digest", "inspect", "purge", "version", "help",
+];
 
 const OVERVIEW: &str = include_str!("../help/roots.txt");
 
@@ -39,6 +42,7 @@ pub fn parse(
     };
     match command.as_str() {
         "pull" => pull(typed(&PULL, parser)?, variable),
+        "save" => save(typed(&SAVE, parser)?, variable),
         "digest" => digest(typed(&DIGEST, parser)?, variable),
         "inspect" => inspect(typed(&INSPECT, parser)?, variable),
         "purge" => purge(typed(&PURGE, parser)?, variable),
@@ -65,9 +69,7 @@ fn pull(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result
     }
     let (image, cache) = (name(&image)?, cache(&typed, &variable));
     replacing(&typed)?;
-    if typed.offline && matches!((&image, &cache), (Name::Registry(_), CacheChoice::No)) {
-        return Err(senseless("--offline", "there is no cache to pull from"));
-    }
+    must_have_cache(&typed, [&image], &cache)?;
     let access = access(&typed, &variable)?;
     both_stdin([&image], &access)?;
     Ok(Command::Pull(Pull {
@@ -83,6 +85,27 @@ fn pull(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result
         keep_old: typed.keep_old.as_ref().map(PathBuf::from),
         offline: typed.offline,
         locked: typed.locked.as_ref().map(PathBuf::from),
+        progress: progress(&typed),
+    }))
+}
+
+fn save(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
+    if typed.help {
+        return Ok(Command::Help(SAVE.help));
+    }
+    let images = operands(&SAVE, &mut typed)?;
+    let images = images.iter().map(name).collect::<Result<Vec<_>, _>>()?;
+    let access = access(&typed, &variable)?;
+    both_stdin(&images, &access)?;
+    let cache = cache(&typed, &variable);
+    must_have_cache(&typed, &images, &cache)?;
+    Ok(Command::Save(Save {
+        images,
+        platforms: platforms(&typed, &variable)?,
+        output: target(&typed)?,
+        access,
+        cache,
+        offline: typed.offline,
         progress: progress(&typed),
     }))
 }
@@ -141,6 +164,7 @@ fn help(mut parser: Parser) -> Result<Command, Error> {
         None | Some(Arg::Short('h') | Arg::Long("help")) => OVERVIEW,
         Some(Arg::Value(command)) => match command.to_string_lossy().as_ref() {
             "pull" => PULL.help,
+            "save" => SAVE.help,
             "digest" => DIGEST.help,
             "inspect" => INSPECT.help,
             "purge" => PURGE.help,

@@ -50,7 +50,8 @@ pub(super) fn wanted(
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Wanted, Error> {
     let variable = |name: &str| variable(name).map(|value| value.to_string_lossy().into_owned());
-    if typed.platform.is_some() && (typed.arch.is_some() || typed.os.is_some()) {
+    let platform = typed.platforms.last();
+    if platform.is_some() && (typed.arch.is_some() || typed.os.is_some()) {
         let why = "not together with --arch or --os";
         return Err(Error::Usage(Usage::Value {
             option: "--platform".to_owned(),
@@ -67,7 +68,7 @@ pub(super) fn wanted(
             )
         })
     };
-    let text = match (&typed.platform, &typed.arch, &typed.os) {
+    let text = match (platform, &typed.arch, &typed.os) {
         (Some(platform), _, _) => Some(platform.clone()),
         (None, None, None) => variable(PLATFORM).or_else(|| parts(variable(ARCH), variable(OS))),
         (None, arch, os) => parts(
@@ -151,6 +152,20 @@ pub(super) fn replacing(typed: &Typed) -> Result<(), Error> {
 pub(super) fn senseless(option: &str, why: &'static str) -> Error {
     let option = option.to_owned();
     Error::Usage(Usage::Value { option, why })
+}
+
+/// Without a network, images of registries come out of the cache.
+pub(super) fn must_have_cache<'n>(
+    typed: &Typed,
+    images: impl IntoIterator<Item = &'n Name>,
+    cache: &CacheChoice,
+) -> Result<(), Error> {
+    let is_remote = |name: &Name| matches!(name, Name::Registry(_));
+    let has_none = matches!(cache, CacheChoice::No);
+    match typed.offline && has_none && images.into_iter().any(is_remote) {
+        true => Err(senseless("--offline", "there is no cache to pull from")),
+        false => Ok(()),
+    }
 }
 
 /// Standard input gives one thing, once.

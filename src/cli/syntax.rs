@@ -86,6 +86,29 @@ pub(super) const INSPECT: Syntax = Syntax {
     operands: &["DEST or IMAGE"],
 };
 
+pub(super) const SAVE: Syntax = Syntax {
+    command: "save",
+    help: include_str!("../help/save.txt"),
+    options: &[
+        "--output",
+        "--platform",
+        "--all-platforms",
+        "--auth",
+        "--mirror",
+        "--plain-http",
+        "--insecure",
+        "--ca-file",
+        "--timeout",
+        "--retries",
+        "--cache",
+        "--offline",
+        "--quiet",
+        "--verbose",
+        "--help",
+    ],
+    operands: &["IMAGE..."],
+};
+
 pub(super) const PURGE: Syntax = Syntax {
     command: "purge",
     help: include_str!("../help/purge.txt"),
@@ -104,7 +127,10 @@ pub(super) const PURGE: Syntax = Syntax {
 #[derive(Default)]
 pub(super) struct Typed {
     pub(super) operands: Vec<OsString>,
-    pub(super) platform: Option<String>,
+    /// The last one counts, where there can be one only.
+    pub(super) platforms: Vec<String>,
+    pub(super) all_platforms: bool,
+    pub(super) output: Option<OsString>,
     pub(super) arch: Option<String>,
     pub(super) os: Option<String>,
     pub(super) auth: Option<String>,
@@ -143,6 +169,7 @@ pub(super) fn typed(syntax: &Syntax, mut parser: Parser) -> Result<Typed, Error>
             Arg::Short('f') => "--force".to_owned(),
             Arg::Short('h') => "--help".to_owned(),
             Arg::Short('n') => "--dry-run".to_owned(),
+            Arg::Short('o') => "--output".to_owned(),
             Arg::Short(other) => format!("-{other}"),
             Arg::Value(operand) => {
                 typed.operands.push(operand.clone());
@@ -160,8 +187,11 @@ pub(super) fn typed(syntax: &Syntax, mut parser: Parser) -> Result<Typed, Error>
         }
         match option.as_str() {
             "--platform" => {
-                typed.platform = Some(text(&mut parser, "--platform")?.unwrap_or_default())
+                let platform = text(&mut parser, "--platform")?;
+                typed.platforms.push(platform.unwrap_or_default());
             }
+            "--all-platforms" => typed.all_platforms = true,
+            "--output" => typed.output = Some(value(&mut parser, "--output")?),
             "--arch" => typed.arch = text(&mut parser, "--arch")?,
             "--os" => typed.os = text(&mut parser, "--os")?,
             "--auth" => typed.auth = text(&mut parser, "--auth")?,

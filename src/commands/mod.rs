@@ -6,6 +6,7 @@ mod ledger;
 mod locked;
 mod pull;
 mod purge;
+mod save;
 mod update;
 
 use crate::cache::{Cache, Sweep};
@@ -13,7 +14,7 @@ use crate::error::Error;
 use crate::oci::Wanted;
 use crate::progress::Progress;
 use crate::registry;
-use crate::source::Name;
+use crate::source::{Name, Platforms};
 use std::path::{Path, PathBuf};
 
 /// A command line, understood.
@@ -24,6 +25,8 @@ pub enum Command {
     Digest(Digest),
     /// `roots inspect`
     Inspect(Inspect),
+    /// `roots save`
+    Save(Save),
     /// `roots purge`
     Purge(Purge),
     /// `roots version`
@@ -94,6 +97,32 @@ pub struct Inspect {
     pub cache: CacheChoice,
 }
 
+/// `roots save IMAGE... -o FILE`
+pub struct Save {
+    /// IMAGE, once at least.
+    pub images: Vec<Name>,
+    /// For which platforms.
+    pub platforms: Platforms,
+    /// FILE.
+    pub output: Target,
+    /// How registries are to be reached.
+    pub access: registry::Access,
+    /// The cache to use.
+    pub cache: CacheChoice,
+    /// Take all from the cache.
+    pub offline: bool,
+    /// Where messages go.
+    pub progress: Progress,
+}
+
+/// Where an archive goes.
+pub enum Target {
+    /// To standard output.
+    Stdout,
+    /// Into a file.
+    File(PathBuf),
+}
+
 /// `roots purge`
 pub struct Purge {
     /// The cache to purge.
@@ -129,6 +158,7 @@ impl Command {
             Self::Pull(pull) => return pull.run(),
             Self::Digest(digest) => digest.run()?,
             Self::Inspect(inspect) => inspect.run()?,
+            Self::Save(save) => save.run()?,
             Self::Purge(purge) => purge.run()?,
             Self::Version => concat!("roots ", env!("CARGO_PKG_VERSION"), "\n").to_owned(),
             Self::Help(page) => (*page).to_owned(),

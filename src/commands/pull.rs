@@ -56,7 +56,7 @@ impl Pull {
         let mut extractor = Extractor::new(&destination.rootfs()?, self.max_size)?;
         for (number, layer) in image.layers.iter().enumerate() {
             let (mut stream, origin) = source.layer(layer)?;
-            source.announce(image.layers.get(number + 1));
+            source.announce(image.layers.get(number + 1).map(|next| &next.blob));
             progress.layer(
                 number + 1,
                 image.layers.len(),

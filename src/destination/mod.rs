@@ -15,12 +15,14 @@
 mod found;
 mod in_place;
 mod kept;
+mod output;
 mod path;
 mod record;
 mod staging;
 mod swap;
 
 pub use found::Found;
+pub use output::Output;
 
 use crate::error::{Error, Replaceable};
 use crate::oci::Record;

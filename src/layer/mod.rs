@@ -13,7 +13,7 @@ pub use verify::Verifier;
 
 use crate::compression::{Decoder, Undecodable};
 use crate::error::Error;
-use crate::oci::{Digest, Layer};
+use crate::oci::{Descriptor, Digest, Layer};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use tee::Tee;
 use verify::Contents;
@@ -24,6 +24,29 @@ const CHUNK: usize = 256 * 1024;
 
 /// The blob as it was named, and its copy.
 type Compressed<R, W> = Verifier<Tee<R, W>>;
+
+/// A blob as it is, verified, with a copy of it.
+pub struct BlobStream<R: Read, W: Write>(Compressed<R, W>);
+
+impl<R: Read, W: Write> BlobStream<R, W> {
+    /// A stream over the bytes of `blob`, with a copy of them for `copy`.
+    pub fn new(blob: &Descriptor, bytes: R, copy: Option<W>) -> Self {
+        Self(Verifier::new(blob, Tee::new(bytes, copy)))
+    }
+
+    /// Reads to the end. When this returns, the blob was whole, and so is its copy unless that was
+    /// given up for the reason it comes with.
+    pub fn finish(mut self) -> Result<io::Result<Option<W>>, Error> {
+        self.0.drain()?;
+        Ok(self.0.into_inner().into_copy())
+    }
+}
+
+impl<R: Read, W: Write> Read for BlobStream<R, W> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
 
 /// The uncompressed tar of one layer, verified on both sides of the decoder.
 pub struct LayerStream<R: Read, W: Write> {

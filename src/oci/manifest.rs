@@ -69,6 +69,8 @@ pub enum InvalidManifest {
     RootFs(String),
     /// An index within an index within an index, without end.
     TooDeep,
+    /// More documents than any image has.
+    TooMuch,
 }
 
 /// Both shapes at once, to see when a document claims to be both.
@@ -86,6 +88,25 @@ struct Raw {
 }
 
 impl Document {
+    /// Everything that a document names, whatever it may be: what a copy of it must hold.
+    pub fn names(bytes: &[u8]) -> Result<Vec<Descriptor>, InvalidManifest> {
+        let raw: Raw =
+            serde_json::from_slice(bytes).map_err(|e| InvalidManifest::Json(e.to_string()))?;
+        let lists = raw.manifests.into_iter().chain(raw.layers).flatten();
+        Ok(raw.config.into_iter().chain(lists).collect())
+    }
+
+    /// The media type of this document, of which these are the bytes: as it says itself, else what
+    /// its shape says.
+    pub fn media_type(&self, bytes: &[u8]) -> String {
+        let own = serde_json::from_slice::<Raw>(bytes).ok();
+        let own = own.and_then(|raw| raw.media_type);
+        own.unwrap_or_else(|| match self {
+            Self::Index(_) => "application/vnd.oci.image.index.v1+json".to_owned(),
+            Self::Manifest(_) => "application/vnd.oci.image.manifest.v1+json".to_owned(),
+        })
+    }
+
     /// Parses `bytes`, which a Content-Type or a descriptor said to be of type `said` (empty where
     /// nothing said so).
     pub fn parse(bytes: &[u8], said: &str) -> Result<Self, InvalidManifest> {

@@ -6,6 +6,7 @@ mod config;
 mod descriptor;
 mod digest;
 mod image;
+mod layout;
 mod lock;
 mod manifest;
 mod media_type;
@@ -18,6 +19,9 @@ pub use config::Config;
 pub use descriptor::{Descriptor, PlatformEntry};
 pub use digest::{Algorithm, Digest, Hasher, InvalidDigest};
 pub use image::{Image, Layer};
+pub use layout::{
+    DockerImage, IMAGE_NAME, OCI_LAYOUT, REF_NAME, blob_path, index_json, manifest_json,
+};
 pub use lock::Lock;
 pub use manifest::{Document, Index, InvalidManifest, Manifest};
 pub use media_type::{ACCEPT, Kind};

@@ -56,6 +56,7 @@ pub enum Asked {
 }
 
 /// The bytes of a manifest or index as they came, and what the registry says they are.
+#[derive(Clone)]
 pub struct Served {
     /// The bytes that digests are over.
     pub bytes: Vec<u8>,

@@ -2,7 +2,7 @@
 //! DiffID in it, a tar. The manifest that it stands for is made here, as skopeo makes it.
 
 use crate::error::LayoutFault;
-use crate::oci::{Config, Descriptor, Digest, Document, Manifest, Reference};
+use crate::oci::{Config, Descriptor, Digest, Reference};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -29,7 +29,7 @@ pub(super) struct Entry {
 pub(super) struct Made {
     /// The manifest's own descriptor.
     pub(super) root: Descriptor,
-    pub(super) document: Document,
+    pub(super) bytes: Vec<u8>,
     /// Where the blobs are.
     pub(super) files: HashMap<Digest, String>,
 }
@@ -110,12 +110,7 @@ impl Entry {
         }
         let bytes = written(&config_blob, &layers);
         let root = descriptor(MANIFEST_TYPE, Digest::sha256(&bytes), bytes.len() as u64);
-        let config = config_blob;
-        Some(Made {
-            root,
-            document: Document::Manifest(Manifest { config, layers }),
-            files,
-        })
+        Some(Made { root, bytes, files })
     }
 }
 

@@ -8,7 +8,7 @@ use super::store::Store;
 use super::{parse, verified};
 use crate::archive::Archive;
 use crate::error::{Error, LayoutFault, Part};
-use crate::oci::{Descriptor, Digest, Document, InvalidManifest, Manifest};
+use crate::oci::{Descriptor, Digest, Document, Image, InvalidManifest, blob_path};
 use crate::registry::MAX_MANIFEST;
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
@@ -104,7 +104,7 @@ impl Layout {
         let Document::Index(index) = parse(&digest, bytes, "")? else {
             return Err(fault(store.path(), LayoutFault::NotALayout));
         };
-        let root = named::root(index, &digest, bytes.len() as u64, name);
+        let root = named::root(&index, &digest, bytes, name);
         let root = root.map_err(|why| fault(store.path(), why))?;
         Ok(Self {
             names: named::names(root.descriptor()),
@@ -135,11 +135,7 @@ impl Layout {
         let sizes = sizes.collect::<Result<Vec<_>, Error>>()?;
         let config = archive.bytes(&entry.config, MAX_MANIFEST)?;
         let config = config.ok_or_else(|| missing(&entry.config))?;
-        let Made {
-            root,
-            document,
-            files,
-        } = entry
+        let Made { root, bytes, files } = entry
             .image(&config, &sizes)
             .ok_or_else(|| malformed("its config does not fit its layers"))?;
         Ok(Self {
@@ -147,7 +143,7 @@ impl Layout {
             store: Store::Archive(Box::new(archive)),
             spelling,
             name: name.map(str::to_owned),
-            root: Root::Read(root, document),
+            root: Root::Read(root, bytes),
             files,
         })
     }
@@ -180,21 +176,24 @@ impl Layout {
 
     /// What the name stands for, read.
     pub(super) fn document(&self) -> Result<(Digest, Document), Error> {
-        let document = match &self.root {
-            Root::Read(_, document) => document.clone(),
-            Root::Entry(entry) => {
-                let bytes = verified(entry, Part::Manifest, self.bytes(entry, MAX_MANIFEST)?)?;
-                parse(&entry.digest, &bytes, &entry.media_type)?
-            }
-        };
-        Ok((self.root().digest.clone(), document))
+        let root = self.root();
+        let document = parse(&root.digest, &self.root_bytes()?, &root.media_type)?;
+        Ok((root.digest.clone(), document))
     }
 
-    /// From here on, only what this manifest names is wanted.
-    pub(super) fn narrow(&self, manifest: &Manifest) {
+    /// The bytes of what the name stands for.
+    pub(super) fn root_bytes(&self) -> Result<Vec<u8>, Error> {
+        match &self.root {
+            Root::Read(_, bytes) => Ok(bytes.clone()),
+            Root::Entry(entry) => verified(entry, Part::Manifest, self.bytes(entry, MAX_MANIFEST)?),
+        }
+    }
+
+    /// From here on, only the layers of this image are wanted.
+    pub(super) fn narrow(&self, image: &Image) {
         if let Store::Archive(archive) = &self.store {
-            let blobs = std::iter::once(&manifest.config).chain(&manifest.layers);
-            archive.narrow(blobs.map(|blob| self.file(blob)).collect::<HashSet<_>>());
+            let layers = image.layers.iter().map(|layer| self.file(&layer.blob));
+            archive.narrow(layers.collect::<HashSet<_>>());
         }
     }
 
@@ -219,9 +218,8 @@ impl Layout {
     }
 
     fn file(&self, blob: &Descriptor) -> String {
-        let digest = &blob.digest;
-        let under_digest = || format!("blobs/{}/{}", digest.algorithm().name(), digest.hex());
-        self.files.get(digest).cloned().unwrap_or_else(under_digest)
+        let known = self.files.get(&blob.digest).cloned();
+        known.unwrap_or_else(|| blob_path(&blob.digest))
     }
 
     fn missing(&self, blob: &Descriptor) -> Error {

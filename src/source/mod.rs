@@ -1,24 +1,25 @@
 //! Where an image comes from: a registry, with the cache in between, or a layout or archive on disk
 //! or in a pipe.
 
+mod copy;
 mod docker;
 mod fetch;
 mod layout;
 mod local;
 mod named;
 mod registry;
+mod resolve;
 mod room;
 mod select;
 mod store;
 
 use crate::cache::{Cache, Partial};
 use crate::error::{Error, Part};
-use crate::layer::LayerStream;
-use crate::oci::{
-    Algorithm, Config, Descriptor, Digest, Document, Image, Layer, Reference, Wanted,
-};
+use crate::layer::{BlobStream, LayerStream};
+use crate::oci::{Algorithm, Descriptor, Digest, Document, Layer, Reference};
 use crate::progress::Progress;
-use crate::registry::{Access, MAX_MANIFEST, Served};
+use crate::registry::{Access, Served};
+pub use copy::{Parts, Platforms};
 use layout::Layout;
 pub use local::{Form, Local};
 use registry::Cached;
@@ -46,6 +47,9 @@ pub enum Source<'c> {
 /// The stream of a layer, with where it comes from.
 pub type Stream = LayerStream<Box<dyn Read>, Partial>;
 
+/// The stream of a blob as it is.
+pub type RawStream = BlobStream<Box<dyn Read>, Partial>;
+
 impl<'c> Source<'c> {
     /// Opens the source of `name`. A registry is not asked anything yet; without `access`, it never
     /// is.
@@ -72,33 +76,6 @@ impl<'c> Source<'c> {
             Self::Registry(cached) => cached.digest(),
             Self::Layout(layout) => Ok(layout.root().digest.clone()),
         }
-    }
-
-    /// Follows the name to the manifest for `wanted`, and that to its config.
-    pub fn resolve(&mut self, wanted: &Wanted, progress: Progress) -> Result<Image, Error> {
-        let name = self.to_string();
-        let (root, document) = self.root()?;
-        let chosen = select::choose(&name, root.clone(), document, wanted, |descriptor| {
-            let bytes = self.manifest(descriptor)?;
-            parse(&descriptor.digest, &bytes, &descriptor.media_type)
-        })?;
-        match self {
-            Self::Registry(cached) => cached.require(&chosen.manifest)?,
-            Self::Layout(layout) => layout.narrow(&chosen.manifest),
-        }
-        let config = self.config(&chosen.manifest.config)?;
-        let digest = chosen.digest.to_string();
-        let malformed = |why| Error::Manifest {
-            what: digest.clone(),
-            why,
-        };
-        let config = Config::parse(&config).map_err(malformed)?;
-        let image = Image::new(root, chosen.digest, chosen.manifest, &config);
-        let image = image.map_err(malformed)?;
-        if chosen.unconfirmed {
-            select::confirm(&name, &image, wanted, progress)?;
-        }
-        Ok(image)
     }
 
     /// The digest that the name itself holds: what it stands for never changes.
@@ -155,9 +132,40 @@ impl<'c> Source<'c> {
 
     /// Says which layer will be wanted next, so that its bytes are on their way while the one at
     /// hand is extracted: they wait in the socket. What goes wrong here is found when it is wanted.
-    pub fn announce(&mut self, next: Option<&Layer>) {
+    pub fn announce(&mut self, next: Option<&Descriptor>) {
         if let (Self::Registry(cached), Some(next)) = (self, next) {
             cached.announce(next);
+        }
+    }
+
+    /// Opens a blob as it is.
+    pub fn blob(&mut self, blob: &Descriptor) -> Result<(RawStream, String), Error> {
+        match self {
+            Self::Registry(cached) => cached.blob(blob),
+            Self::Layout(layout) => {
+                let stream = BlobStream::new(blob, layout.blob(blob)?, None);
+                Ok((stream, layout.word().to_owned()))
+            }
+        }
+    }
+
+    /// Ends a blob that was read: its digest holds, and it is kept.
+    pub fn finish_blob(&self, blob: &Descriptor, stream: RawStream) -> Result<(), Error> {
+        match (stream.finish(), self) {
+            (Ok(copy), Self::Registry(cached)) => {
+                cached.keep(blob, copy);
+                Ok(())
+            }
+            (Ok(_), Self::Layout(_)) => Ok(()),
+            (Err(error), _) => Err(self.blame_blob(blob, error)),
+        }
+    }
+
+    /// What is to blame for an `error` that came up while a blob was read as it is.
+    pub fn blame_blob(&self, blob: &Descriptor, error: Error) -> Error {
+        match self {
+            Self::Registry(cached) => cached.spoilt(blob, error),
+            Self::Layout(_) => error,
         }
     }
 
@@ -180,36 +188,6 @@ impl<'c> Source<'c> {
         match self {
             Self::Registry(cached) => cached.spoilt(&layer.blob, error),
             Self::Layout(_) => error,
-        }
-    }
-
-    fn root(&mut self) -> Result<(Digest, Document), Error> {
-        match self {
-            Self::Registry(cached) => {
-                let (digest, served) = cached.root()?;
-                let document = parse(&digest, &served.bytes, &served.media_type)?;
-                Ok((digest, document))
-            }
-            Self::Layout(layout) => layout.document(),
-        }
-    }
-
-    fn manifest(&mut self, descriptor: &Descriptor) -> Result<Vec<u8>, Error> {
-        let bytes = match self {
-            Self::Registry(cached) => cached.manifest(&descriptor.digest)?,
-            Self::Layout(layout) => layout.bytes(descriptor, MAX_MANIFEST)?,
-        };
-        verified(descriptor, Part::Manifest, bytes)
-    }
-
-    fn config(&mut self, descriptor: &Descriptor) -> Result<Vec<u8>, Error> {
-        match self {
-            Self::Registry(cached) => cached.config(descriptor),
-            Self::Layout(layout) => verified(
-                descriptor,
-                Part::Blob,
-                layout.bytes(descriptor, MAX_MANIFEST)?,
-            ),
         }
     }
 }

@@ -2,21 +2,15 @@
 
 use super::docker::is_same;
 use crate::error::LayoutFault;
-use crate::oci::{Descriptor, Digest, Document, Index};
-
-/// The annotation that names an image in `index.json`.
-const REF_NAME: &str = "org.opencontainers.image.ref.name";
-
-/// The same in full: containerd's and docker's, whose `ref.name` is the tag alone.
-const IMAGE_NAME: &str = "io.containerd.image.name";
+use crate::oci::{Descriptor, Digest, IMAGE_NAME, Index, REF_NAME};
 
 /// What `index.json` leads to.
 pub(super) enum Root {
     /// One entry: the one with the name, or the only one.
     Entry(Descriptor),
-    /// A document that is here already: `index.json` is itself the index where several entries have
-    /// no names.
-    Read(Descriptor, Document),
+    /// The bytes are here already: `index.json` is itself the index where several entries have no
+    /// names.
+    Read(Descriptor, Vec<u8>),
 }
 
 impl Root {
@@ -30,9 +24,9 @@ impl Root {
 /// The entry that is meant. Without a name there must be one image only, or several without names,
 /// which are then one image for several platforms.
 pub(super) fn root(
-    index: Index,
+    index: &Index,
     digest: &Digest,
-    size: u64,
+    bytes: &[u8],
     name: Option<&str>,
 ) -> Result<Root, LayoutFault> {
     let entries = &index.manifests;
@@ -68,11 +62,11 @@ pub(super) fn root(
             let itself = Descriptor {
                 media_type: "application/vnd.oci.image.index.v1+json".to_owned(),
                 digest: digest.clone(),
-                size,
+                size: bytes.len() as u64,
                 platform: None,
                 annotations: None,
             };
-            Ok(Root::Read(itself, Document::Index(index)))
+            Ok(Root::Read(itself, bytes.to_vec()))
         }
     }
 }

@@ -2,10 +2,10 @@
 //! cached, and both are verified as they are read.
 
 use super::fetch::{Fetch, Opened};
-use super::{Stream, digest_of};
+use super::{RawStream, Stream, digest_of};
 use crate::cache::{Cache, Partial};
 use crate::error::{Error, Part};
-use crate::layer::{LayerStream, Verifier};
+use crate::layer::{BlobStream, LayerStream, Verifier};
 use crate::oci::{Descriptor, Digest, Layer, Manifest, Reference};
 use crate::progress::Progress;
 use crate::registry::{Access, Asked, MAX_MANIFEST, Registry, Served};
@@ -21,6 +21,8 @@ pub struct Cached<'c> {
     ahead: Option<(Digest, Opened)>,
     /// The index and manifests that led to the image, for pulls without a network.
     documents: Vec<(Digest, Vec<u8>)>,
+    /// What the reference stands for, once it was asked: it is that to the end.
+    root: Option<(Digest, Served)>,
 }
 
 impl<'c> Cached<'c> {
@@ -44,6 +46,7 @@ impl<'c> Cached<'c> {
             cached: 0,
             ahead: None,
             documents: Vec::new(),
+            root: None,
         })
     }
 
@@ -69,11 +72,18 @@ impl<'c> Cached<'c> {
 
     /// What the reference stands for: its digest, checked if the reference has one, and its bytes.
     pub(super) fn root(&mut self) -> Result<(Digest, Served), Error> {
-        self.documents.clear();
+        if let Some(root) = &self.root {
+            return Ok(root.clone());
+        }
+        let (digest, served) = self.asked_root()?;
+        self.note(&digest, &served.bytes);
+        Ok(self.root.insert((digest, served)).clone())
+    }
+
+    fn asked_root(&self) -> Result<(Digest, Served), Error> {
         let Some(registry) = &self.fetch.registry else {
             let digest = self.cached_digest()?;
             let bytes = self.cached_document(&digest)?;
-            self.note(&digest, &bytes);
             let media_type = String::new();
             return Ok((digest, Served { bytes, media_type }));
         };
@@ -81,11 +91,13 @@ impl<'c> Cached<'c> {
         let identifier = self.reference.identifier();
         let served = registry.manifest(&identifier, wanted)?;
         let digest = wanted.cloned().unwrap_or_else(|| digest_of(&served));
-        self.note(&digest, &served.bytes);
         Ok((digest, served))
     }
 
     pub(super) fn manifest(&mut self, digest: &Digest) -> Result<Vec<u8>, Error> {
+        if let Some((_, bytes)) = self.documents.iter().find(|(known, _)| known == digest) {
+            return Ok(bytes.clone());
+        }
         let Some(registry) = &self.fetch.registry else {
             let bytes = self.cached_document(digest)?;
             self.note(digest, &bytes);
@@ -97,9 +109,7 @@ impl<'c> Cached<'c> {
     }
 
     fn note(&mut self, digest: &Digest, document: &[u8]) {
-        if self.fetch.cache.is_some() {
-            self.documents.push((digest.clone(), document.to_vec()));
-        }
+        self.documents.push((digest.clone(), document.to_vec()));
     }
 
     /// Without a network: what the reference stood for when it was last pulled.
@@ -174,20 +184,35 @@ impl<'c> Cached<'c> {
     /// The stream of a layer, and where it comes from.
     pub(super) fn layer(&mut self, layer: &Layer) -> Result<(Stream, String), Error> {
         let blob = &layer.blob;
+        let opened = self.next(blob)?;
+        let stream = LayerStream::new(layer, opened.bytes, opened.copy);
+        Ok((stream.map_err(|e| self.spoilt(blob, e))?, opened.origin))
+    }
+
+    /// The stream of a blob as it is, and where it comes from.
+    pub(super) fn blob(&mut self, blob: &Descriptor) -> Result<(RawStream, String), Error> {
+        let opened = self.next(blob)?;
+        Ok((
+            BlobStream::new(blob, opened.bytes, opened.copy),
+            opened.origin,
+        ))
+    }
+
+    /// A blob, which may be on its way already.
+    fn next(&mut self, blob: &Descriptor) -> Result<Opened, Error> {
         let ahead = self.ahead.take();
         let opened = match ahead.filter(|(digest, _)| *digest == blob.digest) {
             Some((_, opened)) => opened,
             None => self.open(blob)?,
         };
         self.cached = opened.cached;
-        let stream = LayerStream::new(layer, opened.bytes, opened.copy);
-        Ok((stream.map_err(|e| self.spoilt(blob, e))?, opened.origin))
+        Ok(opened)
     }
 
     /// Has the registry send what will be wanted next.
-    pub(super) fn announce(&mut self, next: &Layer) {
-        let opened = self.fetch.open(&next.blob, Asked::Ahead).ok().flatten();
-        self.ahead = opened.map(|opened| (next.blob.digest.clone(), opened));
+    pub(super) fn announce(&mut self, next: &Descriptor) {
+        let opened = self.fetch.open(next, Asked::Ahead).ok().flatten();
+        self.ahead = opened.map(|opened| (next.digest.clone(), opened));
     }
 
     fn open(&mut self, blob: &Descriptor) -> Result<Opened, Error> {

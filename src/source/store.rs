@@ -19,6 +19,9 @@ pub(super) enum Store {
 impl Store {
     /// All of a small file, at most one byte more than `limit`: that shows that there is more.
     pub(super) fn bytes(&self, name: &str, limit: u64) -> Result<Option<Vec<u8>>, Error> {
+        if let Self::Archive(archive) = self {
+            return archive.bytes(name, limit);
+        }
         let Some(file) = self.open(name)? else {
             return Ok(None);
         };

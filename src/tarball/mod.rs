@@ -12,6 +12,7 @@ mod name;
 mod path;
 mod pax;
 mod sparse;
+mod writer;
 
 pub use entries::Entries;
 pub use entry::{Entry, EntryKind};
@@ -20,3 +21,4 @@ pub use name::Name;
 pub use path::{LayerPath, Parents, link_components};
 pub use pax::Xattr;
 pub use sparse::{Filler, Map};
+pub use writer::{Unwritten, Writer};

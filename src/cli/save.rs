@@ -1,0 +1,53 @@
+//! What the options of `save` mean.
+
+use super::options::{senseless, wanted};
+use super::syntax::Typed;
+use crate::commands::Target;
+use crate::error::{Error, Usage};
+use crate::oci::{Platform, Wanted};
+use crate::source::Platforms;
+use std::ffi::OsString;
+use std::io::{IsTerminal as _, stdout};
+use std::path::PathBuf;
+
+/// For which platforms: those that are named, all, or one as for a pull.
+pub(super) fn platforms(
+    typed: &Typed,
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Result<Platforms, Error> {
+    match (typed.platforms.as_slice(), typed.all_platforms) {
+        ([], true) => wanted(typed, variable).map(Platforms::All),
+        (_, true) => Err(senseless("--all-platforms", "not together with --platform")),
+        ([], false) => Ok(Platforms::Some(vec![wanted(typed, variable)?])),
+        (texts, false) => {
+            let wanted = texts.iter().map(|text| {
+                let platform = Platform::parse(text).map_err(|why| Error::Platform {
+                    text: text.clone(),
+                    why,
+                })?;
+                Ok(Wanted {
+                    platform,
+                    asked: true,
+                })
+            });
+            wanted.collect::<Result<_, _>>().map(Platforms::Some)
+        }
+    }
+}
+
+/// Where the archive goes.
+pub(super) fn target(typed: &Typed) -> Result<Target, Error> {
+    match &typed.output {
+        None => Err(Error::Usage(Usage::Value {
+            option: "save".to_owned(),
+            why: "-o FILE is missing, or -o - for standard output",
+        })),
+        Some(path) if path.is_empty() => Err(senseless("--output", "its value is missing")),
+        Some(path) if path == "-" && stdout().is_terminal() => Err(senseless(
+            "--output",
+            "an archive is nothing for a terminal",
+        )),
+        Some(path) if path == "-" => Ok(Target::Stdout),
+        Some(path) => Ok(Target::File(PathBuf::from(path))),
+    }
+}

@@ -1,0 +1,154 @@
+//! `roots save IMAGE... -o FILE`: images as one archive, to be carried to where there is no network.
+//!
+//! ```text
+//! oci-layout, index.json, manifest.json      what there is: for OCI's tools and for docker
+//! blobs/sha256/...                           all indexes, manifests and configs
+//! blobs/sha256/...                           all layers, as they are applied
+//! ```
+//! Whoever reads this from a pipe knows what it wants before it comes.
+
+use super::{Save, Target};
+use crate::cache::Cache;
+use crate::destination::Output;
+use crate::error::Error;
+use crate::oci::{DockerImage, OCI_LAYOUT, blob_path, index_json, manifest_json};
+use crate::source::{Parts, Source};
+use crate::tarball::{Unwritten, Writer};
+use std::collections::HashSet;
+use std::io::{self, BufReader, Write};
+use std::path::Path;
+
+/// How much is copied at once, in bytes.
+const CHUNK: usize = 256 * 1024;
+
+/// An image that is copied: where it comes from, what it is called, what it is made of.
+type Copied<'c> = (Source<'c>, Option<String>, Parts);
+
+impl Save {
+    /// Saves, and prints what was saved: lines of `REFERENCE@DIGEST`.
+    pub(super) fn run(&self) -> Result<String, Error> {
+        let cache = self.cache.open(self.progress)?;
+        let cache = cache.as_ref();
+        let Target::File(path) = &self.output else {
+            let stdout = io::stdout().lock();
+            self.write(cache, stdout, &Error::Output)?;
+            return Ok(String::new());
+        };
+        match self.attempt(cache, path) {
+            // The spoilt blob is out of the cache; what was made of it is gone.
+            Err(spoilt @ Error::CacheSpoiled { .. }) => {
+                self.progress.warn(&spoilt);
+                self.attempt(cache, path)
+            }
+            done => done,
+        }
+    }
+
+    fn attempt(&self, cache: Option<&Cache>, path: &Path) -> Result<String, Error> {
+        let output = Output::create(path)?;
+        let failed = |source| Error::Disk {
+            action: "write",
+            path: output.path().to_owned(),
+            source,
+        };
+        let lines = self.write(cache, &output, &failed)?;
+        output.commit()?; // all or nothing
+        Ok(lines)
+    }
+
+    /// Writes the archive, and says what is in it.
+    fn write(
+        &self,
+        cache: Option<&Cache>,
+        out: impl Write,
+        failed: &dyn Fn(io::Error) -> Error,
+    ) -> Result<String, Error> {
+        let mut images = self.images(cache)?;
+        let mut tar = Writer::new(out);
+        // Verified streams fail with errors of ours.
+        let failed = |why| match why {
+            Unwritten::Write(error) => failed(error),
+            Unwritten::Read(error) => error.downcast().unwrap_or_else(failed),
+        };
+        for (name, bytes) in lists(&images) {
+            let written = tar.file(name, bytes.len() as u64, &mut bytes.as_slice());
+            written.map_err(failed)?;
+        }
+        for folder in ["blobs/", "blobs/sha256/"] {
+            tar.directory(folder).map_err(failed)?;
+        }
+        let mut seen = HashSet::new();
+        for (_, _, parts) in &images {
+            for (document, bytes) in &parts.documents {
+                if seen.insert(document.digest.clone()) {
+                    let path = blob_path(&document.digest);
+                    let written = tar.file(&path, bytes.len() as u64, &mut bytes.as_slice());
+                    written.map_err(failed)?;
+                }
+            }
+        }
+        for (source, _, parts) in &mut images {
+            let blobs: Vec<_> = parts
+                .blobs
+                .iter()
+                .filter(|blob| seen.insert(blob.digest.clone()))
+                .collect();
+            for (number, blob) in blobs.iter().enumerate() {
+                let (stream, origin) = source.blob(blob)?;
+                source.announce(blobs.get(number + 1).copied());
+                self.progress
+                    .layer(number + 1, blobs.len(), &blob.digest, blob.size, &origin);
+                let path = blob_path(&blob.digest);
+                let mut stream = BufReader::with_capacity(CHUNK, stream);
+                let written = tar.file(&path, blob.size, &mut stream);
+                written.map_err(|why| source.blame_blob(blob, failed(why)))?;
+                source.finish_blob(blob, stream.into_inner())?; // digest and size hold
+            }
+        }
+        tar.finish().map_err(failed)?;
+        Ok(images.iter().map(line).collect())
+    }
+
+    /// All images, with their documents.
+    fn images<'c>(&self, cache: Option<&'c Cache>) -> Result<Vec<Copied<'c>>, Error> {
+        let access = (!self.offline).then_some(&self.access);
+        let images = self.images.iter().map(|name| {
+            let mut source = Source::open(name, access, cache, self.progress)?;
+            let parts = source.parts(&self.platforms, self.progress)?;
+            let name = source.names().into_iter().next();
+            Ok((source, name, parts))
+        });
+        images.collect()
+    }
+}
+
+/// What stands in front: the layout's own files, and docker's list.
+fn lists(images: &[Copied<'_>]) -> [(&'static str, Vec<u8>); 3] {
+    let entries = images.iter().map(|(_, name, parts)| match name {
+        Some(name) => parts.root.clone().named(name),
+        None => parts.root.clone(),
+    });
+    let entries: Vec<_> = entries.collect();
+    let of_docker = images.iter().filter_map(|(_, name, parts)| {
+        let main = parts.main.as_ref()?;
+        let layers = main.layers.iter().map(|layer| &layer.blob.digest);
+        let name = name.as_deref();
+        Some(DockerImage::new(name, &main.config.digest, layers))
+    });
+    [
+        ("oci-layout", OCI_LAYOUT.as_bytes().to_vec()),
+        ("index.json", index_json(&entries)),
+        (
+            "manifest.json",
+            manifest_json(&of_docker.collect::<Vec<_>>()),
+        ),
+    ]
+}
+
+fn line((source, name, parts): &Copied<'_>) -> String {
+    let digest = &parts.root.digest;
+    match name {
+        Some(name) => format!("{name}@{digest}\n"),
+        None => format!("{source}@{digest}\n"),
+    }
+}

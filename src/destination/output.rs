@@ -1,0 +1,136 @@
+//! A file that has its name when it is whole: written beside, flushed, renamed.
+
+use super::{c_name, disk, file_name};
+use crate::error::Error;
+use crate::sys::{Dir, Host};
+use std::ffi::{CString, OsStr};
+use std::fs::{File, TryLockError};
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+/// How much of the name goes into that of the file beside: 255 bytes hold both and the rest.
+const MAX_NAME: usize = 240;
+
+/// A file on its way.
+pub struct Output {
+    path: PathBuf,
+    file: File,
+    /// Where it is so far; nothing where it is a device or a pipe, which is written to as it is.
+    beside: Option<Beside>,
+}
+
+/// The name that a file has before it is whole.
+struct Beside {
+    parent: Dir,
+    name: CString,
+}
+
+impl Output {
+    /// Begins a file for `path`, beside it; what a killed one has left is written over.
+    pub fn create(path: &Path) -> Result<Self, Error> {
+        let failed = |e| disk("create", path, e);
+        if path
+            .metadata()
+            .is_ok_and(|found| !found.is_file() && !found.is_dir())
+        {
+            let file = File::options().write(true).open(path).map_err(failed)?;
+            let path = path.to_owned();
+            let beside = None;
+            return Ok(Self { path, file, beside });
+        }
+        // A link stays a link: what it leads to is replaced.
+        let path = match path.canonicalize() {
+            Ok(real) => real,
+            Err(_) => std::path::absolute(path).map_err(failed)?,
+        };
+        if path.is_dir() || path.file_name().is_none() {
+            let why = "not a file";
+            return Err(Error::DestinationRefused { path, why });
+        }
+        let beside = Beside::of(&path).map_err(|e| disk("create", &path, e))?;
+        let file = beside.lock(&path)?;
+        file.set_len(0).map_err(|e| disk("create", &path, e))?;
+        let beside = Some(beside);
+        Ok(Self { path, file, beside })
+    }
+
+    /// Gives it its name.
+    pub fn commit(mut self) -> Result<(), Error> {
+        let Some(Beside { parent, name }) = &self.beside else {
+            return Ok(());
+        };
+        let kept = self
+            .file
+            .sync_all()
+            .and_then(|()| parent.rename(name, parent, &file_name(&self.path)))
+            .and_then(|()| parent.as_file()?.sync_all());
+        kept.map_err(|e| disk("write", &self.path, e))?;
+        self.beside = None;
+        Ok(())
+    }
+
+    /// Where it will be.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Beside {
+    fn of(path: &Path) -> io::Result<Self> {
+        let whole = file_name(path);
+        let part = &whole.to_bytes()[..whole.to_bytes().len().min(MAX_NAME)];
+        Ok(Self {
+            parent: Dir::open_path(path.parent().unwrap_or(path))?,
+            name: c_name(&[b".", part, b".roots"].concat()),
+        })
+    }
+
+    /// Makes the file, or takes over what a killed save has left, and locks it.
+    fn lock(&self, path: &Path) -> Result<File, Error> {
+        let failed = |e| disk("create", path, e);
+        loop {
+            let file = self.parent.open_lock(&self.name, 0o666).map_err(failed)?;
+            match file.try_lock() {
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Error::DestinationBusy(path.to_owned()));
+                }
+                Err(TryLockError::Error(e)) => return Err(failed(e)),
+                Ok(()) => {}
+            }
+            // Between opening and locking it, its last owner may have given it its name.
+            let now = self.parent.find(&self.name).map_err(failed)?;
+            let own = file.metadata().map_err(failed)?;
+            if now.is_none_or(|now| now.id != (own.dev(), own.ino())) {
+                continue;
+            }
+            // Somebody else's could be written to after us.
+            if own.is_file() && own.uid() == Host::new().uid && own.nlink() == 1 {
+                return Ok(file);
+            }
+            let path = path.with_file_name(OsStr::from_bytes(self.name.to_bytes()));
+            let why = "in the way: not a file that a save has left";
+            return Err(Error::DestinationRefused { path, why });
+        }
+    }
+}
+
+impl io::Write for &Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        (&self.file).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        if let Some(Beside { parent, name }) = &self.beside {
+            // It is locked, and so nobody else's.
+            let _ = parent.unlink(name);
+        }
+    }
+}

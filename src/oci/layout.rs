@@ -1,0 +1,114 @@
+//! The documents of a layout that is written: image-spec image-layout.md, and the list that docker
+//! reads.
+
+use super::{Descriptor, Digest};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The annotation that names an image in `index.json`.
+pub const REF_NAME: &str = "org.opencontainers.image.ref.name";
+
+/// The same in full: containerd's and docker's, whose `ref.name` is the tag alone.
+pub const IMAGE_NAME: &str = "io.containerd.image.name";
+
+/// What stands in `oci-layout`.
+pub const OCI_LAYOUT: &str = r#"{"imageLayoutVersion":"1.0.0"}"#;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Index<'d> {
+    schema_version: u8,
+    media_type: &'static str,
+    manifests: &'d [Descriptor],
+}
+
+/// One image of docker's list.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DockerImage {
+    config: String,
+    repo_tags: Option<Vec<String>>,
+    layers: Vec<String>,
+}
+
+/// The bytes of `index.json`.
+pub fn index_json(manifests: &[Descriptor]) -> Vec<u8> {
+    let index = Index {
+        schema_version: 2,
+        media_type: "application/vnd.oci.image.index.v1+json",
+        manifests,
+    };
+    // Strings and numbers alone always become JSON.
+    serde_json::to_vec(&index).unwrap_or_default()
+}
+
+/// The bytes of docker's `manifest.json`.
+pub fn manifest_json(images: &[DockerImage]) -> Vec<u8> {
+    serde_json::to_vec(images).unwrap_or_default()
+}
+
+/// Where a blob lies in a layout.
+pub fn blob_path(digest: &Digest) -> String {
+    format!("blobs/{}/{}", digest.algorithm().name(), digest.hex())
+}
+
+impl DockerImage {
+    /// An image of these blobs, which docker is to call `name`.
+    pub fn new<'d>(
+        name: Option<&str>,
+        config: &Digest,
+        layers: impl Iterator<Item = &'d Digest>,
+    ) -> Self {
+        Self {
+            config: blob_path(config),
+            // A name without a tag, docker could not take.
+            repo_tags: name
+                .filter(|name| {
+                    name.rsplit('/')
+                        .next()
+                        .is_some_and(|last| last.contains(':'))
+                })
+                .map(|name| vec![familiar(name).to_owned()]),
+            layers: layers.map(blob_path).collect(),
+        }
+    }
+}
+
+/// A name as docker shows it: `debian:bookworm`.
+fn familiar(name: &str) -> &str {
+    let short = |prefix| name.strip_prefix(prefix);
+    short("docker.io/library/")
+        .or_else(|| short("docker.io/"))
+        .unwrap_or(name)
+}
+
+impl Descriptor {
+    /// This one under a name, and under no other.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        let pair = |key: &str| (key.to_owned(), name.to_owned());
+        self.annotations = Some(BTreeMap::from([pair(REF_NAME), pair(IMAGE_NAME)]));
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn docker_knows_names_with_tags() {
+        let digest = Digest::sha256(b"");
+        let tags = |name| DockerImage::new(name, &digest, [].into_iter()).repo_tags;
+        for (name, wanted) in [
+            ("docker.io/library/debian:12", Some("debian:12")),
+            ("docker.io/owner/app:1", Some("owner/app:1")),
+            ("localhost:5000/app:1", Some("localhost:5000/app:1")),
+            ("localhost:5000/app", None),
+        ] {
+            let wanted = wanted.map(|name| vec![name.to_owned()]);
+            assert_eq!(tags(Some(name)), wanted, "{name}");
+        }
+        assert_eq!(tags(None), None);
+    }
+}

@@ -1,0 +1,150 @@
+//! What a copy of an image has to hold.
+
+use super::{Source, parse};
+use crate::error::Error;
+use crate::oci::{Descriptor, Document, Image, InvalidManifest, Kind, Wanted};
+use crate::progress::Progress;
+use crate::registry::MAX_MANIFEST;
+use std::collections::HashSet;
+
+/// How many documents are copied, and how large they may be in all, in bytes: an index may name
+/// thousands, and all are kept in memory.
+const MAX_DOCUMENTS: usize = 1024;
+const MAX_BYTES: usize = 64 << 20;
+
+/// For which platforms an image is copied.
+pub enum Platforms {
+    /// For these, the first one being the main one.
+    Some(Vec<Wanted>),
+    /// For all, with whatever else its index names; the main one is for this platform, if there is
+    /// an image for it.
+    All(Wanted),
+}
+
+/// The parts of an image.
+pub struct Parts {
+    /// What `index.json` leads to.
+    pub root: Descriptor,
+    /// The image for the main platform, if there is one.
+    pub main: Option<Image>,
+    /// Indexes, manifests and configs, each behind what names it.
+    pub documents: Vec<(Descriptor, Vec<u8>)>,
+    /// Layers, in the order in which they are applied.
+    pub blobs: Vec<Descriptor>,
+}
+
+impl Source<'_> {
+    /// Reads all documents of the image. Layers are not looked at yet.
+    pub fn parts(&mut self, platforms: &Platforms, progress: Progress) -> Result<Parts, Error> {
+        match platforms {
+            Platforms::All(wanted) => self.all_parts(wanted, progress),
+            Platforms::Some(wanted) => self.some_parts(wanted, progress),
+        }
+    }
+
+    /// One manifest as it is; several by way of the index that they are in, byte for byte.
+    fn some_parts(&mut self, wanted: &[Wanted], progress: Progress) -> Result<Parts, Error> {
+        let (root, bytes) = self.root_bytes()?;
+        let mut documents = vec![(root.clone(), bytes)];
+        let mut images = Vec::new();
+        for wanted in wanted {
+            let followed = self.follow(wanted, progress)?;
+            documents.extend(followed.documents);
+            documents.push((followed.image.config.clone(), followed.config));
+            images.push(followed.image);
+        }
+        let mut root = root;
+        if let [only] = &images[..]
+            && root.digest != only.digest
+        {
+            // The index has done its duty, and so have those within it.
+            let own = [&only.digest, &only.config.digest];
+            documents.retain(|(descriptor, _)| own.contains(&&descriptor.digest));
+            root.clone_from(&documents[0].0);
+        }
+        let layers = images.iter().flat_map(|image| &image.layers);
+        Ok(Parts {
+            root,
+            blobs: layers.map(|layer| layer.blob.clone()).collect(),
+            main: images.into_iter().next(),
+            documents,
+        })
+    }
+
+    /// All that the index names, attestations and what else there may be.
+    fn all_parts(&mut self, wanted: &Wanted, progress: Progress) -> Result<Parts, Error> {
+        let (root, bytes) = self.root_bytes()?;
+        let mut parts = Parts {
+            root: root.clone(),
+            main: None,
+            documents: Vec::new(),
+            blobs: Vec::new(),
+        };
+        let mut seen = HashSet::from([root.digest.clone()]);
+        let mut waiting = vec![(root, bytes)];
+        while let Some((descriptor, bytes)) = waiting.pop() {
+            let all = parts.documents.iter().chain(&waiting);
+            let size: usize = all.clone().map(|(_, bytes)| bytes.len()).sum();
+            if all.count() > MAX_DOCUMENTS || size > MAX_BYTES {
+                return Err(Error::Manifest {
+                    what: parts.root.digest.to_string(),
+                    why: InvalidManifest::TooMuch,
+                });
+            }
+            let named = Document::names(&bytes).map_err(|why| Error::Manifest {
+                what: descriptor.digest.to_string(),
+                why,
+            })?;
+            parts.documents.push((descriptor, bytes));
+            let mut next = Vec::new();
+            for named in named
+                .into_iter()
+                .filter(|named| seen.insert(named.digest.clone()))
+            {
+                match named.kind() {
+                    Kind::Index | Kind::Manifest => {
+                        let bytes = self.manifest(&named)?;
+                        next.push((named, bytes));
+                    }
+                    Kind::Config if named.size <= MAX_MANIFEST => {
+                        let bytes = self.config(&named)?;
+                        parts.documents.push((named, bytes));
+                    }
+                    _ => parts.blobs.push(named),
+                }
+            }
+            // The last in, the first out: so in reverse.
+            waiting.extend(next.into_iter().rev());
+        }
+        parts.main = match self.follow(wanted, progress) {
+            Ok(followed) => Some(followed.image),
+            Err(Error::NoPlatform { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        Ok(parts)
+    }
+
+    /// What the name stands for, with its bytes.
+    fn root_bytes(&mut self) -> Result<(Descriptor, Vec<u8>), Error> {
+        let (digest, bytes, said) = match self {
+            Self::Registry(cached) => {
+                let (digest, served) = cached.root()?;
+                (digest, served.bytes, served.media_type)
+            }
+            Self::Layout(layout) => {
+                let root = layout.root().clone();
+                let bytes = layout.root_bytes()?;
+                (root.digest, bytes, root.media_type)
+            }
+        };
+        let document = parse(&digest, &bytes, &said)?;
+        let descriptor = Descriptor {
+            media_type: document.media_type(&bytes),
+            size: bytes.len() as u64,
+            platform: None,
+            annotations: None,
+            digest,
+        };
+        Ok((descriptor, bytes))
+    }
+}

@@ -1,0 +1,90 @@
+//! README's walks through, command by command, in their order.
+
+use crate::support::{Image, Layer, Registry, Sandbox, hello};
+use std::os::unix::fs::symlink;
+use std::process::Command;
+
+/// The commands of a section: what is indented.
+fn commands(heading: &str) -> String {
+    let readme = std::fs::read_to_string(format!("{}/README.md", env!("CARGO_MANIFEST_DIR")));
+    let readme = readme.unwrap();
+    let (_, section) = readme.split_once(&format!("\n## {heading}\n")).unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let lines = section.lines().filter_map(|line| line.strip_prefix("    "));
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+/// Runs a script where `roots` is the binary, the images are on a mirror, and what needs another machine does not.
+fn run(sandbox: &Sandbox, mirror: &Registry, script: &str) {
+    let bin = sandbox.mkdir("bin");
+    symlink(env!("CARGO_BIN_EXE_roots"), bin.join("roots")).unwrap();
+    let tool = |name: &str, script: &str| {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = sandbox.write(format!("bin/{name}"), format!("#!/bin/sh\n{script}\n"));
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    tool("ssh", "shift; exec sh -c \"$*\"");
+    tool(
+        "mount",
+        "test \"$*\" = \"-t tmpfs -o mode=755 tmpfs $PWD/newroot\" && mkdir newroot",
+    );
+    tool("switch_root", "test -x \"$1$2\"");
+    let path = format!(
+        "{}:{}",
+        bin.display(),
+        std::env::var("PATH").unwrap_or_default()
+    );
+    let output = Command::new("bash")
+        .args(["-eux", "-o", "pipefail", "-c", script])
+        .current_dir(sandbox.mkdir("work"))
+        .env_clear()
+        .env("PATH", path)
+        .env("HOME", sandbox.mkdir("home"))
+        .env("ROOTS_CACHE", sandbox.path("cache"))
+        .env("ROOTS_MIRRORS", format!("http://{}", mirror.host()))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+}
+
+/// An image that says which platform it is for in a file.
+fn for_both(mirror: &Registry, repository: &str, tag: &str) {
+    let image = |architecture| {
+        let layer = Layer::new().file(format!("for-{architecture}"), 0o644, "");
+        let image = Image::new().layer(layer);
+        image.platform("linux", architecture, None).build()
+    };
+    let index = crate::support::Index::new();
+    let index = index.image(&image("amd64")).image(&image("arm64")).build();
+    mirror.push_index(repository, tag, &index);
+}
+
+#[test]
+fn across_an_air_gap() {
+    let (sandbox, mirror) = (Sandbox::new("air_gap"), Registry::start());
+    mirror.push("owner/app", "1", &hello());
+    for_both(&mirror, "library/debian", "bookworm");
+    let script = commands("Across an air gap");
+    // On a machine of a third kind, the first command would have to name a platform.
+    let script = format!("export ROOTS_PLATFORM=linux/amd64\n{script}");
+    run(&sandbox, &mirror, &script);
+    assert_eq!(sandbox.names("work/debian"), ["for-amd64"]);
+    assert_eq!(sandbox.names("work/debian-arm64"), ["for-arm64"]);
+    assert_eq!(sandbox.names("work/app"), ["hello"]);
+}
+
+#[test]
+fn in_an_initramfs() {
+    let (sandbox, mirror) = (Sandbox::new("initramfs"), Registry::start());
+    let init = Layer::new().dir("sbin", 0o755).file("sbin/init", 0o755, "");
+    mirror.push("host", "1", &Image::new().layer(init).build());
+    let script = commands("In an initramfs");
+    assert_eq!(script.matches("/newroot").count(), 4);
+    // What is at the top of an initramfs is in a folder here.
+    let script = script
+        .replace(" /newroot", " $PWD/newroot")
+        .replace(" /lock", " $PWD/initramfs/lock");
+    run(&sandbox, &mirror, &script);
+    assert!(sandbox.has("work/newroot/sbin/init"));
+}
