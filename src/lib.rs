@@ -28,6 +28,7 @@ pub mod cache;
 pub mod destination;
 pub mod extract;
 pub mod layer;
+pub mod model;
 pub mod registry;
 
 // Where an image comes from; what the user wants; how it was typed.

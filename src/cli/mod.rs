@@ -1,15 +1,17 @@
 //! The command line and the environment, read into a [`Command`]. No I/O.
 
 mod access;
+mod grammar;
 mod options;
 mod purge;
 mod save;
 mod spelling;
 mod syntax;
 
-use crate::commands::{Command, Digest, Inspect, Pull, Purge, Save};
+use crate::commands::{Command, Digest, Inspect, Pull, Purge, Save, Verify};
 use crate::error::{Error, Usage};
 use access::access;
+use grammar::{DIGEST, INSPECT, PULL, PURGE, SAVE, VERIFY};
 use lexopt::{Arg, Parser};
 use options::{both_stdin, cache, max_size, must_have_cache, name, progress, replacing, wanted};
 use purge::sweep;
@@ -17,10 +19,10 @@ use save::{platforms, target};
 use spelling::closest;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use syntax::{DIGEST, INSPECT, PULL, PURGE, SAVE, Typed, operands, spelling, typed, unreadable};
+use syntax::{Typed, operands, spelling, typed, unreadable};
 
-const COMMANDS: [&str; 7] = [
-    "pull", "save", "digest", "inspect", "purge", "version", "help",
+const COMMANDS: [&str; 8] = [
+    "pull", "save", "digest", "inspect", "verify", "purge", "version", "help",
 ];
 
 const OVERVIEW: &str = include_str!("../help/roots.txt");
@@ -45,6 +47,7 @@ pub fn parse(
         "save" => save(typed(&SAVE, parser)?, variable),
         "digest" => digest(typed(&DIGEST, parser)?, variable),
         "inspect" => inspect(typed(&INSPECT, parser)?, variable),
+        "verify" => verify(typed(&VERIFY, parser)?, variable),
         "purge" => purge(typed(&PURGE, parser)?, variable),
         "version" => Ok(Command::Version),
         "help" => help(parser),
@@ -147,6 +150,27 @@ fn inspect(
     }))
 }
 
+fn verify(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
+    if typed.help {
+        return Ok(Command::Help(VERIFY.help));
+    }
+    let mut operands = operands(&VERIFY, &mut typed)?.into_iter();
+    let dest = operands.next().unwrap_or_default();
+    let image = operands.next().map(|image| name(&image)).transpose()?;
+    let (access, cache) = (access(&typed, &variable)?, cache(&typed, &variable));
+    both_stdin(&image, &access)?;
+    must_have_cache(&typed, &image, &cache)?;
+    Ok(Command::Verify(Verify {
+        dest: dest.into(),
+        image,
+        wanted: wanted(&typed, &variable)?,
+        access,
+        cache,
+        offline: typed.offline,
+        progress: progress(&typed),
+    }))
+}
+
 fn purge(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
     if typed.help {
         return Ok(Command::Help(PURGE.help));
@@ -167,6 +191,7 @@ fn help(mut parser: Parser) -> Result<Command, Error> {
             "save" => SAVE.help,
             "digest" => DIGEST.help,
             "inspect" => INSPECT.help,
+            "verify" => VERIFY.help,
             "purge" => PURGE.help,
             "version" | "help" => OVERVIEW,
             other => return Err(unknown_command(other.to_owned())),

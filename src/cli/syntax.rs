@@ -1,127 +1,11 @@
-//! What each command takes, and how it is read: options and operands in any order.
+//! How a command line is read: options and operands in any order.
 
+use super::grammar::Syntax;
 use super::spelling::closest;
 use crate::error::{Error, Usage};
 use lexopt::{Arg, Parser, ValueExt as _};
 use std::ffi::OsString;
 use std::path::PathBuf;
-
-/// What one command takes.
-pub(super) struct Syntax {
-    pub(super) command: &'static str,
-    pub(super) help: &'static str,
-    pub(super) options: &'static [&'static str],
-    pub(super) operands: &'static [&'static str],
-}
-
-pub(super) const PULL: Syntax = Syntax {
-    command: "pull",
-    help: include_str!("../help/pull.txt"),
-    options: &[
-        "--platform",
-        "--arch",
-        "--os",
-        "--auth",
-        "--mirror",
-        "--plain-http",
-        "--insecure",
-        "--ca-file",
-        "--timeout",
-        "--retries",
-        "--cache",
-        "--max-size",
-        "--force",
-        "--update",
-        "--exit-code",
-        "--keep-old",
-        "--offline",
-        "--locked",
-        "--quiet",
-        "--verbose",
-        "--help",
-    ],
-    operands: &["IMAGE", "DEST"],
-};
-
-pub(super) const DIGEST: Syntax = Syntax {
-    command: "digest",
-    help: include_str!("../help/digest.txt"),
-    options: &[
-        "--index",
-        "--lock",
-        "--platform",
-        "--arch",
-        "--os",
-        "--auth",
-        "--mirror",
-        "--plain-http",
-        "--insecure",
-        "--ca-file",
-        "--timeout",
-        "--retries",
-        "--verbose",
-        "--help",
-    ],
-    operands: &["IMAGE..."],
-};
-
-pub(super) const INSPECT: Syntax = Syntax {
-    command: "inspect",
-    help: include_str!("../help/inspect.txt"),
-    options: &[
-        "--platform",
-        "--arch",
-        "--os",
-        "--auth",
-        "--mirror",
-        "--plain-http",
-        "--insecure",
-        "--ca-file",
-        "--timeout",
-        "--retries",
-        "--cache",
-        "--verbose",
-        "--help",
-    ],
-    operands: &["DEST or IMAGE"],
-};
-
-pub(super) const SAVE: Syntax = Syntax {
-    command: "save",
-    help: include_str!("../help/save.txt"),
-    options: &[
-        "--output",
-        "--platform",
-        "--all-platforms",
-        "--auth",
-        "--mirror",
-        "--plain-http",
-        "--insecure",
-        "--ca-file",
-        "--timeout",
-        "--retries",
-        "--cache",
-        "--offline",
-        "--quiet",
-        "--verbose",
-        "--help",
-    ],
-    operands: &["IMAGE..."],
-};
-
-pub(super) const PURGE: Syntax = Syntax {
-    command: "purge",
-    help: include_str!("../help/purge.txt"),
-    options: &[
-        "--all",
-        "--older-than",
-        "--dry-run",
-        "--cache",
-        "--quiet",
-        "--help",
-    ],
-    operands: &[],
-};
 
 /// What was typed behind a command.
 #[derive(Default)]
@@ -227,10 +111,15 @@ pub(super) fn typed(syntax: &Syntax, mut parser: Parser) -> Result<Typed, Error>
 /// What the last operand has behind it that may come more than once.
 const REPEATED: &str = "...";
 
+/// What one begins with that need not come.
+const OPTIONAL: char = '[';
+
 /// The operands, as many as there must be.
 pub(super) fn operands(syntax: &Syntax, typed: &mut Typed) -> Result<Vec<OsString>, Error> {
     let command = syntax.command;
-    if let Some(operand) = syntax.operands.get(typed.operands.len()) {
+    let is_optional = |operand: &&&str| operand.starts_with(OPTIONAL);
+    let missing = syntax.operands.get(typed.operands.len());
+    if let Some(operand) = missing.filter(|missing| !is_optional(missing)) {
         let operand = operand.trim_end_matches(REPEATED);
         return Err(Error::Usage(Usage::MissingOperand { command, operand }));
     }

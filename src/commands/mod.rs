@@ -8,6 +8,7 @@ mod pull;
 mod purge;
 mod save;
 mod update;
+mod verify;
 
 use crate::cache::{Cache, Sweep};
 use crate::error::Error;
@@ -27,6 +28,8 @@ pub enum Command {
     Inspect(Inspect),
     /// `roots save`
     Save(Save),
+    /// `roots verify`
+    Verify(Verify),
     /// `roots purge`
     Purge(Purge),
     /// `roots version`
@@ -123,6 +126,24 @@ pub enum Target {
     File(PathBuf),
 }
 
+/// `roots verify DEST [IMAGE]`
+pub struct Verify {
+    /// DEST.
+    pub dest: PathBuf,
+    /// IMAGE, if it is not to be the one that DEST was made of.
+    pub image: Option<Name>,
+    /// The platform of IMAGE, by default the one that DEST was made for.
+    pub wanted: Wanted,
+    /// How registries are to be reached.
+    pub access: registry::Access,
+    /// The cache to use.
+    pub cache: CacheChoice,
+    /// Take all from the cache.
+    pub offline: bool,
+    /// Where messages go.
+    pub progress: Progress,
+}
+
 /// `roots purge`
 pub struct Purge {
     /// The cache to purge.
@@ -159,6 +180,7 @@ impl Command {
             Self::Digest(digest) => digest.run()?,
             Self::Inspect(inspect) => inspect.run()?,
             Self::Save(save) => save.run()?,
+            Self::Verify(verify) => return verify.run(),
             Self::Purge(purge) => purge.run()?,
             Self::Version => concat!("roots ", env!("CARGO_PKG_VERSION"), "\n").to_owned(),
             Self::Help(page) => (*page).to_owned(),

@@ -75,7 +75,8 @@ impl Found {
         &self.typed
     }
 
-    pub(super) fn dir(&self) -> Result<Option<Dir>, Error> {
+    /// The folder, opened, if there is one.
+    pub fn dir(&self) -> Result<Option<Dir>, Error> {
         let again = self.dir.as_ref().map(Dir::again).transpose();
         again.map_err(|e| disk("open", &self.path, e))
     }

@@ -65,6 +65,9 @@ impl Error {
                     "it has no record of a pull; add --force to replace it all the same".to_owned()
                 }
             },
+            Self::NotWhatItWas { .. } => {
+                "name the IMAGE that the tree is to be compared with".to_owned()
+            }
             Self::Offline { .. } => "pull it once without --offline".to_owned(),
             Self::DestinationBusy(_) => {
                 "wait for the other pull, or choose another folder".to_owned()

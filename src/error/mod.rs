@@ -238,6 +238,15 @@ pub enum Error {
         /// What it is.
         got: Digest,
     },
+    /// A layout or archive that holds another image by now than a tree was made of.
+    NotWhatItWas {
+        /// The image.
+        image: String,
+        /// The manifest that the tree was made of.
+        wanted: Digest,
+        /// What there is.
+        got: Digest,
+    },
     /// DEST cannot be replaced or filled, whatever the options.
     DestinationRefused {
         /// DEST.

@@ -122,6 +122,12 @@ impl Display for Error {
                     write!(f, ", but it is {got}")
                 }
             },
+            Self::NotWhatItWas { image, wanted, got } => {
+                write!(
+                    f,
+                    "{image}: the tree was made of {wanted}, but this is {got}"
+                )
+            }
             Self::DestinationRefused { path, why } => write!(f, "{}: {why}", path_of(path)),
             Self::DestinationBusy(path) => {
                 write!(f, "{}: another pull into it is running", path_of(path))

@@ -135,6 +135,16 @@ impl Hasher {
         }
     }
 
+    /// The same in bytes, as far as 32 of them.
+    pub fn into_bytes(self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        match self {
+            Self::Sha256(hasher) => bytes.copy_from_slice(&hasher.finalize()),
+            Self::Sha512(hasher) => bytes.copy_from_slice(&hasher.finalize()[..32]),
+        }
+        bytes
+    }
+
     /// The digest of all that was taken in.
     pub fn finish(self) -> Digest {
         match self {

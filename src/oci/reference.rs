@@ -109,6 +109,13 @@ impl Reference {
         })
     }
 
+    /// The same image by a digest: what a tag stands for does not matter any more.
+    #[must_use]
+    pub fn pinned(mut self, digest: Digest) -> Self {
+        self.digest = Some(digest);
+        self
+    }
+
     /// The registry as references name it: `docker.io`, `ghcr.io`, `localhost:5000`.
     pub fn registry(&self) -> &str {
         &self.registry

@@ -1,7 +1,9 @@
 //! What a file system has to give.
 
 use super::{Dir, is_root};
-use rustix::fs::{self, Access, AtFlags};
+use rustix::fs::{self, Access, AtFlags, SeekFrom};
+use rustix::io::Errno;
+use std::fs::File;
 use std::io;
 use std::os::fd::AsFd as _;
 
@@ -25,5 +27,16 @@ impl Dir {
         };
         let is_sound = found.f_blocks > 0 && found.f_frsize > 0 && free <= found.f_blocks;
         is_sound.then(|| free.saturating_mul(found.f_frsize))
+    }
+}
+
+/// Where the next bytes of a file are that are no hole, from `offset` on; nothing if there are none.
+/// A file system that does not know has no holes.
+pub fn next_data(file: &File, offset: u64) -> io::Result<Option<u64>> {
+    match fs::seek(file, SeekFrom::Data(offset)) {
+        Ok(data) => Ok(Some(data)),
+        Err(Errno::NXIO) => Ok(None),
+        Err(Errno::INVAL | Errno::OPNOTSUPP) => Ok(Some(offset)),
+        Err(e) => Err(e.into()),
     }
 }

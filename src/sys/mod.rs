@@ -12,6 +12,7 @@ mod stat;
 mod unopened;
 
 pub use dir::{Dir, Listed, same_file};
+pub use file_system::next_data;
 pub use handle::Handle;
 pub use host::{
     Host, file_size_limit, is_root, machine, pause, pid, spare_owner_from_umask, spawn_privately,
@@ -20,5 +21,5 @@ pub use host::{
 pub use mounts::has_mounts_below;
 pub use remove::remove_tree;
 pub use resolver::use_builtin_resolver;
-pub use stat::{Kind, Owner, Stat, Time};
+pub use stat::{Kind, Owner, Special, Stat, Time};
 pub use unopened::Unopened;

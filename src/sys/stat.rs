@@ -15,6 +15,19 @@ pub enum Kind {
     Special,
 }
 
+/// Which special thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Special {
+    /// A named pipe.
+    Fifo,
+    /// A socket.
+    Socket,
+    /// A block device, major and minor.
+    Block((u32, u32)),
+    /// A character device, major and minor.
+    Character((u32, u32)),
+}
+
 /// A point in time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Time {
@@ -38,6 +51,10 @@ pub struct Owner {
 pub struct Stat {
     /// What it is.
     pub kind: Kind,
+    /// What else it is.
+    pub special: Option<Special>,
+    /// Whether it has more names than this one.
+    pub has_names: bool,
     /// Permission bits, with setuid, setgid and sticky.
     pub mode: u32,
     /// The owner.
@@ -54,6 +71,8 @@ impl Stat {
     pub(super) fn new(stat: &fs::Stat) -> Self {
         Self {
             kind: kind(FileType::from_raw_mode(stat.st_mode)).unwrap_or(Kind::Special),
+            special: special(stat),
+            has_names: stat.st_nlink > 1,
             mode: stat.st_mode & 0o7777,
             owner: Owner {
                 uid: stat.st_uid,
@@ -66,6 +85,17 @@ impl Stat {
             size: stat.st_size as u64,
             id: (stat.st_dev, stat.st_ino),
         }
+    }
+}
+
+fn special(stat: &fs::Stat) -> Option<Special> {
+    let number = || (fs::major(stat.st_rdev), fs::minor(stat.st_rdev));
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::Fifo => Some(Special::Fifo),
+        FileType::Socket => Some(Special::Socket),
+        FileType::BlockDevice => Some(Special::Block(number())),
+        FileType::CharacterDevice => Some(Special::Character(number())),
+        _ => None,
     }
 }
 

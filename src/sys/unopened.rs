@@ -6,7 +6,8 @@
 
 use super::Dir;
 use rustix::fs::{self, XattrFlags};
-use std::ffi::CStr;
+use std::collections::BTreeMap;
+use std::ffi::{CStr, CString};
 use std::io;
 use std::os::fd::{AsFd as _, AsRawFd as _};
 
@@ -28,6 +29,25 @@ impl Unopened<'_> {
             value,
             XattrFlags::empty(),
         )?)
+    }
+
+    /// Its extended attributes by name.
+    pub fn xattrs(&self) -> io::Result<BTreeMap<CString, Vec<u8>>> {
+        // The kernel's limit for a list of names and for a value is 64 KiB each.
+        let mut names = Vec::with_capacity(65536);
+        fs::llistxattr(self.path(), rustix::buffer::spare_capacity(&mut names))?;
+        let names = names.split_inclusive(|&byte| byte == 0);
+        let names = names.filter_map(|name| CStr::from_bytes_with_nul(name).ok());
+        let values = names.map(|name| {
+            let mut value = Vec::with_capacity(65536);
+            fs::lgetxattr(
+                self.path(),
+                name,
+                rustix::buffer::spare_capacity(&mut value),
+            )?;
+            Ok((name.to_owned(), value))
+        });
+        values.collect()
     }
 
     fn path(&self) -> Vec<u8> {

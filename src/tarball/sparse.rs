@@ -47,6 +47,11 @@ impl Map {
         Ok(Self { islands, size })
     }
 
+    /// Offset and length of what is in the archive, in order.
+    pub fn islands(&self) -> &[(u64, u64)] {
+        &self.islands
+    }
+
     /// The size of the file with its holes, in bytes.
     pub fn size(&self) -> u64 {
         self.size

@@ -21,6 +21,7 @@ const FLOORS: [&[&str]; 9] = [
         "extract",
         "destination",
         "archive",
+        "model",
     ],
     &["tarball", "compression"],
     &["progress"],

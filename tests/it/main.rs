@@ -68,6 +68,7 @@ mod tls;
 mod tokens;
 mod update;
 mod usage;
+mod verify;
 mod walkthroughs;
 mod warnings;
 mod wires;

@@ -7,7 +7,7 @@ use std::path::Path;
 #[test]
 fn options_are_those_of_the_help_pages() {
     let mut helped: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for command in ["pull", "save", "digest", "inspect", "purge"] {
+    for command in ["pull", "save", "digest", "inspect", "verify", "purge"] {
         let page = read(&format!("src/help/{command}.txt"));
         let options = page.lines().filter_map(|line| line.strip_prefix("  -"));
         for option in options {
@@ -34,7 +34,7 @@ fn variables_are_those_of_the_help_pages_and_the_code() {
         .collect();
     let ours = |name: &&String| name.starts_with("ROOTS_");
     let words = |page: String| page.split_whitespace().collect::<Vec<_>>().join(" ");
-    let helped = ["pull", "save", "digest", "inspect", "purge"]
+    let helped = ["pull", "save", "digest", "inspect", "verify", "purge"]
         .map(|page| words(read(&format!("src/help/{page}.txt"))));
     let helped: BTreeSet<_> = helped
         .iter()

@@ -6,6 +6,7 @@ use super::tree::Tree;
 use crate::support::{Sandbox, sandbox, tree};
 use roots::error::{EntryFault, Error};
 use roots::extract::Extractor;
+use roots::model::{Comparison, Model};
 use roots::oci::Digest;
 use roots::sys::Dir;
 use std::fs::{self, Permissions};
@@ -57,10 +58,14 @@ impl Bench {
     pub(super) fn try_out(&self, sequence: &Sequence) -> Result<Verdict, String> {
         let mut model = Tree::new();
         let mut refused = None;
+        let mut is_open = false;
         for layer in sequence {
             match spec::apply(&mut model, layer) {
                 Outcome::Applied => {}
-                Outcome::Open(_) => return Ok(Verdict::Open),
+                Outcome::Open(_) => {
+                    is_open = true;
+                    break;
+                }
                 Outcome::Refused(entry, fault) => {
                     // Which of two faults is found first depends on where a whiteout stands.
                     refused = Some((!layer[entry].hides()).then(|| format!("{fault:?}")));
@@ -72,7 +77,11 @@ impl Bench {
         fs::create_dir(&place).unwrap();
         fs::set_permissions(&place, Permissions::from_mode(0o755)).unwrap();
         let applied = apply(&place, sequence);
+        let verified = verify(&place, sequence, &applied);
         let result = match (refused, applied) {
+            _ if verified.is_err() => verified.map(|()| Verdict::Same),
+            // Even so, there is one way in which `roots` takes it.
+            _ if is_open => Ok(Verdict::Open),
             (Some(_), Ok(())) => Err("the model refuses this".to_owned()),
             (Some(Some(wanted)), Err(error)) if wanted != fault(&error) => {
                 Err(format!("refused with {error:?} instead of {wanted}"))
@@ -117,6 +126,32 @@ fn apply(place: &Path, sequence: &Sequence) -> Result<(), Error> {
         extractor.apply(&Digest::sha256(b""), &mut &bytes[..])?;
     }
     extractor.finish().map(drop)
+}
+
+/// Whether `roots verify` comes to the same, which has a model of its own.
+fn verify(place: &Path, sequence: &Sequence, applied: &Result<(), Error>) -> Result<(), String> {
+    let mut model = Model::new();
+    let mut modelled = Ok(());
+    for layer in sequence {
+        let bytes = tar(layer);
+        modelled = modelled.and_then(|()| model.apply(&Digest::sha256(b""), &mut &bytes[..]));
+    }
+    match (applied, modelled) {
+        (Ok(()), Ok(())) => {
+            let root = Dir::open_path(place).unwrap();
+            let comparison = Comparison::new(&model, &root, place);
+            let comparison = comparison.map_err(|error| format!("not verified: {error}"))?;
+            // What nobody but root may read, an ordinary user cannot compare.
+            let lines = comparison.differences.iter().map(ToString::to_string);
+            let lines: Vec<_> = lines.filter(|line| !line.starts_with("unread ")).collect();
+            match lines.is_empty() {
+                true => Ok(()),
+                false => Err(format!("not verified:\n{}", lines.join("\n"))),
+            }
+        }
+        (Err(_), Err(_)) => Ok(()),
+        (applied, modelled) => Err(format!("applied {applied:?}, verified {modelled:?}")),
+    }
 }
 
 /// The name of what was wrong with an entry.

@@ -2,7 +2,7 @@
 
 use super::image::{Blob, Compression, Image, oci};
 use super::layout::Layout;
-use super::sandbox::{Run, Sandbox};
+use super::sandbox::{Command, Run, Sandbox};
 use super::tar::Layer;
 use super::tree::{self, Node, Tree};
 use std::fs;
@@ -96,15 +96,33 @@ impl Trial {
         let layout = sandbox.path("home").join(slug);
         Layout::new().image("", &image.build()).write(&layout);
         let command = sandbox.roots(["pull", "--cache=no"]).args(arguments);
-        let command = command
-            .arg(format!("oci:{}", layout.display()))
-            .arg(dest)
-            .cwd(sandbox.path(""));
-        let command = match prelude {
-            Some(shell) => command.prelude(&shell),
+        let image = format!("oci:{}", layout.display());
+        let command = command.arg(&image).arg(dest).cwd(sandbox.path(""));
+        let same_way = |command: Command| match &prelude {
+            Some(shell) => command.prelude(shell),
             None => command,
         };
-        let run = command.run();
+        let run = same_way(command).run();
+        // What a prelude removes, it would remove again.
+        let is_kept = !prelude
+            .as_ref()
+            .is_some_and(|shell| shell.contains("rm -rf"));
+        if run.code == Some(0) && is_kept {
+            // Whatever a pull makes of an image is what the image makes.
+            let verify = sandbox
+                .roots(["verify", "--cache=no"])
+                .arg(dest)
+                .arg(&image);
+            let verified = same_way(verify.cwd(sandbox.path(""))).run();
+            // Its owner may not read a file of mode 0000 either.
+            let mut lines = verified.stdout.lines();
+            let is_same = lines.all(|line| line.starts_with("unread "));
+            let code = if verified.stdout.is_empty() { 0 } else { 5 };
+            assert!(
+                is_same && verified.code == Some(code),
+                "{name}: {verified:?}"
+            );
+        }
         fs::remove_dir_all(layout).unwrap();
         Outcome {
             name,

@@ -1,0 +1,131 @@
+//! Applies layers: see `extract/mod.rs` and `extract/make.rs`, which do the same on the disk.
+
+use super::node::{Id, Metadata, NodeKind, ROOT};
+use super::{Model, contents, xattrs};
+use crate::error::{EntryFault, Error};
+use crate::oci::Digest;
+use crate::tarball::{Entries, Entry, EntryKind, LayerPath, Map, Name};
+use std::ffi::CStr;
+use std::io::BufRead;
+
+impl Model {
+    /// Applies the layer `diff_id`, to the last byte of its stream.
+    pub fn apply(&mut self, diff_id: &Digest, stream: &mut dyn BufRead) -> Result<(), Error> {
+        self.made.begin_layer(self.layers == 0);
+        self.layers += 1;
+        let mut entries = Entries::new(stream);
+        let applied = self.apply_entries(&mut entries);
+        applied.map_err(|fault| fault.in_layer(diff_id, entries.name()))
+    }
+
+    fn apply_entries(&mut self, entries: &mut Entries<'_>) -> Result<(), EntryFault> {
+        while let Some(entry) = entries.advance()? {
+            let Some((parents, name)) = entry.path.split() else {
+                if !matches!(entry.kind, EntryKind::Directory) {
+                    return Err(EntryFault::RootIsNoDirectory);
+                }
+                self.nodes.get_mut(ROOT).metadata = Some(said(&entry));
+                continue;
+            };
+            match Name::of(&entry.path)? {
+                Name::Bookkeeping => {}
+                Name::Plain => {
+                    let way = self.nodes.make_way(parents)?;
+                    let is_directory = matches!(entry.kind, EntryKind::Directory);
+                    let Self { nodes, made, .. } = self;
+                    made.insert(nodes, way.end, name, is_directory, &way.implied);
+                    self.make(&entry, way.end, name, entries)?;
+                }
+                Name::Whiteout(hidden) => {
+                    if let Some(directory) = self.nodes.find_way(parents)? {
+                        self.made.hide(&mut self.nodes, directory, &hidden);
+                    }
+                }
+                Name::Opaque => {
+                    if let Some(directory) = self.nodes.find_way(parents)? {
+                        self.made.hide_contents(&mut self.nodes, directory);
+                    }
+                }
+            }
+        }
+        entries.drain()
+    }
+
+    fn make(
+        &mut self,
+        entry: &Entry,
+        directory: Id,
+        name: &CStr,
+        entries: &mut Entries<'_>,
+    ) -> Result<(), EntryFault> {
+        let kind = match &entry.kind {
+            EntryKind::Directory => {
+                let found = self.nodes.find(directory, name);
+                match found.filter(|found| self.nodes.is_directory(*found)) {
+                    Some(found) => self.nodes.get_mut(found).metadata = Some(said(entry)),
+                    None => drop(self.nodes.put_directory(directory, name, said(entry))),
+                }
+                return Ok(());
+            }
+            EntryKind::HardLink { target } => return self.hard_link(directory, name, target),
+            EntryKind::File { size, holes } => {
+                let islands = holes.as_ref().map(Map::islands);
+                let sum = contents::of_entry(islands, *size, |take| entries.contents(take))?;
+                NodeKind::File { size: *size, sum }
+            }
+            EntryKind::Symlink { target } if target.is_empty() => {
+                return Err(EntryFault::EmptyLink);
+            }
+            EntryKind::Symlink { target } => NodeKind::Symlink(target.clone()),
+            EntryKind::Fifo => NodeKind::Fifo,
+            EntryKind::Device { block, number } => NodeKind::Device {
+                block: *block,
+                number: *number,
+            },
+        };
+        self.nodes.put(directory, name, kind, said(entry));
+        Ok(())
+    }
+
+    fn hard_link(
+        &mut self,
+        directory: Id,
+        name: &CStr,
+        target: &LayerPath,
+    ) -> Result<(), EntryFault> {
+        let (parents, old_name) = target.split().ok_or(EntryFault::EmptyLink)?;
+        let mut old = || {
+            let way = self.nodes.find_way(parents)?;
+            let found = way.and_then(|way| self.nodes.find(way, old_name));
+            found.ok_or(EntryFault::LinkTargetMissing)
+        };
+        let found = old()?;
+        if self.nodes.is_directory(found) {
+            return Err(EntryFault::LinkToDirectory);
+        }
+        let there = self.nodes.find(directory, name);
+        if there == Some(found) {
+            return Ok(());
+        }
+        if there.is_some() {
+            // What is removed may have led to what is linked to.
+            self.nodes.remove(directory, name);
+            let way = self.nodes.find_way(parents)?;
+            if way.and_then(|way| self.nodes.find(way, old_name)) != Some(found) {
+                return Err(EntryFault::LinkTargetMissing);
+            }
+        }
+        self.nodes.put_name(directory, name, found);
+        Ok(())
+    }
+}
+
+/// What an entry says of what it makes.
+fn said(entry: &Entry) -> Metadata {
+    Metadata {
+        mode: entry.mode,
+        owner: Some(entry.owner),
+        mtime: entry.mtime,
+        xattrs: xattrs::last(&entry.xattrs),
+    }
+}

@@ -1,0 +1,296 @@
+//! Holds the tree on the disk against the one in memory.
+
+use super::Model;
+use super::aspects::aspects;
+use super::contents::of_file;
+use super::difference::{Aspect, Change, Difference};
+use super::node::{Id, Node, NodeKind, ROOT};
+use super::words::{word, word_of};
+use super::xattrs::{self, Xattrs};
+use crate::error::Error;
+use crate::sys::{Dir, Special, Stat, Unopened, is_root};
+use std::collections::HashMap;
+use std::ffi::{CStr, CString, OsStr};
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+/// How many directories are held open at once: trees can be deeper than `ulimit -n`.
+const MAX_OPEN: usize = 64;
+
+/// What came of it.
+pub struct Comparison<'m> {
+    model: &'m Model,
+    /// DEST, for messages.
+    dest: PathBuf,
+    /// Whether an ordinary user has made the tree, who could not make all of it.
+    rootless: bool,
+    /// Where it is: another file system below is none of the image's.
+    device: u64,
+    /// Which file on the disk a file with several names is, and the other way round.
+    inodes: HashMap<Id, (u64, u64)>,
+    files: HashMap<(u64, u64), Id>,
+    /// What is not as in the image, in the order of paths.
+    pub differences: Vec<Difference>,
+    /// Other file systems on the way, which were not looked into.
+    pub mounts: Vec<PathBuf>,
+    /// The devices that are not there.
+    pub missing_devices: Vec<Vec<u8>>,
+    /// Whether a device is there.
+    has_devices: bool,
+}
+
+impl<'m> Comparison<'m> {
+    /// Compares all of `root`, which is at `dest`, with a tree in memory. Nothing is written.
+    pub fn new(model: &'m Model, root: &Dir, dest: &Path) -> Result<Self, Error> {
+        let failed = |e| disk(dest, e);
+        let found = root.stat_self().map_err(failed)?;
+        let metadata = model.nodes.get(ROOT).metadata.as_ref();
+        let owner = metadata.and_then(|said| said.owner);
+        let is_given_away = found.owner.uid != 0 && owner.is_none_or(|owner| owner.uid == 0);
+        let mut comparison = Self {
+            model,
+            dest: dest.to_owned(),
+            rootless: !is_root() || is_given_away,
+            device: found.id.0,
+            inodes: HashMap::new(),
+            files: HashMap::new(),
+            differences: Vec::new(),
+            mounts: Vec::new(),
+            missing_devices: Vec::new(),
+            has_devices: false,
+        };
+        comparison.walk(root.again().map_err(failed)?)?;
+        comparison.conclude_devices();
+        comparison.differences.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(comparison)
+    }
+
+    /// One directory after the other, and not one within the other: a tree can be thousands deep.
+    fn walk(&mut self, root: Dir) -> Result<(), Error> {
+        let mut path = Vec::new();
+        let mut frames = vec![self.frame(root, ROOT, &path)?];
+        while let Some(frame) = frames.last_mut() {
+            path.truncate(frame.path);
+            let next = frame.rest.next();
+            let (Some((name, id)), Some(dir)) = (next, &frame.dir) else {
+                let done = frames.pop();
+                if let (Some(done), Some(above)) = (done, frames.last_mut()) {
+                    above.open_again(&done).map_err(|e| self.failed(&path, e))?;
+                }
+                continue;
+            };
+            push(&mut path, &name);
+            if let Some(below) = self.entry(dir, &name, id, &path)? {
+                frames.push(self.frame(below, id, &path)?);
+                // The root stays open: there is no way back to it that others could not turn.
+                let far = frames.len().checked_sub(MAX_OPEN).filter(|far| *far > 0);
+                if let Some(far) = far {
+                    frames[far].dir = None;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A directory that is there and should be: compares what it is, and which names are in it.
+    fn frame(&mut self, dir: Dir, id: Id, path: &[u8]) -> Result<Frame, Error> {
+        let failed = |e| self.failed(path, e);
+        let found = dir.stat_self().map_err(failed)?;
+        let listed = dir.list().map_err(failed)?;
+        let mut there: Vec<_> = listed.into_iter().map(|listed| listed.name).collect();
+        there.sort();
+        let own = self.xattrs(path, xattrs::of(&dir))?;
+        let node = self.model.nodes.get(id);
+        if let Some(said) = &node.metadata {
+            let aspects = aspects(said, node, &found, own.as_ref(), self.rootless);
+            self.changed(path, aspects);
+        }
+        let mut rest = Vec::new();
+        if let NodeKind::Directory(wanted) = &node.kind {
+            for (name, id) in &wanted.entries {
+                if there.binary_search(name).is_err() {
+                    self.missing(*id, joined(path, name));
+                }
+            }
+            for name in there {
+                match wanted.entries.get(&name) {
+                    Some(id) => rest.push((name, *id)),
+                    None => self.add(joined(path, &name), Change::Added),
+                }
+            }
+        }
+        Ok(Frame {
+            dir: Some(dir),
+            id: found.id,
+            path: path.len(),
+            rest: rest.into_iter(),
+        })
+    }
+
+    /// A name that is there and should be: compares what it is, and gives the directory that it is.
+    fn entry(&mut self, dir: &Dir, name: &CStr, id: Id, path: &[u8]) -> Result<Option<Dir>, Error> {
+        let found = dir.stat(name).map_err(|e| self.failed(path, e))?;
+        let node = self.model.nodes.get(id);
+        let (wanted, is) = (word(&node.kind), word_of(&found));
+        if wanted != is {
+            self.changed(path, vec![Aspect::Type(wanted, is)]);
+            return Ok(None);
+        }
+        let unopened = Unopened { dir, name };
+        let mut aspects = Vec::new();
+        let own = match &node.kind {
+            NodeKind::Directory(_) if found.id.0 != self.device => {
+                self.mounts.push(self.dest.join(OsStr::from_bytes(path)));
+                return Ok(None);
+            }
+            NodeKind::Directory(_) => return self.opened(path, dir.open(name)),
+            NodeKind::File { size, sum } => {
+                let Some(file) = self.opened(path, dir.open_file(name))? else {
+                    return Ok(None);
+                };
+                if *size != found.size {
+                    aspects.push(Aspect::Size(*size, found.size));
+                } else if of_file(&file, *size).map_err(|e| self.failed(path, e))? != *sum {
+                    aspects.push(Aspect::Contents);
+                }
+                xattrs::of(&file)
+            }
+            NodeKind::Symlink(target) => {
+                let is = dir.read_link(name).map_err(|e| self.failed(path, e))?;
+                if is != *target {
+                    aspects.push(Aspect::Target(target.clone(), is));
+                }
+                unopened.xattrs()
+            }
+            NodeKind::Device { number, .. } => {
+                self.has_devices = true;
+                if let Some(Special::Block(is) | Special::Character(is)) = found.special
+                    && is != *number
+                {
+                    aspects.push(Aspect::Device(*number, is));
+                }
+                unopened.xattrs()
+            }
+            NodeKind::Fifo => unopened.xattrs(),
+        };
+        let own = self.xattrs(path, own)?;
+        if let Some(said) = &node.metadata {
+            let more = self::aspects(said, node, &found, own.as_ref(), self.rootless);
+            aspects.extend(more);
+        }
+        if !self.is_linked_as_in_image(id, node, &found) {
+            aspects.push(Aspect::HardLink);
+        }
+        self.changed(path, aspects);
+        Ok(None)
+    }
+
+    /// What was opened, unless this user may not: then nothing can be said of it.
+    fn opened<T>(&mut self, path: &[u8], opened: io::Result<T>) -> Result<Option<T>, Error> {
+        match opened {
+            Ok(opened) => Ok(Some(opened)),
+            Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
+                self.add(path.to_vec(), Change::Unread);
+                Ok(None)
+            }
+            Err(e) => Err(self.failed(path, e)),
+        }
+    }
+
+    /// Whether all names of a file are of one file, and of no other.
+    fn is_linked_as_in_image(&mut self, id: Id, node: &Node, found: &Stat) -> bool {
+        if node.names < 2 && !found.has_names {
+            return true;
+        }
+        let inode = *self.inodes.entry(id).or_insert(found.id);
+        let file = *self.files.entry(found.id).or_insert(id);
+        inode == found.id && file == id
+    }
+
+    /// Attributes, if there can be any: not on every file system, and without /proc not for all.
+    fn xattrs(&self, path: &[u8], own: io::Result<Xattrs>) -> Result<Option<Xattrs>, Error> {
+        use io::ErrorKind::{NotFound, Unsupported};
+        match own {
+            Ok(own) => Ok(Some(own)),
+            Err(e) if matches!(e.kind(), Unsupported | NotFound) => Ok(None),
+            Err(e) => Err(self.failed(path, e)),
+        }
+    }
+
+    fn missing(&mut self, id: Id, path: Vec<u8>) {
+        match self.model.nodes.get(id).kind {
+            NodeKind::Device { .. } => self.missing_devices.push(path),
+            _ => self.add(path, Change::Missing),
+        }
+    }
+
+    /// Where no device at all is there, none could be made: in a container, or by an ordinary user.
+    fn conclude_devices(&mut self) {
+        if self.has_devices {
+            for path in std::mem::take(&mut self.missing_devices) {
+                self.add(path, Change::Missing);
+            }
+        }
+    }
+
+    fn changed(&mut self, path: &[u8], aspects: Vec<Aspect>) {
+        if !aspects.is_empty() {
+            self.add(path.to_vec(), Change::Changed(aspects));
+        }
+    }
+
+    fn add(&mut self, path: Vec<u8>, change: Change) {
+        self.differences.push(Difference { path, change });
+    }
+
+    fn failed(&self, path: &[u8], source: io::Error) -> Error {
+        disk(&self.dest.join(OsStr::from_bytes(path)), source)
+    }
+}
+
+/// A directory on the way, and what is still to be compared in it.
+struct Frame {
+    /// Closed again when the way gets too deep; opened again when it comes back.
+    dir: Option<Dir>,
+    id: (u64, u64),
+    /// How long its path is, in bytes.
+    path: usize,
+    rest: std::vec::IntoIter<(CString, Id)>,
+}
+
+impl Frame {
+    /// Opens it by way of one that is in it, if it was closed.
+    fn open_again(&mut self, inside: &Self) -> io::Result<()> {
+        if let (None, Some(inside)) = (&self.dir, &inside.dir) {
+            let dir = inside.open(c"..")?;
+            if dir.stat_self()?.id != self.id {
+                let why = "it was moved away meanwhile";
+                return Err(io::Error::other(why));
+            }
+            self.dir = Some(dir);
+        }
+        Ok(())
+    }
+}
+
+fn push(path: &mut Vec<u8>, name: &CStr) {
+    if !path.is_empty() {
+        path.push(b'/');
+    }
+    path.extend_from_slice(name.to_bytes());
+}
+
+fn joined(path: &[u8], name: &CStr) -> Vec<u8> {
+    let mut path = path.to_vec();
+    push(&mut path, name);
+    path
+}
+
+fn disk(path: &Path, source: io::Error) -> Error {
+    Error::Disk {
+        action: "look at",
+        path: path.to_owned(),
+        source,
+    }
+}

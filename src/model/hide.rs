@@ -1,0 +1,115 @@
+//! Whiteouts: see `extract/whiteout.rs`, which does the same on the disk.
+
+use super::node::{Id, Metadata, Nodes};
+use std::collections::HashSet;
+use std::ffi::CStr;
+
+/// The places that the layer at hand has made, with all directories above them.
+#[derive(Default)]
+pub(super) struct Made {
+    /// Nothing in the lowest layer.
+    layer: Option<Layer>,
+}
+
+#[derive(Default)]
+struct Layer {
+    /// Every place that has been made, or lies above one.
+    places: HashSet<u64>,
+    /// The directories among them that have an entry of their own.
+    described: HashSet<u64>,
+    /// Directories that hold nothing from below any more.
+    cleared: HashSet<u64>,
+}
+
+impl Made {
+    /// Forgets all; from now on it remembers, unless this is the lowest layer.
+    pub(super) fn begin_layer(&mut self, lowest: bool) {
+        self.layer = (!lowest).then(Layer::default);
+    }
+
+    /// The layer makes `name` in a directory, to which the `implied` ones were made.
+    pub(super) fn insert(
+        &mut self,
+        nodes: &Nodes,
+        directory: Id,
+        name: &CStr,
+        is_directory: bool,
+        implied: &[Id],
+    ) {
+        let Some(layer) = &mut self.layer else { return };
+        for id in implied {
+            layer.places.extend(nodes.keys(*id));
+        }
+        let key = nodes.key(directory, name);
+        layer.places.insert(key);
+        if is_directory {
+            layer.described.insert(key);
+        }
+        // Where one is known, all above it are.
+        for above in nodes.keys(directory) {
+            if !layer.places.insert(above) {
+                break;
+            }
+        }
+    }
+
+    /// Hides what lower layers left of `name` in a directory.
+    pub(super) fn hide(&mut self, nodes: &mut Nodes, directory: Id, name: &CStr) {
+        let Some(layer) = &mut self.layer else { return };
+        if !layer.places.contains(&nodes.key(directory, name)) {
+            nodes.remove(directory, name);
+            return;
+        }
+        let found = nodes.find(directory, name);
+        if let Some(found) = found.filter(|found| nodes.is_directory(*found)) {
+            layer.make_plain(nodes, found);
+            layer.clear(nodes, found);
+        }
+    }
+
+    /// Hides all that lower layers left in a directory.
+    pub(super) fn hide_contents(&mut self, nodes: &mut Nodes, directory: Id) {
+        if let Some(layer) = &mut self.layer {
+            layer.clear(nodes, directory);
+        }
+    }
+}
+
+impl Layer {
+    /// Removes all below a directory but the places of this layer.
+    fn clear(&mut self, nodes: &mut Nodes, top: Id) {
+        let mut cleared = Vec::new();
+        let mut waiting = vec![top];
+        while let Some(id) = waiting.pop() {
+            if !cleared.is_empty() {
+                self.make_plain(nodes, id);
+            }
+            if nodes.keys(id).any(|key| self.cleared.contains(&key)) {
+                continue;
+            }
+            cleared.extend(nodes.keys(id).next());
+            let Some(directory) = nodes.directory(id) else {
+                continue;
+            };
+            let entries = directory.entries.iter();
+            let entries: Vec<_> = entries.map(|(name, id)| (name.clone(), *id)).collect();
+            for (name, entry) in entries {
+                if !self.places.contains(&nodes.key(id, &name)) {
+                    nodes.remove(id, &name);
+                } else if nodes.is_directory(entry) {
+                    waiting.push(entry);
+                }
+            }
+        }
+        self.cleared.extend(cleared);
+    }
+
+    /// A directory is hidden with what it was, and stays because the layer has made something in it:
+    /// if it has no entry of its own, it is as new.
+    fn make_plain(&self, nodes: &mut Nodes, id: Id) {
+        let own = nodes.keys(id).next();
+        if own.is_none_or(|key| !self.described.contains(&key)) {
+            nodes.get_mut(id).metadata = Some(Metadata::plain());
+        }
+    }
+}

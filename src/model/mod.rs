@@ -1,0 +1,47 @@
+//! A tree in memory: what a pull would make of an image, to be held against what is on the disk.
+//!
+//! ```text
+//! layers ── Entry ── Model (changesets, as `extract` applies them) ── Comparison ── DEST
+//! ```
+//! Of a file's contents it keeps a sum. It touches no disk; `Comparison` only reads.
+
+mod apply;
+mod aspects;
+mod comparison;
+mod contents;
+mod difference;
+mod hide;
+mod node;
+mod way;
+mod words;
+mod xattrs;
+
+pub use comparison::Comparison;
+pub use difference::{Change, Difference};
+
+use hide::Made;
+use node::Nodes;
+
+/// The tree that layers make.
+pub struct Model {
+    nodes: Nodes,
+    made: Made,
+    layers: usize,
+}
+
+impl Model {
+    /// A tree of a root without anything.
+    pub fn new() -> Self {
+        Self {
+            nodes: Nodes::new(),
+            made: Made::default(),
+            layers: 0,
+        }
+    }
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        Self::new()
+    }
+}

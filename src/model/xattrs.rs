@@ -1,0 +1,84 @@
+//! Extended attributes: which of them tell a tree from another.
+
+use crate::sys::Handle;
+use crate::tarball::Xattr;
+use std::collections::BTreeMap;
+use std::ffi::{CStr, CString};
+use std::io;
+
+/// The attributes of a thing on the disk.
+pub(super) type Xattrs = BTreeMap<CString, Vec<u8>>;
+
+const ACCESS_ACL: &CStr = c"system.posix_acl_access";
+
+/// An ACL has a head of four bytes and eight for each of its entries: acl(5), in the kernel's form.
+const ACL_HEAD: usize = 4;
+const ACL_ENTRY: usize = 8;
+
+/// The tag of the entry that bounds all others.
+const ACL_MASK: u16 = 0x10;
+
+/// Whether an attribute belongs to the machine and not to the image, as for `extract/xattr.rs`.
+pub(super) fn is_of_machine(name: &CStr) -> bool {
+    let name = name.to_bytes();
+    matches!(
+        name,
+        b"security.selinux" | b"security.ima" | b"security.evm"
+    ) || name == b"system.nfs4_acl"
+        || name.starts_with(b"trusted.overlay.")
+        || name.starts_with(b"user.overlay.")
+        || name.starts_with(b"user.roots.")
+}
+
+/// Whether only root may set it.
+pub(super) fn is_for_root(name: &CStr) -> bool {
+    let name = name.to_bytes();
+    name.starts_with(b"security.") || name.starts_with(b"trusted.")
+}
+
+/// Whether there are attributes of that kind at all.
+pub(super) fn is_settable(name: &CStr) -> bool {
+    let kinds: [&[u8]; 4] = [b"user.", b"security.", b"trusted.", b"system."];
+    kinds.iter().any(|kind| name.to_bytes().starts_with(kind))
+}
+
+/// What is left of a list in which a later one replaces an earlier one.
+pub(super) fn last(all: &[Xattr]) -> Vec<Xattr> {
+    let is_last = |at: usize| all[at + 1..].iter().all(|later| later.name != all[at].name);
+    let kept = (0..all.len()).filter(|at| is_last(*at));
+    kept.map(|at| all[at].clone()).collect()
+}
+
+/// An attribute as the kernel keeps it beside a mode: of an ACL that says no more than a mode, it
+/// keeps nothing, and the mask is the mode's middle.
+pub(super) fn settled(name: &CStr, value: &[u8], mode: u32) -> Option<Vec<u8>> {
+    if name != ACCESS_ACL || value.len() < ACL_HEAD {
+        return Some(value.to_vec());
+    }
+    let mut value = value.to_vec();
+    let mut has_more = false;
+    for entry in value[ACL_HEAD..].chunks_exact_mut(ACL_ENTRY) {
+        let tag = u16::from_le_bytes([entry[0], entry[1]]);
+        let bits = match tag {
+            0x01 => mode >> 6,
+            0x20 => mode,
+            ACL_MASK => mode >> 3,
+            _ => {
+                has_more |= !matches!(tag, 0x04);
+                continue;
+            }
+        };
+        has_more |= tag == ACL_MASK;
+        entry[2..4].copy_from_slice(&((bits & 7) as u16).to_le_bytes());
+    }
+    has_more.then_some(value)
+}
+
+/// The attributes of something open.
+pub(super) fn of(handle: &impl Handle) -> io::Result<Xattrs> {
+    let list = handle.list_xattrs()?;
+    let names = list.split_inclusive(|&byte| byte == 0);
+    let names = names.filter_map(|name| CStr::from_bytes_with_nul(name).ok());
+    let pairs = names.map(|name| Ok((name.to_owned(), handle.xattr(name)?)));
+    pairs.collect()
+}
