@@ -9,6 +9,7 @@ use crate::registry::{Access, Passed};
 use crate::source::{Form, Local, Name};
 use crate::sys;
 use std::ffi::OsString;
+use std::io::{IsTerminal as _, stdin};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
@@ -177,7 +178,11 @@ pub(super) fn both_stdin<'n>(
     let images = images.into_iter().filter(is_stdin).count();
     let auth = usize::from(access.auth.as_ref().is_some_and(Passed::is_stdin));
     match images + auth {
-        0 | 1 => Ok(()),
+        0 => Ok(()),
+        1 if images == 1 && stdin().is_terminal() => {
+            Err(senseless("-", "an archive does not come from a terminal"))
+        }
+        1 => Ok(()),
         _ => Err(senseless("-", "standard input gives one thing only")),
     }
 }

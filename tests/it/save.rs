@@ -249,6 +249,25 @@ fn from_one_machine_to_another_nothing_lies_on_a_disk() {
     assert_eq!(sandbox.names(""), ["dest"]);
 }
 
+/// A pipe holds 64 KiB: whoever writes waits for whoever reads, and the registry for both.
+#[test]
+fn a_slow_reader_is_waited_for() {
+    let (sandbox, registry) = (Sandbox::new("a_slow_reader"), Registry::start());
+    let big = crate::support::Random::new(5).bytes(3 << 20);
+    let image = Image::new().layer(Layer::new().file("big", 0o644, big));
+    let image = image.layer(hello_layer()).build();
+    let name = registry.push("a/b", "1", &image);
+    let script = "set -o pipefail; \"$0\" \"$@\" | { head -c 200000; sleep 1.5; cat; } | \
+        \"$0\" pull --cache=no - dest";
+    let script = &format!("exec bash -c '{script}' \"$0\" \"$@\"");
+    let save = ["save", "--cache=no", "--timeout=1", &name, "-o", "-"];
+    sandbox.roots(save).prelude(script).run().succeeds();
+    assert_eq!(
+        tree::sketch(sandbox.path("dest")),
+        "f 0644 3145728 big\nf 0644 6 hello\n"
+    );
+}
+
 #[test]
 fn what_cannot_be_saved_is_said_before_anything_is_asked() {
     let (sandbox, registry) = (Sandbox::new("what_cannot_be_saved"), Registry::start());
