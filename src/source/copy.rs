@@ -2,7 +2,7 @@
 
 use super::{Source, parse};
 use crate::error::Error;
-use crate::oci::{Descriptor, Document, Image, InvalidManifest, Kind, Wanted};
+use crate::oci::{Descriptor, Document, Image, InvalidManifest, Kind, PlatformEntry, Wanted};
 use crate::progress::Progress;
 use crate::registry::MAX_MANIFEST;
 use std::collections::HashSet;
@@ -33,6 +33,14 @@ pub struct Parts {
     pub blobs: Vec<Descriptor>,
 }
 
+impl Parts {
+    /// Everything that the archive is to hold.
+    pub fn all(&self) -> impl Iterator<Item = &Descriptor> {
+        let documents = self.documents.iter().map(|(document, _)| document);
+        documents.chain(&self.blobs)
+    }
+}
+
 impl Source<'_> {
     /// Reads all documents of the image. Layers are not looked at yet.
     pub fn parts(&mut self, platforms: &Platforms, progress: Progress) -> Result<Parts, Error> {
@@ -60,8 +68,14 @@ impl Source<'_> {
             // The index has done its duty, and so have those within it.
             let own = [&only.digest, &only.config.digest];
             documents.retain(|(descriptor, _)| own.contains(&&descriptor.digest));
-            root.clone_from(&documents[0].0);
+            // What the index says of the image goes with it; what it is called stays.
+            let annotations = root.annotations;
+            root = Descriptor {
+                annotations,
+                ..documents[0].0.clone()
+            };
         }
+        name_platform(&mut root, &images);
         let layers = images.iter().flat_map(|image| &image.layers);
         Ok(Parts {
             root,
@@ -91,6 +105,7 @@ impl Source<'_> {
                     why: InvalidManifest::TooMuch,
                 });
             }
+            let is_index = descriptor.kind() == Kind::Index;
             let named = Document::names(&bytes).map_err(|why| Error::Manifest {
                 what: descriptor.digest.to_string(),
                 why,
@@ -110,41 +125,76 @@ impl Source<'_> {
                         let bytes = self.config(&named)?;
                         parts.documents.push((named, bytes));
                     }
+                    // Whatever it is, a registry has it among the manifests.
+                    Kind::Other if is_index && named.size <= MAX_MANIFEST => {
+                        let bytes = self.manifest(&named)?;
+                        parts.documents.push((named, bytes));
+                    }
                     _ => parts.blobs.push(named),
                 }
             }
             // The last in, the first out: so in reverse.
             waiting.extend(next.into_iter().rev());
         }
-        parts.main = match self.follow(wanted, progress) {
-            Ok(followed) => Some(followed.image),
-            Err(Error::NoPlatform { .. }) => None,
-            Err(error) => return Err(error),
-        };
+        if let Self::Registry(cached) = self {
+            cached.require(&parts.blobs)?;
+        }
+        parts.main = self.main_image(wanted, progress)?;
+        name_platform(&mut parts.root, parts.main.as_slice());
         Ok(parts)
+    }
+
+    /// The image for `wanted`, else the first one for any platform.
+    fn main_image(&mut self, wanted: &Wanted, progress: Progress) -> Result<Option<Image>, Error> {
+        let followed = match self.follow(wanted, progress) {
+            Err(Error::NoPlatform { available, .. }) => match available.into_iter().next() {
+                None => return Ok(None),
+                Some(platform) => {
+                    let asked = true;
+                    self.follow(&Wanted { platform, asked }, progress)
+                }
+            },
+            followed => followed,
+        };
+        match followed {
+            Ok(followed) => Ok(Some(followed.image)),
+            // A copy of all there is need not be of images.
+            Err(Error::Manifest { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// What the name stands for, with its bytes.
     fn root_bytes(&mut self) -> Result<(Descriptor, Vec<u8>), Error> {
-        let (digest, bytes, said) = match self {
+        let (entry, bytes) = match self {
             Self::Registry(cached) => {
                 let (digest, served) = cached.root()?;
-                (digest, served.bytes, served.media_type)
+                let entry = Descriptor {
+                    media_type: served.media_type,
+                    size: served.bytes.len() as u64,
+                    platform: None,
+                    annotations: None,
+                    digest,
+                };
+                (entry, served.bytes)
             }
-            Self::Layout(layout) => {
-                let root = layout.root().clone();
-                let bytes = layout.root_bytes()?;
-                (root.digest, bytes, root.media_type)
-            }
+            Self::Layout(layout) => (layout.root().clone(), layout.root_bytes()?),
         };
-        let document = parse(&digest, &bytes, &said)?;
-        let descriptor = Descriptor {
-            media_type: document.media_type(&bytes),
-            size: bytes.len() as u64,
-            platform: None,
-            annotations: None,
-            digest,
-        };
-        Ok((descriptor, bytes))
+        let document = parse(&entry.digest, &bytes, &entry.media_type)?;
+        let media_type = document.media_type(&bytes);
+        Ok((
+            Descriptor {
+                media_type,
+                ..entry
+            },
+            bytes,
+        ))
     }
+}
+
+/// What the root is for, where no index has said it: its config does.
+fn name_platform(root: &mut Descriptor, images: &[Image]) {
+    let itself = images.iter().find(|image| image.digest == root.digest);
+    let platform = itself.and_then(|image| image.platform.as_ref());
+    root.platform = root.platform.take().or(platform.map(PlatformEntry::from));
 }
