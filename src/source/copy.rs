@@ -39,6 +39,19 @@ impl Parts {
         let documents = self.documents.iter().map(|(document, _)| document);
         documents.chain(&self.blobs)
     }
+
+    /// Adds a document, if there are not too many.
+    fn keep(&mut self, document: Descriptor, bytes: Vec<u8>) -> Result<(), Error> {
+        self.documents.push((document, bytes));
+        let size: usize = self.documents.iter().map(|(_, bytes)| bytes.len()).sum();
+        if self.documents.len() > MAX_DOCUMENTS || size > MAX_BYTES {
+            return Err(Error::Manifest {
+                what: self.root.digest.to_string(),
+                why: InvalidManifest::TooMuch,
+            });
+        }
+        Ok(())
+    }
 }
 
 impl Source<'_> {
@@ -95,46 +108,48 @@ impl Source<'_> {
             blobs: Vec::new(),
         };
         let mut seen = HashSet::from([root.digest.clone()]);
-        let mut waiting = vec![(root, bytes)];
-        while let Some((descriptor, bytes)) = waiting.pop() {
-            let all = parts.documents.iter().chain(&waiting);
-            let size: usize = all.clone().map(|(_, bytes)| bytes.len()).sum();
-            if all.count() > MAX_DOCUMENTS || size > MAX_BYTES {
-                return Err(Error::Manifest {
-                    what: parts.root.digest.to_string(),
-                    why: InvalidManifest::TooMuch,
-                });
-            }
+        let mut waiting = Vec::new();
+        let mut at_hand = Some((root, bytes));
+        while let Some((descriptor, bytes)) = at_hand {
             let is_index = descriptor.kind() == Kind::Index;
             let named = Document::names(&bytes).map_err(|why| Error::Manifest {
                 what: descriptor.digest.to_string(),
                 why,
             })?;
-            parts.documents.push((descriptor, bytes));
-            let mut next = Vec::new();
-            for named in named
-                .into_iter()
-                .filter(|named| seen.insert(named.digest.clone()))
-            {
+            parts.keep(descriptor, bytes)?;
+            let before = waiting.len();
+            for named in named {
+                if !seen.insert(named.digest.clone()) {
+                    continue;
+                }
                 match named.kind() {
-                    Kind::Index | Kind::Manifest => {
-                        let bytes = self.manifest(&named)?;
-                        next.push((named, bytes));
-                    }
+                    Kind::Index | Kind::Manifest => waiting.push(named),
                     Kind::Config if named.size <= MAX_MANIFEST => {
                         let bytes = self.config(&named)?;
-                        parts.documents.push((named, bytes));
+                        parts.keep(named, bytes)?;
                     }
-                    // Whatever it is, a registry has it among the manifests.
+                    // Whatever it is, a registry should have it among the manifests.
                     Kind::Other if is_index && named.size <= MAX_MANIFEST => {
-                        let bytes = self.manifest(&named)?;
-                        parts.documents.push((named, bytes));
+                        match self.manifest(&named) {
+                            Ok(bytes) => parts.keep(named, bytes)?,
+                            Err(Error::NotFound { .. } | Error::Offline { .. }) => {
+                                parts.blobs.push(named);
+                            }
+                            Err(error) => return Err(error),
+                        }
                     }
                     _ => parts.blobs.push(named),
                 }
             }
             // The last in, the first out: so in reverse.
-            waiting.extend(next.into_iter().rev());
+            waiting[before..].reverse();
+            at_hand = match waiting.pop() {
+                Some(next) => {
+                    let bytes = self.manifest(&next)?;
+                    Some((next, bytes))
+                }
+                None => None,
+            };
         }
         if let Self::Registry(cached) = self {
             cached.require(&parts.blobs)?;

@@ -154,16 +154,18 @@ fn all_platforms_are_all_whatever_they_are() {
         }),
     );
     let unknown = Blob::json("application/vnd.example+json", &json!({"x": 1}));
+    let stray = Blob::new("text/plain", "a blob, which a registry has no manifest for");
     let with_image = Index::new()
         .entry(artifact.descriptor())
         .entry(unknown.descriptor())
+        .entry(stray.descriptor())
         .image(&other)
         .attestation(&other)
         .build();
     let without = Index::new().entry(artifact.descriptor()).build();
     for (repository, index) in [("with", &with_image), ("without", &without)] {
         let name = registry.push_index(repository, "1", index);
-        for blob in [&chart, &contents] {
+        for blob in [&chart, &contents, &stray] {
             registry.put(repository, blob);
         }
         for document in [&artifact, &unknown] {
@@ -186,7 +188,7 @@ fn all_platforms_are_all_whatever_they_are() {
             assert!(has(blob), "{}", blob.media_type);
         }
         assert!(has(&index.index) && has(&artifact) && has(&chart) && has(&contents));
-        assert_eq!(has(&unknown), repository == "with");
+        assert_eq!([has(&unknown), has(&stray)], [repository == "with"; 2]);
         let list = json_of(&members, "manifest.json");
         match repository {
             "with" => assert_eq!(list[0]["Config"], path(&other.config.digest)),
@@ -253,4 +255,39 @@ fn what_does_not_fit_is_not_begun() {
             .says("x.tar: cannot write: file too large");
     }
     assert_eq!(sandbox.names(""), ["cache"]);
+}
+
+/// An index may name thousands, and all would be kept in memory.
+#[test]
+fn more_documents_than_any_image_has_are_refused() {
+    let (sandbox, registry) = (Sandbox::new("more_documents"), Registry::start());
+    let manifests: Vec<_> = (0..1100)
+        .map(|number| {
+            Blob::json(
+                oci::MANIFEST,
+                &json!({"schemaVersion": 2, "mediaType": oci::MANIFEST, "layers": [], "x": number}),
+            )
+        })
+        .collect();
+    let index = manifests.iter().fold(Index::new(), |index, manifest| {
+        let kind = &manifest.media_type;
+        registry.put_manifest("a/b", &manifest.digest, kind, &manifest.bytes);
+        index.entry(manifest.descriptor())
+    });
+    let index = index.build();
+    let name = registry.push_index("a/b", "1", &index);
+    let save = [
+        "save",
+        "--all-platforms",
+        "--cache=no",
+        &name,
+        "-o",
+        "x.tar",
+    ];
+    let run = sandbox.roots(save).run().fails(5);
+    let why = "it leads to too many documents";
+    run.says(&format!("roots: {}: {why}\n", index.index.digest));
+    assert_eq!(sandbox.names(""), [""; 0]);
+    // With the index, one was more than there may be: from there on, nothing was asked for.
+    assert_eq!(registry.requests_for("/manifests/").len(), 1 + 1024);
 }
