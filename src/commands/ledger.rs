@@ -65,13 +65,7 @@ impl<'c> Ledger<'c> {
 
     /// Keeps what led to the image, for pulls without a network.
     pub(super) fn remember(&self, source: &Source<'_>) {
-        let remembered = self
-            .cache
-            .map(|cache| cache.remember(&self.image, source.documents()));
-        if let Some(Err(e)) = remembered {
-            self.progress
-                .warn(format_args!("{} is not kept in the cache: {e}", self.image));
-        }
+        remember(self.cache, source, self.progress);
     }
 
     fn say(&self, path: &Path, noted: Option<Result<(), Error>>) {
@@ -80,5 +74,14 @@ impl<'c> Ledger<'c> {
             self.progress
                 .warn(format_args!("{path}: not noted in the cache: {e}"));
         }
+    }
+}
+
+/// Keeps the documents of an image, all of which has been verified, for those without a network.
+pub(super) fn remember(cache: Option<&Cache>, source: &Source<'_>, progress: Progress) {
+    let cache = cache.filter(|cache| !cache.is_read_only());
+    let remembered = cache.map(|cache| cache.remember(&source.to_string(), source.documents()));
+    if let Some(Err(e)) = remembered {
+        progress.warn(format_args!("{source} is not kept in the cache: {e}"));
     }
 }

@@ -7,12 +7,13 @@
 //! ```
 //! Whoever reads this from a pipe knows what it wants before it comes.
 
+use super::ledger::remember;
 use super::{Save, Target};
 use crate::cache::Cache;
 use crate::destination::Output;
 use crate::error::Error;
-use crate::oci::{DockerImage, OCI_LAYOUT, blob_path, index_json, manifest_json};
-use crate::source::{Parts, Source};
+use crate::oci::{Algorithm, DockerImage, OCI_LAYOUT, blob_path, index_json, manifest_json};
+use crate::source::{Parts, Source, check_room};
 use crate::tarball::{Unwritten, Writer};
 use std::collections::HashSet;
 use std::io::{self, BufReader, Write};
@@ -30,8 +31,8 @@ impl Save {
         let cache = self.cache.open(self.progress)?;
         let cache = cache.as_ref();
         let Target::File(path) = &self.output else {
-            let stdout = io::stdout().lock();
-            self.write(cache, stdout, &Error::Output)?;
+            let (images, stdout) = (self.images(cache)?, io::stdout().lock());
+            self.write(images, cache, stdout, &Error::Output)?;
             return Ok(String::new());
         };
         match self.attempt(cache, path) {
@@ -46,12 +47,19 @@ impl Save {
 
     fn attempt(&self, cache: Option<&Cache>, path: &Path) -> Result<String, Error> {
         let output = Output::create(path)?;
+        let images = self.images(cache)?;
         let failed = |source| Error::Disk {
             action: "write",
             path: output.path().to_owned(),
             source,
         };
-        let lines = self.write(cache, &output, &failed)?;
+        if let Some(folder) = output.folder() {
+            let sources = images
+                .iter()
+                .map(|(source, _, parts)| (source, parts.all()));
+            check_room(sources, folder, output.path(), self.progress)?;
+        }
+        let lines = self.write(images, cache, &output, &failed)?;
         output.commit()?; // all or nothing
         Ok(lines)
     }
@@ -59,11 +67,11 @@ impl Save {
     /// Writes the archive, and says what is in it.
     fn write(
         &self,
+        mut images: Vec<Copied<'_>>,
         cache: Option<&Cache>,
         out: impl Write,
         failed: &dyn Fn(io::Error) -> Error,
     ) -> Result<String, Error> {
-        let mut images = self.images(cache)?;
         let mut tar = Writer::new(out);
         // Verified streams fail with errors of ours.
         let failed = |why| match why {
@@ -74,7 +82,7 @@ impl Save {
             let written = tar.file(name, bytes.len() as u64, &mut bytes.as_slice());
             written.map_err(failed)?;
         }
-        for folder in ["blobs/", "blobs/sha256/"] {
+        for folder in folders(&images) {
             tar.directory(folder).map_err(failed)?;
         }
         let mut seen = HashSet::new();
@@ -106,6 +114,9 @@ impl Save {
             }
         }
         tar.finish().map_err(failed)?;
+        for (source, ..) in &images {
+            remember(cache, source, self.progress);
+        }
         Ok(images.iter().map(line).collect())
     }
 
@@ -118,8 +129,20 @@ impl Save {
             let name = source.names().into_iter().next();
             Ok((source, name, parts))
         });
-        images.collect()
+        let mut images = images.collect::<Result<Vec<_>, Error>>()?;
+        // Who asks for the same twice gets it once.
+        let mut seen = HashSet::new();
+        images.retain(|(_, name, parts)| seen.insert((name.clone(), parts.root.digest.clone())));
+        Ok(images)
     }
+}
+
+/// The folders of blobs. sha512 is rare.
+fn folders(images: &[Copied<'_>]) -> impl Iterator<Item = &'static str> {
+    let mut all = images.iter().flat_map(|(_, _, parts)| parts.all());
+    let is_rare = all.any(|blob| blob.digest.algorithm() == Algorithm::Sha512);
+    let folders = ["blobs/", "blobs/sha256/", "blobs/sha512/"];
+    folders.into_iter().take(if is_rare { 3 } else { 2 })
 }
 
 /// What stands in front: the layout's own files, and docker's list.

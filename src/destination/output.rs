@@ -2,7 +2,8 @@
 
 use super::{c_name, disk, file_name};
 use crate::error::Error;
-use crate::sys::{Dir, Host};
+use crate::sys::{Dir, Host, file_size_limit};
+use std::cell::Cell;
 use std::ffi::{CString, OsStr};
 use std::fs::{File, TryLockError};
 use std::io;
@@ -19,6 +20,9 @@ pub struct Output {
     file: File,
     /// Where it is so far; nothing where it is a device or a pipe, which is written to as it is.
     beside: Option<Beside>,
+    /// How much may be written yet, in bytes, if there is a limit: to write beyond it would end the
+    /// process.
+    left: Cell<Option<u64>>,
 }
 
 /// The name that a file has before it is whole.
@@ -36,9 +40,12 @@ impl Output {
             .is_ok_and(|found| !found.is_file() && !found.is_dir())
         {
             let file = File::options().write(true).open(path).map_err(failed)?;
-            let path = path.to_owned();
-            let beside = None;
-            return Ok(Self { path, file, beside });
+            return Ok(Self {
+                path: path.to_owned(),
+                file,
+                beside: None,
+                left: Cell::new(None),
+            });
         }
         // A link stays a link: what it leads to is replaced.
         let path = match path.canonicalize() {
@@ -52,8 +59,12 @@ impl Output {
         let beside = Beside::of(&path).map_err(|e| disk("create", &path, e))?;
         let file = beside.lock(&path)?;
         file.set_len(0).map_err(|e| disk("create", &path, e))?;
-        let beside = Some(beside);
-        Ok(Self { path, file, beside })
+        Ok(Self {
+            path,
+            file,
+            beside: Some(beside),
+            left: Cell::new(file_size_limit()),
+        })
     }
 
     /// Gives it its name.
@@ -69,6 +80,11 @@ impl Output {
         kept.map_err(|e| disk("write", &self.path, e))?;
         self.beside = None;
         Ok(())
+    }
+
+    /// The folder that it grows in, unless it is a device or a pipe.
+    pub fn folder(&self) -> Option<&Dir> {
+        self.beside.as_ref().map(|beside| &beside.parent)
     }
 
     /// Where it will be.
@@ -118,7 +134,13 @@ impl Beside {
 
 impl io::Write for &Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        (&self.file).write(bytes)
+        let left = self.left.get();
+        if left.is_some_and(|left| left < bytes.len() as u64) {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let count = (&self.file).write(bytes)?;
+        self.left.set(left.map(|left| left - count as u64));
+        Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {

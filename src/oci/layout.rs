@@ -83,11 +83,17 @@ fn familiar(name: &str) -> &str {
 }
 
 impl Descriptor {
-    /// This one under a name, and under no other.
+    /// This one under a name, unless it has one.
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {
-        let pair = |key: &str| (key.to_owned(), name.to_owned());
-        self.annotations = Some(BTreeMap::from([pair(REF_NAME), pair(IMAGE_NAME)]));
+        let annotations = self.annotations.get_or_insert_with(BTreeMap::new);
+        if ![REF_NAME, IMAGE_NAME]
+            .iter()
+            .any(|key| annotations.contains_key(*key))
+        {
+            let pair = |key: &str| (key.to_owned(), name.to_owned());
+            annotations.extend([pair(REF_NAME), pair(IMAGE_NAME)]);
+        }
         self
     }
 }

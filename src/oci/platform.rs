@@ -1,5 +1,6 @@
 //! Platforms: `os/architecture[/variant]`, in Go's names, and which of them suits which machine.
 
+use super::PlatformEntry;
 use std::fmt;
 
 /// A platform in normal form: `x86_64` is `amd64`, `aarch64` and `arm64/v8` are `arm64`, bare `arm`
@@ -118,6 +119,21 @@ fn steps_down(top: u32, lowest: u32) -> impl Iterator<Item = String> {
     (lowest..=top.min(lowest + 100))
         .rev()
         .map(|n| format!("v{n}"))
+}
+
+impl From<&Platform> for PlatformEntry {
+    fn from(platform: &Platform) -> Self {
+        let Platform {
+            os,
+            architecture,
+            variant,
+        } = platform.clone();
+        Self {
+            os,
+            architecture,
+            variant,
+        }
+    }
 }
 
 impl fmt::Display for Platform {

@@ -2,7 +2,7 @@
 
 use super::{Source, parse};
 use crate::error::Error;
-use crate::oci::{Descriptor, Document, Image, InvalidManifest, Kind, Wanted};
+use crate::oci::{Descriptor, Document, Image, InvalidManifest, Kind, PlatformEntry, Wanted};
 use crate::progress::Progress;
 use crate::registry::MAX_MANIFEST;
 use std::collections::HashSet;
@@ -33,6 +33,27 @@ pub struct Parts {
     pub blobs: Vec<Descriptor>,
 }
 
+impl Parts {
+    /// Everything that the archive is to hold.
+    pub fn all(&self) -> impl Iterator<Item = &Descriptor> {
+        let documents = self.documents.iter().map(|(document, _)| document);
+        documents.chain(&self.blobs)
+    }
+
+    /// Adds a document, if there are not too many.
+    fn keep(&mut self, document: Descriptor, bytes: Vec<u8>) -> Result<(), Error> {
+        self.documents.push((document, bytes));
+        let size: usize = self.documents.iter().map(|(_, bytes)| bytes.len()).sum();
+        if self.documents.len() > MAX_DOCUMENTS || size > MAX_BYTES {
+            return Err(Error::Manifest {
+                what: self.root.digest.to_string(),
+                why: InvalidManifest::TooMuch,
+            });
+        }
+        Ok(())
+    }
+}
+
 impl Source<'_> {
     /// Reads all documents of the image. Layers are not looked at yet.
     pub fn parts(&mut self, platforms: &Platforms, progress: Progress) -> Result<Parts, Error> {
@@ -60,8 +81,14 @@ impl Source<'_> {
             // The index has done its duty, and so have those within it.
             let own = [&only.digest, &only.config.digest];
             documents.retain(|(descriptor, _)| own.contains(&&descriptor.digest));
-            root.clone_from(&documents[0].0);
+            // What the index says of the image goes with it; what it is called stays.
+            let annotations = root.annotations;
+            root = Descriptor {
+                annotations,
+                ..documents[0].0.clone()
+            };
         }
+        name_platform(&mut root, &images);
         let layers = images.iter().flat_map(|image| &image.layers);
         Ok(Parts {
             root,
@@ -81,70 +108,108 @@ impl Source<'_> {
             blobs: Vec::new(),
         };
         let mut seen = HashSet::from([root.digest.clone()]);
-        let mut waiting = vec![(root, bytes)];
-        while let Some((descriptor, bytes)) = waiting.pop() {
-            let all = parts.documents.iter().chain(&waiting);
-            let size: usize = all.clone().map(|(_, bytes)| bytes.len()).sum();
-            if all.count() > MAX_DOCUMENTS || size > MAX_BYTES {
-                return Err(Error::Manifest {
-                    what: parts.root.digest.to_string(),
-                    why: InvalidManifest::TooMuch,
-                });
-            }
+        let mut waiting = Vec::new();
+        let mut at_hand = Some((root, bytes));
+        while let Some((descriptor, bytes)) = at_hand {
+            let is_index = descriptor.kind() == Kind::Index;
             let named = Document::names(&bytes).map_err(|why| Error::Manifest {
                 what: descriptor.digest.to_string(),
                 why,
             })?;
-            parts.documents.push((descriptor, bytes));
-            let mut next = Vec::new();
-            for named in named
-                .into_iter()
-                .filter(|named| seen.insert(named.digest.clone()))
-            {
+            parts.keep(descriptor, bytes)?;
+            let before = waiting.len();
+            for named in named {
+                if !seen.insert(named.digest.clone()) {
+                    continue;
+                }
                 match named.kind() {
-                    Kind::Index | Kind::Manifest => {
-                        let bytes = self.manifest(&named)?;
-                        next.push((named, bytes));
-                    }
+                    Kind::Index | Kind::Manifest => waiting.push(named),
                     Kind::Config if named.size <= MAX_MANIFEST => {
                         let bytes = self.config(&named)?;
-                        parts.documents.push((named, bytes));
+                        parts.keep(named, bytes)?;
+                    }
+                    // Whatever it is, a registry should have it among the manifests.
+                    Kind::Other if is_index && named.size <= MAX_MANIFEST => {
+                        match self.manifest(&named) {
+                            Ok(bytes) => parts.keep(named, bytes)?,
+                            Err(Error::NotFound { .. } | Error::Offline { .. }) => {
+                                parts.blobs.push(named);
+                            }
+                            Err(error) => return Err(error),
+                        }
                     }
                     _ => parts.blobs.push(named),
                 }
             }
             // The last in, the first out: so in reverse.
-            waiting.extend(next.into_iter().rev());
+            waiting[before..].reverse();
+            at_hand = match waiting.pop() {
+                Some(next) => {
+                    let bytes = self.manifest(&next)?;
+                    Some((next, bytes))
+                }
+                None => None,
+            };
         }
-        parts.main = match self.follow(wanted, progress) {
-            Ok(followed) => Some(followed.image),
-            Err(Error::NoPlatform { .. }) => None,
-            Err(error) => return Err(error),
-        };
+        if let Self::Registry(cached) = self {
+            cached.require(&parts.blobs)?;
+        }
+        parts.main = self.main_image(wanted, progress)?;
+        name_platform(&mut parts.root, parts.main.as_slice());
         Ok(parts)
+    }
+
+    /// The image for `wanted`, else the first one for any platform.
+    fn main_image(&mut self, wanted: &Wanted, progress: Progress) -> Result<Option<Image>, Error> {
+        let followed = match self.follow(wanted, progress) {
+            Err(Error::NoPlatform { available, .. }) => match available.into_iter().next() {
+                None => return Ok(None),
+                Some(platform) => {
+                    let asked = true;
+                    self.follow(&Wanted { platform, asked }, progress)
+                }
+            },
+            followed => followed,
+        };
+        match followed {
+            Ok(followed) => Ok(Some(followed.image)),
+            // A copy of all there is need not be of images.
+            Err(Error::Manifest { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// What the name stands for, with its bytes.
     fn root_bytes(&mut self) -> Result<(Descriptor, Vec<u8>), Error> {
-        let (digest, bytes, said) = match self {
+        let (entry, bytes) = match self {
             Self::Registry(cached) => {
                 let (digest, served) = cached.root()?;
-                (digest, served.bytes, served.media_type)
+                let entry = Descriptor {
+                    media_type: served.media_type,
+                    size: served.bytes.len() as u64,
+                    platform: None,
+                    annotations: None,
+                    digest,
+                };
+                (entry, served.bytes)
             }
-            Self::Layout(layout) => {
-                let root = layout.root().clone();
-                let bytes = layout.root_bytes()?;
-                (root.digest, bytes, root.media_type)
-            }
+            Self::Layout(layout) => (layout.root().clone(), layout.root_bytes()?),
         };
-        let document = parse(&digest, &bytes, &said)?;
-        let descriptor = Descriptor {
-            media_type: document.media_type(&bytes),
-            size: bytes.len() as u64,
-            platform: None,
-            annotations: None,
-            digest,
-        };
-        Ok((descriptor, bytes))
+        let document = parse(&entry.digest, &bytes, &entry.media_type)?;
+        let media_type = document.media_type(&bytes);
+        Ok((
+            Descriptor {
+                media_type,
+                ..entry
+            },
+            bytes,
+        ))
     }
+}
+
+/// What the root is for, where no index has said it: its config does.
+fn name_platform(root: &mut Descriptor, images: &[Image]) {
+    let itself = images.iter().find(|image| image.digest == root.digest);
+    let platform = itself.and_then(|image| image.platform.as_ref());
+    root.platform = root.platform.take().or(platform.map(PlatformEntry::from));
 }

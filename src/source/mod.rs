@@ -23,6 +23,7 @@ pub use copy::{Parts, Platforms};
 use layout::Layout;
 pub use local::{Form, Local};
 use registry::Cached;
+pub use room::check_room;
 use std::fmt;
 use std::io::Read;
 use std::path::Path;
@@ -108,6 +109,14 @@ impl<'c> Source<'c> {
         match self {
             Self::Registry(_) => None,
             Self::Layout(layout) => layout.path(),
+        }
+    }
+
+    /// Where blobs of the image are kept.
+    fn cache(&self) -> Option<&'c Cache> {
+        match self {
+            Self::Registry(cached) => cached.cache(),
+            Self::Layout(_) => None,
         }
     }
 

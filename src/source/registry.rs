@@ -6,7 +6,7 @@ use super::{RawStream, Stream, digest_of};
 use crate::cache::{Cache, Partial};
 use crate::error::{Error, Part};
 use crate::layer::{BlobStream, LayerStream, Verifier};
-use crate::oci::{Descriptor, Digest, Layer, Manifest, Reference};
+use crate::oci::{Descriptor, Digest, Layer, Reference};
 use crate::progress::Progress;
 use crate::registry::{Access, Asked, MAX_MANIFEST, Registry, Served};
 use std::io::{self, Read, Write as _};
@@ -126,12 +126,15 @@ impl<'c> Cached<'c> {
     }
 
     /// Without a network: whether all of an image is here, before anything is made of it.
-    pub(super) fn require(&self, manifest: &Manifest) -> Result<(), Error> {
+    pub(super) fn require<'b>(
+        &self,
+        blobs: impl IntoIterator<Item = &'b Descriptor>,
+    ) -> Result<(), Error> {
         let (None, Some(cache)) = (&self.fetch.registry, self.fetch.cache) else {
             return Ok(());
         };
         let mut missing = Vec::new();
-        for blob in std::iter::once(&manifest.config).chain(&manifest.layers) {
+        for blob in blobs {
             if cache.find(blob)?.is_none() && !missing.contains(&blob.digest) {
                 missing.push(blob.digest.clone());
             }

@@ -41,7 +41,8 @@ impl Source<'_> {
             document
         })?;
         if let Self::Registry(cached) = self {
-            cached.require(&chosen.manifest)?;
+            let manifest = &chosen.manifest;
+            cached.require(std::iter::once(&manifest.config).chain(&manifest.layers))?;
         }
         let bytes = self.config(&chosen.manifest.config)?;
         let digest = chosen.digest.to_string();

@@ -1,4 +1,5 @@
-//! One 512-byte header block of a tar, read strictly. The only file that names the tar crate.
+//! One 512-byte header block of a tar, read strictly. Nobody but this file and `writer.rs` names the
+//! tar crate.
 //!
 //! The crate knows where the fields are. Their values are read here, because the crate's own
 //! readers take base-256 numbers modulo 2^64, lose their sign, and know only one of the two

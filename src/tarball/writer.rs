@@ -4,6 +4,9 @@ use super::BLOCK;
 use std::io::{self, BufRead, Write};
 use tar::{EntryType, Header};
 
+/// How much of a name that is too long stands in the header, in bytes.
+const SHORT: usize = 100;
+
 /// Writes a tar.
 pub struct Writer<W> {
     out: W,
@@ -26,10 +29,8 @@ impl<W: Write> Writer<W> {
 
     /// Adds a directory; its name ends with a slash.
     pub fn directory(&mut self, name: &str) -> Result<(), Unwritten> {
-        let header = header(name, EntryType::Directory, 0o755, 0)?;
-        self.out
-            .write_all(header.as_bytes())
-            .map_err(Unwritten::Write)
+        let head = head(name, EntryType::Directory, 0o755, 0)?;
+        self.out.write_all(&head).map_err(Unwritten::Write)
     }
 
     /// Adds a file of `size` bytes, which `contents` has.
@@ -39,11 +40,11 @@ impl<W: Write> Writer<W> {
         size: u64,
         contents: &mut dyn BufRead,
     ) -> Result<(), Unwritten> {
-        let header = header(name, EntryType::Regular, 0o644, size)?;
+        let head = head(name, EntryType::Regular, 0o644, size)?;
         let mut left = size;
-        let mut head: &[u8] = header.as_bytes();
+        let mut before: &[u8] = &head;
         loop {
-            self.out.write_all(head).map_err(Unwritten::Write)?;
+            self.out.write_all(before).map_err(Unwritten::Write)?;
             // What is longer or another thing than was said, whoever reads it says.
             let piece = contents.fill_buf().map_err(Unwritten::Read)?;
             let length = usize::try_from(left).map_or(piece.len(), |left| left.min(piece.len()));
@@ -52,7 +53,7 @@ impl<W: Write> Writer<W> {
                 .map_err(Unwritten::Write)?;
             contents.consume(length);
             left -= length as u64;
-            head = &[];
+            before = &[];
             if length == 0 {
                 break;
             }
@@ -60,11 +61,7 @@ impl<W: Write> Writer<W> {
         if left > 0 {
             return Err(Unwritten::Read(io::ErrorKind::UnexpectedEof.into()));
         }
-        let padding = size.wrapping_neg() % BLOCK as u64;
-        let zeros = [0; BLOCK];
-        self.out
-            .write_all(&zeros[..usize::try_from(padding).unwrap_or_default()])
-            .map_err(Unwritten::Write)
+        self.out.write_all(padding(size)).map_err(Unwritten::Write)
     }
 
     /// Ends the tar: two blocks of zeros. Without them, it is one that was cut.
@@ -76,10 +73,26 @@ impl<W: Write> Writer<W> {
     }
 }
 
+/// What stands before the contents of a member: its header, and before that a name that has no room
+/// in it, in the way of pax.
+fn head(name: &str, kind: EntryType, mode: u32, size: u64) -> Result<Vec<u8>, Unwritten> {
+    if let Ok(header) = header(name, kind, mode, size) {
+        return Ok(header.as_bytes().to_vec());
+    }
+    let path = record("path", name);
+    let length = path.len() as u64;
+    let before = header("pax", EntryType::XHeader, 0o644, length).map_err(Unwritten::Write)?;
+    // Where pax is not known, the member is called by the end of its name.
+    let short = name.rsplit('/').next().and_then(|last| last.get(..SHORT));
+    let own = header(short.unwrap_or("long"), kind, mode, size).map_err(Unwritten::Write)?;
+    let parts: [&[u8]; 4] = [before.as_bytes(), &path, padding(length), own.as_bytes()];
+    Ok(parts.concat())
+}
+
 /// Numbers of 8 GiB and more are written in binary, as GNU tar does.
-fn header(name: &str, kind: EntryType, mode: u32, size: u64) -> Result<Header, Unwritten> {
+fn header(name: &str, kind: EntryType, mode: u32, size: u64) -> io::Result<Header> {
     let mut header = Header::new_ustar();
-    header.set_path(name).map_err(Unwritten::Write)?;
+    header.set_path(name)?;
     header.set_entry_type(kind);
     header.set_mode(mode);
     header.set_uid(0);
@@ -88,6 +101,22 @@ fn header(name: &str, kind: EntryType, mode: u32, size: u64) -> Result<Header, U
     header.set_size(size);
     header.set_cksum();
     Ok(header)
+}
+
+/// A record of pax: its length, in which its own digits count, a key and a value.
+fn record(key: &str, value: &str) -> Vec<u8> {
+    let rest = key.len() + value.len() + " =\n".len();
+    let with_digits = |length: usize| rest + length.to_string().len();
+    // More digits make it longer, which can take one digit more, but not two.
+    let length = with_digits(with_digits(rest));
+    format!("{length} {key}={value}\n").into_bytes()
+}
+
+/// What is missing to whole blocks.
+fn padding(size: u64) -> &'static [u8] {
+    const ZEROS: &[u8; BLOCK] = &[0; BLOCK];
+    let missing = size.wrapping_neg() % BLOCK as u64;
+    &ZEROS[..usize::try_from(missing).unwrap_or_default()]
 }
 
 #[cfg(test)]
@@ -107,5 +136,32 @@ mod tests {
         assert!(matches!(write(6), Err(Unwritten::Read(_))));
         let huge = header("x", EntryType::Regular, 0o644, 1 << 40).unwrap();
         assert_eq!(huge.size().unwrap(), 1 << 40);
+    }
+
+    #[test]
+    fn a_record_counts_its_own_digits() {
+        for length in 1..1200 {
+            let record = record("path", &"x".repeat(length));
+            let said = String::from_utf8(record.clone()).unwrap();
+            let (said, _) = said.split_once(' ').unwrap();
+            assert_eq!(said.parse(), Ok(record.len()));
+        }
+    }
+
+    #[test]
+    fn a_name_of_any_length_is_there() {
+        for length in [1, 99, 100, 101, 141, 300] {
+            let name = format!("d/{}", "n".repeat(length));
+            let mut tar = Writer::new(Vec::new());
+            tar.file(&name, 5, &mut Cursor::new(b"hello".to_vec()))
+                .unwrap();
+            let bytes = tar.finish().unwrap();
+            let mut archive = tar::Archive::new(bytes.as_slice());
+            let mut entries = archive.entries().unwrap();
+            let entry = entries.next().unwrap().unwrap();
+            assert_eq!(entry.path_bytes(), name.as_bytes());
+            assert_eq!(entry.size(), 5);
+            assert!(entries.next().is_none());
+        }
     }
 }

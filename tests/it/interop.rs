@@ -23,6 +23,7 @@ mod packages;
 mod passwords;
 mod peer;
 mod random;
+mod saved;
 mod sparse;
 mod tinyproxy;
 mod tls;

@@ -8,6 +8,7 @@ use crate::support::{
 use serde_json::{Value, json};
 use std::io::Read as _;
 
+mod copies;
 mod faults;
 mod files;
 

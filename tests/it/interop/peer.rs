@@ -40,6 +40,14 @@ pub(super) fn digest(image: &str) -> String {
     inspect(image, "--format={{.Digest}}")
 }
 
+/// The config of an image, as it is.
+pub(super) fn config(image: &str) -> String {
+    run(
+        "skopeo",
+        &["inspect", "--tls-verify=false", "--config", "--raw", image],
+    )
+}
+
 fn inspect(image: &str, option: &str) -> String {
     run("skopeo", &["inspect", "--tls-verify=false", option, image])
 }
