@@ -31,8 +31,8 @@ check:          ## formatting, lints, documentation
 	$(CARGO) clippy --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --no-deps --document-private-items --locked
 
-bench: build    ## time and memory of a pull, beside skopeo and umoci (Debian, root)
-	tests/interop-setup.sh
+bench: build    ## time and memory of a pull, beside skopeo and umoci, a shell, and the floor (Debian, root)
+	tests/interop-setup.sh bench
 	tests/bench.sh
 
 install:        ## into DESTDIR and PREFIX, the static binary if there is one

@@ -23,6 +23,11 @@ need setfattr attr
 need setfacl acl
 need setcap libcap2-bin
 need /usr/bin/time time
+if [ "${1:-}" = bench ]; then
+    need igzip isal
+    need curl curl
+    need zstd zstd
+fi
 if [ -n "$missing" ]; then
     echo "interop: installing$missing"
     apt-get update -q

@@ -10,6 +10,7 @@
 mod access;
 mod archives;
 mod attributes;
+mod bench;
 mod blobs;
 mod bounds;
 mod breakouts;
