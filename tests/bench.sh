@@ -1,96 +1,177 @@
 #!/usr/bin/env bash
-# What a pull costs, from a real registry on loopback into an empty folder, beside what others do for the same tree:
+# What a pull costs, from a real registry on loopback into an empty folder, as tables for README.md.
 #
-#   peers   skopeo copy and umoci unpack
-#   shell   for each layer: curl | tee to sha256sum | igzip or zstd | tee to sha256sum | tar
-#   floor   the same without a network, out of the file: what nobody can do without
-#
-# All of them hash every layer twice and set owners, modes and times. They take turns; medians are shown, and how they
-# compare. RUNS says how often, IMAGES which images (debian files big layers, each with -zstd), TMPDIR on which file system.
+# PARTS says which (peers wire update growth), RUNS how often each is run, IMAGES which images the first part takes
+# (application files big layers, each with -zstd), TMPDIR on which file system.
 set -euo pipefail
 
 target=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)
 roots=$target/release/roots
+made=$target/bench
 runs=${RUNS:-5}
-images=${IMAGES:-debian files files-zstd big big-zstd layers}
 lab=$(mktemp -d)
-registry=
-trap '[ -z "$registry" ] || kill "$registry"; rm -rf "$lab"' EXIT
+background=()
+trap 'for pid in "${background[@]}"; do kill "$pid" 2>/dev/null || true; done; rm -rf "$lab"' EXIT
 trap 'exit 1' INT TERM
 
-made=$target/bench
-if [ ! -d "$made" ]; then
+# Made by a test, because the tests know how to make images.
+make_images() {
+    [ ! -d "$made" ] || return 0
     echo "bench: making images" >&2
     mkdir -p "$made.new"
-    ROOTS_BENCH=$made.new cargo test -q --locked --test it bench_images -- --ignored >/dev/null
+    ROOTS_BENCH=$made.new ROOTS_BENCH_APPLICATION=$target/interop/application \
+        cargo test -q --locked --test it bench::images -- --ignored >/dev/null
     mv "$made.new" "$made"
-fi
+}
 
-cat >"$lab/registry.yml" <<END
+# Sets $address.
+serve() {
+    cat >"$lab/registry.yml" <<END
 version: 0.1
 log: {level: info, accesslog: {disabled: true}}
 storage: {filesystem: {rootdirectory: $lab/registry}}
 http: {addr: '127.0.0.1:0'}
 END
-docker-registry serve "$lab/registry.yml" >"$lab/registry.log" 2>&1 &
-registry=$!
-until address=$(sed -n 's/.*listening on \([0-9.:]*\).*/\1/p' "$lab/registry.log") && [ -n "$address" ]; do
-    kill -0 "$registry"
-    sleep 0.1
-done
-
-# Where an image lies, and the digests of its layers, lowest first.
-layout() { [ "$1" = debian ] && echo "$target/interop/debian" || echo "$made/$1"; }
-layers() {
-    if [ "$1" = debian ]; then
-        "$roots" inspect "oci:$target/interop/debian:base" | sed -n 's/^      "digest": "sha256:\(.*\)",$/\1/p'
-    else
-        cat "$made/$1.layers"
-    fi
+    docker-registry serve "$lab/registry.yml" >"$lab/registry.log" 2>&1 &
+    background+=($!)
+    until address=$(sed -n 's/.*listening on \([0-9.:]*\).*/\1/p' "$lab/registry.log") && [ -n "$address" ]; do
+        kill -0 "${background[0]}"
+        sleep 0.1
+    done
 }
 
-# One run of $1 for image $2 in an empty folder: wall, user + system, and the most memory of one process, in MiB.
-run_once() {
-    local who=$1 image=$2 where
-    where=$(mktemp -d "$lab/run.XXXXXX")
-    local inflate='igzip -dc'
+push() {
+    skopeo --insecure-policy copy -q --dest-tls-verify=false "oci:$made/$1:image" "docker://$address/$1:1"
+}
+
+drop() { rm -rf "$lab/registry/docker/registry/v2" "$lab"/run.*; }
+
+# Prints how `$2` would be done with image $1, in an empty folder that has the digests of its layers in a file.
+how() {
+    local image=$1 unpack inflate='igzip -dc'
     [[ $image != *-zstd ]] || inflate='zstd -dc'
-    local unpack="tee >(sha256sum >&2) | $inflate | tee >(sha256sum >&2) | tar -xp --numeric-owner -C dest"
-    local command
-    case $who in
-        roots) command="exec '$roots' pull --cache=no $address/$image:1 dest" ;;
-        peers) command="skopeo --insecure-policy copy -q --src-tls-verify=false docker://$address/$image:1 oci:layout:a
+    unpack="tee >(sha256sum >&2) | $inflate | tee >(sha256sum >&2) | tar -xp --numeric-owner -C dest"
+    case $2 in
+        roots) echo "exec '$roots' pull --cache=no $address/$image:1 dest" ;;
+        peers) echo "skopeo --insecure-policy copy -q --src-tls-verify=false docker://$address/$image:1 oci:layout:a
             umoci unpack --image layout:a bundle" ;;
-        shell) command="mkdir dest; for layer in \$(cat layers); do
+        shell) echo "mkdir dest; for layer in \$(cat layers); do
             curl -s http://$address/v2/$image/blobs/sha256:\$layer | $unpack; done; wait" ;;
-        floor) command="mkdir dest; for layer in \$(cat layers); do
-            cat $(layout "$image")/blobs/sha256/\$layer | $unpack; done; wait" ;;
+        floor) echo "mkdir dest; for layer in \$(cat layers); do
+            cat $made/$image/blobs/sha256/\$layer | $unpack; done; wait" ;;
     esac
-    layers "$image" >"$where/layers"
-    (cd "$where" && /usr/bin/time -a -o "$lab/$image.$who" -f '%e %U %S %M' bash -ec "$command" >log 2>&1) ||
+}
+
+# One run of command $2 on image $1: a line of wall, user and system seconds and KiB of the largest process into file $3.
+# Nothing is deleted in between where that counts: ext4 is several times slower where it has just deleted many files.
+once() {
+    local where
+    where=$(mktemp -d "$lab/run.XXXXXX")
+    cp "$made/$1.layers" "$where/layers"
+    (cd "$where" && /usr/bin/time -q -a -o "$3" -f '%e %U %S %M' bash -ec "$2" >log 2>&1) ||
         { cat "$where/log" >&2 && exit 1; }
+    [ "$(stat -f -c %T "$lab")" != tmpfs ] || rm -rf "$where"
+}
+
+# System calls of command $2 on image $1, per entry of its layers.
+calls() {
+    local where entries
+    where=$(mktemp -d "$lab/run.XXXXXX")
+    cp "$made/$1.layers" "$where/layers"
+    (cd "$where" && strace -f -c -o calls bash -ec "$2" >log 2>&1) || { cat "$where/log" >&2 && exit 1; }
+    entries=$(cat "$made/$1.entries")
+    awk -v entries="$entries" '$NF == "total" { printf "%.1f", ($4 + 0 ? $4 : $3) / entries }' "$where/calls"
+    rm -rf "$where"
 }
 
 median() { awk "{print $1}" "$2" | sort -n | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
 
-printf '%-12s %-6s %8s %8s %8s   %s\n' image who 'wall s' 'cpu s' MiB 'roots is, of this (wall, cpu)'
-for image in $images; do
-    tag=image
-    [ "$image" != debian ] || tag=base
-    skopeo --insecure-policy copy -q --dest-tls-verify=false "oci:$(layout "$image"):$tag" "docker://$address/$image:1"
-    # Nothing is deleted until the end: ext4 is several times slower where it has just deleted many files.
-    # Debian's umoci does not read zstd.
-    all=(roots peers shell floor)
-    [[ $image != *-zstd ]] || all=(roots shell floor)
-    for ((run = 0; run < runs; run++)); do
-        for who in "${all[@]}"; do run_once "$who" "$image"; done
+# Beside what others do for the same tree. All of them hash every layer twice and set owners, modes and times. They take
+# turns; medians are shown. Debian's umoci does not read zstd.
+#
+#   peers   skopeo copy and umoci unpack
+#   shell   for each layer: curl | tee to sha256sum | igzip or zstd | tee to sha256sum | tar
+#   floor   the same without a network, out of the file: what nobody can do without
+peers() {
+    echo '| image | with | wall s | CPU s | MiB | calls per entry | `roots` takes, of its wall | of its CPU |'
+    echo '|---|---|---|---|---|---|---|---|'
+    for image in ${IMAGES:-application application-zstd files files-zstd big big-zstd layers}; do
+        local all=(roots peers shell floor) run who
+        [[ $image != *-zstd ]] || all=(roots shell floor)
+        push "$image"
+        for ((run = 0; run < runs; run++)); do
+            for who in "${all[@]}"; do once "$image" "$(how "$image" "$who")" "$lab/$image.$who"; done
+        done
+        for who in "${all[@]}"; do
+            local file=$lab/$image.$who wall cpu
+            wall=$(median '$1' "$file") cpu=$(median '$2+$3' "$file")
+            [ "$who" != roots ] || local own_wall=$wall own_cpu=$cpu
+            awk -v i="$image" -v n="$who" -v w="$wall" -v c="$cpu" -v m="$(median '$4/1024' "$file")" \
+                -v calls="$(calls "$image" "$(how "$image" "$who")")" -v ow="$own_wall" -v oc="$own_cpu" 'BEGIN {
+                printf "| %s | %s | %.2f | %.2f | %.1f | %s | %.2f | %.2f |\n", i, n, w, c, m, calls, ow / w, oc / c }'
+        done
+        drop
     done
-    for who in "${all[@]}"; do
-        file=$lab/$image.$who
-        wall=$(median '$1' "$file") cpu=$(median '$2+$3' "$file") memory=$(median '$4/1024' "$file")
-        [ "$who" = roots ] && own_wall=$wall own_cpu=$cpu
-        awk -v i="$image" -v n="$who" -v w="$wall" -v c="$cpu" -v m="$memory" -v ow="$own_wall" -v oc="$own_cpu" 'BEGIN {
-            printf "%-12s %-6s %8.2f %8.2f %8.1f   %.2f %.2f\n", i, n, w, c, m, ow / w, oc / c }'
+}
+
+# Through a wire of so many Mbit/s, beside curl, which only downloads.
+wire() {
+    echo '| Mbit/s | pull s | download alone s | ratio |'
+    echo '|---|---|---|---|'
+    push application
+    local straight=$address rate run download
+    for rate in 100 400; do
+        ROOTS_BENCH_TO=$straight ROOTS_BENCH_RATE=$rate ROOTS_BENCH_AT=$lab/wire \
+            cargo test -q --locked --test it bench::slow_wire -- --ignored >/dev/null 2>&1 &
+        background+=($!)
+        until [ -s "$lab/wire" ]; do sleep 0.1; done
+        address=$(cat "$lab/wire")
+        download="for layer in \$(cat layers); do curl -s http://$address/v2/application/blobs/sha256:\$layer; done >/dev/null"
+        for ((run = 0; run < runs; run++)); do
+            once application "$(how application roots)" "$lab/$rate.roots"
+            once application "$download" "$lab/$rate.curl"
+        done
+        awk -v r="$rate" -v pull="$(median '$1' "$lab/$rate.roots")" -v alone="$(median '$1' "$lab/$rate.curl")" \
+            'BEGIN { printf "| %d | %.2f | %.2f | %.2f |\n", r, pull, alone, pull / alone }'
+        rm "$lab/wire"
     done
-    rm -rf "$lab"/run.*
+    address=$straight
+    drop
+}
+
+# Where nothing has changed, beside one request.
+update() {
+    push layers
+    "$roots" pull -q --cache=no "$address/layers:1" "$lab/dest" >/dev/null
+    local run timer="import sys, time, subprocess as s; t = time.monotonic(); s.run(sys.argv[1:], check=True, \
+stdout=s.DEVNULL); print((time.monotonic() - t) * 1000)"
+    for ((run = 0; run < 4 * runs; run++)); do
+        python3 -c "$timer" "$roots" pull -q --cache=no --update "$address/layers:1" "$lab/dest" >>"$lab/update"
+        python3 -c "$timer" curl -sI "http://$address/v2/layers/manifests/1" >>"$lab/request"
+    done
+    echo "\`--update\` with nothing to do: $(median '$1' "$lab/update") ms; curl with one request: $(median '$1' "$lab/request") ms"
+    rm -rf "$lab/dest"
+    drop
+}
+
+# How time and memory grow.
+growth() {
+    echo '| image | wall s | CPU s | MiB |'
+    echo '|---|---|---|---|'
+    for image in 1000-files 10000-files files 1000000-files 10-MB 100-MB big 4-GB; do
+        push "$image"
+        for ((run = 0; run < runs; run++)); do once "$image" "$(how "$image" roots)" "$lab/$image.growth"; done
+        local file=$lab/$image.growth
+        awk -v i="$image" -v w="$(median '$1' "$file")" -v c="$(median '$2+$3' "$file")" -v m="$(median '$4/1024' "$file")" \
+            'BEGIN { printf "| %s | %.2f | %.2f | %.1f |\n", i, w, c, m }'
+        drop
+    done
+}
+
+make_images
+serve
+echo "$(date -u +%F), $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | sort | uniq -c | awk '{$1 = $1 " x"} 1'), $(stat -f -c %T "$lab")"
+for part in ${PARTS:-peers wire update growth}; do
+    printf '\n%s\n\n' "$part"
+    "$part"
 done

@@ -27,6 +27,7 @@ if [ "${1:-}" = bench ]; then
     need igzip isal
     need curl curl
     need zstd zstd
+    need strace strace
 fi
 if [ -n "$missing" ]; then
     echo "interop: installing$missing"
@@ -52,6 +53,29 @@ if [ ! -d "$interop/debian" ]; then
     umoci raw add-layer --image "$interop/layout:base" "$interop/layer.tar"
     rm -rf "$interop/root" "$interop/layer.tar"
     mv "$interop/layout" "$interop/debian"
+fi
+
+# The same with packages on top, as images of applications are made: five layers, some 500 MB compressed. Unpacked only,
+# not configured, which needs no /proc and no network in there. A few minutes, so it is kept.
+if [ "${1:-}" = bench ] && [ ! -d "$interop/application" ]; then
+    work=$(mkdir -p "$interop/work" && cd "$interop/work" && pwd)
+    cp -a "$interop/debian" "$work/layout"
+    umoci unpack --image "$work/layout:base" "$work/bundle"
+    for packages in 'build-essential git python3' default-jdk-headless nodejs postgresql; do
+        echo "interop: adds $packages"
+        mkdir -p "$work/debs/partial"
+        # shellcheck disable=SC2086 # several words on purpose
+        apt-get -q -y --download-only --no-install-recommends -o APT::Sandbox::User=root \
+            -o Dir::State::status="$work/bundle/rootfs/var/lib/dpkg/status" -o Dir::Cache::archives="$work/debs" \
+            install $packages >"$interop/application.log" 2>&1 &&
+            dpkg --root="$work/bundle/rootfs" --force-all --no-triggers --unpack "$work"/debs/*.deb \
+                >>"$interop/application.log" 2>&1 || { tail -n 20 "$interop/application.log" >&2 && exit 1; }
+        rm -rf "$work/debs"
+        umoci repack --refresh-bundle --image "$work/layout:base" "$work/bundle"
+    done
+    umoci gc --layout "$work/layout"
+    mv "$work/layout" "$interop/application"
+    rm -rf "$work"
 fi
 
 # A package with many hard links.

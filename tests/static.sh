@@ -45,7 +45,7 @@ musl_from_debian() {
         "CARGO_TARGET_${name}_RUSTFLAGS=-C target-feature=+crt-static -C link-self-contained=no \
 -C relocation-model=static -C force-unwind-tables=no -L native=$lib" \
         /usr/bin/cargo build --release --locked --config 'profile.release.package.std.opt-level="s"' \
-        -Zbuild-std=std,panic_abort -Zbuild-std-features= --target "$musl" --target-dir "$target/static/build"
+        -Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size --target "$musl" --target-dir "$target/static/build"
 }
 
 glibc() {

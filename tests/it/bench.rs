@@ -1,8 +1,16 @@
-//! The images of `make bench`, written into the folder that ROOTS_BENCH names: a layout each, and beside it the digests of
-//! its layers, for shells. `NAME` is gzip, `NAME-zstd` the same in zstd.
+//! What `make bench` needs and a test can make: images, each a layout with two files beside it that list the digests of its
+//! layers and count its entries; and a slow wire.
 
 use crate::support::{Compression, Image, Layer, Layout, Random};
-use std::path::Path;
+use flate2::read::MultiGzDecoder;
+use std::env::var_os;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::thread::{sleep, spawn};
+use std::time::{Duration, Instant};
 
 /// Words rather than noise: what programs and texts are made of can be compressed to a third.
 fn contents(random: &mut Random, size: usize) -> Vec<u8> {
@@ -16,7 +24,8 @@ fn contents(random: &mut Random, size: usize) -> Vec<u8> {
     bytes
 }
 
-fn files(random: &mut Random, layer: usize, count: usize) -> Layer {
+/// The tar of a layer of files of 1 to 4 KiB, a hundred in a directory, and how many entries it has.
+fn files(random: &mut Random, layer: usize, count: usize) -> (Vec<u8>, usize) {
     let mut tar = Layer::new();
     for number in 0..count {
         if number % 100 == 0 {
@@ -26,13 +35,22 @@ fn files(random: &mut Random, layer: usize, count: usize) -> Layer {
         let name = format!("{layer}-{}/file-{number}", number / 100);
         tar = tar.file(name, 0o644, contents(random, size));
     }
-    tar
+    (tar.tar(), count + count.div_ceil(100))
 }
 
-fn write(folder: &Path, name: &str, layers: &[Layer]) {
-    for (suffix, compression) in [("", Compression::Gzip), ("-zstd", Compression::Zstd)] {
-        let image = layers.iter().cloned().fold(Image::new(), |image, layer| {
-            image.layer(layer).compressed(compression)
+/// The tar of a layer of one file.
+fn file(name: &str, contents: &[u8]) -> (Vec<u8>, usize) {
+    (Layer::new().file(name, 0o644, contents).tar(), 1)
+}
+
+/// Writes an image of these layers, and the same in zstd if that is wanted.
+fn write(name: &str, layers: &[(Vec<u8>, usize)], zstd: bool) {
+    let folder = folder("ROOTS_BENCH");
+    let twin = [("-zstd", Compression::Zstd)];
+    let kinds = [("", Compression::Gzip)].into_iter();
+    for (suffix, compression) in kinds.chain(twin.into_iter().filter(|_| zstd)) {
+        let image = layers.iter().fold(Image::new(), |image, (tar, _)| {
+            image.layer_tar(tar.clone()).compressed(compression)
         });
         let image = image.build();
         let name = format!("{name}{suffix}");
@@ -41,19 +59,97 @@ fn write(folder: &Path, name: &str, layers: &[Layer]) {
             .write(folder.join(&name));
         let digests = image.layers.iter().map(|layer| layer.hex());
         let digests = digests.collect::<Vec<_>>().join("\n");
-        std::fs::write(folder.join(format!("{name}.layers")), digests).unwrap();
+        fs::write(folder.join(format!("{name}.layers")), digests).unwrap();
+        let entries: usize = layers.iter().map(|(_, entries)| entries).sum();
+        fs::write(folder.join(format!("{name}.entries")), entries.to_string()).unwrap();
     }
+}
+
+/// The folder that a variable names.
+fn folder(variable: &str) -> PathBuf {
+    PathBuf::from(var_os(variable).unwrap_or_else(|| panic!("{variable} names a folder")))
+}
+
+/// The tars of the layers of a layout with one image in it, and how many entries each has.
+fn layers_of(layout: &Path) -> Vec<(Vec<u8>, usize)> {
+    let blob = |descriptor: &serde_json::Value| {
+        let digest = descriptor["digest"].as_str().unwrap().to_owned();
+        layout.join("blobs").join(digest.replace(':', "/"))
+    };
+    let json = |path: &Path| -> serde_json::Value {
+        serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+    };
+    let index = json(&layout.join("index.json"));
+    let manifest = json(&blob(&index["manifests"][0]));
+    let layers = manifest["layers"].as_array().unwrap().iter().map(|layer| {
+        let mut tar = Vec::new();
+        let mut gzip = MultiGzDecoder::new(fs::File::open(blob(layer)).unwrap());
+        gzip.read_to_end(&mut tar).unwrap();
+        let entries = tar::Archive::new(&tar[..]).entries().unwrap().count();
+        (tar, entries)
+    });
+    layers.collect()
 }
 
 #[test]
 #[ignore = "makes images for make bench"]
-fn bench_images() {
-    let folder = std::env::var_os("ROOTS_BENCH").expect("ROOTS_BENCH names a folder");
-    let folder = Path::new(&folder);
+fn images() {
     let random = &mut Random::new(1);
-    write(folder, "files", &[files(random, 0, 100_000)]);
-    let big = contents(random, 1 << 30);
-    write(folder, "big", &[Layer::new().file("big", 0o644, big)]);
+    write(
+        "application",
+        &layers_of(&folder("ROOTS_BENCH_APPLICATION")),
+        true,
+    );
+    write("1000-files", &[files(random, 0, 1_000)], false);
+    write("10000-files", &[files(random, 0, 10_000)], false);
+    write("files", &[files(random, 0, 100_000)], true);
+    let many: Vec<_> = (0..10).map(|n| files(random, n, 100_000)).collect();
+    write("1000000-files", &many, false);
+    drop(many);
     let layers: Vec<_> = (0..100).map(|n| files(random, n, 20)).collect();
-    write(folder, "layers", &layers);
+    write("layers", &layers, true);
+    let big = contents(random, 1 << 30);
+    write("10-MB", &[file("big", &big[..10_000_000])], false);
+    write("100-MB", &[file("big", &big[..100_000_000])], false);
+    write("big", &[file("big", &big)], true);
+    let four: Vec<_> = (0..4).map(|n| file(&format!("big-{n}"), &big)).collect();
+    write("4-GB", &four, false);
+}
+
+#[test]
+#[ignore = "runs until it is killed, for make bench"]
+fn slow_wire() {
+    let variable = |name| var_os(name).unwrap().into_string().unwrap();
+    let (to, rate) = (variable("ROOTS_BENCH_TO"), variable("ROOTS_BENCH_RATE"));
+    let bytes_per_second = rate.parse::<f64>().unwrap() * 1e6 / 8.0;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    fs::write(variable("ROOTS_BENCH_AT"), address).unwrap();
+    // When the wire is free again: one wire, however many connections there are.
+    let free = Arc::new(Mutex::new(Instant::now()));
+    for client in listener.incoming() {
+        let (client, server) = (client.unwrap(), TcpStream::connect(&to).unwrap());
+        let (mut up, mut out) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+        let free = Arc::clone(&free);
+        spawn(move || std::io::copy(&mut up, &mut out));
+        spawn(move || drip(server, client, bytes_per_second, &free));
+    }
+}
+
+/// Forwards what a server sends, no faster than the wire is.
+fn drip(mut from: TcpStream, mut to: TcpStream, bytes_per_second: f64, free: &Mutex<Instant>) {
+    let mut buffer = [0; 16 * 1024];
+    while let Ok(count @ 1..) = from.read(&mut buffer) {
+        let takes = Duration::from_secs_f64(count as f64 / bytes_per_second);
+        let until = {
+            let mut free = free.lock().unwrap();
+            *free = (*free).max(Instant::now()) + takes;
+            *free
+        };
+        sleep(until.saturating_duration_since(Instant::now()));
+        if to.write_all(&buffer[..count]).is_err() {
+            break;
+        }
+    }
+    let _ = to.shutdown(std::net::Shutdown::Both);
 }

@@ -18,6 +18,7 @@ mod cache;
 mod changesets;
 mod commands;
 mod configs;
+mod costs;
 mod crashes;
 mod credential_helpers;
 mod credentials;

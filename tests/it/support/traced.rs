@@ -147,6 +147,11 @@ impl Traced {
     #[cfg(not(target_arch = "x86_64"))]
     pub fn fail(&mut self, _: rustix::io::Errno) {}
 
+    /// What the kernel says of it in a file of /proc.
+    pub fn proc(&self, file: &str) -> String {
+        std::fs::read_to_string(format!("/proc/{}/{file}", self.pid)).unwrap()
+    }
+
     fn is_the_binary(&self) -> bool {
         let program = std::fs::read_link(format!("/proc/{}/exe", self.pid));
         program.is_ok_and(|program| program.ends_with("roots"))

@@ -1,0 +1,217 @@
+//! What a pull costs in what can be counted: system calls, bytes, memory. Nothing here looks at a clock; a change that makes
+//! pulls slow without making them wrong is seen here first.
+
+mod allocations;
+
+use crate::support::sandbox::{Command, is_root};
+use crate::support::{
+    Ability, Compression, Image, Layer, Layout, Random, Registry, Sandbox, Traced,
+};
+
+/// The number of `exit_group` on x86-64, the last call of a process.
+const EXIT: u64 = 231;
+
+/// That of `fcntl`, with which a debug build looks at every descriptor before it closes it. Nothing else asks so often.
+const FCNTL: u64 = 72;
+
+/// What a pull has cost when it is about to end.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cost {
+    calls: u64,
+    /// Bytes that went through read and its like; what comes from sockets is not counted by the kernel.
+    read: u64,
+    written: u64,
+    /// The most memory it had, in KiB.
+    memory: u64,
+}
+
+/// Whether costs can be told here.
+fn cannot_count() -> bool {
+    !Traced::CAN_REPLACE || Ability::Tracing.is_missing()
+}
+
+fn count(sandbox: &Sandbox, command: Command) -> Cost {
+    let traced = Traced::start(sandbox, command).unwrap();
+    let (mut cost, mut calls) = (Cost::default(), 0);
+    let running = traced.calls(|_, traced| {
+        let number = traced.call().number;
+        calls += u64::from(number != FCNTL);
+        if number == EXIT {
+            let (io, status) = (traced.proc("io"), traced.proc("status"));
+            cost = Cost {
+                calls,
+                read: field(&io, "rchar:"),
+                written: field(&io, "wchar:"),
+                memory: field(&status, "VmHWM:"),
+            };
+        }
+        true
+    });
+    running.wait().succeeds();
+    cost
+}
+
+/// The number behind `name` in a file of /proc.
+fn field(text: &str, name: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    number.unwrap().parse().unwrap()
+}
+
+/// A layer of small files, a hundred in a directory.
+fn small_files(count: usize, uid: u64, gid: u64) -> Layer {
+    (0..count).fold(Layer::new(), |layer, number| {
+        let dir = format!("{}", number / 100);
+        let layer = match number % 100 {
+            0 => layer.dir(&dir, 0o755).owner(uid, gid),
+            _ => layer,
+        };
+        let name = format!("{dir}/file-{number}");
+        layer.file(name, 0o644, format!("{number}")).owner(uid, gid)
+    })
+}
+
+/// What the pull of a layout of these layers costs.
+fn cost_of(layers: impl IntoIterator<Item = Layer>) -> Cost {
+    let sandbox = Sandbox::new("costs");
+    let image = layers
+        .into_iter()
+        .fold(Image::new(), |image, layer| {
+            image.layer(layer).compressed(Compression::Gzip)
+        })
+        .build();
+    Layout::new()
+        .image("image", &image)
+        .write(sandbox.path("layout"));
+    let command = sandbox.roots(["pull", "./layout", "dest", "--cache=no"]);
+    count(&sandbox, command)
+}
+
+/// The caller's own ids, so that nothing has to be given away.
+fn own() -> (u64, u64) {
+    let (uid, gid) = (rustix::process::getuid(), rustix::process::getgid());
+    (uid.as_raw().into(), gid.as_raw().into())
+}
+
+#[test]
+fn a_small_file_takes_four_system_calls() {
+    if cannot_count() {
+        return;
+    }
+    let (uid, gid) = own();
+    let costs = [200, 1200].map(|count| cost_of([small_files(count, uid, gid)]));
+    let calls = costs[1].calls - costs[0].calls;
+    // Made, written, given its time, closed; and for each of ten directories ten more at most.
+    assert!((4000..=4100).contains(&calls), "{calls} for 1000 files");
+}
+
+#[test]
+fn a_small_file_of_somebody_else_takes_five_system_calls() {
+    if cannot_count() || !is_root() {
+        return;
+    }
+    let costs = [200, 1200].map(|count| cost_of([small_files(count, 33, 33)]));
+    let calls = costs[1].calls - costs[0].calls;
+    assert!((5000..=5110).contains(&calls), "{calls} for 1000 files");
+}
+
+#[test]
+fn a_file_in_the_way_takes_few_more() {
+    if cannot_count() {
+        return;
+    }
+    let (uid, gid) = own();
+    let twice = |count| cost_of([small_files(count, uid, gid), small_files(count, uid, gid)]);
+    let calls = twice(1200).calls - twice(200).calls;
+    // In the second layer: found to be there, removed, made.
+    assert!((10_000..=10_200).contains(&calls), "{calls} for 1000 files");
+}
+
+#[test]
+fn memory_does_not_grow_with_the_image() {
+    if cannot_count() {
+        return;
+    }
+    let (uid, gid) = own();
+    let large = Random::new(1).bytes(20_000_000);
+    let costs = [
+        cost_of([small_files(100, uid, gid)]),
+        cost_of([small_files(20_000, uid, gid)]),
+        cost_of([Layer::new().file("large", 0o644, large).owner(uid, gid)]),
+    ];
+    for cost in costs {
+        let more = cost.memory.saturating_sub(costs[0].memory);
+        assert!(more < 1024, "{costs:?}");
+    }
+}
+
+/// An image of one file that cannot be compressed.
+fn noise(size: usize) -> Image {
+    let bytes = Random::new(1).bytes(size);
+    let layer = Layer::new().file("noise", 0o644, bytes);
+    Image::new().layer(layer).compressed(Compression::Gzip)
+}
+
+/// What 2,000,000 bytes more cost: of each image the cost that `of` finds, in a sandbox of its own.
+fn two_megabytes_more(of: impl Fn(&Sandbox, &Registry, &str) -> Cost) -> Cost {
+    let costs = [1_000_000, 3_000_000].map(|size| {
+        let (sandbox, registry) = (Sandbox::new("costs"), Registry::start());
+        let name = registry.push("a/b", "1", &noise(size).build());
+        of(&sandbox, &registry, &name)
+    });
+    Cost {
+        calls: costs[1].calls - costs[0].calls,
+        read: costs[1].read - costs[0].read,
+        written: costs[1].written - costs[0].written,
+        memory: 0,
+    }
+}
+
+/// Asserts a number of bytes up to one part in a hundred: gzip has headers of its own.
+fn assert_bytes(bytes: u64, wanted: u64, what: &str) {
+    assert!(bytes.abs_diff(wanted) <= 20_000, "{what}: {bytes} bytes");
+}
+
+#[test]
+fn what_comes_from_a_registry_is_written_once_to_the_tree_and_once_to_the_cache() {
+    if cannot_count() {
+        return;
+    }
+    let cost = two_megabytes_more(|sandbox, _, name| {
+        count(sandbox, sandbox.roots(["pull", name, "dest"]))
+    });
+    assert_bytes(cost.read, 0, "read again");
+    assert_bytes(cost.written, 4_000_000, "written");
+    let cost = two_megabytes_more(|sandbox, _, name| {
+        count(sandbox, sandbox.roots(["pull", name, "dest", "--cache=no"]))
+    });
+    assert_bytes(cost.read, 0, "read again without a cache");
+    assert_bytes(cost.written, 2_000_000, "written without a cache");
+}
+
+#[test]
+fn what_comes_from_the_cache_is_read_once() {
+    if cannot_count() {
+        return;
+    }
+    let cost = two_megabytes_more(|sandbox, _, name| {
+        sandbox.roots(["pull", name, "first"]).run().succeeds();
+        count(sandbox, sandbox.roots(["pull", name, "dest"]))
+    });
+    assert_bytes(cost.read, 2_000_000, "read");
+    assert_bytes(cost.written, 2_000_000, "written");
+}
+
+#[test]
+fn large_contents_go_in_large_pieces() {
+    if cannot_count() {
+        return;
+    }
+    let cost = two_megabytes_more(|sandbox, registry, name| {
+        drop(registry.requests());
+        sandbox.roots(["pull", name, "first"]).run().succeeds();
+        count(sandbox, sandbox.roots(["pull", name, "dest"]))
+    });
+    // 256 KiB at once: 8 reads and 8 writes, not 30 of each.
+    assert!(cost.calls <= 20, "{} calls for 2 MB", cost.calls);
+}
