@@ -160,7 +160,7 @@ stdout=s.DEVNULL); print((time.monotonic() - t) * 1000)"
 growth() {
     echo '| image | wall s | CPU s | MiB |'
     echo '|---|---|---|---|'
-    for image in 1000-files 10000-files files 1000000-files 10-MB 100-MB big 4-GB; do
+    for image in 1000-files 10000-files files 1000000-files 10-mb 100-mb big 4-gb; do
         push "$image"
         for ((run = 0; run < runs; run++)); do once "$image" "$(how "$image" roots)" "$lab/$image.growth"; done
         local file=$lab/$image.growth

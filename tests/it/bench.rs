@@ -109,11 +109,11 @@ fn images() {
     let layers: Vec<_> = (0..100).map(|n| files(random, n, 20)).collect();
     write("layers", &layers, true);
     let big = contents(random, 1 << 30);
-    write("10-MB", &[file("big", &big[..10_000_000])], false);
-    write("100-MB", &[file("big", &big[..100_000_000])], false);
+    write("10-mb", &[file("big", &big[..10_000_000])], false);
+    write("100-mb", &[file("big", &big[..100_000_000])], false);
     write("big", &[file("big", &big)], true);
     let four: Vec<_> = (0..4).map(|n| file(&format!("big-{n}"), &big)).collect();
-    write("4-GB", &four, false);
+    write("4-gb", &four, false);
 }
 
 #[test]
