@@ -26,6 +26,10 @@ pub(super) struct Typed {
     pub(super) retries: Option<String>,
     pub(super) cache: Option<OsString>,
     pub(super) max_size: Option<String>,
+    pub(super) includes: Vec<String>,
+    pub(super) excludes: Vec<String>,
+    pub(super) strip_owner: bool,
+    pub(super) uid_shift: Option<String>,
     pub(super) force: bool,
     pub(super) update: bool,
     pub(super) exit_code: bool,
@@ -87,6 +91,18 @@ pub(super) fn typed(syntax: &Syntax, mut parser: Parser) -> Result<Typed, Error>
             "--retries" => typed.retries = text(&mut parser, "--retries")?,
             "--cache" => typed.cache = Some(value(&mut parser, "--cache")?),
             "--max-size" => typed.max_size = text(&mut parser, "--max-size")?,
+            "--include" => {
+                let path = text(&mut parser, "--include")?;
+                typed.includes.push(path.unwrap_or_default());
+            }
+            "--exclude" => {
+                let path = text(&mut parser, "--exclude")?;
+                typed.excludes.push(path.unwrap_or_default());
+            }
+            "--strip-owner" => typed.strip_owner = true,
+            "--uid-shift" => {
+                typed.uid_shift = Some(text(&mut parser, "--uid-shift")?.unwrap_or_default())
+            }
             "--force" => typed.force = true,
             "--update" => typed.update = true,
             "--exit-code" => typed.exit_code = true,

@@ -12,7 +12,7 @@ const MAX_COMPONENT: usize = 255;
 
 /// A name that can only lead down from the root of the tree: no empty, `.` or `..` component, no
 /// NUL, no component that is too long.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LayerPath {
     /// Each component followed by a NUL: they are C strings where they stand, and no system call
     /// has to copy them.
@@ -65,6 +65,21 @@ impl LayerPath {
             last: self.bytes.len(),
             bytes,
         }
+    }
+
+    /// One step up; the root stays where it is.
+    pub fn parent(&self) -> Self {
+        let bytes = self.bytes[..self.last].to_vec();
+        let above = bytes.split_last().map_or(&[][..], |(_, above)| above);
+        Self {
+            last: above.iter().rposition(|&b| b == 0).map_or(0, |nul| nul + 1),
+            bytes,
+        }
+    }
+
+    /// Whether it is `above` or lies below that.
+    pub fn is_within(&self, above: &Self) -> bool {
+        self.bytes.starts_with(&above.bytes)
     }
 }
 

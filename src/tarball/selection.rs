@@ -1,0 +1,162 @@
+//! Which places of a tree stay: `--include` and `--exclude`.
+//!
+//! A path is looked up in the tree as it is when all layers are in it, as the kernel would with the
+//! tree for a root: in an image where `bin` is a symlink to `usr/bin`, `/bin/sh` is `usr/bin/sh`. Of
+//! an include, what it leads to stays, with all below it, and so do the symlinks and directories on
+//! the way. An exclude is what `rm -r` would remove: if it is a symlink, that.
+
+use super::path::{LayerPath, link_components};
+use crate::error::Error;
+use crate::oci::Alterations;
+use std::collections::BTreeSet;
+use std::ffi::{CStr, CString};
+
+/// How many symlinks a path may lead through: as many as for Linux.
+const MAX_LINKS: usize = 40;
+
+/// What there is at a place.
+pub enum Place {
+    /// Nothing, or nothing that can be reached.
+    Nothing,
+    /// A directory.
+    Directory,
+    /// A symlink, and what it says.
+    Symlink(CString),
+    /// Anything else.
+    Other,
+}
+
+/// The places that stay.
+pub struct Selection {
+    /// These, with all below them.
+    whole: Vec<LayerPath>,
+    /// These, as directories and symlinks on the way.
+    ways: BTreeSet<LayerPath>,
+    /// These do not, nor what is below them, whatever stands above.
+    dropped: Vec<LayerPath>,
+}
+
+impl Selection {
+    /// What was asked for, in a tree that `look` looks into; nothing if that is all of it. An
+    /// include that leads to nothing is an error: a misspelt one would make an empty tree.
+    pub fn new(
+        altered: &Alterations,
+        mut look: impl FnMut(&LayerPath) -> Result<Place, Error>,
+    ) -> Result<Option<Self>, Error> {
+        let Alterations {
+            include, exclude, ..
+        } = altered;
+        if include.is_empty() && exclude.is_empty() {
+            return Ok(None);
+        }
+        let mut selection = Self {
+            whole: Vec::new(),
+            ways: BTreeSet::new(),
+            dropped: Vec::new(),
+        };
+        // Nothing is written down of the way to what goes.
+        let mut aside = BTreeSet::new();
+        for path in exclude.iter().filter_map(|path| parsed(path)) {
+            let Some((_, name)) = path.split() else {
+                continue;
+            };
+            let parent = follow(&path.parent(), &mut aside, &mut look)?;
+            selection
+                .dropped
+                .extend(parent.map(|parent| parent.join(name)));
+        }
+        for path in include {
+            let found = match parsed(path) {
+                Some(path) => follow(&path, &mut selection.ways, &mut look)?,
+                None => None,
+            };
+            let why = match &found {
+                None => "no such path in the image",
+                Some(found) if selection.is_dropped(found) => "--exclude leaves all of it out",
+                Some(_) => "",
+            };
+            if !why.is_empty() {
+                let path = path.clone();
+                return Err(Error::Include { path, why });
+            }
+            selection.whole.extend(found);
+        }
+        if include.is_empty() {
+            selection.whole.push(LayerPath::default());
+        }
+        Ok(Some(selection))
+    }
+
+    /// The directories that something may have to go from, each behind those above it.
+    pub fn directories(&self) -> BTreeSet<LayerPath> {
+        let mut above = BTreeSet::new();
+        let places = self.whole.iter().chain(&self.ways).chain(&self.dropped);
+        for mut place in places.cloned() {
+            while place.split().is_some() {
+                place = place.parent();
+                // Where one is known, all above it are.
+                if !above.insert(place.clone()) {
+                    break;
+                }
+            }
+        }
+        above
+    }
+
+    /// Whether what has this name in one of them stays.
+    pub fn keeps(&self, directory: &LayerPath, name: &CStr) -> bool {
+        let place = directory.join(name);
+        let is_whole = || self.whole.iter().any(|whole| place.is_within(whole));
+        !self.is_dropped(&place) && (self.ways.contains(&place) || is_whole())
+    }
+
+    fn is_dropped(&self, place: &LayerPath) -> bool {
+        self.dropped.iter().any(|dropped| place.is_within(dropped))
+    }
+}
+
+/// What the command line has looked at is a path; a record may say anything.
+fn parsed(path: &str) -> Option<LayerPath> {
+    LayerPath::parse(path.as_bytes()).ok()
+}
+
+/// Where `path` leads, with what lies on the way. A symlink that is the end of a path, and leads
+/// nowhere, is all there is to have.
+fn follow(
+    path: &LayerPath,
+    ways: &mut BTreeSet<LayerPath>,
+    look: &mut impl FnMut(&LayerPath) -> Result<Place, Error>,
+) -> Result<Option<LayerPath>, Error> {
+    let mut here = LayerPath::default();
+    let mut rest: Vec<CString> = path.as_parents().components().map(Into::into).collect();
+    rest.reverse();
+    let (mut links, mut last) = (0, None);
+    while let Some(name) = rest.pop() {
+        if name.as_c_str() == c".." {
+            here = here.parent();
+            continue;
+        }
+        let place = here.join(&name);
+        match look(&place)? {
+            Place::Directory => here = place.clone(),
+            Place::Symlink(target) if links < MAX_LINKS => {
+                links += 1;
+                if rest.is_empty() {
+                    last.get_or_insert(place.clone());
+                }
+                let (from_root, mut components) = link_components(&target);
+                components.reverse();
+                rest.append(&mut components);
+                here = if from_root {
+                    LayerPath::default()
+                } else {
+                    here
+                };
+            }
+            Place::Other if rest.is_empty() => here = place.clone(),
+            _ => return Ok(last),
+        }
+        ways.insert(place);
+    }
+    Ok(Some(here))
+}
