@@ -30,10 +30,17 @@ pub enum Place {
 pub struct Selection {
     /// These, with all below them.
     whole: Vec<LayerPath>,
-    /// These, as directories and symlinks on the way.
-    ways: BTreeSet<LayerPath>,
+    /// These, on the way.
+    way: Way,
     /// These do not, nor what is below them, whatever stands above.
     dropped: Vec<LayerPath>,
+}
+
+/// What paths lead through.
+#[derive(Default)]
+struct Way {
+    directories: BTreeSet<LayerPath>,
+    symlinks: BTreeSet<LayerPath>,
 }
 
 impl Selection {
@@ -51,23 +58,24 @@ impl Selection {
         }
         let mut selection = Self {
             whole: Vec::new(),
-            ways: BTreeSet::new(),
+            way: Way::default(),
             dropped: Vec::new(),
         };
         // Nothing is written down of the way to what goes.
-        let mut aside = BTreeSet::new();
+        let mut aside = Way::default();
         for path in exclude.iter().filter_map(|path| parsed(path)) {
             let Some((_, name)) = path.split() else {
                 continue;
             };
             let parent = follow(&path.parent(), &mut aside, &mut look)?;
-            selection
-                .dropped
-                .extend(parent.map(|parent| parent.join(name)));
+            let dropped = parent.ok().map(|parent| parent.join(name));
+            selection.dropped.extend(dropped);
         }
         for path in include {
             let found = match parsed(path) {
-                Some(path) => follow(&path, &mut selection.ways, &mut look)?,
+                Some(path) => {
+                    follow(&path, &mut selection.way, &mut look)?.map_or_else(|last| last, Some)
+                }
                 None => None,
             };
             let why = match &found {
@@ -89,9 +97,9 @@ impl Selection {
 
     /// The directories that something may have to go from, each behind those above it.
     pub fn directories(&self) -> BTreeSet<LayerPath> {
-        let mut above = BTreeSet::new();
-        let places = self.whole.iter().chain(&self.ways).chain(&self.dropped);
-        for mut place in places.cloned() {
+        let mut above = self.way.directories.clone();
+        above.insert(LayerPath::default());
+        for mut place in self.dropped.iter().cloned() {
             while place.split().is_some() {
                 place = place.parent();
                 // Where one is known, all above it are.
@@ -107,7 +115,12 @@ impl Selection {
     pub fn keeps(&self, directory: &LayerPath, name: &CStr) -> bool {
         let place = directory.join(name);
         let is_whole = || self.whole.iter().any(|whole| place.is_within(whole));
-        !self.is_dropped(&place) && (self.ways.contains(&place) || is_whole())
+        let Way {
+            directories,
+            symlinks,
+        } = &self.way;
+        let is_on_way = directories.contains(&place) || symlinks.contains(&place);
+        !self.is_dropped(&place) && (is_on_way || is_whole())
     }
 
     fn is_dropped(&self, place: &LayerPath) -> bool {
@@ -120,13 +133,13 @@ fn parsed(path: &str) -> Option<LayerPath> {
     LayerPath::parse(path.as_bytes()).ok()
 }
 
-/// Where `path` leads, with what lies on the way. A symlink that is the end of a path, and leads
-/// nowhere, is all there is to have.
+/// Where `path` leads, and what it leads through. If that is nowhere, there may be a symlink to have
+/// that is the end of the path.
 fn follow(
     path: &LayerPath,
-    ways: &mut BTreeSet<LayerPath>,
+    way: &mut Way,
     look: &mut impl FnMut(&LayerPath) -> Result<Place, Error>,
-) -> Result<Option<LayerPath>, Error> {
+) -> Result<Result<LayerPath, Option<LayerPath>>, Error> {
     let mut here = LayerPath::default();
     let mut rest: Vec<CString> = path.as_parents().components().map(Into::into).collect();
     rest.reverse();
@@ -138,12 +151,16 @@ fn follow(
         }
         let place = here.join(&name);
         match look(&place)? {
-            Place::Directory => here = place.clone(),
+            Place::Directory => {
+                here = place.clone();
+                way.directories.insert(place);
+            }
             Place::Symlink(target) if links < MAX_LINKS => {
                 links += 1;
                 if rest.is_empty() {
                     last.get_or_insert(place.clone());
                 }
+                way.symlinks.insert(place);
                 let (from_root, mut components) = link_components(&target);
                 components.reverse();
                 rest.append(&mut components);
@@ -153,10 +170,9 @@ fn follow(
                     here
                 };
             }
-            Place::Other if rest.is_empty() => here = place.clone(),
-            _ => return Ok(last),
+            Place::Other if rest.is_empty() => here = place,
+            _ => return Ok(Err(last)),
         }
-        ways.insert(place);
     }
-    Ok(Some(here))
+    Ok(Ok(here))
 }

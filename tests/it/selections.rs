@@ -22,6 +22,8 @@ fn layers() -> [Layer; 2] {
         .file("usr/bin/old", 0o644, "old")
         .dir("usr/share", 0o755)
         .file("usr/share/doc/busybox/copyright", 0o644, "GPL")
+        .symlink("loop", "loop")
+        .symlink("lost", "usr/share/../nowhere/x")
         .dir("etc", 0o700)
         .file("etc/passwd", 0o644, "root");
     let upper = Layer::new()
@@ -75,6 +77,15 @@ fn what_was_asked_for_comes_with_the_way_to_it() {
             &["--include=usr/bin/nowhere"],
             "d 0755 usr/\nd 0751 usr/bin/\nl usr/bin/nowhere -> ../lib/nowhere\n".to_owned(),
         ),
+        // Of a directory that a link leads through to nowhere, nothing else stays.
+        (
+            &["--include=lost"],
+            "l lost -> usr/share/../nowhere/x\nd 0755 usr/\nd 0755 usr/share/\n".to_owned(),
+        ),
+        (
+            &["--include=loop", "--exclude=loop/x", "--exclude=lost/x"],
+            "l loop -> loop\n".to_owned(),
+        ),
         // A whole subtree, and less of it: an exclude beats an include.
         (
             &[
@@ -93,6 +104,8 @@ fn what_was_asked_for_comes_with_the_way_to_it() {
                 "--exclude=/etc",
                 "--exclude=no/such",
                 "--exclude=bin",
+                "--exclude=loop",
+                "--exclude=lost",
             ],
             "d 0755 usr/\nd 0751 usr/bin/\nf 0755 9 usr/bin/ash\n\
              l usr/bin/awk -> /etc/alternatives/awk\nf 0755 6 usr/bin/mawk\n\
