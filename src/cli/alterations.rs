@@ -9,33 +9,32 @@ use crate::tarball::LayerPath;
 
 /// What is to differ.
 pub(super) fn alterations(typed: &Typed) -> Result<Alterations, Error> {
-    Ok(Alterations {
-        include: paths("--include", &typed.includes)?,
-        exclude: paths("--exclude", &typed.excludes)?,
-        strip_owner: typed.strip_owner,
-        uid_shift: uid_shift(typed)?,
-    })
+    let paths = typed.parts.iter();
+    let paths = paths.map(|(option, text)| Ok(format!("{option}={}", path(option, text)?)));
+    let mut options = paths.collect::<Result<Vec<_>, _>>()?;
+    if typed.strip_owner {
+        options.push("--strip-owner".to_owned());
+    }
+    match uid_shift(typed)? {
+        0 => {}
+        shift => options.push(format!("--uid-shift={shift}")),
+    }
+    Ok(Alterations::new(options))
 }
 
-/// Paths in an image, in one spelling and order: the same ones make the same tree.
-fn paths(option: &str, typed: &[String]) -> Result<Vec<String>, Error> {
-    let path = |text: &String| {
-        let path = LayerPath::parse(text.as_bytes());
-        let path =
-            path.map_err(|_| senseless(option, "not a path in an image: it holds no `..`"))?;
-        let components = path.as_parents().components();
-        let path: String = components
-            .map(|name| format!("/{}", name.to_string_lossy()))
-            .collect();
-        match path.is_empty() {
-            true => Err(senseless(option, "a path below the root is missing")),
-            false => Ok(path),
-        }
-    };
-    let mut paths = typed.iter().map(path).collect::<Result<Vec<_>, _>>()?;
-    paths.sort();
-    paths.dedup();
-    Ok(paths)
+/// A path in an image, in one spelling.
+fn path(option: &str, text: &str) -> Result<String, Error> {
+    let path = LayerPath::parse(text.as_bytes());
+    let path = path.map_err(|_| senseless(option, "not a path in an image: it holds no `..`"))?;
+    let mut spelling = String::new();
+    for name in path.as_parents().components() {
+        spelling.push('/');
+        spelling += &name.to_string_lossy();
+    }
+    match spelling.is_empty() {
+        true => Err(senseless(option, "a path below the root is missing")),
+        false => Ok(spelling),
+    }
 }
 
 fn uid_shift(typed: &Typed) -> Result<u32, Error> {

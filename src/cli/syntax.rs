@@ -26,8 +26,8 @@ pub(super) struct Typed {
     pub(super) retries: Option<String>,
     pub(super) cache: Option<OsString>,
     pub(super) max_size: Option<String>,
-    pub(super) includes: Vec<String>,
-    pub(super) excludes: Vec<String>,
+    /// What is included or excluded, each with its option.
+    pub(super) parts: Vec<(String, String)>,
     pub(super) strip_owner: bool,
     pub(super) uid_shift: Option<String>,
     pub(super) force: bool,
@@ -91,13 +91,9 @@ pub(super) fn typed(syntax: &Syntax, mut parser: Parser) -> Result<Typed, Error>
             "--retries" => typed.retries = text(&mut parser, "--retries")?,
             "--cache" => typed.cache = Some(value(&mut parser, "--cache")?),
             "--max-size" => typed.max_size = text(&mut parser, "--max-size")?,
-            "--include" => {
-                let path = text(&mut parser, "--include")?;
-                typed.includes.push(path.unwrap_or_default());
-            }
-            "--exclude" => {
-                let path = text(&mut parser, "--exclude")?;
-                typed.excludes.push(path.unwrap_or_default());
+            "--include" | "--exclude" => {
+                let path = text(&mut parser, &option)?;
+                typed.parts.push((option, path.unwrap_or_default()));
             }
             "--strip-owner" => typed.strip_owner = true,
             "--uid-shift" => {
@@ -150,7 +146,7 @@ pub(super) fn operands(syntax: &Syntax, typed: &mut Typed) -> Result<Vec<OsStrin
     Ok(std::mem::take(&mut typed.operands))
 }
 
-fn value(parser: &mut Parser, option: &'static str) -> Result<OsString, Error> {
+fn value(parser: &mut Parser, option: &str) -> Result<OsString, Error> {
     let missing = |_| {
         Error::Usage(Usage::Value {
             option: option.to_owned(),
@@ -161,7 +157,7 @@ fn value(parser: &mut Parser, option: &'static str) -> Result<OsString, Error> {
 }
 
 /// A value as text; an empty one is as good as none.
-fn text(parser: &mut Parser, option: &'static str) -> Result<Option<String>, Error> {
+fn text(parser: &mut Parser, option: &str) -> Result<Option<String>, Error> {
     let why = "its value is not text";
     let wrong = |_| {
         Error::Usage(Usage::Value {

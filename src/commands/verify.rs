@@ -25,7 +25,7 @@ impl Verify {
             record => record,
         };
         let (mut source, image) = self.image(record.as_ref(), cache.as_ref())?;
-        let altered = record.map(|record| record.altered).unwrap_or_default();
+        let altered = record.map(|record| record.options).unwrap_or_default();
         let own = root.stat_self().map_err(|e| Error::tree("look at", e))?;
         let mut model = Model::new(&altered, own.owner);
         for (number, layer) in image.layers.iter().enumerate() {

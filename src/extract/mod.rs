@@ -79,7 +79,7 @@ impl Extractor {
             root.set_owner(owner)
                 .map_err(|e| Error::tree("set the owner of", e))?;
         }
-        let before = match altered.include.is_empty() {
+        let before = match altered.are_none() {
             true => Vec::new(),
             false => root.list().map_err(|e| Error::tree("list", e))?,
         };

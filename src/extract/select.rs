@@ -12,8 +12,8 @@ impl Extractor {
     /// Removes what was not asked for. The directories that stay keep their times.
     pub(super) fn select(&mut self) -> Result<(), Error> {
         let Self { walk, altered, .. } = self;
-        let look = |place: &LayerPath| look(walk, place).map_err(EntryFault::in_tree);
-        if let Some(selection) = Selection::new(altered, look)? {
+        let mut look = |place: &LayerPath| look(walk, place).map_err(EntryFault::in_tree);
+        if let Some(selection) = Selection::new(altered, &mut look)? {
             for directory in selection.directories() {
                 let pruned = prune(walk, &directory, &selection, &self.before);
                 pruned.map_err(EntryFault::in_tree)?;

@@ -11,8 +11,8 @@ impl Model {
     /// Removes what was not asked for.
     pub fn select(&mut self, altered: &Alterations) -> Result<(), Error> {
         let nodes = &mut self.nodes;
-        let look = |place: &LayerPath| look(nodes, place).map_err(EntryFault::in_tree);
-        if let Some(selection) = Selection::new(altered, look)? {
+        let mut look = |place: &LayerPath| look(nodes, place).map_err(EntryFault::in_tree);
+        if let Some(selection) = Selection::new(altered, &mut look)? {
             for directory in selection.directories() {
                 let pruned = prune(nodes, &directory, &selection);
                 pruned.map_err(EntryFault::in_tree)?;

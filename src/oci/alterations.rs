@@ -2,32 +2,48 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What was asked for besides the image itself; by default nothing. The names of the fields are what
-/// `roots inspect` prints.
+/// The options that say so, each in one spelling, sorted: the same ones make the same tree. This is
+/// what `roots inspect` prints.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(default)]
-pub struct Alterations {
-    /// The paths that the tree is made of, with all below them; none for all. Absolute and sorted.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub include: Vec<String>,
-    /// The paths that are left out, with all below them. Absolute and sorted.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub exclude: Vec<String>,
-    /// Whether all belongs to whoever pulls.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub strip_owner: bool,
-    /// How much higher each uid and gid is.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub uid_shift: u32,
-}
+#[serde(transparent)]
+pub struct Alterations(Vec<String>);
 
 impl Alterations {
+    /// Those that these options ask for.
+    pub fn new(mut options: Vec<String>) -> Self {
+        options.sort();
+        options.dedup();
+        Self(options)
+    }
+
     /// Whether the tree is as in the image.
     pub fn are_none(&self) -> bool {
-        *self == Self::default()
+        self.0.is_empty()
     }
-}
 
-fn is_zero(number: &u32) -> bool {
-    *number == 0
+    /// The paths that the tree is made of, with all below them; none for all.
+    pub fn included(&self) -> impl Iterator<Item = &str> {
+        self.values("--include")
+    }
+
+    /// The paths that are left out, with all below them.
+    pub fn excluded(&self) -> impl Iterator<Item = &str> {
+        self.values("--exclude")
+    }
+
+    /// Whether all belongs to whoever pulls.
+    pub fn strip_owner(&self) -> bool {
+        self.0.iter().any(|option| option == "--strip-owner")
+    }
+
+    /// How much higher each uid and gid is.
+    pub fn uid_shift(&self) -> u32 {
+        let shift = self.values("--uid-shift").next();
+        shift.and_then(|shift| shift.parse().ok()).unwrap_or(0)
+    }
+
+    fn values(&self, option: &'static str) -> impl Iterator<Item = &str> {
+        let options = self.0.iter();
+        options.filter_map(move |text| text.strip_prefix(option)?.strip_prefix('='))
+    }
 }

@@ -18,9 +18,9 @@ pub struct Record {
     pub wanted: String,
     /// The version of roots that made the tree.
     pub roots: String,
-    /// How it differs from the image because somebody has asked for it.
+    /// The options that made it differ from the image.
     #[serde(default, skip_serializing_if = "Alterations::are_none")]
-    pub altered: Alterations,
+    pub options: Alterations,
 }
 
 impl Record {
@@ -34,13 +34,13 @@ impl Record {
             platform: platform.to_string(),
             wanted: wanted.platform.to_string(),
             roots: env!("CARGO_PKG_VERSION").to_owned(),
-            altered: altered.clone(),
+            options: altered.clone(),
         }
     }
 
     /// Whether `other` is about the same tree, whatever name and index led to it.
     pub fn is_of_same_tree(&self, other: &Self) -> bool {
-        self.manifest == other.manifest && self.altered == other.altered
+        self.manifest == other.manifest && self.options == other.options
     }
 
     /// Reads a record; nothing if it is not one.

@@ -38,8 +38,8 @@ const ACL_GROUP: u8 = 0x08;
 impl Owners {
     /// What was asked for.
     pub fn new(altered: &Alterations) -> Self {
-        match altered.uid_shift {
-            _ if altered.strip_owner => Self::Stripped,
+        match altered.uid_shift() {
+            _ if altered.strip_owner() => Self::Stripped,
             0 => Self::OfImage,
             shift => Self::Shifted(shift),
         }

@@ -12,7 +12,7 @@ const MAX_COMPONENT: usize = 255;
 
 /// A name that can only lead down from the root of the tree: no empty, `.` or `..` component, no
 /// NUL, no component that is too long.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LayerPath {
     /// Each component followed by a NUL: they are C strings where they stand, and no system call
     /// has to copy them.

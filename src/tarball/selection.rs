@@ -8,7 +8,6 @@
 use super::path::{LayerPath, link_components};
 use crate::error::Error;
 use crate::oci::Alterations;
-use std::collections::BTreeSet;
 use std::ffi::{CStr, CString};
 
 /// How many symlinks a path may lead through: as many as for Linux.
@@ -26,6 +25,9 @@ pub enum Place {
     Other,
 }
 
+/// Says what there is at a place.
+type Look<'l> = &'l mut dyn FnMut(&LayerPath) -> Result<Place, Error>;
+
 /// The places that stay.
 pub struct Selection {
     /// These, with all below them.
@@ -39,23 +41,15 @@ pub struct Selection {
 /// What paths lead through.
 #[derive(Default)]
 struct Way {
-    directories: BTreeSet<LayerPath>,
-    symlinks: BTreeSet<LayerPath>,
+    /// Each behind those above it.
+    directories: Vec<LayerPath>,
+    symlinks: Vec<LayerPath>,
 }
 
 impl Selection {
     /// What was asked for, in a tree that `look` looks into; nothing if that is all of it. An
     /// include that leads to nothing is an error: a misspelt one would make an empty tree.
-    pub fn new(
-        altered: &Alterations,
-        mut look: impl FnMut(&LayerPath) -> Result<Place, Error>,
-    ) -> Result<Option<Self>, Error> {
-        let Alterations {
-            include, exclude, ..
-        } = altered;
-        if include.is_empty() && exclude.is_empty() {
-            return Ok(None);
-        }
+    pub fn new(altered: &Alterations, look: Look<'_>) -> Result<Option<Self>, Error> {
         let mut selection = Self {
             whole: Vec::new(),
             way: Way::default(),
@@ -63,18 +57,18 @@ impl Selection {
         };
         // Nothing is written down of the way to what goes.
         let mut aside = Way::default();
-        for path in exclude.iter().filter_map(|path| parsed(path)) {
+        for path in altered.excluded().filter_map(parsed) {
             let Some((_, name)) = path.split() else {
                 continue;
             };
-            let parent = follow(&path.parent(), &mut aside, &mut look)?;
+            let parent = follow(&path.parent(), &mut aside, look)?;
             let dropped = parent.ok().map(|parent| parent.join(name));
             selection.dropped.extend(dropped);
         }
-        for path in include {
+        for path in altered.included() {
             let found = match parsed(path) {
                 Some(path) => {
-                    follow(&path, &mut selection.way, &mut look)?.map_or_else(|last| last, Some)
+                    follow(&path, &mut selection.way, look)?.map_or_else(|last| last, Some)
                 }
                 None => None,
             };
@@ -84,28 +78,31 @@ impl Selection {
                 Some(_) => "",
             };
             if !why.is_empty() {
-                let path = path.clone();
+                let path = path.to_owned();
                 return Err(Error::Include { path, why });
             }
             selection.whole.extend(found);
         }
-        if include.is_empty() {
+        if selection.whole.is_empty() {
+            if selection.dropped.is_empty() {
+                return Ok(None);
+            }
             selection.whole.push(LayerPath::default());
         }
         Ok(Some(selection))
     }
 
     /// The directories that something may have to go from, each behind those above it.
-    pub fn directories(&self) -> BTreeSet<LayerPath> {
-        let mut above = self.way.directories.clone();
-        above.insert(LayerPath::default());
-        for mut place in self.dropped.iter().cloned() {
-            while place.split().is_some() {
-                place = place.parent();
-                // Where one is known, all above it are.
-                if !above.insert(place.clone()) {
-                    break;
-                }
+    pub fn directories(&self) -> Vec<LayerPath> {
+        let mut above = vec![LayerPath::default()];
+        for place in &self.way.directories {
+            add(&mut above, place);
+        }
+        for place in &self.dropped {
+            let mut here = LayerPath::default();
+            for name in place.as_parents().components() {
+                add(&mut above, &here);
+                here = here.join(name);
             }
         }
         above
@@ -128,6 +125,12 @@ impl Selection {
     }
 }
 
+fn add(places: &mut Vec<LayerPath>, place: &LayerPath) {
+    if !places.contains(place) {
+        places.push(place.clone());
+    }
+}
+
 /// What the command line has looked at is a path; a record may say anything.
 fn parsed(path: &str) -> Option<LayerPath> {
     LayerPath::parse(path.as_bytes()).ok()
@@ -138,7 +141,7 @@ fn parsed(path: &str) -> Option<LayerPath> {
 fn follow(
     path: &LayerPath,
     way: &mut Way,
-    look: &mut impl FnMut(&LayerPath) -> Result<Place, Error>,
+    look: Look<'_>,
 ) -> Result<Result<LayerPath, Option<LayerPath>>, Error> {
     let mut here = LayerPath::default();
     let mut rest: Vec<CString> = path.as_parents().components().map(Into::into).collect();
@@ -153,14 +156,14 @@ fn follow(
         match look(&place)? {
             Place::Directory => {
                 here = place.clone();
-                way.directories.insert(place);
+                add(&mut way.directories, &place);
             }
             Place::Symlink(target) if links < MAX_LINKS => {
                 links += 1;
                 if rest.is_empty() {
                     last.get_or_insert(place.clone());
                 }
-                way.symlinks.insert(place);
+                add(&mut way.symlinks, &place);
                 let (from_root, mut components) = link_components(&target);
                 components.reverse();
                 rest.append(&mut components);

@@ -254,14 +254,19 @@ fn the_record_knows() {
         sandbox.roots(pull).args(arguments).run()
     };
     let inode = || sandbox.path("dest").metadata().unwrap().ino();
-    let altered = || {
+    let options = || {
         let run = sandbox.roots(["inspect", "dest"]).run().succeeds();
         let mut record: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
-        record["altered"].take()
+        record["options"].take()
     };
     update(&["--include=etc", "--include=/bin/sh", "--exclude=etc/passwd"]).succeeds();
-    let paths = serde_json::json!({"include": ["/bin/sh", "/etc"], "exclude": ["/etc/passwd"]});
-    assert_eq!(altered(), paths);
+    let paths = [
+        "--exclude=/etc/passwd",
+        "--include=/bin/sh",
+        "--include=/etc",
+    ];
+    let paths = serde_json::json!(paths);
+    assert_eq!(options(), paths);
     sandbox
         .roots(["verify", "dest"])
         .run()
@@ -298,6 +303,6 @@ fn the_record_knows() {
     assert!(!sandbox.has("dest/etc") && sandbox.has("dest/usr/share"));
     update(&[]).succeeds();
     assert!(sandbox.has("dest/etc"));
-    assert_eq!(altered(), serde_json::Value::Null);
+    assert_eq!(options(), serde_json::Value::Null);
     assert_eq!(update(&[]).code, Some(10));
 }
