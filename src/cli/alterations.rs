@@ -9,9 +9,10 @@ use crate::tarball::LayerPath;
 
 /// What is to differ.
 pub(super) fn alterations(typed: &Typed) -> Result<Alterations, Error> {
-    let paths = typed.parts.iter();
-    let paths = paths.map(|(option, text)| Ok(format!("{option}={}", path(option, text)?)));
-    let mut options = paths.collect::<Result<Vec<_>, _>>()?;
+    let mut options = Vec::new();
+    for (option, text) in &typed.parts {
+        options.push(format!("{option}={}", path(option, text)?));
+    }
     if typed.strip_owner {
         options.push("--strip-owner".to_owned());
     }

@@ -7,6 +7,7 @@ use crate::error::{EntryFault, Error};
 use crate::sys::{Kind, remove_tree};
 use crate::tarball::{LayerPath, Place, Selection};
 use std::ffi::CString;
+use std::io;
 
 impl Extractor {
     /// Removes what was not asked for. The directories that stay keep their times.
@@ -31,7 +32,11 @@ fn look(walk: &mut Walk, place: &LayerPath) -> Result<Place, EntryFault> {
         return Ok(Place::Nothing);
     }
     let here = walk.here()?;
-    let found = here.find(name).map_err(|e| EntryFault::io("look at", e))?;
+    let found = match here.find(name) {
+        // A symlink may say what no file can be called.
+        Err(e) if e.kind() == io::ErrorKind::InvalidFilename => None,
+        other => other.map_err(|e| EntryFault::io("look at", e))?,
+    };
     Ok(match found.map(|found| found.kind) {
         None => Place::Nothing,
         Some(Kind::Directory) => Place::Directory,

@@ -44,10 +44,15 @@ fn prune(
     let Some(id) = nodes.find_way(directory.as_parents())? else {
         return Ok(());
     };
-    let names = nodes.directory(id).into_iter();
-    let names = names.flat_map(|found| found.entries.keys());
-    let gone = names.filter(|name| !selection.keeps(directory, name));
-    let gone: Vec<CString> = gone.cloned().collect();
+    let mut gone: Vec<CString> = Vec::new();
+    if let Some(found) = nodes.directory(id) {
+        let names = found.entries.keys();
+        gone.extend(
+            names
+                .filter(|name| !selection.keeps(directory, name))
+                .cloned(),
+        );
+    }
     for name in gone {
         nodes.remove(id, &name);
     }

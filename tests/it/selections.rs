@@ -24,6 +24,7 @@ fn layers() -> [Layer; 2] {
         .file("usr/share/doc/busybox/copyright", 0o644, "GPL")
         .symlink("loop", "loop")
         .symlink("lost", "usr/share/../nowhere/x")
+        .symlink("far", "x".repeat(300))
         .dir("etc", 0o700)
         .file("etc/passwd", 0o644, "root");
     let upper = Layer::new()
@@ -83,6 +84,10 @@ fn what_was_asked_for_comes_with_the_way_to_it() {
             "l lost -> usr/share/../nowhere/x\nd 0755 usr/\nd 0755 usr/share/\n".to_owned(),
         ),
         (
+            &["--include=far"],
+            format!("l far -> {}\n", "x".repeat(300)),
+        ),
+        (
             &["--include=loop", "--exclude=loop/x", "--exclude=lost/x"],
             "l loop -> loop\n".to_owned(),
         ),
@@ -106,6 +111,8 @@ fn what_was_asked_for_comes_with_the_way_to_it() {
                 "--exclude=bin",
                 "--exclude=loop",
                 "--exclude=lost",
+                "--exclude=far",
+                "--exclude=far/x",
             ],
             "d 0755 usr/\nd 0751 usr/bin/\nf 0755 9 usr/bin/ash\n\
              l usr/bin/awk -> /etc/alternatives/awk\nf 0755 6 usr/bin/mawk\n\
