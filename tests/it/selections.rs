@@ -1,5 +1,6 @@
 //! `--include` and `--exclude`: the tree is the image's, restricted to what was asked for.
 
+use crate::disk::mounting;
 use crate::support::{
     Ability, Image, Layer, Layout, Outcome, Registry, Sandbox, Trial, hello, tree,
 };
@@ -312,4 +313,27 @@ fn the_record_knows() {
     assert!(sandbox.has("dest/etc"));
     assert_eq!(options(), serde_json::Value::Null);
     assert_eq!(update(&[]).code, Some(10));
+}
+
+/// Where a tree cannot say itself what it was made of, the cache knows the options as well.
+#[test]
+fn the_record_knows_in_the_cache_too() {
+    let Some(prelude) = mounting(
+        "mount -t ramfs none ram",
+        "\"$0\" verify ram/dest >&2; echo code-1 $? >&2; \
+         \"$0\" pull --update --exit-code --exclude=etc \"$2\" ram/dest >&2; echo code-2 $? >&2; \
+         \"$0\" pull --update --exit-code \"$2\" ram/dest >&2; echo code-3 $? >&2; \
+         \"$0\" verify ram/dest >&2; echo code-4 $? >&2",
+    ) else {
+        return;
+    };
+    let (sandbox, registry) = (Sandbox::new("selections"), Registry::start());
+    let [lower, upper] = layers();
+    let image = Image::new().layer(lower).layer(upper).build();
+    let name = registry.push("a/b", "1", &image);
+    sandbox.mkdir("ram");
+    let command = sandbox.roots(["pull", &name, "ram/dest", "--exclude=/etc"]);
+    let run = command.prelude(&prelude).run().succeeds();
+    let run = run.says("code-1 0\n").says("code-2 10\n");
+    run.says("code-3 0\n").says("code-4 0\n");
 }
