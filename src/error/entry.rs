@@ -107,6 +107,10 @@ impl EntryFault {
     pub fn in_tree(self) -> Error {
         match self {
             Self::Io { action, source } => Error::Tree { action, source },
+            Self::UnmappedOwner { .. } => Error::Tree {
+                action: "set the owner of",
+                source: io::Error::other("no such ids in this user namespace"),
+            },
             _ => Error::Tree {
                 action: "finish",
                 source: io::Error::from(io::ErrorKind::Other),

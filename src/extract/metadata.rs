@@ -175,7 +175,7 @@ pub(super) fn make_plain(dir: &Dir, owner: Option<Owner>) -> Result<(), EntryFau
 }
 
 /// EINVAL from chown has one meaning: a user namespace that does not know the number.
-fn chown(result: io::Result<()>, owner: Owner) -> Result<(), EntryFault> {
+pub(super) fn chown(result: io::Result<()>, owner: Owner) -> Result<(), EntryFault> {
     result.map_err(|e| match e.kind() {
         io::ErrorKind::InvalidInput => EntryFault::UnmappedOwner {
             uid: owner.uid,

@@ -76,8 +76,7 @@ impl Extractor {
         let (rights, owners) = (Rights::new(), Owners::new(altered));
         walk.plain = owners.plain(rights.own());
         if let Some(owner) = walk.plain {
-            root.set_owner(owner)
-                .map_err(|e| Error::tree("set the owner of", e))?;
+            metadata::chown(root.set_owner(owner), owner).map_err(EntryFault::in_tree)?;
         }
         let before = match altered.are_none() {
             true => Vec::new(),

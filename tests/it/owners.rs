@@ -251,3 +251,20 @@ fn what_makes_no_sense_is_refused() {
         assert_eq!(sandbox.names(""), ["layout"]);
     }
 }
+
+/// Root of a user namespace has the ids that it was given.
+#[test]
+fn a_namespace_without_such_ids_is_told_from_a_broken_disk() {
+    let unshare = "unshare --user --map-root-user";
+    let mut probe = std::process::Command::new("/bin/sh");
+    let probe = probe.args(["-c", &format!("exec {unshare} true 2>/dev/null")]);
+    if !probe.status().is_ok_and(|status| status.success()) {
+        return;
+    }
+    let trial = trial("namespace", &["--uid-shift=65536"]);
+    let trial = trial.prelude(&format!("PATH=/usr/bin:/bin; exec {unshare} \"$0\" \"$@\""));
+    trial.pull().fails(
+        6,
+        "cannot set the owner of the tree: no such ids in this user namespace\n",
+    );
+}
