@@ -1,6 +1,7 @@
 //! The command line and the environment, read into a [`Command`]. No I/O.
 
 mod access;
+mod alterations;
 mod grammar;
 mod options;
 mod purge;
@@ -11,6 +12,7 @@ mod syntax;
 use crate::commands::{Command, Digest, Inspect, Pull, Purge, Save, Verify};
 use crate::error::{Error, Usage};
 use access::access;
+use alterations::alterations;
 use grammar::{DIGEST, INSPECT, PULL, PURGE, SAVE, VERIFY};
 use lexopt::{Arg, Parser};
 use options::{both_stdin, cache, max_size, must_have_cache, name, progress, replacing, wanted};
@@ -82,6 +84,7 @@ fn pull(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result
         access,
         cache,
         max_size: max_size(&typed)?,
+        altered: alterations(&typed)?,
         force: typed.force,
         update: typed.update,
         exit_code: typed.exit_code,

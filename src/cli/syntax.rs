@@ -26,6 +26,10 @@ pub(super) struct Typed {
     pub(super) retries: Option<String>,
     pub(super) cache: Option<OsString>,
     pub(super) max_size: Option<String>,
+    /// What is included or excluded, each with its option.
+    pub(super) parts: Vec<(String, String)>,
+    pub(super) strip_owner: bool,
+    pub(super) uid_shift: Option<String>,
     pub(super) force: bool,
     pub(super) update: bool,
     pub(super) exit_code: bool,
@@ -87,6 +91,14 @@ pub(super) fn typed(syntax: &Syntax, mut parser: Parser) -> Result<Typed, Error>
             "--retries" => typed.retries = text(&mut parser, "--retries")?,
             "--cache" => typed.cache = Some(value(&mut parser, "--cache")?),
             "--max-size" => typed.max_size = text(&mut parser, "--max-size")?,
+            "--include" | "--exclude" => {
+                let path = text(&mut parser, &option)?;
+                typed.parts.push((option, path.unwrap_or_default()));
+            }
+            "--strip-owner" => typed.strip_owner = true,
+            "--uid-shift" => {
+                typed.uid_shift = Some(text(&mut parser, "--uid-shift")?.unwrap_or_default())
+            }
             "--force" => typed.force = true,
             "--update" => typed.update = true,
             "--exit-code" => typed.exit_code = true,
@@ -134,7 +146,7 @@ pub(super) fn operands(syntax: &Syntax, typed: &mut Typed) -> Result<Vec<OsStrin
     Ok(std::mem::take(&mut typed.operands))
 }
 
-fn value(parser: &mut Parser, option: &'static str) -> Result<OsString, Error> {
+fn value(parser: &mut Parser, option: &str) -> Result<OsString, Error> {
     let missing = |_| {
         Error::Usage(Usage::Value {
             option: option.to_owned(),
@@ -145,7 +157,7 @@ fn value(parser: &mut Parser, option: &'static str) -> Result<OsString, Error> {
 }
 
 /// A value as text; an empty one is as good as none.
-fn text(parser: &mut Parser, option: &'static str) -> Result<Option<String>, Error> {
+fn text(parser: &mut Parser, option: &str) -> Result<Option<String>, Error> {
     let why = "its value is not text";
     let wrong = |_| {
         Error::Usage(Usage::Value {

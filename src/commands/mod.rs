@@ -12,7 +12,7 @@ mod verify;
 
 use crate::cache::{Cache, Sweep};
 use crate::error::Error;
-use crate::oci::Wanted;
+use crate::oci::{Alterations, Wanted};
 use crate::progress::Progress;
 use crate::registry;
 use crate::source::{Name, Platforms};
@@ -52,6 +52,8 @@ pub struct Pull {
     pub cache: CacheChoice,
     /// How large the tree may grow, in bytes.
     pub max_size: Option<u64>,
+    /// How the tree is to differ from the image.
+    pub altered: Alterations,
     /// Replace what is in DEST.
     pub force: bool,
     /// Replace a tree that a pull has made, unless it is what the image stands for.

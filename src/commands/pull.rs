@@ -45,15 +45,15 @@ impl Pull {
         if let Some(locked) = locked {
             locked.check(&source, &image)?;
         }
-        let record = Record::new(source.to_string(), &image, &self.wanted);
+        let record = Record::new(source.to_string(), &image, &self.wanted, &self.altered);
         let ledger = Ledger::new(cache, &source, &image, progress);
-        if held.is_some_and(|held| held.manifest == image.digest) {
+        if held.is_some_and(|held| held.is_of_same_tree(&record)) {
             ledger.remember(&source);
             self.renew(&found, &ledger, &record);
             return Ok(self.unchanged(&record));
         }
         source.check_room(&image, &destination.rootfs()?, destination.path(), progress)?;
-        let mut extractor = Extractor::new(&destination.rootfs()?, self.max_size)?;
+        let mut extractor = Extractor::new(&destination.rootfs()?, self.max_size, &self.altered)?;
         for (number, layer) in image.layers.iter().enumerate() {
             let (mut stream, origin) = source.layer(layer)?;
             source.announce(image.layers.get(number + 1).map(|next| &next.blob));

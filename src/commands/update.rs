@@ -31,6 +31,9 @@ impl Pull {
 
     /// Whether the tree that `held` is about is the one that a pull would make.
     pub(super) fn is_current(&self, held: &Record, source: &mut Source<'_>) -> Result<bool, Error> {
+        if held.options != self.altered {
+            return Ok(false);
+        }
         let digest = match source.pinned() {
             // Nobody has to be asked what a digest stands for.
             Some(digest) => digest.clone(),

@@ -25,7 +25,9 @@ impl Verify {
             record => record,
         };
         let (mut source, image) = self.image(record.as_ref(), cache.as_ref())?;
-        let mut model = Model::new();
+        let altered = record.map(|record| record.options).unwrap_or_default();
+        let own = root.stat_self().map_err(|e| Error::tree("look at", e))?;
+        let mut model = Model::new(&altered, own.owner);
         for (number, layer) in image.layers.iter().enumerate() {
             let (mut stream, origin) = source.layer(layer)?;
             source.announce(image.layers.get(number + 1).map(|next| &next.blob));
@@ -43,6 +45,7 @@ impl Verify {
             source.finish(layer, stream)?; // digest, size and DiffID hold
         }
         source.drain();
+        model.select(&altered)?;
         let comparison = Comparison::new(&model, &root, found.path())?;
         Ok(self.report(&comparison, &source))
     }

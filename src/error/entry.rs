@@ -54,6 +54,8 @@ pub enum EntryFault {
         /// Group id.
         gid: u32,
     },
+    /// A user or group that `--uid-shift` would take beyond the highest there can be.
+    Shifted(u32),
     /// The tree would be larger than this many bytes, which is what was allowed.
     OverLimit(u64),
     /// The disk.
@@ -77,7 +79,7 @@ impl EntryFault {
     pub fn is_disk(&self) -> bool {
         matches!(
             self,
-            Self::Io { .. } | Self::UnmappedOwner { .. } | Self::OverLimit(_)
+            Self::Io { .. } | Self::UnmappedOwner { .. } | Self::Shifted(_) | Self::OverLimit(_)
         )
     }
 
@@ -105,6 +107,10 @@ impl EntryFault {
     pub fn in_tree(self) -> Error {
         match self {
             Self::Io { action, source } => Error::Tree { action, source },
+            Self::UnmappedOwner { .. } => Error::Tree {
+                action: "set the owner of",
+                source: io::Error::other("no such ids in this user namespace"),
+            },
             _ => Error::Tree {
                 action: "finish",
                 source: io::Error::from(io::ErrorKind::Other),

@@ -247,6 +247,13 @@ pub enum Error {
         /// What there is.
         got: Digest,
     },
+    /// What was to be taken out of an image is not there to take.
+    Include {
+        /// The path in the image.
+        path: String,
+        /// Why not.
+        why: &'static str,
+    },
     /// DEST cannot be replaced or filled, whatever the options.
     DestinationRefused {
         /// DEST.

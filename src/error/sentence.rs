@@ -128,6 +128,7 @@ impl Display for Error {
                     "{image}: the tree was made of {wanted}, but this is {got}"
                 )
             }
+            Self::Include { path, why } => write!(f, "--include {}: {why}", escaped(path)),
             Self::DestinationRefused { path, why } => write!(f, "{}: {why}", path_of(path)),
             Self::DestinationBusy(path) => {
                 write!(f, "{}: another pull into it is running", path_of(path))
@@ -197,6 +198,12 @@ impl Display for EntryFault {
                 return write!(
                     f,
                     "cannot give it to {uid}:{gid}: no such ids in this user namespace"
+                );
+            }
+            Self::Shifted(id) => {
+                return write!(
+                    f,
+                    "its owner {id} cannot be shifted that far: ids end at 4294967294"
                 );
             }
             Self::Io { action, source } => return write!(f, "cannot {action}: {}", reason(source)),

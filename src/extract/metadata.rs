@@ -48,6 +48,11 @@ impl Rights {
         }
     }
 
+    /// Who extracts.
+    pub(super) fn own(&self) -> Owner {
+        self.own
+    }
+
     /// The mode that a directory gets. An ordinary user keeps access to all of it, or the tree
     /// could be neither filled nor removed.
     pub(super) fn directory_mode(&self, mode: u32) -> u32 {
@@ -159,17 +164,18 @@ impl Rights {
     }
 }
 
-/// Makes a directory what one is that no entry describes: ours, 0755, without attributes.
-pub(super) fn make_plain(dir: &Dir) -> Result<(), EntryFault> {
-    let own = Rights::new().own;
-    chown(dir.set_owner(own), own)?;
+/// Makes a directory what one is that no entry describes: `owner`'s or ours, 0755, without
+/// attributes.
+pub(super) fn make_plain(dir: &Dir, owner: Option<Owner>) -> Result<(), EntryFault> {
+    let owner = owner.unwrap_or_else(|| Rights::new().own);
+    chown(dir.set_owner(owner), owner)?;
     xattr::clear(dir)?;
     dir.set_mode(0o755)
         .map_err(|e| EntryFault::io("set the mode", e))
 }
 
 /// EINVAL from chown has one meaning: a user namespace that does not know the number.
-fn chown(result: io::Result<()>, owner: Owner) -> Result<(), EntryFault> {
+pub(super) fn chown(result: io::Result<()>, owner: Owner) -> Result<(), EntryFault> {
     result.map_err(|e| match e.kind() {
         io::ErrorKind::InvalidInput => EntryFault::UnmappedOwner {
             uid: owner.uid,

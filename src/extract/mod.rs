@@ -6,16 +6,18 @@
 
 mod make;
 mod metadata;
+mod select;
 mod step;
 mod walk;
 mod whiteout;
 mod xattr;
 
 use crate::error::{EntryFault, Error};
-use crate::oci::Digest;
-use crate::sys::{Dir, file_size_limit, stop_inheriting_umask};
-use crate::tarball::{BLOCK, Entries, Entry, EntryKind, Name};
+use crate::oci::{Alterations, Digest};
+use crate::sys::{Dir, Handle as _, file_size_limit, stop_inheriting_umask};
+use crate::tarball::{BLOCK, Entries, Entry, EntryKind, Name, Owners};
 use metadata::{Inherited, Rights};
+use std::ffi::CString;
 use std::io::{BufRead, ErrorKind};
 use walk::{Missing, Walk};
 use whiteout::Made;
@@ -31,6 +33,10 @@ pub struct Extractor {
     skipped: Skipped,
     layers: usize,
     size: Size,
+    owners: Owners,
+    altered: Alterations,
+    /// What was in the root before, if not all of the image stays there.
+    before: Vec<CString>,
 }
 
 /// The size of the tree, against bombs: what was made, also if a later layer removed it again.
@@ -55,8 +61,9 @@ pub struct Skipped {
 
 impl Extractor {
     /// An extractor for the tree below `root`, which is an empty directory, and which may grow to
-    /// `limit` bytes. From here on, this process makes files with the modes it asks for.
-    pub fn new(root: &Dir, limit: Option<u64>) -> Result<Self, Error> {
+    /// `limit` bytes, `altered` or not. From here on, this process makes files with the modes it
+    /// asks for.
+    pub fn new(root: &Dir, limit: Option<u64>, altered: &Alterations) -> Result<Self, Error> {
         stop_inheriting_umask();
         let again = || root.again().map_err(|e| Error::tree("open", e));
         let mut walk = Walk::new(again()?);
@@ -66,11 +73,20 @@ impl Extractor {
         let acl = xattr::has_default_acl(root).map_err(EntryFault::in_tree)?;
         walk.watch_acls = acl;
         walk.describe(Default::default(), stat.mode & 0o2000 != 0, acl);
+        let (rights, owners) = (Rights::new(), Owners::new(altered));
+        walk.plain = owners.plain(rights.own());
+        if let Some(owner) = walk.plain {
+            metadata::chown(root.set_owner(owner), owner).map_err(EntryFault::in_tree)?;
+        }
+        let before = match altered.are_none() {
+            true => Vec::new(),
+            false => root.list().map_err(|e| Error::tree("list", e))?,
+        };
         Ok(Self {
             walk,
             links: Walk::new(again()?),
             made: Made::default(),
-            rights: Rights::new(),
+            rights,
             skipped: Skipped::default(),
             layers: 0,
             size: Size {
@@ -78,6 +94,9 @@ impl Extractor {
                 limit,
                 file_limit: file_size_limit(),
             },
+            owners,
+            altered: altered.clone(),
+            before: before.into_iter().map(|entry| entry.name).collect(),
         })
     }
 
@@ -90,15 +109,18 @@ impl Extractor {
         applied.map_err(|fault| fault.in_layer(diff_id, entries.name()))
     }
 
-    /// Gives the directories that are still open their times, and says what was left out.
+    /// Removes what was not asked for, gives the directories that are still open their times, and
+    /// says what was left out.
     pub fn finish(mut self) -> Result<Skipped, Error> {
+        self.select()?;
         self.walk.restart().map_err(|fault| fault.in_tree())?;
         Ok(self.skipped)
     }
 
     fn apply_entries(&mut self, entries: &mut Entries<'_>) -> Result<(), EntryFault> {
-        while let Some(entry) = entries.advance()? {
+        while let Some(mut entry) = entries.advance()? {
             self.size.add(&entry)?;
+            self.owners.alter(&mut entry, self.rights.own())?;
             let Some((parents, name)) = entry.path.split() else {
                 self.describe_root(&entry)?;
                 continue;

@@ -9,7 +9,7 @@
 
 use super::step::Step;
 use crate::error::EntryFault;
-use crate::sys::{Dir, Kind, Time};
+use crate::sys::{Dir, Kind, Owner, Time};
 use crate::tarball::{Parents, link_components};
 use std::collections::hash_map::RandomState;
 use std::ffi::{CStr, CString};
@@ -33,6 +33,8 @@ pub(super) struct Walk {
     pub(super) implied: Vec<u64>,
     /// Whether any directory of the tree may have a default ACL.
     pub(super) watch_acls: bool,
+    /// Whose the directories are that no entry describes, if not ours.
+    pub(super) plain: Option<Owner>,
 }
 
 /// What to do about directories on the way that do not exist.
@@ -55,6 +57,7 @@ impl Walk {
             keys,
             implied: Vec::new(),
             watch_acls: false,
+            plain: None,
         }
     }
 
@@ -95,8 +98,7 @@ impl Walk {
             return Ok(true);
         }
         self.parents = None;
-        let mut depth = 0usize;
-        let mut links = 0;
+        let (mut depth, mut links) = (0usize, 0);
         let mut names = parents.components();
         let mut detour: Vec<CString> = Vec::new();
         loop {
@@ -153,8 +155,8 @@ impl Walk {
                 here.mkdir(name, 0o755)
                     .map_err(|e| EntryFault::io("make a directory", e))?;
                 let dir = here.open(name).map_err(|e| EntryFault::io("open", e))?;
-                if self.inherits_group() || self.inherits_acl() {
-                    super::metadata::make_plain(&dir)?;
+                if self.inherits_group() || self.inherits_acl() || self.plain.is_some() {
+                    super::metadata::make_plain(&dir, self.plain)?;
                 }
                 self.push(name, dir, Some(Time::default()))?;
                 self.imply();

@@ -121,7 +121,7 @@ impl Layer {
         {
             return Ok(());
         }
-        make_plain(walk.here()?)?;
+        make_plain(walk.here()?, walk.plain)?;
         walk.describe(Time::default(), false, false);
         Ok(())
     }

@@ -19,7 +19,8 @@ impl Model {
     }
 
     fn apply_entries(&mut self, entries: &mut Entries<'_>) -> Result<(), EntryFault> {
-        while let Some(entry) = entries.advance()? {
+        while let Some(mut entry) = entries.advance()? {
+            self.owners.alter(&mut entry, self.own)?;
             let Some((parents, name)) = entry.path.split() else {
                 if !matches!(entry.kind, EntryKind::Directory) {
                     return Err(EntryFault::RootIsNoDirectory);

@@ -3,8 +3,33 @@
 use super::difference::Aspect;
 use super::node::{Metadata, Node, NodeKind};
 use super::xattrs::{Xattrs, is_for_root, is_of_machine, is_settable, settled};
-use crate::sys::{Stat, Time};
+use crate::sys::{Owner, Stat, Time, is_root};
+use crate::tarball::Owners;
 use std::collections::BTreeMap;
+
+/// Who has made a tree.
+pub(super) struct Maker {
+    /// Whether it was an ordinary user, who could not make all of it.
+    rootless: bool,
+    /// Whose the things are of which the image does not say it, if that is known.
+    plain: Option<Owner>,
+}
+
+impl Maker {
+    /// Whoever has made the tree whose root is `found` to be somebody's, and `said` to be.
+    pub(super) fn new(owners: Owners, said: Option<Owner>, found: Owner) -> Self {
+        let (is_roots, lowest) = match owners {
+            Owners::OfImage => (false, 0),
+            Owners::Stripped => (true, 0),
+            Owners::Shifted(shift) => (false, shift),
+        };
+        let is_roots = is_roots || said.is_none_or(|owner| owner.uid == lowest);
+        Self {
+            rootless: !is_root() || (found.uid != lowest && is_roots),
+            plain: owners.plain(found),
+        }
+    }
+}
 
 /// Compares mode, owner, time and attributes. Of a tree that an ordinary user has made, only what an
 /// ordinary user can make.
@@ -13,15 +38,16 @@ pub(super) fn aspects(
     node: &Node,
     found: &Stat,
     xattrs: Option<&Xattrs>,
-    rootless: bool,
+    maker: &Maker,
 ) -> Vec<Aspect> {
+    let rootless = maker.rootless;
     let mut aspects = Vec::new();
     let is_directory = matches!(node.kind, NodeKind::Directory(_));
     let mode = said.mode | if rootless && is_directory { 0o700 } else { 0 };
     if mode != found.mode && !matches!(node.kind, NodeKind::Symlink(_)) {
         aspects.push(Aspect::Mode(mode, found.mode));
     }
-    if let Some(owner) = said.owner.filter(|_| !rootless)
+    if let Some(owner) = said.owner.or(maker.plain).filter(|_| !rootless)
         && owner != found.owner
     {
         aspects.push(Aspect::Owner(owner, found.owner));

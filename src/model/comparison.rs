@@ -1,14 +1,14 @@
 //! Holds the tree on the disk against the one in memory.
 
 use super::Model;
-use super::aspects::aspects;
+use super::aspects::{Maker, aspects};
 use super::contents::of_file;
 use super::difference::{Aspect, Change, Difference};
 use super::node::{Id, Node, NodeKind, ROOT};
 use super::words::{word, word_of};
 use super::xattrs::{self, Xattrs};
 use crate::error::Error;
-use crate::sys::{Dir, Special, Stat, Unopened, is_root};
+use crate::sys::{Dir, Special, Stat, Unopened};
 use std::collections::HashMap;
 use std::ffi::{CStr, CString, OsStr};
 use std::io;
@@ -23,8 +23,7 @@ pub struct Comparison<'m> {
     model: &'m Model,
     /// DEST, for messages.
     dest: PathBuf,
-    /// Whether an ordinary user has made the tree, who could not make all of it.
-    rootless: bool,
+    maker: Maker,
     /// Where it is: another file system below is none of the image's.
     device: u64,
     /// Which file on the disk a file with several names is, and the other way round.
@@ -47,11 +46,10 @@ impl<'m> Comparison<'m> {
         let found = root.stat_self().map_err(failed)?;
         let metadata = model.nodes.get(ROOT).metadata.as_ref();
         let owner = metadata.and_then(|said| said.owner);
-        let is_given_away = found.owner.uid != 0 && owner.is_none_or(|owner| owner.uid == 0);
         let mut comparison = Self {
             model,
             dest: dest.to_owned(),
-            rootless: !is_root() || is_given_away,
+            maker: Maker::new(model.owners, owner, found.owner),
             device: found.id.0,
             inodes: HashMap::new(),
             files: HashMap::new(),
@@ -103,7 +101,7 @@ impl<'m> Comparison<'m> {
         let own = self.xattrs(path, xattrs::of(&dir))?;
         let node = self.model.nodes.get(id);
         if let Some(said) = &node.metadata {
-            let aspects = aspects(said, node, &found, own.as_ref(), self.rootless);
+            let aspects = aspects(said, node, &found, own.as_ref(), &self.maker);
             self.changed(path, aspects);
         }
         let mut rest = Vec::new();
@@ -176,7 +174,7 @@ impl<'m> Comparison<'m> {
         };
         let own = self.xattrs(path, own)?;
         if let Some(said) = &node.metadata {
-            let more = self::aspects(said, node, &found, own.as_ref(), self.rootless);
+            let more = self::aspects(said, node, &found, own.as_ref(), &self.maker);
             aspects.extend(more);
         }
         if !self.is_linked_as_in_image(id, node, &found) {

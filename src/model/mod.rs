@@ -12,6 +12,7 @@ mod contents;
 mod difference;
 mod hide;
 mod node;
+mod select;
 mod way;
 mod words;
 mod xattrs;
@@ -19,6 +20,9 @@ mod xattrs;
 pub use comparison::Comparison;
 pub use difference::{Change, Difference};
 
+use crate::oci::Alterations;
+use crate::sys::Owner;
+use crate::tarball::Owners;
 use hide::Made;
 use node::Nodes;
 
@@ -27,21 +31,21 @@ pub struct Model {
     nodes: Nodes,
     made: Made,
     layers: usize,
+    owners: Owners,
+    /// Whose the tree is that it is to be held against.
+    own: Owner,
 }
 
 impl Model {
-    /// A tree of a root without anything.
-    pub fn new() -> Self {
+    /// A tree of a root without anything, for what is `altered` or not, and whose root is `own`'s on
+    /// the disk.
+    pub fn new(altered: &Alterations, own: Owner) -> Self {
         Self {
             nodes: Nodes::new(),
             made: Made::default(),
             layers: 0,
+            owners: Owners::new(altered),
+            own,
         }
-    }
-}
-
-impl Default for Model {
-    fn default() -> Self {
-        Self::new()
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Nothing here does I/O. The sentences for what these parsers refuse stand in `error.rs`.
 
+mod alterations;
 mod config;
 mod descriptor;
 mod digest;
@@ -15,6 +16,7 @@ mod record;
 mod reference;
 mod summary;
 
+pub use alterations::Alterations;
 pub use config::Config;
 pub use descriptor::{Descriptor, PlatformEntry};
 pub use digest::{Algorithm, Digest, Hasher, InvalidDigest};

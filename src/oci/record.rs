@@ -1,6 +1,6 @@
 //! The record of a pull: what a tree was made of.
 
-use super::{Digest, Image, Wanted};
+use super::{Alterations, Digest, Image, Wanted};
 use serde::{Deserialize, Serialize};
 
 /// What a tree was made of. The names of the fields are what `roots inspect` prints.
@@ -18,11 +18,14 @@ pub struct Record {
     pub wanted: String,
     /// The version of roots that made the tree.
     pub roots: String,
+    /// The options that made it differ from the image.
+    #[serde(default, skip_serializing_if = "Alterations::are_none")]
+    pub options: Alterations,
 }
 
 impl Record {
     /// The record of a pull of `image` by the name `reference`.
-    pub fn new(reference: String, image: &Image, wanted: &Wanted) -> Self {
+    pub fn new(reference: String, image: &Image, wanted: &Wanted, altered: &Alterations) -> Self {
         let platform = image.platform.as_ref().unwrap_or(&wanted.platform);
         Self {
             reference,
@@ -31,7 +34,13 @@ impl Record {
             platform: platform.to_string(),
             wanted: wanted.platform.to_string(),
             roots: env!("CARGO_PKG_VERSION").to_owned(),
+            options: altered.clone(),
         }
+    }
+
+    /// Whether `other` is about the same tree, whatever name and index led to it.
+    pub fn is_of_same_tree(&self, other: &Self) -> bool {
+        self.manifest == other.manifest && self.options == other.options
     }
 
     /// Reads a record; nothing if it is not one.

@@ -66,6 +66,21 @@ impl LayerPath {
             bytes,
         }
     }
+
+    /// One step up; the root stays where it is.
+    pub fn parent(&self) -> Self {
+        let bytes = self.bytes[..self.last].to_vec();
+        let above = bytes.split_last().map_or(&[][..], |(_, above)| above);
+        Self {
+            last: above.iter().rposition(|&b| b == 0).map_or(0, |nul| nul + 1),
+            bytes,
+        }
+    }
+
+    /// Whether it is `above` or lies below that.
+    pub fn is_within(&self, above: &Self) -> bool {
+        self.bytes.starts_with(&above.bytes)
+    }
 }
 
 /// The directories above a name.

@@ -45,7 +45,7 @@ fn extract(
 ) -> (Option<String>, Vec<String>) {
     let root = ground.begin();
     let applied = peak::bounded(|| {
-        let mut extractor = Extractor::new(&root, Some(LIMIT))?;
+        let mut extractor = Extractor::new(&root, Some(LIMIT), &Default::default())?;
         let name = Digest::sha256(b"");
         extractor.apply(&name, first)?;
         extractor.apply(&name, second)?;

@@ -24,6 +24,7 @@ mod passwords;
 mod peer;
 mod random;
 mod saved;
+mod shifted;
 mod sparse;
 mod tinyproxy;
 mod tls;

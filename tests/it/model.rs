@@ -11,6 +11,7 @@ mod by_hand;
 mod disk;
 mod generator;
 mod image;
+mod selections;
 mod spec;
 mod tree;
 mod trial;

@@ -51,7 +51,7 @@ fn extract(sandbox: &Sandbox, stream: &mut dyn BufRead) -> Outcome {
     fs::set_permissions(&place, Permissions::from_mode(0o755)).unwrap();
     let root = Dir::open_path(&place).unwrap();
     // A spoilt map of holes can ask for more than can be looked at.
-    let mut extractor = Extractor::new(&root, Some(16 << 20)).unwrap();
+    let mut extractor = Extractor::new(&root, Some(16 << 20), &Default::default()).unwrap();
     let applied = extractor.apply(&Digest::sha256(b""), stream);
     let applied = applied.and_then(|()| extractor.finish());
     let outcome = applied

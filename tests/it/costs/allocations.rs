@@ -51,7 +51,7 @@ fn allocations(layer: &Layer) -> usize {
     let root = Dir::open_path(&sandbox.mkdir("root")).unwrap();
     let tar = layer.tar();
     let digest = Digest::parse(&crate::support::sha256(&tar)).unwrap();
-    let mut extractor = Extractor::new(&root, None).unwrap();
+    let mut extractor = Extractor::new(&root, None, &Default::default()).unwrap();
     let before = COUNT.get();
     extractor.apply(&digest, &mut &tar[..]).unwrap();
     COUNT.get() - before

@@ -120,7 +120,7 @@ impl Bench {
 
 fn apply(place: &Path, sequence: &Sequence) -> Result<(), Error> {
     let root = Dir::open_path(place).unwrap();
-    let mut extractor = Extractor::new(&root, None)?;
+    let mut extractor = Extractor::new(&root, None, &Default::default())?;
     for layer in sequence {
         let bytes = tar(layer);
         extractor.apply(&Digest::sha256(b""), &mut &bytes[..])?;
@@ -130,7 +130,8 @@ fn apply(place: &Path, sequence: &Sequence) -> Result<(), Error> {
 
 /// Whether `roots verify` comes to the same, which has a model of its own.
 fn verify(place: &Path, sequence: &Sequence, applied: &Result<(), Error>) -> Result<(), String> {
-    let mut model = Model::new();
+    let own = Dir::open_path(place).unwrap().stat_self().unwrap().owner;
+    let mut model = Model::new(&Default::default(), own);
     let mut modelled = Ok(());
     for layer in sequence {
         let bytes = tar(layer);

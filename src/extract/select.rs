@@ -1,0 +1,72 @@
+//! What of the tree stays, when all layers are in it: only then it is known what a path leads to,
+//! and what a hard link is a link to.
+
+use super::Extractor;
+use super::walk::{Missing, Walk};
+use crate::error::{EntryFault, Error};
+use crate::sys::{Kind, remove_tree};
+use crate::tarball::{LayerPath, Place, Selection};
+use std::ffi::CString;
+use std::io;
+
+impl Extractor {
+    /// Removes what was not asked for. The directories that stay keep their times.
+    pub(super) fn select(&mut self) -> Result<(), Error> {
+        let Self { walk, altered, .. } = self;
+        let mut look = |place: &LayerPath| look(walk, place).map_err(EntryFault::in_tree);
+        if let Some(selection) = Selection::new(altered, &mut look)? {
+            for directory in selection.directories() {
+                let pruned = prune(walk, &directory, &selection, &self.before);
+                pruned.map_err(EntryFault::in_tree)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn look(walk: &mut Walk, place: &LayerPath) -> Result<Place, EntryFault> {
+    let Some((parents, name)) = place.split() else {
+        return Ok(Place::Directory);
+    };
+    if !walk.enter(parents, Missing::Tell)? {
+        return Ok(Place::Nothing);
+    }
+    let here = walk.here()?;
+    let found = match here.find(name) {
+        // A symlink may say what no file can be called.
+        Err(e) if e.kind() == io::ErrorKind::InvalidFilename => None,
+        other => other.map_err(|e| EntryFault::io("look at", e))?,
+    };
+    Ok(match found.map(|found| found.kind) {
+        None => Place::Nothing,
+        Some(Kind::Directory) => Place::Directory,
+        Some(Kind::Symlink) => {
+            let target = here.read_link(name);
+            Place::Symlink(target.map_err(|e| EntryFault::io("read the link", e))?)
+        }
+        Some(_) => Place::Other,
+    })
+}
+
+/// Removes what does not stay of one directory, unless that has gone itself. What was there `before`
+/// the pull (`lost+found` of a mount point) is nobody's to remove.
+fn prune(
+    walk: &mut Walk,
+    directory: &LayerPath,
+    selection: &Selection,
+    before: &[CString],
+) -> Result<(), EntryFault> {
+    if !walk.enter(directory.as_parents(), Missing::Tell)? {
+        return Ok(());
+    }
+    let is_root = directory.split().is_none();
+    for entry in walk.here()?.list().map_err(|e| EntryFault::io("list", e))? {
+        let is_ours = !(is_root && before.contains(&entry.name));
+        if is_ours && !selection.keeps(directory, &entry.name) {
+            walk.change()?;
+            let removed = remove_tree(walk.here()?, &entry.name);
+            removed.map_err(|e| EntryFault::io("remove", e))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! What of the tree stays: see `extract/select.rs`, which does the same on the disk.
+
+use super::Model;
+use super::node::{NodeKind, Nodes};
+use crate::error::{EntryFault, Error};
+use crate::oci::Alterations;
+use crate::tarball::{LayerPath, Place, Selection};
+use std::ffi::CString;
+
+impl Model {
+    /// Removes what was not asked for.
+    pub fn select(&mut self, altered: &Alterations) -> Result<(), Error> {
+        let nodes = &mut self.nodes;
+        let mut look = |place: &LayerPath| look(nodes, place).map_err(EntryFault::in_tree);
+        if let Some(selection) = Selection::new(altered, &mut look)? {
+            for directory in selection.directories() {
+                let pruned = prune(nodes, &directory, &selection);
+                pruned.map_err(EntryFault::in_tree)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn look(nodes: &mut Nodes, place: &LayerPath) -> Result<Place, EntryFault> {
+    let Some((parents, name)) = place.split() else {
+        return Ok(Place::Directory);
+    };
+    let parent = nodes.find_way(parents)?;
+    let found = parent.and_then(|parent| nodes.find(parent, name));
+    Ok(match found.map(|found| &nodes.get(found).kind) {
+        None => Place::Nothing,
+        Some(NodeKind::Directory(_)) => Place::Directory,
+        Some(NodeKind::Symlink(target)) => Place::Symlink(target.clone()),
+        Some(_) => Place::Other,
+    })
+}
+
+fn prune(
+    nodes: &mut Nodes,
+    directory: &LayerPath,
+    selection: &Selection,
+) -> Result<(), EntryFault> {
+    let Some(id) = nodes.find_way(directory.as_parents())? else {
+        return Ok(());
+    };
+    let mut gone: Vec<CString> = Vec::new();
+    if let Some(found) = nodes.directory(id) {
+        let names = found.entries.keys();
+        gone.extend(
+            names
+                .filter(|name| !selection.keeps(directory, name))
+                .cloned(),
+        );
+    }
+    for name in gone {
+        nodes.remove(id, &name);
+    }
+    Ok(())
+}

@@ -1,0 +1,49 @@
+//! How a tree differs from its image because somebody has asked for it.
+
+use serde::{Deserialize, Serialize};
+
+/// The options that say so, each in one spelling, sorted: the same ones make the same tree. This is
+/// what `roots inspect` prints.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(transparent)]
+pub struct Alterations(Vec<String>);
+
+impl Alterations {
+    /// Those that these options ask for.
+    pub fn new(mut options: Vec<String>) -> Self {
+        options.sort();
+        options.dedup();
+        Self(options)
+    }
+
+    /// Whether the tree is as in the image.
+    pub fn are_none(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The paths that the tree is made of, with all below them; none for all.
+    pub fn included(&self) -> impl Iterator<Item = &str> {
+        self.values("--include")
+    }
+
+    /// The paths that are left out, with all below them.
+    pub fn excluded(&self) -> impl Iterator<Item = &str> {
+        self.values("--exclude")
+    }
+
+    /// Whether all belongs to whoever pulls.
+    pub fn strip_owner(&self) -> bool {
+        self.0.iter().any(|option| option == "--strip-owner")
+    }
+
+    /// How much higher each uid and gid is.
+    pub fn uid_shift(&self) -> u32 {
+        let shift = self.values("--uid-shift").next();
+        shift.and_then(|shift| shift.parse().ok()).unwrap_or(0)
+    }
+
+    fn values(&self, option: &'static str) -> impl Iterator<Item = &str> {
+        let options = self.0.iter();
+        options.filter_map(move |text| text.strip_prefix(option)?.strip_prefix('='))
+    }
+}

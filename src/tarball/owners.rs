@@ -1,0 +1,159 @@
+//! Whose the things of a tree are, if not whose the image says.
+
+use super::entry::Entry;
+use super::pax::Xattr;
+use crate::error::EntryFault;
+use crate::oci::Alterations;
+use crate::sys::Owner;
+
+/// Whose a tree is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owners {
+    /// Those that the image says.
+    OfImage,
+    /// Whoever pulls: `--strip-owner`.
+    Stripped,
+    /// Those that the image says, in a user namespace that begins there: `--uid-shift`.
+    Shifted(u32),
+}
+
+/// Rights of a program that its caller does not have.
+const SETUID_SETGID: u32 = 0o6000;
+const CAPABILITY: &[u8] = b"security.capability";
+
+/// linux/capability.h: `struct vfs_ns_cap_data` begins with revision and flags, has four words of
+/// capabilities (the first revision has two) and, in the third one, the root of a user namespace.
+const REVISION: usize = 3;
+const NAMESPACED: u8 = 3;
+const ROOT_ID: usize = 20;
+
+/// acl(5) in the kernel's form: a head of four bytes, then tag, rights and id of each entry.
+const ACLS: &[u8] = b"system.posix_acl_";
+const ACL_HEAD: usize = 4;
+const ACL_ENTRY: usize = 8;
+const ACL_ID: usize = 4;
+const ACL_USER: u8 = 0x02;
+const ACL_GROUP: u8 = 0x08;
+
+impl Owners {
+    /// What was asked for.
+    pub fn new(altered: &Alterations) -> Self {
+        match altered.uid_shift() {
+            _ if altered.strip_owner() => Self::Stripped,
+            0 => Self::OfImage,
+            shift => Self::Shifted(shift),
+        }
+    }
+
+    /// Whose a directory is that no entry describes, and whose all is that has been stripped, if
+    /// `own` is who pulls; nothing where that is who pulls anyway.
+    pub fn plain(self, own: Owner) -> Option<Owner> {
+        match self {
+            Self::OfImage => None,
+            Self::Stripped => Some(own),
+            Self::Shifted(shift) => Some(Owner {
+                uid: shift,
+                gid: shift,
+            }),
+        }
+    }
+
+    /// Makes an entry say so. What only its owner or its root should have goes with them: a program
+    /// that was setuid root would be setuid whoever has pulled it.
+    pub fn alter(self, entry: &mut Entry, own: Owner) -> Result<(), EntryFault> {
+        match self {
+            Self::OfImage => {}
+            Self::Stripped => {
+                entry.owner = own;
+                entry.mode &= !SETUID_SETGID;
+                let is_right = |xattr: &Xattr| xattr.name.to_bytes() == CAPABILITY;
+                entry.xattrs.retain(|xattr| !is_right(xattr));
+            }
+            Self::Shifted(shift) => {
+                entry.owner.uid = shifted(entry.owner.uid, shift)?;
+                entry.owner.gid = shifted(entry.owner.gid, shift)?;
+                for xattr in &mut entry.xattrs {
+                    match xattr.name.to_bytes() {
+                        CAPABILITY => capability(&mut xattr.value, shift)?,
+                        name if name.starts_with(ACLS) => acl(&mut xattr.value, shift)?,
+                        _ => {}
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The highest number means "nobody" to the kernel.
+fn shifted(id: u32, shift: u32) -> Result<u32, EntryFault> {
+    let shifted = id.checked_add(shift).filter(|&id| id != u32::MAX);
+    shifted.ok_or(EntryFault::Shifted(id))
+}
+
+/// A capability counts in the user namespace whose root it names, and in those below it.
+fn capability(value: &mut Vec<u8>, shift: u32) -> Result<(), EntryFault> {
+    let Some(revision) = value.get_mut(REVISION) else {
+        return Ok(()); // none, and the kernel says so
+    };
+    *revision = NAMESPACED;
+    value.resize(ROOT_ID + 4, 0);
+    shift_id(&mut value[ROOT_ID..], shift)
+}
+
+fn acl(value: &mut [u8], shift: u32) -> Result<(), EntryFault> {
+    let entries = value.get_mut(ACL_HEAD..).unwrap_or_default();
+    for entry in entries.chunks_exact_mut(ACL_ENTRY) {
+        if matches!(entry[0], ACL_USER | ACL_GROUP) {
+            shift_id(&mut entry[ACL_ID..], shift)?;
+        }
+    }
+    Ok(())
+}
+
+fn shift_id(bytes: &mut [u8], shift: u32) -> Result<(), EntryFault> {
+    if let Some(id) = bytes.first_chunk_mut() {
+        *id = shifted(u32::from_le_bytes(*id), shift)?.to_le_bytes();
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn capabilities_of_every_revision_become_those_of_the_namespace() {
+        let words = [&[1, 2, 3, 4][..], &[5, 6, 7, 8]].concat();
+        let more = [9, 10, 11, 12, 13, 14, 15, 16];
+        for (revision, rest, root) in [
+            (1, vec![], 70_000_u32),
+            (2, more.to_vec(), 70_000),
+            (3, [&more[..], &[1, 0, 0, 0]].concat(), 70_001),
+        ] {
+            let mut value = [&[1, 0, 0, revision], &words[..], &rest].concat();
+            capability(&mut value, 70_000).unwrap();
+            assert_eq!((value.len(), &value[..4]), (24, &[1, 0, 0, 3][..]));
+            assert_eq!(value[4..12], words);
+            let has_more = &value[12..20] == if revision == 1 { &[0; 8] } else { &more };
+            assert!(has_more, "{revision}");
+            assert_eq!(value[20..], root.to_le_bytes(), "{revision}");
+        }
+        let mut short = vec![1, 0, 0];
+        capability(&mut short, 1).unwrap();
+        assert_eq!(short, [1, 0, 0]);
+    }
+
+    #[test]
+    fn ids_end_below_the_one_that_is_none() {
+        assert_eq!(shifted(0, u32::MAX - 1).unwrap(), u32::MAX - 1);
+        assert!(matches!(
+            shifted(1, u32::MAX - 1),
+            Err(EntryFault::Shifted(1))
+        ));
+        assert!(matches!(
+            shifted(2, u32::MAX - 1),
+            Err(EntryFault::Shifted(2))
+        ));
+    }
+}

@@ -1,0 +1,181 @@
+//! Which places of a tree stay: `--include` and `--exclude`.
+//!
+//! A path is looked up in the tree as it is when all layers are in it, as the kernel would with the
+//! tree for a root: in an image where `bin` is a symlink to `usr/bin`, `/bin/sh` is `usr/bin/sh`. Of
+//! an include, what it leads to stays, with all below it, and so do the symlinks and directories on
+//! the way. An exclude is what `rm -r` would remove: if it is a symlink, that.
+
+use super::path::{LayerPath, link_components};
+use crate::error::Error;
+use crate::oci::Alterations;
+use std::ffi::{CStr, CString};
+
+/// How many symlinks a path may lead through: as many as for Linux.
+const MAX_LINKS: usize = 40;
+
+/// What there is at a place.
+pub enum Place {
+    /// Nothing, or nothing that can be reached.
+    Nothing,
+    /// A directory.
+    Directory,
+    /// A symlink, and what it says.
+    Symlink(CString),
+    /// Anything else.
+    Other,
+}
+
+/// Says what there is at a place.
+type Look<'l> = &'l mut dyn FnMut(&LayerPath) -> Result<Place, Error>;
+
+/// The places that stay.
+pub struct Selection {
+    /// These, with all below them.
+    whole: Vec<LayerPath>,
+    /// These, on the way.
+    way: Way,
+    /// These do not, nor what is below them, whatever stands above.
+    dropped: Vec<LayerPath>,
+}
+
+/// What paths lead through.
+#[derive(Default)]
+struct Way {
+    /// Each behind those above it.
+    directories: Vec<LayerPath>,
+    symlinks: Vec<LayerPath>,
+}
+
+impl Selection {
+    /// What was asked for, in a tree that `look` looks into; nothing if that is all of it. An
+    /// include that leads to nothing is an error: a misspelt one would make an empty tree.
+    pub fn new(altered: &Alterations, look: Look<'_>) -> Result<Option<Self>, Error> {
+        let mut selection = Self {
+            whole: Vec::new(),
+            way: Way::default(),
+            dropped: Vec::new(),
+        };
+        // Nothing is written down of the way to what goes.
+        let mut aside = Way::default();
+        for path in altered.excluded().filter_map(parsed) {
+            let Some((_, name)) = path.split() else {
+                continue;
+            };
+            let parent = follow(&path.parent(), &mut aside, look)?;
+            let dropped = parent.ok().map(|parent| parent.join(name));
+            selection.dropped.extend(dropped);
+        }
+        for path in altered.included() {
+            let found = match parsed(path) {
+                Some(path) => {
+                    follow(&path, &mut selection.way, look)?.map_or_else(|last| last, Some)
+                }
+                None => None,
+            };
+            let why = match &found {
+                None => "no such path in the image",
+                Some(found) if selection.is_dropped(found) => "--exclude leaves all of it out",
+                Some(_) => "",
+            };
+            if !why.is_empty() {
+                let path = path.to_owned();
+                return Err(Error::Include { path, why });
+            }
+            selection.whole.extend(found);
+        }
+        if selection.whole.is_empty() {
+            if selection.dropped.is_empty() {
+                return Ok(None);
+            }
+            selection.whole.push(LayerPath::default());
+        }
+        Ok(Some(selection))
+    }
+
+    /// The directories that something may have to go from, each behind those above it.
+    pub fn directories(&self) -> Vec<LayerPath> {
+        let mut above = vec![LayerPath::default()];
+        for place in &self.way.directories {
+            add(&mut above, place);
+        }
+        for place in &self.dropped {
+            let mut here = LayerPath::default();
+            for name in place.as_parents().components() {
+                add(&mut above, &here);
+                here = here.join(name);
+            }
+        }
+        above
+    }
+
+    /// Whether what has this name in one of them stays.
+    pub fn keeps(&self, directory: &LayerPath, name: &CStr) -> bool {
+        let place = directory.join(name);
+        let is_whole = || self.whole.iter().any(|whole| place.is_within(whole));
+        let Way {
+            directories,
+            symlinks,
+        } = &self.way;
+        let is_on_way = directories.contains(&place) || symlinks.contains(&place);
+        !self.is_dropped(&place) && (is_on_way || is_whole())
+    }
+
+    fn is_dropped(&self, place: &LayerPath) -> bool {
+        self.dropped.iter().any(|dropped| place.is_within(dropped))
+    }
+}
+
+fn add(places: &mut Vec<LayerPath>, place: &LayerPath) {
+    if !places.contains(place) {
+        places.push(place.clone());
+    }
+}
+
+/// What the command line has looked at is a path; a record may say anything.
+fn parsed(path: &str) -> Option<LayerPath> {
+    LayerPath::parse(path.as_bytes()).ok()
+}
+
+/// Where `path` leads, and what it leads through. If that is nowhere, there may be a symlink to have
+/// that is the end of the path.
+fn follow(
+    path: &LayerPath,
+    way: &mut Way,
+    look: Look<'_>,
+) -> Result<Result<LayerPath, Option<LayerPath>>, Error> {
+    let mut here = LayerPath::default();
+    let mut rest: Vec<CString> = path.as_parents().components().map(Into::into).collect();
+    rest.reverse();
+    let (mut links, mut last) = (0, None);
+    while let Some(name) = rest.pop() {
+        if name.as_c_str() == c".." {
+            here = here.parent();
+            continue;
+        }
+        let place = here.join(&name);
+        match look(&place)? {
+            Place::Directory => {
+                here = place.clone();
+                add(&mut way.directories, &place);
+            }
+            Place::Symlink(target) if links < MAX_LINKS => {
+                links += 1;
+                if rest.is_empty() {
+                    last.get_or_insert(place.clone());
+                }
+                add(&mut way.symlinks, &place);
+                let (from_root, mut components) = link_components(&target);
+                components.reverse();
+                rest.append(&mut components);
+                here = if from_root {
+                    LayerPath::default()
+                } else {
+                    here
+                };
+            }
+            Place::Other if rest.is_empty() => here = place,
+            _ => return Ok(Err(last)),
+        }
+    }
+    Ok(Ok(here))
+}
