@@ -45,6 +45,7 @@ mod mirrors;
 mod misses;
 mod model;
 mod neighbours;
+mod nspawn;
 mod offline;
 mod pieces;
 mod platforms;
