@@ -47,6 +47,7 @@ mod model;
 mod neighbours;
 mod nspawn;
 mod offline;
+mod packaging;
 mod pieces;
 mod platforms;
 mod proxies;
