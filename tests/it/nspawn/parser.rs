@@ -48,8 +48,8 @@ const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
 impl Settings {
     /// The last value of a setting that is taken as it stands.
     pub(super) fn raw(&self, key: &str) -> Option<&str> {
-        let values = self.0.iter().filter(|(known, _)| known == key);
-        values.last().map(|(_, value)| value.as_str())
+        let mut values = self.0.iter().filter(|(known, _)| known == key);
+        values.next_back().map(|(_, value)| value.as_str())
     }
 
     /// All words of a setting that is a list.
