@@ -57,7 +57,7 @@ impl Pull {
             true => "systemd-nspawn --as-pid2 -D",
             false => "chroot",
         };
-        let path = path.display();
+        let path = self.dest.display();
         self.progress.step(format_args!(
             "nothing in it boots; to start a program: {start} {path} COMMAND..."
         ));
