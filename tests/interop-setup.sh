@@ -17,6 +17,7 @@ need skopeo skopeo
 need umoci umoci
 need buildah buildah
 need openssl openssl
+need systemd-nspawn systemd-container
 need tinyproxy tinyproxy-bin
 need debootstrap debootstrap
 need setfattr attr

@@ -34,6 +34,8 @@ pub(super) const PULL: Syntax = Syntax {
         "--keep-old",
         "--offline",
         "--locked",
+        "--nspawn",
+        "--machine",
         "--quiet",
         "--verbose",
         "--help",

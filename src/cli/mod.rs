@@ -15,7 +15,9 @@ use access::access;
 use alterations::alterations;
 use grammar::{DIGEST, INSPECT, PULL, PURGE, SAVE, VERIFY};
 use lexopt::{Arg, Parser};
-use options::{both_stdin, cache, max_size, must_have_cache, name, progress, replacing, wanted};
+use options::{
+    both_stdin, cache, machine, max_size, must_have_cache, name, progress, replacing, wanted,
+};
 use purge::sweep;
 use save::{platforms, target};
 use spelling::closest;
@@ -61,6 +63,7 @@ fn pull(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result
     if typed.help {
         return Ok(Command::Help(PULL.help));
     }
+    machine(&mut typed)?;
     let mut operands = operands(&PULL, &mut typed)?.into_iter();
     let (image, dest) = (
         operands.next().unwrap_or_default(),
@@ -91,6 +94,7 @@ fn pull(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result
         keep_old: typed.keep_old.as_ref().map(PathBuf::from),
         offline: typed.offline,
         locked: typed.locked.as_ref().map(PathBuf::from),
+        nspawn: typed.nspawn,
         progress: progress(&typed),
     }))
 }

@@ -3,7 +3,7 @@
 use super::syntax::Typed;
 use crate::commands::CacheChoice;
 use crate::error::{Error, Usage};
-use crate::oci::{InvalidPlatform, InvalidReference, Platform, Reference, Wanted};
+use crate::oci::{InvalidPlatform, InvalidReference, Platform, Reference, Wanted, is_machine_name};
 use crate::progress::{Level, Progress};
 use crate::registry::{Access, Passed};
 use crate::source::{Form, Local, Name};
@@ -145,6 +145,25 @@ pub(super) fn replacing(typed: &Typed) -> Result<(), Error> {
     }
     if typed.exit_code && !typed.update {
         return Err(senseless("--exit-code", "only together with --update"));
+    }
+    Ok(())
+}
+
+/// `--machine NAME` is DEST, where systemd has its machines.
+pub(super) fn machine(typed: &mut Typed) -> Result<(), Error> {
+    let Some(name) = &typed.machine else {
+        return Ok(());
+    };
+    let Some(name) = name.to_str().filter(|name| is_machine_name(name)) else {
+        let why = "letters, digits, - and . make the name of a machine, 64 of them at most";
+        return Err(senseless("--machine", why));
+    };
+    let dest = format!("/var/lib/machines/{name}");
+    match typed.operands.len() {
+        // Without IMAGE, it is not the first that is missing.
+        0 => {}
+        1 => typed.operands.push(dest.into()),
+        _ => return Err(senseless("--machine", "not together with DEST")),
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ mod digest;
 mod inspect;
 mod ledger;
 mod locked;
+mod nspawn;
 mod pull;
 mod purge;
 mod save;
@@ -64,6 +65,8 @@ pub struct Pull {
     pub keep_old: Option<PathBuf>,
     /// Take all from the cache.
     pub offline: bool,
+    /// Write `NAME.nspawn` beside DEST.
+    pub nspawn: bool,
     /// The file that says which digest the image must have.
     pub locked: Option<PathBuf>,
     /// Where messages go.

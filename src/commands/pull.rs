@@ -3,7 +3,7 @@
 use super::ledger::Ledger;
 use super::{Done, Pull};
 use crate::cache::Cache;
-use crate::destination::{Destination, Found};
+use crate::destination::{Destination, Found, Output};
 use crate::error::Error;
 use crate::extract::{Extractor, Skipped};
 use crate::oci::Record;
@@ -31,7 +31,10 @@ impl Pull {
         let locked = self.locked(&source)?;
         let found = Found::mended(&self.dest, progress)?;
         let held = self.held(&found, cache)?; // with --update
+        let settings = self.settings(&found)?; // with --nspawn
+        let is_set = |held: &Record| settings.as_ref().is_none_or(|s| s.is_of(&held.manifest));
         if let Some(held) = &held
+            && is_set(held)
             && locked
                 .as_ref()
                 .is_none_or(|locked| locked.allows_record(held))
@@ -47,7 +50,11 @@ impl Pull {
         }
         let record = Record::new(source.to_string(), &image, &self.wanted, &self.altered);
         let ledger = Ledger::new(cache, &source, &image, progress);
+        let settings = settings.map(|settings| self.set(&settings, &image));
+        let settings = settings.transpose()?;
+        let is_new = held.is_none();
         if held.is_some_and(|held| held.is_of_same_tree(&record)) {
+            settings.map(Output::commit).transpose()?;
             ledger.remember(&source);
             self.renew(&found, &ledger, &record);
             return Ok(self.unchanged(&record));
@@ -75,7 +82,11 @@ impl Pull {
         ledger.remember(&source);
         let left = destination.commit(&record, progress)?; // all or nothing
         ledger.close(found.path(), &record, left);
+        settings.map(Output::commit).transpose()?;
         report(skipped, progress);
+        if is_new {
+            self.say_how_to_start(found.path());
+        }
         Ok(Done::from(format!("{}\n", image.digest)))
     }
 }

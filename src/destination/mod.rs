@@ -18,11 +18,13 @@ mod kept;
 mod output;
 mod path;
 mod record;
+mod settings;
 mod staging;
 mod swap;
 
 pub use found::Found;
 pub use output::Output;
+pub use settings::Settings;
 
 use crate::error::{Error, Replaceable};
 use crate::oci::Record;

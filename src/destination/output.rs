@@ -56,8 +56,13 @@ impl Output {
             let why = "not a file";
             return Err(Error::DestinationRefused { path, why });
         }
+        Self::create_at(path, 0o666)
+    }
+
+    /// The same for a path that has no links to follow, with a mode in place of the usual one.
+    pub(super) fn create_at(path: PathBuf, mode: u32) -> Result<Self, Error> {
         let beside = Beside::of(&path).map_err(|e| disk("create", &path, e))?;
-        let file = beside.lock(&path)?;
+        let file = beside.lock(&path, mode)?;
         file.set_len(0).map_err(|e| disk("create", &path, e))?;
         Ok(Self {
             path,
@@ -104,10 +109,10 @@ impl Beside {
     }
 
     /// Makes the file, or takes over what a killed save has left, and locks it.
-    fn lock(&self, path: &Path) -> Result<File, Error> {
+    fn lock(&self, path: &Path, mode: u32) -> Result<File, Error> {
         let failed = |e| disk("create", path, e);
         loop {
-            let file = self.parent.open_lock(&self.name, 0o666).map_err(failed)?;
+            let file = self.parent.open_lock(&self.name, mode).map_err(failed)?;
             match file.try_lock() {
                 Err(TryLockError::WouldBlock) => {
                     return Err(Error::DestinationBusy(path.to_owned()));
@@ -126,7 +131,7 @@ impl Beside {
                 return Ok(file);
             }
             let path = path.with_file_name(OsStr::from_bytes(self.name.to_bytes()));
-            let why = "in the way: not a file that a save has left";
+            let why = "in the way: not a file that roots has left";
             return Err(Error::DestinationRefused { path, why });
         }
     }

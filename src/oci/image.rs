@@ -15,6 +15,8 @@ pub struct Image {
     pub layers: Vec<Layer>,
     /// The config blob.
     pub config: Descriptor,
+    /// Its bytes.
+    pub config_bytes: Vec<u8>,
 }
 
 /// One layer: the blob that is fetched and the digest of what it holds.
@@ -60,6 +62,7 @@ impl Image {
             platform: config.platform(),
             layers: layers.collect::<Result<_, _>>()?,
             config: manifest.config,
+            config_bytes: Vec::new(),
         })
     }
 

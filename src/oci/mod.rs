@@ -11,6 +11,7 @@ mod layout;
 mod lock;
 mod manifest;
 mod media_type;
+mod nspawn;
 mod platform;
 mod record;
 mod reference;
@@ -27,6 +28,7 @@ pub use layout::{
 pub use lock::Lock;
 pub use manifest::{Document, Index, InvalidManifest, Manifest};
 pub use media_type::{ACCEPT, Kind};
+pub use nspawn::{NSPAWN_MARK, Nspawn, is_machine_name};
 pub use platform::{InvalidPlatform, Platform, Wanted};
 pub use record::Record;
 pub use reference::{HUB, HUB_HOST, InvalidReference, Reference};

@@ -19,7 +19,11 @@ impl Source<'_> {
     /// Follows the name to the manifest for `wanted`, and that to its config. Nothing else will be
     /// asked for.
     pub fn resolve(&mut self, wanted: &Wanted, progress: Progress) -> Result<Image, Error> {
-        let image = self.follow(wanted, progress)?.image;
+        let Followed { image, config, .. } = self.follow(wanted, progress)?;
+        let image = Image {
+            config_bytes: config,
+            ..image
+        };
         if let Self::Layout(layout) = self {
             layout.narrow(&image);
         }

@@ -19,6 +19,7 @@ mod explained;
 mod forms;
 mod mirrors;
 mod names;
+mod nspawn;
 mod packages;
 mod passwords;
 mod peer;

@@ -1,0 +1,88 @@
+//! `NAME.nspawn` beside DEST, where systemd-nspawn looks for it and takes no setting from it that would
+//! give privileges: whoever makes images decides what is in it.
+
+use super::{Output, disk, file_name};
+use crate::error::Error;
+use crate::oci::{Digest, NSPAWN_MARK, is_machine_name};
+use crate::sys::{Dir, Kind};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+/// As much of a file as tells whether it is ours.
+const MAX_MARK: u64 = 256;
+
+/// The file as it is found.
+pub struct Settings {
+    path: PathBuf,
+    /// The manifest that it says it is of.
+    manifest: Option<String>,
+}
+
+impl Settings {
+    /// Looks for that of `dest`. A file of somebody else's is replaced only with `force`.
+    pub fn beside(dest: &Path, force: bool) -> Result<Self, Error> {
+        let refused = |path: &Path, why| {
+            let path = path.to_owned();
+            Err(Error::DestinationRefused { path, why })
+        };
+        let name = dest.file_name().and_then(|name| name.to_str());
+        let Some(name) = name.filter(|name| is_machine_name(name)) else {
+            // systemd-nspawn would look for the file under another name.
+            return refused(dest, "no machine of systemd can be called so");
+        };
+        let path = dest.with_file_name(format!("{name}.nspawn"));
+        let (kind, mark) = look(&path).map_err(|e| disk("look at", &path, e))?;
+        let manifest = mark.strip_prefix(NSPAWN_MARK).map(str::to_owned);
+        match kind {
+            None => {}
+            Some(Kind::File) if force || manifest.is_some() => {}
+            Some(Kind::File) => {
+                return refused(
+                    &path,
+                    "not written by roots, and replaced with --force only",
+                );
+            }
+            Some(_) => return refused(&path, "not a file"),
+        }
+        Ok(Self { path, manifest })
+    }
+
+    /// Whether it is there and of that manifest.
+    pub fn is_of(&self, manifest: &Digest) -> bool {
+        self.manifest.as_deref() == Some(manifest.to_string().as_str())
+    }
+
+    /// Writes the new one beside it; it takes its place when that is committed.
+    pub fn write(&self, text: &str) -> Result<Output, Error> {
+        let output = Output::create_at(self.path.clone(), 0o644)?;
+        let written = (&output).write_all(text.as_bytes());
+        written.map_err(|e| disk("write", &self.path, e))?;
+        Ok(output)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// What is there, and its first line.
+fn look(path: &Path) -> io::Result<(Option<Kind>, String)> {
+    let missing = (None, String::new());
+    let parent = match Dir::open_path(path.parent().unwrap_or(path)) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(missing),
+        other => other?,
+    };
+    let name = file_name(path);
+    let Some(found) = parent.find(&name)? else {
+        return Ok(missing);
+    };
+    let mut start = Vec::new();
+    if found.kind == Kind::File {
+        let file = parent.open_file(&name)?;
+        file.take(MAX_MARK).read_to_end(&mut start)?;
+    }
+    let line = start.split(|byte| *byte == b'\n').next();
+    let line = String::from_utf8_lossy(line.unwrap_or_default()).into_owned();
+    Ok((Some(found.kind), line))
+}

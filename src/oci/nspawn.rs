@@ -1,0 +1,199 @@
+//! How an image wants to be run, in the words of systemd.nspawn(5).
+//!
+//! The config is hostile and the file is made of lines. systemd splits `Environment=` and `Parameters=`
+//! at blanks, takes quotes of both kinds, and leaves backslashes alone in both, whatever its manual says
+//! of escapes (config_parse_strv); the other settings it takes as they stand. So a value that could end
+//! its line, or come out as another one, is left out.
+
+use super::{Digest, Image, InvalidManifest};
+use serde::Deserialize;
+use std::fmt::Write as _;
+
+/// How a file begins that we have written: the digest of the manifest that it is of comes next.
+pub const NSPAWN_MARK: &str = "# roots made this of ";
+
+/// systemd refuses a whole file for one line of a MiB.
+const MAX_LINE: usize = 1_000_000;
+
+/// What a `NAME.nspawn` says.
+pub struct Nspawn {
+    /// The file.
+    pub text: String,
+    /// What the config says beyond that, and systemd cannot be told.
+    pub left_out: Vec<&'static str>,
+}
+
+#[derive(Deserialize)]
+struct Config {
+    #[serde(default)]
+    config: Option<Run>,
+}
+
+/// image-spec config.md, `config`: as far as systemd has a word for it.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Run {
+    user: Option<String>,
+    env: Option<Vec<String>>,
+    entrypoint: Option<Vec<String>>,
+    cmd: Option<Vec<String>>,
+    working_dir: Option<String>,
+    stop_signal: Option<String>,
+}
+
+impl Nspawn {
+    /// The settings of an image.
+    pub fn new(image: &Image) -> Result<Self, InvalidManifest> {
+        let config: Config = serde_json::from_slice(&image.config_bytes)
+            .map_err(|e| InvalidManifest::Json(e.to_string()))?;
+        Ok(Self::of(&config.config.unwrap_or_default(), &image.digest))
+    }
+
+    fn of(run: &Run, manifest: &Digest) -> Self {
+        let text = format!("{NSPAWN_MARK}{manifest}\n[Exec]\nBoot=no\n");
+        let left_out = Vec::new();
+        let mut file = Self { text, left_out };
+        let given = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
+        let signal = given(&run.stop_signal).unwrap_or_else(|| "SIGTERM".to_owned());
+        file.add("KillSignal", "StopSignal", plain(signal));
+        if let Some(user) = given(&run.user) {
+            let (user, group) = user.split_once(':').unwrap_or((&user, ""));
+            if !group.is_empty() {
+                file.left_out.push("the group of User");
+            }
+            if !["", "root", "0"].contains(&user) {
+                file.add("User", "User", plain(user.to_owned()));
+            }
+        }
+        if let Some(dir) = given(&run.working_dir).filter(|dir| dir != "/") {
+            file.add("WorkingDirectory", "WorkingDir", path(dir));
+        }
+        for entry in run.env.iter().flatten() {
+            let is_named = entry.find('=').is_some_and(|end| end > 0);
+            let entry = quoted(entry).filter(|_| is_named);
+            file.add("Environment", "an entry of Env", entry);
+        }
+        let command: Vec<_> = [&run.entrypoint, &run.cmd]
+            .into_iter()
+            .flatten()
+            .flatten()
+            .collect();
+        if !command.is_empty() {
+            // Without one of its words it would be another command.
+            let words: Option<Vec<_>> = command.into_iter().map(|word| quoted(word)).collect();
+            let words = words.map(|words| words.join(" "));
+            file.add("Parameters", "Entrypoint and Cmd", words);
+        }
+        file
+    }
+
+    fn add(&mut self, setting: &str, field: &'static str, value: Option<String>) {
+        match value.filter(|value| value.len() < MAX_LINE) {
+            // To write to a string does not fail.
+            Some(value) => drop(writeln!(self.text, "{setting}={value}")),
+            None if self.left_out.contains(&field) => {}
+            None => self.left_out.push(field),
+        }
+    }
+}
+
+/// The name of a user or of a signal: nothing that would have to be quoted.
+fn plain(name: String) -> Option<String> {
+    let is_plain = |c: u8| c.is_ascii_alphanumeric() || b"_-.+".contains(&c);
+    name.bytes().all(is_plain).then_some(name)
+}
+
+/// A path goes to the end of the line, which systemd trims, and a backslash there continues.
+fn path(path: String) -> Option<String> {
+    let is_kept = path.starts_with('/')
+        && !path.contains(char::is_control)
+        && !path.ends_with(|c: char| c == '\\' || c.is_whitespace());
+    is_kept.then_some(path)
+}
+
+/// A word between quotes; one of the same kind stands between those of the other kind. What ends a
+/// line can be told in no way.
+fn quoted(word: &str) -> Option<String> {
+    let ends_line = word.contains(['\0', '\n', '\r']);
+    (!ends_line).then(|| format!("\"{}\"", word.replace('"', "\"'\"'\"")))
+}
+
+/// Whether a machine of systemd can be called so: hostname_is_valid of systemd.
+pub fn is_machine_name(name: &str) -> bool {
+    let is_part = |part: &str| {
+        let is_known = |c: u8| c.is_ascii_alphanumeric() || c == b'-';
+        !part.is_empty()
+            && !part.starts_with('-')
+            && !part.ends_with('-')
+            && part.bytes().all(is_known)
+    };
+    name.len() <= 64 && name.split('.').all(is_part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(json: &str) -> Nspawn {
+        let digest = Digest::parse(&format!("sha256:{}", "0".repeat(64))).unwrap();
+        Nspawn::of(&serde_json::from_str(json).unwrap(), &digest)
+    }
+
+    fn settings(json: &str) -> String {
+        let text = file(json).text;
+        let (_, settings) = text.split_once("[Exec]\nBoot=no\n").unwrap();
+        settings.to_owned()
+    }
+
+    #[test]
+    fn an_image_says_how_to_run_it() {
+        let json = r#"{"User":"www-data:www-data","Env":["PATH=/bin","GREETING=a \"b\" \\n 'c'"],
+            "Entrypoint":["/init","--"],"Cmd":["a b",""],"WorkingDir":"/srv/a b","StopSignal":"SIGQUIT"}"#;
+        let expected = "KillSignal=SIGQUIT\nUser=www-data\nWorkingDirectory=/srv/a b\n\
+            Environment=\"PATH=/bin\"\nEnvironment=\"GREETING=a \"'\"'\"b\"'\"'\" \\n 'c'\"\n\
+            Parameters=\"/init\" \"--\" \"a b\" \"\"\n";
+        assert_eq!(settings(json), expected);
+        assert_eq!(file(json).left_out, ["the group of User"]);
+    }
+
+    #[test]
+    fn what_is_usual_is_not_said() {
+        for json in ["{}", r#"{"User":"0","WorkingDir":"/","Cmd":null,"Env":[]}"#] {
+            assert_eq!(settings(json), "KillSignal=SIGTERM\n");
+            assert_eq!(file(json).left_out, [""; 0]);
+        }
+    }
+
+    #[test]
+    fn what_would_be_another_setting_is_left_out() {
+        for (json, field) in [
+            (r#"{"User":"a\n[Files]\nBind=/"}"#, "User"),
+            (r#"{"WorkingDir":"/a\n[Files]"}"#, "WorkingDir"),
+            (r#"{"WorkingDir":"/a\\"}"#, "WorkingDir"),
+            (r#"{"WorkingDir":"/a "}"#, "WorkingDir"),
+            (r#"{"WorkingDir":"a"}"#, "WorkingDir"),
+            (r#"{"Env":["A=\r[Files]","=a","a",""]}"#, "an entry of Env"),
+            (r#"{"Cmd":["a","b\u0000c"]}"#, "Entrypoint and Cmd"),
+        ] {
+            assert_eq!(settings(json), "KillSignal=SIGTERM\n", "{json}");
+            assert_eq!(file(json).left_out, [field]);
+        }
+        let json = r#"{"StopSignal":"SIGTERM\nBoot=yes"}"#;
+        assert_eq!(settings(json), "");
+        let long = format!(r#"{{"Env":["A={}"]}}"#, "x".repeat(MAX_LINE));
+        assert_eq!(settings(&long), "KillSignal=SIGTERM\n");
+    }
+
+    #[test]
+    fn names_of_machines() {
+        for name in ["debian", "a", "a-b.c-d", "9.9", &"x".repeat(64)] {
+            assert!(is_machine_name(name), "{name}");
+        }
+        let long = "x".repeat(65);
+        for name in [
+            "", ".", "..", "a..b", "-a", "a-", "a-.b", "a.", ".a", "a_b", "a/b", "ä", "a b", &long,
+        ] {
+            assert!(!is_machine_name(name), "{name}");
+        }
+    }
+}
