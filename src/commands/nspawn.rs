@@ -49,7 +49,9 @@ impl Pull {
             return;
         };
         let has = |paths: &[&[&CStr]]| paths.iter().any(|path| is_there(&root, path));
-        if self.nspawn || has(&INIT) && has(&OS_RELEASE) {
+        // Who takes a part of an image knows what for.
+        let is_part = self.altered.included().next().is_some();
+        if self.nspawn || is_part || has(&INIT) && has(&OS_RELEASE) {
             return;
         }
         // systemd-nspawn starts nothing in a tree without it.

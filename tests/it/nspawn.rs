@@ -301,6 +301,11 @@ fn a_tree_that_does_not_boot_is_started_otherwise() {
     start("release", release(usr())).says("COMMAND...");
     start("both", release(init(usr()))).never_says("COMMAND...");
 
+    // Who takes a part of an image does not want to boot it.
+    let name = registry.push("a/b", "part", &Image::new().layer(usr()).build());
+    let part = sandbox.roots(["pull", &name, "part", "--include=/usr"]);
+    part.run().succeeds().never_says("COMMAND...");
+
     let name = registry.push("a/b", "quiet", &hello());
     let quiet = sandbox.roots(["pull", "--quiet", &name, "quiet"]).run();
     assert_eq!(quiet.succeeds().stderr, "");
