@@ -128,9 +128,9 @@ fn interop_a_mirror_of_registries_conf_is_one() {
     let name = "images.example/team/image:1";
     let pull = fleet
         .sandbox
-        .roots(["pull", "--cache=no", name, "mirrored"]);
+        .roots(["pull", "--cache=no", name, "second"]);
     pull.run().succeeds().never_says("mirror");
-    fleet.assert_same("mirrored", "straight");
+    fleet.assert_same("second", "straight");
     assert_eq!(Fleet::asked_by_us(&fleet.origin), straight);
     let asked = Fleet::asked_by_us(&fleet.mirror);
     assert!(
