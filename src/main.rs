@@ -1,7 +1,8 @@
 //! The process edge: arguments in, a result or one sentence out, and the exit code.
 
 use roots::error::Error;
-use roots::{cli, progress, sys};
+use roots::progress::Progress;
+use roots::{cli, sys};
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
@@ -9,13 +10,14 @@ fn main() -> ExitCode {
     sys::use_builtin_resolver();
     sys::spare_owner_from_umask();
     let arguments = std::env::args_os().skip(1);
-    let done = cli::parse(arguments, |name| std::env::var_os(name))
-        .and_then(|command| command.run())
-        .and_then(|done| print(&done.out).map(|()| done.exit_code));
-    match done {
+    let (progress, done) = match cli::parse(arguments, |name| std::env::var_os(name)) {
+        Ok(command) => (command.progress(), command.run()),
+        Err(error) => (Progress::silent(), Err(error)),
+    };
+    match done.and_then(|done| print(&done.out).map(|()| done.exit_code)) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            progress::failed(&error);
+            progress.failed(&error);
             ExitCode::from(error.exit_code())
         }
     }

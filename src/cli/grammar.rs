@@ -38,6 +38,7 @@ pub(super) const PULL: Syntax = Syntax {
         "--machine",
         "--quiet",
         "--verbose",
+        "--json",
         "--help",
     ],
     operands: &["IMAGE", "DEST"],

@@ -95,7 +95,7 @@ fn pull(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result
         offline: typed.offline,
         locked: typed.locked.as_ref().map(PathBuf::from),
         nspawn: typed.nspawn,
-        progress: progress(&typed),
+        progress: progress(&typed, &variable),
     }))
 }
 
@@ -116,7 +116,7 @@ fn save(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result
         access,
         cache,
         offline: typed.offline,
-        progress: progress(&typed),
+        progress: progress(&typed, &variable),
     }))
 }
 
@@ -134,7 +134,7 @@ fn digest(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Resu
         access,
         index: typed.index,
         lock: typed.lock,
-        progress: progress(&typed),
+        progress: progress(&typed, &variable),
     }))
 }
 
@@ -153,7 +153,7 @@ fn inspect(
         wanted: wanted(&typed, &variable)?,
         access: access(&typed, &variable)?,
         cache: cache(&typed, &variable),
-        progress: progress(&typed),
+        progress: progress(&typed, &variable),
     }))
 }
 
@@ -174,7 +174,7 @@ fn verify(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Resu
         access,
         cache,
         offline: typed.offline,
-        progress: progress(&typed),
+        progress: progress(&typed, &variable),
     }))
 }
 
@@ -186,7 +186,7 @@ fn purge(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Resul
     Ok(Command::Purge(Purge {
         cache: cache(&typed, &variable),
         sweep: sweep(&typed)?,
-        progress: progress(&typed),
+        progress: progress(&typed, &variable),
     }))
 }
 

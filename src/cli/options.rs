@@ -4,7 +4,7 @@ use super::syntax::Typed;
 use crate::commands::CacheChoice;
 use crate::error::{Error, Usage};
 use crate::oci::{InvalidPlatform, InvalidReference, Platform, Reference, Wanted, is_machine_name};
-use crate::progress::{Level, Progress};
+use crate::progress::{Format, Level, Progress};
 use crate::registry::{Access, Passed};
 use crate::source::{Form, Local, Name};
 use crate::sys;
@@ -103,12 +103,20 @@ pub(super) fn wanted(
 }
 
 /// How much is said.
-pub(super) fn progress(typed: &Typed) -> Progress {
-    Progress::new(match (typed.quiet, typed.verbose) {
+pub(super) fn progress(typed: &Typed, variable: impl Fn(&str) -> Option<OsString>) -> Progress {
+    let level = match (typed.quiet, typed.verbose) {
         (true, _) => Level::Faults,
         (false, false) => Level::Steps,
         (false, true) => Level::Details,
-    })
+    };
+    // One that cannot clear a line is called dumb.
+    let can_draw = || variable("TERM").is_some_and(|term| term != "dumb") && sys::has_terminal();
+    let format = match typed.json {
+        true => Format::Json,
+        false if can_draw() => Format::Terminal,
+        false => Format::Lines,
+    };
+    Progress::new(level, format)
 }
 
 /// `no`, in any case, is none; without a HOME there is none either.

@@ -45,6 +45,7 @@ pub(super) struct Typed {
     pub(super) dry_run: bool,
     pub(super) quiet: bool,
     pub(super) verbose: bool,
+    pub(super) json: bool,
     pub(super) help: bool,
 }
 
@@ -118,6 +119,7 @@ pub(super) fn typed(syntax: &Syntax, mut parser: Parser) -> Result<Typed, Error>
             "--dry-run" => typed.dry_run = true,
             "--quiet" => typed.quiet = true,
             "--verbose" => typed.verbose = true,
+            "--json" => typed.json = true,
             _ => typed.help = true,
         }
     }

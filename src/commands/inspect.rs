@@ -5,7 +5,7 @@ use crate::cache::Cache;
 use crate::destination::Found;
 use crate::error::Error;
 use crate::oci::{Record, Summary};
-use crate::progress::{Level, Progress};
+use crate::progress::Progress;
 use crate::source::{Name, Source};
 
 impl Inspect {
@@ -47,7 +47,7 @@ impl Inspect {
             .cache
             .path()
             .filter(|path| path.join("links").exists())?;
-        let cache = Cache::open_existing(path, true, Progress::new(Level::Faults)).ok()?;
+        let cache = Cache::open_existing(path, true, Progress::silent()).ok()?;
         noted(found, Some(&cache)).ok()?
     }
 

@@ -193,6 +193,21 @@ impl Command {
     }
 }
 
+impl Command {
+    /// Where its messages go.
+    pub fn progress(&self) -> Progress {
+        match self {
+            Self::Pull(Pull { progress, .. })
+            | Self::Digest(Digest { progress, .. })
+            | Self::Inspect(Inspect { progress, .. })
+            | Self::Save(Save { progress, .. })
+            | Self::Verify(Verify { progress, .. })
+            | Self::Purge(Purge { progress, .. }) => *progress,
+            Self::Version | Self::Help(_) => Progress::silent(),
+        }
+    }
+}
+
 impl From<String> for Done {
     fn from(out: String) -> Self {
         Self { out, exit_code: 0 }

@@ -61,22 +61,17 @@ impl Pull {
         }
         source.check_room(&image, &destination.rootfs()?, destination.path(), progress)?;
         let mut extractor = Extractor::new(&destination.rootfs()?, self.max_size, &self.altered)?;
+        let mut meter = progress.meter(image.layers.iter().map(|layer| layer.blob.size));
         for (number, layer) in image.layers.iter().enumerate() {
-            let (mut stream, origin) = source.layer(layer)?;
+            let mut stream = source.layer(layer, &mut meter)?;
             source.announce(image.layers.get(number + 1).map(|next| &next.blob));
-            progress.layer(
-                number + 1,
-                image.layers.len(),
-                &layer.blob.digest,
-                layer.blob.size,
-                &origin,
-            );
             if let Err(error) = extractor.apply(&layer.diff_id, stream.tar()) {
                 return Err(source.blame(layer, stream, error));
             }
             source.finish(layer, stream)?; // digest, size and DiffID hold
         }
         source.drain();
+        drop(meter);
         let skipped = extractor.finish()?;
         ledger.open(&destination);
         ledger.remember(&source);
@@ -87,7 +82,7 @@ impl Pull {
         if is_new {
             self.say_how_to_start(found.path());
         }
-        Ok(Done::from(format!("{}\n", image.digest)))
+        Ok(self.done(&record, Some(&image)))
     }
 }
 

@@ -101,11 +101,10 @@ impl Save {
                 .iter()
                 .filter(|blob| seen.insert(blob.digest.clone()))
                 .collect();
+            let mut meter = self.progress.meter(blobs.iter().map(|blob| blob.size));
             for (number, blob) in blobs.iter().enumerate() {
-                let (stream, origin) = source.blob(blob)?;
+                let stream = source.blob(blob, &mut meter)?;
                 source.announce(blobs.get(number + 1).copied());
-                self.progress
-                    .layer(number + 1, blobs.len(), &blob.digest, blob.size, &origin);
                 let path = blob_path(&blob.digest);
                 let mut stream = BufReader::with_capacity(CHUNK, stream);
                 let written = tar.file(&path, blob.size, &mut stream);

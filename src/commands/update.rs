@@ -8,7 +8,7 @@ use super::{Done, Pull, inspect};
 use crate::cache::Cache;
 use crate::destination::{Found, Plan};
 use crate::error::{Error, Replaceable, UNCHANGED};
-use crate::oci::Record;
+use crate::oci::{Image, Outcome, Record};
 use crate::source::Source;
 use std::path::{Path, PathBuf};
 
@@ -58,9 +58,20 @@ impl Pull {
         self.progress
             .step(format_args!("{}: unchanged", self.dest.display()));
         Done {
-            out: format!("{}\n", held.manifest),
             exit_code: if self.exit_code { UNCHANGED } else { 0 },
+            ..self.done(held, None)
         }
+    }
+
+    /// DEST holds the tree that `record` is about: made of `image`, or there already.
+    pub(super) fn done(&self, record: &Record, image: Option<&Image>) -> Done {
+        if !self.progress.is_json() {
+            return Done::from(format!("{}\n", record.manifest));
+        }
+        let seconds = self.progress.elapsed().as_secs_f64();
+        let dest = self.dest.to_string_lossy().into_owned();
+        let outcome = Outcome::new(record, image, dest, seconds);
+        Done::from(format!("{}\n", outcome.to_line()))
     }
 
     /// What may be done to DEST, which holds a tree with a record or not.

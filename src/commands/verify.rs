@@ -28,23 +28,17 @@ impl Verify {
         let altered = record.map(|record| record.options).unwrap_or_default();
         let own = root.stat_self().map_err(|e| Error::tree("look at", e))?;
         let mut model = Model::new(&altered, own.owner);
+        let mut meter = progress.meter(image.layers.iter().map(|layer| layer.blob.size));
         for (number, layer) in image.layers.iter().enumerate() {
-            let (mut stream, origin) = source.layer(layer)?;
+            let mut stream = source.layer(layer, &mut meter)?;
             source.announce(image.layers.get(number + 1).map(|next| &next.blob));
-            let blob = &layer.blob;
-            progress.layer(
-                number + 1,
-                image.layers.len(),
-                &blob.digest,
-                blob.size,
-                &origin,
-            );
             if let Err(error) = model.apply(&layer.diff_id, stream.tar()) {
                 return Err(source.blame(layer, stream, error));
             }
             source.finish(layer, stream)?; // digest, size and DiffID hold
         }
         source.drain();
+        drop(meter);
         model.select(&altered)?;
         let comparison = Comparison::new(&model, &root, found.path())?;
         Ok(self.report(&comparison, &source))

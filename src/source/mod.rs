@@ -17,7 +17,7 @@ use crate::cache::{Cache, Partial};
 use crate::error::{Error, Part};
 use crate::layer::{BlobStream, LayerStream};
 use crate::oci::{Algorithm, Descriptor, Digest, Document, Layer, Reference};
-use crate::progress::Progress;
+use crate::progress::{Meter, Progress};
 use crate::registry::{Access, Served};
 pub use copy::{Parts, Platforms};
 use layout::Layout;
@@ -45,7 +45,7 @@ pub enum Source<'c> {
     Layout(Box<Layout>),
 }
 
-/// The stream of a layer, with where it comes from.
+/// The stream of a layer.
 pub type Stream = LayerStream<Box<dyn Read>, Partial>;
 
 /// The stream of a blob as it is.
@@ -128,13 +128,14 @@ impl<'c> Source<'c> {
     }
 
     /// Opens the stream of a layer.
-    pub fn layer(&mut self, layer: &Layer) -> Result<(Stream, String), Error> {
+    pub fn layer(&mut self, layer: &Layer, meter: &mut Meter) -> Result<Stream, Error> {
+        meter.next();
         match self {
-            Self::Registry(cached) => cached.layer(layer),
+            Self::Registry(cached) => cached.layer(layer, meter),
             Self::Layout(layout) => {
-                let blob = layout.blob(&layer.blob)?;
-                let word = layout.word().to_owned();
-                Ok((LayerStream::new(layer, blob, None)?, word))
+                let bytes = layout.blob(&layer.blob)?;
+                let bytes = meter.watch(&layer.blob, layout.word(), bytes);
+                LayerStream::new(layer, bytes, None)
             }
         }
     }
@@ -148,12 +149,14 @@ impl<'c> Source<'c> {
     }
 
     /// Opens a blob as it is.
-    pub fn blob(&mut self, blob: &Descriptor) -> Result<(RawStream, String), Error> {
+    pub fn blob(&mut self, blob: &Descriptor, meter: &mut Meter) -> Result<RawStream, Error> {
+        meter.next();
         match self {
-            Self::Registry(cached) => cached.blob(blob),
+            Self::Registry(cached) => cached.blob(blob, meter),
             Self::Layout(layout) => {
-                let stream = BlobStream::new(blob, layout.blob(blob)?, None);
-                Ok((stream, layout.word().to_owned()))
+                let bytes = layout.blob(blob)?;
+                let bytes = meter.watch(blob, layout.word(), bytes);
+                Ok(BlobStream::new(blob, bytes, None))
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::cache::{Cache, Partial};
 use crate::error::{Error, Part};
 use crate::layer::{BlobStream, LayerStream, Verifier};
 use crate::oci::{Descriptor, Digest, Layer, Reference};
-use crate::progress::Progress;
+use crate::progress::{Meter, Progress};
 use crate::registry::{Access, Asked, MAX_MANIFEST, Registry, Served};
 use std::io::{self, Read, Write as _};
 
@@ -184,21 +184,19 @@ impl<'c> Cached<'c> {
         Ok(all)
     }
 
-    /// The stream of a layer, and where it comes from.
-    pub(super) fn layer(&mut self, layer: &Layer) -> Result<(Stream, String), Error> {
+    /// The stream of a layer.
+    pub(super) fn layer(&mut self, layer: &Layer, meter: &Meter) -> Result<Stream, Error> {
         let blob = &layer.blob;
         let opened = self.next(blob)?;
-        let stream = LayerStream::new(layer, opened.bytes, opened.copy);
-        Ok((stream.map_err(|e| self.spoilt(blob, e))?, opened.origin))
+        let bytes = meter.watch(blob, &opened.origin, opened.bytes);
+        LayerStream::new(layer, bytes, opened.copy).map_err(|e| self.spoilt(blob, e))
     }
 
-    /// The stream of a blob as it is, and where it comes from.
-    pub(super) fn blob(&mut self, blob: &Descriptor) -> Result<(RawStream, String), Error> {
+    /// The stream of a blob as it is.
+    pub(super) fn blob(&mut self, blob: &Descriptor, meter: &Meter) -> Result<RawStream, Error> {
         let opened = self.next(blob)?;
-        Ok((
-            BlobStream::new(blob, opened.bytes, opened.copy),
-            opened.origin,
-        ))
+        let bytes = meter.watch(blob, &opened.origin, opened.bytes);
+        Ok(BlobStream::new(blob, bytes, opened.copy))
     }
 
     /// A blob, which may be on its way already.

@@ -9,6 +9,7 @@ mod remove;
 mod rename;
 mod resolver;
 mod stat;
+mod terminal;
 mod unopened;
 
 pub use dir::{Dir, Listed, same_file};
@@ -22,4 +23,5 @@ pub use mounts::has_mounts_below;
 pub use remove::remove_tree;
 pub use resolver::use_builtin_resolver;
 pub use stat::{Kind, Owner, Special, Stat, Time};
+pub use terminal::{has_terminal, terminal_width};
 pub use unopened::Unopened;

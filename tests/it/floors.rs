@@ -36,8 +36,26 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ("webpki_roots", &["registry/wire/"]),
     ("httpdate", &["registry/retry.rs"]),
     ("base64", &["registry/credentials/", "tarball/pax.rs"]),
-    ("serde", &["oci/", "registry/", "cache/", "source/"]),
-    ("serde_json", &["oci/", "registry/", "cache/", "source/"]),
+    (
+        "serde",
+        &[
+            "oci/",
+            "registry/",
+            "cache/",
+            "source/",
+            "progress/event.rs",
+        ],
+    ),
+    (
+        "serde_json",
+        &[
+            "oci/",
+            "registry/",
+            "cache/",
+            "source/",
+            "progress/event.rs",
+        ],
+    ),
     ("sha2", &["oci/digest.rs"]),
     ("flate2", &["compression.rs"]),
     ("zstd", &["compression.rs"]),

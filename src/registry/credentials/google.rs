@@ -110,7 +110,6 @@ fn token(server: &str, access: &Access, progress: Progress) -> Result<Credential
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::progress::Level;
     use std::io::{Read as _, Write as _};
     use std::net::TcpListener;
 
@@ -180,7 +179,7 @@ mod tests {
             String::from_utf8(request).unwrap()
         });
         let access = Access::default();
-        let found = machine(Some(&address), &access, Progress::new(Level::Faults));
+        let found = machine(Some(&address), &access, Progress::silent());
         (found, server.join().unwrap())
     }
 
@@ -212,7 +211,7 @@ mod tests {
             assert!(asked(answer).0.is_none(), "{answer}");
         }
         let access = Access::default();
-        let nobody = machine(Some("x y"), &access, Progress::new(Level::Faults));
+        let nobody = machine(Some("x y"), &access, Progress::silent());
         assert!(nobody.is_none());
     }
 }

@@ -153,16 +153,12 @@ pub(super) fn read(path: &Path) -> io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::progress::Level;
 
     /// What is found for `ghcr.io/a/b` as Basic, or as a token in brackets.
     fn found(text: &str) -> Option<String> {
         let account = Account::new("ghcr.io", "a/b");
         let stored = Stored::parse(text).ok()?;
-        match stored
-            .find(&account, "file", Progress::new(Level::Faults))?
-            .0
-        {
+        match stored.find(&account, "file", Progress::silent())?.0 {
             Credentials::Basic { user, password } => Some(format!("{user}:{password}")),
             Credentials::Identity { user, token } => Some(format!("{user}<{token}>")),
             Credentials::Token(token) => Some(format!("[{token}]")),
@@ -236,7 +232,7 @@ mod tests {
         }
         let old = Stored::parse_old(r#"{"ghcr.io":{"auth":"am9lOmh1","email":"x"}}"#);
         let account = Account::new("ghcr.io", "a");
-        let progress = Progress::new(Level::Faults);
+        let progress = Progress::silent();
         assert!(old.is_ok_and(|old| old.find(&account, "", progress).is_some()));
     }
 }

@@ -1,0 +1,59 @@
+//! What `roots pull --json` prints: what came of a pull.
+
+use super::{Image, Record};
+use serde::Serialize;
+
+/// A pull that is done.
+#[derive(Serialize)]
+pub struct Outcome<'o> {
+    reference: &'o str,
+    /// What the name stands for.
+    digest: String,
+    /// The manifest for the platform.
+    manifest: String,
+    platform: &'o str,
+    /// How many; nobody has counted those of a tree that was there already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    layers: Option<usize>,
+    /// Of them, compressed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
+    /// How long it took.
+    seconds: f64,
+    destination: String,
+    /// Whether the destination is another tree than before.
+    changed: bool,
+}
+
+impl<'o> Outcome<'o> {
+    /// Of a tree in `destination`, which `record` is about; made of `image`, unless it was there.
+    pub fn new(
+        record: &'o Record,
+        image: Option<&Image>,
+        destination: String,
+        seconds: f64,
+    ) -> Self {
+        let sizes = |image: &Image| {
+            let sizes = image.layers.iter().map(|layer| layer.blob.size);
+            sizes.fold(0, u64::saturating_add)
+        };
+        Self {
+            reference: &record.reference,
+            digest: record.digest.to_string(),
+            manifest: record.manifest.to_string(),
+            platform: &record.platform,
+            layers: image.map(|image| image.layers.len()),
+            bytes: image.map(sizes),
+            // As exact as anybody wants to know it.
+            seconds: (seconds * 1000.0).round() / 1000.0,
+            destination,
+            changed: image.is_some(),
+        }
+    }
+
+    /// One line.
+    pub fn to_line(&self) -> String {
+        // Strings and numbers alone always become JSON.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
