@@ -126,9 +126,7 @@ fn interop_a_mirror_of_registries_conf_is_one() {
     fleet.pull("straight").run().succeeds();
     let straight = Fleet::asked_by_us(&fleet.origin);
     let name = "images.example/team/image:1";
-    let pull = fleet
-        .sandbox
-        .roots(["pull", "--cache=no", name, "second"]);
+    let pull = fleet.sandbox.roots(["pull", "--cache=no", name, "second"]);
     pull.run().succeeds().never_says("mirror");
     fleet.assert_same("second", "straight");
     assert_eq!(Fleet::asked_by_us(&fleet.origin), straight);
