@@ -14,6 +14,7 @@ fn main() -> ExitCode {
         Ok(command) => (command.progress(), command.run()),
         Err(error) => (Progress::silent(), Err(error)),
     };
+    progress.clear();
     match done.and_then(|done| print(&done.out).map(|()| done.exit_code)) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {

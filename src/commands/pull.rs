@@ -61,17 +61,16 @@ impl Pull {
         }
         source.check_room(&image, &destination.rootfs()?, destination.path(), progress)?;
         let mut extractor = Extractor::new(&destination.rootfs()?, self.max_size, &self.altered)?;
-        let mut meter = progress.meter(image.layers.iter().map(|layer| layer.blob.size));
+        let mut meter = progress.meter(image.sizes(), "unpacking");
         for (number, layer) in image.layers.iter().enumerate() {
             let mut stream = source.layer(layer, &mut meter)?;
             source.announce(image.layers.get(number + 1).map(|next| &next.blob));
-            if let Err(error) = extractor.apply(&layer.diff_id, stream.tar()) {
+            if let Err(error) = extractor.apply(&layer.diff_id, &mut meter.unpacked(stream.tar())) {
                 return Err(source.blame(layer, stream, error));
             }
             source.finish(layer, stream)?; // digest, size and DiffID hold
         }
         source.drain();
-        drop(meter);
         let skipped = extractor.finish()?;
         ledger.open(&destination);
         ledger.remember(&source);

@@ -12,7 +12,9 @@ use super::{Save, Target};
 use crate::cache::Cache;
 use crate::destination::Output;
 use crate::error::Error;
-use crate::oci::{Algorithm, DockerImage, OCI_LAYOUT, blob_path, index_json, manifest_json};
+use crate::oci::{
+    Algorithm, Descriptor, DockerImage, OCI_LAYOUT, blob_path, index_json, manifest_json,
+};
 use crate::source::{Parts, Source, check_room};
 use crate::tarball::{Unwritten, Writer};
 use std::collections::HashSet;
@@ -60,6 +62,7 @@ impl Save {
             check_room(sources, folder, output.path(), self.progress)?;
         }
         let lines = self.write(images, cache, &output, &failed)?;
+        self.progress.does("flushing");
         output.commit()?; // all or nothing
         Ok(lines)
     }
@@ -95,16 +98,18 @@ impl Save {
                 }
             }
         }
-        for (source, _, parts) in &mut images {
-            let blobs: Vec<_> = parts
-                .blobs
-                .iter()
-                .filter(|blob| seen.insert(blob.digest.clone()))
-                .collect();
-            let mut meter = self.progress.meter(blobs.iter().map(|blob| blob.size));
+        let wanted = images.iter().map(|(_, _, parts)| {
+            let blobs = parts.blobs.iter();
+            let new = blobs.filter(|blob| seen.insert(blob.digest.clone()));
+            new.cloned().collect()
+        });
+        let wanted: Vec<Vec<Descriptor>> = wanted.collect();
+        let sizes = wanted.iter().flatten().map(|blob| blob.size);
+        let mut meter = self.progress.meter(sizes, "writing");
+        for ((source, ..), blobs) in images.iter_mut().zip(&wanted) {
             for (number, blob) in blobs.iter().enumerate() {
                 let stream = source.blob(blob, &mut meter)?;
-                source.announce(blobs.get(number + 1).copied());
+                source.announce(blobs.get(number + 1));
                 let path = blob_path(&blob.digest);
                 let mut stream = BufReader::with_capacity(CHUNK, stream);
                 let written = tar.file(&path, blob.size, &mut stream);

@@ -71,7 +71,7 @@ impl Pull {
         let seconds = self.progress.elapsed().as_secs_f64();
         let dest = self.dest.to_string_lossy().into_owned();
         let outcome = Outcome::new(record, image, dest, seconds);
-        Done::from(format!("{}\n", outcome.to_line()))
+        Done::from(outcome.to_line())
     }
 
     /// What may be done to DEST, which holds a tree with a record or not.

@@ -28,18 +28,18 @@ impl Verify {
         let altered = record.map(|record| record.options).unwrap_or_default();
         let own = root.stat_self().map_err(|e| Error::tree("look at", e))?;
         let mut model = Model::new(&altered, own.owner);
-        let mut meter = progress.meter(image.layers.iter().map(|layer| layer.blob.size));
+        let mut meter = progress.meter(image.sizes(), "unpacking");
         for (number, layer) in image.layers.iter().enumerate() {
             let mut stream = source.layer(layer, &mut meter)?;
             source.announce(image.layers.get(number + 1).map(|next| &next.blob));
-            if let Err(error) = model.apply(&layer.diff_id, stream.tar()) {
+            if let Err(error) = model.apply(&layer.diff_id, &mut meter.unpacked(stream.tar())) {
                 return Err(source.blame(layer, stream, error));
             }
             source.finish(layer, stream)?; // digest, size and DiffID hold
         }
         source.drain();
-        drop(meter);
         model.select(&altered)?;
+        progress.does("comparing");
         let comparison = Comparison::new(&model, &root, found.path())?;
         Ok(self.report(&comparison, &source))
     }

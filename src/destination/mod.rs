@@ -157,6 +157,7 @@ impl Destination {
     /// Makes the tree DEST, in one step, and then removes what was there before. Returns the number
     /// of its inode if the record could not be written to it and is to be kept elsewhere.
     pub fn commit(mut self, record: &Record, progress: Progress) -> Result<Option<u64>, Error> {
+        progress.does("flushing");
         let rootfs = self.rootfs()?;
         let failed = |e| disk("flush", &self.path, e);
         let inode = rootfs.stat_self().map_err(failed)?.id.1;
@@ -165,6 +166,7 @@ impl Destination {
                 let recorded = record::write(&rootfs, record);
                 staging.flush().map_err(failed)?;
                 staging.swap(&self.path, progress)?;
+                progress.does("removing what was there before");
                 if let Err(e) = staging.remove() {
                     let path = self.path.display();
                     progress.warn(format_args!(

@@ -2,6 +2,7 @@
 //! stop. Text from images and registries is escaped: it may hold terminal commands.
 
 use super::{EntryFault, Error, Part};
+use crate::oci::is_obeyed;
 use std::fmt::{self, Display, Formatter};
 use std::io;
 
@@ -224,13 +225,9 @@ fn said_as(said: &str) -> String {
 /// Text without control characters and without the marks that turn the direction of writing, which
 /// could make a terminal show another name than the one there is.
 pub fn escaped(text: &str) -> String {
-    let hostile = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
     text.chars()
         .fold(String::with_capacity(text.len()), |mut plain, c| {
-            if hostile(c) {
+            if is_obeyed(c) {
                 plain.extend(c.escape_default());
             } else {
                 plain.push(c);

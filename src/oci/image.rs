@@ -66,6 +66,11 @@ impl Image {
         })
     }
 
+    /// How large the layers are, compressed, in bytes.
+    pub fn sizes(&self) -> impl Iterator<Item = u64> {
+        self.layers.iter().map(|layer| layer.blob.size)
+    }
+
     /// The digests of all blobs the image is made of.
     pub fn blobs(&self) -> impl Iterator<Item = &Digest> {
         std::iter::once(&self.config.digest)

@@ -8,6 +8,7 @@ mod descriptor;
 mod digest;
 mod image;
 mod layout;
+mod line;
 mod lock;
 mod manifest;
 mod media_type;
@@ -26,6 +27,7 @@ pub use image::{Image, Layer};
 pub use layout::{
     DockerImage, IMAGE_NAME, OCI_LAYOUT, REF_NAME, blob_path, index_json, manifest_json,
 };
+pub use line::{is_obeyed, json_line};
 pub use lock::Lock;
 pub use manifest::{Document, Index, InvalidManifest, Manifest};
 pub use media_type::{ACCEPT, Kind};

@@ -1,6 +1,6 @@
 //! What `roots pull --json` prints: what came of a pull.
 
-use super::{Image, Record};
+use super::{Image, Record, json_line};
 use serde::Serialize;
 
 /// A pull that is done.
@@ -13,10 +13,8 @@ pub struct Outcome<'o> {
     manifest: String,
     platform: &'o str,
     /// How many; nobody has counted those of a tree that was there already.
-    #[serde(skip_serializing_if = "Option::is_none")]
     layers: Option<usize>,
     /// Of them, compressed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<u64>,
     /// How long it took.
     seconds: f64,
@@ -33,17 +31,14 @@ impl<'o> Outcome<'o> {
         destination: String,
         seconds: f64,
     ) -> Self {
-        let sizes = |image: &Image| {
-            let sizes = image.layers.iter().map(|layer| layer.blob.size);
-            sizes.fold(0, u64::saturating_add)
-        };
+        let size = |image: &Image| image.sizes().fold(0, u64::saturating_add);
         Self {
             reference: &record.reference,
             digest: record.digest.to_string(),
             manifest: record.manifest.to_string(),
             platform: &record.platform,
             layers: image.map(|image| image.layers.len()),
-            bytes: image.map(sizes),
+            bytes: image.map(size),
             // As exact as anybody wants to know it.
             seconds: (seconds * 1000.0).round() / 1000.0,
             destination,
@@ -53,7 +48,6 @@ impl<'o> Outcome<'o> {
 
     /// One line.
     pub fn to_line(&self) -> String {
-        // Strings and numbers alone always become JSON.
-        serde_json::to_string(self).unwrap_or_default()
+        json_line(self)
     }
 }

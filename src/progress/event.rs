@@ -2,6 +2,7 @@
 
 use super::bytes;
 use crate::error::escaped;
+use crate::oci::json_line;
 use serde::Serialize;
 
 /// Something that is said.
@@ -19,10 +20,9 @@ pub(super) enum Event<'e> {
     },
     Layer(Layer<'e>),
     /// Of all layers together.
-    Progress(Reached),
+    Progress(Reached<'e>),
     Error {
         message: &'e str,
-        #[serde(skip_serializing_if = "Option::is_none")]
         hint: Option<String>,
         exit_code: u8,
     },
@@ -44,24 +44,31 @@ pub(super) struct Layer<'e> {
 
 /// How far it has come.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub(super) struct Reached {
-    pub(super) layer: usize,
-    pub(super) layers: usize,
+pub(super) struct Reached<'r> {
+    pub(super) layer: u64,
+    /// None before it is known how many there are.
+    pub(super) layers: u64,
     /// Of all layers, compressed.
     pub(super) bytes: u64,
     /// How many there will be.
     pub(super) total: u64,
-    /// In bytes per second, on average.
+    /// In bytes per second, of late; 0 if it is not known.
     pub(super) rate: u64,
+    /// In seconds, if that can be told.
+    pub(super) left: Option<u64>,
     /// What takes the time.
     pub(super) state: &'static str,
+    /// Whom, if that is it.
+    pub(super) waiting_for: Option<&'r str>,
+    /// For how many seconds already.
+    #[serde(skip)]
+    pub(super) silence: u64,
 }
 
 impl Event<'_> {
     /// One line.
     pub(super) fn to_json(&self) -> String {
-        // Strings and numbers alone always become JSON.
-        serde_json::to_string(self).unwrap_or_default()
+        json_line(self)
     }
 
     /// One line or two, without what a terminal would obey.
@@ -79,7 +86,7 @@ impl Event<'_> {
                 let size = bytes(*size);
                 format!("layer {layer}/{layers} {digest} {size} ({origin})")
             }
-            Self::Progress(reached) => reached.to_line(usize::MAX, None),
+            Self::Progress(reached) => reached.to_line(usize::MAX),
             Self::Error { message, hint, .. } => {
                 let hint = hint.iter().map(|hint| format!("\nhint: {}", escaped(hint)));
                 return format!("roots: {}{}\n", escaped(message), hint.collect::<String>());

@@ -1,12 +1,15 @@
 //! What a pull says while it is at work: to stderr, so that stdout holds results only.
 
 mod event;
+mod line;
 mod meter;
+mod pace;
 mod view;
 
-use crate::error::{Error, escaped};
+use crate::error::Error;
 use event::Event;
-pub use meter::Meter;
+use line::{Line, Slow};
+pub use meter::{Meter, Unpacked};
 use std::fmt::Display;
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -39,19 +42,23 @@ pub struct Progress {
     level: Level,
     format: Format,
     begun: Instant,
+    /// What is drawn again and again, if anything is.
+    line: Option<&'static Line>,
 }
 
-/// What a terminal does at this: it goes back to the start of the line, and clears it.
-const CLEAR: &str = "\r\x1b[K";
+/// From when on a silence is one.
+const SILENCE: Duration = Duration::from_secs(1);
 
 impl Progress {
     /// Says what `level` allows.
     pub fn new(level: Level, format: Format) -> Self {
-        let begun = Instant::now();
+        let is_drawn = level >= Level::Steps && format != Format::Lines;
         Self {
             level,
             format,
-            begun,
+            begun: Instant::now(),
+            // It is there for as long as stderr: whoever may draw on it need not keep it.
+            line: is_drawn.then(|| &*Box::leak(Box::new(Line::new(format)))),
         }
     }
 
@@ -94,17 +101,42 @@ impl Progress {
         }
     }
 
-    /// Nothing has come from `whom` for `silence`: a person may wonder.
-    pub fn waiting(self, whom: impl Display, silence: Duration) {
-        if self.level >= Level::Steps && self.format == Format::Terminal {
-            let seconds = silence.as_secs();
-            draw(&view::waiting(&whom.to_string(), seconds));
+    /// Whether somebody wants to know what takes the time.
+    pub fn is_drawn(self) -> bool {
+        self.line.is_some()
+    }
+
+    /// `whom` is asked now, and may take its time.
+    pub fn waits_for(self, whom: impl Display) {
+        if let Some(line) = self.line {
+            let whom = &whom.to_string();
+            line.turn(Slow::Silence(whom, Duration::ZERO), true);
         }
     }
 
-    /// Follows the bytes of layers that have these sizes.
-    pub fn meter(self, sizes: impl IntoIterator<Item = u64>) -> Meter {
-        Meter::new(self, sizes)
+    /// Nothing has come from `whom` for `silence`, and it is still waited for.
+    pub fn hears_nothing(self, whom: &str, silence: Duration) {
+        if let Some(line) = self.line.filter(|_| silence >= SILENCE) {
+            line.turn(Slow::Silence(whom, silence), false);
+        }
+    }
+
+    /// What takes the time from here on.
+    pub fn does(self, what: &'static str) {
+        if let Some(line) = self.line {
+            line.turn(Slow::Work(what), true);
+        }
+    }
+
+    /// Follows the bytes of layers that have these sizes, and of which something is made: `work` is
+    /// what that is called.
+    pub fn meter(self, sizes: impl IntoIterator<Item = u64>, work: &'static str) -> Meter {
+        Meter::new(self, sizes, work)
+    }
+
+    /// Leaves nothing on the terminal that is not to stay.
+    pub fn clear(self) {
+        write(self.cleared());
     }
 
     /// Why the process ends.
@@ -118,10 +150,15 @@ impl Progress {
 
     fn say(self, event: &Event<'_>) {
         match self.format {
-            Format::Json => write(&format!("{}\n", event.to_json())),
-            Format::Terminal => write(&format!("{CLEAR}{}", event.to_lines())),
-            Format::Lines => write(&event.to_lines()),
+            Format::Json => write(&event.to_json()),
+            Format::Terminal | Format::Lines => {
+                write(&format!("{}{}", self.cleared(), event.to_lines()));
+            }
         }
+    }
+
+    fn cleared(self) -> &'static str {
+        self.line.map_or("", Line::cleared)
     }
 }
 
@@ -140,14 +177,6 @@ pub fn bytes(size: u64) -> String {
         unit = next;
     }
     format!("{size:.1} {unit}")
-}
-
-/// Puts `text`, as much as fits, where the last line is.
-fn draw(text: &str) {
-    let width = crate::sys::terminal_width();
-    // A line that fills the last column makes some terminals wrap.
-    let fitting = text.chars().take(width.saturating_sub(1));
-    write(&format!("{CLEAR}{}", escaped(&fitting.collect::<String>())));
 }
 
 /// A stderr that is closed or full is no reason to stop.

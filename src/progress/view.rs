@@ -1,44 +1,45 @@
-//! The line on a terminal.
+//! How the line reads.
 
 use super::bytes;
 use super::event::Reached;
 
-impl Reached {
-    /// As much of it as fits `width` columns, with how many seconds are `left`, where that is known.
-    /// All of it is ASCII, a column each.
-    pub(super) fn to_line(self, width: usize, left: Option<u64>) -> String {
-        let Self {
-            layer,
-            layers,
-            bytes: done,
-            total,
-            rate,
-            state,
-        } = self;
-        let left = left.map(|left| format!("{} left", time(left)));
-        let rate = (rate > 0).then(|| format!("{}/s", bytes(rate)));
-        // What is wanted least goes first.
-        let parts = [
-            (0, Some(format!("layer {layer}/{layers}"))),
-            (1, Some(format!("{} of {}", bytes(done), bytes(total)))),
-            (4, rate),
-            (2, left),
-            (3, Some(state.to_owned())),
-        ];
+impl Reached<'_> {
+    /// As much of it as fits `width` columns. All of it is ASCII, a column each.
+    pub(super) fn to_line(self, width: usize) -> String {
+        let waiting = self.waiting_for.map(|whom| match self.silence {
+            0 => format!("waiting for {whom}"),
+            silence => format!("waiting for {whom}, {}", time(silence)),
+        });
+        let is_waiting = waiting.is_some();
+        let state = Some(waiting.unwrap_or_else(|| self.state.to_owned()));
+        let layer = format!("layer {}/{}", self.layer, self.layers);
+        let done = format!("{} of {}", bytes(self.bytes), bytes(self.total));
+        let rate = (self.rate > 0).then(|| format!("{}/s", bytes(self.rate)));
+        let left = self.left.map(|left| format!("{} left", time(left)));
+        // What is wanted least goes first: that has the highest rank.
+        let parts = match self.layers {
+            0 => vec![(0, state)],
+            _ => vec![
+                (0, Some(layer)),
+                (if is_waiting { 2 } else { 1 }, Some(done)),
+                (4, rate),
+                (2, left),
+                (if is_waiting { 1 } else { 3 }, state),
+            ],
+        };
         let of_rank = |rank| {
             let wanted = parts.iter().filter(|(own, _)| *own <= rank);
             let wanted: Vec<_> = wanted.filter_map(|(_, part)| part.as_deref()).collect();
             wanted.join("  ")
         };
-        let mut lines = (0..parts.len()).rev().map(of_rank);
-        let fitting = lines.find(|line| line.len() < width);
-        fitting.unwrap_or_else(|| of_rank(0))
+        // A line that fills the last column makes some terminals wrap.
+        let fits = |line: &String| line.len() < width;
+        let line = (0..=4).rev().map(of_rank).find(fits);
+        let line = line.unwrap_or_else(|| of_rank(0));
+        let plain = |c: char| if matches!(c, ' '..='~') { c } else { '?' };
+        let fitting = line.chars().take(width.saturating_sub(1));
+        fitting.map(plain).collect()
     }
-}
-
-/// Nothing has come for so many seconds.
-pub(super) fn waiting(whom: &str, seconds: u64) -> String {
-    format!("waiting for {whom}, {}", time(seconds))
 }
 
 fn time(seconds: u64) -> String {
@@ -53,16 +54,20 @@ fn time(seconds: u64) -> String {
 mod tests {
     use super::*;
 
+    const REACHED: Reached<'_> = Reached {
+        layer: 2,
+        layers: 5,
+        bytes: 34_100_000,
+        total: 120_300_000,
+        rate: 45_200_000,
+        left: Some(100),
+        state: "downloading",
+        waiting_for: None,
+        silence: 0,
+    };
+
     #[test]
     fn a_narrow_terminal_gets_what_matters_most() {
-        let reached = Reached {
-            layer: 2,
-            layers: 5,
-            bytes: 34_100_000,
-            total: 120_300_000,
-            rate: 45_200_000,
-            state: "downloading",
-        };
         let all = "layer 2/5  34.1 MB of 120.3 MB  45.2 MB/s  1:40 min left  downloading";
         for (width, line) in [
             (usize::MAX, all),
@@ -74,15 +79,57 @@ mod tests {
             (50, "layer 2/5  34.1 MB of 120.3 MB  1:40 min left"),
             (40, "layer 2/5  34.1 MB of 120.3 MB"),
             (20, "layer 2/5"),
-            (0, "layer 2/5"),
+            (5, "laye"),
+            (1, ""),
+            (0, ""),
         ] {
-            assert_eq!(reached.to_line(width, Some(100)), line, "{width}");
+            assert_eq!(REACHED.to_line(width), line, "{width}");
         }
-        let begun = Reached { rate: 0, ..reached };
-        assert_eq!(
-            begun.to_line(80, None),
-            "layer 2/5  34.1 MB of 120.3 MB  downloading"
-        );
+        let begun = Reached {
+            rate: 0,
+            left: None,
+            ..REACHED
+        };
+        let line = "layer 2/5  34.1 MB of 120.3 MB  downloading";
+        assert_eq!(begun.to_line(80), line);
+    }
+
+    #[test]
+    fn who_is_silent_matters_more_than_what_has_come() {
+        let silent = Reached {
+            rate: 0,
+            left: None,
+            waiting_for: Some("ghcr.io"),
+            silence: 61,
+            ..REACHED
+        };
+        for (width, line) in [
+            (
+                80,
+                "layer 2/5  34.1 MB of 120.3 MB  waiting for ghcr.io, 1:01 min",
+            ),
+            (50, "layer 2/5  waiting for ghcr.io, 1:01 min"),
+            (20, "layer 2/5"),
+        ] {
+            assert_eq!(silent.to_line(width), line);
+        }
+        let asked = Reached {
+            layers: 0,
+            silence: 0,
+            ..silent
+        };
+        assert_eq!(asked.to_line(80), "waiting for ghcr.io");
+        assert_eq!(asked.to_line(10), "waiting f");
+    }
+
+    #[test]
+    fn each_character_takes_a_column() {
+        let odd = Reached {
+            layers: 0,
+            waiting_for: Some("漢\u{1b}[2J\u{202e}\u{301}"),
+            ..REACHED
+        };
+        assert_eq!(odd.to_line(80), "waiting for ??[2J??");
     }
 
     #[test]

@@ -15,6 +15,10 @@ use std::time::{Duration, Instant};
 /// How many redirects are followed, as by every peer.
 const MAX_REDIRECTS: usize = 10;
 
+/// What is waited for between two tries, and how long nobody looks at the clock meanwhile.
+const NEXT_TRY: &str = "the next try";
+const GLANCE: Duration = Duration::from_millis(500);
+
 /// Asks, follows, and asks again.
 pub(super) struct Http {
     wire: Wire,
@@ -60,12 +64,12 @@ impl<'q> Question<'q> {
 impl Http {
     /// Asks through the proxies of the environment.
     pub(super) fn new(access: &Access, progress: Progress) -> Self {
-        Self::over(Wire::new(access), progress)
+        Self::over(Wire::new(access, progress), progress)
     }
 
     /// Asks servers that are on this machine or next to it.
     pub(super) fn direct(access: &Access, progress: Progress) -> Self {
-        Self::over(Wire::direct(access), progress)
+        Self::over(Wire::direct(access, progress), progress)
     }
 
     fn over(wire: Wire, progress: Progress) -> Self {
@@ -127,7 +131,12 @@ impl Http {
         let seconds = pause.as_secs_f32();
         self.progress
             .step(format_args!("{why}; {then} in {seconds:.1} s"));
-        sys::pause(pause);
+        let begun = Instant::now();
+        self.progress.waits_for(NEXT_TRY);
+        while let Some(left) = pause.checked_sub(begun.elapsed()) {
+            sys::pause(left.min(GLANCE));
+            self.progress.hears_nothing(NEXT_TRY, begun.elapsed());
+        }
     }
 
     /// Asks, and follows redirects. What is meant for one origin is not sent to another, nor ever
@@ -183,6 +192,7 @@ impl Http {
         let Question { method, url, .. } = question;
         let authorization = question.authorization.map(|value| ("authorization", value));
         let headers = question.headers.iter().copied().chain(authorization);
+        self.progress.waits_for(url.host());
         let response = self
             .wire
             .send(method, url, headers, question.form)

@@ -103,6 +103,7 @@ impl Fetch<'_> {
             "{}: another pull fetches it; waiting",
             blob.digest
         ));
+        self.progress.waits_for("another pull");
         // Whether this works or not, the next look tells.
         let _ = file.lock();
     }

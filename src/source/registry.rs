@@ -185,7 +185,7 @@ impl<'c> Cached<'c> {
     }
 
     /// The stream of a layer.
-    pub(super) fn layer(&mut self, layer: &Layer, meter: &Meter) -> Result<Stream, Error> {
+    pub(super) fn layer(&mut self, layer: &Layer, meter: &mut Meter) -> Result<Stream, Error> {
         let blob = &layer.blob;
         let opened = self.next(blob)?;
         let bytes = meter.watch(blob, &opened.origin, opened.bytes);
@@ -193,7 +193,11 @@ impl<'c> Cached<'c> {
     }
 
     /// The stream of a blob as it is.
-    pub(super) fn blob(&mut self, blob: &Descriptor, meter: &Meter) -> Result<RawStream, Error> {
+    pub(super) fn blob(
+        &mut self,
+        blob: &Descriptor,
+        meter: &mut Meter,
+    ) -> Result<RawStream, Error> {
         let opened = self.next(blob)?;
         let bytes = meter.watch(blob, &opened.origin, opened.bytes);
         Ok(BlobStream::new(blob, bytes, opened.copy))

@@ -84,6 +84,7 @@ impl Stored {
                 continue;
             }
             let program = helper::program(name);
+            progress.waits_for(&program);
             match helper::ask(name, account.server()) {
                 Ok(Some(found)) => return Some((found, format!("{program} ({origin})"))),
                 Ok(None) => {

@@ -5,9 +5,9 @@
 //! trust one list of authorities only, look names up in a thread.
 //!
 //! ```text
-//! Agent ── Tunnel ──────── Socket ── Tls ───────── Verifier
-//! ureq's   ureq's CONNECT  ureq's    certs.d of    Trust: Mozilla, system, --ca-file
-//! pool     to a proxy                this host
+//! Agent ── Tunnel ──────── Socket ── Vigil ───── Tls ───────── Verifier
+//! ureq's   ureq's CONNECT  ureq's    says when   certs.d of    Trust: Mozilla, system, --ca-file
+//! pool     to a proxy                none comes  this host
 //! ```
 
 mod failure;
@@ -18,11 +18,13 @@ mod proxy;
 mod tls;
 mod trust;
 mod verifier;
+mod vigil;
 
 pub(super) use failure::Failure;
 
 use super::access::Access;
 use super::url::Url;
+use crate::progress::Progress;
 use proxy::Proxies;
 use std::cell::{OnceCell, RefCell};
 use std::time::Duration;
@@ -32,6 +34,7 @@ use ureq::http::{Request, Response, Uri, header};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector, NextTimeout, TcpConnector};
 use ureq::{Agent, Body, Proxy, ProxyProtocol};
+use vigil::Watchman;
 
 /// How long connecting may take: all addresses of a host together, then a proxy, then TLS.
 const CONNECT: Duration = Duration::from_secs(30);
@@ -46,6 +49,7 @@ pub(super) struct Wire {
     /// Reading the authorities takes some milliseconds, which plain http need not spend.
     trust: OnceCell<Trust>,
     agents: RefCell<Vec<Pooled>>,
+    progress: Progress,
 }
 
 /// The connections of one kind.
@@ -57,21 +61,22 @@ struct Pooled {
 
 impl Wire {
     /// Connects to nobody yet. Proxies are those of the environment.
-    pub(super) fn new(access: &Access) -> Self {
-        Self::with(access, Proxies::of_environment())
+    pub(super) fn new(access: &Access, progress: Progress) -> Self {
+        Self::with(access, Proxies::of_environment(), progress)
     }
 
     /// The same, without any proxy.
-    pub(super) fn direct(access: &Access) -> Self {
-        Self::with(access, Proxies::none())
+    pub(super) fn direct(access: &Access, progress: Progress) -> Self {
+        Self::with(access, Proxies::none(), progress)
     }
 
-    fn with(access: &Access, proxies: Proxies) -> Self {
+    fn with(access: &Access, proxies: Proxies, progress: Progress) -> Self {
         Self {
             access: access.clone(),
             proxies,
             trust: OnceCell::new(),
             agents: RefCell::default(),
+            progress,
         }
     }
 
@@ -118,7 +123,7 @@ impl Wire {
             true => Some(self.trust()?),
             false => None,
         };
-        let agent = agent(trust, proxy.cloned(), self.access.timeout);
+        let agent = agent(trust, proxy.cloned(), self.access.timeout, self.progress);
         agents.push(Pooled {
             tls,
             proxy: proxy.cloned(),
@@ -138,7 +143,12 @@ impl Wire {
 
 /// Connections through one proxy or none. Through a proxy, ureq asks for a CONNECT to plain http
 /// servers, too: it does not write the absolute form of RFC 9112 section 3.2.2.
-fn agent(trust: Option<Trust>, proxy: Option<Proxy>, timeout: Duration) -> Agent {
+fn agent(
+    trust: Option<Trust>,
+    proxy: Option<Proxy>,
+    timeout: Duration,
+    progress: Progress,
+) -> Agent {
     let config = Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
@@ -153,6 +163,7 @@ fn agent(trust: Option<Trust>, proxy: Option<Proxy>, timeout: Duration) -> Agent
     let connector =
         ().chain(ConnectProxyConnector::default())
             .chain(TcpConnector::default())
+            .chain(Watchman::new(progress))
             .chain(Tls::new(trust));
     Agent::with_parts(config, connector, System::default())
 }

@@ -1,0 +1,170 @@
+//! When to draw, and how fast bytes come. Pure: who asks says what time it is, in microseconds.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What a second has.
+pub(super) const SECOND: u64 = 1_000_000;
+
+/// Over less than this, a rate says nothing.
+const SAMPLE: u64 = SECOND / 2;
+
+/// For how long a rate remembers what was before.
+const MEMORY: f64 = 4.0 * SECOND as f64;
+
+/// A number that a connection may read and change as well: ureq wants connections that could be sent
+/// to another thread. There is one.
+#[derive(Debug, Default)]
+pub(super) struct Number(AtomicU64);
+
+/// How often something is said.
+#[derive(Debug)]
+pub(super) struct Pace {
+    next: Number,
+    step: u64,
+    /// How much earlier than it is due something urgent may come.
+    slack: u64,
+}
+
+/// Bytes per second, of late.
+#[derive(Debug, Default)]
+pub(super) struct Rate {
+    rate: Number,
+    since: Number,
+    bytes: Number,
+}
+
+impl Number {
+    pub(super) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set(&self, value: u64) {
+        self.0.store(value, Ordering::Relaxed);
+    }
+
+    pub(super) fn add(&self, more: u64) {
+        self.set(self.get().saturating_add(more));
+    }
+}
+
+impl Pace {
+    /// For people: five times a second, and what is urgent at once, up to ten times in all.
+    pub(super) fn of_terminal() -> Self {
+        Self {
+            next: Number::default(),
+            step: SECOND / 5,
+            slack: SECOND / 5 * 4,
+        }
+    }
+
+    /// For programs: once a second, and nothing of what takes less.
+    pub(super) fn of_program() -> Self {
+        let pace = Self {
+            next: Number::default(),
+            step: SECOND,
+            slack: 0,
+        };
+        pace.next.set(SECOND);
+        pace
+    }
+
+    /// Whether it is time; then it is not again until later.
+    pub(super) fn allows(&self, now: u64, is_urgent: bool) -> bool {
+        let (next, slack) = (self.next.get(), if is_urgent { self.slack } else { 0 });
+        let is_time = now.saturating_add(slack) >= next;
+        if is_time {
+            self.next.set(next.max(now) + self.step);
+        }
+        is_time
+    }
+}
+
+impl Rate {
+    /// Forgets what was before.
+    pub(super) fn restart(&self, now: u64, bytes: u64) {
+        self.rate.set(0);
+        self.since.set(now);
+        self.bytes.set(bytes);
+    }
+
+    /// The rate, now that there are so many bytes; 0 if it is not known yet.
+    pub(super) fn at(&self, now: u64, bytes: u64) -> u64 {
+        let time = now.saturating_sub(self.since.get());
+        if time < SAMPLE {
+            return self.rate.get();
+        }
+        let more = bytes.saturating_sub(self.bytes.get());
+        let sample = more as f64 / time as f64 * SECOND as f64;
+        let rate = match self.rate.get() {
+            0 => sample,
+            before => {
+                let weight = time as f64 / (time as f64 + MEMORY);
+                before as f64 + (sample - before as f64) * weight
+            }
+        };
+        self.restart(now, bytes);
+        self.rate.set(rate as u64);
+        self.rate.get()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The most that are allowed in any one second, when something wants to be said at each of `times`.
+    fn most(pace: &Pace, times: impl Iterator<Item = (u64, bool)>) -> usize {
+        let said: Vec<_> = times
+            .filter(|(now, is_urgent)| pace.allows(*now, *is_urgent))
+            .map(|(now, _)| now)
+            .collect();
+        let within = |start: &u64| {
+            let later = said
+                .iter()
+                .filter(|at| (*start..start + SECOND).contains(at));
+            later.count()
+        };
+        said.iter().map(within).max().unwrap_or_default()
+    }
+
+    #[test]
+    fn a_terminal_is_drawn_on_ten_times_a_second_at_most() {
+        let each_ms = || (0..5000).map(|ms| ms * 1000);
+        let calm = most(&Pace::of_terminal(), each_ms().map(|now| (now, false)));
+        assert_eq!(calm, 5);
+        let urgent = most(&Pace::of_terminal(), each_ms().map(|now| (now, true)));
+        assert!((6..=10).contains(&urgent), "{urgent}");
+        let late = each_ms().map(|now| (now, now > 990_000));
+        let late = most(&Pace::of_terminal(), late);
+        assert!((6..=10).contains(&late), "{late}");
+        let program = most(&Pace::of_program(), each_ms().map(|now| (now, true)));
+        assert_eq!(program, 1);
+    }
+
+    #[test]
+    fn what_is_urgent_is_said_at_once() {
+        let pace = Pace::of_terminal();
+        assert!(pace.allows(0, false));
+        assert!(!pace.allows(1, false));
+        assert!((0..4).all(|_| pace.allows(1, true)));
+        assert!(!pace.allows(1, true));
+        assert!(!Pace::of_program().allows(SECOND - 1, true));
+    }
+
+    #[test]
+    fn a_rate_is_that_of_late() {
+        let rate = Rate::default();
+        assert_eq!(rate.at(SECOND / 4, 1000), 0);
+        assert_eq!(rate.at(SECOND, 1000), 1000);
+        // No news yet.
+        assert_eq!(rate.at(SECOND + 1, 999_999), 1000);
+        // Ten times as fast from now on: after half a minute, that is the rate.
+        let after = |seconds: u64| rate.at(SECOND * (1 + seconds), 1000 + 10_000 * seconds);
+        let first = after(1);
+        assert!((2000..4000).contains(&first), "{first}");
+        let last = (2..30).map(after).last().unwrap_or_default();
+        assert!((9900..=10_000).contains(&last), "{last}");
+        rate.restart(SECOND * 40, 0);
+        assert_eq!(rate.at(SECOND * 40, 0), 0);
+    }
+}

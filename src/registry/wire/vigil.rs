@@ -1,0 +1,84 @@
+//! A connection that says so while nothing comes: a blocking read, in pieces of a moment each.
+
+use crate::progress::Progress;
+use std::time::{Duration, Instant};
+use ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, Connector, Either, NextTimeout, Transport,
+};
+
+/// How long nobody is told.
+const MOMENT: Duration = Duration::from_millis(200);
+
+/// Sets a vigil at connections, if somebody wants to know.
+#[derive(Debug)]
+pub(super) struct Watchman(Progress);
+
+/// A connection that is watched.
+#[derive(Debug)]
+pub(super) struct Vigil<In> {
+    inner: In,
+    host: String,
+    progress: Progress,
+}
+
+impl Watchman {
+    pub(super) fn new(progress: Progress) -> Self {
+        Self(progress)
+    }
+}
+
+impl<In: Transport> Connector<In> for Watchman {
+    type Out = Either<In, Vigil<In>>;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        chained: Option<In>,
+    ) -> Result<Option<Self::Out>, ureq::Error> {
+        Ok(chained.map(|inner| match self.0.is_drawn() {
+            true => Either::B(Vigil {
+                inner,
+                host: details.uri.host().unwrap_or_default().to_owned(),
+                progress: self.0,
+            }),
+            false => Either::A(inner),
+        }))
+    }
+}
+
+impl<In: Transport> Transport for Vigil<In> {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.inner.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        self.inner.transmit_output(amount, timeout)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        let whole = timeout.for_read();
+        let begun = Instant::now();
+        loop {
+            let left = whole.after.saturating_sub(begun.elapsed());
+            let piece = NextTimeout {
+                after: left.min(MOMENT).into(),
+                per_read: None,
+                ..whole
+            };
+            match self.inner.await_input(piece) {
+                Err(ureq::Error::Timeout(_)) if left > MOMENT => {
+                    self.progress.hears_nothing(&self.host, begun.elapsed());
+                }
+                other => return other,
+            }
+        }
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.inner.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.inner.is_tls()
+    }
+}
