@@ -9,10 +9,11 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     sys::use_builtin_resolver();
     sys::spare_owner_from_umask();
-    let arguments = std::env::args_os().skip(1);
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    let wants_json = cli::wants_json(&arguments);
     let (progress, done) = match cli::parse(arguments, |name| std::env::var_os(name)) {
         Ok(command) => (command.progress(), command.run()),
-        Err(error) => (Progress::silent(), Err(error)),
+        Err(error) => (Progress::of_faults(wants_json), Err(error)),
     };
     progress.clear();
     match done.and_then(|done| print(&done.out).map(|()| done.exit_code)) {

@@ -59,6 +59,12 @@ pub fn parse(
     }
 }
 
+/// Whether a program reads what is said of `arguments` that cannot be understood.
+pub fn wants_json(arguments: &[OsString]) -> bool {
+    let mut options = arguments.iter().take_while(|argument| *argument != "--");
+    options.any(|option| option == "--json")
+}
+
 fn pull(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
     if typed.help {
         return Ok(Command::Help(PULL.help));

@@ -166,7 +166,9 @@ impl Destination {
                 let recorded = record::write(&rootfs, record);
                 staging.flush().map_err(failed)?;
                 staging.swap(&self.path, progress)?;
-                progress.does("removing what was there before");
+                if staging.replace {
+                    progress.does("cleaning up");
+                }
                 if let Err(e) = staging.remove() {
                     let path = self.path.display();
                     progress.warn(format_args!(

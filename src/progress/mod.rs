@@ -64,7 +64,13 @@ impl Progress {
 
     /// Says only what goes wrong.
     pub fn silent() -> Self {
-        Self::new(Level::Faults, Format::Lines)
+        Self::of_faults(false)
+    }
+
+    /// Says only what goes wrong, to people or to programs.
+    pub fn of_faults(is_json: bool) -> Self {
+        let format = if is_json { Format::Json } else { Format::Lines };
+        Self::new(Level::Faults, format)
     }
 
     /// How long the work has taken.

@@ -51,6 +51,7 @@ mod owners;
 mod packaging;
 mod pieces;
 mod platforms;
+mod progress;
 mod proxies;
 mod pull;
 mod purge;

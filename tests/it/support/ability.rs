@@ -1,6 +1,7 @@
 //! What some tests need and not every machine has. A test that goes without says so.
 
 use super::sandbox::is_root;
+use super::terminal::Terminal;
 use super::{Sandbox, Traced};
 use rustix::fs::{XattrFlags, setxattr};
 use std::io::Write as _;
@@ -21,6 +22,8 @@ pub enum Ability {
     Tracing,
     /// A mount namespace of its own.
     Mounting,
+    /// A pseudo-terminal.
+    Terminal,
 }
 
 impl Ability {
@@ -32,6 +35,7 @@ impl Ability {
             Self::Acls => takes("system.posix_acl_default", &acl(&[])),
             Self::OtherUser => is_root() && runs("setpriv"),
             Self::Tracing => Traced::is_permitted(),
+            Self::Terminal => Terminal::open(80).is_some(),
             Self::Mounting => crate::disk::mounting("true", "true").is_some(),
         };
         if !is_there {

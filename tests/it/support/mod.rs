@@ -30,6 +30,8 @@ pub mod sample;
 pub mod sandbox;
 /// Layers as raw tar bytes, oddities included.
 pub mod tar;
+/// A terminal, and what stands on it.
+pub mod terminal;
 /// TLS in front of a server.
 pub mod tls;
 /// The binary, stopped at each of its system calls.

@@ -2,6 +2,7 @@
 
 use super::running::Output;
 use super::{Run, Running, Sandbox};
+use crate::support::terminal::Terminal;
 use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
@@ -17,6 +18,8 @@ pub struct Command {
     folder: PathBuf,
     stdin: Option<Vec<u8>>,
     prelude: Option<String>,
+    /// How many columns the terminal has, if there is one.
+    terminal: Option<u16>,
 }
 
 impl Command {
@@ -28,6 +31,7 @@ impl Command {
             folder: sandbox.path(""),
             stdin: None,
             prelude: None,
+            terminal: None,
         };
         command
             .env("HOME", sandbox.path("home"))
@@ -82,6 +86,12 @@ impl Command {
         self
     }
 
+    /// Gives it a terminal with so many columns for standard error.
+    pub fn terminal(mut self, columns: u16) -> Self {
+        self.terminal = Some(columns);
+        self.env("TERM", "xterm")
+    }
+
     /// Has /bin/sh do something first, in the same process: `umask 077`, `ulimit -f 100`, `exec >&-`.
     /// What is said last comes first: it may be that nothing comes behind what was said before.
     pub fn prelude(mut self, shell: &str) -> Self {
@@ -121,6 +131,11 @@ impl Command {
             Stdio::null()
         });
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let terminal = self.terminal.map(|columns| {
+            let terminal = Terminal::open(columns).expect("the test needs Ability::Terminal");
+            command.stderr(terminal.stderr);
+            terminal.screen
+        });
         // A group of its own, so that a helper it may have started is killed with it.
         let mut child = command
             .process_group(0)
@@ -131,12 +146,18 @@ impl Command {
             std::thread::spawn(move || drop(pipe.write_all(&bytes)));
         }
         let stdout = Output::collect(child.stdout.take().expect("piped"));
-        let stderr = Output::collect(child.stderr.take().expect("piped"));
+        // Until nobody has the terminal any more, there is no end to what comes from it.
+        drop(command);
+        let stderr = match &terminal {
+            Some(screen) => Output::collect(screen.try_clone().expect("a file")),
+            None => Output::collect(child.stderr.take().expect("piped")),
+        };
         Running {
             child,
             said,
             stdout,
             stderr,
+            terminal,
         }
     }
 }

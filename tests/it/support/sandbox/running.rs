@@ -1,9 +1,11 @@
 //! The binary while it runs.
 
 use super::Run;
+use crate::support::terminal::{CLEAR, resize};
 use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid,
 };
+use std::fs::File;
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, ExitStatus};
@@ -20,6 +22,8 @@ pub struct Running {
     pub(super) said: String,
     pub(super) stdout: Output,
     pub(super) stderr: Output,
+    /// What a person looks at.
+    pub(super) terminal: Option<File>,
 }
 
 /// What came out of a pipe so far, and the thread that reads on.
@@ -53,6 +57,31 @@ impl Running {
             assert!(!over, "no `{text}` from {}:\n{said}", self.said);
             std::thread::sleep(Duration::from_millis(2));
         }
+    }
+
+    /// Waits until so many lines were drawn on its terminal.
+    pub fn until_drawn(&self, count: usize) -> &Self {
+        let deadline = Instant::now() + PATIENCE;
+        while self.drawn() < count {
+            assert!(
+                self.is_running() && Instant::now() < deadline,
+                "{}",
+                self.said
+            );
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        self
+    }
+
+    /// How many lines were drawn on its terminal.
+    pub fn drawn(&self) -> usize {
+        self.stderr.text().matches(CLEAR).count()
+    }
+
+    /// Makes its terminal wider or narrower.
+    pub fn resize(&self, columns: u16) -> &Self {
+        resize(self.terminal.as_ref().expect("a terminal"), columns);
+        self
     }
 
     /// Whether it has not ended yet.
