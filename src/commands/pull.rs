@@ -65,7 +65,7 @@ impl Pull {
         for (number, layer) in image.layers.iter().enumerate() {
             let mut stream = source.layer(layer, &mut meter)?;
             source.announce(image.layers.get(number + 1).map(|next| &next.blob));
-            if let Err(error) = extractor.apply(&layer.diff_id, &mut meter.unpacked(stream.tar())) {
+            if let Err(error) = extractor.apply(&layer.diff_id, &mut meter.follow(stream.tar())) {
                 return Err(source.blame(layer, stream, error));
             }
             source.finish(layer, stream)?; // digest, size and DiffID hold

@@ -112,7 +112,7 @@ impl Save {
                 source.announce(blobs.get(number + 1));
                 let path = blob_path(&blob.digest);
                 let mut stream = BufReader::with_capacity(CHUNK, stream);
-                let written = tar.file(&path, blob.size, &mut stream);
+                let written = tar.file(&path, blob.size, &mut meter.follow(&mut stream));
                 written.map_err(|why| source.blame_blob(blob, failed(why)))?;
                 source.finish_blob(blob, stream.into_inner())?; // digest and size hold
             }

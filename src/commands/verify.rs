@@ -32,7 +32,7 @@ impl Verify {
         for (number, layer) in image.layers.iter().enumerate() {
             let mut stream = source.layer(layer, &mut meter)?;
             source.announce(image.layers.get(number + 1).map(|next| &next.blob));
-            if let Err(error) = model.apply(&layer.diff_id, &mut meter.unpacked(stream.tar())) {
+            if let Err(error) = model.apply(&layer.diff_id, &mut meter.follow(stream.tar())) {
                 return Err(source.blame(layer, stream, error));
             }
             source.finish(layer, stream)?; // digest, size and DiffID hold

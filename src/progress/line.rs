@@ -150,13 +150,13 @@ impl Line {
             Slow::Bytes(state) | Slow::Work(state) => (state, None),
             Slow::Silence(whom, silence) => ("waiting", Some((whom, silence))),
         };
+        let rest = total.saturating_sub(bytes);
         // While nothing comes, what came before promises nothing.
-        let rate = if matches!(slow, Slow::Bytes(_)) {
-            rate
-        } else {
-            0
+        let rate = match slow {
+            Slow::Bytes(_) if rest > 0 => rate,
+            _ => 0,
         };
-        let left = total.saturating_sub(bytes).checked_div(rate);
+        let left = rest.checked_div(rate);
         Reached {
             layer: self.layer.get(),
             layers: self.layers.get(),

@@ -13,6 +13,8 @@ pub struct Meter {
     layer: usize,
     layers: usize,
     words: Words,
+    /// What is about to be followed: its digest, its size, and where it comes from.
+    next: Option<(String, u64, String)>,
 }
 
 /// The bytes of a layer, counted.
@@ -23,7 +25,7 @@ struct Watched<R> {
 }
 
 /// What is made of them, while the line goes on moving: a few bytes may become a large file.
-pub struct Unpacked<'r> {
+pub struct Followed<'r> {
     inner: &'r mut dyn BufRead,
     line: Option<&'static Line>,
     words: Words,
@@ -47,6 +49,7 @@ impl Meter {
             layer: 0,
             layers,
             words: Words { reading, work },
+            next: None,
         }
     }
 
@@ -65,7 +68,7 @@ impl Meter {
         origin: &str,
         bytes: impl Read + 'static,
     ) -> Box<dyn Read> {
-        self.announce(blob, origin);
+        self.next = Some((blob.digest.to_string(), blob.size, origin.to_owned()));
         let Some(line) = self.progress.line else {
             return Box::new(bytes);
         };
@@ -84,9 +87,10 @@ impl Meter {
         })
     }
 
-    /// What is made of the bytes that are watched.
-    pub fn unpacked<'r>(&self, inner: &'r mut dyn BufRead) -> Unpacked<'r> {
-        Unpacked {
+    /// Says whose bytes are watched, and follows what is made of them.
+    pub fn follow<'r>(&mut self, inner: &'r mut dyn BufRead) -> Followed<'r> {
+        self.announce();
+        Followed {
             inner,
             line: self.progress.line,
             words: self.words,
@@ -94,7 +98,10 @@ impl Meter {
     }
 
     /// Says which layer comes from where. A person sees it on the line.
-    fn announce(&self, blob: &Descriptor, origin: &str) {
+    fn announce(&mut self) {
+        let Some((digest, size, origin)) = &self.next.take() else {
+            return;
+        };
         let level = match self.progress.format {
             Format::Terminal => Level::Details,
             Format::Lines | Format::Json => Level::Steps,
@@ -103,8 +110,8 @@ impl Meter {
             self.progress.say(&Event::Layer(Layer {
                 layer: self.layer,
                 layers: self.layers,
-                digest: &blob.digest.to_string(),
-                size: blob.size,
+                digest,
+                size: *size,
                 origin,
             }));
         }
@@ -120,17 +127,24 @@ impl<R: Read> Read for Watched<R> {
     }
 }
 
-impl Read for Unpacked<'_> {
+impl Followed<'_> {
+    fn tick(&self) {
+        if let Some(line) = self.line {
+            line.tick(self.words);
+        }
+    }
+}
+
+impl Read for Followed<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.tick();
         self.inner.read(buffer)
     }
 }
 
-impl BufRead for Unpacked<'_> {
+impl BufRead for Followed<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if let Some(line) = self.line {
-            line.tick(self.words);
-        }
+        self.tick();
         self.inner.fill_buf()
     }
 

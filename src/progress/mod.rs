@@ -9,7 +9,7 @@ mod view;
 use crate::error::Error;
 use event::Event;
 use line::{Line, Slow};
-pub use meter::{Meter, Unpacked};
+pub use meter::{Followed, Meter};
 use std::fmt::Display;
 use std::io::Write;
 use std::time::{Duration, Instant};

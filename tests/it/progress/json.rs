@@ -3,6 +3,8 @@
 use super::Slow;
 use crate::support::{Registry, Run, Sandbox, TokenRules, hello, host_platform};
 use serde_json::{Map, Value, json};
+use std::fs;
+use std::path::Path;
 
 type Object = Map<String, Value>;
 
@@ -30,20 +32,23 @@ fn result(run: &Run) -> Object {
     assert!(run.stdout.ends_with('\n'));
     assert_eq!(run.stdout.lines().count(), 1, "{}", run.stdout);
     let result = object(&run.stdout);
-    let named = [
-        "bytes",
-        "changed",
-        "destination",
-        "digest",
-        "layers",
-        "manifest",
-        "platform",
-        "reference",
-        "seconds",
-    ];
-    assert_eq!(keys(&result), named);
+    let page = documented();
+    let page = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("      \""));
+    let mut page: Vec<_> = page.filter_map(|line| line.split('"').next()).collect();
+    page.sort_unstable();
+    assert_eq!(keys(&result), page);
     assert!(result["seconds"].as_f64().unwrap() >= 0.0);
     result
+}
+
+/// README's chapter on this.
+fn documented() -> String {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(readme).unwrap();
+    let chapter = readme.split("\n## What it says\n").nth(1).unwrap();
+    chapter.split("\n## ").next().unwrap().to_owned()
 }
 
 #[test]
@@ -53,6 +58,8 @@ fn each_line_is_an_event_and_the_result_is_one_object() {
     running.until_says("\"state\":\"waiting\"");
     slow.registry.release();
     let run = running.wait().succeeds();
+    let documented = documented();
+    let documented = documented.split("| event | has |").nth(1).unwrap();
     for line in run.stderr.lines().map(object) {
         let event = line["event"].as_str().unwrap();
         let named = match event {
@@ -72,6 +79,14 @@ fn each_line_is_an_event_and_the_result_is_one_object() {
             other => panic!("{other}"),
         };
         assert_eq!(keys(&line), named);
+        let row = format!("`{event}`");
+        let row = documented.lines().find(|line| line.contains(&row)).unwrap();
+        for key in named.iter().filter(|key| **key != "event") {
+            assert!(
+                row.contains(&format!("`{key}`")) || event == "detail",
+                "{key}: {row}"
+            );
+        }
     }
     let layers = events(&run, "layer");
     assert_eq!(layers.len(), 2);
