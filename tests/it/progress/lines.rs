@@ -14,7 +14,8 @@ fn a_log_has_a_line_for_each_layer() {
         let (start, end) = (format!("layer {n}/2 sha256:"), " 301.6 kB (registry)");
         assert!(line.starts_with(&start) && line.ends_with(end), "{line}");
     }
-    assert_eq!(lines.len(), 3, "{lines:#?}");
+    let layers = lines.iter().filter(|line| line.starts_with("layer "));
+    assert_eq!(layers.count(), 2, "{lines:#?}");
     let is_plain = |c: char| c == '\n' || !c.is_control();
     assert!(run.stderr.chars().all(is_plain), "{:?}", run.stderr);
     let again = slow.pull().args(["--force", "-q"]).run().succeeds();
