@@ -5,6 +5,7 @@ use crate::support::{Compression, Fault, Image, Layer, Random, Registry, Sandbox
 mod escapes;
 mod json;
 mod lines;
+mod silence;
 mod terminal;
 
 /// How much comes of the second layer before the registry goes silent.

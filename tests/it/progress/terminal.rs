@@ -3,6 +3,7 @@
 use super::Slow;
 use crate::support::terminal::{drawn, shown};
 use crate::support::{ALWAYS, Ability, Fault, Layout, Registry, Sandbox, TokenRules, hello};
+use crate::wires::Wire;
 
 /// What is drawn first where there is a registry.
 const WAITING: &str = "waiting for 127.0.0.1";
@@ -132,6 +133,22 @@ fn who_does_not_answer_is_named_before_it_is_waited_for() {
         let left = shown(&run.stderr, 200);
         assert_eq!(left.len(), 2, "{left:#?}");
         assert!(left[0].ends_with(": no answer in time"), "{left:#?}");
+    }
+}
+
+#[test]
+fn what_comes_twice_counts_once() {
+    if Ability::Terminal.is_missing() {
+        return;
+    }
+    for again in [Fault::CloseAfter, Fault::IgnoreRange] {
+        let wire = Wire::new("twice", 1).retries(1);
+        let wire = wire.fault("layer 1", 1, Fault::CutBody(2000));
+        let wire = wire.fault("layer 1", 1, again);
+        let run = wire.pull().terminal(200).run().succeeds();
+        assert_eq!(wire.asked()[3..], ["layer 1 bytes=2000-"]);
+        let last = drawn(&run.stderr).pop().unwrap();
+        assert_eq!(last, "layer 1/1  4.6 kB of 4.6 kB  flushing");
     }
 }
 
