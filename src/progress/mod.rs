@@ -177,7 +177,8 @@ pub fn bytes(size: u64) -> String {
     let mut size = size as f64;
     let mut units = UNITS.iter();
     let mut unit = "";
-    while size >= 1000.0 {
+    // What would be rounded up to 1000.0 is 1.0 of the next unit.
+    while size >= 999.95 {
         let Some(next) = units.next() else { break };
         size /= 1000.0;
         unit = next;
@@ -188,4 +189,23 @@ pub fn bytes(size: u64) -> String {
 /// A stderr that is closed or full is no reason to stop.
 fn write(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_one_digit_behind_the_point() {
+        for (size, text) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1000, "1.0 kB"),
+            (999_949, "999.9 kB"),
+            (999_950, "1.0 MB"),
+            (u64::MAX, "18446.7 PB"),
+        ] {
+            assert_eq!(bytes(size), text);
+        }
+    }
 }
