@@ -26,12 +26,9 @@ fn main() -> ExitCode {
 }
 
 /// Whoever closed the pipe has read enough.
-fn print(result: &str) -> Result<(), Error> {
+fn print(result: &[u8]) -> Result<(), Error> {
     let mut stdout = io::stdout().lock();
-    match stdout
-        .write_all(result.as_bytes())
-        .and_then(|()| stdout.flush())
-    {
+    match stdout.write_all(result).and_then(|()| stdout.flush()) {
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output(e)),
         _ => Ok(()),
     }

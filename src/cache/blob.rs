@@ -1,8 +1,9 @@
 //! Blobs in the cache: each appears under its name when it is whole.
 
-use super::{Cache, blob_name, partial_name};
+use super::{Cache, Held, blob_name, partial_name};
 use crate::error::Error;
 use crate::oci::Descriptor;
+use crate::sys::{Kind, Stat};
 use std::ffi::CStr;
 use std::fs::File;
 use std::io;
@@ -41,16 +42,32 @@ impl Cache {
     /// How much of the blob is not here, in bytes, as far as can be told before it is read. From now
     /// on purge lets the blob be, if it is here.
     pub fn lacks(&self, blob: &Descriptor) -> Result<u64, Error> {
+        Ok(match self.held(blob)? {
+            Held::Whole => 0,
+            Held::Part(had) => blob.size - had,
+            Held::Nothing => blob.size,
+        })
+    }
+
+    /// How much of the blob is here.
+    pub(super) fn held(&self, blob: &Descriptor) -> Result<Held, Error> {
         if self.find(blob)?.is_some() {
-            return Ok(0);
+            return Ok(Held::Whole);
         }
         let folder = self.blobs(blob.digest.algorithm());
         let partial = folder.and_then(|folder| {
             let found = folder.find(&partial_name(&blob.digest));
             found.map_err(|e| self.failed("look at", e))
         });
-        let had = partial.ok().flatten().map_or(0, |partial| partial.size);
-        Ok(blob.size.saturating_sub(had))
+        Ok(match partial.ok().flatten() {
+            // One that is too long is begun anew.
+            Some(Stat {
+                kind: Kind::File,
+                size,
+                ..
+            }) if (1..=blob.size).contains(&size) => Held::Part(size),
+            _ => Held::Nothing,
+        })
     }
 
     /// Drops a blob that turned out not to be what its name says, and what there is of it. One that

@@ -29,10 +29,12 @@ mod blob;
 mod folder;
 mod lease;
 mod link;
+mod look;
 mod partial;
 mod purge;
 mod resolved;
 
+pub use look::{Held, Look};
 pub use partial::{Partial, Rest};
 pub use purge::{Dropped, Sweep};
 

@@ -36,6 +36,7 @@ pub(super) const PULL: Syntax = Syntax {
         "--locked",
         "--nspawn",
         "--machine",
+        "--dry-run",
         "--quiet",
         "--verbose",
         "--json",
@@ -70,6 +71,7 @@ pub(super) const INSPECT: Syntax = Syntax {
     command: "inspect",
     help: include_str!("../help/inspect.txt"),
     options: &[
+        "--raw",
         "--platform",
         "--arch",
         "--os",
@@ -82,6 +84,7 @@ pub(super) const INSPECT: Syntax = Syntax {
         "--retries",
         "--cache",
         "--verbose",
+        "--json",
         "--help",
     ],
     operands: &["DEST or IMAGE"],

@@ -5,6 +5,7 @@ mod alterations;
 mod grammar;
 mod options;
 mod purge;
+mod raw;
 mod save;
 mod spelling;
 mod syntax;
@@ -19,6 +20,7 @@ use options::{
     both_stdin, cache, machine, max_size, must_have_cache, name, progress, replacing, wanted,
 };
 use purge::sweep;
+use raw::raw;
 use save::{platforms, target};
 use spelling::closest;
 use std::ffi::OsString;
@@ -101,6 +103,7 @@ fn pull(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result
         offline: typed.offline,
         locked: typed.locked.as_ref().map(PathBuf::from),
         nspawn: typed.nspawn,
+        dry_run: typed.dry_run,
         progress: progress(&typed, &variable),
     }))
 }
@@ -153,9 +156,15 @@ fn inspect(
     }
     let operands = operands(&INSPECT, &mut typed)?;
     let operand = operands.into_iter().next().unwrap_or_default();
+    let raw = raw(&typed)?;
     Ok(Command::Inspect(Inspect {
-        image: name(&operand).ok(),
+        image: match raw {
+            // A tree has no documents.
+            Some(_) => Some(name(&operand)?),
+            None => name(&operand).ok(),
+        },
         dest: operand.into(),
+        raw,
         wanted: wanted(&typed, &variable)?,
         access: access(&typed, &variable)?,
         cache: cache(&typed, &variable),

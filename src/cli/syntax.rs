@@ -43,6 +43,7 @@ pub(super) struct Typed {
     pub(super) all: bool,
     pub(super) older_than: Option<String>,
     pub(super) dry_run: bool,
+    pub(super) raw: Option<String>,
     pub(super) quiet: bool,
     pub(super) verbose: bool,
     pub(super) json: bool,
@@ -117,6 +118,7 @@ pub(super) fn typed(syntax: &Syntax, mut parser: Parser) -> Result<Typed, Error>
                 typed.older_than = Some(text(&mut parser, "--older-than")?.unwrap_or_default())
             }
             "--dry-run" => typed.dry_run = true,
+            "--raw" => typed.raw = Some(text(&mut parser, "--raw")?.unwrap_or_default()),
             "--quiet" => typed.quiet = true,
             "--verbose" => typed.verbose = true,
             "--json" => typed.json = true,

@@ -1,33 +1,54 @@
 //! `roots inspect DEST`: what a tree was made of. `roots inspect IMAGE`: what one would be made of.
 
-use super::Inspect;
-use crate::cache::Cache;
+use super::page::{Page, columns};
+use super::{Done, Inspect};
+use crate::cache::{Cache, Look};
 use crate::destination::Found;
 use crate::error::Error;
-use crate::oci::{Record, Summary};
-use crate::progress::Progress;
-use crate::source::{Name, Source};
+use crate::oci::{About, Record, Summary, json_words};
+use crate::progress::{Progress, bytes};
+use crate::source::{Name, Raw, Source, Survey};
 
 impl Inspect {
-    /// The record of DEST, or an image in short; as JSON, for people and programs.
-    pub(super) fn run(&self) -> Result<String, Error> {
+    /// An image on a page for people or as JSON for programs, or one of its documents as it is; the
+    /// record of DEST, which is JSON.
+    pub(super) fn run(&self) -> Result<Done, Error> {
         // What there is, is a tree before it is a name; a folder may be a layout all the same.
         let is_tree = |image: &&Name| match image {
             Name::Registry(_) => self.dest.exists(),
             Name::Local(_) => self.dest.is_dir() && !self.dest.join("oci-layout").exists(),
         };
-        match self.image.as_ref().filter(|image| !is_tree(image)) {
-            Some(image) => self.summary(image),
-            None => self.record(),
+        match (&self.image, self.raw) {
+            (Some(image), Some(raw)) => self.document(image, raw),
+            (Some(image), None) if !is_tree(&image) => self.summary(image).map(Done::from),
+            _ => self.record().map(Done::from),
         }
+    }
+
+    /// The bytes of a document of IMAGE.
+    fn document(&self, image: &Name, raw: Raw) -> Result<Done, Error> {
+        let mut source = Source::open(image, Some(&self.access), None, self.progress)?;
+        let out = source.raw(raw, &self.wanted, self.progress)?;
+        source.drain();
+        let exit_code = 0;
+        Ok(Done { out, exit_code })
     }
 
     fn summary(&self, image: &Name) -> Result<String, Error> {
         let mut source = Source::open(image, Some(&self.access), None, self.progress)?;
-        let image = source.resolve(&self.wanted, self.progress)?;
+        let Survey {
+            root,
+            listed,
+            attestations,
+            image,
+        } = source.survey(&self.wanted, self.progress)?;
         source.drain();
-        let summary = Summary::new(source.to_string(), &image);
-        Ok(format!("{}\n", summary.to_page()))
+        let listed = (listed.as_slice(), attestations);
+        let summary = Summary::new(source.to_string(), root, listed, image.as_ref());
+        Ok(match self.progress.is_json() {
+            true => format!("{}\n", summary.to_json()),
+            false => page(&summary).to_string(),
+        })
     }
 
     fn record(&self) -> Result<String, Error> {
@@ -43,17 +64,92 @@ impl Inspect {
 
     /// What the cache knows of DEST. To look is no reason to make one.
     fn noted(&self, found: &Found) -> Option<Record> {
-        let path = self
-            .cache
-            .path()
-            .filter(|path| path.join("links").exists())?;
-        let cache = Cache::open_existing(path, true, Progress::silent()).ok()?;
-        noted(found, Some(&cache)).ok()?
+        let look = Look::at(self.cache.path()?, Progress::silent()).ok()?;
+        noted(found, look.cache()).ok()?
     }
 
     fn no_record(&self) -> Error {
         Error::NoRecord(self.dest.clone())
     }
+}
+
+fn page(summary: &Summary) -> Page {
+    let mut page = Page::default();
+    page.line("reference", &summary.reference);
+    page.line("digest", &summary.digest);
+    page.given("manifest", summary.manifest.as_ref());
+    page.given("platform", summary.platform.as_ref());
+    page.lines("platforms", platforms(summary));
+    page.given("created", summary.created.as_ref());
+    if let (Some(layers), Some(size)) = (&summary.layers, summary.size) {
+        let s = if layers.len() == 1 { "" } else { "s" };
+        let size = bytes(size);
+        page.line("size", format_args!("{size} in {} layer{s}", layers.len()));
+    }
+    page.given("unpacked", summary.unpacked.map(bytes));
+    if let Some(about) = &summary.config {
+        run(&mut page, about);
+    }
+    let layers = summary.layers.iter().flatten().map(|layer| {
+        let how = match layer.unpacked {
+            Some(_) => "not compressed",
+            None => compression(&layer.media_type),
+        };
+        [layer.digest.to_string(), bytes(layer.size), how.to_owned()]
+    });
+    page.lines("layers", columns(layers));
+    page
+}
+
+/// How a layer is compressed, as far as its type says.
+fn compression(media_type: &str) -> &str {
+    let suffix = media_type.rsplit_once(".tar").map(|(_, suffix)| suffix);
+    match suffix.map(|suffix| suffix.trim_start_matches(['+', '.'])) {
+        Some("") => "tar",
+        Some(compression) => compression,
+        None => media_type,
+    }
+}
+
+/// What is in the index, the image that the rest of the page is about being marked.
+fn platforms(summary: &Summary) -> Vec<String> {
+    let varieties = summary.platforms.iter().map(|variety| {
+        let is_chosen = summary.manifest.as_ref() == Some(&variety.digest);
+        let platform = variety.platform.as_deref().unwrap_or("any");
+        let mark = if is_chosen { "<- this one" } else { "" };
+        [
+            platform.to_owned(),
+            variety.digest.to_string(),
+            mark.to_owned(),
+        ]
+    });
+    let mut lines = columns(varieties);
+    match summary.attestations {
+        0 => {}
+        1 => lines.push("and 1 attestation".to_owned()),
+        count => lines.push(format!("and {count} attestations")),
+    }
+    lines
+}
+
+/// How the image wants to be run.
+fn run(page: &mut Page, about: &About) {
+    let words = |words: &Vec<String>| Some(json_words(words)).filter(|_| !words.is_empty());
+    page.given("entrypoint", words(&about.entrypoint));
+    page.given("cmd", words(&about.cmd));
+    page.lines("env", about.env.clone());
+    page.given("user", about.user.as_ref());
+    page.given("workdir", about.workdir.as_ref());
+    page.lines("ports", about.ports.clone());
+    page.lines("volumes", about.volumes.clone());
+    page.given("stop signal", about.stop_signal.as_ref());
+    let labels = about.labels.iter();
+    let labels = labels.map(|(name, value)| format!("{name}={value}"));
+    page.lines("labels", labels.collect());
+    page.lines(
+        "malformed",
+        about.malformed.iter().map(ToString::to_string).collect(),
+    );
 }
 
 /// What a cache knows of a tree that could not take its record itself.

@@ -1,22 +1,24 @@
 //! What the user asked for, and one file for each way to do it.
 
 mod digest;
+mod dry_run;
 mod inspect;
 mod ledger;
 mod locked;
 mod nspawn;
+mod page;
 mod pull;
 mod purge;
 mod save;
 mod update;
 mod verify;
 
-use crate::cache::{Cache, Sweep};
+use crate::cache::{Cache, Look, Sweep};
 use crate::error::Error;
 use crate::oci::{Alterations, Wanted};
 use crate::progress::Progress;
 use crate::registry;
-use crate::source::{Name, Platforms};
+use crate::source::{Name, Platforms, Raw};
 use std::path::{Path, PathBuf};
 
 /// A command line, understood.
@@ -69,6 +71,8 @@ pub struct Pull {
     pub nspawn: bool,
     /// The file that says which digest the image must have.
     pub locked: Option<PathBuf>,
+    /// Write nothing, and say what would be done.
+    pub dry_run: bool,
     /// Where messages go.
     pub progress: Progress,
 }
@@ -95,6 +99,8 @@ pub struct Inspect {
     pub dest: PathBuf,
     /// The same as IMAGE, if it can be one.
     pub image: Option<Name>,
+    /// The document of IMAGE that is to be printed as it is.
+    pub raw: Option<Raw>,
     /// The platform to look for.
     pub wanted: Wanted,
     /// How registries are to be reached.
@@ -171,8 +177,8 @@ pub enum CacheChoice {
 
 /// What came of a command.
 pub struct Done {
-    /// For stdout.
-    pub out: String,
+    /// For stdout: text, or the bytes of a document.
+    pub out: Vec<u8>,
     /// For whoever waits for the process.
     pub exit_code: u8,
 }
@@ -183,7 +189,7 @@ impl Command {
         Ok(Done::from(match self {
             Self::Pull(pull) => return pull.run(),
             Self::Digest(digest) => digest.run()?,
-            Self::Inspect(inspect) => inspect.run()?,
+            Self::Inspect(inspect) => return inspect.run(),
             Self::Save(save) => save.run()?,
             Self::Verify(verify) => return verify.run(),
             Self::Purge(purge) => purge.run()?,
@@ -210,6 +216,7 @@ impl Command {
 
 impl From<String> for Done {
     fn from(out: String) -> Self {
+        let out = out.into_bytes();
         Self { out, exit_code: 0 }
     }
 }
@@ -220,6 +227,17 @@ impl CacheChoice {
         match self {
             Self::No => None,
             Self::At(path) | Self::Usual(path) => Some(path),
+        }
+    }
+
+    /// Looks at it for a dry run, with what [`Self::open`] would say.
+    fn look(&self, progress: Progress) -> Result<Option<Look>, Error> {
+        match self {
+            Self::No => Ok(None),
+            Self::At(path) => Look::at(path, progress).map(Some),
+            Self::Usual(path) => Ok(Look::at(path, progress)
+                .inspect_err(|e| progress.warn(format_args!("no cache: {e}")))
+                .ok()),
         }
     }
 

@@ -28,6 +28,12 @@ impl Pull {
 
     /// Writes a new one, which waits for the tree that it is about.
     pub(super) fn set(&self, settings: &Settings, image: &Image) -> Result<Output, Error> {
+        let text = self.settings_of(settings, image)?;
+        settings.write(&text)
+    }
+
+    /// What it is to say. What cannot be told to systemd is warned of.
+    pub(super) fn settings_of(&self, settings: &Settings, image: &Image) -> Result<String, Error> {
         let malformed = |why| Error::Manifest {
             what: image.digest.to_string(),
             why,
@@ -40,7 +46,7 @@ impl Pull {
                 left_out.join(", ")
             ));
         }
-        settings.write(&text)
+        Ok(text)
     }
 
     /// Says how to start a program in a tree that does not boot and has nothing beside it.

@@ -13,6 +13,9 @@ use crate::source::Source;
 impl Pull {
     /// Pulls, and prints the digest of the manifest that DEST was made of.
     pub(super) fn run(&self) -> Result<Done, Error> {
+        if self.dry_run {
+            return self.foresee();
+        }
         let cache = self.cache.open(self.progress)?;
         match self.attempt(cache.as_ref()) {
             // The spoilt blob is out of the cache; what was made of it is gone.
@@ -26,19 +29,13 @@ impl Pull {
 
     fn attempt(&self, cache: Option<&Cache>) -> Result<Done, Error> {
         let progress = self.progress;
-        let access = (!self.offline).then_some(&self.access);
-        let mut source = Source::open(&self.image, access, cache, progress)?;
+        let mut source = self.source(cache)?;
         let locked = self.locked(&source)?;
         let found = Found::mended(&self.dest, progress)?;
         let held = self.held(&found, cache)?; // with --update
         let settings = self.settings(&found)?; // with --nspawn
-        let is_set = |held: &Record| settings.as_ref().is_none_or(|s| s.is_of(&held.manifest));
         if let Some(held) = &held
-            && is_set(held)
-            && locked
-                .as_ref()
-                .is_none_or(|locked| locked.allows_record(held))
-            && self.is_current(held, &mut source)?
+            && self.is_done(held, locked.as_ref(), settings.as_ref(), &mut source)?
         {
             return Ok(self.unchanged(held));
         }
@@ -82,6 +79,14 @@ impl Pull {
             self.say_how_to_start(found.path());
         }
         Ok(self.done(&record, Some(&image)))
+    }
+}
+
+impl Pull {
+    /// Where the image comes from.
+    pub(super) fn source<'c>(&self, cache: Option<&'c Cache>) -> Result<Source<'c>, Error> {
+        let access = (!self.offline).then_some(&self.access);
+        Source::open(&self.image, access, cache, self.progress)
     }
 }
 

@@ -4,9 +4,10 @@
 //! index, where there is one. What somebody has done to the tree since it was made is not looked at.
 
 use super::ledger::Ledger;
+use super::locked::Locked;
 use super::{Done, Pull, inspect};
 use crate::cache::Cache;
-use crate::destination::{Found, Plan};
+use crate::destination::{Found, Plan, Settings};
 use crate::error::{Error, Replaceable, UNCHANGED};
 use crate::oci::{Image, Outcome, Record};
 use crate::source::Source;
@@ -29,8 +30,22 @@ impl Pull {
         }
     }
 
+    /// Whether there is nothing to do: the tree that `held` is about is the one that a pull would
+    /// make, may be it, and has its settings beside it.
+    pub(super) fn is_done(
+        &self,
+        held: &Record,
+        locked: Option<&Locked<'_>>,
+        settings: Option<&Settings>,
+        source: &mut Source<'_>,
+    ) -> Result<bool, Error> {
+        let is_set = settings.is_none_or(|settings| settings.is_of(&held.manifest));
+        let is_allowed = locked.is_none_or(|locked| locked.allows_record(held));
+        Ok(is_set && is_allowed && self.is_current(held, source)?)
+    }
+
     /// Whether the tree that `held` is about is the one that a pull would make.
-    pub(super) fn is_current(&self, held: &Record, source: &mut Source<'_>) -> Result<bool, Error> {
+    fn is_current(&self, held: &Record, source: &mut Source<'_>) -> Result<bool, Error> {
         if held.options != self.altered {
             return Ok(false);
         }
@@ -82,7 +97,9 @@ impl Pull {
         cache: Option<&Path>,
     ) -> Plan<'_> {
         let real = |path: &Path| path.canonicalize().ok();
-        let cache: Option<PathBuf> = cache.and_then(real);
+        // One that is yet to be made is named without symlinks already.
+        let cache: Option<PathBuf> =
+            cache.map(|path| real(path).unwrap_or_else(|| path.to_owned()));
         let layout = source.path().and_then(real);
         let cached = cache
             .iter()

@@ -96,6 +96,7 @@ impl Verify {
         }
         let count = comparison.differences.len();
         let lines = comparison.differences.iter();
+        let lines: String = lines.map(|difference| format!("{difference}\n")).collect();
         let exit_code = match count {
             0 => {
                 self.progress.step(format_args!("{dest}: as in {source}"));
@@ -109,8 +110,8 @@ impl Verify {
             }
         };
         Done {
-            out: lines.map(|difference| format!("{difference}\n")).collect(),
             exit_code,
+            ..Done::from(lines)
         }
     }
 }

@@ -17,6 +17,7 @@ mod in_place;
 mod kept;
 mod output;
 mod path;
+mod prospect;
 mod record;
 mod settings;
 mod staging;
@@ -24,15 +25,16 @@ mod swap;
 
 pub use found::Found;
 pub use output::Output;
+pub use prospect::{Fate, Prospect};
 pub use settings::Settings;
 
 use crate::error::{Error, Replaceable};
 use crate::oci::Record;
 use crate::progress::Progress;
-use crate::sys::{Dir, has_mounts_below};
+use crate::sys::Dir;
 use in_place::InPlace;
-use kept::Kept;
-use path::{is_directly_below_root, make_parents, remove_parents};
+use path::{make_parents, remove_parents};
+use prospect::{Checked, check};
 use staging::Staging;
 use std::ffi::CString;
 use std::fs::{File, TryLockError};
@@ -75,35 +77,7 @@ impl Destination {
     /// Checks DEST, locks it, and makes room for the tree. Nothing that is there is touched.
     pub fn prepare(found: &Found, plan: &Plan<'_>, progress: Progress) -> Result<Self, Error> {
         let path = found.path().to_owned();
-        let refused = |why| {
-            Err(Error::DestinationRefused {
-                path: path.clone(),
-                why,
-            })
-        };
-        if path.parent().is_none() {
-            return refused("the root of this system is no place for a tree");
-        }
-        if plan
-            .cache
-            .as_ref()
-            .is_some_and(|cache| path.starts_with(cache))
-        {
-            return refused("it is in the cache, which purge sweeps");
-        }
-        let in_use = found.in_use()?;
-        let obstacle = in_use.or_else(|| obstacle(&path, plan));
-        match obstacle {
-            Some(why) if plan.replace => return refused(why),
-            _ => {}
-        }
-        let is_empty = found.is_empty(in_use.is_some())?;
-        if !is_empty && !plan.replace {
-            return Err(Error::DestinationNotEmpty {
-                path: found.typed().to_owned(),
-                hint: obstacle.map_or(plan.hint, |_| Replaceable::No),
-            });
-        }
+        let Checked { in_use, kept, .. } = check(found, plan)?;
         if let (Some(why), Some(dir)) = (in_use, found.dir()?) {
             let shown = path.display();
             progress.warn(format_args!("{shown}: {why}: this pull is not atomic"));
@@ -115,10 +89,6 @@ impl Destination {
                 committed: false,
             });
         }
-        let kept = plan.keep_old.filter(|_| !is_empty);
-        let kept = kept
-            .map(|keep| Kept::prepare(keep, &path, plan))
-            .transpose()?;
         // Where there was no old tree to keep, one that has come since is not removed either.
         let replace = plan.replace && plan.keep_old.is_none_or(|_| kept.is_some());
         let made = make_parents(&path)?;
@@ -202,20 +172,6 @@ impl Drop for Destination {
             Place::InPlace(in_place) => in_place.empty(),
         }
         remove_parents(&self.made);
-    }
-}
-
-/// Why DEST cannot be replaced, other than that it is in use.
-fn obstacle(path: &Path, plan: &Plan<'_>) -> Option<&'static str> {
-    let needed = plan
-        .needed
-        .iter()
-        .find(|(needed, _)| needed.starts_with(path));
-    match needed {
-        Some((_, why)) => Some(*why),
-        None if has_mounts_below(path) => Some("something is mounted inside it"),
-        None if is_directly_below_root(path) => Some("a folder directly below / is not replaced"),
-        None => None,
     }
 }
 

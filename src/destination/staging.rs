@@ -45,9 +45,7 @@ impl Staging {
                 other => other.map_err(failed)?,
             };
             if !is_new && !is_ours(&folder).map_err(failed)? {
-                let path = path.with_file_name(OsStr::from_bytes(staging_name.to_bytes()));
-                let why = "in the way: not a folder that a pull has left";
-                return Err(Error::DestinationRefused { path, why });
+                return Err(in_the_way(path));
             }
             let lock = lock(path, &folder)?;
             // Between opening and locking it, its last owner may have removed it.
@@ -129,6 +127,26 @@ pub(super) fn put_back(path: &Path) -> Result<bool, Error> {
         Err(Error::DestinationBusy(_)) => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// Whether the folder of the destination `path` can be made, or taken over.
+pub(super) fn check(path: &Path) -> Result<(), Error> {
+    let failed = |e| disk("create", path, e);
+    let Ok(parent) = Dir::open_path(path.parent().unwrap_or(path)) else {
+        return Ok(());
+    };
+    match parent.open(&staging_name(path)) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(e) => Err(failed(e)),
+        Ok(folder) if is_ours(&folder).map_err(failed)? => Ok(()),
+        Ok(_) => Err(in_the_way(path)),
+    }
+}
+
+fn in_the_way(path: &Path) -> Error {
+    let path = path.with_file_name(OsStr::from_bytes(staging_name(path).to_bytes()));
+    let why = "in the way: not a folder that a pull has left";
+    Error::DestinationRefused { path, why }
 }
 
 fn move_back(parent: &Dir, name: &CStr, folder: &Dir) -> io::Result<bool> {

@@ -58,6 +58,8 @@ pub enum Error {
         /// What there is.
         available: Vec<Platform>,
     },
+    /// The name stands for one image, and not for an index of several.
+    NoIndex(String),
     /// The registry wants credentials, or others.
     Denied {
         /// The image.

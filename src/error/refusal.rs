@@ -74,6 +74,7 @@ impl Display for InvalidManifest {
                 )
             }
             Self::RootFs(kind) => write!(f, "unknown type of rootfs: `{}`", escaped(kind)),
+            Self::Field(name) => write!(f, "malformed: {name} in its config"),
             Self::TooDeep => f.write_str("indexes within indexes, too deep to follow"),
             Self::TooMuch => f.write_str("it leads to too many documents"),
         }

@@ -21,6 +21,7 @@ impl Display for Error {
                 write!(f, "{image}: no image for {wanted}; there is ")?;
                 list(f, available, "none for any platform")
             }
+            Self::NoIndex(image) => write!(f, "{image}: one image only, and no index"),
             Self::Denied {
                 image,
                 host,

@@ -67,6 +67,8 @@ pub enum InvalidManifest {
     },
     /// A config whose rootfs is not made of layers.
     RootFs(String),
+    /// A field of the config that is needed, and of a type that it cannot have.
+    Field(&'static str),
     /// An index within an index within an index, without end.
     TooDeep,
     /// More documents than any image has.

@@ -2,10 +2,12 @@
 //!
 //! Nothing here does I/O. The sentences for what these parsers refuse stand in `error.rs`.
 
+mod about;
 mod alterations;
 mod config;
 mod descriptor;
 mod digest;
+mod forecast;
 mod image;
 mod layout;
 mod line;
@@ -19,10 +21,12 @@ mod record;
 mod reference;
 mod summary;
 
+pub use about::About;
 pub use alterations::Alterations;
 pub use config::Config;
 pub use descriptor::{Descriptor, PlatformEntry};
 pub use digest::{Algorithm, Digest, Hasher, InvalidDigest};
+pub use forecast::{Blob, Forecast, Shelf};
 pub use image::{Image, Layer};
 pub use layout::{
     DockerImage, IMAGE_NAME, OCI_LAYOUT, REF_NAME, blob_path, index_json, manifest_json,
@@ -36,4 +40,4 @@ pub use outcome::Outcome;
 pub use platform::{InvalidPlatform, Platform, Wanted};
 pub use record::Record;
 pub use reference::{HUB, HUB_HOST, InvalidReference, Reference};
-pub use summary::Summary;
+pub use summary::{Summary, json_words};

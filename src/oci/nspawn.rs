@@ -5,8 +5,7 @@
 //! of escapes (config_parse_strv); the other settings it takes as they stand. So a value that could end
 //! its line, or come out as another one, is left out.
 
-use super::{Digest, Image, InvalidManifest};
-use serde::Deserialize;
+use super::{About, Digest, Image, InvalidManifest};
 use std::fmt::Write as _;
 
 /// How a file begins that we have written: the digest of the manifest that it is of comes next.
@@ -23,41 +22,37 @@ pub struct Nspawn {
     pub left_out: Vec<&'static str>,
 }
 
-#[derive(Deserialize)]
-struct Config {
-    #[serde(default)]
-    config: Option<Run>,
-}
-
-/// image-spec config.md, `config`: as far as systemd has a word for it.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Run {
-    user: Option<String>,
-    env: Option<Vec<String>>,
-    entrypoint: Option<Vec<String>>,
-    cmd: Option<Vec<String>>,
-    working_dir: Option<String>,
-    stop_signal: Option<String>,
-}
+/// The fields that systemd has a word for.
+const FIELDS: [&str; 7] = [
+    "config",
+    "User",
+    "Env",
+    "Entrypoint",
+    "Cmd",
+    "WorkingDir",
+    "StopSignal",
+];
 
 impl Nspawn {
     /// The settings of an image.
     pub fn new(image: &Image) -> Result<Self, InvalidManifest> {
-        let config: Config = serde_json::from_slice(&image.config_bytes)
-            .map_err(|e| InvalidManifest::Json(e.to_string()))?;
-        Ok(Self::of(&config.config.unwrap_or_default(), &image.digest))
+        let about = About::parse(&image.config_bytes);
+        let mut faults = about.malformed.iter();
+        match faults.find(|field| FIELDS.contains(field)) {
+            Some(field) => Err(InvalidManifest::Field(field)),
+            None => Ok(Self::of(&about, &image.digest)),
+        }
     }
 
-    fn of(run: &Run, manifest: &Digest) -> Self {
+    fn of(about: &About, manifest: &Digest) -> Self {
         let text = format!("{NSPAWN_MARK}{manifest}\n[Exec]\nBoot=no\n");
         let left_out = Vec::new();
         let mut file = Self { text, left_out };
-        let given = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
-        let signal = given(&run.stop_signal).unwrap_or_else(|| "SIGTERM".to_owned());
+        let signal = about.stop_signal.clone();
+        let signal = signal.unwrap_or_else(|| "SIGTERM".to_owned());
         file.add("KillSignal", "StopSignal", plain(signal));
-        if let Some(user) = given(&run.user) {
-            let (user, group) = user.split_once(':').unwrap_or((&user, ""));
+        if let Some(user) = &about.user {
+            let (user, group) = user.split_once(':').unwrap_or((user, ""));
             if !group.is_empty() {
                 file.left_out.push("the group of User");
             }
@@ -65,19 +60,15 @@ impl Nspawn {
                 file.add("User", "User", plain(user.to_owned()));
             }
         }
-        if let Some(dir) = given(&run.working_dir).filter(|dir| dir != "/") {
-            file.add("WorkingDirectory", "WorkingDir", path(dir));
+        if let Some(dir) = about.workdir.as_ref().filter(|dir| *dir != "/") {
+            file.add("WorkingDirectory", "WorkingDir", path(dir.clone()));
         }
-        for entry in run.env.iter().flatten() {
+        for entry in &about.env {
             let is_named = entry.find('=').is_some_and(|end| end > 0);
             let entry = quoted(entry).filter(|_| is_named);
             file.add("Environment", "an entry of Env", entry);
         }
-        let command: Vec<_> = [&run.entrypoint, &run.cmd]
-            .into_iter()
-            .flatten()
-            .flatten()
-            .collect();
+        let command: Vec<_> = about.entrypoint.iter().chain(&about.cmd).collect();
         if !command.is_empty() {
             // Without one of its words it would be another command.
             let words: Option<Vec<_>> = command.into_iter().map(|word| quoted(word)).collect();
@@ -136,7 +127,8 @@ mod tests {
 
     fn file(json: &str) -> Nspawn {
         let digest = Digest::parse(&format!("sha256:{}", "0".repeat(64))).unwrap();
-        Nspawn::of(&serde_json::from_str(json).unwrap(), &digest)
+        let config = format!(r#"{{"config":{json}}}"#);
+        Nspawn::of(&About::parse(config.as_bytes()), &digest)
     }
 
     fn settings(json: &str) -> String {

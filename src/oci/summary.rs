@@ -1,51 +1,153 @@
-//! What `roots inspect IMAGE` prints.
+//! What `roots inspect IMAGE` says of an image.
 
-use super::{Digest, Image};
+use super::{About, Descriptor, Digest, Image};
 use serde::Serialize;
 
-/// An image, in short.
+/// An image, as it is known without its layers. The names of the fields are what `--json` prints.
 #[derive(Serialize)]
-pub struct Summary<'i> {
-    reference: String,
+pub struct Summary {
+    /// The image's full name.
+    pub reference: String,
     /// What the name stands for.
-    digest: &'i Digest,
-    /// The manifest for the platform.
-    manifest: &'i Digest,
+    pub digest: Digest,
+    /// The manifest for the platform, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    platform: Option<String>,
-    /// Of all layers, compressed, in bytes.
-    size: u64,
-    layers: Vec<Layer<'i>>,
+    pub manifest: Option<Digest>,
+    /// The platform that the image is for, as its config says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
+    /// The images in the index, if the name stands for one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub platforms: Vec<Variety>,
+    /// How many attestations stand beside them.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub attestations: usize,
+    /// When it was made, as its config says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created: Option<String>,
+    /// Of all layers, as they are fetched, in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// Of all layers, unpacked, where that is known of each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unpacked: Option<u64>,
+    /// The layers, lowest first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layers: Option<Vec<Part>>,
+    /// How it wants to be run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config: Option<About>,
 }
 
+/// One of several images in an index.
 #[derive(Serialize)]
-struct Layer<'i> {
-    digest: &'i Digest,
-    size: u64,
+pub struct Variety {
+    /// What it is for, if the index says so.
+    pub platform: Option<String>,
+    /// Its manifest.
+    pub digest: Digest,
 }
 
-impl<'i> Summary<'i> {
-    /// Of an image by the name `reference`.
-    pub fn new(reference: String, image: &'i Image) -> Self {
-        let blobs = || image.layers.iter().map(|layer| &layer.blob);
+/// One layer.
+#[derive(Serialize)]
+pub struct Part {
+    /// Of the blob.
+    pub digest: Digest,
+    /// Of what is in it.
+    pub diff_id: Digest,
+    /// As it is fetched, in bytes.
+    pub size: u64,
+    /// The tar in it, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unpacked: Option<u64>,
+    /// As written in the manifest.
+    pub media_type: String,
+}
+
+impl Summary {
+    /// Of what `reference` stands for: `root`, with `listed` in it if that is an index, one of which
+    /// may be `image`.
+    pub fn new(
+        reference: String,
+        root: Digest,
+        (listed, attestations): (&[Descriptor], usize),
+        image: Option<&Image>,
+    ) -> Self {
+        let layers: Option<Vec<_>> = image.map(parts);
+        let sum = |sizes: &mut dyn Iterator<Item = u64>| sizes.fold(0, u64::saturating_add);
+        let unpacked = layers.as_ref().and_then(|layers| {
+            let sizes: Option<Vec<_>> = layers.iter().map(|layer| layer.unpacked).collect();
+            sizes.map(|sizes| sum(&mut sizes.into_iter()))
+        });
+        let about = image.map(|image| About::parse(&image.config_bytes));
         Self {
             reference,
-            digest: &image.root,
-            manifest: &image.digest,
-            platform: image.platform.as_ref().map(ToString::to_string),
-            size: blobs().fold(0, |sum, blob| sum.saturating_add(blob.size)),
-            layers: blobs()
-                .map(|blob| Layer {
-                    digest: &blob.digest,
-                    size: blob.size,
-                })
-                .collect(),
+            digest: root,
+            manifest: image.map(|image| image.digest.clone()),
+            platform: image
+                .and_then(|image| image.platform.as_ref())
+                .map(ToString::to_string),
+            platforms: listed.iter().map(Variety::new).collect(),
+            attestations,
+            created: about.as_ref().and_then(|about| about.created.clone()),
+            size: layers
+                .as_ref()
+                .map(|layers| sum(&mut layers.iter().map(|layer| layer.size))),
+            unpacked,
+            layers,
+            config: about,
         }
     }
 
-    /// For people and programs.
-    pub fn to_page(&self) -> String {
+    /// For programs, and without what the terminal of a person would obey: JSON itself escapes only
+    /// some of it.
+    pub fn to_json(&self) -> String {
         // Strings and numbers alone always become JSON.
-        serde_json::to_string_pretty(self).unwrap_or_default()
+        let json = serde_json::to_string_pretty(self).unwrap_or_default();
+        json.chars().fold(String::new(), |mut plain, c| {
+            match c {
+                // Only in strings is there anything but ASCII, and there all of Unicode can be spelt.
+                '\u{7f}'..='\u{9f}'
+                | '\u{200e}'..='\u{200f}'
+                | '\u{202a}'..='\u{202e}'
+                | '\u{2066}'..='\u{2069}' => plain += &format!("\\u{:04x}", u32::from(c)),
+                c => plain.push(c),
+            }
+            plain
+        })
     }
+}
+
+impl Variety {
+    fn new(entry: &Descriptor) -> Self {
+        Self {
+            platform: entry.platform().as_ref().map(ToString::to_string),
+            digest: entry.digest.clone(),
+        }
+    }
+}
+
+fn parts(image: &Image) -> Vec<Part> {
+    let part = |layer: &super::Layer| Part {
+        digest: layer.blob.digest.clone(),
+        diff_id: layer.diff_id.clone(),
+        size: layer.blob.size,
+        // No manifest says how large a compressed layer is inside, and what the end of a gzip says
+        // may be a lie. A blob that is its own contents is not compressed, whatever it is called.
+        unpacked: (layer.blob.digest == layer.diff_id).then_some(layer.blob.size),
+        media_type: layer.blob.media_type.clone(),
+    };
+    image.layers.iter().map(part).collect()
+}
+
+/// Words as a list, which shows where each of them ends.
+pub fn json_words(words: &[String]) -> String {
+    let words = words
+        .iter()
+        .map(|word| serde_json::to_string(word).unwrap_or_default());
+    format!("[{}]", words.collect::<Vec<_>>().join(", "))
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }

@@ -59,6 +59,13 @@ impl Endpoints {
         ask(&self.origin, self.retries)
     }
 
+    /// All hosts but the mirrors that are left out by now.
+    pub(super) fn hosts(&self) -> Vec<String> {
+        let mirrors = self.mirrors.iter().filter(|mirror| !mirror.is_out.get());
+        let all = mirrors.chain([&self.origin]);
+        all.map(|endpoint| endpoint.host().to_owned()).collect()
+    }
+
     /// Goes on without a host if it is a mirror, and says why.
     pub(super) fn leave(&self, endpoint: &Endpoint, why: &dyn Display) -> bool {
         if endpoint.is_mirror() && !endpoint.is_out.replace(true) {

@@ -72,6 +72,11 @@ impl Registry {
         })
     }
 
+    /// The hosts that are asked, in this order.
+    pub fn hosts(&self) -> Vec<String> {
+        self.endpoints.hosts()
+    }
+
     /// The digest that the registry says an identifier stands for, without its bytes: Docker Hub
     /// does not count this. Nothing where the registry does not say it in a way to be believed.
     pub fn digest_of(&self, identifier: &str) -> Result<Option<Digest>, Error> {

@@ -180,7 +180,7 @@ impl Source<'_> {
     }
 
     /// What the name stands for, with its bytes.
-    fn root_bytes(&mut self) -> Result<(Descriptor, Vec<u8>), Error> {
+    pub(super) fn root_bytes(&mut self) -> Result<(Descriptor, Vec<u8>), Error> {
         let (entry, bytes) = match self {
             Self::Registry(cached) => {
                 let (digest, served) = cached.root()?;

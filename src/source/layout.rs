@@ -210,6 +210,14 @@ impl Layout {
         opened.ok_or_else(|| self.missing(blob))
     }
 
+    /// Whether a blob is in a folder, before it is read. An archive may have to be read to know.
+    pub(super) fn must_have(&self, blob: &Descriptor) -> Result<(), Error> {
+        match self.store {
+            Store::Folder(..) => self.blob(blob).map(drop),
+            Store::Archive(_) => Ok(()),
+        }
+    }
+
     /// Nothing more is read of it.
     pub(super) fn drain(&self) {
         if let Store::Archive(archive) = &self.store {

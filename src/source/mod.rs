@@ -4,6 +4,7 @@
 mod copy;
 mod docker;
 mod fetch;
+mod foresight;
 mod layout;
 mod local;
 mod named;
@@ -12,6 +13,7 @@ mod resolve;
 mod room;
 mod select;
 mod store;
+mod survey;
 
 use crate::cache::{Cache, Partial};
 use crate::error::{Error, Part};
@@ -20,6 +22,7 @@ use crate::oci::{Algorithm, Descriptor, Digest, Document, Layer, Reference};
 use crate::progress::{Meter, Progress};
 use crate::registry::{Access, Served};
 pub use copy::{Parts, Platforms};
+pub use foresight::{Foresight, Way};
 use layout::Layout;
 pub use local::{Form, Local};
 use registry::Cached;
@@ -27,6 +30,7 @@ pub use room::check_room;
 use std::fmt;
 use std::io::Read;
 use std::path::Path;
+pub use survey::{Raw, Survey};
 
 /// What the user calls an image.
 #[derive(Clone, Debug)]

@@ -58,6 +58,12 @@ impl<'c> Cached<'c> {
         &self.reference
     }
 
+    /// Who is asked, in this order; nobody without a network.
+    pub(super) fn hosts(&self) -> Vec<String> {
+        let registry = self.fetch.registry.as_ref();
+        registry.map(Registry::hosts).unwrap_or_default()
+    }
+
     /// The digest that the reference stands for, at the price of a HEAD where the registry gives it.
     pub(super) fn digest(&mut self) -> Result<Digest, Error> {
         let Some(registry) = &self.fetch.registry else {

@@ -67,7 +67,7 @@ impl Source<'_> {
         })
     }
 
-    fn root(&mut self) -> Result<(Digest, Document), Error> {
+    pub(super) fn root(&mut self) -> Result<(Digest, Document), Error> {
         match self {
             Self::Registry(cached) => {
                 let (digest, served) = cached.root()?;

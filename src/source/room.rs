@@ -47,34 +47,53 @@ pub fn check_room<'s, B: IntoIterator<Item = &'s Descriptor>>(
         }
         kept = kept.or(cache);
     }
-    if let Some(free) = folder.free_space().filter(|free| *free < size) {
-        return Err(Error::NoRoom {
-            path: destination.to_owned(),
-            missing: size - free,
-        });
-    }
+    must_fit(size, folder, destination)?;
     let Some(cache) = kept else {
         return Ok(());
     };
     let is_shared = cache
         .is_beside(folder)
         .map_err(|e| failed(destination, e))?;
-    let wanted_there = wanted.saturating_add(if is_shared { size } else { 0 });
-    let missing = cache
-        .free_space()
-        .map_or(0, |free| wanted_there.saturating_sub(free));
-    if wanted > 0 && missing > 0 {
+    let besides = if is_shared { size } else { 0 };
+    if !can_keep(wanted, besides, cache.free_space(), cache.path(), progress) {
         cache.add_nothing();
-        progress.warn(format_args!(
-            "{}: {} too little room for the layers, which are not kept",
-            cache.path().display(),
-            bytes(missing)
-        ));
     }
     Ok(())
 }
 
-fn failed(path: &Path, source: io::Error) -> Error {
+/// Refuses what is larger than what the file system of `folder` has free.
+pub(super) fn must_fit(size: u64, folder: &Dir, destination: &Path) -> Result<(), Error> {
+    match folder.free_space() {
+        Some(free) if free < size => Err(Error::NoRoom {
+            path: destination.to_owned(),
+            missing: size - free,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the cache at `path` has room for what it lacks, where so much `besides` goes to the same
+/// file system. If not, it is said.
+pub(super) fn can_keep(
+    lacks: u64,
+    besides: u64,
+    free: Option<u64>,
+    path: &Path,
+    progress: Progress,
+) -> bool {
+    let missing = free.map_or(0, |free| lacks.saturating_add(besides).saturating_sub(free));
+    if lacks == 0 || missing == 0 {
+        return true;
+    }
+    progress.warn(format_args!(
+        "{}: {} too little room for the layers, which are not kept",
+        path.display(),
+        bytes(missing)
+    ));
+    false
+}
+
+pub(super) fn failed(path: &Path, source: io::Error) -> Error {
     Error::Disk {
         action: "look at",
         path: path.to_owned(),

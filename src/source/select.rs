@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::oci::{
-    Descriptor, Digest, Document, Image, InvalidManifest, Kind, Manifest, Platform, Wanted,
+    Descriptor, Digest, Document, Image, Index, InvalidManifest, Kind, Manifest, Platform, Wanted,
 };
 use crate::progress::Progress;
 
@@ -85,6 +85,40 @@ pub(super) fn choose(
         Some(only) if available.is_empty() => manifest(&only, &mut fetch, true),
         _ => Err(no_platform(name, wanted, available)),
     }
+}
+
+/// All manifests in `index`, attestations too, and those of the indexes within in their places. What is
+/// not there, or is beyond what is read in search of one platform, is not listed.
+pub(super) fn all(
+    index: Index,
+    mut fetch: impl FnMut(&Descriptor) -> Result<Document, Error>,
+) -> Result<Vec<Descriptor>, Error> {
+    let mut all = Vec::new();
+    let mut waiting = vec![(index.manifests.into_iter(), 1)];
+    let mut read = 1;
+    while let Some((entries, depth)) = waiting.last_mut() {
+        let depth = *depth;
+        match entries.next() {
+            None => drop(waiting.pop()),
+            Some(entry) if entry.kind() == Kind::Manifest => all.push(entry),
+            Some(entry) if entry.kind() == Kind::Index => {
+                read += 1;
+                if depth == MAX_DEPTH || read > MAX_INDEXES {
+                    continue;
+                }
+                match fetch(&entry) {
+                    Ok(Document::Index(index)) => {
+                        waiting.push((index.manifests.into_iter(), depth + 1));
+                    }
+                    Ok(Document::Manifest(_))
+                    | Err(Error::NotFound { .. } | Error::Layout { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(all)
 }
 
 /// Checks a manifest that no index chose against its config. By default a pull is for this machine,

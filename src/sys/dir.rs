@@ -13,7 +13,7 @@ use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// An open directory.
 #[derive(Debug)]
@@ -38,6 +38,25 @@ impl Dir {
     pub fn open_path(path: &Path) -> io::Result<Self> {
         let flags = OPEN.difference(OFlags::NOFOLLOW);
         Ok(Self(fs::open(path, flags, Mode::empty())?))
+    }
+
+    /// Opens the directory at `path`, or the nearest above it that exists, and says what `path` is
+    /// without symlinks.
+    pub fn open_nearest(path: &Path) -> io::Result<(PathBuf, Self)> {
+        let path = std::path::absolute(path)?;
+        let mut above = path.ancestors();
+        loop {
+            let nearest = above.next().unwrap_or(&path);
+            match Self::open_path(nearest) {
+                Err(e) if e.kind() == io::ErrorKind::NotFound && nearest.parent().is_some() => {}
+                Err(e) => return Err(e),
+                Ok(dir) => {
+                    let missing = path.strip_prefix(nearest).unwrap_or(Path::new(""));
+                    let real = nearest.canonicalize()?.join(missing);
+                    return Ok((real.components().collect(), dir));
+                }
+            }
+        }
     }
 
     /// Opens the directory `name`; a symlink is refused (ENOTDIR or ELOOP).

@@ -1,0 +1,22 @@
+//! What `--raw` means.
+
+use super::options::senseless;
+use super::syntax::Typed;
+use crate::error::Error;
+use crate::source::Raw;
+
+/// The document that is to be printed as it is.
+pub(super) fn raw(typed: &Typed) -> Result<Option<Raw>, Error> {
+    let Some(text) = &typed.raw else {
+        return Ok(None);
+    };
+    if typed.json {
+        return Err(senseless("--raw", "not together with --json"));
+    }
+    match text.as_str() {
+        "index" => Ok(Some(Raw::Index)),
+        "manifest" => Ok(Some(Raw::Manifest)),
+        "config" => Ok(Some(Raw::Config)),
+        _ => Err(senseless("--raw", "manifest, config or index")),
+    }
+}

@@ -1,0 +1,189 @@
+//! `roots pull --dry-run`: what a pull would do, and whether it may. Nothing is written, and of layers
+//! nothing is asked for.
+
+use super::page::{Page, columns};
+use super::{Done, Pull};
+use crate::cache::Look;
+use crate::destination::{Fate, Found, Prospect, Settings};
+use crate::error::Error;
+use crate::oci::{Blob, Forecast, Record, Shelf};
+use crate::progress::bytes;
+use crate::source::{Foresight, Way};
+use std::path::Path;
+
+impl Pull {
+    /// The same steps as those of a pull, up to the first layer.
+    pub(super) fn foresee(&self) -> Result<Done, Error> {
+        let progress = self.progress;
+        let look = self.cache.look(progress)?;
+        let look = look.as_ref();
+        let cache = look.and_then(Look::cache);
+        let mut source = self.source(cache)?;
+        let locked = self.locked(&source)?;
+        let found = Found::at(&self.dest)?;
+        let held = self.held(&found, cache)?; // with --update
+        let settings = self.settings(&found)?; // with --nspawn
+        if let Some(held) = &held
+            && self.is_done(held, locked.as_ref(), settings.as_ref(), &mut source)?
+        {
+            return Ok(self.stays(held, None));
+        }
+        let plan = self.plan(held.is_some(), &source, look.map(Look::path));
+        let prospect = Prospect::of(&found, &plan)?;
+        let image = source.resolve(&self.wanted, progress)?;
+        source.drain();
+        if let Some(locked) = locked {
+            locked.check(&source, &image)?;
+        }
+        let record = Record::new(source.to_string(), &image, &self.wanted, &self.altered);
+        if let Some(settings) = &settings {
+            self.settings_of(settings, &image)?;
+        }
+        let settings = settings.as_ref().map(Settings::path);
+        if held.is_some_and(|held| held.is_of_same_tree(&record)) {
+            return Ok(self.stays(&record, settings));
+        }
+        let place = (&prospect.place, found.path());
+        let foresight = source.foresee(&image, place, look, progress)?;
+        let text = match progress.is_json() {
+            true => {
+                self.forecast(record, &foresight, prospect.fate, look)
+                    .to_line()
+                    + "\n"
+            }
+            false => self.page(&record, &foresight, prospect.fate, look, settings),
+        };
+        Ok(Done::from(text))
+    }
+
+    /// DEST holds it already; at most, its settings would be written.
+    fn stays(&self, record: &Record, settings: Option<&Path>) -> Done {
+        let done = self.unchanged(record);
+        if self.progress.is_json() {
+            return done;
+        }
+        let mut page = named(record);
+        page.line(
+            "destination",
+            format_args!("{}, unchanged", self.dest.display()),
+        );
+        page.given("nspawn", settings.map(Path::display));
+        Done {
+            exit_code: done.exit_code,
+            ..Done::from(page.to_string())
+        }
+    }
+
+    fn page(
+        &self,
+        record: &Record,
+        foresight: &Foresight,
+        fate: Fate,
+        look: Option<&Look>,
+        settings: Option<&Path>,
+    ) -> String {
+        let mut page = named(record);
+        match foresight.from.is_empty() {
+            true => page.line("from", "the cache alone"),
+            false => page.lines("from", foresight.from.clone()),
+        }
+        let dest = self.dest.display();
+        match fate {
+            Fate::InPlace(why) => {
+                let how = format_args!("{dest}, filled in place: {why}");
+                page.line("destination", how);
+            }
+            fate => page.line("destination", format_args!("{dest}, {}", fate.word())),
+        }
+        if let (Fate::Replaced, Some(path)) = (fate, &self.keep_old) {
+            page.line("old tree", format_args!("moved to {}", path.display()));
+        }
+        page.given("nspawn", settings.map(Path::display));
+        let size = bytes(foresight.size);
+        let free = foresight.free.map(bytes);
+        let free = free.unwrap_or_else(|| "an unknown amount".to_owned());
+        page.line("room", format_args!("{free} free, more than {size} needed"));
+        // The cache is for what comes from elsewhere.
+        if foresight.layers.iter().any(|(_, way)| *way != Way::Read) {
+            let cache = look.map_or_else(|| "none".to_owned(), |look| cache(look, foresight));
+            page.line("cache", cache);
+        }
+        let layers = foresight.layers.iter().map(|(blob, way)| {
+            let what = match way {
+                Way::Cached => "cached".to_owned(),
+                Way::Partial(had) => format!("partial, {} cached", bytes(*had)),
+                Way::Fetched => "to be fetched".to_owned(),
+                Way::Read => "to be read".to_owned(),
+            };
+            [blob.digest.to_string(), bytes(blob.size), what]
+        });
+        page.lines("layers", columns(layers));
+        let fetched = bytes(foresight.fetched);
+        page.line("fetched", format_args!("{fetched} of {size}"));
+        page.to_string()
+    }
+
+    fn forecast(
+        &self,
+        record: Record,
+        foresight: &Foresight,
+        fate: Fate,
+        look: Option<&Look>,
+    ) -> Forecast {
+        let blobs = foresight.layers.iter().map(|(blob, way)| {
+            let (state, cached) = match way {
+                Way::Cached => ("cached", blob.size),
+                Way::Partial(had) => ("partial", *had),
+                Way::Fetched => ("fetch", 0),
+                Way::Read => ("read", 0),
+            };
+            Blob {
+                digest: blob.digest.clone(),
+                size: blob.size,
+                state,
+                cached,
+            }
+        });
+        Forecast {
+            reference: record.reference,
+            digest: record.digest,
+            manifest: record.manifest,
+            platform: record.platform,
+            layers: foresight.layers.len(),
+            bytes: foresight.size,
+            fetch: foresight.fetched,
+            blobs: blobs.collect(),
+            from: foresight.from.clone(),
+            destination: self.dest.to_string_lossy().into_owned(),
+            action: fate.word(),
+            free: foresight.free,
+            cache: look.map(|look| Shelf {
+                path: look.path().to_string_lossy().into_owned(),
+                free: look.free_space(),
+                keeps: foresight.is_kept,
+            }),
+            changed: true,
+            dry_run: true,
+        }
+    }
+}
+
+/// What the image is.
+fn named(record: &Record) -> Page {
+    let mut page = Page::default();
+    page.line("reference", &record.reference);
+    page.line("digest", &record.digest);
+    page.line("manifest", &record.manifest);
+    page.line("platform", &record.platform);
+    page
+}
+
+fn cache(look: &Look, foresight: &Foresight) -> String {
+    let path = look.path().display();
+    match (look.is_writable(), look.free_space()) {
+        (false, _) => format!("{path}, read only"),
+        _ if !foresight.is_kept => format!("{path}, to which nothing is added"),
+        (true, Some(free)) => format!("{path}, {} free", bytes(free)),
+        (true, None) => path.to_string(),
+    }
+}

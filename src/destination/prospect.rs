@@ -1,0 +1,130 @@
+//! What a pull would do to DEST, and what stands in its way. Nothing is written to find out, nor locked:
+//! another pull must not fail because somebody looks.
+
+use super::kept::Kept;
+use super::path::is_directly_below_root;
+use super::{Found, Plan, disk, staging};
+use crate::error::{Error, Replaceable};
+use crate::sys::{Dir, has_mounts_below};
+use std::path::Path;
+
+/// What would become of DEST.
+pub struct Prospect {
+    /// What would happen to it.
+    pub fate: Fate,
+    /// Where the tree would grow, or the nearest folder above that exists.
+    pub place: Dir,
+}
+
+/// What happens to DEST.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is made.
+    Created,
+    /// It is an empty folder.
+    Filled,
+    /// It is an empty folder that cannot be renamed, for this reason.
+    InPlace(&'static str),
+    /// There is something in it.
+    Replaced,
+}
+
+/// DEST, which may be filled or replaced.
+pub(super) struct Checked {
+    /// Why it cannot be renamed, if so.
+    pub(super) in_use: Option<&'static str>,
+    pub(super) is_empty: bool,
+    /// Where the old tree goes.
+    pub(super) kept: Option<Kept>,
+}
+
+impl Prospect {
+    /// Looks what a pull into `found` would do.
+    pub fn of(found: &Found, plan: &Plan<'_>) -> Result<Self, Error> {
+        let checked = check(found, plan)?;
+        let path = found.path();
+        let (fate, place) = match (checked.in_use, found.dir()?) {
+            (Some(why), Some(dir)) => (Fate::InPlace(why), dir),
+            (_, dir) => {
+                staging::check(path)?;
+                let parent = path.parent().unwrap_or(path);
+                let nearest = Dir::open_nearest(parent).map_err(|e| disk("open", parent, e));
+                let fate = match dir {
+                    None => Fate::Created,
+                    Some(_) if checked.is_empty => Fate::Filled,
+                    Some(_) => Fate::Replaced,
+                };
+                (fate, nearest?.1)
+            }
+        };
+        place.check_writable().map_err(|e| {
+            let missing = path.ancestors().skip(1).take_while(|path| !path.exists());
+            disk("create", missing.last().unwrap_or(path), e)
+        })?;
+        Ok(Self { fate, place })
+    }
+}
+
+impl Fate {
+    /// In a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Filled | Self::InPlace(_) => "filled",
+            Self::Replaced => "replaced",
+        }
+    }
+}
+
+/// Checks whether a pull may have DEST.
+pub(super) fn check(found: &Found, plan: &Plan<'_>) -> Result<Checked, Error> {
+    let path = found.path();
+    let refused = |why| {
+        let path = path.to_owned();
+        Err(Error::DestinationRefused { path, why })
+    };
+    if path.parent().is_none() {
+        return refused("the root of this system is no place for a tree");
+    }
+    if plan
+        .cache
+        .as_ref()
+        .is_some_and(|cache| path.starts_with(cache))
+    {
+        return refused("it is in the cache, which purge sweeps");
+    }
+    let in_use = found.in_use()?;
+    let obstacle = in_use.or_else(|| obstacle(path, plan));
+    match obstacle {
+        Some(why) if plan.replace => return refused(why),
+        _ => {}
+    }
+    let is_empty = found.is_empty(in_use.is_some())?;
+    if !is_empty && !plan.replace {
+        return Err(Error::DestinationNotEmpty {
+            path: found.typed().to_owned(),
+            hint: obstacle.map_or(plan.hint, |_| Replaceable::No),
+        });
+    }
+    let kept = plan.keep_old.filter(|_| !is_empty);
+    let kept = kept.map(|keep| Kept::prepare(keep, path, plan));
+    Ok(Checked {
+        in_use,
+        is_empty,
+        kept: kept.transpose()?,
+    })
+}
+
+/// Why DEST cannot be replaced, other than that it is in use.
+fn obstacle(path: &Path, plan: &Plan<'_>) -> Option<&'static str> {
+    let needed = plan
+        .needed
+        .iter()
+        .find(|(needed, _)| needed.starts_with(path));
+    match needed {
+        Some((_, why)) => Some(*why),
+        None if has_mounts_below(path) => Some("something is mounted inside it"),
+        None if is_directly_below_root(path) => Some("a folder directly below / is not replaced"),
+        None => None,
+    }
+}

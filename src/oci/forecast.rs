@@ -1,0 +1,74 @@
+//! What `roots pull --dry-run --json` prints: what a pull would do.
+
+use super::Digest;
+use serde::Serialize;
+
+/// A pull that was not made. What [`Outcome`](super::Outcome) has, is called the same here.
+#[derive(Serialize)]
+pub struct Forecast {
+    /// The image's full name.
+    pub reference: String,
+    /// What the name stands for.
+    pub digest: Digest,
+    /// The manifest for the platform.
+    pub manifest: Digest,
+    /// What the image is for.
+    pub platform: String,
+    /// How many layers there are.
+    pub layers: usize,
+    /// How large they are, each counted once.
+    pub bytes: u64,
+    /// How much of that would come over the network.
+    pub fetch: u64,
+    /// The layers, lowest first.
+    pub blobs: Vec<Blob>,
+    /// Who would be asked, or what would be read.
+    pub from: Vec<String>,
+    /// DEST, as typed.
+    pub destination: String,
+    /// What would happen to it: `created`, `filled` or `replaced`.
+    pub action: &'static str,
+    /// How much can be written there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub free: Option<u64>,
+    /// The cache, if there is or would be one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache: Option<Shelf>,
+    /// The destination would be another tree than now.
+    pub changed: bool,
+    /// None of this was done.
+    pub dry_run: bool,
+}
+
+/// One layer.
+#[derive(Serialize)]
+pub struct Blob {
+    /// As in the manifest.
+    pub digest: Digest,
+    /// As it is fetched, in bytes.
+    pub size: u64,
+    /// `cached`, `partial`, `fetch` or `read`.
+    pub state: &'static str,
+    /// How many bytes are in the cache.
+    pub cached: u64,
+}
+
+/// A cache.
+#[derive(Serialize)]
+pub struct Shelf {
+    /// Where it is, or would be made.
+    pub path: String,
+    /// How much can be written there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub free: Option<u64>,
+    /// Whether what is fetched would be kept.
+    pub keeps: bool,
+}
+
+impl Forecast {
+    /// One line.
+    pub fn to_line(&self) -> String {
+        // Strings and numbers alone always become JSON.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}

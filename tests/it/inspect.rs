@@ -1,0 +1,258 @@
+//! `roots inspect IMAGE`: what a person wants to know before pulling, without a layer being asked for.
+
+use crate::support::image::oci;
+use crate::support::{
+    Built, Compression, Image, Index, Layer, Layout, Registry, Run, Sandbox, hello, hello_layer,
+    host_platform, marked,
+};
+use serde_json::{Value, json};
+
+mod hostile;
+mod raw;
+
+/// An image that says all that a config can say, with one layer in gzip and one as it is.
+fn full() -> Built {
+    let image = Image::new().layer(hello_layer()).layer(hello_layer());
+    let image = image.compressed(Compression::None).config(|document| {
+        document["created"] = "2026-11-10T01:02:03Z".into();
+        document["config"] = json!({
+            "Entrypoint": ["/init", "--", "a b"],
+            "Cmd": ["serve"],
+            "Env": ["PATH=/bin", "LANG=C.UTF-8"],
+            "User": "app:app",
+            "WorkingDir": "/srv",
+            "ExposedPorts": {"80/tcp": {}, "53/udp": {}},
+            "Volumes": {"/data": {}},
+            "Labels": {"b": "2", "a": "1"},
+            "StopSignal": "SIGQUIT",
+        });
+    });
+    image.build()
+}
+
+fn platform() -> String {
+    let (os, architecture, variant) = host_platform();
+    let variant = variant.map(|variant| format!("/{variant}"));
+    format!("{os}/{architecture}{}", variant.unwrap_or_default())
+}
+
+fn inspect(sandbox: &Sandbox, arguments: &[&str]) -> Run {
+    sandbox.roots(["inspect"]).args(arguments).run()
+}
+
+fn json_of(sandbox: &Sandbox, name: &str) -> Value {
+    let run = inspect(sandbox, &["--json", name]).succeeds();
+    assert_eq!(run.stderr, "");
+    serde_json::from_str(&run.stdout).unwrap()
+}
+
+#[test]
+fn a_page_shows_what_there_is_to_know() {
+    let (sandbox, registry) = (Sandbox::new("inspect"), Registry::start());
+    let image = full();
+    let name = registry.push("a/b", "1", &image);
+    let run = inspect(&sandbox, &[&name]).succeeds();
+    assert_eq!(run.stderr, "");
+    let (manifest, platform) = (&image.manifest.digest, platform());
+    let [one, two] = [&image.layers[0], &image.layers[1]];
+    let size = |size: usize| match size {
+        0..1000 => format!("{size} B"),
+        _ => format!("{:.1} kB", size as f64 / 1000.0),
+    };
+    let sizes = [one, two].map(|layer| size(layer.bytes.len()));
+    let width = sizes.iter().map(String::len).max().unwrap();
+    let [first, second] = sizes.map(|size| format!("{size:width$}"));
+    let total = size(one.bytes.len() + two.bytes.len());
+    let page = format!(
+        "reference:    {name}\n\
+         digest:       {manifest}\n\
+         manifest:     {manifest}\n\
+         platform:     {platform}\n\
+         created:      2026-11-10T01:02:03Z\n\
+         size:         {total} in 2 layers\n\
+         entrypoint:   [\"/init\", \"--\", \"a b\"]\n\
+         cmd:          [\"serve\"]\n\
+         env:          PATH=/bin\n\
+         \x20             LANG=C.UTF-8\n\
+         user:         app:app\n\
+         workdir:      /srv\n\
+         ports:        53/udp\n\
+         \x20             80/tcp\n\
+         volumes:      /data\n\
+         stop signal:  SIGQUIT\n\
+         labels:       a=1\n\
+         \x20             b=2\n\
+         layers:       {}  {first}  gzip\n\
+         \x20             {}  {second}  not compressed\n",
+        one.digest, two.digest
+    );
+    assert_eq!(run.stdout, page);
+    let config = &image.config.digest;
+    let asked = [
+        "GET /v2/a/b/manifests/1".to_owned(),
+        format!("GET /v2/a/b/blobs/{config}"),
+    ];
+    assert_eq!(registry.lines(), asked);
+    assert_eq!(sandbox.names(""), [""; 0], "nothing is written");
+}
+
+#[test]
+fn a_program_gets_the_same_as_an_object() {
+    let (sandbox, registry) = (Sandbox::new("inspect"), Registry::start());
+    let image = full();
+    let name = registry.push("a/b", "1", &image);
+    let [one, two] = [&image.layers[0], &image.layers[1]];
+    let diff_id = &image.config.value()["rootfs"]["diff_ids"][0];
+    let size = |layer: &crate::support::Blob| layer.bytes.len();
+    let wanted = json!({
+        "reference": name,
+        "digest": image.manifest.digest,
+        "manifest": image.manifest.digest,
+        "platform": platform(),
+        "created": "2026-11-10T01:02:03Z",
+        "size": size(one) + size(two),
+        "layers": [
+            {"digest": one.digest, "diff_id": diff_id, "size": size(one), "media_type": one.media_type},
+            {"digest": two.digest, "diff_id": two.digest, "size": size(two), "media_type": two.media_type,
+             "unpacked": size(two)},
+        ],
+        "config": {
+            "entrypoint": ["/init", "--", "a b"],
+            "cmd": ["serve"],
+            "env": ["PATH=/bin", "LANG=C.UTF-8"],
+            "user": "app:app",
+            "workdir": "/srv",
+            "ports": ["53/udp", "80/tcp"],
+            "volumes": ["/data"],
+            "labels": {"a": "1", "b": "2"},
+            "stop_signal": "SIGQUIT",
+        },
+    });
+    assert_eq!(json_of(&sandbox, &name), wanted);
+}
+
+#[test]
+fn what_is_unpacked_is_known_of_what_is_not_compressed() {
+    let sandbox = Sandbox::new("inspect");
+    let layer = || Layer::new().file("hello", 0o644, "hello\n");
+    let image = Image::new().layer(layer()).compressed(Compression::None);
+    let image = image.build();
+    Layout::new()
+        .image("1", &image)
+        .write(sandbox.path("plain"));
+    let said = json_of(&sandbox, "oci:plain");
+    assert_eq!(said["unpacked"], image.layers[0].bytes.len());
+    assert_eq!(said["reference"], "oci:plain");
+    // One that is only called so is compressed all the same.
+    let wrong = Image::new().layer(layer()).labelled(oci::LAYER).build();
+    Layout::new()
+        .image("1", &wrong)
+        .write(sandbox.path("wrong"));
+    assert_eq!(json_of(&sandbox, "oci:wrong").get("unpacked"), None);
+    let run = inspect(&sandbox, &["oci:wrong"]).succeeds();
+    assert!(run.stdout.ends_with(" B  tar\n"), "{}", run.stdout);
+}
+
+#[test]
+fn platforms_are_those_that_can_be_pulled_and_one_is_marked() {
+    let (sandbox, registry) = (Sandbox::new("inspect"), Registry::start());
+    let [near, far] = [hello(), marked("far", "linux", "s390x", None)];
+    let inner = Index::new().image(&near).attestation(&near).build();
+    let other = json!({"mediaType": "text/plain", "digest": near.config.digest, "size": 1});
+    let index = Index::new().attestation(&far).image(&far).nested(&inner);
+    let index = index.entry(other).build();
+    let name = registry.push_index("a/b", "1", &index);
+    let said = json_of(&sandbox, &name);
+    let near_platform = platform();
+    let platforms = json!([
+        {"platform": "linux/s390x", "digest": far.manifest.digest},
+        {"platform": near_platform, "digest": near.manifest.digest},
+    ]);
+    assert_eq!(said["platforms"], platforms);
+    assert_eq!(said["attestations"], 2);
+    assert_eq!(said["digest"], index.index.digest);
+    assert_eq!(said["manifest"], near.manifest.digest);
+    assert_eq!(registry.requests_for(&inner.index.digest).len(), 1);
+    let marked = |option: &str, near_mark: &str, far_mark: &str| {
+        let run = inspect(&sandbox, &[&name, option]).succeeds();
+        let width = near_platform.len().max("linux/s390x".len());
+        let line = |platform: &str, digest: &str, mark: &str| {
+            let line = format!("{platform:width$}  {digest}  {mark}");
+            line.trim_end().to_owned()
+        };
+        let lines = format!(
+            "platforms:    {}\n              {}\n              and 2 attestations\n",
+            line("linux/s390x", &far.manifest.digest, far_mark),
+            line(&near_platform, &near.manifest.digest, near_mark)
+        );
+        assert!(run.stdout.contains(&lines), "{}", run.stdout);
+    };
+    marked("--verbose", "<- this one", "");
+    marked("--platform=linux/s390x", "", "<- this one");
+}
+
+#[test]
+fn an_index_without_this_platform_is_shown_all_the_same() {
+    let (sandbox, registry) = (Sandbox::new("inspect"), Registry::start());
+    let image = marked("far", "linux", "mips64le", None);
+    let index = Index::new().image(&image).attestation(&image).build();
+    let name = registry.push_index("a/b", "1", &index);
+    let run = inspect(&sandbox, &[&name]).succeeds();
+    let page = format!(
+        "reference:    {name}\n\
+         digest:       {}\n\
+         platforms:    linux/mips64le  {}\n\
+         \x20             and 1 attestation\n",
+        index.index.digest, image.manifest.digest
+    );
+    assert_eq!(run.stdout, page);
+    let warning = format!("roots: warning: {name}: no image for linux/");
+    assert!(run.stderr.starts_with(&warning), "{}", run.stderr);
+    let run = run.says("; there is linux/mips64le\n");
+    assert_eq!(run.stderr.lines().count(), 1);
+    let run = inspect(&sandbox, &[&name, "--json"]).succeeds();
+    let said: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(said.get("manifest"), None);
+    assert_eq!(said["platforms"][0]["platform"], "linux/mips64le");
+    // Who asks for one wants that one.
+    let run = inspect(&sandbox, &[&name, "--arch=s390x"]).fails(3);
+    run.says(": no image for linux/s390x; there is linux/mips64le\n");
+    // There is nothing to show of one that has no image at all.
+    let empty = Index::new().build();
+    let name = registry.push_index("a/b", "2", &empty);
+    inspect(&sandbox, &[&name]).fails(3);
+}
+
+#[test]
+fn an_index_within_that_is_not_there_is_not_listed() {
+    let (sandbox, registry) = (Sandbox::new("inspect"), Registry::start());
+    let lost = Index::new().image(&marked("far", "linux", "s390x", None));
+    let index = Index::new()
+        .image(&hello())
+        .entry(lost.build().index.descriptor());
+    let name = registry.push_index("a/b", "1", &index.build());
+    let said = json_of(&sandbox, &name);
+    assert_eq!(said["platforms"].as_array().unwrap().len(), 1);
+    assert_eq!(said["manifest"], hello().manifest.digest);
+}
+
+#[test]
+fn a_tree_prints_its_record_whatever_is_asked_for() {
+    let (sandbox, registry) = (Sandbox::new("inspect"), Registry::start());
+    let name = registry.push("a/b", "1", &hello());
+    sandbox.roots(["pull", &name, "dest"]).run().succeeds();
+    let plain = inspect(&sandbox, &["dest"]).succeeds();
+    let json = inspect(&sandbox, &["dest", "--json"]).succeeds();
+    assert_eq!(plain.stdout, json.stdout);
+    assert!(plain.stdout.contains("\"wanted\""));
+}
+
+#[test]
+fn an_error_is_an_object_as_well() {
+    let (sandbox, registry) = (Sandbox::new("inspect"), Registry::start());
+    let run = inspect(&sandbox, &["--json", &registry.image("a/b:1")]);
+    assert_eq!((run.code, run.stdout.as_str()), (Some(3), ""));
+    let said: Value = serde_json::from_str(&run.stderr).unwrap();
+    assert_eq!(said["event"], "error");
+    assert_eq!(said["exit_code"], 3);
+}
