@@ -20,7 +20,7 @@ impl Pull {
         let cache = look.and_then(Look::cache);
         let mut source = self.source(cache)?;
         let locked = self.locked(&source)?;
-        let found = Found::at(&self.dest)?;
+        let found = Found::foreseen(&self.dest)?;
         let held = self.held(&found, cache)?; // with --update
         let settings = self.settings(&found)?; // with --nspawn
         if let Some(held) = &held
@@ -102,7 +102,7 @@ impl Pull {
         let size = bytes(foresight.size);
         let free = foresight.free.map(bytes);
         let free = free.unwrap_or_else(|| "an unknown amount".to_owned());
-        page.line("room", format_args!("{free} free, more than {size} needed"));
+        page.line("room", format_args!("{free} free, at least {size} needed"));
         // The cache is for what comes from elsewhere.
         if foresight.layers.iter().any(|(_, way)| *way != Way::Read) {
             let cache = look.map_or_else(|| "none".to_owned(), |look| cache(look, foresight));

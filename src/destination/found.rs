@@ -43,6 +43,16 @@ impl Found {
         Self::at(dest)
     }
 
+    /// The same for a dry run, which moves nothing: it looks at what a pull would put back first.
+    pub fn foreseen(dest: &Path) -> Result<Self, Error> {
+        let found = Self::at(dest)?;
+        let dir = match found.dir {
+            None => staging::moved_away(&found.path)?,
+            there => there,
+        };
+        Ok(Self { dir, ..found })
+    }
+
     /// The absolute path.
     pub fn path(&self) -> &Path {
         &self.path

@@ -129,6 +129,18 @@ pub(super) fn put_back(path: &Path) -> Result<bool, Error> {
     }
 }
 
+/// The old tree, if a killed pull has moved it away and nothing is in its place.
+pub(super) fn moved_away(path: &Path) -> Result<Option<Dir>, Error> {
+    let parent = Dir::open_path(path.parent().unwrap_or(path));
+    let Ok(folder) = parent.and_then(|parent| parent.open(&staging_name(path))) else {
+        return Ok(None);
+    };
+    match is_ours(&folder).map_err(|e| disk("look at", path, e))? {
+        true => Ok(folder.open(OLD).ok()),
+        false => Ok(None),
+    }
+}
+
 /// Whether the folder of the destination `path` can be made, or taken over.
 pub(super) fn check(path: &Path) -> Result<(), Error> {
     let failed = |e| disk("create", path, e);

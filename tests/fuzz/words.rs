@@ -4,7 +4,7 @@
 mod peak;
 
 use libfuzzer_sys::fuzz_target;
-use roots::oci::{Config, Digest, Document, Image, Kind, Platform, Reference, Wanted};
+use roots::oci::{About, Config, Digest, Document, Image, Kind, Platform, Reference, Wanted};
 
 // These are private to the room that speaks with registries, and stand alone.
 #[allow(dead_code)]
@@ -33,6 +33,8 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn documents(data: &[u8]) {
+    let about = About::parse(data);
+    assert!(about.malformed.len() <= 10 && about.user.as_deref() != Some(""));
     let config = Config::parse(data);
     if let Ok(config) = &config {
         let _ = config.platform();

@@ -97,7 +97,7 @@ fn a_plan_is_printed_and_nothing_written() {
     assert_eq!(lines[4], format!("from:         {}", scene.registry.host()));
     assert_eq!(lines[5], "destination:  a/b/dest, created");
     assert!(lines[6].starts_with("room:         "), "{}", lines[6]);
-    assert!(lines[6].ends_with(&format!(" free, more than {total} B needed")));
+    assert!(lines[6].ends_with(&format!(" free, at least {total} B needed")));
     let real = scene.sandbox.path("").canonicalize().unwrap().join("cache");
     let start = format!("cache:        {}, ", real.display());
     assert!(lines[7].starts_with(&start), "{}", lines[7]);

@@ -74,6 +74,20 @@ fn what_a_pull_may_not_have_is_the_same_error() {
 }
 
 #[test]
+fn a_tree_that_a_killed_pull_has_moved_away_counts_as_there() {
+    let scene = Scene::new();
+    scene.sandbox.write(".dest.roots/old/file", "mine");
+    let staging = scene.sandbox.path(".dest.roots");
+    std::fs::set_permissions(&staging, std::fs::Permissions::from_mode(0o700)).unwrap();
+    assert_eq!(scene.forecast(&["dest", "--force"])["action"], "replaced");
+    let planned = scene.dry_run(&[&scene.name, "dest"]).fails(6);
+    assert!(planned.stderr.starts_with("roots: dest is not empty\n"));
+    // A pull says so once it is back.
+    let run = scene.pull(&["dest"]).fails(6);
+    run.says(": put back what a killed pull had moved away\nroots: dest is not empty\n");
+}
+
+#[test]
 fn a_folder_of_somebody_else_is_seen_to_be() {
     if is_root() {
         return; // Root may write anywhere.

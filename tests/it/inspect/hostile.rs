@@ -43,7 +43,8 @@ fn nothing_that_a_terminal_would_obey_is_printed() {
             .contains("\nuser:         \\u{1b}[2J\\u{7}\\r\\n\\u{7f}")
     );
     // And a program gets it as it is.
-    let said = json_of(&sandbox, &name);
+    let run = inspect(&sandbox, &[&name, "--json"]).succeeds();
+    let said: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(said["config"]["user"], EVIL);
     assert_eq!(said["config"]["labels"][EVIL], EVIL);
 }
