@@ -17,6 +17,7 @@ mod debian;
 mod docker_registry;
 mod explained;
 mod forms;
+mod looks;
 mod mirrors;
 mod names;
 mod nspawn;

@@ -40,6 +40,14 @@ pub(super) fn digest(image: &str) -> String {
     inspect(image, "--format={{.Digest}}")
 }
 
+/// What skopeo knows of an image without its layers, as JSON.
+pub(super) fn summary(image: &str) -> String {
+    run(
+        "skopeo",
+        &["inspect", "--no-tags", "--tls-verify=false", image],
+    )
+}
+
 /// The config of an image, as it is.
 pub(super) fn config(image: &str) -> String {
     run(
