@@ -47,9 +47,8 @@ impl Pull {
         let foresight = source.foresee(&image, place, look, progress)?;
         let text = match progress.is_json() {
             true => {
-                self.forecast(record, &foresight, prospect.fate, look)
-                    .to_line()
-                    + "\n"
+                let forecast = self.forecast(record, &foresight, prospect.fate, look);
+                forecast.to_line()
             }
             false => self.page(&record, &foresight, prospect.fate, look, settings),
         };

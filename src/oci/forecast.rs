@@ -1,6 +1,6 @@
 //! What `roots pull --dry-run --json` prints: what a pull would do.
 
-use super::Digest;
+use super::{Digest, json_line};
 use serde::Serialize;
 
 /// A pull that was not made. What [`Outcome`](super::Outcome) has, is called the same here.
@@ -68,7 +68,6 @@ pub struct Shelf {
 impl Forecast {
     /// One line.
     pub fn to_line(&self) -> String {
-        // Strings and numbers alone always become JSON.
-        serde_json::to_string(self).unwrap_or_default()
+        json_line(self)
     }
 }

@@ -1,6 +1,6 @@
 //! What `roots inspect IMAGE` says of an image.
 
-use super::{About, Descriptor, Digest, Image};
+use super::{About, Descriptor, Digest, Image, is_obeyed};
 use serde::Serialize;
 
 /// An image, as it is known without its layers. The names of the fields are what `--json` prints.
@@ -105,13 +105,10 @@ impl Summary {
         // Strings and numbers alone always become JSON.
         let json = serde_json::to_string_pretty(self).unwrap_or_default();
         json.chars().fold(String::new(), |mut plain, c| {
-            match c {
-                // Only in strings is there anything but ASCII, and there all of Unicode can be spelt.
-                '\u{7f}'..='\u{9f}'
-                | '\u{200e}'..='\u{200f}'
-                | '\u{202a}'..='\u{202e}'
-                | '\u{2066}'..='\u{2069}' => plain += &format!("\\u{:04x}", u32::from(c)),
-                c => plain.push(c),
+            // Between the strings, only the ends of lines are such.
+            match is_obeyed(c) && c != '\n' {
+                true => plain += &format!("\\u{:04x}", u32::from(c)),
+                false => plain.push(c),
             }
             plain
         })

@@ -101,3 +101,17 @@ fn what_a_pull_refuses_is_refused() {
     let run = scene.dry_run(&[&name, "dest"]).succeeds();
     run.says("is for linux/s390x, and this machine is");
 }
+
+#[test]
+fn nothing_that_a_terminal_would_obey_is_printed() {
+    let scene = Scene::new();
+    let evil = |document: &mut Value| document["variant"] = "\u{1b}[2J\u{9b}31m\u{202e}\n".into();
+    let image = Image::new().layer(hello_layer()).config(evil).build();
+    let name = scene.registry.push("c", "1", &image);
+    for option in ["--json", "--quiet"] {
+        let run = scene.dry_run(&[&name, "dest", option]).succeeds();
+        let is_plain = |c: char| c == '\n' || (' '..='~').contains(&c);
+        assert!(run.stdout.chars().all(is_plain), "{:?}", run.stdout);
+        assert!(run.stdout.contains("[2j"), "{}", run.stdout);
+    }
+}
