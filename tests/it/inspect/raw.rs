@@ -153,6 +153,7 @@ fn it_is_of_an_image() {
         let run = inspect(&sandbox, &[wrong, &name]).fails(2);
         run.says("roots: --raw: manifest, config or index\n");
     }
-    let run = inspect(&sandbox, &["--raw=index", "--json", &name]).fails(2);
-    run.says("roots: --raw: not together with --json\n");
+    let run = inspect(&sandbox, &["--raw=index", "--json", &name]);
+    let run = run.says("\"message\":\"--raw: not together with --json\"");
+    assert_eq!((run.code, &*run.stdout), (Some(2), ""));
 }
