@@ -27,7 +27,7 @@ impl Input {
         let file = File::open(path).map_err(failed)?;
         let found = file.metadata().map_err(failed)?;
         if found.is_dir() {
-            let why = LayoutFault::NotAnArchive;
+            let why = LayoutFault::IsAFolder;
             return Err(fault(path, why));
         }
         Ok(Self {
@@ -105,6 +105,8 @@ impl Input {
     pub(super) fn malformed(&self, why: EntryFault) -> Error {
         match why {
             EntryFault::Stream(error) => self.failed(error),
+            // "In the middle of it" is said of an entry.
+            EntryFault::Truncated => self.fault(LayoutFault::Malformed("it ends early".to_owned())),
             why => self.fault(LayoutFault::Malformed(why.to_string())),
         }
     }

@@ -81,6 +81,7 @@ fn pull(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result
         return Err(Error::Usage(Usage::MissingOperand {
             command: PULL.command,
             operand: "DEST",
+            before: None,
         }));
     }
     let (image, cache) = (name(&image)?, cache(&typed, &variable));

@@ -141,7 +141,12 @@ pub(super) fn operands(syntax: &Syntax, typed: &mut Typed) -> Result<Vec<OsStrin
     let missing = syntax.operands.get(typed.operands.len());
     if let Some(operand) = missing.filter(|missing| !is_optional(missing)) {
         let operand = operand.trim_end_matches(REPEATED);
-        return Err(Error::Usage(Usage::MissingOperand { command, operand }));
+        let before = typed.operands.last();
+        return Err(Error::Usage(Usage::MissingOperand {
+            command,
+            operand,
+            before: before.map(|typed| typed.to_string_lossy().into_owned()),
+        }));
     }
     let is_repeated = |last: &&str| last.ends_with(REPEATED);
     if syntax.operands.last().is_some_and(is_repeated) {

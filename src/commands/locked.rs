@@ -66,5 +66,5 @@ fn read(path: &Path) -> Result<Lock, Error> {
     if read.map_err(unreadable)? as u64 > MAX_LOCK {
         return Err(unreadable(io::ErrorKind::FileTooLarge.into()));
     }
-    Lock::parse(&text).map_err(|line| failed(ConfigurationFault::Line(line)))
+    Lock::parse(&text).map_err(|line| failed(ConfigurationFault::Entry(line)))
 }

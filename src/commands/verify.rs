@@ -3,7 +3,7 @@
 use super::{Done, Verify, inspect};
 use crate::cache::Cache;
 use crate::destination::Found;
-use crate::error::Error;
+use crate::error::{Error, LayoutFault};
 use crate::model::{Comparison, Model};
 use crate::oci::{Image, Platform, Record, Reference, Wanted};
 use crate::source::{Form, Local, Name, Source};
@@ -18,8 +18,10 @@ impl Verify {
         let progress = self.progress;
         let cache = self.cache.open(progress)?;
         let found = Found::at(&self.dest)?;
-        let no_record = || Error::NoRecord(self.dest.clone());
-        let root = found.dir()?.ok_or_else(no_record)?;
+        let root = found.dir()?.ok_or_else(|| Error::Layout {
+            path: self.dest.clone(),
+            why: LayoutFault::NoFolder,
+        })?;
         let record = match found.record() {
             None => inspect::noted(&found, cache.as_ref())?,
             record => record,

@@ -21,9 +21,9 @@ pub struct Found {
 }
 
 impl Found {
-    /// Looks for DEST. What is there and no directory is nobody's to replace.
+    /// Looks for DEST. What is there and no folder is nobody's to replace.
     pub fn at(dest: &Path) -> Result<Self, Error> {
-        let path = absolute(dest).map_err(|e| disk("find", dest, e))?;
+        let path = absolute(dest).map_err(|e| disk("follow the path", dest, e))?;
         let dir = existing(&path)?;
         let typed = dest.to_owned();
         Ok(Self { typed, path, dir })
@@ -126,7 +126,7 @@ fn existing(path: &Path) -> Result<Option<Dir>, Error> {
             .map(Some)
             .map_err(|e| disk("open", path, e)),
         Ok(_) => {
-            let why = "it is not a directory";
+            let why = "it is not a folder";
             Err(Error::DestinationRefused {
                 path: path.to_owned(),
                 why,

@@ -17,7 +17,7 @@ pub(super) struct Kept {
 impl Kept {
     /// Checks that the tree at `dest` can be moved to `keep`.
     pub(super) fn prepare(keep: &Path, dest: &Path, plan: &Plan<'_>) -> Result<Self, Error> {
-        let path = absolute(keep).map_err(|e| disk("find", keep, e))?;
+        let path = absolute(keep).map_err(|e| disk("follow the path", keep, e))?;
         let refused = |why| {
             let path = path.clone();
             Err(Error::DestinationRefused { path, why })

@@ -103,7 +103,11 @@ pub(super) fn check(found: &Found, plan: &Plan<'_>) -> Result<Checked, Error> {
     if !is_empty && !plan.replace {
         return Err(Error::DestinationNotEmpty {
             path: found.typed().to_owned(),
-            hint: obstacle.map_or(plan.hint, |_| Replaceable::No),
+            hint: match (obstacle, plan.hint) {
+                (Some(why), _) => Replaceable::Never(why),
+                (None, Replaceable::WithForce) if found.record().is_some() => Replaceable::Recorded,
+                (None, hint) => hint,
+            },
         });
     }
     let kept = plan.keep_old.filter(|_| !is_empty);

@@ -1,7 +1,9 @@
 //! What can be wrong with an entry of a layer, or with putting it on disk.
 
-use super::{Error, escaped};
+use super::Error;
+use super::sentence::{escaped, reason};
 use crate::oci::Digest;
+use std::fmt::{self, Display, Formatter};
 use std::io;
 
 /// Why an entry is not applied. The pull fails: a tree that lacks an entry is a wrong tree.
@@ -95,7 +97,7 @@ impl EntryFault {
             why => {
                 let name = escaped(&String::from_utf8_lossy(name));
                 Error::Entry {
-                    diff_id: diff_id.clone(),
+                    layer: diff_id.clone(),
                     name,
                     why,
                 }
@@ -108,13 +110,63 @@ impl EntryFault {
         match self {
             Self::Io { action, source } => Error::Tree { action, source },
             Self::UnmappedOwner { .. } => Error::Tree {
-                action: "set the owner of",
+                action: "set the owner",
                 source: io::Error::other("no such ids in this user namespace"),
             },
             _ => Error::Tree {
-                action: "finish",
+                action: "finish it",
                 source: io::Error::from(io::ErrorKind::Other),
             },
         }
+    }
+}
+
+impl Display for EntryFault {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Climbs => "its name climbs with `..`",
+            Self::NulInName => "its name has a NUL byte",
+            Self::NameTooLong => "its name has a component of more than 255 bytes",
+            Self::TooDeep => "it lies more than 4096 directories deep",
+            Self::LinkLoop => "its parents lead through more than 255 symlinks",
+            Self::ParentIsFile => "one of its parents is not a directory",
+            Self::RootIsNoDirectory => "the root of the tree must be a directory",
+            Self::Whiteout => "not a name that a whiteout can have",
+            Self::EmptyLink => "a link to nothing",
+            Self::LinkTargetMissing => "a hard link to what is not there",
+            Self::LinkToDirectory => "a hard link to a directory",
+            Self::Sparse => "its sparse map does not fit it",
+            Self::Checksum => "its header has a wrong checksum",
+            Self::Pax => "its pax header is malformed",
+            Self::HeaderTooLong => "its extended header is longer than 1 MiB",
+            Self::Dangling => "an extended header at the end of the archive",
+            Self::LoneZeroBlock => "a lone block of zeros in mid-archive",
+            Self::Truncated => "the archive ends in the middle of it",
+            Self::UnknownType(kind) => {
+                return write!(
+                    f,
+                    "unknown entry type {}",
+                    escaped(&char::from(*kind).to_string())
+                );
+            }
+            Self::OverLimit(limit) => {
+                return write!(f, "with it the tree is larger than the {limit} B allowed");
+            }
+            Self::Number(field) => return write!(f, "its {field} is not a number that it can be"),
+            Self::UnmappedOwner { uid, gid } => {
+                return write!(
+                    f,
+                    "cannot give it to {uid}:{gid}: no such ids in this user namespace"
+                );
+            }
+            Self::Shifted(id) => {
+                return write!(
+                    f,
+                    "its owner {id} cannot be shifted that far: ids end at 4294967294"
+                );
+            }
+            Self::Io { action, source } => return write!(f, "cannot {action}: {}", reason(source)),
+            Self::Stream(source) => return write!(f, "{}", reason(source)),
+        })
     }
 }

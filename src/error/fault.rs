@@ -28,6 +28,8 @@ pub enum LayoutFault {
     NotAnArchive,
     /// Not a folder but a file, which may be an archive.
     NotAFolder,
+    /// Not an archive but a folder, which may be a layout.
+    IsAFolder,
     /// An archive compressed in a way that is not read.
     Compression(&'static str),
     /// An archive that is no tar, or ends early; in words.
@@ -65,6 +67,8 @@ pub enum Usage {
         command: &'static str,
         /// The operand.
         operand: &'static str,
+        /// The one before it, as typed.
+        before: Option<String>,
     },
     /// One operand too many.
     ExtraOperand {
@@ -96,10 +100,12 @@ pub enum Part {
 /// Whether what is in DEST may be replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replaceable {
-    /// Not even with `--force`.
-    No,
+    /// Not even with `--force`, for this reason.
+    Never(&'static str),
     /// With `--force`.
     WithForce,
+    /// With `--force`, or with `--update`, because it is a tree that has a record.
+    Recorded,
     /// With `--force`, because it is no tree that `--update` could know.
     Unrecorded,
 }
@@ -109,6 +115,8 @@ pub enum Replaceable {
 pub enum ConfigurationFault {
     /// A line that cannot be understood, by its number, from 1 on.
     Line(usize),
+    /// The same of a lock.
+    Entry(usize),
     /// It cannot be read.
     Unreadable(std::io::Error),
 }

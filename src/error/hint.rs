@@ -1,165 +1,161 @@
 //! What to type next: at most one line, and none where there is nothing to do.
 
-use super::{Error, LayoutFault, Replaceable, Usage};
-use crate::oci::{InvalidManifest, InvalidReference};
-use std::io::ErrorKind;
+use super::correction::{of_manifest, of_reference};
+use super::sentence::path_of;
+use super::{EntryFault, Error, Part, Replaceable, disk};
 use std::time::Duration;
 
 /// What nobody means who asks to be left alone for so long: ten years.
 const ABSURD: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
+/// For bytes that are not those that were named.
+const ALTERED: &str =
+    "what keeps or carries it has altered it: take it from elsewhere, without mirror or proxy";
+
+/// For bytes that are those that were named, and yet no layer.
+const BROKEN: &str = "the image is broken: have it built and pushed again";
+
 impl Error {
     /// The one line that helps, if there is one.
     pub fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::Usage(usage) => usage.hint(),
-            Self::Reference {
-                text,
-                why: InvalidReference::Scheme(_),
-            } => {
-                let name = text.split_once("://").map_or("", |(_, name)| name);
-                match text.starts_with("oci:") {
-                    true => format!("for a folder, write oci:{name}"),
-                    false => format!("leave the scheme away: {name}"),
-                }
+        let hint = match self {
+            Self::Usage(usage) => return Some(usage.hint()),
+            Self::Reference { text, why } => return Some(of_reference(text, why)),
+            Self::Manifest { why, .. } => return of_manifest(why),
+            Self::Layout { path, why } => return why.hint(path),
+            Self::Configuration { why, .. } => return why.hint(),
+            Self::Tls { host, why } => return why.hint(host),
+            Self::Certificate { why, .. } => return why.hint(),
+            Self::Network { why, proxy, .. } => return Some(why.hint(proxy.is_some())),
+            Self::NoRoom { .. } => return disk::full(),
+            Self::Disk {
+                action,
+                path,
+                source,
+            } => return disk::hint(action, path, source),
+            Self::Tree { action, source } => return disk::entry_hint(action, source),
+            Self::Entry { why, .. } => return why.hint(),
+            Self::OrPath { path, .. } => {
+                return Some(format!(
+                    "for the {} of this name, write ./{}",
+                    if path.is_dir() { "folder" } else { "file" },
+                    path_of(path)
+                ));
             }
-            Self::Reference {
-                why: InvalidReference::Credentials,
-                ..
-            } => "pass user:password with --auth".to_owned(),
-            Self::Reference { .. } => {
-                "an image is written like debian:bookworm, ghcr.io/owner/name:tag \
-                 or localhost:5000/name@sha256:…"
-                    .to_owned()
+            Self::NoPlatform { available, .. } => {
+                let first = available.first()?;
+                return Some(format!("ask for one that there is: --platform {first}"));
             }
-            Self::Platform { .. } => {
-                "a platform is written like linux/amd64 or linux/arm/v7".to_owned()
-            }
-            Self::NotFound { .. } => "check the spelling of the name and of the tag".to_owned(),
-            Self::NoPlatform { available, .. } => match available.first() {
-                Some(first) => format!("ask for one that there is: --platform {first}"),
-                None => return None,
-            },
-            Self::Denied {
-                credentials: None, ..
-            } => "if the image is private, pass --auth user:password or a key file".to_owned(),
             Self::Denied {
                 credentials: Some(origin),
                 ..
-            } => match origin.as_str() {
-                "--auth" => "check what was passed with --auth".to_owned(),
-                origin => format!("check the credentials in {origin}, or pass others with --auth"),
-            },
+            } if origin != "--auth" => {
+                return Some(format!(
+                    "check the credentials in {origin}, or pass others with --auth"
+                ));
+            }
+            Self::Locked {
+                image,
+                lock,
+                wanted,
+                ..
+            } if wanted.is_empty() => {
+                return Some(format!(
+                    "if you trust it: roots digest --lock {image} >> {}",
+                    path_of(lock)
+                ));
+            }
+            Self::NoRecord(path) => {
+                return Some(format!(
+                    "to compare it with an image all the same: roots verify {} IMAGE",
+                    path_of(path)
+                ));
+            }
+            Self::Registry { status, again, .. } => return of_status(*status, *again),
+            Self::Platform { .. } => "a platform is written like linux/amd64 or linux/arm/v7",
+            Self::NotFound { image, .. } if image.ends_with(":latest") => {
+                "check the spelling, and name a tag: without one it is latest"
+            }
+            Self::NotFound { .. } => "check the spelling of the name and of the tag",
+            Self::Denied {
+                credentials: None, ..
+            } => {
+                "it does not exist or is private: check the name, or pass --auth user:password or a key file"
+            }
+            Self::Denied { .. } => "check what was passed with --auth",
             Self::Credentials { .. } => {
                 "--auth takes user:password, a Google key file, a file that holds either, or - for stdin"
-                    .to_owned()
             }
-            Self::Manifest {
-                why: InvalidManifest::Schema1,
-                ..
-            } => "pull it with an old docker and push it again to convert it".to_owned(),
             Self::DestinationNotEmpty { hint, .. } => match hint {
-                Replaceable::No => return None,
-                Replaceable::WithForce => "add --force to replace it".to_owned(),
+                Replaceable::Never(_) => "empty it, or choose another folder",
+                Replaceable::WithForce => "add --force to replace it",
+                Replaceable::Recorded => {
+                    "add --force to replace it, or --update to do so if the image is another by now"
+                }
                 Replaceable::Unrecorded => {
-                    "it has no record of a pull; add --force to replace it all the same".to_owned()
+                    "it has no record of a pull; add --force to replace it all the same"
                 }
             },
-            Self::NotWhatItWas { .. } => {
-                "name the IMAGE that the tree is to be compared with".to_owned()
-            }
-            Self::Offline { .. } => "pull it once without --offline".to_owned(),
-            Self::DestinationBusy(_) => {
-                "wait for the other pull, or choose another folder".to_owned()
-            }
-            Self::Layout {
-                why: LayoutFault::SeveralImages(names),
-                path,
-            } => match names.first() {
-                Some(name) => format!("name one: oci:{}:{name}", path.display()),
-                None => return None,
-            },
-            Self::Layout {
-                why: LayoutFault::OutOfOrder,
-                ..
-            } => "write it to a file first, or allow a --cache".to_owned(),
-            Self::Layout {
-                why: LayoutFault::NotAFolder,
-                path,
-            } => format!("for an archive, write oci-archive:{}", path.display()),
-            Self::Layout {
-                why: LayoutFault::Compression(_),
-                ..
-            } => "decompress it in front of `roots pull -`".to_owned(),
-            Self::Tls { host, why } => return why.hint(host),
-            Self::Certificate { why, .. } => return why.hint(),
+            Self::NotWhatItWas { .. } => "name the IMAGE that the tree is to be compared with",
+            Self::Offline { .. } => "pull it once without --offline",
+            Self::DestinationBusy(_) => "wait for its end, or choose another place",
+            Self::NotACache(_) => "name another folder with --cache: a new one, or an empty one",
             Self::Proxy { .. } => {
                 "a proxy is written like http://proxy:3128 or http://user:password@proxy:3128, \
                  with %40 for an @ in the password"
-                    .to_owned()
             }
             Self::ProxyRefused {
                 status: 401 | 407, ..
-            } => {
-                "the variable that names the proxy takes user:password@ before the host".to_owned()
+            } => "the variable that names the proxy takes user:password@ before the host",
+            Self::ProxyRefused { .. } => {
+                "ask whoever runs the proxy, or add the host to NO_PROXY to do without"
             }
-            Self::Registry {
-                again: Some(again), ..
-            } if *again < ABSURD => format!("it asks to try again in {} s", again.as_secs()),
-            Self::Network { .. } | Self::CacheSpoiled { .. } => "try again".to_owned(),
-            Self::Registry { status: 429, .. } => {
-                "try again later; credentials raise most limits".to_owned()
-            }
-            Self::NoRoom { .. } => return disk_hint(ErrorKind::StorageFull),
-            Self::Disk { source, .. } | Self::Tree { source, .. } => {
-                return disk_hint(source.kind());
-            }
-            Self::Entry {
-                why: super::EntryFault::Io { source, .. },
+            Self::CacheSpoiled { .. } => "run it again: it is fetched anew",
+            Self::DigestMismatch {
+                part: Part::Contents,
                 ..
-            } => {
-                return disk_hint(source.kind());
             }
-            Self::Entry {
-                why: super::EntryFault::OverLimit(_),
-                ..
-            } => "allow more with --max-size if you trust the image".to_owned(),
-            Self::Entry {
-                why: super::EntryFault::UnmappedOwner { .. },
-                ..
-            } => "map more ids into this user namespace (/etc/subuid, /etc/subgid)".to_owned(),
+            | Self::Corrupt { .. } => BROKEN,
+            Self::DigestMismatch { .. } | Self::SizeMismatch { .. } => ALTERED,
+            Self::Compression { .. } => "have it pushed again, compressed with gzip or zstd",
+            Self::Include { path, .. } if path.contains(['*', '?', '[']) => {
+                "there are no patterns: a folder stands for all that is below it"
+            }
             _ => return None,
-        })
+        };
+        Some(hint.to_owned())
     }
 }
 
-impl Usage {
-    fn hint(&self) -> String {
-        match self {
-            Self::UnknownCommand {
-                meant: Some(meant), ..
-            } => format!("did you mean `roots {meant}`?"),
-            Self::UnknownOption {
-                meant: Some(meant), ..
-            } => format!("did you mean {meant}?"),
-            Self::NoCommand | Self::UnknownCommand { .. } => "see `roots help`".to_owned(),
-            Self::UnknownOption { command, .. }
-            | Self::MissingOperand { command, .. }
-            | Self::ExtraOperand { command, .. } => format!("see `roots help {command}`"),
-            Self::Value { .. } => "see `roots help`".to_owned(),
-        }
+impl EntryFault {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Io { action, source } => return disk::entry_hint(action, source),
+            Self::OverLimit(_) => "allow more with --max-size if you trust the image",
+            Self::UnmappedOwner { .. } => {
+                "pass --strip-owner, or map more ids into this user namespace (/etc/subuid, /etc/subgid)"
+            }
+            Self::Shifted(_) => "pass a lower --uid-shift",
+            _ => return None,
+        };
+        Some(hint.to_owned())
     }
 }
 
-fn disk_hint(kind: ErrorKind) -> Option<String> {
-    Some(match kind {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            "make room, or choose another place".to_owned()
+/// For a registry that says by its status alone what it thinks.
+fn of_status(status: u16, again: Option<Duration>) -> Option<String> {
+    let hint = match (status, again.filter(|again| *again < ABSURD)) {
+        (429, Some(again)) => {
+            let seconds = again.as_secs();
+            return Some(format!(
+                "try again in {seconds} s; most limits are higher with --auth"
+            ));
         }
-        ErrorKind::PermissionDenied => {
-            "choose a place that you may write to, or run as root".to_owned()
-        }
-        ErrorKind::ReadOnlyFilesystem => "choose a place that can be written to".to_owned(),
+        (_, Some(again)) => return Some(format!("try again in {} s", again.as_secs())),
+        (429, None) => "try again later; most limits are higher with --auth",
+        (500..=599, None) => "try again later; if it lasts, ask whoever runs the registry",
+        (404, None) => "a part of the image is lost there: have it pushed again",
         _ => return None,
-    })
+    };
+    Some(hint.to_owned())
 }

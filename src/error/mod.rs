@@ -2,10 +2,13 @@
 //! `hint.rs`, and the exit code in `code.rs`.
 
 mod code;
+mod correction;
+mod disk;
 mod entry;
 mod fault;
 mod hint;
 mod nature;
+mod network;
 mod origin;
 mod refusal;
 mod sentence;
@@ -14,6 +17,7 @@ mod tls;
 pub use code::UNCHANGED;
 pub use entry::EntryFault;
 pub use fault::{ConfigurationFault, LayoutFault, Part, Replaceable, Usage};
+pub use network::NetworkFault;
 pub use sentence::escaped;
 pub use tls::{CertificateFault, TlsFault};
 
@@ -112,12 +116,21 @@ pub enum Error {
         /// Why not.
         why: &'static str,
     },
+    /// An image that a registry does not give, while a file or folder here is called so.
+    OrPath {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the registry does.
+        error: Box<Self>,
+    },
     /// The network failed.
     Network {
         /// What was asked.
         url: String,
         /// How it failed.
-        why: String,
+        why: NetworkFault,
+        /// The host and port of the proxy on the way, if there is one.
+        proxy: Option<String>,
         /// Whether the same may succeed a moment later.
         may_pass: bool,
     },
@@ -199,8 +212,8 @@ pub enum Error {
     },
     /// An entry of a layer.
     Entry {
-        /// Which layer.
-        diff_id: Digest,
+        /// Which layer: its DiffID, or the digest of its blob once that is known.
+        layer: Digest,
         /// Its name in the archive, escaped.
         name: String,
         /// What is wrong with it.

@@ -103,6 +103,7 @@ impl Display for LayoutFault {
             Self::Nothing => f.write_str("no such file or folder"),
             Self::NotAnArchive => f.write_str("not an archive of an image"),
             Self::NotAFolder => f.write_str("not a folder"),
+            Self::IsAFolder => f.write_str("not a file but a folder"),
             Self::Compression(name) => {
                 write!(f, "compressed with {name}, which is not read")
             }
@@ -118,7 +119,9 @@ impl Display for LayoutFault {
 impl Display for ConfigurationFault {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Line(number) => write!(f, "line {number} cannot be understood"),
+            Self::Line(number) | Self::Entry(number) => {
+                write!(f, "line {number} cannot be understood")
+            }
             Self::Unreadable(source) => write!(f, "cannot read: {}", reason(source)),
         }
     }
@@ -132,7 +135,9 @@ impl Display for Usage {
             Self::UnknownOption { command, typed, .. } => {
                 write!(f, "{command}: no such option: {}", escaped(typed))
             }
-            Self::MissingOperand { command, operand } => {
+            Self::MissingOperand {
+                command, operand, ..
+            } => {
                 write!(f, "{command}: {operand} is missing")
             }
             Self::ExtraOperand { command, typed } => {

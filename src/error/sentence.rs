@@ -1,7 +1,7 @@
 //! What a user sees when something goes wrong, with `refusal.rs` beside it: subject first, lower case, no full
 //! stop. Text from images and registries is escaped: it may hold terminal commands.
 
-use super::{EntryFault, Error, Part};
+use super::{Error, Part, Replaceable};
 use crate::oci::is_obeyed;
 use std::fmt::{self, Display, Formatter};
 use std::io;
@@ -10,7 +10,9 @@ impl Display for Error {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(usage) => write!(f, "{usage}"),
+            Self::Reference { text, why } if text.is_empty() => write!(f, "IMAGE: {why}"),
             Self::Reference { text, why } => write!(f, "{}: {why}", escaped(without_secret(text))),
+            Self::OrPath { error, .. } => write!(f, "{error}"),
             Self::Platform { text, .. } => write!(f, "{}: not a platform", escaped(text)),
             Self::NotFound { image, said } => write!(f, "{image}: no such image{}", said_as(said)),
             Self::NoPlatform {
@@ -45,7 +47,15 @@ impl Display for Error {
                 write!(f, "{url}: status {status}{}", said_as(said))
             }
             Self::Redirect { url, why } => write!(f, "{url}: redirect refused: {why}"),
-            Self::Network { url, why, .. } => write!(f, "{url}: {}", escaped(why)),
+            Self::Network {
+                url, why, proxy, ..
+            } => match proxy {
+                None => write!(f, "{url}: {why}"),
+                Some(proxy) if why.is_before_proxy() => {
+                    write!(f, "{url}: the proxy {proxy}: {why}")
+                }
+                Some(proxy) => write!(f, "{url}: {why} (through the proxy {proxy})"),
+            },
             Self::Tls { host, why } => write!(f, "{host}: {why}"),
             Self::Certificate { path, why } => write!(f, "{}: {why}", path_of(path)),
             Self::Proxy { variable, why } => write!(f, "{variable}: {why}"),
@@ -89,20 +99,22 @@ impl Display for Error {
                     "{digest}: layer compressed with {name}, which images may not be"
                 )
             }
-            Self::Entry { diff_id, name, why } if why.is_disk() => {
-                write!(f, "{}: {why} (layer {diff_id})", shown(name))
+            Self::Entry { layer, name, why } if why.is_disk() => {
+                write!(f, "{}: {why} (layer {layer})", shown(name))
             }
-            Self::Entry { diff_id, name, why } => {
-                write!(
-                    f,
-                    "{}: malformed layer: {why} (layer {diff_id})",
-                    shown(name)
-                )
+            Self::Entry { layer, name, why } => {
+                write!(f, "{}: malformed layer: {why} (layer {layer})", shown(name))
             }
             Self::Tree { action, source } => {
-                write!(f, "cannot {action} the tree: {}", reason(source))
+                write!(f, "the tree: cannot {action}: {}", reason(source))
             }
-            Self::DestinationNotEmpty { path, .. } => write!(f, "{} is not empty", path_of(path)),
+            Self::DestinationNotEmpty { path, hint } => {
+                write!(f, "{}: it is not empty", path_of(path))?;
+                match hint {
+                    Replaceable::Never(why) => write!(f, ", and {why}"),
+                    _ => Ok(()),
+                }
+            }
             Self::NoRecord(path) => write!(f, "{}: no record of a pull", path_of(path)),
             Self::Offline { image, missing } if missing.is_empty() => {
                 write!(f, "{image}: the cache does not know what it stands for")
@@ -133,7 +145,7 @@ impl Display for Error {
             Self::Include { path, why } => write!(f, "--include {}: {why}", escaped(path)),
             Self::DestinationRefused { path, why } => write!(f, "{}: {why}", path_of(path)),
             Self::DestinationBusy(path) => {
-                write!(f, "{}: another pull into it is running", path_of(path))
+                write!(f, "{}: another roots is at work on it", path_of(path))
             }
             Self::NoRoom { path, missing } => {
                 let path = path_of(path);
@@ -154,65 +166,12 @@ impl Display for Error {
                 write!(f, "{digest}: the cached blob is spoiled and is not used")
             }
             Self::Layout { path, why } => write!(f, "{}: {why}", path_of(path)),
-            Self::Output(source) => write!(f, "cannot write to stdout: {}", reason(source)),
+            Self::Output(source) => write!(f, "standard output: cannot write: {}", reason(source)),
         }
     }
 }
 
 impl std::error::Error for Error {}
-
-impl Display for EntryFault {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Climbs => "its name climbs with `..`",
-            Self::NulInName => "its name has a NUL byte",
-            Self::NameTooLong => "its name has a component of more than 255 bytes",
-            Self::TooDeep => "it lies more than 4096 directories deep",
-            Self::LinkLoop => "its parents lead through more than 255 symlinks",
-            Self::ParentIsFile => "one of its parents is not a directory",
-            Self::RootIsNoDirectory => "the root of the tree must be a directory",
-            Self::Whiteout => "not a name that a whiteout can have",
-            Self::EmptyLink => "a link to nothing",
-            Self::LinkTargetMissing => "a hard link to what is not there",
-            Self::LinkToDirectory => "a hard link to a directory",
-            Self::Sparse => "its sparse map does not fit it",
-            Self::Checksum => "its header has a wrong checksum",
-            Self::Pax => "its pax header is malformed",
-            Self::HeaderTooLong => "its extended header is longer than 1 MiB",
-            Self::Dangling => "an extended header at the end of the archive",
-            Self::LoneZeroBlock => "a lone block of zeros in mid-archive",
-            Self::Truncated => "the archive ends in the middle of it",
-            Self::UnknownType(kind) => {
-                return write!(
-                    f,
-                    "unknown entry type {}",
-                    escaped(&char::from(*kind).to_string())
-                );
-            }
-            Self::OverLimit(limit) => {
-                return write!(
-                    f,
-                    "with it the tree would be larger than the {limit} bytes allowed"
-                );
-            }
-            Self::Number(field) => return write!(f, "its {field} is not a number that it can be"),
-            Self::UnmappedOwner { uid, gid } => {
-                return write!(
-                    f,
-                    "cannot give it to {uid}:{gid}: no such ids in this user namespace"
-                );
-            }
-            Self::Shifted(id) => {
-                return write!(
-                    f,
-                    "its owner {id} cannot be shifted that far: ids end at 4294967294"
-                );
-            }
-            Self::Io { action, source } => return write!(f, "cannot {action}: {}", reason(source)),
-            Self::Stream(source) => return write!(f, "{}", reason(source)),
-        })
-    }
-}
 
 /// What a registry said, behind a colon, if it said anything.
 fn said_as(said: &str) -> String {
@@ -238,7 +197,7 @@ pub fn escaped(text: &str) -> String {
 }
 
 /// What was typed, without the password of `user:password@host/name`.
-fn without_secret(text: &str) -> &str {
+pub(super) fn without_secret(text: &str) -> &str {
     let name = text.split_once("://").map_or(text, |(_, name)| name);
     match name.split_once('@') {
         Some((user, host)) if user.contains(':') && !user.contains('/') && host.contains('/') => {
@@ -252,7 +211,7 @@ fn shown(name: &str) -> &str {
     if name.is_empty() { "layer" } else { name }
 }
 
-fn path_of(path: &std::path::Path) -> String {
+pub(super) fn path_of(path: &std::path::Path) -> String {
     escaped(&path.to_string_lossy())
 }
 

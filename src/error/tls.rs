@@ -76,11 +76,13 @@ impl Display for TlsFault {
             }
             Self::Expired { days } => write!(
                 f,
-                "its certificate has expired {days} days ago by this machine's clock"
+                "its certificate has expired {} ago by this machine's clock",
+                in_days(*days)
             ),
             Self::NotYetValid { days } => write!(
                 f,
-                "its certificate is not valid before {days} days from now by this machine's clock"
+                "its certificate is not valid before {} from now by this machine's clock",
+                in_days(*days)
             ),
             Self::Certificate(why) => write!(f, "its certificate is wrong: {}", escaped(why)),
             Self::NotTls => f.write_str("it does not speak TLS"),
@@ -95,7 +97,7 @@ impl TlsFault {
     pub(super) fn hint(&self, host: &str) -> Option<String> {
         Some(match self {
             Self::UnknownAuthority => {
-                "if it is yours, pass its authority's certificate with --ca-file".to_owned()
+                "if it is yours, pass its authority's certificate with --ca-file FILE".to_owned()
             }
             Self::NotYetValid { .. } | Self::Expired { days: ABSURD.. } => {
                 "check this machine's clock".to_owned()
@@ -104,8 +106,23 @@ impl TlsFault {
             Self::ClientCertificateWanted => {
                 format!("put client.cert and client.key into ~/.config/containers/certs.d/{host}")
             }
-            _ => return None,
+            Self::Expired { .. } => {
+                "it has to get a new one; --insecure takes any, if you know the way to it"
+                    .to_owned()
+            }
+            Self::WrongName(_) => {
+                "name the registry as its certificate does, or check who answers for it".to_owned()
+            }
+            Self::ClientCertificateRefused | Self::Certificate(_) | Self::Other(_) => return None,
         })
+    }
+}
+
+fn in_days(days: u64) -> String {
+    match days {
+        0 => "less than a day".to_owned(),
+        1 => "1 day".to_owned(),
+        _ => format!("{days} days"),
     }
 }
 

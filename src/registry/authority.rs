@@ -193,7 +193,7 @@ impl Authority {
                 }
                 Err(Refusal::Status(_, 401 | 403, ..)) if self.drop_stored(REFUSED) => continue,
                 Err(Refusal::Status(_, 401 | 403, fault, _)) => {
-                    self.denied(server.realm().host(), fault)
+                    self.denied(server.realm().authority(), fault)
                 }
                 // Not the image is missing.
                 Err(Refusal::Status(url, 404, fault, _)) => Error::Answer {

@@ -122,7 +122,7 @@ impl Endpoint {
                 said: fault.said,
             },
             // A storage server was shown no credentials: that it refuses says nothing of them.
-            401 | 403 | 404 if own => self.authority.denied(url.host(), fault),
+            401 | 403 | 404 if own => self.authority.denied(url.authority(), fault),
             _ if fault.is_unknown() => Error::NotFound {
                 image: self.reference.to_string(),
                 said: fault.said,

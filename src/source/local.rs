@@ -2,6 +2,7 @@
 
 use crate::archive::Input;
 use crate::error::{Error, LayoutFault};
+use crate::oci::{HUB, Reference};
 use crate::sys::Dir;
 use std::ffi::OsStr;
 use std::fmt;
@@ -86,7 +87,7 @@ impl Local {
         };
         let place = match (Dir::open_path(&path), self.form) {
             (Ok(_), Form::OciArchive | Form::DockerArchive) => {
-                return Err(fault(LayoutFault::NotAnArchive));
+                return Err(fault(LayoutFault::IsAFolder));
             }
             (Ok(folder), _) => Place::Folder(path, folder),
             (Err(e), form) => match (e.kind(), form) {
@@ -120,6 +121,28 @@ impl Local {
         found.map_or_else(whole, |(path, name)| {
             (path.to_owned(), Some(name.to_owned()))
         })
+    }
+}
+
+/// An `error` of a registry that does not give the image, and may not have been meant: `image.tar`
+/// is an image of Docker Hub.
+pub(super) fn or_path(reference: &Reference, error: Error) -> Error {
+    let repository = reference.repository();
+    let path = match reference.registry() {
+        HUB => PathBuf::from(repository.strip_prefix("library/").unwrap_or(repository)),
+        host => Path::new(host).join(repository),
+    };
+    let is_miss = matches!(
+        error,
+        Error::NotFound { .. } | Error::Denied { .. } | Error::Network { .. }
+    );
+    // Many a folder is called like the image that was pulled into it.
+    match is_miss && (path.is_file() || path.join("oci-layout").is_file()) {
+        true => Error::OrPath {
+            path,
+            error: Box::new(error),
+        },
+        false => error,
     }
 }
 

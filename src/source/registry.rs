@@ -2,6 +2,7 @@
 //! cached, and both are verified as they are read.
 
 use super::fetch::{Fetch, Opened};
+use super::local::or_path;
 use super::{RawStream, Stream, digest_of};
 use crate::cache::{Cache, Partial};
 use crate::error::{Error, Part};
@@ -69,7 +70,8 @@ impl<'c> Cached<'c> {
         let Some(registry) = &self.fetch.registry else {
             return self.cached_digest();
         };
-        match registry.digest_of(&self.reference.identifier())? {
+        let asked = registry.digest_of(&self.reference.identifier());
+        match asked.map_err(|error| or_path(&self.reference, error))? {
             // What was asked for by digest is that digest, if it is there at all.
             Some(digest) => Ok(self.reference.digest().cloned().unwrap_or(digest)),
             None => self.root().map(|(digest, _)| digest),
@@ -94,8 +96,8 @@ impl<'c> Cached<'c> {
             return Ok((digest, Served { bytes, media_type }));
         };
         let wanted = self.reference.digest();
-        let identifier = self.reference.identifier();
-        let served = registry.manifest(&identifier, wanted)?;
+        let served = registry.manifest(&self.reference.identifier(), wanted);
+        let served = served.map_err(|error| or_path(&self.reference, error))?;
         let digest = wanted.cloned().unwrap_or_else(|| digest_of(&served));
         Ok((digest, served))
     }

@@ -127,9 +127,10 @@ fn who_is_denied_learns_by_whom_and_why() {
         } else {
             "DENIED"
         };
+        let host = registry.host();
         let refusal = format!(
-            "roots: {name}: 127.0.0.1 denies access: {code} requested access to the resource is denied\n\
-             hint: if the image is private, pass --auth user:password or a key file\n"
+            "roots: {name}: {host} denies access: {code} requested access to the resource is denied\n\
+             hint: it does not exist or is private: check the name, or pass --auth user:password or a key file\n"
         );
         assert_eq!(run.stderr, refusal);
         assert_eq!(registry.requests().len(), 2);
@@ -142,8 +143,9 @@ fn who_is_denied_learns_by_whom_and_why() {
         let body = format!("{{\"errors\":[{{\"code\":\"{code}\",\"message\":\"go away\"}}]}}");
         registry.fault("/manifests/", 1, Fault::status_with(status, &[], body));
         let run = sandbox.roots(["pull", &name, "dest"]).run().fails(4);
+        let host = registry.host();
         run.says(&format!(
-            "roots: {name}: 127.0.0.1 denies access: {code} go away\n"
+            "roots: {name}: {host} denies access: {code} go away\n"
         ));
     }
 }

@@ -112,7 +112,7 @@ fn whoever_closes_the_pipe_has_read_enough() {
         .fails(1);
     assert_eq!(
         run.stderr,
-        "roots: cannot write to stdout: no space left on device\n"
+        "roots: standard output: cannot write: no space left on device\n"
     );
 }
 
@@ -127,7 +127,7 @@ fn operands_are_bytes() {
     let run = sandbox.roots(["pull", &name]).arg(odd).run().fails(6);
     assert_eq!(
         run.stderr,
-        "roots: d\u{fffd}st\\n\\u{1b}[m is not empty\nhint: add --force to replace it\n"
+        "roots: d\u{fffd}st\\n\\u{1b}[m: it is not empty\nhint: add --force to replace it\n"
     );
     sandbox
         .roots([OsStr::new("digest"), OsStr::from_bytes(b"a\xff")])

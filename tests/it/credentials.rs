@@ -79,7 +79,7 @@ fn basic_is_answered_when_it_is_asked_for() {
     let name = registry.push("a/b", "1", &hello());
 
     let run = sandbox.roots(["pull", &name, "dest"]).run().fails(4);
-    run.says("hint: if the image is private, pass --auth user:password or a key file\n");
+    run.says("hint: it does not exist or is private: check the name, or pass --auth user:password or a key file\n");
     assert_eq!(registry.requests().len(), 1, "nothing to answer with");
 
     registry.forget_requests();
@@ -87,8 +87,9 @@ fn basic_is_answered_when_it_is_asked_for() {
         .roots(["pull", "--auth", "joe:wrong-one", &name, "dest"])
         .run()
         .fails(4);
+    let host = registry.host();
     let refusal = format!(
-        "roots: {name}: 127.0.0.1 refuses these credentials: UNAUTHORIZED authentication required\n\
+        "roots: {name}: {host} refuses these credentials: UNAUTHORIZED authentication required\n\
          hint: check what was passed with --auth\n"
     );
     assert_eq!(run.stderr, refusal);
@@ -125,8 +126,9 @@ fn wrong_credentials_are_not_tried_again() {
             .roots(["pull", "--auth", "joe:hunter2", &name, "dest"])
             .run()
             .fails(4);
+        let host = registry.host();
         run.says(&format!(
-            "roots: {name}: 127.0.0.1 refuses these credentials: "
+            "roots: {name}: {host} refuses these credentials: "
         ))
         .says("hint: check what was passed with --auth\n")
         .never_says("hunter2")

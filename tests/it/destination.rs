@@ -29,6 +29,8 @@ fn refused(sandbox: &Sandbox, registry: &Registry, arguments: &[&str]) -> Run {
     run
 }
 
+const CHOOSE: &str = "hint: empty it, or choose another folder\n";
+
 #[test]
 fn a_tree_comes_where_nothing_or_an_empty_folder_is() {
     let (sandbox, _registry, name) = published();
@@ -137,11 +139,11 @@ fn what_is_there_is_not_touched() {
     let hint = "\nhint: add --force to replace it\n";
     for dest in ["full", "hidden", "folder", "full/", "./full/."] {
         let run = refused(&sandbox, &registry, &[dest]);
-        assert_eq!(run.stderr, format!("roots: {dest} is not empty{hint}"));
+        assert_eq!(run.stderr, format!("roots: {dest}: it is not empty{hint}"));
     }
     symlink("full", sandbox.path("to-full")).unwrap();
     let run = refused(&sandbox, &registry, &["to-full"]);
-    assert_eq!(run.stderr, format!("roots: to-full is not empty{hint}"));
+    assert_eq!(run.stderr, format!("roots: to-full: it is not empty{hint}"));
 }
 
 /// The hint sent people to `--force`, which then refused the working directory.
@@ -154,10 +156,18 @@ fn no_hint_leads_to_what_is_refused() {
         .cwd(sandbox.path("full"))
         .run()
         .fails(6);
-    assert_eq!(run.stderr, "roots: . is not empty\n");
+    assert_eq!(
+        run.stderr,
+        "roots: .: it is not empty, and it holds the working directory\nhint: empty it, or choose another folder\n"
+    );
     for dest in ["/proc", "/etc"] {
         let run = refused(&sandbox, &registry, &[dest]);
-        assert_eq!(run.stderr, format!("roots: {dest} is not empty\n"));
+        let why = match dest {
+            "/proc" => "it is a mount point",
+            _ => "a folder directly below / is not replaced",
+        };
+        let said = format!("roots: {dest}: it is not empty, and {why}\n{CHOOSE}");
+        assert_eq!(run.stderr, said);
     }
     assert_eq!(registry.lines(), [""; 0]);
 }
@@ -180,21 +190,24 @@ fn what_is_no_folder_is_never_replaced() {
             let path = sandbox.path(dest.trim_start_matches("to-"));
             assert_eq!(
                 run.stderr,
-                format!("roots: {}: it is not a directory\n", path.display())
+                format!("roots: {}: it is not a folder\n", path.display())
             );
         }
         let run = refused(&sandbox, &registry, &[force, &["dangling"]].concat());
         assert_eq!(
             run.stderr,
-            "roots: dangling: cannot find: no such file or directory\n"
+            "roots: dangling: cannot follow the path: no such file or directory\n"
         );
         let run = refused(&sandbox, &registry, &[force, &["missing/../x"]].concat());
         assert_eq!(
             run.stderr,
-            "roots: missing/../x: cannot find: no such file or directory\n"
+            "roots: missing/../x: cannot follow the path: no such file or directory\n"
         );
         let run = refused(&sandbox, &registry, &[force, &["file/x"]].concat());
-        assert_eq!(run.stderr, "roots: file/x: cannot find: not a directory\n");
+        assert_eq!(
+            run.stderr,
+            "roots: file/x: cannot follow the path: not a directory\n"
+        );
     }
 }
 
@@ -223,7 +236,9 @@ fn a_layout_is_not_replaced_by_its_own_tree() {
         ("./link", "in"),
     ] {
         let run = sandbox.roots(["pull", image, dest]).run().fails(6);
-        assert_eq!(run.stderr, format!("roots: {dest} is not empty\n"));
+        let why = "it holds the image that is pulled";
+        let said = format!("roots: {dest}: it is not empty, and {why}\n{CHOOSE}");
+        assert_eq!(run.stderr, said);
         for options in [&["--force"][..], &["--force", "--update"]] {
             let command = sandbox.roots(["pull", image, dest]).args(options);
             command
@@ -248,7 +263,7 @@ fn a_folder_that_holds_the_cache_is_not_replaced() {
     for dest in ["in", "in/cache"] {
         let pull = || sandbox.roots(["pull", &name, dest, "--cache=in/cache"]);
         let run = pull().run().fails(6);
-        assert!(!run.stderr.contains("hint"), "{}", run.stderr);
+        assert!(!run.stderr.contains("--force"), "{}", run.stderr);
         pull().arg("--force").run().fails(6).says("cache");
     }
     let command = sandbox.roots(["pull", &name, "in/cache/links/x", "--cache=in/cache"]);
@@ -259,5 +274,7 @@ fn a_folder_that_holds_the_cache_is_not_replaced() {
     // A folder that is to hold both, from the beginning.
     let command = sandbox.roots(["pull", &name, "new", "--cache=new/cache"]);
     let run = command.run().fails(6);
-    assert_eq!(run.stderr, "roots: new is not empty\n");
+    let why = "it holds the cache";
+    let said = format!("roots: new: it is not empty, and {why}\n{CHOOSE}");
+    assert_eq!(run.stderr, said);
 }

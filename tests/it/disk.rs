@@ -16,7 +16,7 @@ fn a_place_that_cannot_be_written_to_is_named() {
         ),
         (
             "/dev/null/dest",
-            "roots: /dev/null/dest: cannot find: not a directory\n",
+            "roots: /dev/null/dest: cannot follow the path: not a directory\n",
         ),
     ] {
         let run = sandbox.roots(["pull", &name, dest]).run().fails(6);
@@ -26,7 +26,7 @@ fn a_place_that_cannot_be_written_to_is_named() {
     let run = sandbox.roots(["pull", &name, &long]).run().fails(6);
     assert_eq!(
         run.stderr,
-        format!("roots: {long}: cannot find: file name too long\n")
+        format!("roots: {long}: cannot follow the path: file name too long\n")
     );
     assert_eq!(registry.lines(), [""; 0]);
     assert_eq!(sandbox.names(""), ["cache"]);
@@ -212,6 +212,7 @@ fn a_mount_point_is_filled_and_never_replaced() {
         .prelude(&full)
         .run()
         .fails(6);
-    run.says("roots: dest is not empty\n").says("there: mine\n");
+    run.says("roots: dest: it is not empty\n")
+        .says("there: mine\n");
     assert_eq!(registry.lines(), [""; 0]);
 }

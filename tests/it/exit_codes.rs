@@ -135,8 +135,8 @@ fn code_4_is_access_denied() {
     scene.fails(
         "acme/tool:1",
         4,
-        "roots: {host}/acme/tool:1: 127.0.0.1 denies access: UNAUTHORIZED requested access to the resource is denied\n\
-         hint: if the image is private, pass --auth user:password or a key file\n",
+        "roots: {host}/acme/tool:1: {host} denies access: UNAUTHORIZED requested access to the resource is denied\n\
+         hint: it does not exist or is private: check the name, or pass --auth user:password or a key file\n",
     );
 }
 
@@ -153,7 +153,10 @@ fn code_5_is_not_what_was_named_or_no_image() {
     scene.fails(
         "acme/tool:1",
         5,
-        &format!("roots: {wanted}: wrong digest: the blob that came is {got}\n"),
+        &format!(
+            "roots: {wanted}: wrong digest: the blob that came is {got}\n\
+             hint: what keeps or carries it has altered it: take it from elsewhere, without mirror or proxy\n"
+        ),
     );
 
     let chart = Image::new().layer(hello_layer());
@@ -166,7 +169,12 @@ fn code_5_is_not_what_was_named_or_no_image() {
     let digest = &chart.manifest.digest;
     let artifact =
         "not an image but an artifact of type `application/vnd.cncf.helm.config.v1+json`";
-    scene.fails("acme/chart:1", 5, &format!("roots: {digest}: {artifact}\n"));
+    let hint = "a chart is fetched with `helm pull`";
+    scene.fails(
+        "acme/chart:1",
+        5,
+        &format!("roots: {digest}: {artifact}\nhint: {hint}\n"),
+    );
 
     let bytes = b"{\"schemaVersion\":2}";
     let registry = &scene.registry;
@@ -190,7 +198,7 @@ fn code_6_is_the_destination_or_the_disk() {
     let run = sandbox.roots(["pull", &name, "dest"]).run().fails(6);
     assert_eq!(
         run.stderr,
-        "roots: dest is not empty\nhint: add --force to replace it\n"
+        "roots: dest: it is not empty\nhint: add --force to replace it\n"
     );
     assert_eq!(sandbox.names("dest"), ["mine"]);
     assert_eq!(registry.lines(), [""; 0]);
@@ -201,7 +209,10 @@ fn code_3_is_also_what_is_not_on_this_machine() {
     let scene = Scene::new();
     scene.sandbox.mkdir("folder");
     let run = scene.sandbox.roots(["inspect", "folder"]).run().fails(3);
-    assert_eq!(run.stderr, "roots: folder: no record of a pull\n");
+    assert_eq!(
+        run.stderr,
+        "roots: folder: no record of a pull\nhint: to compare it with an image all the same: roots verify folder IMAGE\n"
+    );
     let offline = ["pull", "--offline", &scene.name, "dest"];
     let run = scene.sandbox.roots(offline).run().fails(3);
     let said = "the cache does not know what it stands for";
@@ -229,7 +240,7 @@ fn code_75_is_try_again_later() {
     let scene = Scene::new();
     let manifest = "http://{host}/v2/acme/tool/manifests/1";
     let too_many = "{\"errors\":[{\"code\":\"TOOMANYREQUESTS\",\"message\":\"slow down\"}]}";
-    let limit = "hint: try again later; credentials raise most limits\n";
+    let limit = "hint: try again later; most limits are higher with --auth\n";
     for (fault, said) in [
         (
             Fault::status_with(429, &[], too_many),
@@ -237,7 +248,10 @@ fn code_75_is_try_again_later() {
         ),
         (
             Fault::status_with(502, &[], "<html>\n</html>"),
-            format!("roots: {manifest}: status 502\n"),
+            format!(
+                "roots: {manifest}: status 502\n\
+                 hint: try again later; if it lasts, ask whoever runs the registry\n"
+            ),
         ),
     ] {
         scene.registry.fault("/manifests/", ALWAYS, fault);
@@ -250,8 +264,9 @@ fn code_75_is_try_again_later() {
         .roots(["pull", &format!("{nobody}/a:1"), "dest"])
         .run()
         .fails(75);
-    let refused =
-        format!("roots: http://{nobody}/v2/a/manifests/1: connection refused\nhint: try again\n");
+    let refused = format!(
+        "roots: http://{nobody}/v2/a/manifests/1: connection refused\nhint: check host and port, and that a registry runs there\n"
+    );
     assert_eq!(run.stderr, refused);
     scene.sandbox.assert_nothing_left();
 }

@@ -93,7 +93,7 @@ fn of_two_pulls_into_one_folder_one_is_told_so() {
             .fails(6);
         let path = sandbox.path("dest").display().to_string();
         let refusal = format!(
-            "roots: {path}: another pull into it is running\nhint: wait for the other pull, or choose another folder\n"
+            "roots: {path}: another roots is at work on it\nhint: wait for its end, or choose another place\n"
         );
         assert_eq!(run.stderr, refusal);
     }
@@ -124,7 +124,7 @@ fn a_folder_that_is_filled_meanwhile_is_not_replaced() {
             run.succeeds();
             assert_eq!(tree::sketch(sandbox.path("dest")), TREE);
         } else {
-            run.fails(6).says("/dest is not empty\n");
+            run.fails(6).says("/dest: it is not empty\n");
             assert_eq!(sandbox.names("dest"), ["mine"]);
         }
         assert_eq!(sandbox.names(""), ["cache", "dest"]);

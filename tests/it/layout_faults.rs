@@ -15,7 +15,10 @@ fn a_blob_that_is_not_there_is_named() {
             .write(sandbox.path("layout"));
         fs::remove_file(sandbox.path(blob_path(blob))).unwrap();
         let run = sandbox.roots(["pull", "./layout", "dest"]).run().fails(5);
-        let refusal = format!("roots: ./layout: blob {} is missing\n", blob.digest);
+        let refusal = format!(
+            "roots: ./layout: blob {} is missing\nhint: copy it anew: a part of it is lost\n",
+            blob.digest
+        );
         assert!(run.stderr.ends_with(&refusal), "{}", run.stderr);
         sandbox.assert_nothing_left();
     }
@@ -79,7 +82,11 @@ fn what_is_no_layout_is_not_found() {
             .write(sandbox.path("layout"));
         spoil(&sandbox.path("layout"));
         let run = sandbox.roots(["pull", "./layout", "dest"]).run().fails(3);
-        assert_eq!(run.stderr, "roots: ./layout: not an OCI image layout\n");
+        assert_eq!(
+            run.stderr,
+            "roots: ./layout: not an OCI image layout\n\
+             hint: a layout is what `skopeo copy docker://IMAGE oci:PATH` writes\n"
+        );
         sandbox.assert_nothing_left();
     }
     let sandbox = Sandbox::new("what_is_no_layout");
@@ -92,17 +99,18 @@ fn what_is_no_layout_is_not_found() {
         ("docker-archive:none:1", "none:1", "file"),
     ] {
         let run = sandbox.roots(["pull", image, "dest"]).run().fails(3);
-        assert_eq!(run.stderr, format!("roots: {path}: no such {what}\n"));
+        run.says(&format!("roots: {path}: no such {what}\n"));
     }
     sandbox.write("file", "");
     let run = sandbox.roots(["pull", "./file", "dest"]).run().fails(3);
-    assert_eq!(run.stderr, "roots: ./file: not an archive of an image\n");
+    run.says("roots: ./file: not an archive of an image\n");
     let run = sandbox.roots(["pull", "oci:file", "dest"]).run().fails(3);
     let hint = "hint: for an archive, write oci-archive:file\n";
     assert_eq!(run.stderr, format!("roots: file: not a folder\n{hint}"));
     sandbox.mkdir("folder");
     let run = sandbox.roots(["pull", "oci-archive:folder", "dest"]).run();
-    run.fails(3).says("folder: not an archive of an image\n");
+    run.fails(3)
+        .says("folder: not a file but a folder\nhint: for a folder, write oci:folder\n");
 }
 
 #[test]

@@ -288,7 +288,7 @@ fn a_file_that_is_named_and_missing_is_said() {
     let run = command.run().fails(4);
     run.says("roots: warning: DOCKER_AUTH_CONFIG: not a file of credentials; passed over\n")
         .says("roots: warning: nowhere: no such file; passed over\n")
-        .says("hint: if the image is private, pass --auth user:password or a key file\n");
+        .says("hint: it does not exist or is private: check the name, or pass --auth user:password or a key file\n");
     assert_eq!(registry.requests().len(), 1);
 }
 

@@ -28,6 +28,7 @@ mod disk;
 mod documents;
 mod dry_run;
 mod environments;
+mod errors;
 mod exit_codes;
 mod fixtures;
 mod floors;

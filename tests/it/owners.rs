@@ -265,6 +265,6 @@ fn a_namespace_without_such_ids_is_told_from_a_broken_disk() {
     let trial = trial.prelude(&format!("PATH=/usr/bin:/bin; exec {unshare} \"$0\" \"$@\""));
     trial.pull().fails(
         6,
-        "cannot set the owner of the tree: no such ids in this user namespace\n",
+        "the tree: cannot set the owner: no such ids in this user namespace\n",
     );
 }

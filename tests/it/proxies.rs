@@ -137,8 +137,8 @@ fn a_proxy_that_refuses_is_named() {
         .fails(75)
         .never_says("sesame");
     let said = format!(
-        "roots: https://registry.test/v2/a/b/manifests/1: connection refused (through the proxy {host})\n\
-         hint: try again\n"
+        "roots: https://registry.test/v2/a/b/manifests/1: the proxy {host}: connection refused\n\
+         hint: check the variable that names the proxy, or add the host to NO_PROXY\n"
     );
     assert_eq!(run.stderr, said);
 }

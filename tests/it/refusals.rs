@@ -75,7 +75,8 @@ fn a_private_image_does_not_and_who_was_refused_is_said() {
     let run = sandbox.roots(["pull", &name, "dest"]).run().fails(4);
     let config = sandbox.path("home/.docker/config.json");
     run.says(&format!(
-        "roots: {name}: 127.0.0.1 refuses these credentials: "
+        "roots: {name}: {} refuses these credentials: ",
+        registry.host()
     ))
     .says(&format!(
         "hint: check the credentials in {}, or pass others with --auth\n",

@@ -70,7 +70,10 @@ fn a_place_that_cannot_take_the_old_tree_is_refused_before_the_first_byte() {
         ("dest/new", "it is inside the tree that is to be kept"),
         ("cache/links/x", "it is in the cache, which purge sweeps"),
         ("missing/old", "cannot open: no such file or directory"),
-        ("dangling", "cannot find: no such file or directory"),
+        (
+            "dangling",
+            "cannot follow the path: no such file or directory",
+        ),
         (
             "/dev/roots-old",
             "it is on another file system than the old tree",
@@ -209,7 +212,7 @@ fn a_kill_after_two_renames_leaves_the_new_tree() {
     killed_between(&sandbox);
     sandbox.write("dest/new", "new");
     let run = sandbox.roots(["pull", &name, "dest"]).run().fails(6);
-    run.says("dest is not empty");
+    run.says("dest: it is not empty");
     assert_eq!(sandbox.names("dest"), ["new"]);
     sandbox
         .roots(["pull", "--force", &name, "dest"])
@@ -227,7 +230,7 @@ fn nothing_is_put_back_under_a_running_pull() {
     let lock = fs::File::open(sandbox.path(".dest.roots")).unwrap();
     lock.lock().unwrap();
     let run = sandbox.roots(["pull", "--force", &name, "dest"]).run();
-    run.fails(6).says(": another pull into it is running\n");
+    run.fails(6).says(": another roots is at work on it\n");
     assert!(sandbox.has(".dest.roots/old/old/file"));
     assert!(!sandbox.has("dest"));
     assert_eq!(registry.lines(), [""; 0]);

@@ -68,7 +68,7 @@ impl Scene {
 }
 
 const UNKNOWN: &str = "roots: {host}: its certificate is signed by nobody who is trusted\n\
-     hint: if it is yours, pass its authority's certificate with --ca-file\n";
+     hint: if it is yours, pass its authority's certificate with --ca-file FILE\n";
 
 #[test]
 fn an_authority_that_nobody_knows_is_not_trusted() {

@@ -166,7 +166,7 @@ fn what_no_pull_has_made_is_replaced_with_force_only() {
     let hint = "it has no record of a pull; add --force to replace it all the same";
     assert_eq!(
         run.stderr,
-        format!("roots: dest is not empty\nhint: {hint}\n")
+        format!("roots: dest: it is not empty\nhint: {hint}\n")
     );
     assert_eq!(scene.registry.lines(), [""; 0]);
     assert_eq!(scene.sandbox.names("dest"), ["mine"]);

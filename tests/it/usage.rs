@@ -157,7 +157,7 @@ fn what_is_not_understood_is_told_from_what_was_meant() {
         (
             &["pull", image],
             "pull: DEST is missing",
-            format!("{see} pull`"),
+            format!("name a folder for it: roots pull {image} ./a"),
         ),
         (
             &["pull", image, "a", "b"],

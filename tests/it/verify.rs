@@ -430,7 +430,7 @@ fn what_cannot_be_verified_is_said() {
         ),
         (&["verify", "none"], 3, "none: no record of a pull"),
         (&["verify", "folder"], 3, "folder: no record of a pull"),
-        (&["verify", "file"], 6, "file: it is not a directory"),
+        (&["verify", "file"], 6, "file: it is not a folder"),
         (
             &["verify", "dest", "./none"],
             3,

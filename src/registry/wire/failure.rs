@@ -1,6 +1,6 @@
 //! Why there is no answer, or no more of one.
 
-use crate::error::Error;
+use crate::error::{Error, NetworkFault};
 use crate::registry::url::Url;
 use std::io;
 use ureq::Proxy;
@@ -18,8 +18,10 @@ pub(in crate::registry) enum Failure {
     NoAnswer(&'static str),
     /// The network.
     Network {
-        /// In a few words.
-        why: String,
+        /// How it failed.
+        why: NetworkFault,
+        /// Through which proxy.
+        proxy: Option<String>,
         /// Whether the same request may get an answer a moment later.
         may_pass: bool,
     },
@@ -40,14 +42,16 @@ impl Failure {
                     status,
                 },
                 None => Self::Network {
-                    why: format!("the proxy {name} hangs up"),
+                    why: NetworkFault::HungUp,
+                    proxy: Some(name),
                     may_pass: true,
                 },
             };
         }
         match Self::from(error) {
-            Self::Network { why, may_pass } => Self::Network {
-                why: format!("{why} (through the proxy {name})"),
+            Self::Network { why, may_pass, .. } => Self::Network {
+                why,
+                proxy: Some(name),
                 may_pass,
             },
             other => other,
@@ -79,9 +83,14 @@ impl Failure {
                     false => why.to_owned(),
                 },
             },
-            Self::Network { why, may_pass } => Error::Network {
+            Self::Network {
+                why,
+                proxy,
+                may_pass,
+            } => Error::Network {
                 url: address,
                 why,
+                proxy,
                 may_pass,
             },
         }
@@ -110,6 +119,7 @@ impl From<ureq::Error> for Failure {
         };
         Self::Network {
             why: reason(&error),
+            proxy: None,
             may_pass: may_pass(&error),
         }
     }
@@ -143,23 +153,33 @@ fn is_timeout(error: &io::Error) -> bool {
     error.to_string().starts_with("timeout")
 }
 
+/// What the standard library says before the resolver's words, which each libc has others of.
+fn is_lookup(error: &io::Error) -> bool {
+    error.to_string().starts_with("failed to lookup")
+}
+
 /// What went wrong, without the library's own prefixes.
-fn reason(error: &ureq::Error) -> String {
+fn reason(error: &ureq::Error) -> NetworkFault {
+    use io::ErrorKind as Kind;
     match error {
-        ureq::Error::HostNotFound => "no such host".to_owned(),
-        ureq::Error::ConnectionFailed => "cannot connect".to_owned(),
-        ureq::Error::Timeout(_) => "no answer in time".to_owned(),
-        ureq::Error::Io(e) if e.kind() == io::ErrorKind::UnexpectedEof => {
-            "the connection ended in the middle of the answer".to_owned()
-        }
-        ureq::Error::Io(e) if is_timeout(e) => "no answer in time".to_owned(),
-        ureq::Error::Io(e) => {
-            let text = e.to_string();
-            text.split(" (os error")
-                .next()
-                .unwrap_or_default()
-                .to_lowercase()
-        }
-        other => other.to_string(),
+        ureq::Error::HostNotFound => NetworkFault::NoHost,
+        ureq::Error::ConnectionFailed => NetworkFault::Other("cannot connect".to_owned()),
+        ureq::Error::Timeout(_) => NetworkFault::Silence,
+        ureq::Error::Io(e) => match e.kind() {
+            Kind::ConnectionRefused => NetworkFault::Refused,
+            Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown => {
+                NetworkFault::Unreachable
+            }
+            Kind::UnexpectedEof => NetworkFault::Cut,
+            Kind::TimedOut => NetworkFault::Silence,
+            _ if is_timeout(e) => NetworkFault::Silence,
+            _ if is_lookup(e) => NetworkFault::NoHost,
+            _ => {
+                let text = e.to_string();
+                let words = text.split(" (os error").next().unwrap_or_default();
+                NetworkFault::Other(words.to_lowercase())
+            }
+        },
+        other => NetworkFault::Other(other.to_string()),
     }
 }

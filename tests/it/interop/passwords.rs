@@ -27,7 +27,7 @@ fn interop_a_password_opens_a_registry() {
     pull(&from_layout, "straight").run().succeeds();
 
     let refused = pull(&name, "dest").run().fails(4);
-    refused.says("127.0.0.1 denies access");
+    refused.says(" denies access");
     for wrong in ["joe:wrong", "jane:hunter2", "joe:"] {
         let run = pull(&name, "dest").arg("--auth=-").stdin(wrong).run();
         run.fails(4).says("refuses these credentials");

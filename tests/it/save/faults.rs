@@ -85,7 +85,7 @@ fn nobody_to_read_it_is_a_failure() {
     let script = format!("exec bash -c '{script}' \"$0\" \"$@\"");
     let save = sandbox.roots(["save", "--cache=no", &name, "-o", "-"]);
     let run = save.prelude(&script).run().fails(1);
-    let said = "roots: cannot write to stdout: broken pipe\n";
+    let said = "roots: standard output: cannot write: broken pipe\n";
     assert!(run.stderr.ends_with(said), "{}", run.stderr);
 }
 
@@ -120,5 +120,5 @@ fn a_full_disk_is_said() {
     let save = sandbox.roots(["save", "--cache=no", &name, "-o", "-"]);
     let run = save.prelude("exec > /dev/full").run();
     run.fails(1)
-        .says("cannot write to stdout: no space left on device");
+        .says("standard output: cannot write: no space left on device");
 }

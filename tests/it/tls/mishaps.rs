@@ -55,8 +55,9 @@ fn silence_ends_the_handshake_and_the_body() {
     let start = Instant::now();
     let run = sandbox.roots(["digest", "--timeout=1", &format!("{host}/a:1")]);
     let run = run.run().fails(75);
-    let said =
-        format!("roots: https://{host}/v2/a/manifests/1: no answer in time\nhint: try again\n");
+    let said = format!(
+        "roots: https://{host}/v2/a/manifests/1: no answer in time\nhint: allow it more time with --timeout, or more attempts with --retries\n"
+    );
     assert_eq!(run.stderr, said);
     assert!(start.elapsed() < Duration::from_secs(5));
 

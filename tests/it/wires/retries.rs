@@ -52,7 +52,10 @@ fn a_document_that_breaks_off_is_asked_for_again() {
 fn patience_has_an_end() {
     let faults = [
         (Fault::status(503), "status 503: UNKNOWN a fault\n"),
-        (Fault::Reset, "connection reset by peer\nhint: try again\n"),
+        (
+            Fault::Reset,
+            "connection reset by peer\nhint: allow it more attempts with --retries\n",
+        ),
     ];
     let cases = faults
         .iter()

@@ -58,7 +58,9 @@ fn a_long_while_is_left_to_the_user() {
             } else {
                 &asked[..=at]
             };
-            let why = format!("status 429\nhint: it asks to try again in {seconds} s\n");
+            let why = format!(
+                "status 429\nhint: try again in {seconds} s; most limits are higher with --auth\n"
+            );
             wire.fails(75, &why, asked);
         });
     }
@@ -68,7 +70,7 @@ fn a_long_while_is_left_to_the_user() {
 fn a_while_that_nobody_means_is_not_told() {
     let wire = Wire::new("for ever", 1);
     let wire = wire.fault("config", ALWAYS, busy(429, "99999999999999999999999"));
-    let said = "status 429\nhint: try again later; credentials raise most limits\n";
+    let said = "status 429\nhint: try again later; most limits are higher with --auth\n";
     wire.fails(75, said, &["manifest", "config"]);
 }
 
@@ -85,6 +87,6 @@ fn a_while_that_is_asked_for_ahead_of_time_is_waited_for_in_time() {
 fn a_while_that_patience_does_not_reach_is_passed_on() {
     let wire = Wire::new("at last", 1).retries(1);
     let wire = wire.fault("layer 1", ALWAYS, busy(503, "1"));
-    let why = "status 503\nhint: it asks to try again in 1 s\n";
+    let why = "status 503\nhint: try again in 1 s\n";
     wire.fails(75, why, &["manifest", "config", "layer 1", "layer 1"]);
 }
