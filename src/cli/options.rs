@@ -3,7 +3,7 @@
 use super::syntax::Typed;
 use crate::commands::CacheChoice;
 use crate::error::{Error, Usage};
-use crate::oci::{InvalidPlatform, InvalidReference, Platform, Reference, Wanted, is_machine_name};
+use crate::oci::{InvalidReference, Platform, Reference, Wanted, is_machine_name};
 use crate::progress::{Format, Level, Progress};
 use crate::registry::{Access, Passed};
 use crate::source::{Form, Local, Name};
@@ -80,17 +80,14 @@ pub(super) fn wanted(
     match text {
         // `--os a/b` would be an architecture of its own.
         Some(text) if typed.os.as_ref().is_some_and(|os| os.contains('/')) => {
-            Err(Error::Platform {
-                text,
-                why: InvalidPlatform,
-            })
+            Err(Error::Platform(text))
         }
         Some(text) => match Platform::parse(&text) {
             Ok(platform) => Ok(Wanted {
                 platform,
                 asked: true,
             }),
-            Err(why) => Err(Error::Platform { text, why }),
+            Err(_) => Err(Error::Platform(text)),
         },
         None => {
             let (machine, level) = sys::machine();

@@ -21,10 +21,8 @@ pub(super) fn platforms(
         ([], false) => Ok(Platforms::Some(vec![wanted(typed, variable)?])),
         (texts, false) => {
             let wanted = texts.iter().map(|text| {
-                let platform = Platform::parse(text).map_err(|why| Error::Platform {
-                    text: text.clone(),
-                    why,
-                })?;
+                let platform = Platform::parse(text);
+                let platform = platform.map_err(|_| Error::Platform(text.clone()))?;
                 Ok(Wanted {
                     platform,
                     asked: true,

@@ -22,11 +22,11 @@ pub(super) fn of_reference(text: &str, why: &InvalidReference) -> String {
         InvalidReference::ImageId => {
             format!("put the name of its repository in front: NAME@sha256:{name}")
         }
-        InvalidReference::UpperCase(part) => {
-            format!("write {}", name.replacen(part, &part.to_lowercase(), 1))
-        }
         _ if text.ends_with('/') || is_called_archive(text) => {
             format!("for a folder or a file, write ./{name}")
+        }
+        InvalidReference::UpperCase(part) => {
+            format!("write {}", name.replacen(part, &part.to_lowercase(), 1))
         }
         _ => FORMS.to_owned(),
     }

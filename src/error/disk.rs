@@ -9,9 +9,9 @@ const EMFILE: i32 = 24;
 
 /// For a file or folder with a name.
 pub(super) fn hint(action: &str, path: &Path, source: &io::Error) -> Option<String> {
-    use ErrorKind::{NotADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem};
+    use ErrorKind::{NotFound, PermissionDenied};
     Some(match (action, source.kind()) {
-        ("open the cache", NotADirectory | PermissionDenied | ReadOnlyFilesystem) => {
+        ("open the cache", _) => {
             "name another folder with --cache, or do without: --cache no".to_owned()
         }
         ("read", PermissionDenied) => "let this user read it, or run as root".to_owned(),

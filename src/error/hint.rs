@@ -35,10 +35,9 @@ impl Error {
             } => return disk::hint(action, path, source),
             Self::Tree { action, source } => return disk::entry_hint(action, source),
             Self::Entry { why, .. } => return why.hint(),
-            Self::OrPath { path, .. } => {
+            Self::OrPath(path, _) => {
                 return Some(format!(
-                    "for the {} of this name, write ./{}",
-                    if path.is_dir() { "folder" } else { "file" },
+                    "for what is called so in this folder, write ./{}",
                     path_of(path)
                 ));
             }
@@ -69,6 +68,11 @@ impl Error {
                 return Some(format!(
                     "to compare it with an image all the same: roots verify {} IMAGE",
                     path_of(path)
+                ));
+            }
+            Self::Locked { image, .. } => {
+                return Some(format!(
+                    "if the change is meant, lock it anew: roots digest --lock {image}"
                 ));
             }
             Self::Registry { status, again, .. } => return of_status(*status, *again),
@@ -118,7 +122,7 @@ impl Error {
             | Self::Corrupt { .. } => BROKEN,
             Self::DigestMismatch { .. } | Self::SizeMismatch { .. } => ALTERED,
             Self::Compression { .. } => "have it pushed again, compressed with gzip or zstd",
-            Self::Include { path, .. } if path.contains(['*', '?', '[']) => {
+            Self::Include(path, _) if path.contains(['*', '?', '[']) => {
                 "there are no patterns: a folder stands for all that is below it"
             }
             _ => return None,

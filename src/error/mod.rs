@@ -21,7 +21,7 @@ pub use network::NetworkFault;
 pub use sentence::escaped;
 pub use tls::{CertificateFault, TlsFault};
 
-use crate::oci::{Digest, InvalidManifest, InvalidPlatform, InvalidReference, Platform};
+use crate::oci::{Digest, InvalidManifest, InvalidReference, Platform};
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -40,12 +40,7 @@ pub enum Error {
         why: InvalidReference,
     },
     /// `--platform`, `--arch` or `--os` cannot be understood.
-    Platform {
-        /// As typed.
-        text: String,
-        /// The one way in which it can be wrong.
-        why: InvalidPlatform,
-    },
+    Platform(String),
     /// There is no such repository, tag or digest.
     NotFound {
         /// The image.
@@ -117,12 +112,7 @@ pub enum Error {
         why: &'static str,
     },
     /// An image that a registry does not give, while a file or folder here is called so.
-    OrPath {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the registry does.
-        error: Box<Self>,
-    },
+    OrPath(PathBuf, Box<Self>),
     /// The network failed.
     Network {
         /// What was asked.
@@ -136,7 +126,7 @@ pub enum Error {
     },
     /// There is no secure connection to a server.
     Tls {
-        /// The server, with its port if that was named.
+        /// The server, with its port if that was named, or what it was asked for.
         host: String,
         /// Why not.
         why: TlsFault,
@@ -262,13 +252,8 @@ pub enum Error {
         /// What there is.
         got: Digest,
     },
-    /// What was to be taken out of an image is not there to take.
-    Include {
-        /// The path in the image.
-        path: String,
-        /// Why not.
-        why: &'static str,
-    },
+    /// A path that was to be taken out of an image is not there to take, and why.
+    Include(String, &'static str),
     /// DEST cannot be replaced or filled, whatever the options.
     DestinationRefused {
         /// DEST.
@@ -297,10 +282,7 @@ pub enum Error {
     /// A folder that is to be used or purged as a cache, and is none.
     NotACache(PathBuf),
     /// A cached blob is not what its name says. It is not used again; fetching it again heals it.
-    CacheSpoiled {
-        /// Which.
-        digest: Digest,
-    },
+    CacheSpoiled(Digest),
     /// The folder given as IMAGE is not an OCI layout, or does not have what is asked of it.
     Layout {
         /// The folder.

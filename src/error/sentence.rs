@@ -12,8 +12,8 @@ impl Display for Error {
             Self::Usage(usage) => write!(f, "{usage}"),
             Self::Reference { text, why } if text.is_empty() => write!(f, "IMAGE: {why}"),
             Self::Reference { text, why } => write!(f, "{}: {why}", escaped(without_secret(text))),
-            Self::OrPath { error, .. } => write!(f, "{error}"),
-            Self::Platform { text, .. } => write!(f, "{}: not a platform", escaped(text)),
+            Self::OrPath(_, error) => write!(f, "{error}"),
+            Self::Platform(text) => write!(f, "{}: not a platform", escaped(text)),
             Self::NotFound { image, said } => write!(f, "{image}: no such image{}", said_as(said)),
             Self::NoPlatform {
                 image,
@@ -99,11 +99,15 @@ impl Display for Error {
                     "{digest}: layer compressed with {name}, which images may not be"
                 )
             }
-            Self::Entry { layer, name, why } if why.is_disk() => {
-                write!(f, "{}: {why} (layer {layer})", shown(name))
-            }
             Self::Entry { layer, name, why } => {
-                write!(f, "{}: malformed layer: {why} (layer {layer})", shown(name))
+                let malformed = match why.is_disk() {
+                    true => "",
+                    false => "malformed layer: ",
+                };
+                match name.as_str() {
+                    "" => write!(f, "{layer}: {malformed}{why}"),
+                    name => write!(f, "{name}: {malformed}{why} (layer {layer})"),
+                }
             }
             Self::Tree { action, source } => {
                 write!(f, "the tree: cannot {action}: {}", reason(source))
@@ -142,7 +146,7 @@ impl Display for Error {
                     "{image}: the tree was made of {wanted}, but this is {got}"
                 )
             }
-            Self::Include { path, why } => write!(f, "--include {}: {why}", escaped(path)),
+            Self::Include(path, why) => write!(f, "--include {}: {why}", escaped(path)),
             Self::DestinationRefused { path, why } => write!(f, "{}: {why}", path_of(path)),
             Self::DestinationBusy(path) => {
                 write!(f, "{}: another roots is at work on it", path_of(path))
@@ -162,7 +166,7 @@ impl Display for Error {
             } => {
                 write!(f, "{}: cannot {action}: {}", path_of(path), reason(source))
             }
-            Self::CacheSpoiled { digest } => {
+            Self::CacheSpoiled(digest) => {
                 write!(f, "{digest}: the cached blob is spoiled and is not used")
             }
             Self::Layout { path, why } => write!(f, "{}: {why}", path_of(path)),
@@ -205,10 +209,6 @@ pub(super) fn without_secret(text: &str) -> &str {
         }
         _ => text,
     }
-}
-
-fn shown(name: &str) -> &str {
-    if name.is_empty() { "layer" } else { name }
 }
 
 pub(super) fn path_of(path: &std::path::Path) -> String {

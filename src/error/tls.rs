@@ -31,6 +31,8 @@ pub enum TlsFault {
     Certificate(String),
     /// What it speaks is not TLS.
     NotTls,
+    /// What it speaks is not plain http, and may well be TLS, which it was not asked in.
+    NotPlain,
     /// It asked for a client certificate, and there is none.
     ClientCertificateWanted,
     /// It was shown a client certificate, and does not like it.
@@ -86,6 +88,7 @@ impl Display for TlsFault {
             ),
             Self::Certificate(why) => write!(f, "its certificate is wrong: {}", escaped(why)),
             Self::NotTls => f.write_str("it does not speak TLS"),
+            Self::NotPlain => f.write_str("not in http; it may be https that is spoken there"),
             Self::ClientCertificateWanted => f.write_str("it wants a client certificate"),
             Self::ClientCertificateRefused => f.write_str("it refuses the client certificate"),
             Self::Other(why) => write!(f, "no TLS with it: {}", escaped(why)),
@@ -103,6 +106,9 @@ impl TlsFault {
                 "check this machine's clock".to_owned()
             }
             Self::NotTls => "if it is to speak plain http, pass --plain-http".to_owned(),
+            Self::NotPlain => "leave --plain-http away; localhost, which is always asked in plain \
+                 http, has to be called otherwise"
+                .to_owned(),
             Self::ClientCertificateWanted => {
                 format!("put client.cert and client.key into ~/.config/containers/certs.d/{host}")
             }

@@ -116,7 +116,11 @@ impl Document {
             return Err(InvalidManifest::Schema1);
         }
         let raw: Raw =
-            serde_json::from_slice(bytes).map_err(|e| InvalidManifest::Json(e.to_string()))?;
+            serde_json::from_slice(bytes).map_err(|e| match said.starts_with("text/") {
+                // A login page, say.
+                true => InvalidManifest::MediaType(said.to_owned()),
+                false => InvalidManifest::Json(e.to_string()),
+            })?;
         match raw.schema_version {
             Some(1) => return Err(InvalidManifest::Schema1),
             Some(2) => {}

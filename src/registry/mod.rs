@@ -118,8 +118,11 @@ impl Registry {
             }
             // Some mirrors, and what sits in front of them, greet with a page and status 200.
             if endpoint.is_mirror()
-                && let Err(why @ (InvalidManifest::Json(_) | InvalidManifest::Missing(_))) =
-                    Document::parse(&bytes, &media_type)
+                && let Err(
+                    why @ (InvalidManifest::Json(_)
+                    | InvalidManifest::MediaType(_)
+                    | InvalidManifest::Missing(_)),
+                ) = Document::parse(&bytes, &media_type)
             {
                 let what = identifier.to_owned();
                 return Err(Error::Manifest { what, why });

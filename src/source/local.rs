@@ -138,10 +138,7 @@ pub(super) fn or_path(reference: &Reference, error: Error) -> Error {
     );
     // Many a folder is called like the image that was pulled into it.
     match is_miss && (path.is_file() || path.join("oci-layout").is_file()) {
-        true => Error::OrPath {
-            path,
-            error: Box::new(error),
-        },
+        true => Error::OrPath(path, Box::new(error)),
         false => error,
     }
 }

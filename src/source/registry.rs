@@ -262,9 +262,7 @@ impl<'c> Cached<'c> {
             _ => Ok(()),
         };
         match cleared {
-            Ok(()) if self.is_spoilt(&error) => Error::CacheSpoiled {
-                digest: blob.digest.clone(),
-            },
+            Ok(()) if self.is_spoilt(&error) => Error::CacheSpoiled(blob.digest.clone()),
             Ok(()) => error,
             Err(error) => error,
         }

@@ -71,7 +71,15 @@ impl Source<'_> {
         match self {
             Self::Registry(cached) => {
                 let (digest, served) = cached.root()?;
-                let document = parse(&digest, &served.bytes, &served.media_type)?;
+                let document = Document::parse(&served.bytes, &served.media_type);
+                let document = document.map_err(|why| Error::Manifest {
+                    what: match cached.reference().digest() {
+                        Some(digest) => digest.to_string(),
+                        // Who names a tag does not know what it stands for.
+                        None => format!("{}: {digest}", cached.reference()),
+                    },
+                    why,
+                })?;
                 Ok((digest, document))
             }
             Self::Layout(layout) => layout.document(),

@@ -79,7 +79,7 @@ impl Selection {
             };
             if !why.is_empty() {
                 let path = path.to_owned();
-                return Err(Error::Include { path, why });
+                return Err(Error::Include(path, why));
             }
             selection.whole.extend(found);
         }

@@ -85,10 +85,7 @@ fn the_size_of_a_tree_has_a_limit_if_one_is_set() {
         .layer(layer())
         .arg("--max-size=5000")
         .pull();
-    over.fails(
-        6,
-        "b: with it the tree would be larger than the 5000 bytes allowed",
-    );
+    over.fails(6, "b: with it the tree is larger than the 5000 B allowed");
     // What a later layer removes again has been there, and holes count.
     let removed = Trial::new("removed").layers([
         layer(),

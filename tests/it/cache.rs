@@ -183,6 +183,7 @@ fn a_usual_place_that_is_out_of_reach_is_a_warning() {
 fn a_place_that_was_asked_for_has_to_work() {
     let (sandbox, registry, name) = published();
     sandbox.write("file", "mine");
+    let hint = "hint: name another folder with --cache, or do without: --cache no\n";
     for (cache, why) in [
         ("file", "not a directory"),
         ("file/x", "not a directory"),
@@ -198,7 +199,7 @@ fn a_place_that_was_asked_for_has_to_work() {
             let run = command.run().fails(6);
             assert_eq!(
                 run.stderr.to_lowercase(),
-                format!("roots: {cache}: cannot open the cache: {why}\n")
+                format!("roots: {cache}: cannot open the cache: {why}\n{hint}")
             );
         }
     }

@@ -29,6 +29,8 @@ fn refused(sandbox: &Sandbox, registry: &Registry, arguments: &[&str]) -> Run {
     run
 }
 
+const DANGLES: &str = "hint: a link or a `..` on it leads to nothing: make that folder first\n";
+
 const CHOOSE: &str = "hint: empty it, or choose another folder\n";
 
 #[test]
@@ -196,12 +198,16 @@ fn what_is_no_folder_is_never_replaced() {
         let run = refused(&sandbox, &registry, &[force, &["dangling"]].concat());
         assert_eq!(
             run.stderr,
-            "roots: dangling: cannot follow the path: no such file or directory\n"
+            format!(
+                "roots: dangling: cannot follow the path: no such file or directory\n{DANGLES}"
+            )
         );
         let run = refused(&sandbox, &registry, &[force, &["missing/../x"]].concat());
         assert_eq!(
             run.stderr,
-            "roots: missing/../x: cannot follow the path: no such file or directory\n"
+            format!(
+                "roots: missing/../x: cannot follow the path: no such file or directory\n{DANGLES}"
+            )
         );
         let run = refused(&sandbox, &registry, &[force, &["file/x"]].concat());
         assert_eq!(

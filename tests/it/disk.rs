@@ -12,7 +12,7 @@ fn a_place_that_cannot_be_written_to_is_named() {
     for (dest, why) in [
         (
             "/proc/roots/dest",
-            "roots: /proc/roots: cannot create: no such file or directory\n",
+            "roots: /proc/roots: cannot create: no such file or directory\nhint: make its folder first: mkdir -p /proc\n",
         ),
         (
             "/dev/null/dest",
@@ -212,7 +212,7 @@ fn a_mount_point_is_filled_and_never_replaced() {
         .prelude(&full)
         .run()
         .fails(6);
-    run.says("roots: dest: it is not empty\n")
+    run.says("roots: dest: it is not empty, and it is a mount point\n")
         .says("there: mine\n");
     assert_eq!(registry.lines(), [""; 0]);
 }

@@ -73,7 +73,7 @@ fn what_is_no_manifest_is_refused_by_name() {
         (
             "text/html",
             b"<html></html>".to_vec(),
-            "malformed: expected value",
+            "not an image but `text/html`\nhint: a web page came: check the host, and whether",
         ),
         (
             "text/html",
@@ -88,7 +88,7 @@ fn what_is_no_manifest_is_refused_by_name() {
     ] {
         let said = refused(media_type, &bytes, &image);
         assert!(
-            said.starts_with(&format!("roots: {}: {why}", sha256(&bytes))),
+            said.contains(&format!(": {}: {why}", sha256(&bytes))),
             "{said}"
         );
     }
@@ -131,7 +131,7 @@ fn a_document_of_two_minds_is_refused() {
     ] {
         let said = refused(media_type, &bytes, &image);
         assert!(
-            said.starts_with(&format!("roots: {}: {why}", sha256(&bytes))),
+            said.contains(&format!(": {}: {why}", sha256(&bytes))),
             "{said}"
         );
     }
@@ -165,10 +165,7 @@ fn rubbish_is_refused_without_a_crash() {
         }),
     ] {
         let said = refused(oci::MANIFEST, &bytes, &image);
-        assert!(
-            said.starts_with(&format!("roots: {}: ", sha256(&bytes))),
-            "{said}"
-        );
+        assert!(said.contains(&format!(": {}: ", sha256(&bytes))), "{said}");
         assert!(said.len() < 500, "{said}");
     }
 }

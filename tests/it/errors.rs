@@ -21,6 +21,9 @@ use scene::Scene;
 /// The file that a person reads and a test compares with.
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/errors/golden.txt");
 
+/// Where all sentences stand.
+const SENTENCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/error");
+
 /// How the cases of a chapter come about.
 type Chapter = (&'static str, fn(&mut Scene));
 
@@ -70,13 +73,40 @@ fn every_line_of_the_golden_file_is_in_good_form() {
             "{line}"
         );
         let why = said.rsplit(": ").next().unwrap();
-        let first = why.chars().next().unwrap();
-        assert!(
-            !first.is_uppercase() || why.starts_with("IMAGE") || why.contains('_'),
-            "{line}"
-        );
+        let word = why.split(' ').next().unwrap();
+        // NAME, DEST, HTTPS_PROXY and the like are words for what there is.
+        let is_name = !word.contains(char::is_lowercase) || word.starts_with("NAME@");
+        assert!(is_name || !word.starts_with(char::is_uppercase), "{line}");
         assert!(line.len() < 250, "{line}");
     }
+}
+
+/// No sentence of the room ends in a full stop, begins in a capital letter or breaks the line.
+#[test]
+fn every_sentence_in_the_source_is_in_good_form() {
+    let mut count = 0;
+    for file in fs::read_dir(SENTENCES).unwrap() {
+        let path = file.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        let lines = text.lines().map(str::trim);
+        for line in lines.filter(|line| !line.starts_with("//") && !line.starts_with("#[")) {
+            // A literal that goes on in the next line ends there.
+            for said in line
+                .split('"')
+                .skip(1)
+                .step_by(2)
+                .filter(|said| said.contains(' '))
+            {
+                let place = format!("{}: {said}", path.display());
+                assert!(!said.ends_with('.') && !said.contains("\\n"), "{place}");
+                let word = said.split(' ').next().unwrap();
+                let is_name = !word.contains(char::is_lowercase);
+                assert!(is_name || !word.starts_with(char::is_uppercase), "{place}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 150, "only {count} sentences were found");
 }
 
 /// The cases that differ, old above new.

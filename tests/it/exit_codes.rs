@@ -173,7 +173,7 @@ fn code_5_is_not_what_was_named_or_no_image() {
     scene.fails(
         "acme/chart:1",
         5,
-        &format!("roots: {digest}: {artifact}\nhint: {hint}\n"),
+        &format!("roots: {{host}}/acme/chart:1: {digest}: {artifact}\nhint: {hint}\n"),
     );
 
     let bytes = b"{\"schemaVersion\":2}";
@@ -183,7 +183,7 @@ fn code_5_is_not_what_was_named_or_no_image() {
     scene.fails(
         "acme/tool:bad",
         5,
-        &format!("roots: {bad}: malformed: no config\n"),
+        &format!("roots: {{host}}/acme/tool:bad: {bad}: malformed: no config\n"),
     );
 }
 

@@ -97,7 +97,8 @@ fn one_of_several_images_is_named_behind_a_colon() {
         .fails(3);
     assert_eq!(
         run.stderr,
-        "roots: layout: no image `2`; there is 1, edge\n"
+        "roots: layout: no image `2`; there is 1, edge\n\
+         hint: ask for one that there is: oci:layout:1\n"
     );
     assert!(!sandbox.has("dest"));
 }

@@ -64,8 +64,9 @@ fn another_image_is_refused() {
     assert_eq!(
         run.stderr,
         format!(
-            "roots: {}: locked to {digest}, but it is {moved}\n",
-            names[0]
+            "roots: {}: locked to {digest}, but it is {moved}\n\
+             hint: if the change is meant, lock it anew: roots digest --lock {}\n",
+            names[0], names[0]
         )
     );
     assert_eq!(registry.requests_for("/blobs/").len(), 3, "no layer of it");
@@ -161,7 +162,7 @@ fn what_is_no_lock_is_said_before_anything_is_asked() {
         }
         let pull = ["pull", "--locked", "lock", &names[0], "dest"];
         let run = sandbox.roots(pull).run().fails(2);
-        assert_eq!(run.stderr, format!("roots: {why}\n"));
+        run.says(&format!("roots: {why}\n"));
     }
     assert_eq!(registry.lines(), [""; 0]);
     sandbox.write("lock", "");

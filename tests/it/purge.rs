@@ -324,6 +324,6 @@ fn no_cache_is_none_to_purge() {
     }
     sandbox.write("file", "");
     let run = sandbox.roots(["purge", "--cache=file"]).run().fails(6);
-    assert_eq!(run.stderr, "roots: file: not a cache of roots\n");
+    run.says("roots: file: not a cache of roots\n");
     assert_eq!(sandbox.names(""), ["file"]);
 }

@@ -173,7 +173,8 @@ fn a_certificate_that_signs_itself_is_trusted_if_it_is_named() {
         match names == ["0.0.0.0"] {
             true => scene.is_pulled(run),
             false => {
-                let said = "roots: {host}: its certificate is for other.test\n";
+                let said = "roots: {host}: its certificate is for other.test\n\
+                            hint: name the registry as its certificate does, or check who answers for it\n";
                 scene.is_refused(run, 1, said);
             }
         }
@@ -187,6 +188,7 @@ fn a_certificate_that_signs_itself_is_trusted_if_it_is_named() {
 #[test]
 fn a_certificate_of_another_time_or_name_is_refused() {
     let clock = "hint: check this machine's clock\n";
+    let name = "hint: name the registry as its certificate does, or check who answers for it\n";
     for (names, years, code, said, hint) in [
         (
             &["0.0.0.0"][..],
@@ -200,7 +202,7 @@ fn a_certificate_of_another_time_or_name_is_refused() {
             (2020, 2026),
             1,
             "has expired {days} days ago by this machine's clock",
-            "",
+            "hint: it has to get a new one; --insecure takes any, if you know the way to it\n",
         ),
         (
             &["0.0.0.0"],
@@ -214,9 +216,9 @@ fn a_certificate_of_another_time_or_name_is_refused() {
             NOW,
             1,
             "is for one.test, *.two.test, 10.0.0.1",
-            "",
+            name,
         ),
-        (&[], NOW, 1, "is for no host by name", ""),
+        (&[], NOW, 1, "is for no host by name", name),
     ] {
         let authority = Authority::new("an authority");
         let identity = authority.server_in(names, years);

@@ -428,7 +428,7 @@ fn what_cannot_be_verified_is_said() {
             2,
             "verify: one operand too many: b",
         ),
-        (&["verify", "none"], 3, "none: no record of a pull"),
+        (&["verify", "none"], 3, "none: no such folder"),
         (&["verify", "folder"], 3, "folder: no record of a pull"),
         (&["verify", "file"], 6, "file: it is not a folder"),
         (

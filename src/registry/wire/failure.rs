@@ -1,6 +1,6 @@
 //! Why there is no answer, or no more of one.
 
-use crate::error::{Error, NetworkFault};
+use crate::error::{Error, NetworkFault, TlsFault};
 use crate::registry::url::Url;
 use std::io;
 use ureq::Proxy;
@@ -76,12 +76,13 @@ impl Failure {
                 url: address,
                 status,
             },
+            Self::NoAnswer(NOT_HTTP) if !url.is_https() => Error::Tls {
+                host: address,
+                why: TlsFault::NotPlain,
+            },
             Self::NoAnswer(why) => Error::Answer {
                 url: address,
-                why: match why == NOT_HTTP && !url.is_https() {
-                    true => format!("{why}; it may be https that is spoken there"),
-                    false => why.to_owned(),
-                },
+                why: why.to_owned(),
             },
             Self::Network {
                 why,

@@ -2,6 +2,8 @@
 
 use super::Scene;
 use crate::support::{ALWAYS, Authority, Fault, Identity, Proxy, Registry, TlsFront};
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 
 pub(super) fn chapter(scene: &mut Scene) {
     scene.typed(
@@ -23,8 +25,7 @@ pub(super) fn chapter(scene: &mut Scene) {
 }
 
 fn tls(scene: &mut Scene) {
-    let plain = scene.registry.host().replace("127.0.0.1", "0.0.0.0");
-    scene.stands_for(plain, "PLAIN");
+    scene.stands_for(plain_server(), "PLAIN");
     scene.typed(
         "plain http, asked in https",
         "pull PLAIN/acme/tool:1 ./tree",
@@ -77,19 +78,31 @@ fn tls(scene: &mut Scene) {
     );
 }
 
+/// What a server of plain http says to whoever speaks TLS.
+fn plain_server() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let mut stream = listener.accept().unwrap().0;
+        let _ = stream.read(&mut [0; 4096]);
+        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+    });
+    // Linux takes it for loopback, and `roots` does not.
+    format!("0.0.0.0:{port}")
+}
+
 fn proxies(scene: &mut Scene) {
-    let image = "pull registry.example.com/name ./tree";
     let variable = |scene: &mut Scene, title, value: &str| {
-        scene.case(title, image, |command| command.env("HTTPS_PROXY", value));
+        let line = format!("HTTPS_PROXY={value} pull registry.example.com/name ./tree");
+        scene.typed(title, &line);
     };
     variable(scene, "a proxy of another kind", "socks5://proxy:1080");
     let proxy = Proxy::start();
     scene.stands_for(proxy.host(), "PROXY");
     proxy.refuse(407);
-    variable(scene, "a proxy that wants a password", &proxy.url());
+    variable(scene, "a proxy that wants a password", "http://PROXY");
     proxy.refuse(403);
-    variable(scene, "a proxy that refuses", &proxy.url());
-    let url = proxy.url();
+    variable(scene, "a proxy that refuses", "http://PROXY");
     drop(proxy);
-    variable(scene, "a proxy that is not there", &url);
+    variable(scene, "a proxy that is not there", "http://PROXY");
 }

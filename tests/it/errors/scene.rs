@@ -36,21 +36,30 @@ impl Scene {
         self.stand_ins.push((what.into(), stand_in));
     }
 
-    /// Runs a line as it is typed, but for the stand-ins; `''` is an empty word.
+    /// Runs a line as it is typed, variables in front, but for the stand-ins; `''` is an empty word.
     pub(super) fn typed(&mut self, title: &str, line: &str) {
         self.case(title, line, |command| command);
     }
 
-    /// The same, with more than what is typed: variables and standard input.
+    /// The same, with something that is not typed.
     pub(super) fn case(&mut self, title: &str, line: &str, with: impl FnOnce(Command) -> Command) {
-        let words = line.split(' ').map(|word| match word {
+        let words: Vec<_> = line.split(' ').collect();
+        let is_variable = |word: &&&str| word.contains('=') && !word.starts_with('-');
+        let variables = words.iter().take_while(is_variable).count();
+        let (variables, words) = words.split_at(variables);
+        let command = self.sandbox.roots(words.iter().map(|word| match *word {
             "''" => String::new(),
             word => self.real(word),
+        }));
+        let command = variables.iter().fold(command, |command, variable| {
+            let (name, value) = variable.split_once('=').unwrap();
+            command.env(name, self.real(value))
         });
-        let run = with(self.sandbox.roots(words)).run();
+        let run = with(command).run();
         let code = run.code.filter(|code| *code != 0);
         let code = code.unwrap_or_else(|| panic!("{title}: {run:?}"));
-        self.tell(title, line, &run.fails(code));
+        let shell = [variables, &["roots"], words].concat().join(" ");
+        self.tell(title, &shell, &run.fails(code));
     }
 
     /// Takes down what a run has said.
@@ -62,11 +71,7 @@ impl Scene {
             .collect();
         let said = self.shown(&last.join("\n"));
         let code = run.code.unwrap_or_default();
-        writeln!(
-            self.text,
-            "# {title}\n$ roots {line}\n{said}\nexit code {code}\n"
-        )
-        .unwrap();
+        writeln!(self.text, "# {title}\n$ {line}\n{said}\nexit code {code}\n").unwrap();
     }
 
     fn real(&self, word: &str) -> String {
@@ -76,10 +81,28 @@ impl Scene {
 
     fn shown(&self, said: &str) -> String {
         let hide = |said: String, (real, stand_in): &(String, &str)| said.replace(real, stand_in);
-        self.stand_ins.iter().fold(said.to_owned(), hide)
+        let said = self.stand_ins.iter().fold(said.to_owned(), hide);
+        said.split(' ')
+            .map(shown_word)
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     pub(super) fn into_text(self) -> String {
         self.text
+    }
+}
+
+/// Of digests and numbers that are others on other machines and days, only what they are.
+fn shown_word(word: &str) -> String {
+    if let Some((before, rest)) = word.split_once("sha256:")
+        && let Some((hex, after)) = rest.split_at_checked(64)
+        && hex.bytes().all(|b| b.is_ascii_hexdigit())
+    {
+        return format!("{before}sha256:...{after}");
+    }
+    match word.parse::<u32>() {
+        Ok(many) if many > 5000 => "5000".to_owned(),
+        _ => word.to_owned(),
     }
 }

@@ -42,7 +42,10 @@ fn a_server_that_speaks_tls_is_not_one_of_plain_http() {
     let scene = Scene::new();
     let run = scene.pull(&["--plain-http"]).fails(1);
     let url = format!("http://{}/v2/a/b/manifests/1", scene.front.host());
-    let said = format!("roots: {url}: not in http; it may be https that is spoken there\n");
+    let said = format!(
+        "roots: {url}: not in http; it may be https that is spoken there\n\
+         hint: leave --plain-http away; localhost, which is always asked in plain http, has to be called otherwise\n"
+    );
     assert_eq!(run.stderr, said);
     assert_eq!(scene.registry.lines(), [""; 0]);
     scene.sandbox.assert_nothing_left();
