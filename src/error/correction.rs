@@ -1,5 +1,6 @@
 //! What should have been typed in place of what cannot be understood.
 
+use super::hint::around;
 use super::sentence::{escaped, path_of, without_secret};
 use super::{ConfigurationFault, LayoutFault, Usage};
 use crate::oci::{InvalidManifest, InvalidReference};
@@ -10,30 +11,31 @@ const FORMS: &str = "an image is written like debian:bookworm, ghcr.io/owner/nam
                      localhost:5000/name@sha256:…";
 
 /// For `text`, which is not the name of an image.
-pub(super) fn of_reference(text: &str, why: &InvalidReference) -> String {
+pub(super) fn of_reference(text: &str, why: &InvalidReference) -> Option<String> {
     let name = text.split_once("://").map_or(text, |(_, name)| name);
     let name = escaped(without_secret(name));
-    match why {
+    let before = match why {
         InvalidReference::Scheme(scheme) if scheme == "oci" => {
-            format!("write {name} for an image of a registry, oci:{name} for a folder")
+            return around(
+                "for a folder, write oci:PATH; for an image of a registry, ",
+                &name,
+                "",
+            );
         }
-        InvalidReference::Scheme(_) => format!("leave the scheme away: {name}"),
-        InvalidReference::Credentials => "pass user:password with --auth".to_owned(),
-        InvalidReference::ImageId => {
-            format!("put the name of its repository in front: NAME@sha256:{name}")
-        }
-        _ if text.ends_with('/') || is_called_archive(text) => {
-            format!("for a folder or a file, write ./{name}")
-        }
+        InvalidReference::Scheme(_) => "leave the scheme away: ",
+        InvalidReference::Credentials => return around("pass user:password with --auth", "", ""),
+        InvalidReference::ImageId => "put the name of its repository in front: NAME@sha256:",
+        _ if text.ends_with('/') || is_called_archive(text) => "for a folder or a file, write ./",
         InvalidReference::UpperCase(part) => {
-            format!("write {}", name.replacen(part, &part.to_lowercase(), 1))
+            return around("write ", &name.replace(part, &part.to_lowercase()), "");
         }
-        _ => FORMS.to_owned(),
-    }
+        _ => return around(FORMS, "", ""),
+    };
+    around(before, &name, "")
 }
 
 /// For an image that is none which a tree could be made of.
-pub(super) fn of_manifest(why: &InvalidManifest) -> Option<String> {
+pub(super) fn of_manifest(why: &InvalidManifest) -> Option<&'static str> {
     let hint = match why {
         InvalidManifest::Schema1 => "pull it with an old docker and push it again to convert it",
         InvalidManifest::MediaType(kind) if kind.starts_with("text/html") => {
@@ -50,50 +52,53 @@ pub(super) fn of_manifest(why: &InvalidManifest) -> Option<String> {
         }
         _ => return None,
     };
-    Some(hint.to_owned())
+    Some(hint)
 }
 
 impl LayoutFault {
     pub(super) fn hint(&self, path: &Path) -> Option<String> {
-        let path = path_of(path);
+        let (before, name) = match self {
+            Self::SeveralImages(names) => ("name one: oci", names.first()?.as_str()),
+            Self::NoTag { available, .. } => (
+                "ask for one that there is: oci",
+                available.first()?.as_str(),
+            ),
+            Self::NotAFolder => ("for an archive, write oci-archive", ""),
+            Self::IsAFolder => ("for a folder, write oci", ""),
+            other => return around(other.other_hint()?, "", ""),
+        };
+        let colon = if name.is_empty() { "" } else { ":" };
+        Some(format!(
+            "{before}:{}{colon}{}",
+            path_of(path),
+            escaped(name)
+        ))
+    }
+
+    fn other_hint(&self) -> Option<&'static str> {
         Some(match self {
-            Self::SeveralImages(names) => format!("name one: oci:{path}:{}", first(names)?),
-            Self::NoTag { available, .. } => {
-                format!(
-                    "ask for one that there is: oci:{path}:{}",
-                    first(available)?
-                )
-            }
-            Self::OutOfOrder => "write it to a file first, or allow a --cache".to_owned(),
-            Self::NotAFolder => format!("for an archive, write oci-archive:{path}"),
-            Self::IsAFolder => format!("for a folder, write oci:{path}"),
-            Self::Compression(_) => "decompress it in front of `roots pull -`".to_owned(),
+            Self::OutOfOrder => "write it to a file first, or allow a --cache",
+            Self::Compression(_) => "decompress it in front of `roots pull -`",
             Self::Nothing => {
                 "check the path; the name of an image in a registry begins without . and /"
-                    .to_owned()
             }
-            Self::NotALayout => {
-                "a layout is what `skopeo copy docker://IMAGE oci:PATH` writes".to_owned()
-            }
-            Self::NotAnArchive => {
-                "an archive is what `docker save IMAGE`, `podman save` or `roots save` writes"
-                    .to_owned()
-            }
-            Self::MissingBlob(_) => "copy it anew: a part of it is lost".to_owned(),
+            Self::NotALayout => "a layout is what `skopeo copy docker://IMAGE oci:PATH` writes",
+            Self::NotAnArchive => "an archive is what `docker save` or `roots save` writes",
+            Self::MissingBlob(_) => "copy it anew: a part of it is lost",
             Self::Malformed(_) => {
-                "check that it is whole, and written by `docker save` or the like".to_owned()
+                "check that it is whole, and written by `docker save` or the like"
             }
-            Self::NoFolder | Self::NoFile | Self::TooManyMembers => return None,
+            _ => return None,
         })
     }
 }
 
 impl ConfigurationFault {
-    pub(super) fn hint(&self) -> Option<String> {
+    pub(super) fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Entry(_) => Some(
-                "a line is REFERENCE@DIGEST, as `roots digest --lock IMAGE` prints it".to_owned(),
-            ),
+            Self::Entry(_) => {
+                Some("a line is REFERENCE@DIGEST, as `roots digest --lock IMAGE` prints it")
+            }
             Self::Line(_) | Self::Unreadable(_) => None,
         }
     }
@@ -109,30 +114,25 @@ impl Usage {
                 meant: Some(meant), ..
             } => format!("did you mean {meant}?"),
             Self::MissingOperand {
-                command: command @ "pull",
+                command: "pull",
                 before: Some(image),
                 ..
             } if is_plain(image) => {
-                format!(
-                    "name a folder for it: roots {command} {image} {}",
-                    folder_for(image)
-                )
+                let folder = folder_for(image);
+                format!("name a folder for it: roots pull {image} ./{folder}")
             }
-            Self::NoCommand | Self::UnknownCommand { .. } => "see `roots help`".to_owned(),
+            Self::NoCommand | Self::UnknownCommand { .. } | Self::Value { .. } => {
+                "see `roots help`".to_owned()
+            }
             Self::UnknownOption { command, .. }
             | Self::MissingOperand { command, .. }
             | Self::ExtraOperand { command, .. } => format!("see `roots help {command}`"),
-            Self::Value { .. } => "see `roots help`".to_owned(),
         }
     }
 }
 
-fn first(names: &[String]) -> Option<String> {
-    names.first().map(|name| escaped(name))
-}
-
 fn is_called_archive(name: &str) -> bool {
-    [".tar", ".tar.gz", ".tgz", ".tar.zst"]
+    [".tar", ".gz", ".tgz"]
         .iter()
         .any(|end| name.ends_with(end))
 }
@@ -143,12 +143,15 @@ fn is_plain(image: &str) -> bool {
     image.bytes().all(plain) && !image.contains("://")
 }
 
-/// A folder to put an image into: called after the repository.
-fn folder_for(image: &str) -> String {
-    let is_local = image.starts_with(['.', '/', '-']) || image.starts_with("oci");
-    let name = image.rsplit('/').next().unwrap_or_default();
-    match name.split(':').next().filter(|name| !name.is_empty()) {
-        Some(name) if !is_local && !image.starts_with("docker-archive:") => format!("./{name}"),
-        _ => "./rootfs".to_owned(),
+/// A folder to put an image into: called after the repository, unless that may be where the image is.
+fn folder_for(image: &str) -> &str {
+    let is_local = |start| image.starts_with(start);
+    if [".", "/", "-", "oci", "docker-archive:"]
+        .into_iter()
+        .any(is_local)
+    {
+        return "rootfs";
     }
+    let name = image.rsplit('/').next().unwrap_or_default();
+    name.split(':').next().unwrap_or_default()
 }

@@ -20,60 +20,46 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Usage(usage) => return Some(usage.hint()),
-            Self::Reference { text, why } => return Some(of_reference(text, why)),
-            Self::Manifest { why, .. } => return of_manifest(why),
+            Self::Reference { text, why } => return of_reference(text, why),
+            Self::Manifest { why, .. } => of_manifest(why)?,
             Self::Layout { path, why } => return why.hint(path),
-            Self::Configuration { why, .. } => return why.hint(),
+            Self::Configuration { why, .. } => why.hint()?,
             Self::Tls { host, why } => return why.hint(host),
-            Self::Certificate { why, .. } => return why.hint(),
-            Self::Network { why, proxy, .. } => return Some(why.hint(proxy.is_some())),
-            Self::NoRoom { .. } => return disk::full(),
+            Self::Certificate { why, .. } => why.hint()?,
+            Self::Network { why, proxy, .. } => why.hint(proxy.is_some()),
+            Self::NoRoom { .. } => disk::FULL,
             Self::Disk {
                 action,
                 path,
                 source,
             } => return disk::hint(action, path, source),
-            Self::Tree { action, source } => return disk::entry_hint(action, source),
-            Self::Entry { why, .. } => return why.hint(),
+            Self::Tree { action, source } => disk::entry_hint(action, source)?,
+            Self::Entry { why, .. } => why.hint()?,
             Self::OrPath(path, _) => {
-                return Some(format!(
-                    "for what is called so in this folder, write ./{}",
-                    path_of(path)
-                ));
+                let before = "for what is called so in this folder, write ./";
+                return around(before, &path_of(path), "");
             }
             Self::NoPlatform { available, .. } => {
-                let first = available.first()?;
-                return Some(format!("ask for one that there is: --platform {first}"));
+                let first = available.first()?.to_string();
+                return around("ask for one that there is: --platform ", &first, "");
             }
             Self::Denied {
                 credentials: Some(origin),
                 ..
             } if origin != "--auth" => {
-                return Some(format!(
-                    "check the credentials in {origin}, or pass others with --auth"
-                ));
+                let after = ", or pass others with --auth";
+                return around("check the credentials in ", origin, after);
             }
-            Self::Locked {
-                image,
-                lock,
-                wanted,
-                ..
-            } if wanted.is_empty() => {
-                return Some(format!(
-                    "if you trust it: roots digest --lock {image} >> {}",
-                    path_of(lock)
-                ));
+            Self::Locked { image, wanted, .. } => {
+                let before = match wanted.as_slice() {
+                    [] => "if you trust it, lock it: roots digest --lock ",
+                    _ => "if the change is meant, lock it anew: roots digest --lock ",
+                };
+                return around(before, image, "");
             }
             Self::NoRecord(path) => {
-                return Some(format!(
-                    "to compare it with an image all the same: roots verify {} IMAGE",
-                    path_of(path)
-                ));
-            }
-            Self::Locked { image, .. } => {
-                return Some(format!(
-                    "if the change is meant, lock it anew: roots digest --lock {image}"
-                ));
+                let before = "to compare it with an image all the same: roots verify ";
+                return around(before, &path_of(path), " IMAGE");
             }
             Self::Registry { status, again, .. } => return of_status(*status, *again),
             Self::Platform { .. } => "a platform is written like linux/amd64 or linux/arm/v7",
@@ -127,13 +113,18 @@ impl Error {
             }
             _ => return None,
         };
-        Some(hint.to_owned())
+        around(hint, "", "")
     }
 }
 
+/// A hint with something in it: a call is smaller than a format.
+pub(super) fn around(before: &str, what: &str, after: &str) -> Option<String> {
+    Some([before, what, after].concat())
+}
+
 impl EntryFault {
-    fn hint(&self) -> Option<String> {
-        let hint = match self {
+    fn hint(&self) -> Option<&'static str> {
+        Some(match self {
             Self::Io { action, source } => return disk::entry_hint(action, source),
             Self::OverLimit(_) => "allow more with --max-size if you trust the image",
             Self::UnmappedOwner { .. } => {
@@ -141,25 +132,24 @@ impl EntryFault {
             }
             Self::Shifted(_) => "pass a lower --uid-shift",
             _ => return None,
-        };
-        Some(hint.to_owned())
+        })
     }
 }
 
 /// For a registry that says by its status alone what it thinks.
 fn of_status(status: u16, again: Option<Duration>) -> Option<String> {
-    let hint = match (status, again.filter(|again| *again < ABSURD)) {
-        (429, Some(again)) => {
-            let seconds = again.as_secs();
-            return Some(format!(
-                "try again in {seconds} s; most limits are higher with --auth"
-            ));
-        }
-        (_, Some(again)) => return Some(format!("try again in {} s", again.as_secs())),
-        (429, None) => "try again later; most limits are higher with --auth",
-        (500..=599, None) => "try again later; if it lasts, ask whoever runs the registry",
-        (404, None) => "a part of the image is lost there: have it pushed again",
+    if let Some(again) = again.filter(|again| *again < ABSURD) {
+        let after = match status {
+            429 => " s; most limits are higher with --auth",
+            _ => " s",
+        };
+        return around("try again in ", &again.as_secs().to_string(), after);
+    }
+    let hint = match status {
+        429 => "try again later; most limits are higher with --auth",
+        500..=599 => "try again later; if it lasts, ask whoever runs the registry",
+        404 => "a part of the image is lost there: have it pushed again",
         _ => return None,
     };
-    Some(hint.to_owned())
+    around(hint, "", "")
 }

@@ -42,7 +42,7 @@ impl NetworkFault {
         !matches!(self, Self::Silence | Self::Cut | Self::Other(_))
     }
 
-    pub(super) fn hint(&self, has_proxy: bool) -> String {
+    pub(super) fn hint(&self, has_proxy: bool) -> &'static str {
         match self {
             _ if has_proxy && self.is_before_proxy() => {
                 "check the variable that names the proxy, or add the host to NO_PROXY"
@@ -53,6 +53,5 @@ impl NetworkFault {
             Self::Unreachable => "check this machine's network",
             Self::Cut | Self::HungUp | Self::Other(_) => "allow it more attempts with --retries",
         }
-        .to_owned()
     }
 }

@@ -1,5 +1,6 @@
 //! What can be wrong with the certificates of servers and with those of the user.
 
+use super::hint::around;
 use super::sentence::{escaped, list, reason};
 use std::fmt::{self, Display, Formatter};
 use std::io;
@@ -98,29 +99,31 @@ impl Display for TlsFault {
 
 impl TlsFault {
     pub(super) fn hint(&self, host: &str) -> Option<String> {
-        Some(match self {
+        let hint = match self {
             Self::UnknownAuthority => {
-                "if it is yours, pass its authority's certificate with --ca-file FILE".to_owned()
+                "if it is yours, pass its authority's certificate with --ca-file FILE"
             }
             Self::NotYetValid { .. } | Self::Expired { days: ABSURD.. } => {
-                "check this machine's clock".to_owned()
+                "check this machine's clock"
             }
-            Self::NotTls => "if it is to speak plain http, pass --plain-http".to_owned(),
-            Self::NotPlain => "leave --plain-http away; localhost, which is always asked in plain \
-                 http, has to be called otherwise"
-                .to_owned(),
+            Self::NotTls => "if it is to speak plain http, pass --plain-http",
+            Self::NotPlain => {
+                "leave --plain-http away; localhost, which is always asked in plain http, \
+                 has to be called otherwise"
+            }
             Self::ClientCertificateWanted => {
-                format!("put client.cert and client.key into ~/.config/containers/certs.d/{host}")
+                let folder = "put client.cert and client.key into ~/.config/containers/certs.d/";
+                return around(folder, host, "");
             }
             Self::Expired { .. } => {
                 "it has to get a new one; --insecure takes any, if you know the way to it"
-                    .to_owned()
             }
             Self::WrongName(_) => {
-                "name the registry as its certificate does, or check who answers for it".to_owned()
+                "name the registry as its certificate does, or check who answers for it"
             }
             Self::ClientCertificateRefused | Self::Certificate(_) | Self::Other(_) => return None,
-        })
+        };
+        around(hint, "", "")
     }
 }
 
@@ -146,12 +149,12 @@ impl Display for CertificateFault {
 }
 
 impl CertificateFault {
-    pub(super) fn hint(&self) -> Option<String> {
+    pub(super) fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::NoCertificate => {
-                "a certificate is PEM: it begins with -----BEGIN CERTIFICATE-----".to_owned()
+                "a certificate is PEM: it begins with -----BEGIN CERTIFICATE-----"
             }
-            Self::NoKey => "a key is PEM and not encrypted".to_owned(),
+            Self::NoKey => "a key is PEM and not encrypted",
             _ => return None,
         })
     }

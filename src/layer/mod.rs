@@ -92,17 +92,12 @@ impl<R: Read, W: Write> LayerStream<R, W> {
 
     /// What is to blame for `error`, which came up while the tar was read: if the blob is not the
     /// one that the manifest named, then that is.
-    pub fn blame(self, error: Error) -> Error {
+    pub fn blame(self, mut error: Error) -> Error {
         let blob = self.blob.clone();
         // Progress speaks of blobs, and so do registries and caches.
-        let error = match error {
-            Error::Entry { name, why, .. } => Error::Entry {
-                layer: blob.clone(),
-                name,
-                why,
-            },
-            other => other,
-        };
+        if let Error::Entry { layer, .. } = &mut error {
+            layer.clone_from(&blob);
+        }
         if !error.is_malformed() {
             return error;
         }

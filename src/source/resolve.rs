@@ -71,15 +71,14 @@ impl Source<'_> {
         match self {
             Self::Registry(cached) => {
                 let (digest, served) = cached.root()?;
-                let document = Document::parse(&served.bytes, &served.media_type);
-                let document = document.map_err(|why| Error::Manifest {
-                    what: match cached.reference().digest() {
-                        Some(digest) => digest.to_string(),
-                        // Who names a tag does not know what it stands for.
-                        None => format!("{}: {digest}", cached.reference()),
-                    },
-                    why,
-                })?;
+                let mut document = parse(&digest, &served.bytes, &served.media_type);
+                // Who names a tag does not know what it stands for.
+                if let (Err(Error::Manifest { what, .. }), None) =
+                    (&mut document, cached.reference().digest())
+                {
+                    *what = format!("{}: {what}", cached.reference());
+                }
+                let document = document?;
                 Ok((digest, document))
             }
             Self::Layout(layout) => layout.document(),

@@ -162,7 +162,5 @@ fn a_folder_in_a_url_is_hinted_at() {
         .roots(["pull", "oci://ghcr.io/a/b:1", "dest"])
         .run()
         .fails(2);
-    run.says(
-        "hint: write ghcr.io/a/b:1 for an image of a registry, oci:ghcr.io/a/b:1 for a folder\n",
-    );
+    run.says("hint: for a folder, write oci:PATH; for an image of a registry, ghcr.io/a/b:1\n");
 }

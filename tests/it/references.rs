@@ -2,8 +2,6 @@
 
 use crate::support::{HELLO, Registry, Sandbox, hello, sha256, tree};
 
-const HINT: &str = "hint: an image is written like debian:bookworm, ghcr.io/owner/name:tag or localhost:5000/name@sha256:…\n";
-
 #[test]
 fn bad_references_are_refused_before_any_request() {
     let sandbox = Sandbox::new("bad_references");
