@@ -28,7 +28,6 @@ use std::time::Duration;
 
 /// The one error type. `Display` says it, [`Error::hint`] what to do, [`Error::exit_code`] what a
 /// script sees.
-#[derive(Debug)]
 pub enum Error {
     /// The command line cannot be understood.
     Usage(Usage),

@@ -175,6 +175,13 @@ impl Display for Error {
     }
 }
 
+/// What no user sees is the same: a derived one would be some KiB of names.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        Display::fmt(self, f)
+    }
+}
+
 impl std::error::Error for Error {}
 
 /// What a registry said, behind a colon, if it said anything.
