@@ -81,10 +81,10 @@ fn a_tree_that_a_killed_pull_has_moved_away_counts_as_there() {
     std::fs::set_permissions(&staging, std::fs::Permissions::from_mode(0o700)).unwrap();
     assert_eq!(scene.forecast(&["dest", "--force"])["action"], "replaced");
     let planned = scene.dry_run(&[&scene.name, "dest"]).fails(6);
-    assert!(planned.stderr.starts_with("roots: dest is not empty\n"));
+    assert!(planned.stderr.starts_with("roots: dest: it is not empty\n"));
     // A pull says so once it is back.
     let run = scene.pull(&["dest"]).fails(6);
-    run.says(": put back what a killed pull had moved away\nroots: dest is not empty\n");
+    run.says(": put back what a killed pull had moved away\nroots: dest: it is not empty\n");
 }
 
 #[test]
