@@ -1,151 +1,120 @@
-//! What each command takes: its help page, its options, its operands.
+//! What each command takes. Its help page is the grammar: an option that is not on it is not taken.
 
 /// What one command takes.
 pub(super) struct Syntax {
     pub(super) command: &'static str,
-    pub(super) help: &'static str,
-    pub(super) options: &'static [&'static str],
     pub(super) operands: &'static [&'static str],
+    page: &'static str,
 }
 
 pub(super) const PULL: Syntax = Syntax {
     command: "pull",
-    help: include_str!("../help/pull.txt"),
-    options: &[
-        "--platform",
-        "--arch",
-        "--os",
-        "--auth",
-        "--mirror",
-        "--plain-http",
-        "--insecure",
-        "--ca-file",
-        "--timeout",
-        "--retries",
-        "--cache",
-        "--max-size",
-        "--include",
-        "--exclude",
-        "--strip-owner",
-        "--uid-shift",
-        "--force",
-        "--update",
-        "--exit-code",
-        "--keep-old",
-        "--offline",
-        "--locked",
-        "--nspawn",
-        "--machine",
-        "--dry-run",
-        "--quiet",
-        "--verbose",
-        "--json",
-        "--help",
-    ],
     operands: &["IMAGE", "DEST"],
-};
-
-pub(super) const DIGEST: Syntax = Syntax {
-    command: "digest",
-    help: include_str!("../help/digest.txt"),
-    options: &[
-        "--index",
-        "--lock",
-        "--platform",
-        "--arch",
-        "--os",
-        "--auth",
-        "--mirror",
-        "--plain-http",
-        "--insecure",
-        "--ca-file",
-        "--timeout",
-        "--retries",
-        "--verbose",
-        "--help",
-    ],
-    operands: &["IMAGE..."],
-};
-
-pub(super) const INSPECT: Syntax = Syntax {
-    command: "inspect",
-    help: include_str!("../help/inspect.txt"),
-    options: &[
-        "--raw",
-        "--platform",
-        "--arch",
-        "--os",
-        "--auth",
-        "--mirror",
-        "--plain-http",
-        "--insecure",
-        "--ca-file",
-        "--timeout",
-        "--retries",
-        "--cache",
-        "--verbose",
-        "--json",
-        "--help",
-    ],
-    operands: &["DEST or IMAGE"],
+    page: include_str!("../help/pull.txt"),
 };
 
 pub(super) const SAVE: Syntax = Syntax {
     command: "save",
-    help: include_str!("../help/save.txt"),
-    options: &[
-        "--output",
-        "--platform",
-        "--all-platforms",
-        "--auth",
-        "--mirror",
-        "--plain-http",
-        "--insecure",
-        "--ca-file",
-        "--timeout",
-        "--retries",
-        "--cache",
-        "--offline",
-        "--quiet",
-        "--verbose",
-        "--help",
-    ],
     operands: &["IMAGE..."],
+    page: include_str!("../help/save.txt"),
+};
+
+pub(super) const DIGEST: Syntax = Syntax {
+    command: "digest",
+    operands: &["IMAGE..."],
+    page: include_str!("../help/digest.txt"),
+};
+
+pub(super) const INSPECT: Syntax = Syntax {
+    command: "inspect",
+    operands: &["DEST or IMAGE"],
+    page: include_str!("../help/inspect.txt"),
 };
 
 pub(super) const VERIFY: Syntax = Syntax {
     command: "verify",
-    help: include_str!("../help/verify.txt"),
-    options: &[
-        "--platform",
-        "--arch",
-        "--os",
-        "--auth",
-        "--mirror",
-        "--plain-http",
-        "--insecure",
-        "--ca-file",
-        "--timeout",
-        "--retries",
-        "--cache",
-        "--offline",
-        "--quiet",
-        "--verbose",
-        "--help",
-    ],
     operands: &["DEST", "[IMAGE]"],
+    page: include_str!("../help/verify.txt"),
 };
 
 pub(super) const PURGE: Syntax = Syntax {
     command: "purge",
-    help: include_str!("../help/purge.txt"),
-    options: &[
-        "--all",
-        "--older-than",
-        "--dry-run",
-        "--cache",
-        "--quiet",
-        "--help",
-    ],
     operands: &[],
+    page: include_str!("../help/purge.txt"),
 };
+
+/// All that have a help page.
+pub(super) const SYNTAXES: [&Syntax; 6] = [&PULL, &SAVE, &DIGEST, &INSPECT, &VERIFY, &PURGE];
+
+/// The line of a page that stands for the options of all commands that speak with registries.
+const REGISTRY_LINE: &str = "{registry}";
+const REGISTRY: &str = include_str!("../help/registry.txt");
+
+impl Syntax {
+    /// The help page.
+    pub(super) fn help(&self) -> String {
+        self.lines().flat_map(|line| [line, "\n"]).collect()
+    }
+
+    /// The full name of an option, `--force` for `-f`, if the command has it.
+    pub(super) fn option(&self, typed: &str) -> Option<&'static str> {
+        let line = self
+            .option_lines()
+            .find(|line| names(line).any(|name| name == typed));
+        line.and_then(full_name)
+    }
+
+    /// The full names of all options.
+    pub(super) fn options(&self) -> impl Iterator<Item = &'static str> {
+        self.option_lines().filter_map(full_name)
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &'static str> {
+        let lines = self.page.trim_end().split('\n');
+        lines.flat_map(|line| match line {
+            REGISTRY_LINE => REGISTRY.trim_end().split('\n'),
+            line => line.split('\n'),
+        })
+    }
+
+    /// How options are spelt on the page, `-f, --force` or `--os OS`: what stands in front of two blanks.
+    fn option_lines(&self) -> impl Iterator<Item = &'static str> {
+        let lines = self.lines().filter_map(|line| line.strip_prefix("  "));
+        let lines = lines.filter(|line| line.starts_with('-'));
+        lines.filter_map(|line| line.split("  ").next())
+    }
+}
+
+fn names(line: &'static str) -> impl Iterator<Item = &'static str> {
+    let words = line.split([' ', ',']);
+    words.filter(|word| word.starts_with('-'))
+}
+
+fn full_name(line: &'static str) -> Option<&'static str> {
+    names(line).last()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_option_is_known_by_each_of_its_names() {
+        assert_eq!(PULL.option("-f"), Some("--force"));
+        assert_eq!(PULL.option("--force"), Some("--force"));
+        assert_eq!(PULL.option("--auth"), Some("--auth"));
+        assert_eq!(PULL.option("--platform"), Some("--platform"));
+        // An option of another command, an operand, words of a description, an empty name.
+        for other in ["-o", "--index", "IMAGE", "OS/ARCH[/VARIANT]", "-", "--", ""] {
+            assert_eq!(PULL.option(other), None, "{other}");
+        }
+        assert!(PURGE.options().eq([
+            "--older-than",
+            "--all",
+            "--dry-run",
+            "--cache",
+            "--quiet",
+            "--help"
+        ]));
+    }
+}

@@ -14,7 +14,7 @@ use crate::commands::{Command, Digest, Inspect, Pull, Purge, Save, Verify};
 use crate::error::{Error, Usage};
 use access::access;
 use alterations::alterations;
-use grammar::{DIGEST, INSPECT, PULL, PURGE, SAVE, VERIFY};
+use grammar::{DIGEST, INSPECT, PULL, PURGE, SAVE, SYNTAXES, VERIFY};
 use lexopt::{Arg, Parser};
 use options::{
     both_stdin, cache, machine, max_size, must_have_cache, name, progress, replacing, wanted,
@@ -27,9 +27,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use syntax::{Typed, operands, spelling, typed, unreadable};
 
-const COMMANDS: [&str; 8] = [
-    "pull", "save", "digest", "inspect", "verify", "purge", "version", "help",
-];
+/// What can stand in the first place without a help page of its own.
+const OTHERS: [&str; 5] = ["version", "help", "--version", "--help", "-V"];
 
 const OVERVIEW: &str = include_str!("../help/roots.txt");
 
@@ -43,7 +42,7 @@ pub fn parse(
     let mut parser = Parser::from_args(arguments);
     let command = match parser.next().map_err(|e| unreadable(&e))? {
         None => return Err(Error::Usage(Usage::NoCommand)),
-        Some(Arg::Short('h') | Arg::Long("help")) => return Ok(Command::Help(OVERVIEW)),
+        Some(Arg::Short('h') | Arg::Long("help")) => return help(parser),
         Some(Arg::Short('V') | Arg::Long("version")) => return Ok(Command::Version),
         Some(Arg::Value(command)) => command.to_string_lossy().into_owned(),
         Some(option) => return Err(unknown_command(spelling(&option))),
@@ -69,7 +68,7 @@ pub fn wants_json(arguments: &[OsString]) -> bool {
 
 fn pull(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
     if typed.help {
-        return Ok(Command::Help(PULL.help));
+        return Ok(Command::Help(PULL.help()));
     }
     machine(&mut typed)?;
     let mut operands = operands(&PULL, &mut typed)?.into_iter();
@@ -111,7 +110,7 @@ fn pull(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result
 
 fn save(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
     if typed.help {
-        return Ok(Command::Help(SAVE.help));
+        return Ok(Command::Help(SAVE.help()));
     }
     let images = operands(&SAVE, &mut typed)?;
     let images = images.iter().map(name).collect::<Result<Vec<_>, _>>()?;
@@ -132,7 +131,7 @@ fn save(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result
 
 fn digest(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
     if typed.help {
-        return Ok(Command::Help(DIGEST.help));
+        return Ok(Command::Help(DIGEST.help()));
     }
     let images = operands(&DIGEST, &mut typed)?;
     let images = images.iter().map(name).collect::<Result<Vec<_>, _>>()?;
@@ -153,7 +152,7 @@ fn inspect(
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Command, Error> {
     if typed.help {
-        return Ok(Command::Help(INSPECT.help));
+        return Ok(Command::Help(INSPECT.help()));
     }
     let operands = operands(&INSPECT, &mut typed)?;
     let operand = operands.into_iter().next().unwrap_or_default();
@@ -175,7 +174,7 @@ fn inspect(
 
 fn verify(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
     if typed.help {
-        return Ok(Command::Help(VERIFY.help));
+        return Ok(Command::Help(VERIFY.help()));
     }
     let mut operands = operands(&VERIFY, &mut typed)?.into_iter();
     let dest = operands.next().unwrap_or_default();
@@ -196,7 +195,7 @@ fn verify(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Resu
 
 fn purge(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
     if typed.help {
-        return Ok(Command::Help(PURGE.help));
+        return Ok(Command::Help(PURGE.help()));
     }
     operands(&PURGE, &mut typed)?;
     Ok(Command::Purge(Purge {
@@ -207,24 +206,20 @@ fn purge(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Resul
 }
 
 fn help(mut parser: Parser) -> Result<Command, Error> {
-    let page = match parser.next().map_err(|e| unreadable(&e))? {
-        None | Some(Arg::Short('h') | Arg::Long("help")) => OVERVIEW,
-        Some(Arg::Value(command)) => match command.to_string_lossy().as_ref() {
-            "pull" => PULL.help,
-            "save" => SAVE.help,
-            "digest" => DIGEST.help,
-            "inspect" => INSPECT.help,
-            "verify" => VERIFY.help,
-            "purge" => PURGE.help,
-            "version" | "help" => OVERVIEW,
-            other => return Err(unknown_command(other.to_owned())),
-        },
-        Some(option) => return Err(unknown_command(spelling(&option))),
+    let typed = match parser.next().map_err(|e| unreadable(&e))? {
+        None | Some(Arg::Short('h') | Arg::Long("help")) => "help".to_owned(),
+        Some(argument) => spelling(&argument),
     };
-    Ok(Command::Help(page))
+    match SYNTAXES.iter().find(|syntax| syntax.command == typed) {
+        Some(syntax) => Ok(Command::Help(syntax.help())),
+        None if OTHERS.contains(&typed.as_str()) => Ok(Command::Help(OVERVIEW.to_owned())),
+        None => Err(unknown_command(typed)),
+    }
 }
 
 fn unknown_command(typed: String) -> Error {
-    let meant = closest(&typed, &COMMANDS);
+    let commands = SYNTAXES.iter().map(|syntax| syntax.command);
+    let known: Vec<_> = commands.chain(OTHERS).collect();
+    let meant = closest(&typed, &known);
     Error::Usage(Usage::UnknownCommand { typed, meant })
 }

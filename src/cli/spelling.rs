@@ -1,25 +1,55 @@
 //! What a misspelt word was meant to be.
 
-/// What was meant, if it is at most two letters away.
+/// What other tools call it, and what it is called here.
+const SYNONYMS: &str = "extract=pull unpack=pull fetch=pull download=pull get=pull export=save \
+    info=inspect show=inspect check=verify diff=verify clean=purge prune=purge gc=purge \
+    --no-cache=--cache=no --creds=--auth --username=--auth --password=--auth --user=--auth \
+    --tls-verify=--insecure --overwrite=--force --variant=--platform --silent=--quiet";
+
+/// What was meant: the one word that begins so, what another tool calls so, or one that is at most
+/// two slips of the keyboard away, and not half of it.
 pub(super) fn closest(typed: &str, known: &[&'static str]) -> Option<&'static str> {
+    let typed = typed.to_ascii_lowercase();
+    let letters = typed.trim_start_matches('-').chars().count();
+    let mut longer = known.iter().filter(|word| word.starts_with(&typed));
+    if let (Some(word), None, 2..) = (longer.next(), longer.next(), letters) {
+        return Some(*word);
+    }
+    let mut synonyms = SYNONYMS.split(' ').filter_map(|pair| pair.split_once('='));
+    let called = synonyms
+        .find(|(theirs, _)| *theirs == typed)
+        .map(|(_, ours)| ours);
+    let is_known = |ours: &&str| {
+        known
+            .iter()
+            .any(|word| ours.split('=').next() == Some(*word))
+    };
     let near = known
         .iter()
-        .map(|word| (distance(typed, word), *word))
-        .filter(|(far, _)| *far <= 2);
-    near.min().map(|(_, word)| word)
+        .map(|word| (slips(&typed, &word.to_ascii_lowercase()), *word))
+        .filter(|(slips, _)| *slips <= 2 && slips * 2 <= letters);
+    let nearest = || near.min().map(|(_, word)| word);
+    called.filter(is_known).or_else(nearest)
 }
 
-/// How many letters have to be added, removed or changed.
-fn distance(a: &str, b: &str) -> usize {
+/// How many letters have to be added, removed, changed, or exchanged with the next one.
+fn slips(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
+    let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, to) in b.iter().enumerate() {
-            let changed = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
+    let mut last = None;
+    for from in a.chars() {
+        let mut next = vec![row[0] + 1];
+        for (j, &to) in b.iter().enumerate() {
+            let changed = row[j] + usize::from(from != to);
+            let mut least = changed.min(row[j + 1] + 1).min(next[j] + 1);
+            if j > 0 && last == Some(to) && b[j - 1] == from {
+                least = least.min(before[j - 1] + 1);
+            }
+            next.push(least);
         }
+        before = std::mem::replace(&mut row, next);
+        last = Some(from);
     }
     row[b.len()]
 }
@@ -29,12 +59,44 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_letters_off_is_near_enough() {
-        let commands = ["pull", "digest", "purge"];
-        assert_eq!(closest("pul", &commands), Some("pull"));
-        assert_eq!(closest("plul", &commands), Some("pull"));
-        assert_eq!(closest("digset", &commands), Some("digest"));
-        assert_eq!(closest("extract", &commands), None);
-        assert_eq!(closest("", &commands), None);
+    fn two_slips_are_near_enough() {
+        let of = |typed| closest(typed, &["pull", "digest", "purge", "--os", "--force", "-V"]);
+        for (typed, meant) in [
+            ("pul", "pull"),
+            ("plul", "pull"),
+            ("PULL", "pull"),
+            ("digset", "digest"),
+            ("dgiset", "digest"),
+            ("igdset", "digest"),
+            ("--so", "--os"),
+            ("--froce", "--force"),
+            ("--forece", "--force"),
+            ("-v", "-V"),
+        ] {
+            assert_eq!(of(typed), Some(meant), "{typed}");
+        }
+        for typed in ["", "-", "-x", "--x", "zz", "igdets", "compose"] {
+            assert_eq!(of(typed), None, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_beginning_is_enough_if_it_is_of_one_word() {
+        let known = ["--platform", "--plain-http", "--lock", "--locked", "-x"];
+        let of = |typed| closest(typed, &known);
+        assert_eq!(of("--platf"), Some("--platform"));
+        assert_eq!(of("--pla"), None);
+        assert_eq!(of("--loc"), Some("--lock"));
+        assert_eq!(of("-"), None);
+    }
+
+    #[test]
+    fn words_of_other_tools_are_known_where_there_is_such_a_thing() {
+        assert_eq!(closest("extract", &["pull", "save"]), Some("pull"));
+        assert_eq!(
+            closest("--no-cache", &["--cache", "--force"]),
+            Some("--cache=no")
+        );
+        assert_eq!(closest("--no-cache", &["--force"]), None);
     }
 }

@@ -1,6 +1,6 @@
 //! How a command line is read: options and operands in any order.
 
-use super::grammar::Syntax;
+use super::grammar::{SYNTAXES, Syntax};
 use super::spelling::closest;
 use crate::error::{Error, Usage};
 use lexopt::{Arg, Parser, ValueExt as _};
@@ -53,31 +53,28 @@ pub(super) struct Typed {
 /// Reads options and operands, in any order.
 pub(super) fn typed(syntax: &Syntax, mut parser: Parser) -> Result<Typed, Error> {
     let mut typed = Typed::default();
-    while let Some(argument) = parser.next().map_err(|e| unreadable(&e))? {
-        let option = match &argument {
-            Arg::Long(name) => format!("--{name}"),
-            Arg::Short('q') => "--quiet".to_owned(),
-            Arg::Short('v') => "--verbose".to_owned(),
-            Arg::Short('f') => "--force".to_owned(),
-            Arg::Short('h') => "--help".to_owned(),
-            Arg::Short('n') => "--dry-run".to_owned(),
-            Arg::Short('o') => "--output".to_owned(),
-            Arg::Short(other) => format!("-{other}"),
-            Arg::Value(operand) => {
-                typed.operands.push(operand.clone());
+    let mut word = String::new();
+    loop {
+        // Behind the first of several letters it stays what it was.
+        if let Some(next) = parser.try_raw_args() {
+            word = next
+                .peek()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+        }
+        let option = match parser.next().map_err(|e| unreadable(&e))? {
+            None => return Ok(typed),
+            Some(Arg::Value(operand)) => {
+                typed.operands.push(operand);
                 continue;
             }
+            Some(option) => spelling(&option),
         };
-        if !syntax.options.contains(&option.as_str()) {
-            let typed = spelling(&argument);
-            let meant = closest(&option, syntax.options);
-            return Err(Error::Usage(Usage::UnknownOption {
-                command: syntax.command,
-                typed,
-                meant,
-            }));
-        }
-        match option.as_str() {
+        let Some(option) = syntax.option(&option) else {
+            return Err(unknown_option(syntax, option, &word));
+        };
+        match option {
             "--platform" => {
                 let platform = text(&mut parser, "--platform")?;
                 typed.platforms.push(platform.unwrap_or_default());
@@ -96,8 +93,10 @@ pub(super) fn typed(syntax: &Syntax, mut parser: Parser) -> Result<Typed, Error>
             "--cache" => typed.cache = Some(value(&mut parser, "--cache")?),
             "--max-size" => typed.max_size = text(&mut parser, "--max-size")?,
             "--include" | "--exclude" => {
-                let path = text(&mut parser, &option)?;
-                typed.parts.push((option, path.unwrap_or_default()));
+                let path = text(&mut parser, option)?;
+                typed
+                    .parts
+                    .push((option.to_owned(), path.unwrap_or_default()));
             }
             "--strip-owner" => typed.strip_owner = true,
             "--uid-shift" => {
@@ -125,7 +124,28 @@ pub(super) fn typed(syntax: &Syntax, mut parser: Parser) -> Result<Typed, Error>
             _ => typed.help = true,
         }
     }
-    Ok(typed)
+}
+
+/// An option that is on no line of the page: `-platform`, if it begins with one dash, may be one with two.
+fn unknown_option(syntax: &Syntax, option: String, word: &str) -> Error {
+    let known: Vec<_> = syntax.options().collect();
+    let meant = |typed: &str| closest(typed, &known);
+    let has_one_dash = !word.starts_with("--") && word.len() > 2;
+    let long = has_one_dash.then(|| word.split('=').next().unwrap_or_default());
+    let (typed, meant) = match long.and_then(|word| Some((word, meant(&format!("-{word}"))?))) {
+        Some((word, long)) => (word.to_owned(), Some(long)),
+        None => {
+            let meant = meant(&option);
+            (option, meant)
+        }
+    };
+    let other = SYNTAXES.iter().find(|other| other.option(&typed).is_some());
+    Error::Usage(Usage::UnknownOption {
+        command: syntax.command,
+        meant,
+        other: other.map(|other| other.command),
+        typed,
+    })
 }
 
 /// What the last operand has behind it that may come more than once.

@@ -38,7 +38,7 @@ pub enum Command {
     /// `roots version`
     Version,
     /// A help page.
-    Help(&'static str),
+    Help(String),
 }
 
 /// `roots pull IMAGE DEST`
@@ -194,7 +194,7 @@ impl Command {
             Self::Verify(verify) => return verify.run(),
             Self::Purge(purge) => purge.run()?,
             Self::Version => concat!("roots ", env!("CARGO_PKG_VERSION"), "\n").to_owned(),
-            Self::Help(page) => (*page).to_owned(),
+            Self::Help(page) => page.clone(),
         }))
     }
 }

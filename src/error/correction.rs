@@ -121,14 +121,33 @@ impl Usage {
                 let folder = folder_for(image);
                 format!("name a folder for it: roots pull {image} ./{folder}")
             }
-            Self::NoCommand | Self::UnknownCommand { .. } | Self::Value { .. } => {
-                "see `roots help`".to_owned()
-            }
+            Self::UnknownOption {
+                typed,
+                other: Some(other),
+                ..
+            } => format!("{} is an option of `roots {other}`", escaped(typed)),
+            Self::UnknownCommand { typed, .. } => of_command(typed),
+            Self::NoCommand | Self::Value { .. } => "see `roots help`".to_owned(),
             Self::UnknownOption { command, .. }
             | Self::MissingOperand { command, .. }
             | Self::ExtraOperand { command, .. } => format!("see `roots help {command}`"),
         }
     }
+}
+
+/// For a word where a command should be.
+fn of_command(typed: &str) -> String {
+    let hint = match typed {
+        "run" | "start" | "exec" | "boot" => {
+            "roots starts nothing: pull an image, then `systemd-nspawn -D DEST`"
+        }
+        option if option.starts_with('-') => "a command comes first: see `roots help`",
+        image if image.contains(['/', ':', '.', '@']) && without_secret(image) == image => {
+            return format!("did you mean `roots pull {} DEST`?", escaped(image));
+        }
+        _ => "see `roots help`",
+    };
+    hint.to_owned()
 }
 
 fn is_called_archive(name: &str) -> bool {

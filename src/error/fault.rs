@@ -60,6 +60,8 @@ pub enum Usage {
         typed: String,
         /// What may have been meant.
         meant: Option<&'static str>,
+        /// A command that has it.
+        other: Option<&'static str>,
     },
     /// An operand is missing.
     MissingOperand {
