@@ -1,8 +1,9 @@
 PREFIX ?= /usr/local
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
+SHARE = $(DESTDIR)$(PREFIX)/share
 
-.PHONY: build static demo test fuzz interop check bench install fixtures clean help
+.PHONY: build static demo test fuzz interop check bench install uninstall fixtures clean help
 
 build:          ## the binary, target/release/roots
 	$(CARGO) build --release --locked
@@ -35,10 +36,20 @@ bench: build    ## time and memory of a pull, beside skopeo and umoci, a shell, 
 	tests/interop-setup.sh bench
 	tests/bench.sh
 
-install:        ## into DESTDIR and PREFIX, the static binary if there is one
+install:        ## into DESTDIR and PREFIX, with man pages and completions; the static binary if there is one
 	@test -e target/static/roots || test -e target/release/roots || $(MAKE) build
 	install -D -m 0755 "$$(test -e target/static/roots && echo target/static/roots || echo target/release/roots)" \
 		"$(DESTDIR)$(PREFIX)/bin/roots"
+	install -d "$(SHARE)/man/man1"
+	install -m 0644 fixtures/man/*.1 "$(SHARE)/man/man1"
+	install -D -m 0644 fixtures/completions/roots.bash "$(SHARE)/bash-completion/completions/roots"
+	install -D -m 0644 fixtures/completions/_roots "$(SHARE)/zsh/site-functions/_roots"
+	install -D -m 0644 fixtures/completions/roots.fish "$(SHARE)/fish/vendor_completions.d/roots.fish"
+
+uninstall:      ## remove what install has put there
+	rm -f "$(DESTDIR)$(PREFIX)/bin/roots" $(patsubst fixtures/man/%,"$(SHARE)/man/man1/%",$(wildcard fixtures/man/*.1)) \
+		"$(SHARE)/bash-completion/completions/roots" "$(SHARE)/zsh/site-functions/_roots" \
+		"$(SHARE)/fish/vendor_completions.d/roots.fish"
 
 fixtures:       ## write fixtures/ again, byte for byte
 	ROOTS_BLESS=1 $(CARGO) test --locked --test it fixtures -- --test-threads=1

@@ -1,5 +1,8 @@
 //! What is packed and shown: the package's files are there or built, and the examples can be read.
 
+use crate::support::{Ability, Sandbox, tree};
+use std::collections::BTreeMap;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
@@ -7,20 +10,88 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-#[test]
-fn the_files_of_the_package_are_there_or_built() {
+/// Where each file of the package comes from, and goes to.
+fn assets() -> Vec<(String, String)> {
     let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let (_, deb) = manifest.split_once("\n[package.metadata.deb]\n").unwrap();
     let (_, assets) = deb.split_once("assets = [\n").unwrap();
     let (assets, _) = assets.split_once("\n]").unwrap();
-    let sources = assets.lines().map(|line| line.split('"').nth(1).unwrap());
-    let sources: Vec<_> = sources.collect();
-    assert!(sources.contains(&"target/static/roots"));
+    let asset = |line: &str| {
+        let words: Vec<_> = line.split('"').collect();
+        let (source, mut path) = (words[1].to_owned(), words[3].to_owned());
+        if path.ends_with('/') {
+            path += source.rsplit('/').next().unwrap();
+        }
+        (source, path)
+    };
+    assets.lines().map(asset).collect()
+}
+
+#[test]
+fn the_files_of_the_package_are_there_or_built() {
+    let sources: Vec<_> = assets().into_iter().map(|(source, _)| source).collect();
+    assert!(sources.contains(&"target/static/roots".to_owned()));
+    for folder in ["fixtures/man", "fixtures/completions"] {
+        for entry in std::fs::read_dir(root().join(folder)).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            assert!(
+                sources.contains(&format!("{folder}/{name}")),
+                "{name} is not packed"
+            );
+        }
+    }
     for source in sources {
         // `make static` makes that one.
         let is_built = source == "target/static/roots";
-        assert!(is_built || root().join(source).is_file(), "{source}");
+        assert!(is_built || root().join(&source).is_file(), "{source}");
     }
+}
+
+/// `make install` copies what is there, a binary included; this one stands in for it.
+#[test]
+fn what_the_package_has_is_installed_and_goes_again() {
+    if Ability::Make.is_missing() {
+        return;
+    }
+    let sandbox = Sandbox::new("install");
+    for name in ["fixtures", "Makefile"] {
+        symlink(root().join(name), sandbox.path(name)).unwrap();
+    }
+    sandbox.mkdir("target/static");
+    sandbox.write("target/static/roots", "binary");
+    let files = |target: &str| {
+        let mut make = Command::new("make");
+        make.args(["-s", target, "PREFIX=/usr", "DESTDIR=a root"]);
+        let make = make.current_dir(sandbox.path("")).env_remove("MAKEFLAGS");
+        let output = make.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && said.is_empty(), "{said}");
+        let mut files = tree::list(sandbox.path("a root"));
+        files.retain(|_, node| node.kind == tree::Kind::File);
+        let path = |path: Vec<u8>| String::from_utf8(path).unwrap();
+        let files = files
+            .into_iter()
+            .map(|(name, node)| (path(name), node.mode & 0o7777));
+        files.collect::<BTreeMap<_, _>>()
+    };
+    let installed = files("install");
+    let mut expected = BTreeMap::new();
+    for (source, path) in assets() {
+        // Debian's zsh has a folder of its own for packages, and only a package has a folder for documents.
+        let path = path.replace("vendor-completions/_", "site-functions/_");
+        if !path.starts_with("usr/share/doc/") {
+            let file = std::fs::read(sandbox.path(source)).unwrap();
+            assert!(sandbox.read(format!("a root/{path}")) == file, "{path}");
+            let mode = if path.ends_with("bin/roots") {
+                0o755
+            } else {
+                0o644
+            };
+            expected.insert(path, mode);
+        }
+    }
+    assert_eq!(installed, expected);
+    assert_eq!(files("uninstall"), BTreeMap::new());
 }
 
 #[test]

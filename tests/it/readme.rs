@@ -1,21 +1,18 @@
 //! README's tables say what the help pages and the code say: no option, variable or exit code is missing or made up.
 
+use crate::support::help;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 #[test]
 fn options_are_those_of_the_help_pages() {
+    let pages = help::pages();
     let mut helped: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for command in ["pull", "save", "digest", "inspect", "verify", "purge"] {
-        let page = read(&format!("src/help/{command}.txt"));
-        let options = page.lines().filter_map(|line| line.strip_prefix("  -"));
-        for option in options {
-            let spelling = option.split("  ").next().unwrap();
-            helped
-                .entry(format!("-{spelling}"))
-                .or_default()
-                .push(command);
+    for page in &pages {
+        for option in &page.options {
+            let commands = helped.entry(option.spelling.clone()).or_default();
+            commands.push(&page.command);
         }
     }
     let readme = read("README.md");
@@ -33,15 +30,11 @@ fn variables_are_those_of_the_help_pages_and_the_code() {
         .map(|cells| cells[0].replace('`', ""))
         .collect();
     let ours = |name: &&String| name.starts_with("ROOTS_");
-    let words = |page: String| page.split_whitespace().collect::<Vec<_>>().join(" ");
-    let helped = ["pull", "save", "digest", "inspect", "verify", "purge"]
-        .map(|page| words(read(&format!("src/help/{page}.txt"))));
-    let helped: BTreeSet<_> = helped
-        .iter()
-        .flat_map(|page| names_after(page, "variable "))
-        .collect();
+    let pages = help::pages();
+    let options = pages.iter().flat_map(|page| &page.options);
+    let helped: BTreeSet<_> = options.flat_map(|option| option.variables()).collect();
     assert_eq!(documented.iter().filter(ours).collect::<Vec<_>>(), {
-        helped.iter().collect::<Vec<_>>()
+        helped.into_iter().collect::<Vec<_>>()
     });
     let source = source(&root().join("src"));
     let read: BTreeSet<_> = ["variable(\"", "var_os(\"", "&str = \"ROOTS"]
@@ -110,7 +103,7 @@ fn every_make_target_that_is_named_exists() {
 }
 
 /// The rows of the first table below a heading, without its head.
-fn table<'r>(readme: &'r str, heading: &str) -> impl Iterator<Item = Vec<&'r str>> {
+pub(crate) fn table<'r>(readme: &'r str, heading: &str) -> impl Iterator<Item = Vec<&'r str>> {
     let heading = format!("\n## {heading}\n");
     let (_, section) = readme.split_once(&heading).expect("the heading");
     let rows = section.lines().skip_while(|line| !line.starts_with('|'));
@@ -144,10 +137,10 @@ fn source(folder: &Path) -> String {
     entries.map(text).collect()
 }
 
-fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap()
 }
 
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

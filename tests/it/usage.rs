@@ -1,6 +1,6 @@
 //! Command lines that cannot be understood, and the help for them.
 
-use crate::support::{Registry, Sandbox};
+use crate::support::{Registry, Sandbox, help};
 
 #[test]
 fn help_is_there_wherever_it_is_looked_for() {
@@ -24,6 +24,10 @@ fn help_is_there_wherever_it_is_looked_for() {
             "Usage: roots pull [OPTION]... IMAGE DEST",
         ),
         (
+            &["--help", "pull"],
+            "Usage: roots pull [OPTION]... IMAGE DEST",
+        ),
+        (
             &["pull", "--help"],
             "Usage: roots pull [OPTION]... IMAGE DEST",
         ),
@@ -40,6 +44,22 @@ fn help_is_there_wherever_it_is_looked_for() {
             &["digest", "--help"],
             "Usage: roots digest [OPTION]... IMAGE...",
         ),
+        (
+            &["help", "version"],
+            "roots - turn a container image into a root folder",
+        ),
+        (
+            &["help", "save"],
+            "Usage: roots save [OPTION]... IMAGE... -o FILE",
+        ),
+        (
+            &["inspect", "-h"],
+            "Usage: roots inspect [OPTION]... DEST or IMAGE",
+        ),
+        (
+            &["help", "verify"],
+            "Usage: roots verify [OPTION]... DEST [IMAGE]",
+        ),
         (&["help", "purge"], "Usage: roots purge [OPTION]..."),
         (&["purge", "--help"], "Usage: roots purge [OPTION]..."),
     ] {
@@ -54,39 +74,50 @@ fn help_is_there_wherever_it_is_looked_for() {
     assert_eq!(sandbox.names(""), [""; 0]);
 }
 
+/// The page is the grammar, and the code behind it agrees: what has a value there wants one, and what has none takes none.
 #[test]
-fn every_option_is_on_its_help_page_and_taken() {
+fn every_option_is_taken_as_its_help_page_has_it() {
     let sandbox = Sandbox::new("every_option");
-    for (command, operands) in [
-        ("pull", &["IMAGE", "DEST"][..]),
-        ("digest", &["IMAGE"]),
-        ("purge", &[]),
-    ] {
-        let page = sandbox.roots(["help", command]).run().succeeds().stdout;
-        let options = page
-            .split_whitespace()
-            .filter(|word| word.starts_with("--"));
-        let mut options: Vec<_> = options
-            .map(|word| word.trim_matches([',', '.', '`']))
-            .collect();
-        options.sort_unstable();
-        options.dedup();
-        assert!(options.contains(&"--help"), "{options:?}");
-        // An upper-case image is no image: if that is what is said, the options were taken.
-        for option in options.into_iter().filter(|option| *option != "--help") {
-            let run = sandbox
-                .roots([command])
-                .args(operands)
-                .arg(option)
-                .arg("--help")
-                .run();
-            assert!(
-                !run.stderr.contains("no such option"),
-                "{command} {option}: {}",
-                run.stderr
-            );
+    let hint = "hint: see `roots help`\n";
+    for page in help::pages() {
+        for option in &page.options {
+            for name in option.short.iter().chain([&option.long]) {
+                // Not understood before anything is done: nothing is behind it, or something that may not be.
+                let (typed, said) = match &option.value {
+                    Some(_) => (name.clone(), "its value is missing"),
+                    None => (format!("{name}=x"), "takes no value"),
+                };
+                let operands = ["image", "dest"];
+                let run = sandbox.roots([&page.command]).args(operands).arg(typed);
+                let run = run.run().fails(2);
+                let said = format!("roots: {}: {said}\n{hint}", option.long);
+                let short = said.replace(&option.long, name);
+                let is_said = run.stderr == said || run.stderr == short;
+                assert!(is_said, "{} {name}: {}", page.command, run.stderr);
+            }
         }
     }
+    assert_eq!(sandbox.names(""), [""; 0]);
+}
+
+/// No option is read that no page has: the code names those of the pages.
+#[test]
+fn the_code_reads_the_options_of_the_help_pages() {
+    let syntax = crate::readme::read("src/cli/syntax.rs");
+    let (_, reading) = syntax.split_once("match option {").unwrap();
+    let (reading, _) = reading.split_once("typed.help = true").unwrap();
+    let arms = reading.split('"').filter(|word| word.starts_with("--"));
+    let mut read: Vec<_> = arms.chain(["--help"]).map(str::to_owned).collect();
+    let pages = help::pages().into_iter();
+    let mut helped: Vec<_> = pages
+        .flat_map(|page| page.options)
+        .map(|option| option.long)
+        .collect();
+    for options in [&mut read, &mut helped] {
+        options.sort_unstable();
+        options.dedup();
+    }
+    assert_eq!(read, helped);
 }
 
 #[test]
@@ -112,7 +143,42 @@ fn what_is_not_understood_is_told_from_what_was_meant() {
             "prge: no such command",
             "did you mean `roots purge`?".into(),
         ),
-        (&["extract"], "extract: no such command", format!("{see}`")),
+        (
+            &["Pull", "x"],
+            "Pull: no such command",
+            "did you mean `roots pull`?".into(),
+        ),
+        (
+            &["ins", "x"],
+            "ins: no such command",
+            "did you mean `roots inspect`?".into(),
+        ),
+        (
+            &["extract"],
+            "extract: no such command",
+            "did you mean `roots pull`?".into(),
+        ),
+        (
+            &["--verson"],
+            "--verson: no such command",
+            "did you mean `roots --version`?".into(),
+        ),
+        (
+            &["-v"],
+            "-v: no such command",
+            "did you mean `roots -V`?".into(),
+        ),
+        (&["compose"], "compose: no such command", format!("{see}`")),
+        (
+            &["run", "debian"],
+            "run: no such command",
+            "roots starts nothing: pull an image, then `systemd-nspawn -D DEST`".into(),
+        ),
+        (
+            &["debian:bookworm", "./x"],
+            "debian:bookworm: no such command",
+            "did you mean `roots pull debian:bookworm DEST`?".into(),
+        ),
         (
             &["\u{1b}[2J"],
             "\\u{1b}[2J: no such command",
@@ -121,7 +187,7 @@ fn what_is_not_understood_is_told_from_what_was_meant() {
         (
             &["--platform", "x"],
             "--platform: no such command",
-            format!("{see}`"),
+            "a command comes first: see `roots help`".into(),
         ),
         (
             &["pull", "--forse", image, "dest"],
@@ -141,17 +207,48 @@ fn what_is_not_understood_is_told_from_what_was_meant() {
         (
             &["pull", "--index", image, "dest"],
             "pull: no such option: --index",
-            format!("{see} pull`"),
+            "--index is an option of `roots digest`".into(),
         ),
         (
             &["digest", "--force", image],
             "digest: no such option: --force",
-            format!("{see} digest`"),
+            "--force is an option of `roots pull`".into(),
         ),
         (
             &["purge", "--arch=x"],
             "purge: no such option: --arch",
-            format!("{see} purge`"),
+            "--arch is an option of `roots pull`".into(),
+        ),
+        (
+            &["pull", "--platf=x", image, "dest"],
+            "pull: no such option: --platf",
+            "did you mean --platform?".into(),
+        ),
+        (
+            &["pull", "-platform=x", image, "dest"],
+            "pull: no such option: -platform",
+            "did you mean --platform?".into(),
+        ),
+        // It begins with what could be options of one letter.
+        (
+            &["pull", image, "dest", "-froce"],
+            "pull: no such option: -froce",
+            "did you mean --force?".into(),
+        ),
+        (
+            &["pull", "-fx", image, "dest"],
+            "pull: no such option: -x",
+            format!("{see} pull`"),
+        ),
+        (
+            &["pull", "--no-cache", image, "dest"],
+            "pull: no such option: --no-cache",
+            "did you mean --cache=no?".into(),
+        ),
+        (
+            &["pull", "-o", "x", image],
+            "pull: no such option: -o",
+            "-o is an option of `roots save`".into(),
         ),
         (&["pull"], "pull: IMAGE is missing", format!("{see} pull`")),
         (

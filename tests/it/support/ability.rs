@@ -24,6 +24,15 @@ pub enum Ability {
     Mounting,
     /// A pseudo-terminal.
     Terminal,
+    /// `make`, for what it installs.
+    Make,
+    /// The readers of man pages.
+    Mandoc,
+    Groff,
+    /// The shells that complete.
+    Bash,
+    Zsh,
+    Fish,
 }
 
 impl Ability {
@@ -37,6 +46,12 @@ impl Ability {
             Self::Tracing => Traced::is_permitted(),
             Self::Terminal => Terminal::open(80).is_some(),
             Self::Mounting => crate::disk::mounting("true", "true").is_some(),
+            Self::Make => has("make"),
+            Self::Mandoc => has("mandoc"),
+            Self::Groff => has("groff"),
+            Self::Bash => has("bash"),
+            Self::Zsh => has("zsh"),
+            Self::Fish => has("fish"),
         };
         if !is_there {
             let test = std::thread::current();
@@ -72,6 +87,12 @@ pub fn acl(users: &[u32]) -> Vec<u8> {
 fn takes(name: &str, value: &[u8]) -> bool {
     let sandbox = Sandbox::new("ability");
     setxattr(sandbox.path(""), name, value, XattrFlags::empty()).is_ok()
+}
+
+/// Whether the PATH has it: not all say their version.
+fn has(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
 fn runs(program: &str) -> bool {

@@ -12,6 +12,8 @@ pub mod ability;
 pub mod canary;
 /// Authorities, and the certificates they sign.
 pub mod certificates;
+/// The help pages, read again.
+pub mod help;
 /// Layers to blobs, manifests, configs and indexes, right or spoilt.
 pub mod image;
 /// Images as an OCI layout folder or archive.

@@ -1,0 +1,122 @@
+//! The man pages in fixtures/man are what the help pages and README make, and no reader of theirs complains.
+
+use crate::readme::{read, root};
+use crate::support::{Ability, help};
+use std::fs;
+use std::process::Command;
+
+mod more;
+mod page;
+mod roff;
+
+#[test]
+fn fixtures_hold_the_man_pages() {
+    let folder = root().join("fixtures/man");
+    let built = page::all();
+    if std::env::var_os("ROOTS_BLESS").is_some_and(|bless| bless == "1") {
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        for (name, text) in &built {
+            fs::write(folder.join(name), text).unwrap();
+        }
+    }
+    let committed = fs::read_dir(&folder).unwrap();
+    let mut committed: Vec<_> = committed
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    committed.sort();
+    let names: Vec<_> = built.keys().cloned().collect();
+    assert_eq!(committed, names, "`make fixtures` writes them again");
+    for (name, text) in &built {
+        let is_same = read(&format!("fixtures/man/{name}")) == *text;
+        assert!(
+            is_same,
+            "{name} is another: `make fixtures` writes it again"
+        );
+    }
+}
+
+/// Read back out of the files, and with another reader than the one that wrote them.
+#[test]
+fn every_option_is_in_the_man_page_of_its_command() {
+    for page in help::pages() {
+        let text = read(&format!("fixtures/man/roots-{}.1", page.command)).replace('\\', "");
+        let tagged: Vec<_> = text
+            .split(".TP\n")
+            .skip(1)
+            .map(|item| item.lines().next().unwrap())
+            .collect();
+        for option in &page.options {
+            let tag = match (&option.short, &option.value) {
+                (Some(short), None) => format!("fB{short}fR, fB{}fR", option.long),
+                (Some(short), Some(value)) => {
+                    format!("fB{short}fR, fB{}fR fI{value}fR", option.long)
+                }
+                (None, Some(value)) => format!("fB{}fR fI{value}fR", option.long),
+                (None, None) => format!("fB{}fR", option.long),
+            };
+            assert!(tagged.contains(&tag.as_str()), "{}: {tag}", page.command);
+        }
+    }
+}
+
+#[test]
+fn examples_name_options_that_there_are() {
+    let pages = help::pages();
+    for (command, examples) in more::EXAMPLES {
+        for (_, example) in *examples {
+            for typed in example
+                .lines()
+                .filter_map(|line| line.split_once("roots "))
+                .map(|(_, typed)| typed)
+            {
+                let mut words = typed
+                    .split_whitespace()
+                    .take_while(|word| *word != "|" && *word != "&&");
+                let typed = words.next().unwrap();
+                let page = pages
+                    .iter()
+                    .find(|page| page.command == typed)
+                    .expect(typed);
+                for word in words.filter(|word| word.starts_with('-') && *word != "-") {
+                    let is_there = |option: &help::Choice| {
+                        option.long == word || option.short.as_deref() == Some(word)
+                    };
+                    assert!(
+                        page.options.iter().any(is_there),
+                        "{command}: {example}: {word}"
+                    );
+                }
+            }
+        }
+    }
+    assert!(pages.iter().all(|page| {
+        more::EXAMPLES
+            .iter()
+            .any(|(command, _)| *command == page.command)
+    }));
+}
+
+#[test]
+fn no_reader_of_man_pages_complains() {
+    if !Ability::Mandoc.is_missing() {
+        lint("mandoc", &["-T", "lint", "-W", "warning"]);
+    }
+    if !Ability::Groff.is_missing() {
+        lint("groff", &["-man", "-ww", "-Tutf8", "-z"]);
+    }
+}
+
+/// Neither a word nor an exit code, for any page.
+pub(crate) fn lint(program: &str, options: &[&str]) {
+    for entry in fs::read_dir(root().join("fixtures/man")).unwrap() {
+        let output = Command::new(program)
+            .args(options)
+            .arg(entry.unwrap().path())
+            .output()
+            .unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        assert_eq!(String::from_utf8_lossy(&said), "", "{program}");
+        assert!(output.status.success(), "{program}");
+    }
+}

@@ -1,0 +1,113 @@
+//! What man pages have and help pages do not: examples, and the files that play a part.
+
+/// A path, the commands that have to do with it, and what it is.
+pub(super) type File = (&'static str, &'static [&'static str], &'static str);
+
+pub(super) const FILES: &[File] = &[
+    (
+        "/var/cache/roots",
+        &["pull", "save", "inspect", "verify", "purge"],
+        "root's cache",
+    ),
+    (
+        "~/.cache/roots",
+        &["pull", "save", "inspect", "verify", "purge"],
+        "an ordinary user's",
+    ),
+    (
+        "/var/lib/machines",
+        &["pull"],
+        "where `--machine` pulls to, and `NAME.nspawn` is beside NAME",
+    ),
+    (
+        "/run/containers/UID/auth.json, ~/.config/containers/auth.json, ~/.docker/config.json",
+        &[],
+        "credentials of `podman login` and `docker login`",
+    ),
+    (
+        "~/.config/containers/registries.conf, /etc/containers/registries.conf",
+        &[],
+        "mirrors",
+    ),
+    (
+        "~/.config/containers/certs.d, /etc/containers/certs.d, /etc/docker/certs.d",
+        &[],
+        "a folder for each server, with its certificates in `*.crt`, and in `*.cert` and `*.key` your own",
+    ),
+];
+
+/// For each command, what is done and how.
+pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
+    (
+        "pull",
+        &[
+            (
+                "A Debian, and a shell in it:",
+                "roots pull debian:bookworm ./debian\nsystemd-nspawn -D ./debian",
+            ),
+            (
+                "Where systemd has its machines, to be started as its author wants it:",
+                "roots pull --nspawn --machine app ghcr.io/owner/app:1\nmachinectl start app",
+            ),
+            (
+                "Only if the image is another one by now:",
+                "roots pull --update --exit-code ghcr.io/owner/app:1 /srv/app && systemctl restart app",
+            ),
+            (
+                "A program alone, for another machine, out of an archive:",
+                "roots pull --platform linux/arm64 --include /bin/busybox ./images.tar ./here",
+            ),
+        ],
+    ),
+    (
+        "save",
+        &[
+            (
+                "Two images, and what they are for whoever pulls them:",
+                "roots save debian:bookworm ghcr.io/owner/app:1 -o images.tar > lock",
+            ),
+            (
+                "To a machine without a disk in between:",
+                "roots save ghcr.io/owner/app:1 -o - | ssh bare roots pull --force - ./app",
+            ),
+        ],
+    ),
+    (
+        "digest",
+        &[(
+            "A lock, and a pull that holds to it:",
+            "roots digest debian:bookworm ghcr.io/owner/app:1 > lock\n\
+             roots pull --locked lock ghcr.io/owner/app:1 /srv/app",
+        )],
+    ),
+    (
+        "inspect",
+        &[
+            ("What a tree was made of:", "roots inspect /srv/app"),
+            ("What an image is made of:", "roots inspect debian:bookworm"),
+        ],
+    ),
+    (
+        "verify",
+        &[
+            ("What has changed since the pull:", "roots verify /srv/app"),
+            (
+                "The same where there is no network:",
+                "roots verify --offline /srv/app",
+            ),
+        ],
+    ),
+    (
+        "purge",
+        &[
+            (
+                "What would go, and how much it is:",
+                "roots purge --dry-run",
+            ),
+            (
+                "Also what existing trees were made of, if no pull has used it for long:",
+                "roots purge --all --older-than 30d",
+            ),
+        ],
+    ),
+];

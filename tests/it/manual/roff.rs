@@ -1,0 +1,99 @@
+//! Text as man(7) has it.
+
+/// How long a line of the source gets: mandoc wonders at longer ones.
+const WIDTH: usize = 76;
+
+/// Text that stands for itself: nothing in it is a request, a hyphen that may break, or a typographic quote.
+pub(super) fn plain(text: &str) -> String {
+    let mut roff = String::new();
+    for letter in text.chars() {
+        match letter {
+            '\\' => roff += "\\e",
+            '-' => roff += "\\-",
+            '\'' => roff += "\\(aq",
+            '`' => roff += "\\(ga",
+            '^' => roff += "\\(ha",
+            '~' => roff += "\\(ti",
+            '"' => roff += "\\(dq",
+            letter => {
+                assert!(letter.is_ascii(), "{letter} needs a name in roff");
+                roff.push(letter);
+            }
+        }
+    }
+    roff
+}
+
+/// In bold, as what is typed is.
+pub(super) fn bold(text: &str) -> String {
+    format!("\\fB{}\\fR", plain(text))
+}
+
+/// In italics, as what something else is to be typed for is.
+pub(super) fn italic(text: &str) -> String {
+    format!("\\fI{}\\fR", plain(text))
+}
+
+/// Prose with `code` and [links](to) in it, as help pages and README have it, in lines that are not too long.
+pub(super) fn prose(text: &str) -> String {
+    let mut roff = String::new();
+    for (i, part) in without_links(text).split('`').enumerate() {
+        roff += &if i % 2 == 1 { bold(part) } else { plain(part) };
+    }
+    wrapped(&roff)
+}
+
+/// Lines of code, indented and as they are.
+pub(super) fn code(text: &str) -> String {
+    format!(".RS 4\n.EX\n{}\n.EE\n.RE\n", safe(&plain(text)))
+}
+
+fn without_links(text: &str) -> String {
+    let mut parts = text.split("](");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let start = plain.rfind('[').expect("a link has a beginning");
+        plain.remove(start);
+        plain += part.split_once(')').expect("a link has an end").1;
+    }
+    plain
+}
+
+fn wrapped(roff: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in roff.split_whitespace() {
+        let line = lines.last_mut().unwrap();
+        if !line.is_empty() && line.len() + word.len() >= WIDTH {
+            lines.push(safe(word));
+        } else if line.is_empty() {
+            *line = safe(word);
+        } else {
+            line.push(' ');
+            line.push_str(word);
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+/// A dot in front would make a request of a line.
+fn safe(line: &str) -> String {
+    match line.starts_with('.') {
+        true => format!("\\&{line}"),
+        false => line.to_owned(),
+    }
+}
+
+#[test]
+fn no_text_is_a_request() {
+    assert_eq!(plain("--a_b 'c' \\n"), "\\-\\-a_b \\(aqc\\(aq \\en");
+    assert_eq!(prose(".so /etc/passwd"), "\\&.so /etc/passwd\n");
+    assert_eq!(
+        prose("see `roots help`, [there](#x)."),
+        "see \\fBroots help\\fR, there.\n"
+    );
+    let long = prose(&"x .y ".repeat(40));
+    assert!(
+        long.lines()
+            .all(|line| line.len() <= WIDTH && !line.starts_with('.'))
+    );
+}
