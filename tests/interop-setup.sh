@@ -24,6 +24,11 @@ need setfattr attr
 need setfacl acl
 need setcap libcap2-bin
 need /usr/bin/time time
+need zsh zsh
+need fish fish
+need mandoc mandoc
+need man man-db
+need groff groff
 if [ "${1:-}" = bench ]; then
     need igzip isal
     need curl curl

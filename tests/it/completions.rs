@@ -200,6 +200,7 @@ fn operands(shell: &Session) {
     }
     offers_files(shell, "roots pull ./f");
     offers_files(shell, "roots pull oci-archive:f");
+    offers_files(shell, "roots pull \"./f");
     for line in [
         "roots pull a ",
         "roots pull --force a:1 ",
@@ -247,4 +248,12 @@ fn names(offered: &[String], name: &str) -> bool {
     offered
         .iter()
         .any(|word| word.trim_end_matches('/').ends_with(name))
+}
+
+#[test]
+#[ignore = "needs the peers: make interop"]
+fn interop_completions() {
+    for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
+        offers_what_there_is(shell);
+    }
 }

@@ -33,12 +33,17 @@ _roots_value() {
 _roots_operand() {
     case $1 in
         *IMAGE*)
-            case $cur in
+            case ${cur#[\"\']} in
                 [./~]* | oci:* | oci-archive:* | docker-archive:*) compopt -o default ;;
                 *)
                     compopt -o nospace
-                    _roots_words "$cur" @FORMS@ ./ /
-                    [[ $1 == *DEST* ]] && compopt -o plusdirs
+                    _roots_words "$cur" @FORMS@
+                    # A folder is a DEST. Of an IMAGE, what begins otherwise is a name in a registry.
+                    if [[ $1 == *DEST* ]]; then
+                        compopt -o plusdirs
+                    else
+                        _roots_words "$cur" ./ /
+                    fi
                     ;;
             esac
             ;;

@@ -91,7 +91,7 @@ fn head(name: &str, does: &str) -> String {
     let version = plain(env!("CARGO_PKG_VERSION"));
     format!(
         ".\\\" Made of src/help and README.md by `make fixtures`: change those.\n\
-         .TH {} 1 {DATE} \"roots {version}\" \"User Commands\"\n.nh\n.ad l\n.SH NAME\n{} \\- {}\n",
+         .TH {} 1 {DATE} \"roots {version}\" \"User Commands\"\n.ad l\n.SH NAME\n{} \\- {}\n",
         plain(&name.to_uppercase()),
         plain(name),
         prose(does).trim_end()

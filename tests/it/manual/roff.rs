@@ -24,9 +24,13 @@ pub(super) fn plain(text: &str) -> String {
     roff
 }
 
-/// In bold, as what is typed is.
+/// In bold, as what is typed is: words that are not hyphenated.
 pub(super) fn bold(text: &str) -> String {
-    format!("\\fB{}\\fR", plain(text))
+    let words: Vec<_> = text
+        .split(' ')
+        .map(|word| format!("\\%{}", plain(word)))
+        .collect();
+    format!("\\fB{}\\fR", words.join(" "))
 }
 
 /// In italics, as what something else is to be typed for is.
@@ -89,7 +93,7 @@ fn no_text_is_a_request() {
     assert_eq!(prose(".so /etc/passwd"), "\\&.so /etc/passwd\n");
     assert_eq!(
         prose("see `roots help`, [there](#x)."),
-        "see \\fBroots help\\fR, there.\n"
+        "see \\fB\\%roots \\%help\\fR, there.\n"
     );
     let long = prose(&"x .y ".repeat(40));
     assert!(
