@@ -88,7 +88,12 @@ fn whoever_closes_the_pipe_has_read_enough() {
     let registry = Registry::start();
     let name = registry.push("a", "1", &hello());
     let into_nothing = "{ sleep 0.1; \"$0\" \"$@\"; echo code $? >&2; } | true; exit 0";
-    for arguments in [&["help"][..], &["digest", &name], &["pull", &name, "dest"]] {
+    for arguments in [
+        &["help"][..],
+        &["pull", "--help"],
+        &["digest", &name],
+        &["pull", &name, "dest"],
+    ] {
         let run = sandbox
             .roots(arguments)
             .prelude(into_nothing)

@@ -177,7 +177,16 @@ fn values(shell: &Session) {
     );
     let cache = shell.offers("roots purge --cache ");
     assert!(cache.contains(&"no".to_owned()), "{shell:?} {cache:?}");
-    offers_folders(shell, "roots purge --cache ");
+    for line in [
+        "roots purge --cache ",
+        "roots purge --cache=",
+        "roots purge --cache=f",
+    ] {
+        offers_folders(shell, line);
+        let offered = shell.offers(line);
+        let is_doubled = |word: &String| word.matches("--cache").count() > 1;
+        assert!(!offered.iter().any(is_doubled), "{shell:?} {offered:?}");
+    }
     offers_files(shell, "roots pull --ca-file ");
     offers_files(shell, "roots save -o ");
     assert_eq!(shell.offers("roots pull --include "), [""; 0], "{shell:?}");

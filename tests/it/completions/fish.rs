@@ -46,7 +46,7 @@ fn operand(page: &Page, place: usize, names: &[String], is_last: bool) -> String
     }
 }
 
-const FOLDERS: &str = "(__fish_complete_directories)";
+const FOLDERS: &str = "(__roots_folders)";
 
 fn option(command: &str, option: &Choice) -> String {
     let names: Vec<_> = option

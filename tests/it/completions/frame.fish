@@ -51,6 +51,11 @@ function __roots_lacks_value
     contains -- $words[-1] $argv; or __roots_lacks $argv
 end
 
+# Folders, also behind the = of an option.
+function __roots_folders
+    __fish_complete_directories (string replace -r -- '^--[^=]*=' '' (commandline -ct)) ''
+end
+
 complete -c roots -f
 complete -c roots -n 'test (count (commandline -opc)) = 1' -s h -l help -d 'print help'
 complete -c roots -n 'test (count (commandline -opc)) = 1' -s V -l version -d 'print the version'

@@ -97,7 +97,7 @@ impl Choice {
 
     /// What it does, in so few words that a line holds them.
     pub fn summary(&self) -> &str {
-        let ends = [" (", "; ", ": ", ", by default", ", which", ", or 500M"].iter();
+        let ends = [" (", "; ", ": ", ", by default", ", which"].iter();
         let end = ends.filter_map(|end| self.text.find(end)).min();
         &self.text[..end.unwrap_or(self.text.len())]
     }
