@@ -67,7 +67,7 @@ mod tests {
             ("PULL", "pull"),
             ("digset", "digest"),
             ("dgiset", "digest"),
-            ("igdset", "digest"),
+            ("idgset", "digest"),
             ("--so", "--os"),
             ("--froce", "--force"),
             ("--forece", "--force"),

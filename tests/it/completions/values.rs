@@ -23,20 +23,19 @@ pub(super) const FORMS: &str = "oci: oci-archive: docker-archive:";
 
 impl Value {
     pub(super) fn of(option: &Choice) -> Option<Self> {
-        let words = |words: &str| Self::Words(words.split([' ', '|']).map(str::to_owned).collect());
+        let words = |words: &str| Self::Words(words.split(' ').map(str::to_owned).collect());
         let value = option.value.as_deref()?;
-        let are_words = value.contains('|') && !value.contains(|c: char| c.is_ascii_uppercase());
         Some(match (option.long.as_str(), value) {
             ("--platform", _) => words(PLATFORMS),
             ("--arch", _) => words(ARCHITECTURES),
             ("--os", _) => words("linux"),
+            ("--raw", _) => words("manifest config index"),
             ("--cache", _) => Self::FolderOr("no"),
             // Paths in an image.
             ("--include" | "--exclude", _) => Self::Unknown,
             // It may be a file.
             ("--auth", _) | (_, "FILE" | "PATH") => Self::Files,
             (_, "DIR") => Self::Folders,
-            (_, value) if are_words => words(value),
             _ => Self::Unknown,
         })
     }
