@@ -200,17 +200,28 @@ fn base_256(bytes: &[u8]) -> Option<i128> {
 }
 
 /// The sum over the block with its own field taken as blanks, of unsigned or, by old writers, of
-/// signed bytes.
+/// signed bytes. That one is made only where the first is not what is stored.
 fn check_sum(block: &[u8; BLOCK]) -> Result<(), EntryFault> {
     let stored = number(&block[148..156]).ok_or(EntryFault::Checksum)?;
-    let bytes = || block[..148].iter().chain(b"        ").chain(&block[156..]);
-    let unsigned: i128 = bytes().map(|&b| i128::from(b)).sum();
-    let signed: i128 = bytes().map(|&b| i128::from(b.cast_signed())).sum();
-    if stored == unsigned || stored == signed {
+    let mut block = *block;
+    block[148..156].fill(b' ');
+    let signed = || block.iter().map(|&b| i128::from(b.cast_signed())).sum();
+    if stored == unsigned_sum(&block).into() || stored == signed() {
         Ok(())
     } else {
         Err(EntryFault::Checksum)
     }
+}
+
+/// Eight bytes at once: one at a time, this would be most of what a header costs to read.
+fn unsigned_sum(block: &[u8; BLOCK]) -> u64 {
+    const EVERY_OTHER: u64 = 0x00ff_00ff_00ff_00ff;
+    let (words, _) = block.as_chunks::<8>();
+    let words = words.iter().map(|&word| u64::from_ne_bytes(word));
+    let pairs = words.map(|word| (word & EVERY_OTHER) + (word >> 8 & EVERY_OTHER));
+    // Four sums of 16 bits, which 64 times 510 do not fill.
+    let sums: u64 = pairs.sum();
+    (0..4).map(|sum| sums >> (16 * sum) & 0xffff).sum()
 }
 
 /// A text field ends at its first NUL or fills its space.
@@ -221,6 +232,14 @@ pub(super) fn until_nul(bytes: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_block_of_the_highest_bytes_is_summed() {
+        assert_eq!(unsigned_sum(&[255; BLOCK]), 512 * 255);
+        let bytes: [u8; BLOCK] = std::array::from_fn(|n| (n * 7 % 256) as u8);
+        let sum: u64 = bytes.iter().map(|&byte| u64::from(byte)).sum();
+        assert_eq!(unsigned_sum(&bytes), sum);
+    }
 
     #[test]
     fn numbers_are_octal_or_base_256() {
