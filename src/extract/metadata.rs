@@ -133,6 +133,11 @@ impl Rights {
             dir.set_xattr(name, value)
         })?;
         let mode = self.directory_mode(entry.mode);
+        // A new one was made with its mode, but for what the kernel and its parent changed.
+        let is_made = is_new && mode & !0o777 == 0 && !inherited.group && !inherited.acl;
+        if is_made && entry.xattrs.is_empty() {
+            return Ok(());
+        }
         dir.set_mode(mode)
             .map_err(|e| EntryFault::io("set the mode", e))
     }
