@@ -14,10 +14,14 @@ const EXIT: u64 = 231;
 /// That of `fcntl`, with which a debug build looks at every descriptor before it closes it. Nothing else asks so often.
 const FCNTL: u64 = 72;
 
+/// That of `connect`.
+const CONNECT: u64 = 42;
+
 /// What a pull has cost when it is about to end.
 #[derive(Clone, Copy, Debug, Default)]
 struct Cost {
     calls: u64,
+    connections: u64,
     /// Bytes that went through read and its like; what comes from sockets is not counted by the kernel.
     read: u64,
     written: u64,
@@ -32,14 +36,16 @@ fn cannot_count() -> bool {
 
 fn count(sandbox: &Sandbox, command: Command) -> Cost {
     let traced = Traced::start(sandbox, command).unwrap();
-    let (mut cost, mut calls) = (Cost::default(), 0);
+    let (mut cost, mut calls, mut connections) = (Cost::default(), 0, 0);
     let running = traced.calls(|_, traced| {
         let number = traced.call().number;
         calls += u64::from(number != FCNTL);
+        connections += u64::from(number == CONNECT);
         if number == EXIT {
             let (io, status) = (traced.proc("io"), traced.proc("status"));
             cost = Cost {
                 calls,
+                connections,
                 read: field(&io, "rchar:"),
                 written: field(&io, "wchar:"),
                 memory: field(&status, "VmHWM:"),
@@ -161,6 +167,7 @@ fn two_megabytes_more(of: impl Fn(&Sandbox, &Registry, &str) -> Cost) -> Cost {
     });
     Cost {
         calls: costs[1].calls - costs[0].calls,
+        connections: costs[1].connections - costs[0].connections,
         read: costs[1].read - costs[0].read,
         written: costs[1].written - costs[0].written,
         memory: 0,
@@ -214,4 +221,23 @@ fn large_contents_go_in_large_pieces() {
     });
     // 256 KiB at once: 8 reads and 8 writes, not 30 of each.
     assert!(cost.calls <= 20, "{} calls for 2 MB", cost.calls);
+}
+
+#[test]
+fn all_layers_come_over_two_connections() {
+    if cannot_count() {
+        return;
+    }
+    let (uid, gid) = own();
+    let (sandbox, registry) = (Sandbox::new("costs"), Registry::start());
+    let random = &mut Random::new(1);
+    // More than comes along with the head of an answer: the next layer is asked for while this one is on its way.
+    let image = (0..6).fold(Image::new(), |image, number| {
+        let name = format!("file-{number}");
+        let layer = Layer::new().file(name, 0o644, random.bytes(1_000_000));
+        image.layer(layer.owner(uid, gid))
+    });
+    let name = registry.push("a/b", "1", &image.build());
+    let cost = count(&sandbox, sandbox.roots(["pull", &name, "dest"]));
+    assert_eq!(cost.connections, 2, "{cost:?}");
 }
