@@ -109,8 +109,9 @@ fn an_error_is_all_that_is_left() {
     assert_eq!(run.code, Some(5), "{}", run.stderr);
     assert_eq!(run.stdout, "");
     let lines = shown(&run.stderr, 300);
-    assert_eq!(lines.len(), 1, "{lines:#?}");
+    assert_eq!(lines.len(), 2, "{lines:#?}");
     assert!(lines[0].starts_with("roots: sha256:"), "{lines:#?}");
+    assert!(lines[1].starts_with("hint: "), "{lines:#?}");
     assert!(!drawn(&run.stderr).is_empty());
 }
 
