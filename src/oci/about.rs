@@ -3,8 +3,8 @@
 //! A pull does without it. So what makes no sense there is no reason to refuse the image: it is
 //! noted, and who needs it refuses.
 
-use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// When an image was made, and how its author wants it to be run. What is empty is not said.
@@ -45,81 +45,91 @@ pub struct About {
     pub malformed: Vec<&'static str>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Config {
-    created: Option<Field<String>>,
-    config: Option<Field<Run>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Run {
-    entrypoint: Option<Field<Vec<String>>>,
-    cmd: Option<Field<Vec<String>>>,
-    env: Option<Field<Vec<String>>>,
-    user: Option<Field<String>>,
-    working_dir: Option<Field<String>>,
-    exposed_ports: Option<Field<Keys>>,
-    volumes: Option<Field<Keys>>,
-    labels: Option<Field<BTreeMap<String, String>>>,
-    stop_signal: Option<Field<String>>,
-}
-
-/// Go's way to write a set: only the names count.
-type Keys = BTreeMap<String, IgnoredAny>;
-
-/// A value of the right type, or any other.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Field<T> {
-    Known(T),
-    Malformed(IgnoredAny),
+/// The fields of an object that are not read yet, and those that made no sense.
+struct Fields {
+    object: Map<String, Value>,
+    malformed: Vec<&'static str>,
 }
 
 impl About {
     /// Reads the bytes of a config.
     pub fn parse(bytes: &[u8]) -> Self {
-        let mut malformed = Vec::new();
-        let whole =
-            serde_json::from_slice(bytes).map_or(Field::Malformed(IgnoredAny), Field::Known);
-        let config: Config = known(Some(whole), "config", &mut malformed);
-        let created: String = known(config.created, "created", &mut malformed);
-        let run: Run = known(config.config, "config", &mut malformed);
-        let faults = &mut malformed;
-        let ports: Keys = known(run.exposed_ports, "ExposedPorts", faults);
-        let volumes: Keys = known(run.volumes, "Volumes", faults);
-        let given = |value: String| Some(value).filter(|value| !value.is_empty());
-        Self {
-            created: given(created),
-            entrypoint: known(run.entrypoint, "Entrypoint", faults),
-            cmd: known(run.cmd, "Cmd", faults),
-            env: known(run.env, "Env", faults),
-            user: given(known(run.user, "User", faults)),
-            workdir: given(known(run.working_dir, "WorkingDir", faults)),
-            ports: ports.into_keys().collect(),
-            volumes: volumes.into_keys().collect(),
-            labels: known(run.labels, "Labels", faults),
-            stop_signal: given(known(run.stop_signal, "StopSignal", faults)),
+        let whole = serde_json::from_slice(bytes).ok().and_then(object);
+        let malformed = whole.is_none().then_some("config").into_iter().collect();
+        let mut outer = Fields {
+            object: whole.unwrap_or_default(),
             malformed,
+        };
+        let created = outer.text("created");
+        let mut run = Fields {
+            object: outer.take("config", object),
+            malformed: outer.malformed,
+        };
+        Self {
+            created,
+            ports: run.take("ExposedPorts", keys),
+            volumes: run.take("Volumes", keys),
+            entrypoint: run.take("Entrypoint", texts),
+            cmd: run.take("Cmd", texts),
+            env: run.take("Env", texts),
+            user: run.text("User"),
+            workdir: run.text("WorkingDir"),
+            labels: run.take("Labels", pairs),
+            stop_signal: run.text("StopSignal"),
+            malformed: run.malformed,
         }
     }
 }
 
-/// The value, where there is one; `null` and nothing at all are the same to Go.
-fn known<T: Default>(
-    field: Option<Field<T>>,
-    name: &'static str,
-    malformed: &mut Vec<&'static str>,
-) -> T {
-    match field {
-        Some(Field::Known(value)) => value,
-        None => T::default(),
-        Some(Field::Malformed(_)) => {
-            malformed.push(name);
-            T::default()
+impl Fields {
+    /// The value, where there is one; `null` and nothing at all are the same to Go.
+    fn take<T: Default>(&mut self, name: &'static str, read: fn(Value) -> Option<T>) -> T {
+        match self.object.remove(name) {
+            None | Some(Value::Null) => T::default(),
+            Some(value) => read(value).unwrap_or_else(|| {
+                self.malformed.push(name);
+                T::default()
+            }),
         }
     }
+
+    fn text(&mut self, name: &'static str) -> Option<String> {
+        let value = self.take(name, text);
+        Some(value).filter(|value| !value.is_empty())
+    }
+}
+
+fn object(value: Value) -> Option<Map<String, Value>> {
+    match value {
+        Value::Object(object) => Some(object),
+        _ => None,
+    }
+}
+
+fn text(value: Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn texts(value: Value) -> Option<Vec<String>> {
+    match value {
+        Value::Array(values) => values.into_iter().map(text).collect(),
+        _ => None,
+    }
+}
+
+/// Go's way to write a set: only the names count.
+fn keys(value: Value) -> Option<Vec<String>> {
+    object(value).map(|object| object.into_iter().map(|(key, _)| key).collect())
+}
+
+fn pairs(value: Value) -> Option<BTreeMap<String, String>> {
+    let pairs = object(value)?.into_iter();
+    pairs
+        .map(|(key, value)| Some((key, text(value)?)))
+        .collect()
 }
 
 #[cfg(test)]
