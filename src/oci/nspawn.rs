@@ -3,7 +3,7 @@
 //! The config is hostile and the file is made of lines. systemd splits `Environment=` and `Parameters=`
 //! at blanks, takes quotes of both kinds, and leaves backslashes alone in both, whatever its manual says
 //! of escapes (config_parse_strv); the other settings it takes as they stand. So a value that could end
-//! its line, or come out as another one, is left out.
+//! its line, come out as another one, or have the whole file refused, is left out.
 
 use super::{About, Digest, Image, InvalidManifest};
 use std::fmt::Write as _;
@@ -21,6 +21,13 @@ pub struct Nspawn {
     /// What the config says beyond that, and systemd cannot be told.
     pub left_out: Vec<&'static str>,
 }
+
+/// What signals are called on every machine that Linux runs on; those of real time count from both ends.
+const SIGNALS: [&str; 31] = [
+    "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2",
+    "PIPE", "ALRM", "TERM", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ",
+    "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS", "RTMIN",
+];
 
 /// The fields that systemd has a word for.
 const FIELDS: [&str; 7] = [
@@ -50,13 +57,15 @@ impl Nspawn {
         let mut file = Self { text, left_out };
         let signal = about.stop_signal.clone();
         let signal = signal.unwrap_or_else(|| "SIGTERM".to_owned());
-        file.add("KillSignal", "StopSignal", plain(signal));
+        file.add("KillSignal", "StopSignal", self::signal(&signal));
         if let Some(user) = &about.user {
             let (user, group) = user.split_once(':').unwrap_or((user, ""));
-            if !group.is_empty() {
+            let is_root = ["", "root", "0"].contains(&user);
+            let is_its_own = is_root && ["root", "0"].contains(&group);
+            if !group.is_empty() && !is_its_own {
                 file.left_out.push("the group of User");
             }
-            if !["", "root", "0"].contains(&user) {
+            if !is_root {
                 file.add("User", "User", plain(user.to_owned()));
             }
         }
@@ -88,25 +97,61 @@ impl Nspawn {
     }
 }
 
-/// The name of a user or of a signal: nothing that would have to be quoted.
+/// The name of a user: nothing that would have to be quoted.
 fn plain(name: String) -> Option<String> {
     let is_plain = |c: u8| c.is_ascii_alphanumeric() || b"_-.+".contains(&c);
     name.bytes().all(is_plain).then_some(name)
 }
 
+/// A signal, which Docker takes in small letters, too, and systemd does not.
+fn signal(name: &str) -> Option<String> {
+    let name = name.to_ascii_uppercase();
+    let short = name.strip_prefix("SIG").unwrap_or(&name);
+    let number = |text: &str| {
+        let is_digits = text.bytes().all(|c| c.is_ascii_digit());
+        text.parse().ok().filter(|_| is_digits)
+    };
+    // RTMIN is 34 and RTMAX is 64.
+    let is_real_time = ["RTMIN+", "RTMAX-"].iter().any(|start| {
+        let offset: Option<u8> = short.strip_prefix(start).and_then(number);
+        offset.is_some_and(|offset| offset <= 30)
+    });
+    if SIGNALS.contains(&short) || short == "RTMAX" || is_real_time {
+        return Some(format!("SIG{short}"));
+    }
+    let number: Option<u8> = number(&name);
+    number
+        .filter(|n| (1..=64).contains(n))
+        .map(|n| n.to_string())
+}
+
 /// A path goes to the end of the line, which systemd trims, and a backslash there continues.
 fn path(path: String) -> Option<String> {
     let is_kept = path.starts_with('/')
+        && is_text(&path)
         && !path.contains(char::is_control)
-        && !path.ends_with(|c: char| c == '\\' || c.is_whitespace());
+        && !path.ends_with(|c: char| c == '\\' || c.is_whitespace())
+        // path_is_valid and path_is_normalized of systemd.
+        && path.len() < 4096
+        && path.split('/').all(|name| name != ".." && name.len() <= 255);
     is_kept.then_some(path)
 }
 
 /// A word between quotes; one of the same kind stands between those of the other kind. What ends a
 /// line can be told in no way.
 fn quoted(word: &str) -> Option<String> {
-    let ends_line = word.contains(['\0', '\n', '\r']);
-    (!ends_line).then(|| format!("\"{}\"", word.replace('"', "\"'\"'\"")))
+    let is_told = is_text(word) && !word.contains(['\0', '\n', '\r']);
+    is_told.then(|| format!("\"{}\"", word.replace('"', "\"'\"'\"")))
+}
+
+/// Whether it is what systemd calls UTF-8, which refuses the whole file for one of Unicode's
+/// noncharacters (unichar_is_valid).
+fn is_text(text: &str) -> bool {
+    let is_nothing = |c: char| {
+        let code = u32::from(c);
+        (0xFDD0..=0xFDEF).contains(&code) || code & 0xFFFE == 0xFFFE
+    };
+    !text.contains(is_nothing)
 }
 
 /// Whether a machine of systemd can be called so: hostname_is_valid of systemd.
@@ -150,7 +195,10 @@ mod tests {
 
     #[test]
     fn what_is_usual_is_not_said() {
-        for json in ["{}", r#"{"User":"0","WorkingDir":"/","Cmd":null,"Env":[]}"#] {
+        for json in [
+            "{}",
+            r#"{"User":"0:0","WorkingDir":"/","Cmd":null,"Env":[]}"#,
+        ] {
             assert_eq!(settings(json), "KillSignal=SIGTERM\n");
             assert_eq!(file(json).left_out, [""; 0]);
         }
@@ -164,16 +212,52 @@ mod tests {
             (r#"{"WorkingDir":"/a\\"}"#, "WorkingDir"),
             (r#"{"WorkingDir":"/a "}"#, "WorkingDir"),
             (r#"{"WorkingDir":"a"}"#, "WorkingDir"),
+            (r#"{"WorkingDir":"/a/../b"}"#, "WorkingDir"),
+            // The whole file would be refused.
+            (r#"{"WorkingDir":"/\ufffe"}"#, "WorkingDir"),
+            (r#"{"Env":["A=\ufdd0"]}"#, "an entry of Env"),
+            (r#"{"Cmd":["a","\ud83f\udfff"]}"#, "Entrypoint and Cmd"),
             (r#"{"Env":["A=\r[Files]","=a","a",""]}"#, "an entry of Env"),
             (r#"{"Cmd":["a","b\u0000c"]}"#, "Entrypoint and Cmd"),
         ] {
             assert_eq!(settings(json), "KillSignal=SIGTERM\n", "{json}");
             assert_eq!(file(json).left_out, [field]);
         }
-        let json = r#"{"StopSignal":"SIGTERM\nBoot=yes"}"#;
-        assert_eq!(settings(json), "");
+        for name in ["/".repeat(4096), format!("/{}", "x".repeat(256))] {
+            let json = format!(r#"{{"WorkingDir":"{name}"}}"#);
+            assert_eq!(settings(&json), "KillSignal=SIGTERM\n");
+        }
         let long = format!(r#"{{"Env":["A={}"]}}"#, "x".repeat(MAX_LINE));
         assert_eq!(settings(&long), "KillSignal=SIGTERM\n");
+    }
+
+    #[test]
+    fn signals_that_systemd_knows() {
+        for (said, written) in [
+            ("SIGQUIT", "SIGQUIT"),
+            ("quit", "SIGQUIT"),
+            ("sigrtmin+3", "SIGRTMIN+3"),
+            ("RTMAX", "SIGRTMAX"),
+            ("3", "3"),
+        ] {
+            let json = format!(r#"{{"StopSignal":"{said}"}}"#);
+            assert_eq!(settings(&json), format!("KillSignal={written}\n"));
+        }
+        for said in [
+            "SIGTERM\\nBoot=yes",
+            "SIGNO",
+            "SIG",
+            "0",
+            "65",
+            "+3",
+            "RTMIN+31",
+            "RTMIN++3",
+            "SIG3",
+        ] {
+            let json = format!(r#"{{"StopSignal":"{said}"}}"#);
+            assert_eq!(settings(&json), "", "{said}");
+            assert_eq!(file(&json).left_out, ["StopSignal"]);
+        }
     }
 
     #[test]

@@ -173,7 +173,7 @@ fn hostile_configs() {
 
         let text = String::from_utf8(sandbox.read("dest.nspawn")).unwrap();
         let read = settings(&text);
-        let is_told = |word: &String| !word.contains(['\0', '\n', '\r']);
+        let is_told = |word: &String| !word.contains(['\0', '\n', '\r', '\u{fffe}']);
         let all: Vec<_> = entrypoint.iter().chain(&cmd).cloned().collect();
         let told = all.iter().all(is_told);
         complete += usize::from(told && !all.is_empty());
@@ -203,7 +203,7 @@ fn hostile_configs() {
 
 /// What a line, a word or a terminal could take for its own.
 fn hostile(random: &mut Random) -> String {
-    const PARTS: [&str; 32] = [
+    const PARTS: [&str; 33] = [
         "a",
         "root",
         "\n",
@@ -236,11 +236,12 @@ fn hostile(random: &mut Random) -> String {
         "-",
         "+3",
         "\u{feff}",
+        "\u{fffe}",
     ];
     // Most would have one that ends the line, if all were as likely.
     let weight = |part: &&str| {
         (
-            if part.contains(['\0', '\n', '\r']) {
+            if part.contains(['\0', '\n', '\r', '\u{fffe}']) {
                 1
             } else {
                 12

@@ -45,7 +45,7 @@ fn interop_nspawn() {
     ];
     let image = Image::new().layer(layer).config(move |config| {
         config["config"] = json!({"Entrypoint": ["/usr/bin/show"], "Cmd": words,
-            "Env": ["A=x \"y\" 'z' \\n \\"], "WorkingDir": "/a b\\;#", "StopSignal": "SIGQUIT"});
+            "Env": ["A=x \"y\" 'z' \\n \\", "B=\u{fffe}"], "WorkingDir": "/a b\\;#", "StopSignal": "quit"});
     });
     Layout::new()
         .image("1", &image.build())

@@ -9,6 +9,7 @@ pub(super) fn settings(text: &str) -> Settings {
     let mut settings = Vec::new();
     let mut continued = String::new();
     let mut section = String::new();
+    assert!(!text.contains('\u{fffe}'), "systemd refuses the file");
     for line in text.split(['\n', '\r', '\0']) {
         assert!(line.len() < 1 << 20, "systemd refuses the file");
         let trimmed = line.trim_start_matches(BLANKS);
