@@ -10,10 +10,16 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Where each file of the package comes from, and goes to.
-fn assets() -> Vec<(String, String)> {
+/// What Cargo.toml says of the package.
+fn package() -> String {
     let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let (_, deb) = manifest.split_once("\n[package.metadata.deb]\n").unwrap();
+    deb.split_once("\n[").unwrap().0.to_owned()
+}
+
+/// Where each file of the package comes from, and goes to.
+fn assets() -> Vec<(String, String)> {
+    let deb = package();
     let (_, assets) = deb.split_once("assets = [\n").unwrap();
     let (assets, _) = assets.split_once("\n]").unwrap();
     let asset = |line: &str| {
@@ -45,6 +51,20 @@ fn the_files_of_the_package_are_there_or_built() {
         let is_built = source == "target/static/roots";
         assert!(is_built || root().join(&source).is_file(), "{source}");
     }
+}
+
+/// cargo-deb takes all of README otherwise, and of the license its name alone.
+#[test]
+fn the_package_is_described_in_a_few_lines() {
+    let deb = package();
+    let (_, text) = deb.split_once("\nextended-description = \"\"\"\n").unwrap();
+    let (text, _) = text.split_once("\"\"\"").unwrap();
+    assert!(text.lines().count() < 10, "{text}");
+    for line in text.lines() {
+        // A blank or a dot at its beginning means something to dpkg, and terminals have 80 columns.
+        assert!(line.starts_with(char::is_alphanumeric) && line.len() < 80);
+    }
+    assert!(deb.contains("\nlicense-file = [\"LICENSE\", \"0\"]\n"));
 }
 
 /// `make install` copies what is there, a binary included; this one stands in for it.
@@ -100,6 +120,36 @@ fn the_examples_are_scripts() {
         let path = root().join("fixtures/examples").join(name);
         let status = Command::new("sh").arg("-n").arg(&path).status().unwrap();
         assert!(status.success(), "{name}");
+    }
+}
+
+/// The hook as mkinitramfs runs it, with functions that only say what they copy: without a binary, none is made.
+#[test]
+fn the_hook_takes_the_binary_that_there_is() {
+    let hook = root().join("fixtures/examples/initramfs-hook");
+    let hook = std::fs::read_to_string(hook).unwrap();
+    let functions =
+        "copy_exec() { test -f \"$1\" || return 1; echo \"$@\"; }; copy_file() { echo \"$@\"; }";
+    let sandbox = Sandbox::new("hook");
+    let hook = hook.replace(". /usr/share/initramfs-tools/hook-functions", functions);
+    let hook = hook.replace("/usr/", "usr/");
+    let run = |argument: &str| {
+        let mut sh = Command::new("sh");
+        let sh = sh.args(["-c", &hook, "hook", argument]);
+        let output = sh.current_dir(sandbox.path("")).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        (output.status.code(), said)
+    };
+    assert_eq!(run("prereqs"), (Some(0), String::new()));
+    assert_eq!(run(""), (Some(1), String::new()));
+    for folder in ["usr/bin", "usr/local/bin"] {
+        sandbox.mkdir(folder);
+        let binary = format!("{folder}/roots");
+        sandbox.write(&binary, "binary");
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(sandbox.path(&binary), mode).unwrap();
+        let said = format!("{binary} /bin/roots\nlock /etc/roots.lock /lock\n");
+        assert_eq!(run(""), (Some(0), said));
     }
 }
 
