@@ -47,7 +47,7 @@ impl Pull {
         let foresight = source.foresee(&image, place, look, progress)?;
         let text = match progress.is_json() {
             true => {
-                let forecast = self.forecast(record, &foresight, prospect.fate, look);
+                let forecast = self.forecast(record, &foresight, prospect.fate, look, settings);
                 forecast.to_line()
             }
             false => self.page(&record, &foresight, prospect.fate, look, settings),
@@ -128,6 +128,7 @@ impl Pull {
         foresight: &Foresight,
         fate: Fate,
         look: Option<&Look>,
+        settings: Option<&Path>,
     ) -> Forecast {
         let blobs = foresight.layers.iter().map(|(blob, way)| {
             let (state, cached) = match way {
@@ -155,6 +156,7 @@ impl Pull {
             from: foresight.from.clone(),
             destination: self.dest.to_string_lossy().into_owned(),
             action: fate.word(),
+            nspawn: settings.map(|path| path.to_string_lossy().into_owned()),
             free: foresight.free,
             cache: look.map(|look| Shelf {
                 path: look.path().to_string_lossy().into_owned(),

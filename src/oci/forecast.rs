@@ -28,6 +28,9 @@ pub struct Forecast {
     pub destination: String,
     /// What would happen to it: `created`, `filled` or `replaced`.
     pub action: &'static str,
+    /// The file of settings that would be written, if one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nspawn: Option<String>,
     /// How much can be written there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub free: Option<u64>,

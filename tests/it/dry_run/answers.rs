@@ -95,6 +95,10 @@ fn what_a_pull_refuses_is_refused() {
     let real = scene.sandbox.path("").canonicalize().unwrap();
     let line = format!("\nnspawn:       {}/dest.nspawn\n", real.display());
     assert!(run.stdout.contains(&line), "{}", run.stdout);
+    let forecast = scene.forecast(&["dest", "--nspawn"]);
+    let path = format!("{}/dest.nspawn", real.display());
+    assert_eq!(forecast["nspawn"], json!(path));
+    assert_eq!(scene.forecast(&["dest"])["nspawn"], Value::Null);
     // An image for another machine is a warning, as always.
     let far = marked("far", "linux", "s390x", None);
     let name = scene.registry.push("c", "2", &far);
