@@ -26,7 +26,12 @@ pub(super) fn alterations(typed: &Typed) -> Result<Alterations, Error> {
 /// A path in an image, in one spelling.
 fn path(option: &str, text: &str) -> Result<String, Error> {
     let path = LayerPath::parse(text.as_bytes());
-    let path = path.map_err(|_| senseless(option, "not a path in an image: it holds no `..`"))?;
+    let path = path.map_err(|_| {
+        senseless(
+            option,
+            "not a path in an image: no `..`, and no name of more than 255 bytes",
+        )
+    })?;
     let mut spelling = String::new();
     for name in path.as_parents().components() {
         spelling.push('/');

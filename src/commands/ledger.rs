@@ -56,7 +56,7 @@ impl<'c> Ledger<'c> {
             .map(|cache| cache.link(path, &self.image, &self.blobs, noted));
         if left.is_some() && !matches!(linked, Some(Ok(()))) {
             self.progress.warn(format_args!(
-                "{}: no place for its record: neither extended attributes nor a cache",
+                "{}: no place for its record, neither in extended attributes nor in a cache",
                 path.display()
             ));
         }

@@ -233,7 +233,7 @@ fn without_attributes_the_cache_has_the_record() {
     let run = run.says("no record of a pull\n").says("IMAGE\ncode-3 3\n");
     let run =
         run.says("it has no record of a pull; add --force to replace it all the same\ncode-4 6\n");
-    run.says("ram/none: no place for its record: neither extended attributes nor a cache\n")
+    run.says("ram/none: no place for its record, neither in extended attributes nor in a cache\n")
         .says("code-5 0\n");
 }
 
