@@ -123,6 +123,28 @@ fn the_examples_are_scripts() {
     }
 }
 
+/// Distributions have chroot in different folders, and OpenRC wants to know in which. A pull that fails keeps
+/// nothing from starting, if there is a tree.
+#[test]
+fn openrc_starts_what_there_is() {
+    let script = root().join("fixtures/examples/app.initd");
+    let script = std::fs::read_to_string(script).unwrap();
+    let sandbox = Sandbox::new("openrc");
+    let script = script.replace("/srv/app", "tree");
+    let run = |code: i32| {
+        let script =
+            format!("roots() {{ return {code}; }}; {script}\ntest -x \"$command\" && start_pre");
+        let mut sh = Command::new("sh");
+        let sh = sh.args(["-c", &script]).current_dir(sandbox.path(""));
+        let sh = sh.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        sh.status().unwrap().success()
+    };
+    assert!(run(0));
+    assert!(!run(75));
+    sandbox.mkdir("tree");
+    assert!(run(75));
+}
+
 /// The hook as mkinitramfs runs it, with functions that only say what they copy: without a binary, none is made.
 #[test]
 fn the_hook_takes_the_binary_that_there_is() {
