@@ -85,7 +85,7 @@ impl Pull {
         }
         let seconds = self.progress.elapsed().as_secs_f64();
         let dest = self.dest.to_string_lossy().into_owned();
-        let outcome = Outcome::new(record, image, dest, seconds);
+        let outcome = Outcome::new(record, image, dest, seconds, self.dry_run);
         Done::from(outcome.to_line())
     }
 

@@ -21,15 +21,19 @@ pub struct Outcome<'o> {
     destination: String,
     /// Whether the destination is another tree than before.
     changed: bool,
+    /// Whether none of it was done; of a pull, nothing is said.
+    #[serde(skip_serializing_if = "is_false")]
+    dry_run: bool,
 }
 
 impl<'o> Outcome<'o> {
-    /// Of a tree in `destination`, which `record` is about; made of `image`, unless it was there.
+    /// Of a tree in `destination`, which `record` is about; made of `image`, unless it was there or `dry_run`.
     pub fn new(
         record: &'o Record,
         image: Option<&Image>,
         destination: String,
         seconds: f64,
+        dry_run: bool,
     ) -> Self {
         let size = |image: &Image| image.sizes().fold(0, u64::saturating_add);
         Self {
@@ -43,6 +47,7 @@ impl<'o> Outcome<'o> {
             seconds: (seconds * 1000.0).round() / 1000.0,
             destination,
             changed: image.is_some(),
+            dry_run,
         }
     }
 
@@ -50,4 +55,8 @@ impl<'o> Outcome<'o> {
     pub fn to_line(&self) -> String {
         json_line(self)
     }
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

@@ -44,6 +44,7 @@ fn what_is_up_to_date_is_said_to_be() {
         .succeeds();
     let said: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(said["changed"], false);
+    assert_eq!(said["dry_run"], true);
     // An index that leads to the same image is no change; another image is.
     let index = Index::new().image(&scene.image).build();
     scene.registry.push_index("a/b", "1", &index);
