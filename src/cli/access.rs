@@ -1,7 +1,8 @@
 //! What options and variables say of the way to a registry.
 
+use super::options::senseless;
 use super::syntax::Typed;
-use crate::error::{Error, Usage};
+use crate::error::Error;
 use crate::registry::{Access, Mirror, Passed};
 use std::ffi::OsString;
 use std::time::Duration;
@@ -37,8 +38,7 @@ pub(super) fn access(
     let mirrors = mirrors.iter().map(|text| {
         Mirror::parse(text).map_err(|_| {
             let why = "not a mirror like mirror.example.com:5000 or example.com/prefix";
-            let option = "--mirror".to_owned();
-            Error::Usage(Usage::Value { option, why })
+            senseless("--mirror", why)
         })
     });
     Ok(Access {
@@ -66,8 +66,7 @@ fn number<T>(
         (None, Some(text)) => (name, text),
         (None, None) => return Ok(None),
     };
-    let option = name.to_owned();
-    let wrong = || Error::Usage(Usage::Value { option, why });
+    let wrong = || senseless(name, why);
     parse(&text).map(Some).ok_or_else(wrong)
 }
 

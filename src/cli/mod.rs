@@ -17,7 +17,7 @@ use alterations::alterations;
 use grammar::{DIGEST, INSPECT, PULL, PURGE, SAVE, SYNTAXES, VERIFY};
 use lexopt::{Arg, Parser};
 use options::{
-    both_stdin, cache, machine, max_size, must_have_cache, name, progress, replacing, wanted,
+    both_stdin, cache, machine, max_size, must_have_cache, name, named, progress, replacing, wanted,
 };
 use purge::sweep;
 use raw::raw;
@@ -25,7 +25,7 @@ use save::{platforms, target};
 use spelling::closest;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use syntax::{Typed, operands, spelling, typed, unreadable};
+use syntax::{Typed, given, operands, spelling, typed, unreadable};
 
 /// What can stand in the first place without a help page of its own.
 const OTHERS: [&str; 5] = ["version", "help", "--version", "--help", "-V"];
@@ -47,7 +47,17 @@ pub fn parse(
         Some(Arg::Value(command)) => command.to_string_lossy().into_owned(),
         Some(option) => return Err(unknown_command(spelling(&option))),
     };
-    match command.as_str() {
+    let read = read(&command, parser, variable);
+    read.map_err(|error| of_command(&command, error))
+}
+
+/// Reads what stands behind `command`.
+fn read(
+    command: &str,
+    parser: Parser,
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Result<Command, Error> {
+    match command {
         "pull" => pull(typed(&PULL, parser)?, variable),
         "save" => save(typed(&SAVE, parser)?, variable),
         "digest" => digest(typed(&DIGEST, parser)?, variable),
@@ -56,7 +66,21 @@ pub fn parse(
         "purge" => purge(typed(&PURGE, parser)?, variable),
         "version" => Ok(Command::Version),
         "help" => help(parser),
-        _ => Err(unknown_command(command)),
+        _ => Err(unknown_command(command.to_owned())),
+    }
+}
+
+/// An option that makes no sense is told to be on the page of its command.
+fn of_command(command: &str, error: Error) -> Error {
+    let syntax = SYNTAXES.iter().find(|syntax| syntax.command == command);
+    let command = syntax.map(|syntax| syntax.command);
+    match error {
+        Error::Usage(Usage::Value { option, why, .. }) => Error::Usage(Usage::Value {
+            command,
+            option,
+            why,
+        }),
+        other => other,
     }
 }
 
@@ -72,17 +96,8 @@ fn pull(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result
     }
     machine(&mut typed)?;
     let mut operands = operands(&PULL, &mut typed)?.into_iter();
-    let (image, dest) = (
-        operands.next().unwrap_or_default(),
-        operands.next().unwrap_or_default(),
-    );
-    if dest.is_empty() {
-        return Err(Error::Usage(Usage::MissingOperand {
-            command: PULL.command,
-            operand: "DEST",
-            before: None,
-        }));
-    }
+    let image = operands.next().unwrap_or_default();
+    let dest = given((&PULL, "DEST"), operands.next())?;
     let (image, cache) = (name(&image)?, cache(&typed, &variable));
     replacing(&typed)?;
     must_have_cache(&typed, [&image], &cache)?;
@@ -155,13 +170,13 @@ fn inspect(
         return Ok(Command::Help(INSPECT.help()));
     }
     let operands = operands(&INSPECT, &mut typed)?;
-    let operand = operands.into_iter().next().unwrap_or_default();
+    let operand = given((&INSPECT, "DEST or IMAGE"), operands.into_iter().next())?;
     let raw = raw(&typed)?;
     Ok(Command::Inspect(Inspect {
         image: match raw {
             // A tree has no documents.
-            Some(_) => Some(name(&operand)?),
-            None => name(&operand).ok(),
+            Some(_) => Ok(name(&operand)?),
+            None => named(&operand),
         },
         dest: operand.into(),
         raw,
@@ -177,7 +192,7 @@ fn verify(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Resu
         return Ok(Command::Help(VERIFY.help()));
     }
     let mut operands = operands(&VERIFY, &mut typed)?.into_iter();
-    let dest = operands.next().unwrap_or_default();
+    let dest = given((&VERIFY, "DEST"), operands.next())?;
     let image = operands.next().map(|image| name(&image)).transpose()?;
     let (access, cache) = (access(&typed, &variable)?, cache(&typed, &variable));
     both_stdin(&image, &access)?;

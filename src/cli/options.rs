@@ -21,14 +21,18 @@ const CACHE: &str = "ROOTS_CACHE";
 
 /// A path is told from a reference by how it begins: no reference begins so.
 pub(super) fn name(operand: &OsString) -> Result<Name, Error> {
+    let text = || operand.to_string_lossy().into_owned();
+    named(operand).map_err(|why| Error::Reference { text: text(), why })
+}
+
+/// The same, for what need not be an image.
+pub(super) fn named(operand: &OsString) -> Result<Name, InvalidReference> {
     let bytes = operand.as_bytes();
     // `oci://ghcr.io/name` is how other tools write a registry: Reference refuses it with a hint.
     let is_url = bytes.starts_with(b"oci://") && !bytes.starts_with(b"oci:///");
     if let Some(local) = Local::parse(operand).filter(|_| !is_url) {
         if local.path.as_os_str().is_empty() {
-            let text = operand.to_string_lossy().into_owned();
-            let why = InvalidReference::Empty;
-            return Err(Error::Reference { text, why });
+            return Err(InvalidReference::Empty);
         }
         return Ok(Name::Local(local));
     }
@@ -38,11 +42,7 @@ pub(super) fn name(operand: &OsString) -> Result<Name, Error> {
     if is_path || matches!(bytes, b"." | b".." | b"-") {
         return Ok(Name::Local(Local::new(Form::Any, operand)));
     }
-    let text = operand.to_string_lossy().into_owned();
-    let reference = Reference::parse(&text);
-    reference
-        .map(Name::Registry)
-        .map_err(|why| Error::Reference { text, why })
+    Reference::parse(&operand.to_string_lossy()).map(Name::Registry)
 }
 
 /// Options beat variables, and a whole platform beats its parts on the same level.
@@ -54,10 +54,7 @@ pub(super) fn wanted(
     let platform = typed.platforms.last();
     if platform.is_some() && (typed.arch.is_some() || typed.os.is_some()) {
         let why = "not together with --arch or --os";
-        return Err(Error::Usage(Usage::Value {
-            option: "--platform".to_owned(),
-            why,
-        }));
+        return Err(senseless("--platform", why));
     }
     let parts = |arch: Option<String>, os: Option<String>| {
         let machine = || sys::machine().0;
@@ -175,8 +172,11 @@ pub(super) fn machine(typed: &mut Typed) -> Result<(), Error> {
 
 /// An option that makes no sense as it stands there.
 pub(super) fn senseless(option: &str, why: &'static str) -> Error {
-    let option = option.to_owned();
-    Error::Usage(Usage::Value { option, why })
+    Error::Usage(Usage::Value {
+        command: None,
+        option: option.to_owned(),
+        why,
+    })
 }
 
 /// Without a network, images of registries come out of the cache.
@@ -215,10 +215,7 @@ pub(super) fn both_stdin<'n>(
 pub(super) fn max_size(typed: &Typed) -> Result<Option<u64>, Error> {
     let size = |text: &String| {
         let why = "not a size like 500M or 2G";
-        bytes(text).ok_or(Error::Usage(Usage::Value {
-            option: "--max-size".to_owned(),
-            why,
-        }))
+        bytes(text).ok_or_else(|| senseless("--max-size", why))
     };
     typed.max_size.as_ref().map(size).transpose()
 }

@@ -1,16 +1,14 @@
 //! What the options of `purge` mean.
 
+use super::options::senseless;
 use super::syntax::Typed;
 use crate::cache::Sweep;
-use crate::error::{Error, Usage};
+use crate::error::Error;
 use std::time::Duration;
 
 pub(super) fn sweep(typed: &Typed) -> Result<Sweep, Error> {
     let why = "not an age like 12h, 30d or 8w";
-    let wrong = || {
-        let option = "--older-than".to_owned();
-        Error::Usage(Usage::Value { option, why })
-    };
+    let wrong = || senseless("--older-than", why);
     let age = |text: &String| age(text).ok_or_else(wrong);
     Ok(Sweep {
         all: typed.all,

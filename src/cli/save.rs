@@ -3,7 +3,7 @@
 use super::options::{senseless, wanted};
 use super::syntax::Typed;
 use crate::commands::Target;
-use crate::error::{Error, Usage};
+use crate::error::Error;
 use crate::oci::{Platform, Wanted};
 use crate::source::Platforms;
 use std::ffi::OsString;
@@ -36,10 +36,10 @@ pub(super) fn platforms(
 /// Where the archive goes.
 pub(super) fn target(typed: &Typed) -> Result<Target, Error> {
     match &typed.output {
-        None => Err(Error::Usage(Usage::Value {
-            option: "save".to_owned(),
-            why: "-o FILE is missing, or -o - for standard output",
-        })),
+        None => Err(senseless(
+            "save",
+            "-o FILE is missing, or -o - for standard output",
+        )),
         Some(path) if path.is_empty() => Err(senseless("--output", "its value is missing")),
         Some(path) if path == "-" && stdout().is_terminal() => Err(senseless(
             "--output",

@@ -1,6 +1,7 @@
 //! How a command line is read: options and operands in any order.
 
 use super::grammar::{SYNTAXES, Syntax};
+use super::options::senseless;
 use super::spelling::closest;
 use crate::error::{Error, Usage};
 use lexopt::{Arg, Parser, ValueExt as _};
@@ -179,38 +180,40 @@ pub(super) fn operands(syntax: &Syntax, typed: &mut Typed) -> Result<Vec<OsStrin
     Ok(std::mem::take(&mut typed.operands))
 }
 
-fn value(parser: &mut Parser, option: &str) -> Result<OsString, Error> {
-    let missing = |_| {
-        Error::Usage(Usage::Value {
-            option: option.to_owned(),
-            why: "its value is missing",
+/// A path among the operands: an empty one is as good as none.
+pub(super) fn given(
+    (syntax, operand): (&Syntax, &'static str),
+    typed: Option<OsString>,
+) -> Result<OsString, Error> {
+    let missing = || {
+        Error::Usage(Usage::MissingOperand {
+            command: syntax.command,
+            operand,
+            before: None,
         })
     };
+    typed.filter(|path| !path.is_empty()).ok_or_else(missing)
+}
+
+fn value(parser: &mut Parser, option: &str) -> Result<OsString, Error> {
+    let missing = |_| senseless(option, "its value is missing");
     parser.value().map_err(missing)
 }
 
 /// A value as text; an empty one is as good as none.
 fn text(parser: &mut Parser, option: &str) -> Result<Option<String>, Error> {
     let why = "its value is not text";
-    let wrong = |_| {
-        Error::Usage(Usage::Value {
-            option: option.to_owned(),
-            why,
-        })
-    };
+    let wrong = |_| senseless(option, why);
     let text = value(parser, option)?.string().map_err(wrong)?;
     Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
 pub(super) fn unreadable(error: &lexopt::Error) -> Error {
     let option = match error {
-        lexopt::Error::UnexpectedValue { option, .. } => option.clone(),
-        _ => String::new(),
+        lexopt::Error::UnexpectedValue { option, .. } => option.as_str(),
+        _ => "",
     };
-    Error::Usage(Usage::Value {
-        option,
-        why: "takes no value",
-    })
+    senseless(option, "takes no value")
 }
 
 pub(super) fn spelling(argument: &Arg<'_>) -> String {

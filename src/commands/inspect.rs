@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::oci::{About, Record, Summary, json_words};
 use crate::progress::{Progress, bytes};
 use crate::source::{Name, Raw, Source, Survey};
+use std::io;
 
 impl Inspect {
     /// An image on a page for people or as JSON for programs, or one of its documents as it is; the
@@ -19,8 +20,12 @@ impl Inspect {
             Name::Local(_) => self.dest.is_dir() && !self.dest.join("oci-layout").exists(),
         };
         match (&self.image, self.raw) {
-            (Some(image), Some(raw)) => self.document(image, raw),
-            (Some(image), None) if !is_tree(&image) => self.summary(image).map(Done::from),
+            (Ok(image), Some(raw)) => self.document(image, raw),
+            (Ok(image), None) if !is_tree(&image) => self.summary(image).map(Done::from),
+            (Err(why), _) if self.is_missing() => Err(Error::Reference {
+                text: self.dest.to_string_lossy().into_owned(),
+                why: why.clone(),
+            }),
             _ => self.record().map(Done::from),
         }
     }
@@ -53,13 +58,22 @@ impl Inspect {
 
     fn record(&self) -> Result<String, Error> {
         let found = match Found::at(&self.dest) {
-            // A file is no tree.
-            Err(Error::DestinationRefused { .. }) => return Err(self.no_record()),
+            // A file is no tree, but may be an archive that is spelt like an image.
+            Err(Error::DestinationRefused { .. }) => {
+                let error = Box::new(self.no_record());
+                return Err(Error::OrPath(self.dest.clone(), error));
+            }
             other => other?,
         };
         let record = found.record().or_else(|| self.noted(&found));
         let record = record.ok_or_else(|| self.no_record())?;
         Ok(format!("{}\n", record.to_page()))
+    }
+
+    /// Whether it is known that there is no DEST.
+    fn is_missing(&self) -> bool {
+        let found = self.dest.symlink_metadata();
+        found.is_err_and(|e| e.kind() == io::ErrorKind::NotFound)
     }
 
     /// What the cache knows of DEST. To look is no reason to make one.

@@ -15,7 +15,7 @@ mod verify;
 
 use crate::cache::{Cache, Look, Sweep};
 use crate::error::Error;
-use crate::oci::{Alterations, Wanted};
+use crate::oci::{Alterations, InvalidReference, Wanted};
 use crate::progress::Progress;
 use crate::registry;
 use crate::source::{Name, Platforms, Raw};
@@ -97,8 +97,8 @@ pub struct Digest {
 pub struct Inspect {
     /// DEST.
     pub dest: PathBuf,
-    /// The same as IMAGE, if it can be one.
-    pub image: Option<Name>,
+    /// The same as IMAGE, or why it can be none.
+    pub image: Result<Name, InvalidReference>,
     /// The document of IMAGE that is to be printed as it is.
     pub raw: Option<Raw>,
     /// The platform to look for.

@@ -13,6 +13,7 @@ impl Purge {
             CacheChoice::No => {
                 let why = "there is no cache to purge";
                 return Err(Error::Usage(Usage::Value {
+                    command: Some("purge"),
                     option: "purge".to_owned(),
                     why,
                 }));

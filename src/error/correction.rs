@@ -57,22 +57,18 @@ pub(super) fn of_manifest(why: &InvalidManifest) -> Option<&'static str> {
 
 impl LayoutFault {
     pub(super) fn hint(&self, path: &Path) -> Option<String> {
-        let (before, name) = match self {
-            Self::SeveralImages(names) => ("name one: oci", names.first()?.as_str()),
-            Self::NoTag { available, .. } => (
-                "ask for one that there is: oci",
-                available.first()?.as_str(),
-            ),
-            Self::NotAFolder => ("for an archive, write oci-archive", ""),
-            Self::IsAFolder => ("for a folder, write oci", ""),
+        let (before, place, name) = match self {
+            Self::SeveralImages { place, names } => ("name one: ", place, names.first()?),
+            Self::NoTag {
+                place, available, ..
+            } => ("ask for one that there is: ", place, available.first()?),
+            Self::NotAFolder => {
+                return around("for an archive, write oci-archive:", &path_of(path), "");
+            }
+            Self::IsAFolder => return around("for a folder, write oci:", &path_of(path), ""),
             other => return around(other.other_hint()?, "", ""),
         };
-        let colon = if name.is_empty() { "" } else { ":" };
-        Some(format!(
-            "{before}:{}{colon}{}",
-            path_of(path),
-            escaped(name)
-        ))
+        around(before, &escaped(&format!("{place}:{name}")), "")
     }
 
     fn other_hint(&self) -> Option<&'static str> {
@@ -127,8 +123,12 @@ impl Usage {
                 ..
             } => format!("{} is an option of `roots {other}`", escaped(typed)),
             Self::UnknownCommand { typed, .. } => of_command(typed),
-            Self::NoCommand | Self::Value { .. } => "see `roots help`".to_owned(),
+            Self::NoCommand | Self::Value { command: None, .. } => "see `roots help`".to_owned(),
             Self::UnknownOption { command, .. }
+            | Self::Value {
+                command: Some(command),
+                ..
+            }
             | Self::MissingOperand { command, .. }
             | Self::ExtraOperand { command, .. } => format!("see `roots help {command}`"),
         }

@@ -13,11 +13,18 @@ pub enum LayoutFault {
     NoTag {
         /// What was asked for.
         wanted: String,
+        /// How the layout or archive is spelt without a name.
+        place: String,
         /// The names.
         available: Vec<String>,
     },
     /// Several images, and no name to tell which.
-    SeveralImages(Vec<String>),
+    SeveralImages {
+        /// How the layout or archive is spelt without a name.
+        place: String,
+        /// Their names.
+        names: Vec<String>,
+    },
     /// A blob is missing.
     MissingBlob(Digest),
     /// Nothing under that path, which should be an archive.
@@ -81,6 +88,8 @@ pub enum Usage {
     },
     /// An option without its value, or a value that the option cannot take.
     Value {
+        /// The command, where it is known whose option it is.
+        command: Option<&'static str>,
         /// The option.
         option: String,
         /// What is wrong.

@@ -86,7 +86,9 @@ impl Display for LayoutFault {
         match self {
             Self::NoFolder => f.write_str("no such folder"),
             Self::NotALayout => f.write_str("not an OCI image layout"),
-            Self::NoTag { wanted, available } => {
+            Self::NoTag {
+                wanted, available, ..
+            } => {
                 write!(f, "no image `{}`; there is ", escaped(wanted))?;
                 list(
                     f,
@@ -94,7 +96,7 @@ impl Display for LayoutFault {
                     "none with a name",
                 )
             }
-            Self::SeveralImages(names) => {
+            Self::SeveralImages { names, .. } => {
                 f.write_str("several images: ")?;
                 list(f, names.iter().map(|name| escaped(name)), "without names")
             }
@@ -143,7 +145,7 @@ impl Display for Usage {
             Self::ExtraOperand { command, typed } => {
                 write!(f, "{command}: one operand too many: {}", escaped(typed))
             }
-            Self::Value { option, why } => write!(f, "{}: {why}", escaped(option)),
+            Self::Value { option, why, .. } => write!(f, "{}: {why}", escaped(option)),
         }
     }
 }

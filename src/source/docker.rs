@@ -57,9 +57,10 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Vec<Entry>> {
     serde_json::from_slice(bytes).ok()
 }
 
-/// The image of that name, or the only one.
+/// The image of that name, or the only one. `place` is how the archive is spelt.
 pub(super) fn choose<'e>(
     entries: &'e [Entry],
+    place: &str,
     name: Option<&str>,
 ) -> Result<&'e Entry, LayoutFault> {
     let all = || entries.iter().flat_map(Entry::names).map(str::to_owned);
@@ -67,13 +68,17 @@ pub(super) fn choose<'e>(
         (Some(name), _) => {
             let found = entries.iter().find(|entry| entry.is_called(name));
             found.ok_or_else(|| LayoutFault::NoTag {
+                place: place.to_owned(),
                 wanted: name.to_owned(),
                 available: all().collect(),
             })
         }
         (None, [only]) => Ok(only),
         (None, []) => Err(LayoutFault::NotAnArchive),
-        (None, _) => Err(LayoutFault::SeveralImages(all().collect())),
+        (None, _) => Err(LayoutFault::SeveralImages {
+            place: place.to_owned(),
+            names: all().collect(),
+        }),
     }
 }
 

@@ -5,7 +5,7 @@ use super::docker::{self, Made};
 use super::local::{Form, Local, Place};
 use super::named::{self, Root};
 use super::store::Store;
-use super::{parse, verified};
+use super::{parse, verified, within_limit};
 use crate::archive::Archive;
 use crate::error::{Error, LayoutFault, Part};
 use crate::oci::{Descriptor, Digest, Document, Image, InvalidManifest, blob_path};
@@ -104,7 +104,7 @@ impl Layout {
         let Document::Index(index) = parse(&digest, bytes, "")? else {
             return Err(fault(store.path(), LayoutFault::NotALayout));
         };
-        let root = named::root(&index, &digest, bytes, name);
+        let root = named::root(&index, &digest, bytes, (&spelling, name));
         let root = root.map_err(|why| fault(store.path(), why))?;
         Ok(Self {
             names: named::names(root.descriptor()),
@@ -126,7 +126,7 @@ impl Layout {
         let failed = |why| fault(archive.input().path(), why);
         let malformed = |why: &str| failed(LayoutFault::Malformed(why.to_owned()));
         let entries = docker::parse(bytes).ok_or_else(|| malformed("its manifest.json"))?;
-        let entry = docker::choose(&entries, name).map_err(failed)?;
+        let entry = docker::choose(&entries, &spelling, name).map_err(failed)?;
         let missing = |file: &str| malformed(&format!("{file} is missing"));
         let sizes = entry.layers().iter().map(|file| {
             let size = archive.size(file)?;
@@ -185,7 +185,7 @@ impl Layout {
     pub(super) fn root_bytes(&self) -> Result<Vec<u8>, Error> {
         match &self.root {
             Root::Read(_, bytes) => Ok(bytes.clone()),
-            Root::Entry(entry) => verified(entry, Part::Manifest, self.bytes(entry, MAX_MANIFEST)?),
+            Root::Entry(entry) => verified(entry, Part::Manifest, self.bytes(entry)?),
         }
     }
 
@@ -197,10 +197,11 @@ impl Layout {
         }
     }
 
-    /// All bytes of a small blob, not verified yet.
-    pub(super) fn bytes(&self, blob: &Descriptor, limit: u64) -> Result<Vec<u8>, Error> {
+    /// All bytes of a document, not verified yet.
+    pub(super) fn bytes(&self, blob: &Descriptor) -> Result<Vec<u8>, Error> {
+        within_limit(blob)?;
         // One byte more than there may be shows that there is more.
-        let bytes = self.store.bytes(&self.file(blob), limit.min(blob.size))?;
+        let bytes = self.store.bytes(&self.file(blob), blob.size)?;
         bytes.ok_or_else(|| self.missing(blob))
     }
 

@@ -18,9 +18,9 @@ mod survey;
 use crate::cache::{Cache, Partial};
 use crate::error::{Error, Part};
 use crate::layer::{BlobStream, LayerStream};
-use crate::oci::{Algorithm, Descriptor, Digest, Document, Layer, Reference};
+use crate::oci::{Algorithm, Descriptor, Digest, Document, InvalidManifest, Layer, Reference};
 use crate::progress::{Meter, Progress};
-use crate::registry::{Access, Served};
+use crate::registry::{Access, MAX_MANIFEST, Served};
 pub use copy::{Parts, Platforms};
 pub use foresight::{Foresight, Way};
 use layout::Layout;
@@ -222,6 +222,17 @@ fn parse(digest: &Digest, bytes: &[u8], media_type: &str) -> Result<Document, Er
         what: digest.to_string(),
         why,
     })
+}
+
+/// A document is held in memory: one that says it is too long is not read at all.
+fn within_limit(descriptor: &Descriptor) -> Result<(), Error> {
+    match descriptor.size > MAX_MANIFEST {
+        true => Err(Error::Manifest {
+            what: descriptor.digest.to_string(),
+            why: InvalidManifest::TooLong(MAX_MANIFEST),
+        }),
+        false => Ok(()),
+    }
 }
 
 /// The bytes, if they are those that `descriptor` names.

@@ -23,11 +23,12 @@ impl Root {
 
 /// The entry that is meant. Without a name there must be one image only, or several without names,
 /// which are then one image for several platforms.
+/// `place` is how the layout is spelt.
 pub(super) fn root(
     index: &Index,
     digest: &Digest,
     bytes: &[u8],
-    name: Option<&str>,
+    (place, name): (&str, Option<&str>),
 ) -> Result<Root, LayoutFault> {
     let entries = &index.manifests;
     let all = || {
@@ -51,13 +52,17 @@ pub(super) fn root(
             .cloned()
             .map(Root::Entry)
             .ok_or_else(|| LayoutFault::NoTag {
+                place: place.to_owned(),
                 wanted: name.to_owned(),
                 available: all(),
             });
     }
     match entries.as_slice() {
         [only] => Ok(Root::Entry(only.clone())),
-        _ if !all().is_empty() => Err(LayoutFault::SeveralImages(all())),
+        _ if !all().is_empty() => Err(LayoutFault::SeveralImages {
+            place: place.to_owned(),
+            names: all(),
+        }),
         _ => {
             let itself = Descriptor {
                 media_type: "application/vnd.oci.image.index.v1+json".to_owned(),

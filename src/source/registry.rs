@@ -3,13 +3,13 @@
 
 use super::fetch::{Fetch, Opened};
 use super::local::or_path;
-use super::{RawStream, Stream, digest_of};
+use super::{RawStream, Stream, digest_of, within_limit};
 use crate::cache::{Cache, Partial};
 use crate::error::{Error, Part};
 use crate::layer::{BlobStream, LayerStream, Verifier};
 use crate::oci::{Descriptor, Digest, Layer, Reference};
 use crate::progress::{Meter, Progress};
-use crate::registry::{Access, Asked, MAX_MANIFEST, Registry, Served};
+use crate::registry::{Access, Asked, Registry, Served};
 use std::io::{self, Read, Write as _};
 
 /// A registry and, unless it is not wanted, the cache.
@@ -173,14 +173,7 @@ impl<'c> Cached<'c> {
 
     /// All of a small blob, verified.
     fn small(&mut self, blob: &Descriptor) -> Result<Vec<u8>, Error> {
-        if blob.size > MAX_MANIFEST {
-            let digest = blob.digest.clone();
-            return Err(Error::SizeMismatch {
-                digest,
-                wanted: MAX_MANIFEST,
-                got: blob.size,
-            });
-        }
+        within_limit(blob)?;
         let opened = self.open(blob)?;
         let mut all = Vec::new();
         let read = Verifier::new(blob, opened.bytes).read_to_end(&mut all);

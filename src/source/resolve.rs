@@ -4,7 +4,6 @@ use super::{Source, parse, select, verified};
 use crate::error::{Error, Part};
 use crate::oci::{Config, Descriptor, Digest, Document, Image, Wanted};
 use crate::progress::Progress;
-use crate::registry::MAX_MANIFEST;
 
 /// Where a name has led.
 pub(super) struct Followed {
@@ -88,7 +87,7 @@ impl Source<'_> {
     pub(super) fn manifest(&mut self, descriptor: &Descriptor) -> Result<Vec<u8>, Error> {
         let bytes = match self {
             Self::Registry(cached) => cached.manifest(&descriptor.digest)?,
-            Self::Layout(layout) => layout.bytes(descriptor, MAX_MANIFEST)?,
+            Self::Layout(layout) => layout.bytes(descriptor)?,
         };
         verified(descriptor, Part::Manifest, bytes)
     }
@@ -96,11 +95,7 @@ impl Source<'_> {
     pub(super) fn config(&mut self, descriptor: &Descriptor) -> Result<Vec<u8>, Error> {
         match self {
             Self::Registry(cached) => cached.config(descriptor),
-            Self::Layout(layout) => verified(
-                descriptor,
-                Part::Blob,
-                layout.bytes(descriptor, MAX_MANIFEST)?,
-            ),
+            Self::Layout(layout) => verified(descriptor, Part::Blob, layout.bytes(descriptor)?),
         }
     }
 }

@@ -146,7 +146,15 @@ fn of_several_images_one_is_named() {
     std::fs::remove_dir_all(sandbox.path("dest")).unwrap();
     let all = "docker.io/library/app:1, 1, docker.io/library/app:2, 2\n";
     let run = sandbox.roots(["pull", "./a:b.tar", "dest"]).run().fails(3);
-    run.says(&format!("roots: ./a:b.tar: several images: {all}"));
+    let run = run.says(&format!("roots: ./a:b.tar: several images: {all}"));
+    // What is hinted at works as it stands there.
+    let run = run.says("hint: name one: oci-archive:./a:b.tar:docker.io/library/app:1\n");
+    let (_, hinted) = run.stderr.trim_end().rsplit_once(' ').unwrap();
+    sandbox.roots(["digest", hinted]).run().succeeds();
+    let pull = sandbox.roots(["pull", "-", "dest"]).stdin(archive.clone());
+    pull.run()
+        .fails(3)
+        .says("hint: name one: oci-archive:-:docker.io/library/app:1\n");
     let pull = sandbox.roots(["pull", "oci-archive:a:b.tar:app", "dest"]);
     let run = pull.run().fails(3);
     run.says(&format!("a:b.tar: no image `app`; there is {all}"));
@@ -173,9 +181,10 @@ fn standard_input_gives_one_thing() {
         &["digest", "-", "oci-archive:-:1"],
     ] {
         let run = sandbox.roots(arguments).run().fails(2);
+        let hint = format!("see `roots help {}`", arguments[0]);
         assert_eq!(
             run.stderr,
-            "roots: -: standard input gives one thing only\nhint: see `roots help`\n"
+            format!("roots: -: standard input gives one thing only\nhint: {hint}\n")
         );
     }
 }

@@ -150,6 +150,6 @@ fn operands_are_bytes() {
         .fails(2);
     assert_eq!(
         run.stderr,
-        "roots: --arch: its value is not text\nhint: see `roots help`\n"
+        "roots: --arch: its value is not text\nhint: see `roots help pull`\n"
     );
 }

@@ -2,7 +2,7 @@
 
 use crate::manifests::{changed, refused};
 use crate::support::image::{Blob, oci};
-use crate::support::{Image, Registry, Sandbox, hello, hello_layer};
+use crate::support::{Image, Layout, Registry, Sandbox, hello, hello_layer};
 use serde_json::{Value, json};
 
 #[test]
@@ -24,7 +24,7 @@ fn sizes_must_be_sizes_and_hold() {
         ),
         (json!(config_size - 1), "wrong size: longer than"),
         (json!(config_size + 1), "wrong size: "),
-        (json!(u64::MAX), "wrong size: "),
+        (json!(u64::MAX), "malformed: longer than 8388608 bytes"),
     ] {
         let bytes = changed(&image, |document| document["config"]["size"] = size.clone());
         let said = refused(oci::MANIFEST, &bytes, &image);
@@ -101,5 +101,29 @@ fn an_image_without_layers_is_an_empty_tree() {
             .run()
             .succeeds();
         assert_eq!(sandbox.names("in/dest"), [""; 0]);
+    }
+}
+
+#[test]
+fn a_config_that_is_too_long_is_said_to_be() {
+    let (sandbox, registry) = (Sandbox::new("a_config_that_is_too_long"), Registry::start());
+    let long = "x".repeat(8 << 20);
+    let image = Image::new().layer(hello_layer());
+    let image = image
+        .config(move |config| config["author"] = long.clone().into())
+        .build();
+    Layout::new()
+        .image("", &image)
+        .write(sandbox.path("layout"));
+    let digest = &image.config.digest;
+    for name in ["./layout", &registry.push("a/b", "1", &image)] {
+        for command in [&["inspect", name][..], &["pull", name, "dest"]] {
+            let run = sandbox.roots(command).run().fails(5);
+            // Nobody has altered anything, and to take it from elsewhere would not help.
+            assert_eq!(
+                run.stderr,
+                format!("roots: {digest}: malformed: longer than 8388608 bytes\n")
+            );
+        }
     }
 }

@@ -319,7 +319,7 @@ fn no_cache_is_none_to_purge() {
         let run = command.run().fails(2);
         assert_eq!(
             run.stderr,
-            "roots: purge: there is no cache to purge\nhint: see `roots help`\n"
+            "roots: purge: there is no cache to purge\nhint: see `roots help purge`\n"
         );
     }
     sandbox.write("file", "");

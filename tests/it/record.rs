@@ -114,6 +114,14 @@ fn what_no_pull_has_made_has_none() {
         let run = sandbox.roots(["inspect", dest]).run().fails(3);
         run.says(&format!("roots: {dest}: no record of a pull\n"));
     }
+    // It may be an archive, which is spelt otherwise.
+    let run = sandbox.roots(["inspect", "folder/file"]).run().fails(3);
+    run.says("hint: for what is called so in this folder, write ./folder/file\n");
+    // What is neither there nor the name of an image has been misspelt.
+    let run = sandbox.roots(["inspect", "Debian"]).run().fails(2);
+    run.says("roots: Debian: repositories are written in lower case\nhint: write debian\n");
+    let run = sandbox.roots(["inspect", "missing/"]).run().fails(2);
+    run.says("hint: for a folder or a file, write ./missing/\n");
     for dest in ["./missing", "./missing/too"] {
         let run = sandbox.roots(["inspect", dest]).run().fails(3);
         run.says(&format!("roots: {dest}: no such file or folder\n"));

@@ -78,8 +78,8 @@ fn help_is_there_wherever_it_is_looked_for() {
 #[test]
 fn every_option_is_taken_as_its_help_page_has_it() {
     let sandbox = Sandbox::new("every_option");
-    let hint = "hint: see `roots help`\n";
     for page in help::pages() {
+        let hint = format!("hint: see `roots help {}`\n", page.command);
         for option in &page.options {
             for name in option.short.iter().chain([&option.long]) {
                 // Not understood before anything is done: nothing is behind it, or something that may not be.
@@ -274,17 +274,43 @@ fn what_is_not_understood_is_told_from_what_was_meant() {
         (
             &["pull", image, "dest", "--arch"],
             "--arch: its value is missing",
-            format!("{see}`"),
+            format!("{see} pull`"),
         ),
         (
             &["pull", image, "dest", "--cache"],
             "--cache: its value is missing",
-            format!("{see}`"),
+            format!("{see} pull`"),
         ),
         (
             &["pull", image, "dest", "--force=yes"],
             "--force: takes no value",
-            format!("{see}`"),
+            format!("{see} pull`"),
+        ),
+        (
+            &["inspect", ""],
+            "inspect: DEST or IMAGE is missing",
+            format!("{see} inspect`"),
+        ),
+        (
+            &["verify", "", image],
+            "verify: DEST is missing",
+            format!("{see} verify`"),
+        ),
+        // Each command says what itself takes.
+        (
+            &["digest", "--timeout=soon", image],
+            "--timeout: not a time like 30, 30s or 2m",
+            format!("{see} digest`"),
+        ),
+        (
+            &["save", image],
+            "save: -o FILE is missing, or -o - for standard output",
+            format!("{see} save`"),
+        ),
+        (
+            &["purge", "--older-than=x"],
+            "--older-than: not an age like 12h, 30d or 8w",
+            format!("{see} purge`"),
         ),
     ] {
         let run = sandbox.roots(arguments).run().fails(2);
