@@ -24,7 +24,10 @@ pub(super) fn check_ours(path: &Path) -> Result<bool, Error> {
     }
     match tag == TAG {
         // Somebody else's tag, or blobs without one. Ours may be half written.
-        false if has_blobs || !TAG.starts_with(&tag) => Err(Error::NotACache(path.to_owned())),
+        false if has_blobs || !TAG.starts_with(&tag) => Err(Error::NotACache {
+            path: path.to_owned(),
+            is_purged: false,
+        }),
         is_tagged => Ok(is_tagged),
     }
 }

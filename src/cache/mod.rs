@@ -100,8 +100,11 @@ impl Cache {
     /// Opens a cache that pulls have made: purge, in a folder that is no cache, would drop all blobs
     /// that it finds. To `look` at it is enough if it may be read.
     pub fn open_existing(path: &Path, look: bool, progress: Progress) -> Result<Self, Error> {
-        if !check_ours(path)? {
-            return Err(Error::NotACache(path.to_owned()));
+        if !matches!(check_ours(path), Ok(true)) {
+            return Err(Error::NotACache {
+                path: path.to_owned(),
+                is_purged: true,
+            });
         }
         match prepare(path) {
             Ok((root, lock)) => Ok(Self::new(path, root, Some(lock), progress)),

@@ -31,14 +31,17 @@ pub(super) fn access(
         (RETRIES, variable(RETRIES)),
         (times, "not a number from 0 to 100"),
     )?;
-    let mirrors = match (&typed.mirrors[..], variable(MIRRORS)) {
-        ([], Some(set)) => set.split_whitespace().map(str::to_owned).collect(),
-        (typed, _) => typed.to_vec(),
+    let (origin, mirrors) = match (&typed.mirrors[..], variable(MIRRORS)) {
+        ([], Some(set)) => {
+            let mirrors = set.split_whitespace().map(str::to_owned).collect();
+            (MIRRORS, mirrors)
+        }
+        (typed, _) => ("--mirror", typed.to_vec()),
     };
     let mirrors = mirrors.iter().map(|text| {
         Mirror::parse(text).map_err(|_| {
             let why = "not a mirror like mirror.example.com:5000 or example.com/prefix";
-            senseless("--mirror", why)
+            senseless(origin, why)
         })
     });
     Ok(Access {

@@ -38,7 +38,7 @@ impl Error {
             | Self::DestinationNotEmpty { .. }
             | Self::DestinationRefused { .. }
             | Self::DestinationBusy(_)
-            | Self::NotACache(_)
+            | Self::NotACache { .. }
             | Self::NoRoom { .. }
             | Self::Disk { .. } => 6,
             Self::Network { .. } | Self::CacheSpoiled { .. } => 75,

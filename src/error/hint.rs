@@ -89,7 +89,14 @@ impl Error {
             Self::NotWhatItWas { .. } => "name the IMAGE that the tree is to be compared with",
             Self::Offline { .. } => "pull it once without --offline",
             Self::DestinationBusy(_) => "wait for its end, or choose another place",
-            Self::NotACache(_) => "name another folder with --cache: a new one, or an empty one",
+            Self::NotACache {
+                is_purged: true, ..
+            } => {
+                "name the one that pulls have used with --cache: before the first pull there is none"
+            }
+            Self::NotACache { .. } => {
+                "name another folder with --cache: a new one, or an empty one"
+            }
             Self::Proxy { .. } => {
                 "a proxy is written like http://proxy:3128 or http://user:password@proxy:3128, \
                  with %40 for an @ in the password"

@@ -279,7 +279,12 @@ pub enum Error {
         missing: u64,
     },
     /// A folder that is to be used or purged as a cache, and is none.
-    NotACache(PathBuf),
+    NotACache {
+        /// The folder.
+        path: PathBuf,
+        /// Whether only one that pulls have used would do.
+        is_purged: bool,
+    },
     /// A cached blob is not what its name says. It is not used again; fetching it again heals it.
     CacheSpoiled(Digest),
     /// The folder given as IMAGE is not an OCI layout, or does not have what is asked of it.

@@ -13,6 +13,9 @@ impl Display for Error {
             Self::Reference { text, why } if text.is_empty() => write!(f, "IMAGE: {why}"),
             Self::Reference { text, why } => write!(f, "{}: {why}", escaped(without_secret(text))),
             Self::OrPath(_, error) => write!(f, "{error}"),
+            Self::Platform(text) if text.is_empty() => {
+                f.write_str("--platform: its value is missing")
+            }
             Self::Platform(text) => write!(f, "{}: not a platform", escaped(text)),
             Self::NotFound { image, said } => write!(f, "{image}: no such image{}", said_as(said)),
             Self::NoPlatform {
@@ -158,7 +161,7 @@ impl Display for Error {
                     "{path}: the disk is too full: {missing} more bytes are needed at least"
                 )
             }
-            Self::NotACache(path) => write!(f, "{}: not a cache of roots", path_of(path)),
+            Self::NotACache { path, .. } => write!(f, "{}: not a cache of roots", path_of(path)),
             Self::Disk {
                 action,
                 path,

@@ -245,6 +245,9 @@ fn what_is_no_mirror_is_said() {
         run.fails(2)
             .says("--mirror: not a mirror like mirror.example.com:5000");
     }
+    let pull = sandbox.roots(["pull", "a.io/b", "dest"]);
+    let run = pull.env("ROOTS_MIRRORS", "a.io user@a.io").run();
+    run.fails(2).says("roots: ROOTS_MIRRORS: not a mirror like");
 }
 
 /// Writes registries.conf where an ordinary user has it.

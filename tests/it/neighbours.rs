@@ -94,14 +94,16 @@ fn purge_takes_no_other_folder_for_a_cache() {
             sandbox.mkdir(folder);
         }
         let purged = sandbox.roots(["purge", "--cache", folder]).run();
-        purged.fails(6).says("not a cache of roots");
+        let purged = purged.fails(6).says("not a cache of roots");
+        purged.says("hint: name the one that pulls have used with --cache");
         assert_eq!(sandbox.has(format!("{folder}/blobs")), blobs);
     }
     // Nor does a pull make one of it, for a later purge to drop.
     let pulled = sandbox
         .roots(["pull", &demo(), "dest", "--cache", "layout"])
         .run();
-    pulled.fails(6).says("not a cache of roots");
+    let pulled = pulled.fails(6).says("not a cache of roots");
+    pulled.says("hint: name another folder with --cache");
     sandbox
         .roots(["pull", "./layout", "dest", "--platform=linux/amd64"])
         .run()

@@ -168,7 +168,6 @@ fn what_is_no_platform_is_refused_before_any_request() {
         "linux/a/b/c",
         "linux/../x",
         "linux/a b",
-        "",
     ] {
         let run = sandbox
             .roots(["pull", "--platform", asked, &name, "dest"])
@@ -179,6 +178,12 @@ fn what_is_no_platform_is_refused_before_any_request() {
             format!("roots: {asked}: not a platform\n{hint}")
         );
     }
+    // Nothing is not a name for what is wrong.
+    let run = sandbox.roots(["pull", "--platform=", &name, "dest"]).run();
+    assert_eq!(
+        run.fails(2).stderr,
+        format!("roots: --platform: its value is missing\n{hint}")
+    );
     let run = sandbox
         .roots(["pull", "--arch=a/b/c", &name, "dest"])
         .run()
