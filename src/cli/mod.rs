@@ -172,16 +172,19 @@ fn inspect(
     let operands = operands(&INSPECT, &mut typed)?;
     let operand = given((&INSPECT, "DEST or IMAGE"), operands.into_iter().next())?;
     let raw = raw(&typed)?;
+    let image = match raw {
+        // A tree has no documents.
+        Some(_) => Ok(name(&operand)?),
+        None => named(&operand),
+    };
+    let access = access(&typed, &variable)?;
+    both_stdin(image.as_ref().ok(), &access)?;
     Ok(Command::Inspect(Inspect {
-        image: match raw {
-            // A tree has no documents.
-            Some(_) => Ok(name(&operand)?),
-            None => named(&operand),
-        },
+        image,
         dest: operand.into(),
         raw,
         wanted: wanted(&typed, &variable)?,
-        access: access(&typed, &variable)?,
+        access,
         cache: cache(&typed, &variable),
         progress: progress(&typed, &variable),
     }))

@@ -6,6 +6,10 @@ use std::fmt::{self, Display};
 /// How wide the keys are, with what stands between them and their values.
 const KEYS: usize = 14;
 
+/// What is wider than any digest does not make room for itself in all other rows: a name in an index
+/// may be as long as the index, and there may be thousands of them.
+const WIDEST: usize = 140;
+
 /// What is printed. Its values come from images and registries: what a terminal would obey is escaped.
 #[derive(Default)]
 pub(super) struct Page(Vec<(&'static str, String)>);
@@ -46,7 +50,10 @@ impl Display for Page {
 /// Rows with their columns below each other.
 pub(super) fn columns<const N: usize>(rows: impl Iterator<Item = [String; N]>) -> Vec<String> {
     let rows: Vec<_> = rows.map(|row| row.map(|cell| escaped(&cell))).collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
+    let width = |column: usize| {
+        let widths = rows.iter().map(|row| row[column].chars().count());
+        widths.filter(|width| *width <= WIDEST).max()
+    };
     let widths: Vec<_> = (0..N).map(|column| width(column).unwrap_or(0)).collect();
     let line = |row: &[String; N]| {
         let cells = row.iter().zip(&widths);

@@ -179,6 +179,7 @@ fn standard_input_gives_one_thing() {
     for arguments in [
         &["pull", "--auth", "-", "-", "dest"][..],
         &["digest", "-", "oci-archive:-:1"],
+        &["inspect", "-", "--auth=-"],
     ] {
         let run = sandbox.roots(arguments).run().fails(2);
         let hint = format!("see `roots help {}`", arguments[0]);

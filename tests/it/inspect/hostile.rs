@@ -131,3 +131,18 @@ fn what_is_null_empty_or_missing_is_not_said() {
         assert_eq!(keys, wanted);
     }
 }
+
+#[test]
+fn a_platform_as_long_as_an_index_may_be_is_one_line_and_makes_no_other_longer() {
+    let (sandbox, registry) = (Sandbox::new("inspect_hostile"), Registry::start());
+    let long = "x".repeat(100_000);
+    let length = long.len();
+    let spoilt = move |entry: &mut Value| entry["platform"]["architecture"] = long.clone().into();
+    let index = Index::new().image_with(&hello(), spoilt).image(&hello());
+    let name = registry.push_index("c", "1", &index.build());
+    let run = inspect(&sandbox, &[&name]).succeeds();
+    let lengths = run.stdout.lines().map(str::len);
+    let longest: Vec<_> = lengths.filter(|line| *line > 1000).collect();
+    assert_eq!(longest.len(), 1, "{longest:?}");
+    assert!(longest[0] > length);
+}
