@@ -20,6 +20,12 @@ impl Purge {
             }
         };
         let dry_run = self.sweep.dry_run;
+        // A timer that purges may come before the first pull.
+        if matches!(self.cache, CacheChoice::Usual(_)) && matches!(path.try_exists(), Ok(false)) {
+            let path = path.display();
+            self.progress.step(format_args!("{path}: no cache yet"));
+            return Ok(String::new());
+        }
         let cache = Cache::open_existing(path, dry_run, self.progress)?;
         let dropped = cache.purge(self.sweep)?;
         self.progress.step(format_args!(

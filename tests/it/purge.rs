@@ -1,5 +1,6 @@
 //! `roots purge`: drops what no existing destination uses, and nothing that anybody needs.
 
+use crate::support::sandbox::is_root;
 use crate::support::{
     Built, Compression, Fault, HELLO, Image, Layer, Registry, Sandbox, hello, hello_layer, tree,
 };
@@ -307,6 +308,27 @@ fn purges_among_many_pulls_do_no_harm() {
     all.sort();
     all.dedup();
     assert_eq!(sandbox.cached(), all);
+}
+
+#[test]
+fn a_purge_before_the_first_pull_has_nothing_to_do() {
+    let sandbox = Sandbox::new("no_cache_yet");
+    // Of one that was named, it is not known whether it is the right one.
+    sandbox.roots(["purge", "--cache=missing"]).run().fails(6);
+    // The usual one of root is the machine's own.
+    if is_root() {
+        return;
+    }
+    let purge = |options: &[&str]| {
+        let arguments = [&["purge"], options].concat();
+        sandbox.roots(arguments).no_cache_env().run()
+    };
+    for options in [&[][..], &["--dry-run"]] {
+        let run = purge(options).succeeds();
+        assert!(run.stderr.ends_with(": no cache yet\n"), "{}", run.stderr);
+        assert_eq!(run.stdout, "");
+    }
+    assert_eq!(sandbox.names(""), [""; 0]);
 }
 
 #[test]
