@@ -4,7 +4,7 @@
 # LIBC=musl or LIBC=gnu asks for one; by default the first of these that this machine can build:
 #   1. musl, where the toolchain has its standard library (with rustup: `rustup target add`)
 #   2. musl, with a standard library compiled from Debian's rust-src or rust-web-src
-#   3. glibc, which every machine that builds at all has
+#   3. glibc, which every machine that builds at all has, a fifth smaller where there are Debian's sources
 set -eu
 
 arch=$(rustc -vV | sed -n 's/^host: \([^-]*\)-.*/\1/p')
@@ -29,24 +29,31 @@ musl_from_rustup() {
     cargo build --release --locked --target "$musl"
 }
 
+# No tables for unwinding, for which there is nobody (270 KiB). No names of source files (56 KiB): a panic says what went
+# wrong, and not where. No position-independent code, with which musl-gcc would write an interpreter into the binary.
+from_debian() {
+    name=$(echo "$1" | tr a-z- A-Z_)
+    flags="-C target-feature=+crt-static -C relocation-model=static -C force-unwind-tables=no -Z location-detail=none"
+    env PATH="/usr/bin:$PATH" RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 \
+        "CFLAGS_$(echo "$1" | tr - _)=-fno-asynchronous-unwind-tables -fno-unwind-tables" \
+        "CARGO_TARGET_${name}_RUSTFLAGS=$flags${2:-}" \
+        /usr/bin/cargo build --release --locked --config 'profile.release.package.std.opt-level="s"' \
+        -Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size --target "$1" --target-dir "$target/static/build"
+}
+
 musl_from_debian() {
     echo "static: musl, standard library from Debian's sources" >&2
     # std asks for libunwind and, without backtraces, uses nothing of it. A binary that is stripped and aborts on panic
     # has no backtraces to lose, and is a tenth smaller.
     lib=$(mkdir -p "$target/static/lib" && cd "$target/static/lib" && pwd)
     ar rc "$lib/libunwind.a"
-    # Made smaller than that, std does ask. Nor is there anybody to unwind for: tables for it are 270 KiB. A panic says
-    # what went wrong and not where: the names of source files are 56 KiB.
-    # With the position-independent default, musl-gcc would write an interpreter into the binary.
-    name=$(echo "$musl" | tr a-z- A-Z_)
-    env PATH="/usr/bin:$PATH" RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 \
-        "CC_$(echo "$musl" | tr - _)=musl-gcc" \
-        "CFLAGS_$(echo "$musl" | tr - _)=-fno-asynchronous-unwind-tables -fno-unwind-tables" \
-        "CARGO_TARGET_${name}_LINKER=musl-gcc" \
-        "CARGO_TARGET_${name}_RUSTFLAGS=-C target-feature=+crt-static -C link-self-contained=no \
--C relocation-model=static -C force-unwind-tables=no -Z location-detail=none -L native=$lib" \
-        /usr/bin/cargo build --release --locked --config 'profile.release.package.std.opt-level="s"' \
-        -Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size --target "$musl" --target-dir "$target/static/build"
+    export "CC_$(echo "$musl" | tr - _)=musl-gcc" "CARGO_TARGET_$(echo "$musl" | tr a-z- A-Z_)_LINKER=musl-gcc"
+    from_debian "$musl" " -C link-self-contained=no -L native=$lib"
+}
+
+glibc_from_debian() {
+    echo "static: glibc, standard library from Debian's sources" >&2
+    from_debian "$gnu"
 }
 
 glibc() {
@@ -72,7 +79,10 @@ case ${LIBC:-} in
     *) echo "static: LIBC is musl or gnu, not $LIBC" >&2 && exit 2 ;;
 esac
 
-if [ "$libc" = gnu ]; then
+if [ "$libc" = gnu ] && has_debian_sources; then
+    glibc_from_debian
+    built=$target/static/build/$gnu/release/roots
+elif [ "$libc" = gnu ]; then
     glibc
     built=$target/$gnu/release/roots
     hint="static: a third smaller with musl: install musl-gcc, and rustup target add $musl (or Debian's rust-web-src)"
