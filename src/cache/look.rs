@@ -81,7 +81,7 @@ impl Look {
 
     /// Whether it is on the same file system as `folder`.
     pub fn is_beside(&self, folder: &Dir) -> io::Result<bool> {
-        Ok(self.place.stat_self()?.id.0 == folder.stat_self()?.id.0)
+        self.place.is_beside(folder)
     }
 
     /// How much of a blob is here that a pull would use.

@@ -141,7 +141,7 @@ impl Cache {
 
     /// Whether it is on the same file system as `folder`.
     pub fn is_beside(&self, folder: &Dir) -> io::Result<bool> {
-        Ok(self.root.stat_self()?.id.0 == folder.stat_self()?.id.0)
+        self.root.is_beside(folder)
     }
 
     /// From here on, what is fetched is not kept.

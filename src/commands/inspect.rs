@@ -51,7 +51,7 @@ impl Inspect {
         let listed = (listed.as_slice(), attestations);
         let summary = Summary::new(source.to_string(), root, listed, image.as_ref());
         Ok(match self.progress.is_json() {
-            true => format!("{}\n", summary.to_json()),
+            true => summary.to_json(),
             false => page(&summary).to_string(),
         })
     }

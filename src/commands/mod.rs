@@ -197,9 +197,7 @@ impl Command {
             Self::Help(page) => page.clone(),
         }))
     }
-}
 
-impl Command {
     /// Where its messages go.
     pub fn progress(&self) -> Progress {
         match self {

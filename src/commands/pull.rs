@@ -80,9 +80,7 @@ impl Pull {
         }
         Ok(self.done(&record, Some(&image)))
     }
-}
 
-impl Pull {
     /// Where the image comes from.
     pub(super) fn source<'c>(&self, cache: Option<&'c Cache>) -> Result<Source<'c>, Error> {
         let access = (!self.offline).then_some(&self.access);

@@ -71,6 +71,11 @@ impl Image {
         self.layers.iter().map(|layer| layer.blob.size)
     }
 
+    /// How large they are together.
+    pub fn size(&self) -> u64 {
+        self.sizes().fold(0, u64::saturating_add)
+    }
+
     /// The digests of all blobs the image is made of.
     pub fn blobs(&self) -> impl Iterator<Item = &Digest> {
         std::iter::once(&self.config.digest)

@@ -9,8 +9,8 @@ mod descriptor;
 mod digest;
 mod forecast;
 mod image;
+mod json;
 mod layout;
-mod line;
 mod lock;
 mod manifest;
 mod media_type;
@@ -28,10 +28,10 @@ pub use descriptor::{Descriptor, PlatformEntry};
 pub use digest::{Algorithm, Digest, Hasher, InvalidDigest};
 pub use forecast::{Blob, Forecast, Shelf};
 pub use image::{Image, Layer};
+pub use json::{is_obeyed, json_line, json_page};
 pub use layout::{
     DockerImage, IMAGE_NAME, OCI_LAYOUT, REF_NAME, blob_path, index_json, manifest_json,
 };
-pub use line::{is_obeyed, json_line};
 pub use lock::Lock;
 pub use manifest::{Document, Index, InvalidManifest, Manifest};
 pub use media_type::{ACCEPT, Kind};

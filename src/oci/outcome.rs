@@ -35,14 +35,13 @@ impl<'o> Outcome<'o> {
         seconds: f64,
         dry_run: bool,
     ) -> Self {
-        let size = |image: &Image| image.sizes().fold(0, u64::saturating_add);
         Self {
             reference: &record.reference,
             digest: record.digest.to_string(),
             manifest: record.manifest.to_string(),
             platform: &record.platform,
             layers: image.map(|image| image.layers.len()),
-            bytes: image.map(size),
+            bytes: image.map(Image::size),
             // As exact as anybody wants to know it.
             seconds: (seconds * 1000.0).round() / 1000.0,
             destination,

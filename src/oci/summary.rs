@@ -1,6 +1,6 @@
 //! What `roots inspect IMAGE` says of an image.
 
-use super::{About, Descriptor, Digest, Image, is_obeyed};
+use super::{About, Descriptor, Digest, Image, json_page};
 use serde::Serialize;
 
 /// An image, as it is known without its layers. The names of the fields are what `--json` prints.
@@ -74,10 +74,9 @@ impl Summary {
         image: Option<&Image>,
     ) -> Self {
         let layers: Option<Vec<_>> = image.map(parts);
-        let sum = |sizes: &mut dyn Iterator<Item = u64>| sizes.fold(0, u64::saturating_add);
         let unpacked = layers.as_ref().and_then(|layers| {
-            let sizes: Option<Vec<_>> = layers.iter().map(|layer| layer.unpacked).collect();
-            sizes.map(|sizes| sum(&mut sizes.into_iter()))
+            let mut sizes = layers.iter().map(|layer| layer.unpacked);
+            sizes.try_fold(0, |sum, size| Some(u64::saturating_add(sum, size?)))
         });
         let about = image.map(|image| About::parse(&image.config_bytes));
         Self {
@@ -90,28 +89,16 @@ impl Summary {
             platforms: listed.iter().map(Variety::new).collect(),
             attestations,
             created: about.as_ref().and_then(|about| about.created.clone()),
-            size: layers
-                .as_ref()
-                .map(|layers| sum(&mut layers.iter().map(|layer| layer.size))),
+            size: image.map(Image::size),
             unpacked,
             layers,
             config: about,
         }
     }
 
-    /// For programs, and without what the terminal of a person would obey: JSON itself escapes only
-    /// some of it.
+    /// For programs.
     pub fn to_json(&self) -> String {
-        // Strings and numbers alone always become JSON.
-        let json = serde_json::to_string_pretty(self).unwrap_or_default();
-        json.chars().fold(String::new(), |mut plain, c| {
-            // Between the strings, only the ends of lines are such.
-            match is_obeyed(c) && c != '\n' {
-                true => plain += &format!("\\u{:04x}", u32::from(c)),
-                false => plain.push(c),
-            }
-            plain
-        })
+        json_page(self)
     }
 }
 

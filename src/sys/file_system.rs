@@ -28,6 +28,11 @@ impl Dir {
         let is_sound = found.f_blocks > 0 && found.f_frsize > 0 && free <= found.f_blocks;
         is_sound.then(|| free.saturating_mul(found.f_frsize))
     }
+
+    /// Whether it is on the same file system as `other`.
+    pub fn is_beside(&self, other: &Self) -> io::Result<bool> {
+        Ok(self.stat_self()?.id.0 == other.stat_self()?.id.0)
+    }
 }
 
 /// Where the next bytes of a file are that are no hole, from `offset` on; nothing if there are none.

@@ -20,7 +20,7 @@ impl Dir {
         };
         match (mount(self)?, mount(other)?) {
             (Some(here), Some(there)) => Ok(here == there),
-            _ => Ok(self.stat_self()?.id.0 == other.stat_self()?.id.0),
+            _ => self.is_beside(other),
         }
     }
 

@@ -1,4 +1,4 @@
-//! JSON on one line, for programs; and for terminals, which people may read it on.
+//! JSON for programs; and for terminals, which people may read it on.
 
 use serde::Serialize;
 
@@ -9,21 +9,30 @@ pub fn is_obeyed(c: char) -> bool {
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// One line of JSON. What a terminal would obey is escaped, which programs read as it was: JSON
-/// itself asks for that below U+0020 only (RFC 8259, section 7).
+/// One line of JSON, for programs.
 pub fn json_line(value: &impl Serialize) -> String {
     // What is written here are strings and numbers, which always become JSON.
-    let json = serde_json::to_string(value).unwrap_or_default();
-    json.chars()
-        .fold(String::with_capacity(json.len() + 1), |mut plain, c| {
-            match is_obeyed(c) {
-                // All of them are in the plane where one number of four digits is enough.
-                true => plain.push_str(&format!("\\u{:04x}", u32::from(c))),
-                false => plain.push(c),
-            }
-            plain
-        })
-        + "\n"
+    plain(&serde_json::to_string(value).unwrap_or_default())
+}
+
+/// A page of JSON, for programs and people.
+pub fn json_page(value: &impl Serialize) -> String {
+    plain(&serde_json::to_string_pretty(value).unwrap_or_default())
+}
+
+/// What a terminal would obey is escaped, which programs read as it was: JSON itself asks for that
+/// below U+0020 only (RFC 8259, section 7).
+fn plain(json: &str) -> String {
+    let plain = String::with_capacity(json.len() + 1);
+    json.chars().fold(plain, |mut plain, c| {
+        // Between the strings, only the ends of lines are such; within, JSON has escaped them.
+        match is_obeyed(c) && c != '\n' {
+            // All of them are in the plane where one number of four digits is enough.
+            true => plain.push_str(&format!("\\u{:04x}", u32::from(c))),
+            false => plain.push(c),
+        }
+        plain
+    }) + "\n"
 }
 
 #[cfg(test)]
