@@ -4,7 +4,7 @@
 //! that time has passed.
 
 use super::event::{Event, Reached};
-use super::pace::{Number, Pace, Rate, SECOND};
+use super::pace::{Number, Pace, Rate, SECOND, Urgency};
 use super::{Format, write};
 use crate::sys;
 use std::time::{Duration, Instant};
@@ -102,7 +102,7 @@ impl Line {
     /// Time has passed.
     pub(super) fn tick(&self, words: Words) {
         let now = self.now();
-        if self.pace.allows(now, false) {
+        if self.pace.allows(now, Urgency::Calm) {
             let since = now.saturating_sub(self.drawn.get());
             self.draw(
                 now,
@@ -115,9 +115,9 @@ impl Line {
     }
 
     /// Something else takes the time from here on.
-    pub(super) fn turn(&self, slow: Slow<'_>, is_urgent: bool) {
+    pub(super) fn turn(&self, slow: Slow<'_>, urgency: Urgency) {
         let now = self.now();
-        if self.pace.allows(now, is_urgent) {
+        if self.pace.allows(now, urgency) {
             self.draw(now, slow);
         }
     }

@@ -10,6 +10,7 @@ use crate::error::Error;
 use event::Event;
 use line::{Line, Slow};
 pub use meter::{Followed, Meter};
+use pace::Urgency;
 use std::fmt::Display;
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -116,21 +117,21 @@ impl Progress {
     pub fn waits_for(self, whom: impl Display) {
         if let Some(line) = self.line {
             let whom = &whom.to_string();
-            line.turn(Slow::Silence(whom, Duration::ZERO), true);
+            line.turn(Slow::Silence(whom, Duration::ZERO), Urgency::Urgent);
         }
     }
 
     /// Nothing has come from `whom` for `silence`, and it is still waited for.
     pub fn hears_nothing(self, whom: &str, silence: Duration) {
         if let Some(line) = self.line.filter(|_| silence >= SILENCE) {
-            line.turn(Slow::Silence(whom, silence), false);
+            line.turn(Slow::Silence(whom, silence), Urgency::Calm);
         }
     }
 
-    /// What takes the time from here on.
+    /// What takes the time from here on, in one piece.
     pub fn does(self, what: &'static str) {
         if let Some(line) = self.line {
-            line.turn(Slow::Work(what), true);
+            line.turn(Slow::Work(what), Urgency::Blocking);
         }
     }
 

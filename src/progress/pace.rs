@@ -21,8 +21,19 @@ pub(super) struct Number(AtomicU64);
 pub(super) struct Pace {
     next: Number,
     step: u64,
-    /// How much earlier than it is due something urgent may come.
-    slack: u64,
+    /// How much earlier than it is due something urgent may come; None if nothing may.
+    slack: Option<u64>,
+}
+
+/// What becomes of something that is not said now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Urgency {
+    /// It is said with the next bytes.
+    Calm,
+    /// It is said in a while, if it is still true.
+    Urgent,
+    /// Nothing can be said until it is over.
+    Blocking,
 }
 
 /// Bytes per second, of late.
@@ -48,12 +59,13 @@ impl Number {
 }
 
 impl Pace {
-    /// For people: five times a second, and what is urgent at once, up to ten times in all.
+    /// For people: five times a second, and what is urgent at once, up to eight times in all. What
+    /// blocks is never left out, and comes twice in the end of a pull: that makes ten.
     pub(super) fn of_terminal() -> Self {
         Self {
             next: Number::default(),
             step: SECOND / 5,
-            slack: SECOND / 5 * 4,
+            slack: Some(SECOND / 5 * 2),
         }
     }
 
@@ -62,16 +74,20 @@ impl Pace {
         let pace = Self {
             next: Number::default(),
             step: SECOND,
-            slack: 0,
+            slack: None,
         };
         pace.next.set(SECOND);
         pace
     }
 
     /// Whether it is time; then it is not again until later.
-    pub(super) fn allows(&self, now: u64, is_urgent: bool) -> bool {
-        let (next, slack) = (self.next.get(), if is_urgent { self.slack } else { 0 });
-        let is_time = now.saturating_add(slack) >= next;
+    pub(super) fn allows(&self, now: u64, urgency: Urgency) -> bool {
+        let next = self.next.get();
+        let is_time = match (urgency, self.slack) {
+            (Urgency::Calm, _) | (_, None) => now >= next,
+            (Urgency::Urgent, Some(slack)) => now.saturating_add(slack) >= next,
+            (Urgency::Blocking, Some(_)) => true,
+        };
         if is_time {
             self.next.set(next.max(now) + self.step);
         }
@@ -113,9 +129,9 @@ mod tests {
     use super::*;
 
     /// The most that are allowed in any one second, when something wants to be said at each of `times`.
-    fn most(pace: &Pace, times: impl Iterator<Item = (u64, bool)>) -> usize {
+    fn most(pace: &Pace, times: impl Iterator<Item = (u64, Urgency)>) -> usize {
         let said: Vec<_> = times
-            .filter(|(now, is_urgent)| pace.allows(*now, *is_urgent))
+            .filter(|(now, urgency)| pace.allows(*now, *urgency))
             .map(|(now, _)| now)
             .collect();
         let within = |start: &u64| {
@@ -130,25 +146,41 @@ mod tests {
     #[test]
     fn a_terminal_is_drawn_on_ten_times_a_second_at_most() {
         let each_ms = || (0..5000).map(|ms| ms * 1000);
-        let calm = most(&Pace::of_terminal(), each_ms().map(|now| (now, false)));
+        let calm = most(
+            &Pace::of_terminal(),
+            each_ms().map(|now| (now, Urgency::Calm)),
+        );
         assert_eq!(calm, 5);
-        let urgent = most(&Pace::of_terminal(), each_ms().map(|now| (now, true)));
-        assert!((6..=10).contains(&urgent), "{urgent}");
-        let late = each_ms().map(|now| (now, now > 990_000));
+        let urgent = most(
+            &Pace::of_terminal(),
+            each_ms().map(|now| (now, Urgency::Urgent)),
+        );
+        assert!((6..=8).contains(&urgent), "{urgent}");
+        let late = each_ms().map(|now| match now {
+            ..=990_000 => (now, Urgency::Calm),
+            1_800_000 | 1_801_000 => (now, Urgency::Blocking),
+            _ => (now, Urgency::Urgent),
+        });
         let late = most(&Pace::of_terminal(), late);
         assert!((6..=10).contains(&late), "{late}");
-        let program = most(&Pace::of_program(), each_ms().map(|now| (now, true)));
+        let program = most(
+            &Pace::of_program(),
+            each_ms().map(|now| (now, Urgency::Urgent)),
+        );
         assert_eq!(program, 1);
     }
 
     #[test]
     fn what_is_urgent_is_said_at_once() {
         let pace = Pace::of_terminal();
-        assert!(pace.allows(0, false));
-        assert!(!pace.allows(1, false));
-        assert!((0..4).all(|_| pace.allows(1, true)));
-        assert!(!pace.allows(1, true));
-        assert!(!Pace::of_program().allows(SECOND - 1, true));
+        assert!(pace.allows(0, Urgency::Calm));
+        assert!(!pace.allows(1, Urgency::Calm));
+        assert!((0..2).all(|_| pace.allows(1, Urgency::Urgent)));
+        assert!(!pace.allows(1, Urgency::Urgent));
+        assert!(pace.allows(1, Urgency::Blocking));
+        for urgency in [Urgency::Urgent, Urgency::Blocking] {
+            assert!(!Pace::of_program().allows(SECOND - 1, urgency));
+        }
     }
 
     #[test]
