@@ -85,6 +85,9 @@ impl Extractor {
             .open(name)
             .map_err(|e| EntryFault::io("open", e))?;
         self.walk.push(name, dir, None)?;
+        if is_new {
+            self.made.insert_new(&self.walk)?;
+        }
         self.describe(entry, is_new, inherited)
     }
 

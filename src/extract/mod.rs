@@ -6,6 +6,7 @@
 
 mod make;
 mod metadata;
+mod places;
 mod select;
 mod step;
 mod walk;
@@ -85,7 +86,7 @@ impl Extractor {
         Ok(Self {
             walk,
             links: Walk::new(again()?),
-            made: Made::default(),
+            made: Made::new(again()?),
             rights,
             skipped: Skipped::default(),
             layers: 0,
@@ -102,7 +103,8 @@ impl Extractor {
 
     /// Applies the layer `diff_id`, to the last byte of its stream.
     pub fn apply(&mut self, diff_id: &Digest, stream: &mut dyn BufRead) -> Result<(), Error> {
-        self.made.begin_layer(self.layers == 0);
+        let begun = self.made.begin_layer(self.layers == 0);
+        begun.map_err(EntryFault::in_tree)?;
         self.layers += 1;
         let mut entries = Entries::new(stream);
         let applied = self.apply_entries(&mut entries);
@@ -131,7 +133,7 @@ impl Extractor {
                     self.walk.enter(parents, Missing::Make)?;
                     self.walk.change()?;
                     let is_directory = matches!(entry.kind, EntryKind::Directory);
-                    self.made.insert(&mut self.walk, name, is_directory);
+                    self.made.insert(&mut self.walk, name, is_directory)?;
                     self.make(&entry, name, entries)?;
                 }
                 Name::Whiteout(hidden) => {

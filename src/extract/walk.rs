@@ -30,11 +30,18 @@ pub(super) struct Walk {
     /// Makes the keys of places; seeded anew for every walk, so that no image can aim at a clash.
     keys: RandomState,
     /// Directories that were made on the way, and those above them, until somebody takes note.
-    pub(super) implied: Vec<u64>,
+    pub(super) implied: Vec<Implied>,
     /// Whether any directory of the tree may have a default ACL.
     pub(super) watch_acls: bool,
     /// Whose the directories are that no entry describes, if not ours.
     pub(super) plain: Option<Owner>,
+}
+
+/// A directory that no entry describes, as far as is known.
+pub(super) struct Implied {
+    pub(super) key: u64,
+    /// Whether it was made, and holds nothing but what is made in it.
+    pub(super) is_new: bool,
 }
 
 /// What to do about directories on the way that do not exist.
@@ -186,11 +193,13 @@ impl Walk {
     fn imply(&mut self) {
         let mut keys = self.steps.iter().rev().map(|step| step.key);
         let (here, above) = (keys.next(), keys.next());
+        let implied = |is_new| move |key| Implied { key, is_new };
         // Of a whole chain, what is above its first one is noted once.
-        if self.implied.last().copied() != above {
-            self.implied.extend(above.into_iter().chain(keys));
+        if self.implied.last().map(|implied| implied.key) != above {
+            let above = above.into_iter().chain(keys);
+            self.implied.extend(above.map(implied(false)));
         }
-        self.implied.extend(here);
+        self.implied.extend(here.map(implied(true)));
     }
 
     /// Steps into `dir`, which stands under `name` here. With `mtime` it is new or newly described,

@@ -2,55 +2,88 @@
 //!
 //! A whiteout hides what lower layers left, wherever it stands among the entries of its own layer:
 //! what its own layer made stays, and the tree is the same wherever the whiteout stands. So a layer
-//! remembers which places it made, as keys of eight bytes each; the lowest layer has nothing below
-//! it and remembers nothing.
+//! remembers which places it made; the lowest layer has nothing below it and remembers nothing.
 
 use super::metadata::make_plain;
+use super::places::{Mark, Places};
 use super::walk::{Missing, Walk};
 use crate::error::EntryFault;
-use crate::sys::{Kind, Time, remove_tree};
+use crate::sys::{Dir, Kind, Time, remove_tree};
 use crate::tarball::LayerPath;
-use std::collections::HashSet;
 use std::ffi::CStr;
 
-/// The places that the layer at hand has made, with all directories above them.
-#[derive(Default)]
+/// The places that the layer at hand has made, with all directories above them. Of what is in a
+/// directory that holds nothing from below, only directories are remembered: nothing there can be
+/// hidden.
 pub(super) struct Made {
+    /// The root of the tree.
+    root: Dir,
     /// Nothing in the lowest layer.
     layer: Option<Layer>,
 }
 
-#[derive(Default)]
 struct Layer {
-    /// Every place that has been made, or lies above one.
-    places: HashSet<u64>,
-    /// The directories among them that have an entry of their own.
-    described: HashSet<u64>,
-    /// Directories that hold nothing from below any more.
-    cleared: HashSet<u64>,
+    places: Places,
+    /// The directory that was asked about last, and whether it holds nothing from below.
+    last: Option<(u64, bool)>,
 }
 
 impl Made {
+    /// Remembers nothing yet of the tree below `root`.
+    pub(super) fn new(root: Dir) -> Self {
+        Self { root, layer: None }
+    }
+
     /// Forgets all; from now on it remembers, unless this is the lowest layer.
-    pub(super) fn begin_layer(&mut self, lowest: bool) {
-        self.layer = (!lowest).then(Layer::default);
+    pub(super) fn begin_layer(&mut self, lowest: bool) -> Result<(), EntryFault> {
+        self.layer = match lowest {
+            true => None,
+            false => Some(Layer {
+                places: Places::new(&self.root)?,
+                last: None,
+            }),
+        };
+        Ok(())
     }
 
     /// The layer makes `name` in the directory where `walk` stands, which it has made the way to.
-    pub(super) fn insert(&mut self, walk: &mut Walk, name: &CStr, is_directory: bool) {
-        let implied = walk.implied.drain(..);
-        let Some(layer) = &mut self.layer else { return };
-        layer.places.extend(implied);
-        layer.places.insert(walk.key(name));
-        if is_directory {
-            layer.described.insert(walk.key(name));
+    pub(super) fn insert(
+        &mut self,
+        walk: &mut Walk,
+        name: &CStr,
+        is_directory: bool,
+    ) -> Result<(), EntryFault> {
+        let Some(layer) = &mut self.layer else {
+            walk.implied.clear();
+            return Ok(());
+        };
+        layer.insert_implied(walk)?;
+        if !layer.is_cleared(walk)? {
+            let key = walk.key(name);
+            layer.places.insert(key, Mark::Made)?;
+            if is_directory {
+                layer.places.insert(key, Mark::Described)?;
+            }
         }
         // Where one is known, all above it are.
         for directory in walk.keys() {
-            if !layer.places.insert(directory) {
+            if !layer.places.insert(directory, Mark::Made)? {
                 break;
             }
         }
+        Ok(())
+    }
+
+    /// The directory where `walk` stands was made anew.
+    pub(super) fn insert_new(&mut self, walk: &Walk) -> Result<(), EntryFault> {
+        let (Some(layer), Some(key)) = (&mut self.layer, walk.keys().next()) else {
+            return Ok(());
+        };
+        if !layer.is_cleared(walk)? {
+            layer.places.insert(key, Mark::Cleared)?;
+            layer.last = Some((key, true));
+        }
+        Ok(())
     }
 
     /// Hides what lower layers left of `name` in the directory where `walk` stands.
@@ -58,7 +91,11 @@ impl Made {
         let Some(layer) = &mut self.layer else {
             return Ok(());
         };
-        if !layer.places.contains(&walk.key(name)) {
+        layer.insert_implied(walk)?;
+        if layer.is_cleared(walk)? {
+            return Ok(());
+        }
+        if !layer.places.contains(walk.key(name), Mark::Made)? {
             walk.change()?;
             walk.forget();
             return remove_tree(walk.here()?, name).map_err(|e| EntryFault::io("remove", e));
@@ -74,13 +111,44 @@ impl Made {
 
     /// Hides all that lower layers left in the directory where `walk` stands.
     pub(super) fn hide_contents(&mut self, walk: &mut Walk) -> Result<(), EntryFault> {
-        self.layer
-            .as_mut()
-            .map_or(Ok(()), |layer| layer.clear(walk))
+        let Some(layer) = &mut self.layer else {
+            return Ok(());
+        };
+        layer.insert_implied(walk)?;
+        layer.clear(walk)
     }
 }
 
 impl Layer {
+    /// Takes note of the directories that were made on the way of `walk`.
+    fn insert_implied(&mut self, walk: &mut Walk) -> Result<(), EntryFault> {
+        for implied in walk.implied.drain(..) {
+            self.places.insert(implied.key, Mark::Made)?;
+            if implied.is_new {
+                self.places.insert(implied.key, Mark::Cleared)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether nothing from below is in the directory where `walk` stands. What is so stays so.
+    fn is_cleared(&mut self, walk: &Walk) -> Result<bool, EntryFault> {
+        let here = walk.keys().next();
+        match self.last {
+            Some((last, is_cleared)) if here == Some(last) => return Ok(is_cleared),
+            _ => {}
+        }
+        let mut is_cleared = false;
+        for key in walk.keys() {
+            if self.places.contains(key, Mark::Cleared)? {
+                is_cleared = true;
+                break;
+            }
+        }
+        self.last = here.map(|here| (here, is_cleared));
+        Ok(is_cleared)
+    }
+
     /// Removes all below the directory where `walk` stands but the places of this layer. One
     /// directory after the other and not one within the other: a layer may have made a path
     /// thousands of directories deep. What has been cleared stays clear, so markers on every
@@ -93,13 +161,15 @@ impl Layer {
             if !cleared.is_empty() {
                 self.make_plain(walk)?;
             }
-            if walk.keys().any(|key| self.cleared.contains(&key)) {
+            if self.is_cleared(walk)? {
                 continue;
             }
             cleared.extend(walk.keys().next());
-            for entry in walk.here()?.list().map_err(|e| EntryFault::io("list", e))? {
+            let list = |e| EntryFault::io("list", e);
+            for entry in walk.here()?.entries().map_err(list)? {
+                let entry = entry.map_err(list)?;
                 let name = entry.name.as_c_str();
-                if !self.places.contains(&walk.key(name)) {
+                if !self.places.contains(walk.key(name), Mark::Made)? {
                     walk.change()?;
                     remove_tree(walk.here()?, name).map_err(|e| EntryFault::io("remove", e))?;
                 } else if is_directory(walk, name)? {
@@ -107,17 +177,18 @@ impl Layer {
                 }
             }
         }
-        self.cleared.extend(cleared);
+        for directory in cleared {
+            self.places.insert(directory, Mark::Cleared)?;
+        }
+        self.last = None;
         Ok(())
     }
 
     /// The directory where `walk` stands is hidden with what it was, and stays because the layer has
     /// made something in it: if it has no entry of its own, it is as new.
     fn make_plain(&self, walk: &mut Walk) -> Result<(), EntryFault> {
-        if walk
-            .keys()
-            .next()
-            .is_some_and(|key| self.described.contains(&key))
+        if let Some(key) = walk.keys().next()
+            && self.places.contains(key, Mark::Described)?
         {
             return Ok(());
         }

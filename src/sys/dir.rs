@@ -107,15 +107,25 @@ impl Dir {
         match fs::openat(&self.0, c".", flags, Mode::RUSR | Mode::WUSR) {
             Ok(file) => Ok(File::from(file)),
             // Not every file system can do that: overlayfs of old, NFS.
-            Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => {
-                let name = CString::new(format!(".unnamed.{}", std::process::id()))?;
-                let flags = OFlags::RDWR | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW;
-                let flags = flags | OFlags::CLOEXEC;
-                let file = fs::openat(&self.0, &name, flags, Mode::RUSR | Mode::WUSR)?;
-                self.unlink(&name)?;
-                Ok(File::from(file))
-            }
+            Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => self.create_and_unlink(),
             Err(e) => Err(e.into()),
+        }
+    }
+
+    /// The same by a name that is free: here, an image may have made what it likes.
+    fn create_and_unlink(&self) -> io::Result<File> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+        let mut number = std::process::id();
+        loop {
+            let name = CString::new(format!(".unnamed.{number}"))?;
+            match fs::openat(&self.0, &name, flags, Mode::RUSR | Mode::WUSR) {
+                Err(Errno::EXIST) => number = number.wrapping_add(1),
+                made => {
+                    let file = File::from(made?);
+                    self.unlink(&name)?;
+                    return Ok(file);
+                }
+            }
         }
     }
 
@@ -223,20 +233,23 @@ impl Dir {
         Ok(Stat::new(&fs::fstat(&self.0)?))
     }
 
-    /// The names in this directory, `.` and `..` left out.
-    pub fn list(&self) -> io::Result<Vec<Listed>> {
-        let mut names = Vec::new();
-        for entry in fs::Dir::read_from(&self.0)? {
+    /// The names in this directory, `.` and `..` left out, one after the other: there may be more than
+    /// memory is for. Those that have been seen may go meanwhile.
+    pub fn entries(&self) -> io::Result<impl Iterator<Item = io::Result<Listed>> + use<>> {
+        let entries = fs::Dir::read_from(&self.0)?.map(|entry| {
             let entry = entry?;
-            let name = entry.file_name();
-            if name != c"." && name != c".." {
-                names.push(Listed {
-                    name: name.to_owned(),
-                    kind: kind(entry.file_type()),
-                });
-            }
-        }
-        Ok(names)
+            Ok(Listed {
+                name: entry.file_name().to_owned(),
+                kind: kind(entry.file_type()),
+            })
+        });
+        let is_in_it = |entry: &Listed| ![c".", c".."].contains(&entry.name.as_c_str());
+        Ok(entries.filter(move |entry| entry.as_ref().map_or(true, is_in_it)))
+    }
+
+    /// The same, all at once.
+    pub fn list(&self) -> io::Result<Vec<Listed>> {
+        self.entries()?.collect()
     }
 
     /// Gives `name` to `owner`, itself and not what it may point to.

@@ -15,28 +15,38 @@ pub fn remove_tree(parent: &Dir, name: &CStr) -> io::Result<()> {
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
         // Linux says so of directories before any file system is asked.
         Err(e) if e.kind() == io::ErrorKind::IsADirectory => {
-            empty(&open(parent, name)?)?;
-            parent.rmdir(name)
+            let dir = open(parent, name)?;
+            let mut moved = 0;
+            // What lies deeper than `DEPTH` is moved up here and met again in the next round: a tree
+            // can be deeper than the number of directories a process may have open.
+            remove(parent, name, || clear(&dir, &dir, 0, &mut moved))
         }
         done => done,
     }
 }
 
-/// Removes all that is in `top`. What lies deeper than `DEPTH` is moved into `top` and met again in
-/// the next round: a tree can be deeper than the number of directories a process may have open.
-fn empty(top: &Dir) -> io::Result<()> {
-    let mut moved = 0;
+/// Removes the directory `name` once `clear` has removed what is in it. Some file systems skip names
+/// when others go meanwhile; so there may be more, but only if there was something.
+fn remove(
+    parent: &Dir,
+    name: &CStr,
+    mut clear: impl FnMut() -> io::Result<bool>,
+) -> io::Result<()> {
     loop {
-        let before = moved;
-        clear(top, top, 0, &mut moved)?;
-        if moved == before {
-            return Ok(());
+        let was_empty = clear()?;
+        match parent.rmdir(name) {
+            Err(e) if e.kind() == io::ErrorKind::DirectoryNotEmpty && !was_empty => {}
+            done => return done,
         }
     }
 }
 
-fn clear(dir: &Dir, top: &Dir, depth: usize, moved: &mut u64) -> io::Result<()> {
-    for entry in dir.list()? {
+/// Removes all that is in `dir`, or moves it to `top`. True if there was nothing.
+fn clear(dir: &Dir, top: &Dir, depth: usize, moved: &mut u64) -> io::Result<bool> {
+    let mut was_empty = true;
+    for entry in dir.entries()? {
+        let entry = entry?;
+        was_empty = false;
         let name = entry.name.as_c_str();
         let is_directory = match entry.kind {
             Some(kind) => kind == Kind::Directory,
@@ -49,11 +59,10 @@ fn clear(dir: &Dir, top: &Dir, depth: usize, moved: &mut u64) -> io::Result<()> 
         } else {
             // Most directories that deep hold nothing any more: try the cheap way first.
             let inner = open(dir, name)?;
-            clear(&inner, top, depth + 1, moved)?;
-            dir.rmdir(name)?;
+            remove(dir, name, || clear(&inner, top, depth + 1, moved))?;
         }
     }
-    Ok(())
+    Ok(was_empty)
 }
 
 /// Moves the directory `name` to a free name in `top`.
