@@ -11,8 +11,8 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::FileExt as _;
 
-/// How many keys wait in memory: what a table of 65,536 slots holds before it grows.
-const RUN: usize = 57_344;
+/// How many keys wait in memory: what a table of 32,768 slots holds before it grows.
+const RUN: usize = 28_672;
 
 /// How many keys are read at once; a run is whole pages.
 const PAGE: usize = 512;

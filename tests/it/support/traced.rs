@@ -27,6 +27,8 @@ pub struct Call {
 
 const EXEC: i32 = ptrace::Event::PTRACE_EVENT_EXEC as i32;
 
+const EXIT: i32 = ptrace::Event::PTRACE_EVENT_EXIT as i32;
+
 impl Traced {
     /// Whether system calls can be replaced here, too: registers are known of one kind of machine.
     pub const CAN_REPLACE: bool = cfg!(target_arch = "x86_64");
@@ -99,6 +101,25 @@ impl Traced {
                 _ => self.go_on(None),
             }
         }
+        self.running
+    }
+
+    /// Lets it run, and calls `look` when it is about to end.
+    pub fn ends(mut self, look: impl FnOnce(&Self)) -> Running {
+        // It stands at the end of its exec.
+        let mut next = self.stop();
+        ptrace::setoptions(self.pid, Options::PTRACE_O_TRACEEXIT).unwrap();
+        while let Some(stop) = next {
+            let signal = match stop {
+                WaitStatus::PtraceEvent(_, _, EXIT) => break,
+                WaitStatus::Stopped(_, signal) => Some(signal),
+                _ => None,
+            };
+            ptrace::cont(self.pid, signal).unwrap();
+            next = self.stop();
+        }
+        look(&self);
+        ptrace::detach(self.pid, None).unwrap();
         self.running
     }
 
