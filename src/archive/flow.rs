@@ -3,6 +3,7 @@
 use super::MAX_LINKS;
 use super::forward::{Forward, Found};
 use super::input::Input;
+use super::member::Kind;
 use crate::error::{EntryFault, Error};
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -75,7 +76,7 @@ impl Flow {
                         state: Rc::clone(&self.state),
                     })));
                 }
-                None => match state.links.get(&name) {
+                None => match state.link(&name) {
                     Some(target) => name.clone_from(target),
                     None => return Ok(None),
                 },
@@ -90,10 +91,10 @@ impl Flow {
         while state.pass()? {}
         let mut name = name;
         for _ in 0..=MAX_LINKS {
-            match (state.sizes.get(name), state.links.get(name)) {
-                (Some(size), _) => return Ok(Some(*size)),
-                (None, Some(target)) => name = target,
-                (None, None) => return Ok(None),
+            match state.seen.get(name) {
+                Some(Kind::File(size)) => return Ok(Some(*size)),
+                Some(Kind::Link(target)) => name = target,
+                Some(Kind::Other) | None => return Ok(None),
             }
         }
         Ok(None)

@@ -22,9 +22,8 @@ pub(super) struct Forward {
     pub(super) number: usize,
     /// Whether there is no further member.
     ended: bool,
-    /// Sizes of the members that have been seen, and where links lead.
-    pub(super) sizes: HashMap<String, u64>,
-    pub(super) links: HashMap<String, String>,
+    /// What has been seen: of two with one name, the first.
+    pub(super) seen: HashMap<String, Kind>,
     pub(super) spool: Spool,
     /// What may be asked for later; nothing is known of it at first.
     pub(super) wanted: Option<HashSet<String>>,
@@ -48,8 +47,7 @@ impl Forward {
             padding: 0,
             number: 0,
             ended: false,
-            sizes: HashMap::new(),
-            links: HashMap::new(),
+            seen: HashMap::new(),
             spool: Spool::new(spool),
             wanted: None,
         })
@@ -71,13 +69,21 @@ impl Forward {
                     self.let_go(&name)?;
                 }
                 // A link that is known now leads to another name.
-                None if names.iter().any(|name| self.links.contains_key(*name)) => return Ok(None),
+                None if names.iter().any(|name| self.link(name).is_some()) => return Ok(None),
                 None if again => {
                     again = false;
                     self.begin_again()?;
                 }
                 None => return Ok(None),
             }
+        }
+    }
+
+    /// Where the link of this name leads, if it is one.
+    pub(super) fn link(&self, name: &str) -> Option<&String> {
+        match self.seen.get(name) {
+            Some(Kind::Link(target)) => Some(target),
+            _ => None,
         }
     }
 
@@ -99,14 +105,13 @@ impl Forward {
                 break;
             };
             self.number += 1;
-            if self.sizes.len() + self.links.len() > MAX_MEMBERS {
+            if self.seen.len() > MAX_MEMBERS {
                 return Err(self.input.fault(LayoutFault::TooManyMembers));
             }
-            match member.kind {
+            let file = match &member.kind {
                 Kind::File(size) => {
-                    (self.left, self.padding) = (size, padding(size));
-                    self.sizes.entry(member.name.clone()).or_insert(size);
-                    return Ok(Some(member.name));
+                    (self.left, self.padding) = (*size, padding(*size));
+                    Some(member.name.clone())
                 }
                 Kind::Link(target) => {
                     if let Some(wanted) = &mut self.wanted
@@ -114,9 +119,13 @@ impl Forward {
                     {
                         wanted.insert(target.clone());
                     }
-                    self.links.entry(member.name).or_insert(target);
+                    None
                 }
-                Kind::Other => {}
+                Kind::Other => continue,
+            };
+            self.seen.entry(member.name).or_insert(member.kind);
+            if file.is_some() {
+                return Ok(file);
             }
         }
         Ok(None)

@@ -1,21 +1,20 @@
 //! The places that a layer has made, in memory that does not grow with them.
 //!
-//! Places are keys, and keys are hashes: the newest wait in a table, and whenever that is full they
-//! go, sorted, to the end of a file without a name. Where a key stands in such a run is then one
-//! read away.
+//! Places are keys. The newest wait in memory, and whenever there are too many they go, sorted, to
+//! the end of a file without a name. Where a key stands in such a run is then one read away.
 
 use crate::error::EntryFault;
 use crate::sys::Dir;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::FileExt as _;
 
-/// How many keys wait in memory: what a table of 32,768 slots holds before it grows.
-const RUN: usize = 28_672;
-
-/// How many keys are read at once; a run is whole pages.
+/// How many keys are read at once.
 const PAGE: usize = 512;
+
+/// How many keys wait in memory, where they take some 400 KiB.
+const RUN: usize = 64 * PAGE;
 
 /// The size of a key in a file.
 const KEY: usize = size_of::<u64>();
@@ -35,7 +34,7 @@ pub(super) enum Mark {
 pub(super) struct Places {
     /// Holds the file.
     dir: Dir,
-    newest: HashSet<u64>,
+    newest: BTreeSet<u64>,
     /// The first key of each page of each run.
     runs: Vec<Vec<u64>>,
     file: Option<File>,
@@ -46,7 +45,7 @@ impl Places {
     pub(super) fn new(dir: &Dir) -> Result<Self, EntryFault> {
         Ok(Self {
             dir: dir.again().map_err(remember)?,
-            newest: HashSet::new(),
+            newest: BTreeSet::new(),
             runs: Vec::new(),
             file: None,
         })
@@ -93,8 +92,7 @@ impl Places {
 
     /// Moves the newest to the file.
     fn put_down(&mut self) -> io::Result<()> {
-        let mut keys: Vec<u64> = self.newest.drain().collect();
-        keys.sort_unstable();
+        let keys = std::mem::take(&mut self.newest);
         let file = match self.file.take() {
             Some(file) => file,
             None => self.dir.create_unnamed()?,
@@ -105,8 +103,7 @@ impl Places {
             pages.write_all(&key.to_le_bytes())?;
         }
         pages.flush()?;
-        let firsts = keys.iter().step_by(PAGE).copied();
-        self.runs.push(firsts.collect());
+        self.runs.push(keys.into_iter().step_by(PAGE).collect());
         Ok(())
     }
 }

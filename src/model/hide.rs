@@ -1,7 +1,7 @@
 //! Whiteouts: see `extract/whiteout.rs`, which does the same on the disk.
 
 use super::node::{Id, Metadata, Nodes};
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::ffi::CStr;
 
 /// The places that the layer at hand has made, with all directories above them.
@@ -14,11 +14,11 @@ pub(super) struct Made {
 #[derive(Default)]
 struct Layer {
     /// Every place that has been made, or lies above one.
-    places: HashSet<u64>,
+    places: BTreeSet<u64>,
     /// The directories among them that have an entry of their own.
-    described: HashSet<u64>,
+    described: BTreeSet<u64>,
     /// Directories that hold nothing from below any more.
-    cleared: HashSet<u64>,
+    cleared: BTreeSet<u64>,
 }
 
 impl Made {
