@@ -175,16 +175,31 @@ pub fn bytes(size: u64) -> String {
     if size < 1000 {
         return format!("{size} B");
     }
-    let mut size = size as f64;
     let mut units = UNITS.iter();
-    let mut unit = "";
+    let (mut unit, mut tenth, mut count) = ("", 1, u64::MAX);
     // What would be rounded up to 1000.0 is 1.0 of the next unit.
-    while size >= 999.95 {
+    while count >= 10_000 {
         let Some(next) = units.next() else { break };
-        size /= 1000.0;
+        tenth *= if unit.is_empty() { 100 } else { 1000 };
+        count = size / tenth + u64::from(size % tenth >= tenth / 2);
         unit = next;
     }
-    format!("{size:.1} {unit}")
+    format!("{} {unit}", tenths(count))
+}
+
+/// A time for people, in seconds.
+pub fn seconds(time: Duration) -> String {
+    let rest = (time.subsec_millis() + 50) / 100;
+    tenths(
+        time.as_secs()
+            .saturating_mul(10)
+            .saturating_add(rest.into()),
+    )
+}
+
+/// One digit behind the point. The formats of floating-point numbers are 7 KiB of code.
+fn tenths(count: u64) -> String {
+    format!("{}.{}", count / 10, count % 10)
 }
 
 /// A stderr that is closed or full is no reason to stop.
@@ -204,9 +219,14 @@ mod tests {
             (1000, "1.0 kB"),
             (999_949, "999.9 kB"),
             (999_950, "1.0 MB"),
+            (1_949_999_999, "1.9 GB"),
+            (1_950_000_000, "2.0 GB"),
             (u64::MAX, "18446.7 PB"),
         ] {
             assert_eq!(bytes(size), text);
+        }
+        for (millis, text) in [(0, "0.0"), (249, "0.2"), (250, "0.3"), (1950, "2.0")] {
+            assert_eq!(seconds(Duration::from_millis(millis)), text);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! How registries are to be reached: what the user says of it, and nothing that was looked up.
 
 use super::credentials::Passed;
-use super::route::Mirror;
+use super::mirror::Mirror;
 use std::path::PathBuf;
 use std::time::Duration;
 

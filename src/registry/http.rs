@@ -7,7 +7,7 @@ use super::retry::{Patience, is_temporary};
 use super::url::Url;
 use super::wire::Wire;
 use crate::error::Error;
-use crate::progress::Progress;
+use crate::progress::{Progress, seconds};
 use crate::sys;
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
@@ -128,9 +128,9 @@ impl Http {
 
     /// Says why it waits, and waits.
     pub(super) fn wait(&self, why: &str, then: &str, pause: Duration) {
-        let seconds = pause.as_secs_f32();
+        let seconds = seconds(pause);
         self.progress
-            .step(format_args!("{why}; {then} in {seconds:.1} s"));
+            .step(format_args!("{why}; {then} in {seconds} s"));
         let begun = Instant::now();
         self.progress.waits_for(NEXT_TRY);
         while let Some(left) = pause.checked_sub(begun.elapsed()) {

@@ -17,6 +17,7 @@ mod endpoint;
 mod endpoints;
 mod fault;
 mod http;
+mod mirror;
 mod place;
 mod registries_conf;
 mod retry;
@@ -30,7 +31,7 @@ mod wire;
 pub use access::Access;
 pub use blob::Blob;
 pub use credentials::Passed;
-pub use route::Mirror;
+pub use mirror::Mirror;
 
 use crate::error::{Error, Part};
 use crate::oci::{ACCEPT, Descriptor, Digest, Document, InvalidManifest, Reference};

@@ -4,16 +4,7 @@ use super::access::Access;
 use super::registries_conf::Entry;
 use super::url::{Scheme, host_of, is_loopback};
 use crate::error::Error;
-use crate::oci::{InvalidReference, Reference};
-
-/// A mirror as users write it: `[http://]HOST[:PORT][/PREFIX]`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mirror {
-    /// Nothing if the user did not say.
-    plain_http: Option<bool>,
-    /// Host and prefix.
-    place: String,
-}
+use crate::oci::Reference;
 
 /// One place to ask at.
 pub(super) struct Route {
@@ -24,22 +15,6 @@ pub(super) struct Route {
     /// For mirrors: whose images they are asked for. Spegel and containerd's mirrors need to be
     /// told, others do not look.
     pub(super) mirrored: Option<String>,
-}
-
-impl Mirror {
-    /// Parses what a user types.
-    pub fn parse(text: &str) -> Result<Self, InvalidReference> {
-        let (plain_http, place) = match text.split_once("://") {
-            Some(("http", place)) => (Some(true), place),
-            Some(("https", place)) => (Some(false), place),
-            _ => (None, text),
-        };
-        let place = place.trim_end_matches('/').to_owned();
-        // Host and prefix hold the rules if the whole does with any image.
-        let any = Reference::parse("a.io/a")?;
-        any.at(&format!("{place}/a"))?;
-        Ok(Self { plain_http, place })
-    }
 }
 
 /// Plain http is spoken with loopback hosts, unless something else was said, and never instead of
