@@ -64,7 +64,7 @@ fn read(
         "inspect" => inspect(typed(&INSPECT, parser)?, variable),
         "verify" => verify(typed(&VERIFY, parser)?, variable),
         "purge" => purge(typed(&PURGE, parser)?, variable),
-        "version" => Ok(Command::Version),
+        "version" => version(parser),
         "help" => help(parser),
         _ => Err(unknown_command(command.to_owned())),
     }
@@ -221,6 +221,25 @@ fn purge(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Resul
         sweep: sweep(&typed)?,
         progress: progress(&typed, &variable),
     }))
+}
+
+fn version(mut parser: Parser) -> Result<Command, Error> {
+    let command = "version";
+    let wrong = match parser.next().map_err(|e| unreadable(&e))? {
+        None => return Ok(Command::Version),
+        Some(Arg::Short('h') | Arg::Long("help")) => return help(parser),
+        Some(argument @ Arg::Value(_)) => Usage::ExtraOperand {
+            command,
+            typed: spelling(&argument),
+        },
+        Some(option) => Usage::UnknownOption {
+            command,
+            typed: spelling(&option),
+            meant: None,
+            other: None,
+        },
+    };
+    Err(Error::Usage(wrong))
 }
 
 fn help(mut parser: Parser) -> Result<Command, Error> {

@@ -49,6 +49,10 @@ fn help_is_there_wherever_it_is_looked_for() {
             "roots - turn a container image into a root folder",
         ),
         (
+            &["version", "-h"],
+            "roots - turn a container image into a root folder",
+        ),
+        (
             &["help", "save"],
             "Usage: roots save [OPTION]... IMAGE... -o FILE",
         ),
@@ -128,6 +132,16 @@ fn what_is_not_understood_is_told_from_what_was_meant() {
     let image = image.as_str();
     for (arguments, why, hint) in [
         (&[][..], "no command given", format!("{see}`")),
+        (
+            &["version", "--jsn"],
+            "version: no such option: --jsn",
+            format!("{see} version`"),
+        ),
+        (
+            &["version", "image"],
+            "version: one operand too many: image",
+            format!("{see} version`"),
+        ),
         (
             &["pul"],
             "pul: no such command",
