@@ -9,9 +9,11 @@
 //! Whether the pieces belong together is not asked here: the digest is over all of them.
 
 use super::Asked;
+use super::ahead::{Begun, path};
 use super::answer::{Answer, Stream};
 use super::endpoint::Endpoint;
 use super::endpoints::Endpoints;
+use super::http::Http;
 use super::retry::Patience;
 use crate::error::Error;
 use crate::oci::Descriptor;
@@ -44,6 +46,8 @@ pub struct Blob {
 /// As much of a blob as one host sends.
 struct Piece {
     endpoint: Rc<Endpoint>,
+    /// The lane that it comes over, if it does, which takes no other question meanwhile.
+    _lane: Option<Rc<Http>>,
     stream: Stream,
     /// How many bytes of the stream the reader above has had already.
     surplus: u64,
@@ -55,9 +59,17 @@ impl Blob {
         blob: &Descriptor,
         from: u64,
         asked: Asked,
+        begun: Option<Begun>,
     ) -> Result<Self, Error> {
         let retries = |retries| if asked == Asked::Now { retries } else { 0 };
-        let piece = endpoints.first(|endpoint, most| ask(endpoint, blob, from, retries(most)))?;
+        let first = || endpoints.first(|endpoint, most| ask(endpoint, blob, from, retries(most)));
+        let piece = match begun {
+            Some(begun) => match begun.whole(blob) {
+                Err(_) if asked == Asked::Now => first()?,
+                piece => piece?,
+            },
+            None => first()?,
+        };
         Ok(Self {
             patience: Patience::new(endpoints.retries()),
             endpoints,
@@ -136,6 +148,22 @@ impl Blob {
 }
 
 impl Piece {
+    /// What `answer` brings of `blob` from byte `begins` on, of which `from` is wanted.
+    fn new(
+        endpoint: &Rc<Endpoint>,
+        answer: Answer,
+        blob: &Descriptor,
+        (begins, from): (u64, u64),
+    ) -> Result<Self, Error> {
+        must_fit(endpoint, &answer, blob, begins)?;
+        Ok(Self {
+            endpoint: Rc::clone(endpoint),
+            _lane: None,
+            stream: answer.stream(),
+            surplus: from - begins,
+        })
+    }
+
     /// Drops what the reader above has had from what has come, and says how much is left.
     fn pass_over(&mut self, bytes: &mut [u8]) -> usize {
         let had = self.surplus.min(bytes.len() as u64) as usize;
@@ -162,15 +190,7 @@ fn ask(
     from: u64,
     retries: u32,
 ) -> Result<Piece, Error> {
-    let what = format!("blobs/{}", blob.digest);
-    let piece = |answer: Answer, begins: u64| {
-        must_fit(endpoint, &answer, blob, begins)?;
-        Ok(Piece {
-            endpoint: Rc::clone(endpoint),
-            stream: answer.stream(),
-            surplus: from - begins,
-        })
-    };
+    let what = path(&blob.digest);
     // Whether a server takes ranges is seen when it is asked: six of eight large ones do without
     // saying so.
     if from > 0 && from < blob.size {
@@ -180,16 +200,38 @@ fn ask(
             .header("content-range")
             .is_some_and(|range| is_rest(range, from, blob.size));
         match answer.status {
-            206 if begins => return piece(answer, from),
-            200 => return piece(answer, 0),
+            206 if begins => return Piece::new(endpoint, answer, blob, (from, from)),
+            200 => return Piece::new(endpoint, answer, blob, (0, from)),
             206 | 416 => answer.discard(),
             _ => return Err(refused(endpoint, answer)),
         }
     }
     let answer = endpoint.ask("GET", &what, &[], retries)?;
+    whole(endpoint, answer, blob, from)
+}
+
+/// All of a blob, of which the reader above has had the first bytes up to `from`.
+fn whole(
+    endpoint: &Rc<Endpoint>,
+    answer: Answer,
+    blob: &Descriptor,
+    from: u64,
+) -> Result<Piece, Error> {
     match answer.status {
-        200 => piece(answer, 0),
+        200 => Piece::new(endpoint, answer, blob, (0, from)),
         _ => Err(refused(endpoint, answer)),
+    }
+}
+
+impl Begun {
+    /// All of the blob that was asked for.
+    fn whole(self, blob: &Descriptor) -> Result<Piece, Error> {
+        let (endpoint, lane) = (&self.endpoint, &self.lane);
+        let answer = endpoint.ask_over(lane, "GET", &path(&blob.digest), &[], 0)?;
+        Ok(Piece {
+            _lane: Some(Rc::clone(lane)),
+            ..whole(endpoint, answer, blob, 0)?
+        })
     }
 }
 

@@ -10,11 +10,14 @@ use super::warning::Warnings;
 use crate::error::Error;
 use crate::oci::Reference;
 use crate::progress::Progress;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 /// Where a repository is asked for manifests and blobs.
 pub(super) struct Endpoint {
     http: Http,
+    /// For questions that are asked ahead of time: as many as were needed at once.
+    lanes: RefCell<Vec<Rc<Http>>>,
     reference: Reference,
     origin: Url,
     authority: Authority,
@@ -38,6 +41,7 @@ impl Endpoint {
         let origin = Url::new(scheme, reference.api_host(), String::new());
         Ok(Self {
             http: Http::new(&access, progress),
+            lanes: RefCell::default(),
             authority: Authority::new(&reference, &origin, &access, progress)?,
             reference,
             origin,
@@ -73,19 +77,23 @@ impl Endpoint {
         headers: &[(&'static str, &str)],
         retries: u32,
     ) -> Result<Answer, Error> {
-        let path = format!("/v2/{}/{what}", self.reference.repository());
-        let url = self
-            .origin
-            .join(&path)
-            .unwrap_or_else(|| self.origin.clone());
-        let url = match &self.mirrored {
-            Some(registry) => url.with_parameter("ns", registry),
-            None => url,
-        };
+        self.ask_over(&self.http, method, what, headers, retries)
+    }
+
+    /// The same over the connections of `http`.
+    pub(super) fn ask_over(
+        &self,
+        http: &Http,
+        method: &'static str,
+        what: &str,
+        headers: &[(&'static str, &str)],
+        retries: u32,
+    ) -> Result<Answer, Error> {
+        let url = self.url(what);
         let mut refusals = Refusals::new(retries);
         loop {
             let authorization = self.authority.authorization();
-            let answer = self.http.ask(Question {
+            let answer = http.ask(Question {
                 method,
                 headers,
                 authorization: authorization.as_deref(),
@@ -97,6 +105,34 @@ impl Endpoint {
                 return Ok(answer);
             }
             answer.discard();
+        }
+    }
+
+    /// Asks for `what` without waiting for the answer, and says over which connections it comes;
+    /// nothing if it cannot be asked.
+    pub(super) fn begin(&self, what: &str) -> Option<Rc<Http>> {
+        let mut lanes = self.lanes.borrow_mut();
+        let free = lanes.iter().find(|lane| Rc::strong_count(lane) == 1);
+        let lane = match free {
+            Some(lane) => Rc::clone(lane),
+            None => {
+                lanes.push(Rc::new(self.http.lane()));
+                Rc::clone(lanes.last()?)
+            }
+        };
+        let has_begun = lane.begin(self.url(what), self.authority.authorization());
+        has_begun.then_some(lane)
+    }
+
+    fn url(&self, what: &str) -> Url {
+        let path = format!("/v2/{}/{what}", self.reference.repository());
+        let url = self
+            .origin
+            .join(&path)
+            .unwrap_or_else(|| self.origin.clone());
+        match &self.mirrored {
+            Some(registry) => url.with_parameter("ns", registry),
+            None => url,
         }
     }
 

@@ -1,6 +1,7 @@
 //! All hosts that may have one repository: mirrors in their order, and its own.
 
 use super::access::Access;
+use super::ahead::Begun;
 use super::endpoint::Endpoint;
 use super::route::routes;
 use crate::error::Error;
@@ -57,6 +58,17 @@ impl Endpoints {
             }
         }
         ask(&self.origin, self.retries)
+    }
+
+    /// Asks for `what` ahead of time. Mirrors are near, and may not have it: they are not.
+    pub(super) fn begin(&self, what: &str) -> Option<Begun> {
+        if self.mirrors.iter().any(|mirror| !mirror.is_out.get()) {
+            return None;
+        }
+        Some(Begun {
+            lane: self.origin.begin(what)?,
+            endpoint: Rc::clone(&self.origin),
+        })
     }
 
     /// All hosts but the mirrors that are left out by now.

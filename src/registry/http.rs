@@ -2,18 +2,16 @@
 
 use super::access::Access;
 use super::answer::Answer;
-use super::place::Place;
 use super::retry::{Patience, is_temporary};
 use super::url::Url;
+use super::way::Way;
 use super::wire::Wire;
 use crate::error::Error;
 use crate::progress::{Progress, seconds};
 use crate::sys;
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
-
-/// How many redirects are followed, as by every peer.
-const MAX_REDIRECTS: usize = 10;
 
 /// What is waited for between two tries, and how long nobody looks at the clock meanwhile.
 const NEXT_TRY: &str = "the next try";
@@ -24,7 +22,18 @@ pub(super) struct Http {
     wire: Wire,
     progress: Progress,
     /// Who asked to be left alone when there was no patience to do so, and until when.
-    busy: RefCell<Option<(Url, Instant)>>,
+    busy: Rc<RefCell<Option<(Url, Instant)>>>,
+    /// What was asked ahead of time.
+    early: RefCell<Option<Early>>,
+}
+
+/// A question that has been asked, and whose answer is not wanted yet.
+struct Early {
+    url: Url,
+    authorization: Option<String>,
+    way: Way,
+    /// If it has come.
+    answer: Option<Answer>,
 }
 
 /// What is asked.
@@ -76,8 +85,86 @@ impl Http {
         Self {
             wire,
             progress,
-            busy: RefCell::default(),
+            busy: Rc::default(),
+            early: RefCell::default(),
         }
+    }
+
+    /// The same servers over connections of its own, for one question at a time that is asked ahead.
+    pub(super) fn lane(&self) -> Self {
+        Self {
+            wire: self.wire.lane(),
+            progress: self.progress,
+            busy: Rc::clone(&self.busy),
+            early: RefCell::default(),
+        }
+    }
+
+    /// Asks for what is at `url` without waiting for the answer, which [`Http::ask`] will find. False
+    /// if that cannot be.
+    pub(super) fn begin(&self, url: Url, authorization: Option<String>) -> bool {
+        let question = Question {
+            authorization: authorization.as_deref(),
+            ..Question::get(&url, 0)
+        };
+        let way = Way::of(question);
+        let is_sent = self.send_early(&way);
+        *self.early.borrow_mut() = is_sent.then_some(Early {
+            url,
+            authorization,
+            way,
+            answer: None,
+        });
+        is_sent
+    }
+
+    /// Looks whether what was asked ahead has led elsewhere, and asks there, without waiting either.
+    /// False while there is no answer.
+    pub(super) fn advance(&self) -> bool {
+        let early = self.early.take().and_then(|early| self.advanced(early));
+        let is_there = early.as_ref().is_none_or(|early| early.answer.is_some());
+        *self.early.borrow_mut() = early;
+        is_there
+    }
+
+    fn advanced(&self, mut early: Early) -> Option<Early> {
+        while early.answer.is_none() && self.wire.is_answered() {
+            let question = Question {
+                authorization: early.authorization.as_deref(),
+                ..Question::get(&early.url, 0)
+            };
+            // What goes wrong is found when the answer is wanted.
+            let answer = self.ask_once(early.way.question(question)).ok()?;
+            match early.way.goes_on(question, &answer) {
+                Ok(true) => {
+                    self.pass(answer, &early.way);
+                    if !self.send_early(&early.way) {
+                        return None;
+                    }
+                }
+                Ok(false) | Err(_) => early.answer = Some(answer),
+            }
+        }
+        Some(early)
+    }
+
+    fn send_early(&self, way: &Way) -> bool {
+        let authorization = way.authorization.as_deref();
+        let headers = authorization.map(|value| ("authorization", value));
+        self.wire.begin(&way.url, headers.into_iter())
+    }
+
+    /// How far `question` has come ahead of time, and what it has found.
+    fn resume(&self, question: Question<'_>) -> Option<(Way, Option<Answer>)> {
+        let early = self.early.take()?;
+        let is_it = question.method == "GET"
+            && question.headers.is_empty()
+            && *question.url == early.url
+            && question.authorization == early.authorization.as_deref();
+        if !is_it {
+            self.wire.give_up();
+        }
+        is_it.then_some((early.way, early.answer))
     }
 
     /// Asks until there is an answer that is final, or patience is at its end: then what came last
@@ -139,53 +226,27 @@ impl Http {
         }
     }
 
-    /// Asks, and follows redirects. What is meant for one origin is not sent to another, nor ever
-    /// again once the way has left it (CVE-2020-15157 and its kin; S3 answers 400 to it).
+    /// Asks, and follows redirects.
     fn follow(&self, question: Question<'_>) -> Result<Answer, Error> {
-        let mut url = question.url.clone();
-        let mut authorization = question.authorization;
-        for _ in 0..=MAX_REDIRECTS {
-            let answer = self.ask_once(Question {
-                url: &url,
-                authorization,
-                ..question
-            })?;
-            if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
+        let early = self.resume(question);
+        let (mut way, mut early) = early.unwrap_or_else(|| (Way::of(question), None));
+        loop {
+            let answer = match early.take() {
+                Some(answer) => answer,
+                None => self.ask_once(way.question(question))?,
+            };
+            if !way.goes_on(question, &answer)? {
                 return Ok(answer);
             }
-            let next = answer
-                .header("location")
-                .and_then(|location| url.join(location));
-            let refused = |why| {
-                Err(Error::Redirect {
-                    url: url.to_string(),
-                    why,
-                })
-            };
-            let Some(next) = next else {
-                return refused("it does not lead to an http address");
-            };
-            if url.is_https() && !next.is_https() {
-                return refused("it leads from https to http");
-            }
-            let here = Place::of(question.url.host());
-            if !here.may_lead_to(Place::of(next.host())) {
-                return refused("it leads to where only this machine gets to");
-            }
-            if !url.same_origin(&next) {
-                if question.form.is_some() {
-                    return refused("it leads a secret to another server");
-                }
-                authorization = None;
-            }
-            answer.discard();
-            self.progress.detail(format_args!("{url}: leads to {next}"));
-            url = next;
+            self.pass(answer, &way);
         }
-        Err(Error::Redirect {
-            url: question.url.to_string(),
-            why: "too many in a row",
-        })
+    }
+
+    /// Leaves an answer that leads elsewhere.
+    fn pass(&self, answer: Answer, way: &Way) {
+        let (from, to) = (answer.url.clone(), &way.url);
+        answer.discard();
+        self.progress.detail(format_args!("{from}: leads to {to}"));
     }
 
     fn ask_once(&self, question: Question<'_>) -> Result<Answer, Error> {

@@ -8,6 +8,7 @@
 //! ```
 
 mod access;
+mod ahead;
 mod answer;
 mod authority;
 mod blob;
@@ -26,6 +27,7 @@ mod token;
 mod toml;
 mod url;
 mod warning;
+mod way;
 mod wire;
 
 pub use access::Access;
@@ -36,6 +38,7 @@ pub use mirror::Mirror;
 use crate::error::{Error, Part};
 use crate::oci::{ACCEPT, Descriptor, Digest, Document, InvalidManifest, Reference};
 use crate::progress::Progress;
+use ahead::Ahead;
 use endpoints::Endpoints;
 use std::rc::Rc;
 
@@ -45,6 +48,7 @@ pub const MAX_MANIFEST: u64 = 8 << 20;
 /// One repository, on all hosts that may have it.
 pub struct Registry {
     endpoints: Rc<Endpoints>,
+    ahead: Ahead,
 }
 
 /// When a blob is wanted.
@@ -70,6 +74,7 @@ impl Registry {
     pub fn new(reference: &Reference, access: &Access, progress: Progress) -> Result<Self, Error> {
         Ok(Self {
             endpoints: Rc::new(Endpoints::new(reference, access, progress)?),
+            ahead: Ahead::default(),
         })
     }
 
@@ -134,6 +139,13 @@ impl Registry {
 
     /// The bytes of a blob from offset `from` on, as the wire brings them.
     pub fn blob(&self, blob: &Descriptor, from: u64, asked: Asked) -> Result<Blob, Error> {
-        Blob::open(Rc::clone(&self.endpoints), blob, from, asked)
+        let begun = self.ahead.take(&blob.digest).filter(|_| from == 0);
+        Blob::open(Rc::clone(&self.endpoints), blob, from, asked, begun)
+    }
+
+    /// Asks for blobs that will be wanted when `before` bytes have come, as far as that makes sense.
+    /// What goes wrong here is found when they are wanted.
+    pub fn begin<'b>(&self, before: u64, blobs: impl Iterator<Item = &'b Descriptor>) {
+        self.ahead.begin(&self.endpoints, before, blobs);
     }
 }

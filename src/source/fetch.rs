@@ -54,6 +54,17 @@ impl Fetch<'_> {
         }
     }
 
+    /// Asks for those of `blobs` of which nothing is here, and which will be wanted when `before`
+    /// bytes have come.
+    pub(super) fn begin<'b>(&self, before: u64, blobs: impl Iterator<Item = &'b Descriptor>) {
+        if let Some(registry) = &self.registry {
+            let lacks =
+                |blob: &Descriptor, cache: &Cache| cache.lacks(blob).ok() == Some(blob.size);
+            let is_lacking = |blob: &&Descriptor| self.cache.is_none_or(|cache| lacks(blob, cache));
+            registry.begin(before, blobs.filter(is_lacking));
+        }
+    }
+
     /// All of it from the registry.
     pub(super) fn remote(&self, blob: &Descriptor, asked: Asked) -> Result<Opened, Error> {
         Ok(Opened {

@@ -144,11 +144,12 @@ impl<'c> Source<'c> {
         }
     }
 
-    /// Says which layer will be wanted next, so that its bytes are on their way while the one at
-    /// hand is extracted: they wait in the socket. What goes wrong here is found when it is wanted.
-    pub fn announce(&mut self, next: Option<&Descriptor>) {
-        if let (Self::Registry(cached), Some(next)) = (self, next) {
-            cached.announce(next);
+    /// Says which blobs will be wanted, in this order, so that their bytes are on their way while the
+    /// one at hand is read: they wait in the socket. What goes wrong here is found when they are
+    /// wanted.
+    pub fn announce<'b>(&mut self, coming: impl Iterator<Item = &'b Descriptor>) {
+        if let Self::Registry(cached) = self {
+            cached.announce(coming);
         }
     }
 

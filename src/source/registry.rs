@@ -215,10 +215,12 @@ impl<'c> Cached<'c> {
         Ok(opened)
     }
 
-    /// Has the registry send what will be wanted next.
-    pub(super) fn announce(&mut self, next: &Descriptor) {
+    /// Has the registry send what will be wanted next, in this order.
+    pub(super) fn announce<'b>(&mut self, mut coming: impl Iterator<Item = &'b Descriptor>) {
+        let Some(next) = coming.next() else { return };
         let opened = self.fetch.open(next, Asked::Ahead).ok().flatten();
         self.ahead = opened.map(|opened| (next.digest.clone(), opened));
+        self.fetch.begin(next.size, coming);
     }
 
     fn open(&mut self, blob: &Descriptor) -> Result<Opened, Error> {

@@ -5,11 +5,12 @@
 //! trust one list of authorities only, look names up in a thread.
 //!
 //! ```text
-//! Agent ── Tunnel ──────── Socket ── Vigil ───── Tls ───────── Verifier
-//! ureq's   ureq's CONNECT  ureq's    says when   certs.d of    Trust: Mozilla, system, --ca-file
-//! pool     to a proxy                none comes  this host
+//! Agent ── Early ───── Tunnel ──────── Socket ── Vigil ───── Tls ───────── Verifier
+//! ureq's   asks ahead  ureq's CONNECT  ureq's    says when   certs.d of    Trust: Mozilla, system,
+//! pool     of time     to a proxy                none comes  this host     --ca-file
 //! ```
 
+mod early;
 mod failure;
 mod host;
 mod no_proxy;
@@ -25,8 +26,10 @@ pub(super) use failure::Failure;
 use super::access::Access;
 use super::url::Url;
 use crate::progress::Progress;
+use early::{Early, Starter};
 use proxy::Proxies;
 use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
 use std::time::Duration;
 use tls::Tls;
 use trust::Trust;
@@ -45,10 +48,11 @@ const IDLE: Duration = Duration::from_secs(60);
 /// Connections, and how they are made.
 pub(super) struct Wire {
     access: Access,
-    proxies: Proxies,
+    proxies: Rc<Proxies>,
     /// Reading the authorities takes some milliseconds, which plain http need not spend.
     trust: OnceCell<Trust>,
     agents: RefCell<Vec<Pooled>>,
+    early: Early,
     progress: Progress,
 }
 
@@ -73,15 +77,68 @@ impl Wire {
     fn with(access: &Access, proxies: Proxies, progress: Progress) -> Self {
         Self {
             access: access.clone(),
-            proxies,
+            proxies: Rc::new(proxies),
             trust: OnceCell::new(),
             agents: RefCell::default(),
+            early: Early::default(),
             progress,
         }
     }
 
-    /// Sends one request and waits for the head of its answer. Redirects are answers, too.
+    /// The same servers over other connections.
+    pub(super) fn lane(&self) -> Self {
+        Self {
+            access: self.access.clone(),
+            proxies: Rc::clone(&self.proxies),
+            trust: self.trust.clone(),
+            agents: RefCell::default(),
+            early: Early::default(),
+            progress: self.progress,
+        }
+    }
+
+    /// Sends a GET and does not wait for its answer: [`Wire::send`] will, when it is to send the
+    /// same. False if that cannot be.
+    pub(super) fn begin<'h>(
+        &self,
+        url: &Url,
+        headers: impl Iterator<Item = (&'static str, &'h str)>,
+    ) -> bool {
+        self.early.begin();
+        // There is no answer, so this ends in an error, one way or another.
+        drop(self.run("GET", url, headers, None));
+        let is_sent = self.early.is_sent();
+        if !is_sent {
+            self.early.end();
+        }
+        is_sent
+    }
+
+    /// Whether what has begun has an answer, or never will have one.
+    pub(super) fn is_answered(&self) -> bool {
+        self.early.is_answered()
+    }
+
+    /// Drops what has begun.
+    pub(super) fn give_up(&self) {
+        self.early.end();
+    }
+
+    /// Sends one request, unless that has begun, and waits for the head of its answer. Redirects are
+    /// answers, too.
     pub(super) fn send<'h>(
+        &self,
+        method: &str,
+        url: &Url,
+        headers: impl Iterator<Item = (&'static str, &'h str)>,
+        body: Option<&str>,
+    ) -> Result<Response<Body>, Failure> {
+        let answer = self.run(method, url, headers, body);
+        self.early.end();
+        answer
+    }
+
+    fn run<'h>(
         &self,
         method: &str,
         url: &Url,
@@ -123,13 +180,43 @@ impl Wire {
             true => Some(self.trust()?),
             false => None,
         };
-        let agent = agent(trust, proxy.cloned(), self.access.timeout, self.progress);
+        let agent = self.make_agent(trust, proxy.cloned());
         agents.push(Pooled {
             tls,
             proxy: proxy.cloned(),
             agent: agent.clone(),
         });
         Ok(agent)
+    }
+
+    /// Connections through one proxy or none. Through a proxy, ureq asks for a CONNECT to plain http
+    /// servers, too: it does not write the absolute form of RFC 9112 section 3.2.2.
+    fn make_agent(&self, trust: Option<Trust>, proxy: Option<Proxy>) -> Agent {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .proxy(proxy)
+            .user_agent(concat!("roots/", env!("CARGO_PKG_VERSION")))
+            .timeout_connect(Some(CONNECT))
+            .timeout_recv_response(Some(self.access.timeout))
+            .timeout_per_read(Some(self.access.timeout))
+            .max_idle_age(IDLE)
+            .build();
+        let connector =
+            ().chain(ConnectProxyConnector::default())
+                .chain(TcpConnector::default())
+                .chain(Watchman::new(self.progress))
+                .chain(Tls::new(trust));
+        let resolver = System {
+            resolver: DefaultResolver::default(),
+            early: self.early.clone(),
+        };
+        Agent::with_parts(
+            config,
+            Starter::new(connector, self.early.clone()),
+            resolver,
+        )
     }
 
     fn trust(&self) -> Result<Trust, Failure> {
@@ -141,37 +228,13 @@ impl Wire {
     }
 }
 
-/// Connections through one proxy or none. Through a proxy, ureq asks for a CONNECT to plain http
-/// servers, too: it does not write the absolute form of RFC 9112 section 3.2.2.
-fn agent(
-    trust: Option<Trust>,
-    proxy: Option<Proxy>,
-    timeout: Duration,
-    progress: Progress,
-) -> Agent {
-    let config = Agent::config_builder()
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .proxy(proxy)
-        .user_agent(concat!("roots/", env!("CARGO_PKG_VERSION")))
-        .timeout_connect(Some(CONNECT))
-        .timeout_recv_response(Some(timeout))
-        .timeout_per_read(Some(timeout))
-        .max_idle_age(IDLE)
-        .build();
-    let connector =
-        ().chain(ConnectProxyConnector::default())
-            .chain(TcpConnector::default())
-            .chain(Watchman::new(progress))
-            .chain(Tls::new(trust));
-    Agent::with_parts(config, connector, System::default())
-}
-
 /// The system's way to look names up. ureq would do it in a thread for the sake of a time-out, as
 /// with the name of a proxy if connecting has one; without, it does not.
-#[derive(Debug, Default)]
-struct System(DefaultResolver);
+#[derive(Debug)]
+struct System {
+    resolver: DefaultResolver,
+    early: Early,
+}
 
 impl Resolver for System {
     fn resolve(
@@ -180,6 +243,10 @@ impl Resolver for System {
         config: &ureq::config::Config,
         _timeout: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        self.0.resolve(uri, config, NextTimeout::default())
+        match self.early.is_sent() {
+            // Nobody will connect.
+            true => Ok(self.empty()),
+            false => self.resolver.resolve(uri, config, NextTimeout::default()),
+        }
     }
 }

@@ -1,0 +1,78 @@
+//! Blobs that are asked for before they are wanted, so that many small ones do not cost a round trip
+//! each: to the registry, and to where it leads. They wait in their sockets.
+
+use super::endpoint::Endpoint;
+use super::endpoints::Endpoints;
+use super::http::Http;
+use crate::oci::{Descriptor, Digest};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+/// How many are asked for at once, besides what is wanted next.
+const MOST: usize = 4;
+
+/// How many bytes may have to come before a blob, for it to be asked for: more take longer than
+/// asking, and servers do not wait for clients for ever.
+const BEFORE: u64 = 4 << 20;
+
+/// What has been asked for.
+#[derive(Default)]
+pub(super) struct Ahead {
+    begun: RefCell<Vec<(Digest, Begun)>>,
+    /// Whether it was of no use.
+    is_over: Cell<bool>,
+}
+
+/// A question whose answer is on its way.
+pub(super) struct Begun {
+    pub(super) endpoint: Rc<Endpoint>,
+    /// The connections that it comes over.
+    pub(super) lane: Rc<Http>,
+}
+
+impl Ahead {
+    /// Asks for those of `coming` that can be wanted soon: `before` bytes come before them.
+    pub(super) fn begin<'b>(
+        &self,
+        endpoints: &Endpoints,
+        mut before: u64,
+        coming: impl Iterator<Item = &'b Descriptor>,
+    ) {
+        let mut begun = self.begun.borrow_mut();
+        let mut wanted = Vec::new();
+        for blob in coming.take(MOST) {
+            if before > BEFORE {
+                break;
+            }
+            before = before.saturating_add(blob.size);
+            wanted.push(&blob.digest);
+        }
+        begun.retain(|(digest, _)| wanted.contains(&digest));
+        // A look takes a moment where there is no answer; then there will be none further on.
+        let _ = begun.iter().all(|(_, begun)| begun.lane.advance());
+        for digest in wanted {
+            if self.is_over.get() {
+                return;
+            }
+            if begun.iter().all(|(known, _)| known != digest) {
+                match endpoints.begin(&path(digest)) {
+                    Some(more) => begun.push((digest.clone(), more)),
+                    // Whatever is wrong is found when there is an answer to wait for.
+                    None => self.is_over.set(true),
+                }
+            }
+        }
+    }
+
+    /// The question for a blob, if it has been asked.
+    pub(super) fn take(&self, digest: &Digest) -> Option<Begun> {
+        let mut begun = self.begun.borrow_mut();
+        let found = begun.iter().position(|(known, _)| known == digest)?;
+        Some(begun.remove(found).1)
+    }
+}
+
+/// Where a blob is in its repository.
+pub(super) fn path(digest: &Digest) -> String {
+    format!("blobs/{digest}")
+}

@@ -1,0 +1,81 @@
+//! The way to an answer, which redirects lengthen. What is meant for one origin is not sent to
+//! another, nor ever again once the way has left it (CVE-2020-15157 and its kin; S3 answers 400 to
+//! it).
+
+use super::answer::Answer;
+use super::http::Question;
+use super::place::Place;
+use super::url::Url;
+use crate::error::Error;
+
+/// How many redirects are followed, as by every peer.
+const MAX_REDIRECTS: usize = 10;
+
+/// How far a question has come.
+pub(super) struct Way {
+    /// Who is to be asked.
+    pub(super) url: Url,
+    /// For whom is to be asked.
+    pub(super) authorization: Option<String>,
+    redirects: usize,
+}
+
+impl Way {
+    /// The first step.
+    pub(super) fn of(question: Question<'_>) -> Self {
+        Self {
+            url: question.url.clone(),
+            authorization: question.authorization.map(str::to_owned),
+            redirects: 0,
+        }
+    }
+
+    /// The question to be asked here.
+    pub(super) fn question<'w>(&'w self, question: Question<'w>) -> Question<'w> {
+        Question {
+            url: &self.url,
+            authorization: self.authorization.as_deref(),
+            ..question
+        }
+    }
+
+    /// One step further, if `answer` leads there; false if it is the last.
+    pub(super) fn goes_on(
+        &mut self,
+        question: Question<'_>,
+        answer: &Answer,
+    ) -> Result<bool, Error> {
+        if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
+            return Ok(false);
+        }
+        let refused = |url: &Url, why| {
+            Err(Error::Redirect {
+                url: url.to_string(),
+                why,
+            })
+        };
+        let location = answer.header("location");
+        let Some(next) = location.and_then(|location| self.url.join(location)) else {
+            return refused(&self.url, "it does not lead to an http address");
+        };
+        if self.url.is_https() && !next.is_https() {
+            return refused(&self.url, "it leads from https to http");
+        }
+        let here = Place::of(question.url.host());
+        if !here.may_lead_to(Place::of(next.host())) {
+            return refused(&self.url, "it leads to where only this machine gets to");
+        }
+        if self.redirects == MAX_REDIRECTS {
+            return refused(question.url, "too many in a row");
+        }
+        if !self.url.same_origin(&next) {
+            if question.form.is_some() {
+                return refused(&self.url, "it leads a secret to another server");
+            }
+            self.authorization = None;
+        }
+        self.redirects += 1;
+        self.url = next;
+        Ok(true)
+    }
+}
