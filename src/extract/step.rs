@@ -19,6 +19,20 @@ pub(super) struct Step {
     pub(super) acl: bool,
 }
 
+/// What one step down from a directory came to.
+pub(super) enum Stepped {
+    Down,
+    Link(CString),
+    Nowhere,
+}
+
+/// A directory that no entry describes, as far as is known.
+pub(super) struct Implied {
+    pub(super) key: u64,
+    /// Whether it was made, and holds nothing but what is made in it.
+    pub(super) is_new: bool,
+}
+
 impl Step {
     pub(super) fn new(name: &CStr, key: u64, dir: Dir, mtime: Option<Time>) -> Self {
         Self {

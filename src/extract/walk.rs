@@ -7,7 +7,7 @@
 //! Directories whose contents change get their times back when the way leaves them, so nothing has
 //! to be remembered for the end, when a path may have become something else.
 
-use super::step::Step;
+use super::step::{Implied, Step, Stepped};
 use crate::error::EntryFault;
 use crate::sys::{Dir, Kind, Owner, Time};
 use crate::tarball::{Parents, link_components};
@@ -35,13 +35,6 @@ pub(super) struct Walk {
     pub(super) watch_acls: bool,
     /// Whose the directories are that no entry describes, if not ours.
     pub(super) plain: Option<Owner>,
-}
-
-/// A directory that no entry describes, as far as is known.
-pub(super) struct Implied {
-    pub(super) key: u64,
-    /// Whether it was made, and holds nothing but what is made in it.
-    pub(super) is_new: bool,
 }
 
 /// What to do about directories on the way that do not exist.
@@ -300,10 +293,4 @@ impl Walk {
         }
         Ok(())
     }
-}
-
-enum Stepped {
-    Down,
-    Link(CString),
-    Nowhere,
 }
