@@ -48,7 +48,7 @@ impl Ahead {
             wanted.push(&blob.digest);
         }
         begun.retain(|(digest, _)| wanted.contains(&digest));
-        // A look takes a moment where there is no answer; then there will be none further on.
+        // Where there is no answer yet, there will be none further on.
         let _ = begun.iter().all(|(_, begun)| begun.lane.advance());
         for digest in wanted {
             if self.is_over.get() {

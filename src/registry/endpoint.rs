@@ -112,7 +112,9 @@ impl Endpoint {
     /// nothing if it cannot be asked.
     pub(super) fn begin(&self, what: &str) -> Option<Rc<Http>> {
         let mut lanes = self.lanes.borrow_mut();
-        let free = lanes.iter().find(|lane| Rc::strong_count(lane) == 1);
+        let is_free = |lane: &Rc<Http>| Rc::strong_count(lane) == 1;
+        lanes.retain(|lane| !(is_free(lane) && lane.is_ahead()));
+        let free = lanes.iter().find(|lane| is_free(lane));
         let lane = match free {
             Some(lane) => Rc::clone(lane),
             None => {

@@ -9,7 +9,7 @@ use super::wire::Wire;
 use crate::error::Error;
 use crate::progress::{Progress, seconds};
 use crate::sys;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,8 @@ pub(super) struct Http {
     progress: Progress,
     /// Who asked to be left alone when there was no patience to do so, and until when.
     busy: Rc<RefCell<Option<(Url, Instant)>>>,
+    /// Whether an answer has led elsewhere.
+    leads: Rc<Cell<bool>>,
     /// What was asked ahead of time.
     early: RefCell<Option<Early>>,
 }
@@ -86,6 +88,7 @@ impl Http {
             wire,
             progress,
             busy: Rc::default(),
+            leads: Rc::default(),
             early: RefCell::default(),
         }
     }
@@ -96,6 +99,7 @@ impl Http {
             wire: self.wire.lane(),
             progress: self.progress,
             busy: Rc::clone(&self.busy),
+            leads: Rc::clone(&self.leads),
             early: RefCell::default(),
         }
     }
@@ -118,9 +122,17 @@ impl Http {
         is_sent
     }
 
+    /// Whether something has been asked whose answer nobody has wanted.
+    pub(super) fn is_ahead(&self) -> bool {
+        self.early.borrow().is_some()
+    }
+
     /// Looks whether what was asked ahead has led elsewhere, and asks there, without waiting either.
-    /// False while there is no answer.
+    /// False while there is no answer. A look takes a moment: it is for servers that lead elsewhere.
     pub(super) fn advance(&self) -> bool {
+        if !self.leads.get() {
+            return true;
+        }
         let early = self.early.take().and_then(|early| self.advanced(early));
         let is_there = early.as_ref().is_none_or(|early| early.answer.is_some());
         *self.early.borrow_mut() = early;
@@ -128,7 +140,7 @@ impl Http {
     }
 
     fn advanced(&self, mut early: Early) -> Option<Early> {
-        while early.answer.is_none() && self.wire.is_answered() {
+        while early.answer.is_none() && self.is_answered(&early.way) {
             let question = Question {
                 authorization: early.authorization.as_deref(),
                 ..Question::get(&early.url, 0)
@@ -149,9 +161,11 @@ impl Http {
     }
 
     fn send_early(&self, way: &Way) -> bool {
-        let authorization = way.authorization.as_deref();
-        let headers = authorization.map(|value| ("authorization", value));
-        self.wire.begin(&way.url, headers.into_iter())
+        self.wire.begin(&way.url, way.headers())
+    }
+
+    fn is_answered(&self, way: &Way) -> bool {
+        self.wire.is_answered(&way.url, way.headers())
     }
 
     /// How far `question` has come ahead of time, and what it has found.
@@ -246,6 +260,7 @@ impl Http {
     fn pass(&self, answer: Answer, way: &Way) {
         let (from, to) = (answer.url.clone(), &way.url);
         answer.discard();
+        self.leads.set(true);
         self.progress.detail(format_args!("{from}: leads to {to}"));
     }
 

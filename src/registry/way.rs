@@ -39,6 +39,14 @@ impl Way {
         }
     }
 
+    /// What goes along with it.
+    pub(super) fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let authorization = self.authorization.as_deref();
+        authorization
+            .map(|value| ("authorization", value))
+            .into_iter()
+    }
+
     /// One step further, if `answer` leads there; false if it is the last.
     pub(super) fn goes_on(
         &mut self,

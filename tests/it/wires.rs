@@ -17,6 +17,7 @@ mod redirects;
 mod resume;
 mod retries;
 mod retry_after;
+mod several;
 mod stalls;
 mod two_pulls;
 

@@ -1,11 +1,11 @@
 //! A request that is sent before its answer is wanted.
 //!
-//! ureq sends a request and waits for its answer in one step. Where nobody wants to wait yet, an
-//! error cuts that step short, and the connection is put by before ureq closes it. Asked the same
-//! once more, ureq gets that connection, and what it sends there again goes nowhere.
+//! ureq sends a request and waits for its answer in one step. Where nobody wants to wait yet, the
+//! connection answers by itself, without a word on the wire, and goes back to ureq's pool. Asked the
+//! same once more, it has nothing left to send, and the answer is the server's.
 
-use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport,
@@ -14,165 +14,148 @@ use ureq::unversioned::transport::{
 /// How long it takes to see whether there is an answer: the least that a socket can wait.
 const LOOK: Duration = Duration::from_millis(1);
 
-/// What the connections of one kind are to do. There is one thread; ureq wants what several could
-/// share.
+/// What is answered in place of the server. Without a body, or ureq would close the connection.
+const LATER: &[u8] = b"HTTP/1.1 204 Later\r\n\r\n";
+const NOW: &[u8] = b"HTTP/1.1 204 Now\r\nIs-Answered: yes\r\n\r\n";
+
+/// The header that says that the server's answer is there, or never will be.
+pub(super) const IS_ANSWERED: &str = "is-answered";
+
+/// What becomes of requests. There is one thread; ureq wants what several could share.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Early(Arc<Mutex<State>>);
+pub(super) struct Early(Arc<AtomicU8>);
 
-#[derive(Debug, Default)]
-enum State {
-    /// What is asked is waited for.
-    #[default]
-    Usual,
-    /// What is asked next is not waited for.
-    Sending,
-    /// It was sent on this connection.
-    Sent(Box<dyn Transport>),
-    /// It is asked once more, and nothing is sent.
-    Resuming,
+/// How long a request takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// Until the server answers.
+    Answer,
+    /// Until it is sent.
+    Sent,
+    /// Until it is seen whether the server has answered.
+    Look,
 }
 
-/// Makes connections that can be put by.
+/// Makes connections that can answer by themselves.
 #[derive(Debug)]
-pub(super) struct Starter<C> {
-    connector: C,
-    early: Early,
-}
+pub(super) struct Starter(pub(super) Early);
 
-/// A connection that can be put by.
+/// A connection that can answer by itself.
 #[derive(Debug)]
-pub(super) struct Line {
-    /// Nothing once it has been put by.
-    inner: Option<Box<dyn Transport>>,
+pub(super) struct Line<In> {
+    inner: In,
     early: Early,
-    /// What it has then.
-    none: LazyBuffers,
+    /// Whether the next request has been sent already.
+    is_sent: bool,
+    /// How long it is, in bytes.
+    size: usize,
+    /// Whether some of the answer was read when it was looked for.
+    is_begun: bool,
+    /// Its own answer, while it is read.
+    own: Option<LazyBuffers>,
 }
 
 impl Early {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// From here on.
+    pub(super) fn set(&self, wait: Wait) {
+        self.0.store(wait as u8, Ordering::Relaxed);
     }
 
-    fn swap(&self, state: State) -> State {
-        std::mem::replace(&mut *self.state(), state)
-    }
-
-    /// Has the next request not waited for.
-    pub(super) fn begin(&self) {
-        self.swap(State::Sending);
-    }
-
-    /// Whether a request was sent and has not been taken up again.
-    pub(super) fn is_sent(&self) -> bool {
-        matches!(*self.state(), State::Sent(_))
-    }
-
-    /// Whether what was sent has an answer, or will never have one.
-    pub(super) fn is_answered(&self) -> bool {
-        let State::Sent(line) = &mut *self.state() else {
-            return true;
-        };
-        let look = NextTimeout {
-            after: LOOK.into(),
-            ..NextTimeout::default()
-        };
-        has_input(line.as_mut()) || !matches!(line.await_input(look), Err(ureq::Error::Timeout(_)))
-    }
-
-    /// Has everything waited for again. What was sent and not taken up is given up.
-    pub(super) fn end(&self) {
-        self.swap(State::Usual);
-    }
-
-    /// The connection of what was sent, to be taken up.
-    fn resume(&self) -> Option<Box<dyn Transport>> {
-        match self.swap(State::Usual) {
-            State::Sent(line) => {
-                self.swap(State::Resuming);
-                Some(line)
-            }
-            other => {
-                self.swap(other);
-                None
-            }
-        }
+    fn is(&self, wait: Wait) -> bool {
+        self.0.load(Ordering::Relaxed) == wait as u8
     }
 }
 
-impl<C> Starter<C> {
-    pub(super) fn new(connector: C, early: Early) -> Self {
-        Self { connector, early }
-    }
-}
-
-impl<C: Connector<()>> Connector<()> for Starter<C> {
-    type Out = Line;
+impl<In: Transport> Connector<In> for Starter {
+    type Out = Line<In>;
 
     fn connect(
         &self,
-        details: &ConnectionDetails<'_>,
-        chained: Option<()>,
+        _: &ConnectionDetails<'_>,
+        chained: Option<In>,
     ) -> Result<Option<Self::Out>, ureq::Error> {
-        let made = match self.early.resume() {
-            Some(line) => Some(line),
-            None => {
-                let made = self.connector.connect(details, chained)?;
-                made.map(|made| -> Box<dyn Transport> { Box::new(made) })
-            }
-        };
-        Ok(made.map(|inner| Line {
-            inner: Some(inner),
-            early: self.early.clone(),
-            none: LazyBuffers::new(1, 1),
+        Ok(chained.map(|inner| Line {
+            inner,
+            early: self.0.clone(),
+            is_sent: false,
+            size: 0,
+            is_begun: false,
+            own: None,
         }))
     }
 }
 
-impl Line {
-    fn inner(&mut self) -> Result<&mut dyn Transport, ureq::Error> {
-        let gone = || ureq::Error::Io(io::ErrorKind::NotConnected.into());
-        self.inner.as_deref_mut().ok_or_else(gone)
+impl<In: Transport> Line<In> {
+    /// Whether the server has answered, or never will.
+    fn is_answered(&mut self) -> bool {
+        let look = NextTimeout {
+            after: LOOK.into(),
+            ..NextTimeout::default()
+        };
+        if !self.is_begun {
+            match self.inner.await_input(look) {
+                Ok(is_there) => self.is_begun = is_there,
+                Err(ureq::Error::Timeout(_)) => return false,
+                Err(_) => {}
+            }
+        }
+        true
+    }
+
+    fn answer(&mut self, answer: &[u8]) {
+        let mut own = LazyBuffers::new(answer.len(), 1);
+        own.input_append_buf().copy_from_slice(answer);
+        own.input_appended(answer.len());
+        self.own = Some(own);
     }
 }
 
-impl Transport for Line {
+impl<In: Transport> Transport for Line<In> {
     fn buffers(&mut self) -> &mut dyn Buffers {
-        match &mut self.inner {
-            Some(inner) => inner.buffers(),
-            None => &mut self.none,
+        match &mut self.own {
+            Some(own) => own,
+            None => self.inner.buffers(),
         }
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
-        if matches!(*self.early.state(), State::Resuming) {
-            return Ok(());
+        if !self.is_sent {
+            self.size += amount;
+            return self.inner.transmit_output(amount, timeout);
         }
-        self.inner()?.transmit_output(amount, timeout)
+        if self.early.is(Wait::Answer) {
+            self.size = self.size.saturating_sub(amount);
+            self.is_sent = self.size > 0;
+            // ureq does not wait for what it knows to be there.
+            self.is_begun &= !self.inner.buffers().can_use_input();
+        }
+        Ok(())
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
-        match self.early.swap(State::Usual) {
-            State::Sending => {
-                let sent = self.inner.take().map(State::Sent);
-                self.early.swap(sent.unwrap_or_default());
-            }
-            // It came when it was looked for.
-            State::Resuming if has_input(self.inner()?) => return Ok(true),
-            _ => {}
+        if self.early.is(Wait::Answer) {
+            return match std::mem::take(&mut self.is_begun) {
+                true => Ok(true),
+                false => self.inner.await_input(timeout),
+            };
         }
-        self.inner()?.await_input(timeout)
+        let is_answered = self.early.is(Wait::Look) && self.is_answered();
+        self.is_sent = true;
+        self.answer(if is_answered { NOW } else { LATER });
+        Ok(true)
     }
 
+    /// Asked before each request and after each answer.
     fn is_open(&mut self) -> bool {
-        self.inner().is_ok_and(Transport::is_open)
+        self.own = None;
+        if self.is_sent {
+            return true;
+        }
+        self.size = 0;
+        self.inner.is_open()
     }
 
     fn is_tls(&self) -> bool {
-        self.inner.as_ref().is_some_and(|inner| inner.is_tls())
+        self.inner.is_tls()
     }
-}
-
-fn has_input(line: &mut dyn Transport) -> bool {
-    !line.buffers().input().is_empty()
 }

@@ -5,10 +5,11 @@
 //! trust one list of authorities only, look names up in a thread.
 //!
 //! ```text
-//! Agent ── Early ───── Tunnel ──────── Socket ── Vigil ───── Tls ───────── Verifier
-//! ureq's   asks ahead  ureq's CONNECT  ureq's    says when   certs.d of    Trust: Mozilla, system,
-//! pool     of time     to a proxy                none comes  this host     --ca-file
+//! Agent ── Tunnel ──────── Socket ── Vigil ───── Tls ───────── Line
+//! ureq's   ureq's CONNECT  ureq's    says when   certs.d of    asks ahead
+//! pool     to a proxy                none comes  this host     of time
 //! ```
+//! Tls asks Verifier, and that asks Trust: Mozilla, the system, --ca-file.
 
 mod early;
 mod failure;
@@ -26,7 +27,7 @@ pub(super) use failure::Failure;
 use super::access::Access;
 use super::url::Url;
 use crate::progress::Progress;
-use early::{Early, Starter};
+use early::{Early, IS_ANSWERED, Starter, Wait};
 use proxy::Proxies;
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
@@ -53,6 +54,8 @@ pub(super) struct Wire {
     trust: OnceCell<Trust>,
     agents: RefCell<Vec<Pooled>>,
     early: Early,
+    /// Whether requests are sent ahead of time.
+    is_lane: bool,
     progress: Progress,
 }
 
@@ -81,11 +84,12 @@ impl Wire {
             trust: OnceCell::new(),
             agents: RefCell::default(),
             early: Early::default(),
+            is_lane: false,
             progress,
         }
     }
 
-    /// The same servers over other connections.
+    /// The same servers over other connections, for requests that are sent ahead of time.
     pub(super) fn lane(&self) -> Self {
         Self {
             access: self.access.clone(),
@@ -93,6 +97,7 @@ impl Wire {
             trust: self.trust.clone(),
             agents: RefCell::default(),
             early: Early::default(),
+            is_lane: true,
             progress: self.progress,
         }
     }
@@ -104,24 +109,17 @@ impl Wire {
         url: &Url,
         headers: impl Iterator<Item = (&'static str, &'h str)>,
     ) -> bool {
-        self.early.begin();
-        // There is no answer, so this ends in an error, one way or another.
-        drop(self.run("GET", url, headers, None));
-        let is_sent = self.early.is_sent();
-        if !is_sent {
-            self.early.end();
-        }
-        is_sent
+        self.run(Wait::Sent, "GET", url, headers, None).is_ok()
     }
 
     /// Whether what has begun has an answer, or never will have one.
-    pub(super) fn is_answered(&self) -> bool {
-        self.early.is_answered()
-    }
-
-    /// Drops what has begun.
-    pub(super) fn give_up(&self) {
-        self.early.end();
+    pub(super) fn is_answered<'h>(
+        &self,
+        url: &Url,
+        headers: impl Iterator<Item = (&'static str, &'h str)>,
+    ) -> bool {
+        let seen = self.run(Wait::Look, "GET", url, headers, None);
+        seen.is_ok_and(|seen| seen.headers().contains_key(IS_ANSWERED))
     }
 
     /// Sends one request, unless that has begun, and waits for the head of its answer. Redirects are
@@ -133,13 +131,17 @@ impl Wire {
         headers: impl Iterator<Item = (&'static str, &'h str)>,
         body: Option<&str>,
     ) -> Result<Response<Body>, Failure> {
-        let answer = self.run(method, url, headers, body);
-        self.early.end();
-        answer
+        self.run(Wait::Answer, method, url, headers, body)
+    }
+
+    /// Drops what has begun, or may have: the next request is another one.
+    pub(super) fn give_up(&self) {
+        drop(self.agents.take());
     }
 
     fn run<'h>(
         &self,
+        wait: Wait,
         method: &str,
         url: &Url,
         headers: impl Iterator<Item = (&'static str, &'h str)>,
@@ -154,15 +156,19 @@ impl Wire {
         }
         let proxy = self.proxies.choose(url)?;
         let agent = self.agent(url, proxy.as_ref())?;
+        self.early.set(wait);
         let sent = match body {
             Some(body) => request
                 .body(body.to_owned())
                 .map(|request| agent.run(request)),
             None => request.body(()).map(|request| agent.run(request)),
         };
-        sent.map_err(ureq::Error::from)
-            .and_then(|answer| answer)
-            .map_err(|error| Failure::of_request(error, proxy.as_ref()))
+        let answer = sent.map_err(ureq::Error::from).and_then(|answer| answer);
+        if answer.is_err() && self.is_lane {
+            // A connection may be left on which the request has been sent.
+            self.give_up();
+        }
+        answer.map_err(|error| Failure::of_request(error, proxy.as_ref()))
     }
 
     /// The connections that lead to a URL.
@@ -207,16 +213,9 @@ impl Wire {
             ().chain(ConnectProxyConnector::default())
                 .chain(TcpConnector::default())
                 .chain(Watchman::new(self.progress))
-                .chain(Tls::new(trust));
-        let resolver = System {
-            resolver: DefaultResolver::default(),
-            early: self.early.clone(),
-        };
-        Agent::with_parts(
-            config,
-            Starter::new(connector, self.early.clone()),
-            resolver,
-        )
+                .chain(Tls::new(trust))
+                .chain(Starter(self.early.clone()));
+        Agent::with_parts(config, connector, System::default())
     }
 
     fn trust(&self) -> Result<Trust, Failure> {
@@ -230,11 +229,8 @@ impl Wire {
 
 /// The system's way to look names up. ureq would do it in a thread for the sake of a time-out, as
 /// with the name of a proxy if connecting has one; without, it does not.
-#[derive(Debug)]
-struct System {
-    resolver: DefaultResolver,
-    early: Early,
-}
+#[derive(Debug, Default)]
+struct System(DefaultResolver);
 
 impl Resolver for System {
     fn resolve(
@@ -243,10 +239,6 @@ impl Resolver for System {
         config: &ureq::config::Config,
         _timeout: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        match self.early.is_sent() {
-            // Nobody will connect.
-            true => Ok(self.empty()),
-            false => self.resolver.resolve(uri, config, NextTimeout::default()),
-        }
+        self.0.resolve(uri, config, NextTimeout::default())
     }
 }

@@ -1,4 +1,4 @@
-//! The next layer is asked for while one is extracted. Whatever becomes of that, it is asked for again when it is
+//! The next layer is asked for while one is extracted (and small ones further on, see `several`). Whatever becomes of that, it is asked for again when it is
 //! wanted, and nobody notices.
 
 use super::{Wire, each};
@@ -36,19 +36,6 @@ fn only_its_first_end_is_put_down_to_the_waiting() {
     let wire = wire.fault("layer 2", ALWAYS, Fault::CutAt(1000));
     let asked = [&ASKED[..], &["layer 2 bytes=1000-"; 2]].concat();
     wire.fails(75, "the connection ended in the middle", &asked);
-}
-
-#[test]
-fn one_layer_is_asked_for_ahead_and_no_more() {
-    let wire = Wire::new("one ahead", 4).fault("layer 1", 1, Fault::Hold(2000));
-    let pull = wire.pull().spawn();
-    // It is said when all that is to be asked for has been.
-    pull.until_says("layer 1/4");
-    assert_eq!(wire.asked(), ASKED);
-    wire.registry.release();
-    pull.wait().succeeds();
-    wire.assert_pulled();
-    assert_eq!(wire.asked()[4..], ["layer 3", "layer 4"]);
 }
 
 #[test]

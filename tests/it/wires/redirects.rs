@@ -140,7 +140,7 @@ fn the_rest_is_not_looked_for_just_anywhere() {
 impl Wire {
     /// Asserts that the storage server has seen no credentials.
     #[track_caller]
-    fn assert_no_secret(&self) {
+    pub(crate) fn assert_no_secret(&self) {
         let seen = self.storage.as_ref().unwrap().requests();
         let secret = |request: &&crate::support::Request| request.header("authorization").is_some();
         assert_eq!(seen.iter().find(secret).map(|request| request.line()), None);
