@@ -18,6 +18,8 @@ pub struct Cached<'c> {
     reference: Reference,
     /// How much of the blob at hand comes out of the cache, in bytes.
     cached: u64,
+    /// How large the blob at hand is, in bytes.
+    size: u64,
     /// The layer that will be wanted next, on its way.
     ahead: Option<(Digest, Opened)>,
     /// The index and manifests that led to the image, for pulls without a network.
@@ -45,6 +47,7 @@ impl<'c> Cached<'c> {
             fetch,
             reference: reference.clone(),
             cached: 0,
+            size: 0,
             ahead: None,
             documents: Vec::new(),
             root: None,
@@ -211,7 +214,7 @@ impl<'c> Cached<'c> {
             Some((_, opened)) => opened,
             None => self.open(blob)?,
         };
-        self.cached = opened.cached;
+        (self.cached, self.size) = (opened.cached, blob.size);
         Ok(opened)
     }
 
@@ -220,7 +223,8 @@ impl<'c> Cached<'c> {
         let Some(next) = coming.next() else { return };
         let opened = self.fetch.open(next, Asked::Ahead).ok().flatten();
         self.ahead = opened.map(|opened| (next.digest.clone(), opened));
-        self.fetch.begin(next.size, coming);
+        self.fetch
+            .begin(self.size.saturating_add(next.size), coming);
     }
 
     fn open(&mut self, blob: &Descriptor) -> Result<Opened, Error> {

@@ -46,6 +46,12 @@ const CONNECT: Duration = Duration::from_secs(30);
 /// How long an idle connection is kept for the next request: extracting a layer takes a while.
 const IDLE: Duration = Duration::from_secs(60);
 
+/// How much a connection reads and writes at once, in bytes: answers, and requests with their tokens.
+const BUFFERS: (usize, usize) = (128 << 10, 128 << 10);
+
+/// The same of connections that there are several of at once, for small layers.
+const LANE: (usize, usize) = (64 << 10, 32 << 10);
+
 /// Connections, and how they are made.
 pub(super) struct Wire {
     access: Access,
@@ -198,6 +204,7 @@ impl Wire {
     /// Connections through one proxy or none. Through a proxy, ureq asks for a CONNECT to plain http
     /// servers, too: it does not write the absolute form of RFC 9112 section 3.2.2.
     fn make_agent(&self, trust: Option<Trust>, proxy: Option<Proxy>) -> Agent {
+        let buffers = if self.is_lane { LANE } else { BUFFERS };
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -208,6 +215,8 @@ impl Wire {
             .timeout_recv_response(Some(self.access.timeout))
             .timeout_per_read(Some(self.access.timeout))
             .max_idle_age(IDLE)
+            .input_buffer_size(buffers.0)
+            .output_buffer_size(buffers.1)
             .build();
         let connector =
             ().chain(ConnectProxyConnector::default())
