@@ -24,8 +24,9 @@ pub(super) struct Made {
 
 struct Layer {
     places: Places,
-    /// The directory that was asked about last, and whether it holds nothing from below.
-    last: Option<(u64, bool)>,
+    /// The way that was asked about last, from the root down to the first directory that holds nothing
+    /// from below, and which of them it is.
+    way: Vec<(u64, bool)>,
 }
 
 impl Made {
@@ -40,7 +41,7 @@ impl Made {
             true => None,
             false => Some(Layer {
                 places: Places::new(&self.root)?,
-                last: None,
+                way: Vec::new(),
             }),
         };
         Ok(())
@@ -81,7 +82,8 @@ impl Made {
         };
         if !layer.is_cleared(walk)? {
             layer.places.insert(key, Mark::Cleared)?;
-            layer.last = Some((key, true));
+            layer.way.pop();
+            layer.way.push((key, true));
         }
         Ok(())
     }
@@ -131,22 +133,35 @@ impl Layer {
         Ok(())
     }
 
-    /// Whether nothing from below is in the directory where `walk` stands. What is so stays so.
+    /// Whether nothing from below is in the directory where `walk` stands. What is so stays so; what is
+    /// not so may be later, but not before the walk has stood above it.
     fn is_cleared(&mut self, walk: &Walk) -> Result<bool, EntryFault> {
-        let here = walk.keys().next();
-        match self.last {
-            Some((last, is_cleared)) if here == Some(last) => return Ok(is_cleared),
+        match self.way.last() {
+            Some((last, is_cleared)) if walk.keys().next() == Some(*last) => {
+                return Ok(*is_cleared);
+            }
             _ => {}
         }
-        let mut is_cleared = false;
-        for key in walk.keys() {
-            if self.places.contains(key, Mark::Cleared)? {
-                is_cleared = true;
-                break;
+        let mut keys: Vec<_> = walk.keys().collect();
+        keys.reverse();
+        for (depth, key) in keys.into_iter().enumerate() {
+            let known = self.way.get(depth).filter(|(known, _)| *known == key);
+            let is_cleared = match known {
+                Some((_, is_cleared)) => *is_cleared,
+                None => {
+                    let is_cleared = self.places.contains(key, Mark::Cleared)?;
+                    self.way.truncate(depth);
+                    self.way.push((key, is_cleared));
+                    is_cleared
+                }
+            };
+            if is_cleared {
+                self.way.truncate(depth + 1);
+                return Ok(true);
             }
         }
-        self.last = here.map(|here| (here, is_cleared));
-        Ok(is_cleared)
+        self.way.truncate(walk.keys().count());
+        Ok(false)
     }
 
     /// Removes all below the directory where `walk` stands but the places of this layer. One
@@ -165,23 +180,43 @@ impl Layer {
                 continue;
             }
             cleared.extend(walk.keys().next());
-            let list = |e| EntryFault::io("list", e);
-            for entry in walk.here()?.entries().map_err(list)? {
-                let entry = entry.map_err(list)?;
-                let name = entry.name.as_c_str();
-                if !self.places.contains(walk.key(name), Mark::Made)? {
-                    walk.change()?;
-                    remove_tree(walk.here()?, name).map_err(|e| EntryFault::io("remove", e))?;
-                } else if is_directory(walk, name)? {
-                    waiting.push(path.join(name));
-                }
+            // Some file systems skip names when others go meanwhile: only what is listed while none
+            // goes is all there is.
+            let mut inner = Vec::new();
+            while self.clear_here(walk, &path, &mut inner)? {
+                inner.clear();
             }
+            waiting.append(&mut inner);
         }
         for directory in cleared {
             self.places.insert(directory, Mark::Cleared)?;
         }
-        self.last = None;
+        self.way.clear();
         Ok(())
+    }
+
+    /// Removes from the directory where `walk` stands, which is `path`, all but the places of this
+    /// layer, and adds the directories that stay to `inner`. Whether anything was removed.
+    fn clear_here(
+        &self,
+        walk: &mut Walk,
+        path: &LayerPath,
+        inner: &mut Vec<LayerPath>,
+    ) -> Result<bool, EntryFault> {
+        let list = |e| EntryFault::io("list", e);
+        let mut has_removed = false;
+        for entry in walk.here()?.entries().map_err(list)? {
+            let entry = entry.map_err(list)?;
+            let name = entry.name.as_c_str();
+            if !self.places.contains(walk.key(name), Mark::Made)? {
+                walk.change()?;
+                remove_tree(walk.here()?, name).map_err(|e| EntryFault::io("remove", e))?;
+                has_removed = true;
+            } else if is_directory(walk, name)? {
+                inner.push(path.join(name));
+            }
+        }
+        Ok(has_removed)
     }
 
     /// The directory where `walk` stands is hidden with what it was, and stays because the layer has

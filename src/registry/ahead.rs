@@ -48,8 +48,14 @@ impl Ahead {
             wanted.push(&blob.digest);
         }
         begun.retain(|(digest, _)| wanted.contains(&digest));
-        // Where there is no answer yet, there will be none further on.
-        let _ = begun.iter().all(|(_, begun)| begun.lane.advance());
+        for (_, begun) in begun.iter() {
+            match begun.lane.advance() {
+                Some(true) => {}
+                // There will be none further on.
+                Some(false) => break,
+                None => self.is_over.set(true),
+            }
+        }
         for digest in wanted {
             if self.is_over.get() {
                 return;
@@ -62,6 +68,13 @@ impl Ahead {
                 }
             }
         }
+    }
+
+    /// Asks for nothing any more: it has failed once, and may fail each time, or keep a server busy
+    /// that has asked to be left alone.
+    pub(super) fn stop(&self) {
+        self.is_over.set(true);
+        self.begun.borrow_mut().clear();
     }
 
     /// The question for a blob, if it has been asked.

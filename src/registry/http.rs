@@ -128,15 +128,16 @@ impl Http {
     }
 
     /// Looks whether what was asked ahead has led elsewhere, and asks there, without waiting either.
-    /// False while there is no answer. A look takes a moment: it is for servers that lead elsewhere.
-    pub(super) fn advance(&self) -> bool {
+    /// False while there is no answer, nothing if there will be none. A look takes a moment: it is for
+    /// servers that lead elsewhere.
+    pub(super) fn advance(&self) -> Option<bool> {
         if !self.leads.get() {
-            return true;
+            return Some(true);
         }
-        let early = self.early.take().and_then(|early| self.advanced(early));
-        let is_there = early.as_ref().is_none_or(|early| early.answer.is_some());
-        *self.early.borrow_mut() = early;
-        is_there
+        let early = self.advanced(self.early.take()?)?;
+        let is_there = early.answer.is_some();
+        *self.early.borrow_mut() = Some(early);
+        Some(is_there)
     }
 
     fn advanced(&self, mut early: Early) -> Option<Early> {

@@ -140,7 +140,11 @@ impl Registry {
     /// The bytes of a blob from offset `from` on, as the wire brings them.
     pub fn blob(&self, blob: &Descriptor, from: u64, asked: Asked) -> Result<Blob, Error> {
         let begun = self.ahead.take(&blob.digest).filter(|_| from == 0);
-        Blob::open(Rc::clone(&self.endpoints), blob, from, asked, begun)
+        let opened = Blob::open(Rc::clone(&self.endpoints), blob, from, asked, begun);
+        if opened.is_err() && asked == Asked::Ahead {
+            self.ahead.stop();
+        }
+        opened
     }
 
     /// Asks for blobs that will be wanted when `before` bytes have come, as far as that makes sense.

@@ -38,7 +38,11 @@ pub(super) enum Wait {
 
 /// Makes connections that can answer by themselves.
 #[derive(Debug)]
-pub(super) struct Starter(pub(super) Early);
+pub(super) struct Starter {
+    pub(super) early: Early,
+    /// Whether they lead through a proxy.
+    pub(super) has_proxy: bool,
+}
 
 /// A connection that can answer by itself.
 #[derive(Debug)]
@@ -71,12 +75,15 @@ impl<In: Transport> Connector<In> for Starter {
 
     fn connect(
         &self,
-        _: &ConnectionDetails<'_>,
+        details: &ConnectionDetails<'_>,
         chained: Option<In>,
     ) -> Result<Option<Self::Out>, ureq::Error> {
+        // ureq connects to the proxy in the same way, and has to wait for what that says.
+        let is_to_proxy = self.has_proxy && details.config.proxy().is_none();
+        let early = (!is_to_proxy).then(|| self.early.clone());
         Ok(chained.map(|inner| Line {
             inner,
-            early: self.0.clone(),
+            early: early.unwrap_or_default(),
             is_sent: false,
             size: 0,
             is_begun: false,

@@ -153,6 +153,22 @@ impl Wire {
         headers: impl Iterator<Item = (&'static str, &'h str)>,
         body: Option<&str>,
     ) -> Result<Response<Body>, Failure> {
+        let answer = self.attempt(wait, method, url, headers, body);
+        if answer.is_err() && self.is_lane {
+            // A connection may be left on which the request has been sent.
+            self.give_up();
+        }
+        answer
+    }
+
+    fn attempt<'h>(
+        &self,
+        wait: Wait,
+        method: &str,
+        url: &Url,
+        headers: impl Iterator<Item = (&'static str, &'h str)>,
+        body: Option<&str>,
+    ) -> Result<Response<Body>, Failure> {
         let mut request = Request::builder()
             .method(method)
             .uri(url.to_wire())
@@ -169,12 +185,9 @@ impl Wire {
                 .map(|request| agent.run(request)),
             None => request.body(()).map(|request| agent.run(request)),
         };
-        let answer = sent.map_err(ureq::Error::from).and_then(|answer| answer);
-        if answer.is_err() && self.is_lane {
-            // A connection may be left on which the request has been sent.
-            self.give_up();
-        }
-        answer.map_err(|error| Failure::of_request(error, proxy.as_ref()))
+        sent.map_err(ureq::Error::from)
+            .and_then(|answer| answer)
+            .map_err(|error| Failure::of_request(error, proxy.as_ref()))
     }
 
     /// The connections that lead to a URL.
@@ -209,21 +222,24 @@ impl Wire {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            .proxy(proxy)
             .user_agent(concat!("roots/", env!("CARGO_PKG_VERSION")))
             .timeout_connect(Some(CONNECT))
             .timeout_recv_response(Some(self.access.timeout))
             .timeout_per_read(Some(self.access.timeout))
             .max_idle_age(IDLE)
             .input_buffer_size(buffers.0)
-            .output_buffer_size(buffers.1)
-            .build();
+            .output_buffer_size(buffers.1);
+        let starter = Starter {
+            early: self.early.clone(),
+            has_proxy: proxy.is_some(),
+        };
+        let config = config.proxy(proxy).build();
         let connector =
             ().chain(ConnectProxyConnector::default())
                 .chain(TcpConnector::default())
                 .chain(Watchman::new(self.progress))
                 .chain(Tls::new(trust))
-                .chain(Starter(self.early.clone()));
+                .chain(starter);
         Agent::with_parts(config, connector, System::default())
     }
 

@@ -89,9 +89,36 @@ fn what_fails_far_ahead_is_asked_for_again_in_time() {
             let wire = wire.fault(part, 1, fault.clone());
             wire.pull().run().succeeds();
             wire.assert_pulled();
-            let more = ["manifest", "config", "layer 5"];
-            assert_eq!(sorted(wire.asked()), once(8, &more), "{what}");
+            // What came behind it may have been asked for already, and is asked for again: nothing is expected of asking
+            // ahead any more.
+            let asked = wire.asked();
+            let count = |n| {
+                asked
+                    .iter()
+                    .filter(|part| **part == format!("layer {n}"))
+                    .count()
+            };
+            assert_eq!([1, 2, 3, 4, 5].map(count), [1, 1, 1, 1, 2], "{what}");
+            assert!((6..=8).all(|n| (1..=2).contains(&count(n))), "{asked:?}");
         }
+    });
+}
+
+#[test]
+fn after_a_failure_they_are_asked_for_one_after_the_other() {
+    let cases = [
+        Fault::Reset,
+        Fault::status(500),
+        Fault::status_with(429, &[("Retry-After", "1")], ""),
+    ];
+    each(cases, |fault| {
+        let wire = Wire::new(&format!("{fault:?}"), 9).retries(1);
+        let wire = wire.fault("layer 2", 1, fault);
+        let mut asked = vec!["manifest", "config", "layer 1", "layer 2", "layer 2"];
+        asked.extend([
+            "layer 3", "layer 4", "layer 5", "layer 6", "layer 7", "layer 8", "layer 9",
+        ]);
+        wire.pulls(&asked);
     });
 }
 
@@ -147,11 +174,11 @@ fn a_token_may_expire_among_them() {
 
 #[test]
 fn connections_that_end_after_each_answer_are_made_anew() {
-    let wire = Wire::new("close", 9);
+    // An end may cross a request; that is what retries are for.
+    let wire = Wire::new("close", 9).retries(3);
     wire.registry.fault("/blobs/", ALWAYS, Fault::CloseAfter);
     wire.pull().run().succeeds();
     wire.assert_pulled();
-    assert_eq!(sorted(wire.asked()), once(9, &["manifest", "config"]));
 }
 
 #[test]
@@ -198,7 +225,7 @@ fn tls_and_proxies_are_no_obstacle() {
     assert_eq!(registry.requests_for("/blobs/").len(), 10);
     // Those of what is wanted, of two layers on their way, and of four more.
     assert!(
-        (3..=7).contains(&front.connections()),
+        (5..=8).contains(&front.connections()),
         "{}",
         front.connections()
     );
