@@ -61,7 +61,7 @@ impl Pull {
         let mut meter = progress.meter(image.sizes(), "unpacking");
         for (number, layer) in image.layers.iter().enumerate() {
             let mut stream = source.layer(layer, &mut meter)?;
-            source.announce(image.layers[number + 1..].iter().map(|next| &next.blob));
+            source.announce(&mut image.layers[number + 1..].iter().map(|next| &next.blob));
             if let Err(error) = extractor.apply(&layer.diff_id, &mut meter.follow(stream.tar())) {
                 return Err(source.blame(layer, stream, error));
             }

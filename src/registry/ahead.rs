@@ -32,11 +32,11 @@ pub(super) struct Begun {
 
 impl Ahead {
     /// Asks for those of `coming` that can be wanted soon: `before` bytes come before them.
-    pub(super) fn begin<'b>(
+    pub(super) fn begin(
         &self,
         endpoints: &Endpoints,
         mut before: u64,
-        coming: impl Iterator<Item = &'b Descriptor>,
+        coming: &mut dyn Iterator<Item = &Descriptor>,
     ) {
         let mut begun = self.begun.borrow_mut();
         let mut wanted = Vec::new();

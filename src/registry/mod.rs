@@ -149,7 +149,7 @@ impl Registry {
 
     /// Asks for blobs that will be wanted when `before` bytes have come, as far as that makes sense.
     /// What goes wrong here is found when they are wanted.
-    pub fn begin<'b>(&self, before: u64, blobs: impl Iterator<Item = &'b Descriptor>) {
+    pub fn begin(&self, before: u64, blobs: &mut dyn Iterator<Item = &Descriptor>) {
         self.ahead.begin(&self.endpoints, before, blobs);
     }
 }

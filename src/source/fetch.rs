@@ -56,12 +56,12 @@ impl Fetch<'_> {
 
     /// Asks for those of `blobs` of which nothing is here, and which will be wanted when `before`
     /// bytes have come.
-    pub(super) fn begin<'b>(&self, before: u64, blobs: impl Iterator<Item = &'b Descriptor>) {
+    pub(super) fn begin(&self, before: u64, blobs: &mut dyn Iterator<Item = &Descriptor>) {
         if let Some(registry) = &self.registry {
             let lacks =
                 |blob: &Descriptor, cache: &Cache| cache.lacks(blob).ok() == Some(blob.size);
             let is_lacking = |blob: &&Descriptor| self.cache.is_none_or(|cache| lacks(blob, cache));
-            registry.begin(before, blobs.filter(is_lacking));
+            registry.begin(before, &mut blobs.filter(is_lacking));
         }
     }
 

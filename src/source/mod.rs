@@ -147,7 +147,7 @@ impl<'c> Source<'c> {
     /// Says which blobs will be wanted, in this order, so that their bytes are on their way while the
     /// one at hand is read: they wait in the socket. What goes wrong here is found when they are
     /// wanted.
-    pub fn announce<'b>(&mut self, coming: impl Iterator<Item = &'b Descriptor>) {
+    pub fn announce(&mut self, coming: &mut dyn Iterator<Item = &Descriptor>) {
         if let Self::Registry(cached) = self {
             cached.announce(coming);
         }

@@ -219,7 +219,7 @@ impl<'c> Cached<'c> {
     }
 
     /// Has the registry send what will be wanted next, in this order.
-    pub(super) fn announce<'b>(&mut self, mut coming: impl Iterator<Item = &'b Descriptor>) {
+    pub(super) fn announce(&mut self, coming: &mut dyn Iterator<Item = &Descriptor>) {
         let Some(next) = coming.next() else { return };
         let opened = self.fetch.open(next, Asked::Ahead).ok().flatten();
         self.ahead = opened.map(|opened| (next.digest.clone(), opened));
