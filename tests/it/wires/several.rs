@@ -232,6 +232,31 @@ fn tls_and_proxies_are_no_obstacle() {
 }
 
 #[test]
+fn storage_may_be_behind_tls() {
+    let (sandbox, registry, storage) = (
+        Sandbox::new("several"),
+        Registry::start(),
+        Registry::start(),
+    );
+    let authority = Authority::new("an authority");
+    let identity = authority.server(&["0.0.0.0"]);
+    let front = TlsFront::start(&registry.host(), &identity);
+    let back = TlsFront::start(&storage.host(), &identity);
+    registry.push("a/b", "1", &image(9));
+    registry.redirect_blobs_by(&storage, &format!("https://{}", back.host()));
+    sandbox.write("ca.pem", authority.pem());
+    let name = format!("{}/a/b:1", front.host());
+    sandbox
+        .roots(["pull", "--ca-file=ca.pem", &name, "dest"])
+        .run()
+        .succeeds();
+    assert_eq!(tree::sketch(sandbox.path("dest")).lines().count(), 9);
+    for server in [&registry, &storage] {
+        assert_eq!(server.requests_for("sha256:").len(), 10);
+    }
+}
+
+#[test]
 fn verify_and_save_ask_ahead_too() {
     let wire = Wire::new("others", 9);
     wire.pull().arg("--cache=no").run().succeeds();
