@@ -34,6 +34,7 @@ use std::rc::Rc;
 use std::time::Duration;
 use tls::Tls;
 use trust::Trust;
+use ureq::http::request::Builder;
 use ureq::http::{Request, Response, Uri, header};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector, NextTimeout, TcpConnector};
@@ -153,22 +154,6 @@ impl Wire {
         headers: impl Iterator<Item = (&'static str, &'h str)>,
         body: Option<&str>,
     ) -> Result<Response<Body>, Failure> {
-        let answer = self.attempt(wait, method, url, headers, body);
-        if answer.is_err() && self.is_lane {
-            // A connection may be left on which the request has been sent.
-            self.give_up();
-        }
-        answer
-    }
-
-    fn attempt<'h>(
-        &self,
-        wait: Wait,
-        method: &str,
-        url: &Url,
-        headers: impl Iterator<Item = (&'static str, &'h str)>,
-        body: Option<&str>,
-    ) -> Result<Response<Body>, Failure> {
         let mut request = Request::builder()
             .method(method)
             .uri(url.to_wire())
@@ -176,6 +161,21 @@ impl Wire {
         for (name, value) in headers {
             request = request.header(name, value);
         }
+        let answer = self.attempt(wait, url, request, body);
+        if answer.is_err() && self.is_lane {
+            // A connection may be left on which the request has been sent.
+            self.give_up();
+        }
+        answer
+    }
+
+    fn attempt(
+        &self,
+        wait: Wait,
+        url: &Url,
+        request: Builder,
+        body: Option<&str>,
+    ) -> Result<Response<Body>, Failure> {
         let proxy = self.proxies.choose(url)?;
         let agent = self.agent(url, proxy.as_ref())?;
         self.early.set(wait);

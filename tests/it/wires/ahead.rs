@@ -38,9 +38,9 @@ fn only_its_first_end_is_put_down_to_the_waiting() {
     wire.fails(75, "the connection ended in the middle", &asked);
 }
 
-#[test]
-fn what_fails_ahead_of_time_is_asked_for_again_in_time() {
-    let cases = [
+/// What a registry may say to a request that nobody needs an answer to yet.
+pub(super) fn refusals() -> Vec<Fault> {
+    vec![
         Fault::status(500),
         Fault::status(403),
         Fault::status(404),
@@ -50,8 +50,12 @@ fn what_fails_ahead_of_time_is_asked_for_again_in_time() {
         Fault::Raw(b"garbage".to_vec()),
         Fault::Hang,
         Fault::Redirect("file:///etc/passwd".to_owned()),
-    ];
-    each(cases, |fault| {
+    ]
+}
+
+#[test]
+fn what_fails_ahead_of_time_is_asked_for_again_in_time() {
+    each(refusals(), |fault| {
         // Not even a retry is spent on it.
         let wire = Wire::new(&format!("{fault:?}"), 2).arg("--timeout=1");
         wire.fault("layer 2", 1, fault)

@@ -1,6 +1,7 @@
 //! Small layers are asked for several at a time, far ahead, over connections of their own. Each is asked for once, gets
 //! what it asked for and nothing else, and whatever becomes of that, it is asked for again when it is wanted.
 
+use super::ahead::refusals;
 use super::{Wire, each, image};
 use crate::support::{
     ALWAYS, Ability, Authority, Fault, Proxy, Registry, Sandbox, TlsFront, TokenRules, tree,
@@ -62,19 +63,11 @@ fn each_way_is_gone_once() {
 
 #[test]
 fn what_fails_far_ahead_is_asked_for_again_in_time() {
-    let cases = [
-        Fault::status(500),
-        Fault::status(403),
-        Fault::status(404),
-        Fault::status_with(429, &[("Retry-After", "3600")], ""),
-        Fault::Reset,
-        Fault::Raw(Vec::new()),
-        Fault::Raw(b"garbage".to_vec()),
-        Fault::Hang,
+    let more = [
         Fault::EndlessHead,
-        Fault::Redirect("file:///etc/passwd".to_owned()),
         Fault::Redirect("http://127.0.0.1:1/".to_owned()),
     ];
+    let cases = refusals().into_iter().chain(more);
     each(cases, |fault| {
         for storage in [false, true] {
             // Not even a retry is spent on it.
