@@ -53,7 +53,10 @@ impl Ahead {
                 Some(true) => {}
                 // There will be none further on.
                 Some(false) => break,
-                None => self.is_over.set(true),
+                None => {
+                    self.is_over.set(true);
+                    break;
+                }
             }
         }
         for digest in wanted {
