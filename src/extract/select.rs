@@ -60,7 +60,9 @@ fn prune(
         return Ok(());
     }
     let is_root = directory.split().is_none();
-    for entry in walk.here()?.list().map_err(|e| EntryFault::io("list", e))? {
+    let list = |e| EntryFault::io("list", e);
+    for entry in walk.here()?.entries().map_err(list)? {
+        let entry = entry.map_err(list)?;
         let is_ours = !(is_root && before.contains(&entry.name));
         if is_ours && !selection.keeps(directory, &entry.name) {
             walk.change()?;
