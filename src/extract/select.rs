@@ -7,7 +7,7 @@ use crate::error::{EntryFault, Error};
 use crate::sys::{Kind, remove_tree};
 use crate::tarball::{LayerPath, Place, Selection};
 use std::ffi::CString;
-use std::io;
+use std::{io, mem};
 
 impl Extractor {
     /// Removes what was not asked for. The directories that stay keep their times.
@@ -61,13 +61,18 @@ fn prune(
     }
     let is_root = directory.split().is_none();
     let list = |e| EntryFault::io("list", e);
-    for entry in walk.here()?.entries().map_err(list)? {
-        let entry = entry.map_err(list)?;
-        let is_ours = !(is_root && before.contains(&entry.name));
-        if is_ours && !selection.keeps(directory, &entry.name) {
-            walk.change()?;
-            let removed = remove_tree(walk.here()?, &entry.name);
-            removed.map_err(|e| EntryFault::io("remove", e))?;
+    // Some file systems skip names when others go meanwhile: only what is listed while none goes is all.
+    let mut has_removed = true;
+    while mem::take(&mut has_removed) {
+        for entry in walk.here()?.entries().map_err(list)? {
+            let entry = entry.map_err(list)?;
+            let is_ours = !(is_root && before.contains(&entry.name));
+            if is_ours && !selection.keeps(directory, &entry.name) {
+                walk.change()?;
+                let removed = remove_tree(walk.here()?, &entry.name);
+                removed.map_err(|e| EntryFault::io("remove", e))?;
+                has_removed = true;
+            }
         }
     }
     Ok(())
