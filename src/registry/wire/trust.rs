@@ -84,8 +84,8 @@ fn config(
         host: host.to_owned(),
         why: TlsFault::Other(why),
     };
-    let verifier = Verifier::new(provider, (!insecure).then_some(roots))
-        .map_err(|error| failed(error.to_string()))?;
+    let algorithms = provider.signature_verification_algorithms;
+    let verifier = Verifier::new(algorithms, (!insecure).then(|| roots.clone()));
     let builder = ClientConfig::builder_with_provider(Arc::clone(provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| failed(error.to_string()))?
