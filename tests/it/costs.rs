@@ -5,7 +5,7 @@ mod allocations;
 
 use crate::support::sandbox::{Command, is_root};
 use crate::support::{
-    Ability, Compression, Image, Layer, Layout, Random, Registry, Sandbox, Traced,
+    Ability, Compression, Image, Layer, Layout, Random, Registry, Sandbox, TokenRules, Traced,
 };
 
 /// The number of `exit_group` on x86-64, the last call of a process.
@@ -17,11 +17,15 @@ const FCNTL: u64 = 72;
 /// That of `connect`.
 const CONNECT: u64 = 42;
 
+/// That of `openat`.
+const OPEN: u64 = 257;
+
 /// What a pull has cost when it is about to end.
 #[derive(Clone, Copy, Debug, Default)]
 struct Cost {
     calls: u64,
     connections: u64,
+    opened: u64,
     /// Bytes that went through read and its like; what comes from sockets is not counted by the kernel.
     read: u64,
     written: u64,
@@ -34,16 +38,18 @@ fn cannot_count() -> bool {
 
 fn count(sandbox: &Sandbox, command: Command) -> Cost {
     let traced = Traced::start(sandbox, command).unwrap();
-    let (mut cost, mut calls, mut connections) = (Cost::default(), 0, 0);
+    let (mut cost, mut calls, mut connections, mut opened) = (Cost::default(), 0, 0, 0);
     let running = traced.calls(|_, traced| {
         let number = traced.call().number;
         calls += u64::from(number != FCNTL);
         connections += u64::from(number == CONNECT);
+        opened += u64::from(number == OPEN);
         if number == EXIT {
             let io = traced.proc("io");
             cost = Cost {
                 calls,
                 connections,
+                opened,
                 read: field(&io, "rchar:"),
                 written: field(&io, "wchar:"),
             };
@@ -201,6 +207,7 @@ fn two_megabytes_more(of: impl Fn(&Sandbox, &Registry, &str) -> Cost) -> Cost {
     Cost {
         calls: costs[1].calls - costs[0].calls,
         connections: costs[1].connections - costs[0].connections,
+        opened: costs[1].opened - costs[0].opened,
         read: costs[1].read - costs[0].read,
         written: costs[1].written - costs[0].written,
     }
@@ -272,4 +279,31 @@ fn large_layers_come_over_two_connections() {
     let name = registry.push("a/b", "1", &image.build());
     let cost = count(&sandbox, sandbox.roots(["pull", &name, "dest"]));
     assert_eq!(cost.connections, 2, "{cost:?}");
+}
+
+#[test]
+fn a_name_is_looked_up_for_a_connection_and_not_for_each_request() {
+    if cannot_count() {
+        return;
+    }
+    // Whoever looks a name up opens a file or connects, each time. With a token there is one request more under the name,
+    // and no connection; the token itself has an address.
+    let more = |host: &str| {
+        let [without, with] = [false, true].map(|asks_for_a_token| {
+            let (sandbox, registry) = (Sandbox::new("costs"), Registry::start());
+            if asks_for_a_token {
+                registry.require_token(TokenRules::new());
+            }
+            let name = registry.push("a/b", "1", &noise(1_000_000).build());
+            let name = name.replace("127.0.0.1", host);
+            let cost = count(&sandbox, sandbox.roots(["pull", &name, "dest"]));
+            assert_eq!(
+                registry.requests().len(),
+                if asks_for_a_token { 5 } else { 3 }
+            );
+            cost.opened + cost.connections
+        });
+        with - without
+    };
+    assert_eq!(more("localhost"), more("127.0.0.1"));
 }

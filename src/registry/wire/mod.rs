@@ -11,6 +11,7 @@
 //! ```
 //! Tls asks Verifier, and that asks Trust: Mozilla, the system, --ca-file.
 
+mod dial;
 mod early;
 mod failure;
 mod host;
@@ -27,6 +28,7 @@ pub(super) use failure::Failure;
 use super::access::Access;
 use super::url::Url;
 use crate::progress::Progress;
+use dial::{Dial, Later};
 use early::{Early, IS_ANSWERED, Starter, Wait};
 use proxy::Proxies;
 use std::cell::{OnceCell, RefCell};
@@ -35,9 +37,8 @@ use std::time::Duration;
 use tls::Tls;
 use trust::Trust;
 use ureq::http::request::Builder;
-use ureq::http::{Request, Response, Uri, header};
-use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{ConnectProxyConnector, Connector, NextTimeout, TcpConnector};
+use ureq::http::{Request, Response, header};
+use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
 use ureq::{Agent, Body, Proxy, ProxyProtocol};
 use vigil::Watchman;
 
@@ -236,11 +237,11 @@ impl Wire {
         let config = config.proxy(proxy).build();
         let connector =
             ().chain(ConnectProxyConnector::default())
-                .chain(TcpConnector::default())
+                .chain(Dial::default())
                 .chain(Watchman::new(self.progress))
                 .chain(Tls::new(trust))
                 .chain(starter);
-        Agent::with_parts(config, connector, System::default())
+        Agent::with_parts(config, connector, Later)
     }
 
     fn trust(&self) -> Result<Trust, Failure> {
@@ -249,21 +250,5 @@ impl Wire {
         }
         let trust = Trust::read(&self.access)?;
         Ok(self.trust.get_or_init(|| trust).clone())
-    }
-}
-
-/// The system's way to look names up. ureq would do it in a thread for the sake of a time-out, as
-/// with the name of a proxy if connecting has one; without, it does not.
-#[derive(Debug, Default)]
-struct System(DefaultResolver);
-
-impl Resolver for System {
-    fn resolve(
-        &self,
-        uri: &Uri,
-        config: &ureq::config::Config,
-        _timeout: NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        self.0.resolve(uri, config, NextTimeout::default())
     }
 }
