@@ -8,7 +8,7 @@ use super::locked::Locked;
 use super::{Done, Pull, inspect};
 use crate::cache::Cache;
 use crate::destination::{Found, Plan, Settings};
-use crate::error::{Error, Replaceable, UNCHANGED};
+use crate::error::{DestinationFault, Error, Replaceable, UNCHANGED};
 use crate::oci::{Image, Outcome, Record};
 use crate::source::Source;
 use std::path::{Path, PathBuf};
@@ -102,9 +102,9 @@ impl Pull {
             cache.map(|path| real(path).unwrap_or_else(|| path.to_owned()));
         let layout = source.path().and_then(real);
         let cached = cache
-            .iter()
-            .map(|path| (path.clone(), "it holds the cache"));
-        let read = layout.map(|path| (path, "it holds the image that is pulled"));
+            .clone()
+            .map(|path| (path, DestinationFault::HoldsCache));
+        let read = layout.map(|path| (path, DestinationFault::HoldsImage));
         Plan {
             replace: self.force || recorded,
             hint: match self.update {
@@ -112,7 +112,7 @@ impl Pull {
                 false => Replaceable::WithForce,
             },
             keep_old: self.keep_old.as_deref(),
-            needed: cached.chain(read).collect(),
+            needed: cached.into_iter().chain(read).collect(),
             cache,
         }
     }

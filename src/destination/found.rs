@@ -3,7 +3,7 @@
 use super::in_place::LOST_AND_FOUND;
 use super::path::absolute;
 use super::{disk, record, staging};
-use crate::error::Error;
+use crate::error::{DestinationFault, Error};
 use crate::oci::Record;
 use crate::progress::Progress;
 use crate::sys::Dir;
@@ -102,20 +102,20 @@ impl Found {
     }
 
     /// Why it cannot be renamed, if so.
-    pub(super) fn in_use(&self) -> Result<Option<&'static str>, Error> {
+    pub(super) fn in_use(&self) -> Result<Option<DestinationFault>, Error> {
         let Some(dir) = &self.dir else {
             return Ok(None);
         };
         let is_mount_point = dir.is_mount_point();
         if is_mount_point.map_err(|e| disk("look at", &self.path, e))? {
-            return Ok(Some("it is a mount point"));
+            return Ok(Some(DestinationFault::MountPoint));
         }
         // The working directory must not be pulled away from under whoever called, also not by a
         // rename of one of its parents.
         let here = std::env::current_dir();
         Ok(here
             .is_ok_and(|here| here.starts_with(&self.path))
-            .then_some("it holds the working directory"))
+            .then_some(DestinationFault::WorkingDirectory))
     }
 }
 
@@ -125,13 +125,10 @@ fn existing(path: &Path) -> Result<Option<Dir>, Error> {
         Ok(found) if found.is_dir() => Dir::open_path(path)
             .map(Some)
             .map_err(|e| disk("open", path, e)),
-        Ok(_) => {
-            let why = "it is not a folder";
-            Err(Error::DestinationRefused {
-                path: path.to_owned(),
-                why,
-            })
-        }
+        Ok(_) => Err(Error::DestinationRefused {
+            path: path.to_owned(),
+            why: DestinationFault::NotAFolder,
+        }),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(disk("look at", path, e)),
     }

@@ -2,7 +2,7 @@
 
 use super::path::absolute;
 use super::{Plan, disk, file_name};
-use crate::error::Error;
+use crate::error::{DestinationFault, Error};
 use crate::sys::Dir;
 use std::ffi::CString;
 use std::path::{Path, PathBuf};
@@ -23,17 +23,17 @@ impl Kept {
             Err(Error::DestinationRefused { path, why })
         };
         if path.symlink_metadata().is_ok() {
-            return refused("it exists, and --keep-old replaces nothing");
+            return refused(DestinationFault::KeptExists);
         }
         if path.starts_with(dest) {
-            return refused("it is inside the tree that is to be kept");
+            return refused(DestinationFault::KeptInside);
         }
         if plan
             .cache
             .as_ref()
             .is_some_and(|cache| path.starts_with(cache))
         {
-            return refused("it is in the cache, which purge sweeps");
+            return refused(DestinationFault::InCache);
         }
         let above = |path: &Path| {
             let parent = path.parent().unwrap_or(path);
@@ -42,7 +42,7 @@ impl Kept {
         let parent = above(&path)?;
         let is_near = parent.is_on_mount_of(&above(dest)?);
         if !is_near.map_err(|e| disk("look at", &path, e))? {
-            return refused("it is on another file system than the old tree");
+            return refused(DestinationFault::KeptFar);
         }
         let name = file_name(&path);
         Ok(Self { path, parent, name })

@@ -28,7 +28,7 @@ pub use output::Output;
 pub use prospect::{Fate, Prospect};
 pub use settings::Settings;
 
-use crate::error::{Error, Replaceable};
+use crate::error::{DestinationFault, Error, Replaceable};
 use crate::oci::Record;
 use crate::progress::Progress;
 use crate::sys::Dir;
@@ -51,7 +51,7 @@ pub struct Plan<'p> {
     /// Where the old tree goes; otherwise it is removed.
     pub keep_old: Option<&'p Path>,
     /// What the pull itself lives on, and must not replace: the cache, and the layout it reads.
-    pub needed: Vec<(PathBuf, &'static str)>,
+    pub needed: Vec<(PathBuf, DestinationFault)>,
     /// The cache, which is no place for trees: purge sweeps it.
     pub cache: Option<PathBuf>,
 }

@@ -1,7 +1,7 @@
 //! A file that has its name when it is whole: written beside, flushed, renamed.
 
 use super::{c_name, disk, file_name};
-use crate::error::Error;
+use crate::error::{DestinationFault, Error};
 use crate::sys::{Dir, Host, file_size_limit};
 use std::cell::Cell;
 use std::ffi::{CString, OsStr};
@@ -53,7 +53,7 @@ impl Output {
             Err(_) => std::path::absolute(path).map_err(failed)?,
         };
         if path.is_dir() || path.file_name().is_none() {
-            let why = "not a file";
+            let why = DestinationFault::NotAFile;
             return Err(Error::DestinationRefused { path, why });
         }
         Self::create_at(path, 0o666)
@@ -131,7 +131,7 @@ impl Beside {
                 return Ok(file);
             }
             let path = path.with_file_name(OsStr::from_bytes(self.name.to_bytes()));
-            let why = "in the way: not a file that roots has left";
+            let why = DestinationFault::ForeignFile;
             return Err(Error::DestinationRefused { path, why });
         }
     }

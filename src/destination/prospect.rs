@@ -4,7 +4,7 @@
 use super::kept::Kept;
 use super::path::is_directly_below_root;
 use super::{Found, Plan, disk, staging};
-use crate::error::{Error, Replaceable};
+use crate::error::{DestinationFault, Error, Replaceable};
 use crate::sys::{Dir, has_mounts_below};
 use std::path::Path;
 
@@ -24,7 +24,7 @@ pub enum Fate {
     /// It is an empty folder.
     Filled,
     /// It is an empty folder that cannot be renamed, for this reason.
-    InPlace(&'static str),
+    InPlace(DestinationFault),
     /// There is something in it.
     Replaced,
 }
@@ -32,7 +32,7 @@ pub enum Fate {
 /// DEST, which may be filled or replaced.
 pub(super) struct Checked {
     /// Why it cannot be renamed, if so.
-    pub(super) in_use: Option<&'static str>,
+    pub(super) in_use: Option<DestinationFault>,
     pub(super) is_empty: bool,
     /// Where the old tree goes.
     pub(super) kept: Option<Kept>,
@@ -84,14 +84,14 @@ pub(super) fn check(found: &Found, plan: &Plan<'_>) -> Result<Checked, Error> {
         Err(Error::DestinationRefused { path, why })
     };
     if path.parent().is_none() {
-        return refused("the root of this system is no place for a tree");
+        return refused(DestinationFault::SystemRoot);
     }
     if plan
         .cache
         .as_ref()
         .is_some_and(|cache| path.starts_with(cache))
     {
-        return refused("it is in the cache, which purge sweeps");
+        return refused(DestinationFault::InCache);
     }
     let in_use = found.in_use()?;
     let obstacle = in_use.or_else(|| obstacle(path, plan));
@@ -120,15 +120,15 @@ pub(super) fn check(found: &Found, plan: &Plan<'_>) -> Result<Checked, Error> {
 }
 
 /// Why DEST cannot be replaced, other than that it is in use.
-fn obstacle(path: &Path, plan: &Plan<'_>) -> Option<&'static str> {
+fn obstacle(path: &Path, plan: &Plan<'_>) -> Option<DestinationFault> {
     let needed = plan
         .needed
         .iter()
         .find(|(needed, _)| needed.starts_with(path));
     match needed {
         Some((_, why)) => Some(*why),
-        None if has_mounts_below(path) => Some("something is mounted inside it"),
-        None if is_directly_below_root(path) => Some("a folder directly below / is not replaced"),
+        None if has_mounts_below(path) => Some(DestinationFault::MountInside),
+        None if is_directly_below_root(path) => Some(DestinationFault::BelowSystemRoot),
         None => None,
     }
 }

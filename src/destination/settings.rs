@@ -2,7 +2,7 @@
 //! give privileges: whoever makes images decides what is in it.
 
 use super::{Output, disk, file_name};
-use crate::error::Error;
+use crate::error::{DestinationFault, Error};
 use crate::oci::{Digest, NSPAWN_MARK, is_machine_name};
 use crate::sys::{Dir, Kind};
 use std::io::{self, Read as _, Write as _};
@@ -28,7 +28,7 @@ impl Settings {
         let name = dest.file_name().and_then(|name| name.to_str());
         let Some(name) = name.filter(|name| is_machine_name(name)) else {
             // systemd-nspawn would look for the file under another name.
-            return refused(dest, "no machine of systemd can be called so");
+            return refused(dest, DestinationFault::NotAMachine);
         };
         let path = dest.with_file_name(format!("{name}.nspawn"));
         let (kind, mark) = look(&path).map_err(|e| disk("look at", &path, e))?;
@@ -36,13 +36,8 @@ impl Settings {
         match kind {
             None => {}
             Some(Kind::File) if force || manifest.is_some() => {}
-            Some(Kind::File) => {
-                return refused(
-                    &path,
-                    "not written by roots, and replaced with --force only",
-                );
-            }
-            Some(_) => return refused(&path, "not a file"),
+            Some(Kind::File) => return refused(&path, DestinationFault::ForeignSettings),
+            Some(_) => return refused(&path, DestinationFault::NotAFile),
         }
         Ok(Self { path, manifest })
     }

@@ -2,7 +2,7 @@
 
 use super::kept::Kept;
 use super::{c_name, disk, file_name, lock};
-use crate::error::Error;
+use crate::error::{DestinationFault, Error};
 use crate::sys::{Dir, Handle as _, Host, remove_tree, same_file};
 use std::ffi::{CStr, CString, OsStr};
 use std::fs::File;
@@ -157,7 +157,7 @@ pub(super) fn check(path: &Path) -> Result<(), Error> {
 
 fn in_the_way(path: &Path) -> Error {
     let path = path.with_file_name(OsStr::from_bytes(staging_name(path).to_bytes()));
-    let why = "in the way: not a folder that a pull has left";
+    let why = DestinationFault::ForeignFolder;
     Error::DestinationRefused { path, why }
 }
 

@@ -1,5 +1,6 @@
 //! What can be wrong with a layout on disk and with a command line, and other parts of errors.
 
+use super::DestinationFault;
 use crate::oci::Digest;
 
 /// What is wrong with a layout.
@@ -97,6 +98,15 @@ pub enum Usage {
     },
 }
 
+/// Why a path cannot be taken out of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IncludeFault {
+    /// The image has none.
+    Missing,
+    /// It is within what is left out.
+    Excluded,
+}
+
 /// What was read when a digest did not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
@@ -112,7 +122,7 @@ pub enum Part {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replaceable {
     /// Not even with `--force`, for this reason.
-    Never(&'static str),
+    Never(DestinationFault),
     /// With `--force`.
     WithForce,
     /// With `--force`, or with `--update`, because it is a tree that has a record.

@@ -86,6 +86,7 @@ impl Error {
                     "it has no record of a pull; add --force to replace it all the same"
                 }
             },
+            Self::DestinationRefused { why, .. } => why.hint(),
             Self::NotWhatItWas { .. } => "name the IMAGE that the tree is to be compared with",
             Self::Offline { .. } => "pull it once without --offline",
             Self::DestinationBusy(_) => "wait for its end, or choose another place",

@@ -1,8 +1,9 @@
-//! Everything that can go wrong, as data; what is said about it stands in `sentence.rs` and
-//! `hint.rs`, and the exit code in `code.rs`.
+//! Everything that can go wrong, as data; what is said about it stands in this room, too.
 
 mod code;
+mod conversation;
 mod correction;
+mod destination;
 mod disk;
 mod entry;
 mod fault;
@@ -15,16 +16,16 @@ mod sentence;
 mod tls;
 
 pub use code::UNCHANGED;
+pub use conversation::{AnswerFault, ChallengeFault, CredentialsFault, ProxyFault, RedirectFault};
+pub use destination::DestinationFault;
 pub use entry::EntryFault;
-pub use fault::{ConfigurationFault, LayoutFault, Part, Replaceable, Usage};
+pub use fault::{ConfigurationFault, IncludeFault, LayoutFault, Part, Replaceable, Usage};
 pub use network::NetworkFault;
 pub use sentence::escaped;
 pub use tls::{CertificateFault, TlsFault};
 
 use crate::oci::{Digest, InvalidManifest, InvalidReference, Platform};
-use std::io;
-use std::path::PathBuf;
-use std::time::Duration;
+use std::{io, path::PathBuf, time::Duration};
 
 /// The one error type. `Display` says it, [`Error::hint`] what to do, [`Error::exit_code`] what a
 /// script sees.
@@ -74,7 +75,7 @@ pub enum Error {
         /// Where they came from.
         origin: String,
         /// What is wrong with them.
-        why: &'static str,
+        why: CredentialsFault,
     },
     /// A `registries.conf` that cannot be used.
     Configuration {
@@ -90,7 +91,7 @@ pub enum Error {
         /// Who asked.
         url: String,
         /// What is wrong with the question.
-        why: &'static str,
+        why: ChallengeFault,
     },
     /// The registry answered with a status that nothing above covers.
     Registry {
@@ -108,7 +109,7 @@ pub enum Error {
         /// Where it came from.
         url: String,
         /// Why not.
-        why: &'static str,
+        why: RedirectFault,
     },
     /// An image that a registry does not give, while a file or folder here is called so.
     OrPath(PathBuf, Box<Self>),
@@ -142,7 +143,7 @@ pub enum Error {
         /// The variable.
         variable: &'static str,
         /// Why not.
-        why: &'static str,
+        why: ProxyFault,
     },
     /// The proxy does not connect us.
     ProxyRefused {
@@ -158,7 +159,7 @@ pub enum Error {
         /// What was asked.
         url: String,
         /// What is wrong with it.
-        why: String,
+        why: AnswerFault,
     },
     /// A manifest, index or config that no root folder can be made of.
     Manifest {
@@ -252,13 +253,13 @@ pub enum Error {
         got: Digest,
     },
     /// A path that was to be taken out of an image is not there to take, and why.
-    Include(String, &'static str),
-    /// DEST cannot be replaced or filled, whatever the options.
+    Include(String, IncludeFault),
+    /// There can be no tree or file at a path, whatever is pulled.
     DestinationRefused {
-        /// DEST.
+        /// DEST, or a path beside it.
         path: PathBuf,
         /// Why not.
-        why: &'static str,
+        why: DestinationFault,
     },
     /// Another pull is at work on DEST.
     DestinationBusy(PathBuf),

@@ -1,7 +1,7 @@
 //! The sentences for what the parsers of names, documents, folders and command lines refuse.
 
 use super::sentence::{escaped, list, reason};
-use super::{ConfigurationFault, LayoutFault, Usage};
+use super::{ConfigurationFault, IncludeFault, LayoutFault, Usage};
 use crate::oci::{Algorithm, InvalidDigest, InvalidManifest, InvalidReference};
 use std::fmt::{self, Display, Formatter};
 
@@ -126,6 +126,15 @@ impl Display for ConfigurationFault {
             }
             Self::Unreadable(source) => write!(f, "cannot read: {}", reason(source)),
         }
+    }
+}
+
+impl Display for IncludeFault {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "no such path in the image",
+            Self::Excluded => "--exclude leaves all of it out",
+        })
     }
 }
 

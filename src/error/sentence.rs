@@ -68,7 +68,7 @@ impl Display for Error {
                     "{url}: the proxy {proxy} does not connect: status {status}"
                 )
             }
-            Self::Answer { url, why } => write!(f, "{url}: {}", escaped(why)),
+            Self::Answer { url, why } => write!(f, "{url}: {why}"),
             Self::Manifest { what, why } => write!(f, "{what}: {why}"),
             Self::DigestMismatch { part, wanted, got } => {
                 let part = match part {

@@ -4,7 +4,7 @@ use super::fault::Fault;
 use super::retry::retry_after;
 use super::url::Url;
 use super::wire::Failure;
-use crate::error::Error;
+use crate::error::{AnswerFault, Error};
 use std::borrow::Cow;
 use std::io::{self, Read};
 use std::time::Duration;
@@ -60,7 +60,7 @@ impl Answer {
             Some(bytes) if bytes.len() as u64 <= limit => Ok(bytes),
             _ => Err(Error::Answer {
                 url,
-                why: format!("longer than {limit} bytes"),
+                why: AnswerFault::TooLong(limit),
             }),
         }
     }

@@ -17,7 +17,7 @@ use super::fault::Fault;
 use super::http::Http;
 use super::token::{Refusal, TokenServer, bearer};
 use super::url::Url;
-use crate::error::Error;
+use crate::error::{AnswerFault, ChallengeFault, Error};
 use crate::oci::Reference;
 use crate::progress::Progress;
 use std::cell::{Cell, RefCell};
@@ -156,12 +156,11 @@ impl Authority {
             return Ok(Some(format!("Bearer {token}")));
         }
         let Some(bearer) = find(challenges, "bearer") else {
-            let why = "denies access without saying how to get it";
             return match basic {
                 Some(_) => Ok(password),
                 None => Err(Error::Challenge {
                     url: answer.url.to_string(),
-                    why,
+                    why: ChallengeFault::Silent,
                 }),
             };
         };
@@ -177,10 +176,9 @@ impl Authority {
         let unsafe_there = "would go where it is not safe";
         let is_safe = self.holder.credentials().is_none() || server.is_trusted_by(&self.origin);
         if !is_safe && !self.drop_stored(unsafe_there) {
-            let why = "the registry wants credentials sent to it, which is not safe";
             return Err(Error::Challenge {
                 url: server.realm().to_string(),
-                why,
+                why: ChallengeFault::Unsafe,
             });
         }
         server.must_be_reachable_for(&self.origin)?;
@@ -198,9 +196,7 @@ impl Authority {
                 // Not the image is missing.
                 Err(Refusal::Status(url, 404, fault, _)) => Error::Answer {
                     url,
-                    why: format!("no token server: status 404 {}", fault.said)
-                        .trim_end()
-                        .to_owned(),
+                    why: AnswerFault::NoTokenServer(fault.said),
                 },
                 Err(Refusal::Status(url, status, fault, again)) => Error::Registry {
                     url,

@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::http::{Http, Question};
 use super::place::Place;
 use super::url::{Url, form_encoded};
-use crate::error::Error;
+use crate::error::{AnswerFault, ChallengeFault, Error};
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -43,12 +43,12 @@ impl TokenServer {
         };
         let realm = challenge
             .parameter("realm")
-            .ok_or_else(|| wrong("asks for a token but not where to get it"))?;
+            .ok_or_else(|| wrong(ChallengeFault::NoRealm))?;
         let realm = from
             .join(realm)
-            .ok_or_else(|| wrong("sends to a token server that is no http address"))?;
+            .ok_or_else(|| wrong(ChallengeFault::RealmNotHttp))?;
         if from.is_https() && !realm.is_https() {
-            return Err(wrong("sends to a token server without https"));
+            return Err(wrong(ChallengeFault::RealmInPlain));
         }
         Ok(Self {
             realm,
@@ -75,7 +75,7 @@ impl TokenServer {
             true => Ok(()),
             false => Err(Error::Challenge {
                 url: self.realm.to_string(),
-                why: "the registry wants a token from there, where only this machine gets to",
+                why: ChallengeFault::Inward,
             }),
         }
     }
@@ -157,25 +157,22 @@ pub(super) fn bearer(answer: Answer) -> Result<String, Refusal> {
         let again = answer.retry_after();
         return Err(Refusal::Status(url, status, answer.fault(), again));
     }
-    let wrong = |why: &str| {
-        Refusal::Other(Error::Answer {
-            url: url.clone(),
-            why: why.to_owned(),
-        })
+    let wrong = |why| {
+        let url = url.clone();
+        Refusal::Other(Error::Answer { url, why })
     };
     let body = answer.bytes(MAX_ANSWER).map_err(Refusal::Other)?;
-    let grant: Grant =
-        serde_json::from_slice(&body).map_err(|_| wrong("not the answer of a token server"))?;
+    let grant: Grant = serde_json::from_slice(&body).map_err(|_| wrong(AnswerFault::NotAGrant))?;
     let token = grant
         .token
         .filter(|token| !token.is_empty())
         .or(grant.access_token);
     let token = token
         .filter(|token| !token.is_empty())
-        .ok_or_else(|| wrong("no token in the answer"))?;
+        .ok_or_else(|| wrong(AnswerFault::NoToken))?;
     // A line break in it would smuggle in a header.
     if !token.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(wrong("a token with blanks or control characters"));
+        return Err(wrong(AnswerFault::BrokenToken));
     }
     Ok(format!("Bearer {token}"))
 }

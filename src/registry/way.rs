@@ -6,7 +6,7 @@ use super::answer::Answer;
 use super::http::Question;
 use super::place::Place;
 use super::url::Url;
-use crate::error::Error;
+use crate::error::{Error, RedirectFault};
 
 /// How many redirects are followed, as by every peer.
 const MAX_REDIRECTS: usize = 10;
@@ -64,21 +64,21 @@ impl Way {
         };
         let location = answer.header("location");
         let Some(next) = location.and_then(|location| self.url.join(location)) else {
-            return refused(&self.url, "it does not lead to an http address");
+            return refused(&self.url, RedirectFault::NotHttp);
         };
         if self.url.is_https() && !next.is_https() {
-            return refused(&self.url, "it leads from https to http");
+            return refused(&self.url, RedirectFault::ToPlainHttp);
         }
         let here = Place::of(question.url.host());
         if !here.may_lead_to(Place::of(next.host())) {
-            return refused(&self.url, "it leads to where only this machine gets to");
+            return refused(&self.url, RedirectFault::Inward);
         }
         if self.redirects == MAX_REDIRECTS {
-            return refused(question.url, "too many in a row");
+            return refused(question.url, RedirectFault::TooMany);
         }
         if !self.url.same_origin(&next) {
             if question.form.is_some() {
-                return refused(&self.url, "it leads a secret to another server");
+                return refused(&self.url, RedirectFault::WithSecret);
             }
             self.authorization = None;
         }

@@ -6,7 +6,7 @@
 //! the way. An exclude is what `rm -r` would remove: if it is a symlink, that.
 
 use super::path::{LayerPath, link_components};
-use crate::error::Error;
+use crate::error::{Error, IncludeFault};
 use crate::oci::Alterations;
 use std::ffi::{CStr, CString};
 
@@ -73,13 +73,12 @@ impl Selection {
                 None => None,
             };
             let why = match &found {
-                None => "no such path in the image",
-                Some(found) if selection.is_dropped(found) => "--exclude leaves all of it out",
-                Some(_) => "",
+                None => Some(IncludeFault::Missing),
+                Some(found) if selection.is_dropped(found) => Some(IncludeFault::Excluded),
+                Some(_) => None,
             };
-            if !why.is_empty() {
-                let path = path.to_owned();
-                return Err(Error::Include(path, why));
+            if let Some(why) = why {
+                return Err(Error::Include(path.to_owned(), why));
             }
             selection.whole.extend(found);
         }

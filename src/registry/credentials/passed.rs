@@ -1,7 +1,7 @@
 //! What the user passes with `--auth` or `ROOTS_AUTH`.
 
 use super::{Credentials, google};
-use crate::error::Error;
+use crate::error::{CredentialsFault, Error};
 use std::cell::OnceCell;
 use std::fs::File;
 use std::io::{self, Read, stdin};
@@ -48,43 +48,40 @@ impl Passed {
     pub(super) fn read(&self) -> Result<Credentials, Error> {
         if self.value == STDIN {
             let text = self.input.get_or_init(|| text(stdin()).ok()).clone();
-            let text = text.ok_or_else(|| wrong("standard input", "cannot be read as text"))?;
+            let text = text.ok_or_else(|| wrong("standard input", CredentialsFault::Unreadable))?;
             return of_text(text, "standard input");
         }
         let path = Path::new(&self.value);
         if path.metadata().is_ok_and(|found| !found.is_dir()) {
             let text = File::open(path).and_then(text);
-            let text = text.map_err(|_| wrong(&self.value, "cannot be read as text"))?;
+            let text = text.map_err(|_| wrong(&self.value, CredentialsFault::Unreadable))?;
             return of_text(text, &self.value);
         }
         // What is no file may be a password: then it must not appear in a message.
         match self.value.contains(':') {
             true => of_line(&self.value, self.origin),
-            false => Err(wrong(
-                self.origin,
-                "neither user:password nor an existing file",
-            )),
+            false => Err(wrong(self.origin, CredentialsFault::Unknown)),
         }
     }
 }
 
 fn of_text(text: String, origin: &str) -> Result<Credentials, Error> {
     if text.trim_start().starts_with('{') {
-        let why = "JSON, but not a Google service-account key";
+        let why = CredentialsFault::NotAGoogleKey;
         return google::key(text).ok_or_else(|| wrong(origin, why));
     }
     match text.contains(':') {
         true => of_line(&text, origin),
-        false => Err(wrong(origin, "neither user:password nor a Google key")),
+        false => Err(wrong(origin, CredentialsFault::NoColon)),
     }
 }
 
 fn of_line(line: &str, origin: &str) -> Result<Credentials, Error> {
     let line = line.trim_end_matches(['\r', '\n']);
     match line.split_once(':') {
-        _ if line.contains(char::is_control) => Err(wrong(origin, "has control characters")),
+        _ if line.contains(char::is_control) => Err(wrong(origin, CredentialsFault::Control)),
         Some((user, password)) if !user.is_empty() => Ok(Credentials::of(user, password)),
-        _ => Err(wrong(origin, "there is no user name before the colon")),
+        _ => Err(wrong(origin, CredentialsFault::NoUser)),
     }
 }
 
@@ -94,7 +91,7 @@ fn text(file: impl Read) -> io::Result<String> {
     Ok(text)
 }
 
-fn wrong(origin: &str, why: &'static str) -> Error {
+fn wrong(origin: &str, why: CredentialsFault) -> Error {
     Error::Credentials {
         origin: origin.to_owned(),
         why,

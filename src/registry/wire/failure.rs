@@ -1,11 +1,9 @@
 //! Why there is no answer, or no more of one.
 
-use crate::error::{Error, NetworkFault, TlsFault};
+use crate::error::{AnswerFault, Error, NetworkFault, TlsFault};
 use crate::registry::url::Url;
 use std::io;
 use ureq::Proxy;
-
-const NOT_HTTP: &str = "not in http";
 
 /// Why there is no answer, or no more of one.
 #[derive(Debug)]
@@ -15,7 +13,7 @@ pub(in crate::registry) enum Failure {
     /// The proxy answered, and not as was hoped.
     Refused { proxy: String, status: u16 },
     /// What came is no answer, and will not be one the next time.
-    NoAnswer(&'static str),
+    NoAnswer(AnswerFault),
     /// The network.
     Network {
         /// How it failed.
@@ -61,7 +59,7 @@ impl Failure {
     /// The failure of a body that was being read.
     pub(in crate::registry) fn of_body(error: io::Error) -> Self {
         match Self::from(ureq::Error::from(error)) {
-            Self::NoAnswer(NOT_HTTP) => Self::NoAnswer("the body is not in http"),
+            Self::NoAnswer(AnswerFault::NotHttp) => Self::NoAnswer(AnswerFault::BodyNotHttp),
             other => other,
         }
     }
@@ -76,14 +74,11 @@ impl Failure {
                 url: address,
                 status,
             },
-            Self::NoAnswer(NOT_HTTP) if !url.is_https() => Error::Tls {
+            Self::NoAnswer(AnswerFault::NotHttp) if !url.is_https() => Error::Tls {
                 host: address,
                 why: TlsFault::NotPlain,
             },
-            Self::NoAnswer(why) => Error::Answer {
-                url: address,
-                why: why.to_owned(),
-            },
+            Self::NoAnswer(why) => Error::Answer { url: address, why },
             Self::Network {
                 why,
                 proxy,
@@ -112,9 +107,9 @@ impl From<ureq::Error> for Failure {
                 Ok(ours) => return Self::from(ours),
                 Err(error) => ureq::Error::Io(error),
             },
-            ureq::Error::Protocol(_) => return Self::NoAnswer(NOT_HTTP),
+            ureq::Error::Protocol(_) => return Self::NoAnswer(AnswerFault::NotHttp),
             ureq::Error::LargeResponseHeader(..) => {
-                return Self::NoAnswer("the head of the answer is too long");
+                return Self::NoAnswer(AnswerFault::HeadTooLong);
             }
             other => other,
         };

@@ -1,7 +1,7 @@
 //! Which proxy a URL is asked through: curl's variables and curl's rules.
 
 use super::no_proxy::NoProxy;
-use crate::error::Error;
+use crate::error::{Error, ProxyFault};
 use crate::registry::url::{Url, host_of, is_loopback};
 use std::env::var_os;
 use std::ffi::OsString;
@@ -77,14 +77,13 @@ impl Proxies {
 }
 
 /// `[http[s]://][user:password@]host[:port]`, user and password percent-encoded.
-fn parse(text: &str) -> Result<Proxy, &'static str> {
-    const UNCLEAR: &str = "not the address of a proxy";
+fn parse(text: &str) -> Result<Proxy, ProxyFault> {
     let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
     let scheme = scheme.to_ascii_lowercase();
     match scheme.as_str() {
         "http" | "https" => {}
-        socks if socks.starts_with("socks") => return Err("socks proxies are not supported"),
-        _ => return Err(UNCLEAR),
+        socks if socks.starts_with("socks") => return Err(ProxyFault::Socks),
+        _ => return Err(ProxyFault::NotAnAddress),
     }
     let rest = rest.strip_suffix('/').unwrap_or(rest);
     let authority = rest
@@ -97,8 +96,8 @@ fn parse(text: &str) -> Result<Proxy, &'static str> {
         && !rest.contains(['/', '?', '#'])
         && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port));
     match good {
-        true => Proxy::new(&format!("{scheme}://{rest}")).map_err(|_| UNCLEAR),
-        false => Err(UNCLEAR),
+        true => Proxy::new(&format!("{scheme}://{rest}")).map_err(|_| ProxyFault::NotAnAddress),
+        false => Err(ProxyFault::NotAnAddress),
     }
 }
 
@@ -207,14 +206,10 @@ mod tests {
             "://proxy",
             "http://[::1:3128",
         ] {
-            assert_eq!(
-                parse(text).err(),
-                Some("not the address of a proxy"),
-                "{text}"
-            );
+            assert_eq!(parse(text).err(), Some(ProxyFault::NotAnAddress), "{text}");
         }
         for text in ["socks5://p:1080", "SOCKS5H://p", "socks4a://p", "socks://p"] {
-            assert_eq!(parse(text).err(), Some("socks proxies are not supported"));
+            assert_eq!(parse(text).err(), Some(ProxyFault::Socks));
         }
     }
 }

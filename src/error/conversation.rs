@@ -1,0 +1,151 @@
+//! What goes wrong in a conversation with a registry: with its answers, where it sends us, what it asks
+//! for, and with what the user has given for it.
+
+use super::sentence::escaped;
+use std::fmt::{self, Display, Formatter};
+
+/// Why an answer is none.
+#[derive(Debug)]
+pub enum AnswerFault {
+    /// More than so many bytes.
+    TooLong(u64),
+    /// Not what HTTP is.
+    NotHttp,
+    /// A head that is, and a body that is not.
+    BodyNotHttp,
+    /// More headers than are read.
+    HeadTooLong,
+    /// Where a token server should be, nothing is. What that said.
+    NoTokenServer(String),
+    /// Not what a token server answers.
+    NotAGrant,
+    /// An answer of a token server without a token.
+    NoToken,
+    /// A token that no header may have in it.
+    BrokenToken,
+}
+
+/// Why a redirect is not followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RedirectFault {
+    /// It has no address, or one of something else.
+    NotHttp,
+    /// What comes over https could be altered on the way.
+    ToPlainHttp,
+    /// A registry must not make us ask servers that it cannot reach itself.
+    Inward,
+    /// Ten and more.
+    TooMany,
+    /// A password or token in the body of the question.
+    WithSecret,
+}
+
+/// Why a registry's way to ask for authentication cannot be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChallengeFault {
+    /// 401 without a challenge that is known.
+    Silent,
+    /// A Bearer challenge without a realm.
+    NoRealm,
+    /// A realm that is no address.
+    RealmNotHttp,
+    /// A realm without https, of a registry with it.
+    RealmInPlain,
+    /// A realm where credentials are not safe.
+    Unsafe,
+    /// A realm that the registry cannot reach itself.
+    Inward,
+}
+
+/// Why what was passed with `--auth` cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialsFault {
+    /// Neither a file nor with a colon in it.
+    Unknown,
+    /// No text, or none that can be read.
+    Unreadable,
+    /// JSON, and not a Google service-account key.
+    NotAGoogleKey,
+    /// A text without a colon.
+    NoColon,
+    /// Nothing before the colon.
+    NoUser,
+    /// Control characters, which no header may have.
+    Control,
+}
+
+/// Why a variable names no proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProxyFault {
+    /// A proxy of another kind.
+    Socks,
+    /// Anything else.
+    NotAnAddress,
+}
+
+impl Display for AnswerFault {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooLong(limit) => return write!(f, "longer than {limit} bytes"),
+            Self::NotHttp => "not in http",
+            Self::BodyNotHttp => "the body is not in http",
+            Self::HeadTooLong => "the head of the answer is too long",
+            Self::NoTokenServer(said) => {
+                let text = format!("no token server: status 404 {said}");
+                return f.write_str(escaped(&text).trim_end());
+            }
+            Self::NotAGrant => "not the answer of a token server",
+            Self::NoToken => "no token in the answer",
+            Self::BrokenToken => "a token with blanks or control characters",
+        })
+    }
+}
+
+impl Display for RedirectFault {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotHttp => "it does not lead to an http address",
+            Self::ToPlainHttp => "it leads from https to http",
+            Self::Inward => "it leads to where only this machine gets to",
+            Self::TooMany => "too many in a row",
+            Self::WithSecret => "it leads a secret to another server",
+        })
+    }
+}
+
+impl Display for ChallengeFault {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Silent => "denies access without saying how to get it",
+            Self::NoRealm => "asks for a token but not where to get it",
+            Self::RealmNotHttp => "sends to a token server that is no http address",
+            Self::RealmInPlain => "sends to a token server without https",
+            Self::Unsafe => "the registry wants credentials sent to it, which is not safe",
+            Self::Inward => {
+                "the registry wants a token from there, where only this machine gets to"
+            }
+        })
+    }
+}
+
+impl Display for CredentialsFault {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unknown => "neither user:password nor an existing file",
+            Self::Unreadable => "cannot be read as text",
+            Self::NotAGoogleKey => "JSON, but not a Google service-account key",
+            Self::NoColon => "neither user:password nor a Google key",
+            Self::NoUser => "there is no user name before the colon",
+            Self::Control => "has control characters",
+        })
+    }
+}
+
+impl Display for ProxyFault {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Socks => "socks proxies are not supported",
+            Self::NotAnAddress => "not the address of a proxy",
+        })
+    }
+}
