@@ -2,7 +2,7 @@
 
 use super::options::senseless;
 use super::syntax::Typed;
-use crate::error::Error;
+use crate::error::{Error, ValueFault};
 use crate::registry::{Access, Mirror, Passed};
 use std::ffi::OsString;
 use std::time::Duration;
@@ -24,12 +24,12 @@ pub(super) fn access(
     let timeout = number(
         ("--timeout", &typed.timeout),
         (TIMEOUT, variable(TIMEOUT)),
-        (seconds, "not a time like 30, 30s or 2m"),
+        (seconds, ValueFault::Seconds),
     )?;
     let retries = number(
         ("--retries", &typed.retries),
         (RETRIES, variable(RETRIES)),
-        (times, "not a number from 0 to 100"),
+        (times, ValueFault::Times),
     )?;
     let (origin, mirrors) = match (&typed.mirrors[..], variable(MIRRORS)) {
         ([], Some(set)) => {
@@ -39,10 +39,8 @@ pub(super) fn access(
         (typed, _) => ("--mirror", typed.to_vec()),
     };
     let mirrors = mirrors.iter().map(|text| {
-        Mirror::parse(text).map_err(|_| {
-            let why = "not a mirror like mirror.example.com:5000 or example.com/prefix";
-            senseless(origin, why)
-        })
+        let mirror = Mirror::parse(text);
+        mirror.map_err(|_| senseless(origin, ValueFault::Mirror))
     });
     Ok(Access {
         mirrors: mirrors.collect::<Result<_, _>>()?,
@@ -62,7 +60,7 @@ pub(super) fn access(
 fn number<T>(
     (option, typed): (&str, &Option<String>),
     (name, set): (&str, Option<String>),
-    (parse, why): (fn(&str) -> Option<T>, &'static str),
+    (parse, why): (fn(&str) -> Option<T>, ValueFault),
 ) -> Result<Option<T>, Error> {
     let (name, text) = match (typed, set) {
         (Some(text), _) => (option, text.clone()),

@@ -2,7 +2,7 @@
 
 use super::options::senseless;
 use super::syntax::Typed;
-use crate::error::Error;
+use crate::error::{Error, ValueFault};
 use crate::oci::Alterations;
 use crate::sys;
 use crate::tarball::LayerPath;
@@ -26,19 +26,14 @@ pub(super) fn alterations(typed: &Typed) -> Result<Alterations, Error> {
 /// A path in an image, in one spelling.
 fn path(option: &str, text: &str) -> Result<String, Error> {
     let path = LayerPath::parse(text.as_bytes());
-    let path = path.map_err(|_| {
-        senseless(
-            option,
-            "not a path in an image: no `..`, and no name of more than 255 bytes",
-        )
-    })?;
+    let path = path.map_err(|_| senseless(option, ValueFault::Path))?;
     let mut spelling = String::new();
     for name in path.as_parents().components() {
         spelling.push('/');
         spelling += &name.to_string_lossy();
     }
     match spelling.is_empty() {
-        true => Err(senseless(option, "a path below the root is missing")),
+        true => Err(senseless(option, ValueFault::Root)),
         false => Ok(spelling),
     }
 }
@@ -50,9 +45,9 @@ fn uid_shift(typed: &Typed) -> Result<u32, Error> {
     let shift = text.parse().ok().filter(|&shift| shift != u32::MAX);
     let wrong = |why| Err(senseless("--uid-shift", why));
     match shift {
-        None => wrong("not a number of ids from 0 to 4294967294"),
-        Some(_) if typed.strip_owner => wrong("not together with --strip-owner"),
-        Some(1..) if !sys::is_root() => wrong("only root can give files away"),
+        None => wrong(ValueFault::Shift),
+        Some(_) if typed.strip_owner => wrong(ValueFault::NotWith("--strip-owner")),
+        Some(1..) if !sys::is_root() => wrong(ValueFault::NotRoot),
         Some(shift) => Ok(shift),
     }
 }

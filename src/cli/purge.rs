@@ -3,12 +3,11 @@
 use super::options::senseless;
 use super::syntax::Typed;
 use crate::cache::Sweep;
-use crate::error::Error;
+use crate::error::{Error, ValueFault};
 use std::time::Duration;
 
 pub(super) fn sweep(typed: &Typed) -> Result<Sweep, Error> {
-    let why = "not an age like 12h, 30d or 8w";
-    let wrong = || senseless("--older-than", why);
+    let wrong = || senseless("--older-than", ValueFault::Age);
     let age = |text: &String| age(text).ok_or_else(wrong);
     Ok(Sweep {
         all: typed.all,

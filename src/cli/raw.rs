@@ -2,7 +2,7 @@
 
 use super::options::senseless;
 use super::syntax::Typed;
-use crate::error::Error;
+use crate::error::{Error, ValueFault};
 use crate::source::Raw;
 
 /// The document that is to be printed as it is.
@@ -11,12 +11,12 @@ pub(super) fn raw(typed: &Typed) -> Result<Option<Raw>, Error> {
         return Ok(None);
     };
     if typed.json {
-        return Err(senseless("--raw", "not together with --json"));
+        return Err(senseless("--raw", ValueFault::NotWith("--json")));
     }
     match text.as_str() {
         "index" => Ok(Some(Raw::Index)),
         "manifest" => Ok(Some(Raw::Manifest)),
         "config" => Ok(Some(Raw::Config)),
-        _ => Err(senseless("--raw", "manifest, config or index")),
+        _ => Err(senseless("--raw", ValueFault::Document)),
     }
 }

@@ -3,7 +3,7 @@
 use super::options::{senseless, wanted};
 use super::syntax::Typed;
 use crate::commands::Target;
-use crate::error::Error;
+use crate::error::{Error, ValueFault};
 use crate::oci::{Platform, Wanted};
 use crate::source::Platforms;
 use std::ffi::OsString;
@@ -17,7 +17,10 @@ pub(super) fn platforms(
 ) -> Result<Platforms, Error> {
     match (typed.platforms.as_slice(), typed.all_platforms) {
         ([], true) => wanted(typed, variable).map(Platforms::All),
-        (_, true) => Err(senseless("--all-platforms", "not together with --platform")),
+        (_, true) => {
+            let other = ValueFault::NotWith("--platform");
+            Err(senseless("--all-platforms", other))
+        }
         ([], false) => Ok(Platforms::Some(vec![wanted(typed, variable)?])),
         (texts, false) => {
             let wanted = texts.iter().map(|text| {
@@ -36,15 +39,11 @@ pub(super) fn platforms(
 /// Where the archive goes.
 pub(super) fn target(typed: &Typed) -> Result<Target, Error> {
     match &typed.output {
-        None => Err(senseless(
-            "save",
-            "-o FILE is missing, or -o - for standard output",
-        )),
-        Some(path) if path.is_empty() => Err(senseless("--output", "its value is missing")),
-        Some(path) if path == "-" && stdout().is_terminal() => Err(senseless(
-            "--output",
-            "an archive is nothing for a terminal",
-        )),
+        None => Err(senseless("save", ValueFault::NoOutput)),
+        Some(path) if path.is_empty() => Err(senseless("--output", ValueFault::Missing)),
+        Some(path) if path == "-" && stdout().is_terminal() => {
+            Err(senseless("--output", ValueFault::ToTerminal))
+        }
         Some(path) if path == "-" => Ok(Target::Stdout),
         Some(path) => Ok(Target::File(PathBuf::from(path))),
     }

@@ -3,7 +3,7 @@
 use super::grammar::{SYNTAXES, Syntax};
 use super::options::senseless;
 use super::spelling::closest;
-use crate::error::{Error, Usage};
+use crate::error::{Error, Usage, ValueFault};
 use lexopt::{Arg, Parser, ValueExt as _};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -196,14 +196,13 @@ pub(super) fn given(
 }
 
 fn value(parser: &mut Parser, option: &str) -> Result<OsString, Error> {
-    let missing = |_| senseless(option, "its value is missing");
+    let missing = |_| senseless(option, ValueFault::Missing);
     parser.value().map_err(missing)
 }
 
 /// A value as text; an empty one is as good as none.
 fn text(parser: &mut Parser, option: &str) -> Result<Option<String>, Error> {
-    let why = "its value is not text";
-    let wrong = |_| senseless(option, why);
+    let wrong = |_| senseless(option, ValueFault::NotText);
     let text = value(parser, option)?.string().map_err(wrong)?;
     Ok(Some(text).filter(|text| !text.is_empty()))
 }
@@ -213,7 +212,7 @@ pub(super) fn unreadable(error: &lexopt::Error) -> Error {
         lexopt::Error::UnexpectedValue { option, .. } => option.as_str(),
         _ => "",
     };
-    senseless(option, "takes no value")
+    senseless(option, ValueFault::Unwanted)
 }
 
 pub(super) fn spelling(argument: &Arg<'_>) -> String {

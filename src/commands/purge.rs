@@ -2,7 +2,7 @@
 
 use super::{CacheChoice, Purge};
 use crate::cache::Cache;
-use crate::error::{Error, Usage, escaped};
+use crate::error::{Error, Usage, ValueFault, escaped};
 use crate::progress::bytes;
 
 impl Purge {
@@ -11,11 +11,10 @@ impl Purge {
         let path = match &self.cache {
             CacheChoice::At(path) | CacheChoice::Usual(path) => path,
             CacheChoice::No => {
-                let why = "there is no cache to purge";
                 return Err(Error::Usage(Usage::Value {
                     command: Some("purge"),
                     option: "purge".to_owned(),
-                    why,
+                    why: ValueFault::NoCacheToPurge,
                 }));
             }
         };

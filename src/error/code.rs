@@ -14,7 +14,7 @@ impl Error {
             Self::Credentials { .. } => 2,
             Self::Configuration { why, .. } if why.is_disk() => 6,
             Self::Configuration { .. } => 2,
-            Self::Certificate { .. } | Self::Proxy { .. } => 2,
+            Self::Certificate { .. } | Self::Proxy(..) => 2,
             Self::NotFound { .. } | Self::NoPlatform { .. } | Self::NotWhatItWas { .. } => 3,
             Self::NoRecord(_) | Self::Offline { .. } | Self::Include { .. } => 3,
             Self::NoIndex(_) => 3,

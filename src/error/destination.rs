@@ -73,7 +73,7 @@ impl DestinationFault {
             | Self::BelowSystemRoot
             | Self::HoldsCache
             | Self::HoldsImage => "choose another folder",
-            Self::NotAFile => "choose another name",
+            Self::NotAFile => "choose another name, or remove it",
             Self::InCache => "choose another folder, or another cache with --cache",
             Self::MountPoint => "an empty one is filled in place, without --force and --update",
             Self::WorkingDirectory => "change into another folder first",

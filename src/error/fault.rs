@@ -1,6 +1,6 @@
 //! What can be wrong with a layout on disk and with a command line, and other parts of errors.
 
-use super::DestinationFault;
+use super::{DestinationFault, ValueFault};
 use crate::oci::Digest;
 
 /// What is wrong with a layout.
@@ -94,7 +94,7 @@ pub enum Usage {
         /// The option.
         option: String,
         /// What is wrong.
-        why: &'static str,
+        why: ValueFault,
     },
 }
 

@@ -98,7 +98,7 @@ impl Error {
             Self::NotACache { .. } => {
                 "name another folder with --cache: a new one, or an empty one"
             }
-            Self::Proxy { .. } => {
+            Self::Proxy(..) => {
                 "a proxy is written like http://proxy:3128 or http://user:password@proxy:3128, \
                  with %40 for an @ in the password"
             }

@@ -1,4 +1,5 @@
-//! Everything that can go wrong, as data; what is said about it stands in this room, too.
+//! Everything that can go wrong, as data. What is said about it stands in this room, too: the sentences
+//! beside the data or in `sentence.rs` and `refusal.rs`, what to do in `hint.rs` and `correction.rs`.
 
 mod code;
 mod conversation;
@@ -14,6 +15,7 @@ mod origin;
 mod refusal;
 mod sentence;
 mod tls;
+mod value;
 
 pub use code::UNCHANGED;
 pub use conversation::{AnswerFault, ChallengeFault, CredentialsFault, ProxyFault, RedirectFault};
@@ -23,6 +25,7 @@ pub use fault::{ConfigurationFault, IncludeFault, LayoutFault, Part, Replaceable
 pub use network::NetworkFault;
 pub use sentence::escaped;
 pub use tls::{CertificateFault, TlsFault};
+pub use value::ValueFault;
 
 use crate::oci::{Digest, InvalidManifest, InvalidReference, Platform};
 use std::{io, path::PathBuf, time::Duration};
@@ -138,13 +141,8 @@ pub enum Error {
         /// Why not.
         why: CertificateFault,
     },
-    /// A variable names a proxy that cannot be used.
-    Proxy {
-        /// The variable.
-        variable: &'static str,
-        /// Why not.
-        why: ProxyFault,
-    },
+    /// A variable names a proxy that cannot be used, and why.
+    Proxy(&'static str, ProxyFault),
     /// The proxy does not connect us.
     ProxyRefused {
         /// Its host and port, without the password.

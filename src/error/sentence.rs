@@ -61,7 +61,7 @@ impl Display for Error {
             },
             Self::Tls { host, why } => write!(f, "{host}: {why}"),
             Self::Certificate { path, why } => write!(f, "{}: {why}", path_of(path)),
-            Self::Proxy { variable, why } => write!(f, "{variable}: {why}"),
+            Self::Proxy(variable, why) => write!(f, "{variable}: {why}"),
             Self::ProxyRefused { proxy, url, status } => {
                 write!(
                     f,

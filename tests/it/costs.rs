@@ -106,7 +106,11 @@ fn cost_of(layers: impl IntoIterator<Item = Layer>) -> Cost {
 fn memory_of(sandbox: &Sandbox, dest: &str, layers: impl IntoIterator<Item = Layer>) -> u64 {
     let traced = Traced::start(sandbox, pull(sandbox, dest, layers)).unwrap();
     let mut memory = 0;
-    let running = traced.ends(|traced| memory = field(&traced.proc("status"), "VmHWM:"));
+    let running = traced.ends(|traced| {
+        let status = traced.proc("status");
+        // How much of the binary is in memory is the kernel's choice.
+        memory = field(&status, "VmHWM:") - field(&status, "RssFile:");
+    });
     running.wait().succeeds();
     memory
 }
@@ -158,7 +162,7 @@ fn memory_does_not_grow_with_the_image() {
     }
     let (uid, gid) = own();
     let large = Random::new(1).bytes(20_000_000);
-    let wide = (0..40_000).fold(Layer::new(), |layer, number| {
+    let wide = (0..100_000).fold(Layer::new(), |layer, number| {
         layer
             .file(format!("dir/{number}"), 0o644, "")
             .owner(uid, gid)
@@ -184,9 +188,10 @@ fn memory_does_not_grow_with_the_image() {
             ],
         ),
     ];
-    for with in memory {
+    // Buffers, and of names those that are remembered before the others wait in a file: 900 KiB. All would be 1,800 KiB.
+    for (with, allowed) in memory.into_iter().zip([0, 1024, 1024, 1400]) {
         let more = with.saturating_sub(memory[0]);
-        assert!(more < 1024, "{memory:?}");
+        assert!(more <= allowed, "{memory:?}");
     }
 }
 

@@ -192,7 +192,10 @@ fn what_is_no_folder_is_never_replaced() {
             let path = sandbox.path(dest.trim_start_matches("to-"));
             assert_eq!(
                 run.stderr,
-                format!("roots: {}: it is not a folder\n", path.display())
+                format!(
+                    "roots: {}: it is not a folder\nhint: choose another folder\n",
+                    path.display()
+                )
             );
         }
         let run = refused(&sandbox, &registry, &[force, &["dangling"]].concat());

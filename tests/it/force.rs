@@ -101,8 +101,11 @@ fn what_holds_more_than_a_tree_is_refused() {
         here.display().to_string(),
         here.join("below").display().to_string(),
     );
-    let root = "the root of this system is no place for a tree";
-    let in_use = "it holds the working directory";
+    let root = "the root of this system is no place for a tree\nhint: choose another folder";
+    let in_use = "it holds the working directory\nhint: change into another folder first";
+    let mount =
+        "it is a mount point\nhint: an empty one is filled in place, without --force and --update";
+    let system = "a folder directly below / is not replaced\nhint: choose another folder";
     refused("/", "/", root);
     refused("/..", "/", root);
     refused("/proc/self/root", "/", root);
@@ -111,17 +114,9 @@ fn what_holds_more_than_a_tree_is_refused() {
     refused("../below/", &below, in_use);
     refused(&below, &below, in_use);
     refused("../..", &sandbox.path("").display().to_string(), in_use);
-    refused("/proc", "/proc", "it is a mount point");
-    refused(
-        "/roots-of-no-tree",
-        "/roots-of-no-tree",
-        "a folder directly below / is not replaced",
-    );
-    refused(
-        "/etc/..//etc",
-        "/etc",
-        "a folder directly below / is not replaced",
-    );
+    refused("/proc", "/proc", mount);
+    refused("/roots-of-no-tree", "/roots-of-no-tree", system);
+    refused("/etc/..//etc", "/etc", system);
     assert_eq!(registry.lines(), [""; 0]);
     assert_eq!(tree::sketch(sandbox.path("here")).lines().count(), 2);
 }

@@ -104,7 +104,7 @@ fn somebody_elses_stays() {
     let name = registry.push("a/b", "1", &app());
     sandbox.write("dest.nspawn", "[Exec]\nBoot=yes\n");
     let run = pull(&sandbox, &name, &[]).fails(6);
-    run.says("dest.nspawn: not written by roots, and replaced with --force only");
+    run.says("dest.nspawn: it is not written by roots\nhint: add --force to replace it\n");
     assert_eq!(sandbox.read("dest.nspawn"), b"[Exec]\nBoot=yes\n");
     assert!(!sandbox.has("dest"));
     pull(&sandbox, &name, &["--force"]).succeeds();
@@ -115,7 +115,7 @@ fn somebody_elses_stays() {
     sandbox.write("elsewhere", "# roots made this of nothing\n");
     std::os::unix::fs::symlink("elsewhere", sandbox.path("dest.nspawn")).unwrap();
     let run = pull(&sandbox, &name, &["--force"]).fails(6);
-    run.says("dest.nspawn: not a file");
+    run.says("dest.nspawn: it is not a file\n");
     assert_eq!(sandbox.read("elsewhere"), b"# roots made this of nothing\n");
 }
 

@@ -68,10 +68,7 @@ impl Proxies {
         }
         match parse(&named.value) {
             Ok(proxy) => Ok(Some(proxy)),
-            Err(why) => Err(Error::Proxy {
-                variable: named.variable,
-                why,
-            }),
+            Err(why) => Err(Error::Proxy(named.variable, why)),
         }
     }
 }
