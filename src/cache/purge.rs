@@ -91,7 +91,7 @@ impl Cache {
                 Some(link) => used.extend(link.blobs),
                 None if sweep.dry_run => {}
                 None => {
-                    remove_tree(&links, &entry.name).map_err(|e| self.failed("remove from", e))?
+                    remove_tree(&links, &entry.name).map_err(|e| self.failed("remove from", e))?;
                 }
             }
         }

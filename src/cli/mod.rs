@@ -43,7 +43,7 @@ pub fn parse(
     let command = match parser.next().map_err(|e| unreadable(&e))? {
         None => return Err(Error::Usage(Usage::NoCommand)),
         Some(Arg::Short('h') | Arg::Long("help")) => return help(parser),
-        Some(Arg::Short('V') | Arg::Long("version")) => return Ok(Command::Version),
+        Some(Arg::Short('V') | Arg::Long("version")) => return version(parser),
         Some(Arg::Value(command)) => command.to_string_lossy().into_owned(),
         Some(option) => return Err(unknown_command(spelling(&option))),
     };

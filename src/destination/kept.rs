@@ -37,7 +37,7 @@ impl Kept {
         }
         let above = |path: &Path| {
             let parent = path.parent().unwrap_or(path);
-            Dir::open_path(parent).map_err(|e| disk("open", parent, e))
+            Dir::open_path(parent).map_err(|e| disk("create", path, e))
         };
         let parent = above(&path)?;
         let is_near = parent.is_on_mount_of(&above(dest)?);

@@ -2,7 +2,7 @@
 
 use super::{c_name, disk, file_name};
 use crate::error::{DestinationFault, Error};
-use crate::sys::{Dir, Host, file_size_limit};
+use crate::sys::{Dir, Host, Kind, file_size_limit};
 use std::cell::Cell;
 use std::ffi::{CString, OsStr};
 use std::fs::{File, TryLockError};
@@ -112,7 +112,10 @@ impl Beside {
     fn lock(&self, path: &Path, mode: u32) -> Result<File, Error> {
         let failed = |e| disk("create", path, e);
         loop {
-            let file = self.parent.open_lock(&self.name, mode).map_err(failed)?;
+            let file = match self.parent.open_lock(&self.name, mode) {
+                Err(_) if self.is_no_file() => return Err(self.in_the_way(path)),
+                other => other.map_err(failed)?,
+            };
             match file.try_lock() {
                 Err(TryLockError::WouldBlock) => {
                     return Err(Error::DestinationBusy(path.to_owned()));
@@ -130,10 +133,20 @@ impl Beside {
             if own.is_file() && own.uid() == Host::new().uid && own.nlink() == 1 {
                 return Ok(file);
             }
-            let path = path.with_file_name(OsStr::from_bytes(self.name.to_bytes()));
-            let why = DestinationFault::ForeignFile;
-            return Err(Error::DestinationRefused { path, why });
+            return Err(self.in_the_way(path));
         }
+    }
+
+    /// Whether a folder or a link is there, which no file is opened of.
+    fn is_no_file(&self) -> bool {
+        let found = self.parent.find(&self.name);
+        found.is_ok_and(|found| found.is_some_and(|found| found.kind != Kind::File))
+    }
+
+    fn in_the_way(&self, path: &Path) -> Error {
+        let path = path.with_file_name(OsStr::from_bytes(self.name.to_bytes()));
+        let why = DestinationFault::ForeignFile;
+        Error::DestinationRefused { path, why }
     }
 }
 

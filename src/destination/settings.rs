@@ -37,7 +37,7 @@ impl Settings {
             None => {}
             Some(Kind::File) if force || manifest.is_some() => {}
             Some(Kind::File) => return refused(&path, DestinationFault::ForeignSettings),
-            Some(_) => return refused(&path, DestinationFault::NotAFile),
+            Some(_) => return refused(&path, DestinationFault::SettingsNotAFile),
         }
         Ok(Self { path, manifest })
     }

@@ -42,6 +42,7 @@ impl Staging {
             };
             let folder = match parent.open(&staging_name) {
                 Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
+                Err(e) if e.kind() == io::ErrorKind::NotADirectory => return Err(in_the_way(path)),
                 other => other.map_err(failed)?,
             };
             if !is_new && !is_ours(&folder).map_err(failed)? {
@@ -105,7 +106,7 @@ impl Staging {
 
     /// Removes the folder with all that is in it.
     pub(super) fn remove(&self) -> io::Result<()> {
-        remove_tree(&self.parent, &self.staging_name)
+        remove_tree(&self.parent, &self.staging_name).map(drop)
     }
 }
 
@@ -149,6 +150,7 @@ pub(super) fn check(path: &Path) -> Result<(), Error> {
     };
     match parent.open(&staging_name(path)) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(e) if e.kind() == io::ErrorKind::NotADirectory => Err(in_the_way(path)),
         Err(e) => Err(failed(e)),
         Ok(folder) if is_ours(&folder).map_err(failed)? => Ok(()),
         Ok(_) => Err(in_the_way(path)),

@@ -92,7 +92,7 @@ impl Display for AnswerFault {
             Self::HeadTooLong => "the head of the answer is too long",
             Self::NoTokenServer(said) => {
                 let text = format!("no token server: status 404 {said}");
-                return f.write_str(escaped(&text).trim_end());
+                return f.write_str(&escaped(text.trim_end()));
             }
             Self::NotAGrant => "not the answer of a token server",
             Self::NoToken => "no token in the answer",

@@ -7,7 +7,7 @@ use std::fmt::{self, Display, Formatter};
 pub enum DestinationFault {
     /// DEST is there, and no folder.
     NotAFolder,
-    /// What is to be a file is there, and none.
+    /// A folder where a file is to be written.
     NotAFile,
     /// DEST is `/`.
     SystemRoot,
@@ -35,6 +35,8 @@ pub enum DestinationFault {
     NotAMachine,
     /// The settings of DEST are somebody else's.
     ForeignSettings,
+    /// They are no file, or a link, which would have them written elsewhere.
+    SettingsNotAFile,
     /// The folder in which a tree grows is somebody else's.
     ForeignFolder,
     /// The file in which an archive grows is somebody else's.
@@ -45,7 +47,7 @@ impl Display for DestinationFault {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotAFolder => "it is not a folder",
-            Self::NotAFile => "it is not a file",
+            Self::NotAFile => "it is a folder",
             Self::SystemRoot => "the root of this system is no place for a tree",
             Self::BelowSystemRoot => "a folder directly below / is not replaced",
             Self::InCache => "it is in the cache, which purge sweeps",
@@ -59,6 +61,7 @@ impl Display for DestinationFault {
             Self::KeptFar => "it is on another file system than the old tree",
             Self::NotAMachine => "no machine of systemd can be called so",
             Self::ForeignSettings => "it is not written by roots",
+            Self::SettingsNotAFile => "it is not a plain file",
             Self::ForeignFolder => "in the way: not a folder that a pull has left",
             Self::ForeignFile => "in the way: not a file that roots has left",
         })
@@ -66,23 +69,36 @@ impl Display for DestinationFault {
 }
 
 impl DestinationFault {
+    /// For what is full and would not even be replaced with `--force`.
+    pub(super) fn hint_if_full(self) -> &'static str {
+        match self {
+            Self::MountPoint | Self::WorkingDirectory => "empty it, or choose another folder",
+            Self::BelowSystemRoot => "choose another folder",
+            other => other.hint(),
+        }
+    }
+
     pub(super) fn hint(self) -> &'static str {
         match self {
-            Self::NotAFolder
-            | Self::SystemRoot
-            | Self::BelowSystemRoot
-            | Self::HoldsCache
-            | Self::HoldsImage => "choose another folder",
-            Self::NotAFile => "choose another name, or remove it",
+            Self::NotAFolder => "name a folder",
+            Self::SystemRoot | Self::HoldsCache | Self::HoldsImage => "choose another folder",
+            Self::BelowSystemRoot => {
+                "choose another folder, or leave --force away if there is nothing in it"
+            }
+            Self::NotAFile => "name a file in it, like FOLDER/image.tar",
             Self::InCache => "choose another folder, or another cache with --cache",
-            Self::MountPoint => "an empty one is filled in place, without --force and --update",
+            Self::MountPoint => "empty it, and leave --force away: it is filled in place then",
             Self::WorkingDirectory => "change into another folder first",
             Self::MountInside => "unmount it first, or choose another folder",
             Self::KeptExists => "name a place that is free",
             Self::KeptInside | Self::KeptFar => "name a place beside the tree",
-            Self::NotAMachine => "machines are called by letters, digits, dots and - in between",
-            Self::ForeignSettings => "add --force to replace it",
-            Self::ForeignFolder | Self::ForeignFile => "remove it if nobody needs it",
+            Self::NotAMachine => {
+                "the name of a machine is letters and digits, with . or - between them, 64 at most"
+            }
+            Self::ForeignSettings => "move it away, or add --force, which replaces it and DEST",
+            Self::SettingsNotAFile | Self::ForeignFolder | Self::ForeignFile => {
+                "remove it if nobody needs it"
+            }
         }
     }
 }

@@ -77,7 +77,7 @@ impl Error {
                 "--auth takes user:password, a Google key file, a file that holds either, or - for stdin"
             }
             Self::DestinationNotEmpty { hint, .. } => match hint {
-                Replaceable::Never(_) => "empty it, or choose another folder",
+                Replaceable::Never(why) => why.hint_if_full(),
                 Replaceable::WithForce => "add --force to replace it",
                 Replaceable::Recorded => {
                     "add --force to replace it, or --update to do so if the image is another by now"

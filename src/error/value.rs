@@ -66,7 +66,7 @@ impl Display for ValueFault {
             Self::Shift => "not a number of ids from 0 to 4294967294",
             Self::NotRoot => "only root can give files away",
             Self::Machine => {
-                "letters, digits, - and . make the name of a machine, 64 of them at most"
+                "the name of a machine is letters and digits, with . or - between them, 64 at most"
             }
             Self::Mirror => "not a mirror like mirror.example.com:5000 or example.com/prefix",
             Self::Document => "manifest, config or index",

@@ -204,6 +204,7 @@ impl Extractor {
         // What is removed may be a directory that the other walk holds open.
         self.links.restart()?;
         self.walk.forget();
-        remove_tree(self.walk.here()?, name).map_err(|e| EntryFault::io("replace", e))
+        let removed = remove_tree(self.walk.here()?, name);
+        removed.map(drop).map_err(|e| EntryFault::io("replace", e))
     }
 }

@@ -70,8 +70,7 @@ fn prune(
             if is_ours && !selection.keeps(directory, &entry.name) {
                 walk.change()?;
                 let removed = remove_tree(walk.here()?, &entry.name);
-                removed.map_err(|e| EntryFault::io("remove", e))?;
-                has_removed = true;
+                has_removed |= removed.map_err(|e| EntryFault::io("remove", e))?;
             }
         }
     }

@@ -100,7 +100,8 @@ impl Made {
         if !layer.places.contains(walk.key(name), Mark::Made)? {
             walk.change()?;
             walk.forget();
-            return remove_tree(walk.here()?, name).map_err(|e| EntryFault::io("remove", e));
+            let removed = remove_tree(walk.here()?, name);
+            return removed.map(drop).map_err(|e| EntryFault::io("remove", e));
         }
         if !is_directory(walk, name)? {
             return Ok(());
@@ -210,8 +211,8 @@ impl Layer {
             let name = entry.name.as_c_str();
             if !self.places.contains(walk.key(name), Mark::Made)? {
                 walk.change()?;
-                remove_tree(walk.here()?, name).map_err(|e| EntryFault::io("remove", e))?;
-                has_removed = true;
+                let removed = remove_tree(walk.here()?, name);
+                has_removed |= removed.map_err(|e| EntryFault::io("remove", e))?;
             } else if is_directory(walk, name)? {
                 inner.push(path.join(name));
             }

@@ -9,10 +9,10 @@ use std::io;
 const DEPTH: usize = 32;
 
 /// Removes `name` in `parent` and all that is in it. Symlinks are removed, never followed.
-/// Nothing under that name is fine.
-pub fn remove_tree(parent: &Dir, name: &CStr) -> io::Result<()> {
-    match parent.unlink(name) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+/// Nothing under that name is fine; whether there was something.
+pub fn remove_tree(parent: &Dir, name: &CStr) -> io::Result<bool> {
+    let removed = match parent.unlink(name) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
         // Linux says so of directories before any file system is asked.
         Err(e) if e.kind() == io::ErrorKind::IsADirectory => {
             let dir = open(parent, name)?;
@@ -22,7 +22,8 @@ pub fn remove_tree(parent: &Dir, name: &CStr) -> io::Result<()> {
             remove(parent, name, || clear(&dir, &dir, 0, &mut moved))
         }
         done => done,
-    }
+    };
+    removed.map(|()| true)
 }
 
 /// Removes the directory `name` once `clear` has removed what is in it. Some file systems skip names

@@ -149,3 +149,22 @@ fn who_is_denied_learns_by_whom_and_why() {
         ));
     }
 }
+
+/// It is not the image that is missing there.
+#[test]
+fn a_realm_where_no_token_server_is_says_so() {
+    for (body, said) in [("", ""), ("<h1>gone</h1>\n", ""), ("gone\n", " gone")] {
+        let sandbox = Sandbox::new("no_token_server");
+        let registry = Registry::start();
+        registry.require_token(TokenRules::new());
+        let name = registry.push("a/b", "1", &hello());
+        registry.fault("/token", 1, Fault::status_with(404, &[], body));
+        let run = sandbox.roots(["pull", &name, "dest"]).run().fails(1);
+        let url = registry.url("/token");
+        assert_eq!(
+            run.stderr,
+            format!("roots: {url}: no token server: status 404{said}\n")
+        );
+        sandbox.assert_nothing_left();
+    }
+}

@@ -31,7 +31,7 @@ fn refused(sandbox: &Sandbox, registry: &Registry, arguments: &[&str]) -> Run {
 
 const DANGLES: &str = "hint: a link or a `..` on it leads to nothing: make that folder first\n";
 
-const CHOOSE: &str = "hint: empty it, or choose another folder\n";
+const CHOOSE: &str = "hint: choose another folder\n";
 
 #[test]
 fn a_tree_comes_where_nothing_or_an_empty_folder_is() {
@@ -165,10 +165,10 @@ fn no_hint_leads_to_what_is_refused() {
     for dest in ["/proc", "/etc"] {
         let run = refused(&sandbox, &registry, &[dest]);
         let why = match dest {
-            "/proc" => "it is a mount point",
-            _ => "a folder directly below / is not replaced",
+            "/proc" => "it is a mount point\nhint: empty it, or choose another folder\n".to_owned(),
+            _ => format!("a folder directly below / is not replaced\n{CHOOSE}"),
         };
-        let said = format!("roots: {dest}: it is not empty, and {why}\n{CHOOSE}");
+        let said = format!("roots: {dest}: it is not empty, and {why}");
         assert_eq!(run.stderr, said);
     }
     assert_eq!(registry.lines(), [""; 0]);
@@ -193,7 +193,7 @@ fn what_is_no_folder_is_never_replaced() {
             assert_eq!(
                 run.stderr,
                 format!(
-                    "roots: {}: it is not a folder\nhint: choose another folder\n",
+                    "roots: {}: it is not a folder\nhint: name a folder\n",
                     path.display()
                 )
             );

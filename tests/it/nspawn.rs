@@ -104,7 +104,7 @@ fn somebody_elses_stays() {
     let name = registry.push("a/b", "1", &app());
     sandbox.write("dest.nspawn", "[Exec]\nBoot=yes\n");
     let run = pull(&sandbox, &name, &[]).fails(6);
-    run.says("dest.nspawn: it is not written by roots\nhint: add --force to replace it\n");
+    run.says("dest.nspawn: it is not written by roots\nhint: move it away, or add --force, which replaces it and DEST\n");
     assert_eq!(sandbox.read("dest.nspawn"), b"[Exec]\nBoot=yes\n");
     assert!(!sandbox.has("dest"));
     pull(&sandbox, &name, &["--force"]).succeeds();
@@ -115,7 +115,7 @@ fn somebody_elses_stays() {
     sandbox.write("elsewhere", "# roots made this of nothing\n");
     std::os::unix::fs::symlink("elsewhere", sandbox.path("dest.nspawn")).unwrap();
     let run = pull(&sandbox, &name, &["--force"]).fails(6);
-    run.says("dest.nspawn: it is not a file\n");
+    run.says("dest.nspawn: it is not a plain file\nhint: remove it if nobody needs it\n");
     assert_eq!(sandbox.read("elsewhere"), b"# roots made this of nothing\n");
 }
 
@@ -268,7 +268,10 @@ fn a_machine_is_where_systemd_has_them() {
     );
     usage(&["--machine", "m"], "pull: IMAGE is missing");
     for name in ["", "../etc", "a/b", ".", "a_b", "-a", &"a".repeat(65)] {
-        usage(&["--machine", name, "debian"], "--machine: letters, digits");
+        usage(
+            &["--machine", name, "debian"],
+            "--machine: the name of a machine is letters and digits",
+        );
     }
     let arguments = ["pull", "--machine", "m.1-a", "debian"].map(Into::into);
     match roots::cli::parse(arguments, |_| None) {

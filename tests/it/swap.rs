@@ -69,7 +69,7 @@ fn a_place_that_cannot_take_the_old_tree_is_refused_before_the_first_byte() {
         ("dest/old/", exists),
         ("dest/new", "it is inside the tree that is to be kept"),
         ("cache/links/x", "it is in the cache, which purge sweeps"),
-        ("missing/old", "cannot open: no such file or directory"),
+        ("missing/old", "cannot create: no such file or directory"),
         (
             "dangling",
             "cannot follow the path: no such file or directory",
@@ -245,4 +245,22 @@ fn only_what_a_pull_has_left_is_put_back() {
     let run = sandbox.roots(["pull", &name, "dest"]).run().fails(6);
     run.says(".dest.roots: in the way: not a folder that a pull has left\n");
     assert!(sandbox.has(".dest.roots/old/old/file"));
+}
+
+/// "dest: cannot create: not a directory", with nothing said of the file that was meant.
+#[test]
+fn a_file_in_the_way_is_named() {
+    let (sandbox, registry, name) = published();
+    sandbox.write(".new.roots", "mine");
+    symlink("dest", sandbox.path(".other.roots")).unwrap();
+    for dest in ["new", "other"] {
+        for options in [&[][..], &["--dry-run"], &["--force"]] {
+            let run = sandbox.roots(["pull", &name, dest]).args(options).run();
+            run.fails(6).says(&format!(
+                "/.{dest}.roots: in the way: not a folder that a pull has left\nhint: remove it if nobody needs it\n"
+            ));
+        }
+    }
+    assert_eq!(sandbox.read(".new.roots"), b"mine");
+    assert_eq!(registry.lines(), [""; 0]);
 }

@@ -185,6 +185,21 @@ fn a_certificate_that_signs_itself_is_trusted_if_it_is_named() {
     scene.pull(&["--ca-file=self.pem"]).fails(1).says("expired");
 }
 
+/// Whoever had the key of an authority for some names could be a server of any other name with it.
+#[test]
+fn an_authority_for_some_names_is_no_server_itself() {
+    for (below, is_taken) in [(&[][..], true), (&["good.test"], false)] {
+        let identity = Identity::self_signed_for(&["0.0.0.0"], NOW, below);
+        let scene = Scene::with(Authority::new("unused"), &identity);
+        scene.sandbox.write("self.pem", &identity.certificate);
+        let run = scene.pull(&["--ca-file=self.pem"]);
+        match is_taken {
+            true => scene.is_pulled(run),
+            false => scene.is_refused(run, 1, UNKNOWN),
+        }
+    }
+}
+
 #[test]
 fn a_certificate_of_another_time_or_name_is_refused() {
     let clock = "hint: check this machine's clock\n";

@@ -133,6 +133,11 @@ fn what_is_not_understood_is_told_from_what_was_meant() {
     for (arguments, why, hint) in [
         (&[][..], "no command given", format!("{see}`")),
         (
+            &["--version=1"],
+            "--version: takes no value",
+            "see `roots help`".into(),
+        ),
+        (
             &["version", "--jsn"],
             "version: no such option: --jsn",
             format!("{see} version`"),

@@ -11,7 +11,8 @@ use ureq::unversioned::transport::{
     ConnectionDetails, Connector, NextTimeout, TcpConnector, Transport,
 };
 
-/// What ureq asks: it knows no address of anything.
+/// What ureq asks: it knows no address of anything, and need not: nobody but [`Dial`] wants one, as
+/// long as there are no SOCKS proxies.
 #[derive(Debug)]
 pub(super) struct Later;
 

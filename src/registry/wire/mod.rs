@@ -2,12 +2,12 @@
 //!
 //! What ureq would do by itself and must not: follow redirects (we say what goes along), read proxy
 //! variables (its rules differ from curl's), decode bodies (digests are over the wire's bytes),
-//! trust one list of authorities only, look names up in a thread.
+//! trust one list of authorities only, look names up for each request and in a thread.
 //!
 //! ```text
-//! Agent ── Tunnel ──────── Socket ── Vigil ───── Tls ───────── Line
-//! ureq's   ureq's CONNECT  ureq's    says when   certs.d of    asks ahead
-//! pool     to a proxy                none comes  this host     of time
+//! Agent ── Tunnel ──────── Dial ───── Vigil ───── Tls ───────── Line
+//! ureq's   ureq's CONNECT  looks up,  says when   certs.d of    asks ahead
+//! pool     to a proxy      connects   none comes  this host     of time
 //! ```
 //! Tls asks Verifier, and that asks Trust: Mozilla, the system, --ca-file.
 
@@ -42,7 +42,7 @@ use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
 use ureq::{Agent, Body, Proxy, ProxyProtocol};
 use vigil::Watchman;
 
-/// How long connecting may take: all addresses of a host together, then a proxy, then TLS.
+/// How long connecting may take at least: all addresses of a host together, then a proxy, then TLS.
 const CONNECT: Duration = Duration::from_secs(30);
 
 /// How long an idle connection is kept for the next request: extracting a layer takes a while.
@@ -224,7 +224,7 @@ impl Wire {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .user_agent(concat!("roots/", env!("CARGO_PKG_VERSION")))
-            .timeout_connect(Some(CONNECT))
+            .timeout_connect(Some(CONNECT.max(self.access.timeout)))
             .timeout_recv_response(Some(self.access.timeout))
             .timeout_per_read(Some(self.access.timeout))
             .max_idle_age(IDLE)

@@ -93,12 +93,14 @@ impl ServerCertVerifier for Verifier {
 
 /// `openssl req -x509`, which docker's manual tells to use for a registry, makes a certificate that
 /// signs itself and that is an authority. webpki refuses it as a server's even if it is trusted. It
-/// has checked its time before; what is left is its name, and whether we trust it.
+/// has checked its time before; what is left is its name, and whether we trust whoever has its key:
+/// for any name, which is not so of an authority for some names only.
 fn is_trusted_itself(certificate: &ParsedCertificate<'_>, roots: &RootCertStore) -> bool {
     let key = certificate.subject_public_key_info();
     // The store keeps the contents of that sequence, without its head of some bytes.
     roots.roots.iter().any(|root| {
-        let root = root.subject_public_key_info.as_ref();
-        key.ends_with(root) && key.len() - root.len() <= 4
+        let trusted = root.subject_public_key_info.as_ref();
+        let is_same = key.ends_with(trusted) && key.len() - trusted.len() <= 4;
+        is_same && root.name_constraints.is_none()
     })
 }

@@ -31,19 +31,33 @@ fn what_is_in_the_way_is_named() {
     let (sandbox, registry, name) = published();
     sandbox.mkdir("folder");
     sandbox.mkdir(".x.tar.roots");
+    std::os::unix::fs::symlink("nowhere", sandbox.path(".z.tar.roots")).unwrap();
     for (file, why) in [
-        ("folder", "not a file"),
+        (
+            "folder",
+            "folder: it is a folder\nhint: name a file in it, like FOLDER/image.tar\n",
+        ),
         (
             "none/x.tar",
             "none/x.tar: cannot create: no such file or directory",
         ),
-        ("x.tar", "cannot create: is a directory"),
+        (
+            "x.tar",
+            "/.x.tar.roots: in the way: not a file that roots has left\nhint: remove it if nobody needs it\n",
+        ),
+        (
+            "z.tar",
+            "/.z.tar.roots: in the way: not a file that roots has left\n",
+        ),
     ] {
         let save = ["save", "--cache=no", &name, "-o", file];
         sandbox.roots(save).run().fails(6).says(why);
     }
     assert!(registry.requests_for("/blobs/").is_empty());
-    assert_eq!(sandbox.names(""), [".x.tar.roots", "folder"]);
+    assert_eq!(
+        sandbox.names(""),
+        [".x.tar.roots", ".z.tar.roots", "folder"]
+    );
 }
 
 #[test]

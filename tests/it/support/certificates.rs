@@ -1,8 +1,8 @@
 //! Authorities and certificates, made for one test: right, expired, for another name.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose,
+    GeneralSubtree, IsCa, KeyPair, KeyUsagePurpose, NameConstraints, date_time_ymd,
 };
 
 /// Somebody who signs certificates.
@@ -70,7 +70,19 @@ impl Authority {
 impl Identity {
     /// What `openssl req -x509` makes: it signs itself, and is an authority as well as a server.
     pub fn self_signed(names: &[&str], years: Years) -> Self {
+        Self::self_signed_for(names, years, &[])
+    }
+
+    /// The same of an authority for the names below some only, if there are any.
+    pub fn self_signed_for(names: &[&str], years: Years, below: &[&str]) -> Self {
         let mut params = params(names, years);
+        let below = below
+            .iter()
+            .map(|&name| GeneralSubtree::DnsName(name.to_owned()));
+        params.name_constraints = (below.len() > 0).then(|| NameConstraints {
+            permitted_subtrees: below.collect(),
+            excluded_subtrees: Vec::new(),
+        });
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
         Self {
