@@ -8,6 +8,7 @@ use crate::support::{
     tree,
 };
 
+mod addresses;
 mod ahead;
 mod framing;
 mod partial;

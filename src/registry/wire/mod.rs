@@ -28,7 +28,7 @@ pub(super) use failure::Failure;
 use super::access::Access;
 use super::url::Url;
 use crate::progress::Progress;
-use dial::{Dial, Later};
+use dial::{Dial, Later, Passable};
 use early::{Early, IS_ANSWERED, Starter, Wait};
 use proxy::Proxies;
 use std::cell::{OnceCell, RefCell};
@@ -61,6 +61,7 @@ pub(super) struct Wire {
     /// Reading the authorities takes some milliseconds, which plain http need not spend.
     trust: OnceCell<Trust>,
     agents: RefCell<Vec<Pooled>>,
+    passable: Passable,
     early: Early,
     /// Whether requests are sent ahead of time.
     is_lane: bool,
@@ -91,6 +92,7 @@ impl Wire {
             proxies: Rc::new(proxies),
             trust: OnceCell::new(),
             agents: RefCell::default(),
+            passable: Passable::default(),
             early: Early::default(),
             is_lane: false,
             progress,
@@ -104,6 +106,7 @@ impl Wire {
             proxies: Rc::clone(&self.proxies),
             trust: self.trust.clone(),
             agents: RefCell::default(),
+            passable: self.passable.clone(),
             early: Early::default(),
             is_lane: true,
             progress: self.progress,
@@ -237,7 +240,7 @@ impl Wire {
         let config = config.proxy(proxy).build();
         let connector =
             ().chain(ConnectProxyConnector::default())
-                .chain(Dial::default())
+                .chain(Dial::new(self.passable.clone()))
                 .chain(Watchman::new(self.progress))
                 .chain(Tls::new(trust))
                 .chain(starter);

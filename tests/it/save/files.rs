@@ -31,7 +31,7 @@ fn what_is_in_the_way_is_named() {
     let (sandbox, registry, name) = published();
     sandbox.mkdir("folder");
     sandbox.mkdir(".x.tar.roots");
-    std::os::unix::fs::symlink("nowhere", sandbox.path(".z.tar.roots")).unwrap();
+    symlink("nowhere", sandbox.path(".z.tar.roots")).unwrap();
     for (file, why) in [
         (
             "folder",
