@@ -51,6 +51,23 @@ fn variables_are_those_of_the_help_pages_and_the_code() {
     assert_eq!(documented, read);
 }
 
+/// A heading had another name, and the link to it led nowhere.
+#[test]
+fn links_within_lead_to_headings() {
+    let readme = read("README.md");
+    let headings: BTreeSet<String> = readme
+        .lines()
+        .filter_map(|line| line.strip_prefix("## "))
+        .map(|heading| heading.to_lowercase().replace(' ', "-"))
+        .collect();
+    let links = readme.split("](#").skip(1);
+    let links: Vec<_> = links.filter_map(|link| link.split(')').next()).collect();
+    assert!(links.len() > 10);
+    for link in links {
+        assert!(headings.contains(link), "#{link}");
+    }
+}
+
 #[test]
 fn exit_codes_are_those_of_the_help_page_and_the_code() {
     let readme = read("README.md");
