@@ -1,6 +1,5 @@
 //! What options and variables say of the way to a registry.
 
-use super::options::senseless;
 use super::syntax::Typed;
 use crate::error::{Error, ValueFault};
 use crate::registry::{Access, Mirror, Passed};
@@ -40,7 +39,7 @@ pub(super) fn access(
     };
     let mirrors = mirrors.iter().map(|text| {
         let mirror = Mirror::parse(text);
-        mirror.map_err(|_| senseless(origin, ValueFault::Mirror))
+        mirror.map_err(|_| ValueFault::Mirror.of(origin))
     });
     Ok(Access {
         mirrors: mirrors.collect::<Result<_, _>>()?,
@@ -67,7 +66,7 @@ fn number<T>(
         (None, Some(text)) => (name, text),
         (None, None) => return Ok(None),
     };
-    let wrong = || senseless(name, why);
+    let wrong = || why.of(name);
     parse(&text).map(Some).ok_or_else(wrong)
 }
 

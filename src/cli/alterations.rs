@@ -1,6 +1,5 @@
 //! What the options mean that make a tree differ from its image.
 
-use super::options::senseless;
 use super::syntax::Typed;
 use crate::error::{Error, ValueFault};
 use crate::oci::Alterations;
@@ -26,14 +25,14 @@ pub(super) fn alterations(typed: &Typed) -> Result<Alterations, Error> {
 /// A path in an image, in one spelling.
 fn path(option: &str, text: &str) -> Result<String, Error> {
     let path = LayerPath::parse(text.as_bytes());
-    let path = path.map_err(|_| senseless(option, ValueFault::Path))?;
+    let path = path.map_err(|_| ValueFault::Path.of(option))?;
     let mut spelling = String::new();
     for name in path.as_parents().components() {
         spelling.push('/');
         spelling += &name.to_string_lossy();
     }
     match spelling.is_empty() {
-        true => Err(senseless(option, ValueFault::Root)),
+        true => Err(ValueFault::Root.of(option)),
         false => Ok(spelling),
     }
 }
@@ -43,7 +42,7 @@ fn uid_shift(typed: &Typed) -> Result<u32, Error> {
         return Ok(0);
     };
     let shift = text.parse().ok().filter(|&shift| shift != u32::MAX);
-    let wrong = |why| Err(senseless("--uid-shift", why));
+    let wrong = |why: ValueFault| Err(why.of("--uid-shift"));
     match shift {
         None => wrong(ValueFault::Shift),
         Some(_) if typed.strip_owner => wrong(ValueFault::NotWith("--strip-owner")),

@@ -2,7 +2,7 @@
 
 use super::syntax::Typed;
 use crate::commands::CacheChoice;
-use crate::error::{Error, Usage, ValueFault};
+use crate::error::{Error, ValueFault};
 use crate::oci::{InvalidReference, Platform, Reference, Wanted, is_machine_name};
 use crate::progress::{Format, Level, Progress};
 use crate::registry::{Access, Passed};
@@ -53,8 +53,7 @@ pub(super) fn wanted(
     let variable = |name: &str| variable(name).map(|value| value.to_string_lossy().into_owned());
     let platform = typed.platforms.last();
     if platform.is_some() && (typed.arch.is_some() || typed.os.is_some()) {
-        let others = ValueFault::NotWith("--arch or --os");
-        return Err(senseless("--platform", others));
+        return Err(ValueFault::NotWith("--arch or --os").of("--platform"));
     }
     let parts = |arch: Option<String>, os: Option<String>| {
         let machine = || sys::machine().0;
@@ -139,15 +138,13 @@ pub(super) fn cache(typed: &Typed, variable: impl Fn(&str) -> Option<OsString>) 
 /// Options that mean something only beside others.
 pub(super) fn replacing(typed: &Typed) -> Result<(), Error> {
     if typed.keep_old.is_some() && !typed.force && !typed.update {
-        let others = ValueFault::OnlyWith("--force or --update");
-        return Err(senseless("--keep-old", others));
+        return Err(ValueFault::OnlyWith("--force or --update").of("--keep-old"));
     }
     if typed.keep_old.as_ref().is_some_and(|path| path.is_empty()) {
-        return Err(senseless("--keep-old", ValueFault::Missing));
+        return Err(ValueFault::Missing.of("--keep-old"));
     }
     if typed.exit_code && !typed.update {
-        let other = ValueFault::OnlyWith("--update");
-        return Err(senseless("--exit-code", other));
+        return Err(ValueFault::OnlyWith("--update").of("--exit-code"));
     }
     Ok(())
 }
@@ -158,25 +155,16 @@ pub(super) fn machine(typed: &mut Typed) -> Result<(), Error> {
         return Ok(());
     };
     let Some(name) = name.to_str().filter(|name| is_machine_name(name)) else {
-        return Err(senseless("--machine", ValueFault::Machine));
+        return Err(ValueFault::Machine.of("--machine"));
     };
     let dest = format!("/var/lib/machines/{name}");
     match typed.operands.len() {
         // Without IMAGE, it is not the first that is missing.
         0 => {}
         1 => typed.operands.push(dest.into()),
-        _ => return Err(senseless("--machine", ValueFault::NotWith("DEST"))),
+        _ => return Err(ValueFault::NotWith("DEST").of("--machine")),
     }
     Ok(())
-}
-
-/// An option that makes no sense as it stands there.
-pub(super) fn senseless(option: &str, why: ValueFault) -> Error {
-    Error::Usage(Usage::Value {
-        command: None,
-        option: option.to_owned(),
-        why,
-    })
 }
 
 /// Without a network, images of registries come out of the cache.
@@ -188,7 +176,7 @@ pub(super) fn must_have_cache<'n>(
     let is_remote = |name: &Name| matches!(name, Name::Registry(_));
     let has_none = matches!(cache, CacheChoice::No);
     match typed.offline && has_none && images.into_iter().any(is_remote) {
-        true => Err(senseless("--offline", ValueFault::NoCacheToPull)),
+        true => Err(ValueFault::NoCacheToPull.of("--offline")),
         false => Ok(()),
     }
 }
@@ -203,15 +191,15 @@ pub(super) fn both_stdin<'n>(
     let auth = usize::from(access.auth.as_ref().is_some_and(Passed::is_stdin));
     match images + auth {
         0 => Ok(()),
-        1 if images == 1 && stdin().is_terminal() => Err(senseless("-", ValueFault::FromTerminal)),
+        1 if images == 1 && stdin().is_terminal() => Err(ValueFault::FromTerminal.of("-")),
         1 => Ok(()),
-        _ => Err(senseless("-", ValueFault::Twice)),
+        _ => Err(ValueFault::Twice.of("-")),
     }
 }
 
 /// How large the tree may grow, in bytes.
 pub(super) fn max_size(typed: &Typed) -> Result<Option<u64>, Error> {
-    let wrong = || senseless("--max-size", ValueFault::Size);
+    let wrong = || ValueFault::Size.of("--max-size");
     let size = |text: &String| bytes(text).ok_or_else(wrong);
     typed.max_size.as_ref().map(size).transpose()
 }

@@ -1,13 +1,12 @@
 //! What the options of `purge` mean.
 
-use super::options::senseless;
 use super::syntax::Typed;
 use crate::cache::Sweep;
 use crate::error::{Error, ValueFault};
 use std::time::Duration;
 
 pub(super) fn sweep(typed: &Typed) -> Result<Sweep, Error> {
-    let wrong = || senseless("--older-than", ValueFault::Age);
+    let wrong = || ValueFault::Age.of("--older-than");
     let age = |text: &String| age(text).ok_or_else(wrong);
     Ok(Sweep {
         all: typed.all,

@@ -1,6 +1,5 @@
 //! What `--raw` means.
 
-use super::options::senseless;
 use super::syntax::Typed;
 use crate::error::{Error, ValueFault};
 use crate::source::Raw;
@@ -11,12 +10,12 @@ pub(super) fn raw(typed: &Typed) -> Result<Option<Raw>, Error> {
         return Ok(None);
     };
     if typed.json {
-        return Err(senseless("--raw", ValueFault::NotWith("--json")));
+        return Err(ValueFault::NotWith("--json").of("--raw"));
     }
     match text.as_str() {
         "index" => Ok(Some(Raw::Index)),
         "manifest" => Ok(Some(Raw::Manifest)),
         "config" => Ok(Some(Raw::Config)),
-        _ => Err(senseless("--raw", ValueFault::Document)),
+        _ => Err(ValueFault::Document.of("--raw")),
     }
 }

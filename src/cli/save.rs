@@ -1,6 +1,6 @@
 //! What the options of `save` mean.
 
-use super::options::{senseless, wanted};
+use super::options::wanted;
 use super::syntax::Typed;
 use crate::commands::Target;
 use crate::error::{Error, ValueFault};
@@ -17,10 +17,7 @@ pub(super) fn platforms(
 ) -> Result<Platforms, Error> {
     match (typed.platforms.as_slice(), typed.all_platforms) {
         ([], true) => wanted(typed, variable).map(Platforms::All),
-        (_, true) => {
-            let other = ValueFault::NotWith("--platform");
-            Err(senseless("--all-platforms", other))
-        }
+        (_, true) => Err(ValueFault::NotWith("--platform").of("--all-platforms")),
         ([], false) => Ok(Platforms::Some(vec![wanted(typed, variable)?])),
         (texts, false) => {
             let wanted = texts.iter().map(|text| {
@@ -39,10 +36,10 @@ pub(super) fn platforms(
 /// Where the archive goes.
 pub(super) fn target(typed: &Typed) -> Result<Target, Error> {
     match &typed.output {
-        None => Err(senseless("save", ValueFault::NoOutput)),
-        Some(path) if path.is_empty() => Err(senseless("--output", ValueFault::Missing)),
+        None => Err(ValueFault::NoOutput.of("save")),
+        Some(path) if path.is_empty() => Err(ValueFault::Missing.of("--output")),
         Some(path) if path == "-" && stdout().is_terminal() => {
-            Err(senseless("--output", ValueFault::ToTerminal))
+            Err(ValueFault::ToTerminal.of("--output"))
         }
         Some(path) if path == "-" => Ok(Target::Stdout),
         Some(path) => Ok(Target::File(PathBuf::from(path))),

@@ -1,7 +1,6 @@
 //! How a command line is read: options and operands in any order.
 
 use super::grammar::{SYNTAXES, Syntax};
-use super::options::senseless;
 use super::spelling::closest;
 use crate::error::{Error, Usage, ValueFault};
 use lexopt::{Arg, Parser, ValueExt as _};
@@ -196,13 +195,13 @@ pub(super) fn given(
 }
 
 fn value(parser: &mut Parser, option: &str) -> Result<OsString, Error> {
-    let missing = |_| senseless(option, ValueFault::Missing);
+    let missing = |_| ValueFault::Missing.of(option);
     parser.value().map_err(missing)
 }
 
 /// A value as text; an empty one is as good as none.
 fn text(parser: &mut Parser, option: &str) -> Result<Option<String>, Error> {
-    let wrong = |_| senseless(option, ValueFault::NotText);
+    let wrong = |_| ValueFault::NotText.of(option);
     let text = value(parser, option)?.string().map_err(wrong)?;
     Ok(Some(text).filter(|text| !text.is_empty()))
 }
@@ -212,7 +211,7 @@ pub(super) fn unreadable(error: &lexopt::Error) -> Error {
         lexopt::Error::UnexpectedValue { option, .. } => option.as_str(),
         _ => "",
     };
-    senseless(option, ValueFault::Unwanted)
+    ValueFault::Unwanted.of(option)
 }
 
 pub(super) fn spelling(argument: &Arg<'_>) -> String {

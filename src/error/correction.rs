@@ -1,7 +1,6 @@
 //! What should have been typed in place of what cannot be understood.
 
-use super::hint::around;
-use super::sentence::{escaped, path_of, without_secret};
+use super::sentence::{around, escaped, path_of, without_secret};
 use super::{ConfigurationFault, LayoutFault, Usage};
 use crate::oci::{InvalidManifest, InvalidReference};
 use std::path::Path;

@@ -1,7 +1,6 @@
 //! What to type next when a file or folder of this machine stands in the way.
 
-use super::hint::around;
-use super::sentence::path_of;
+use super::sentence::{around, path_of};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! What to type next: at most one line, and none where there is nothing to do.
 
 use super::correction::{of_manifest, of_reference};
-use super::sentence::path_of;
+use super::sentence::{around, path_of};
 use super::{EntryFault, Error, Part, Replaceable, disk};
 use std::time::Duration;
 
@@ -123,11 +123,6 @@ impl Error {
         };
         around(hint, "", "")
     }
-}
-
-/// A hint with something in it: a call is smaller than a format.
-pub(super) fn around(before: &str, what: &str, after: &str) -> Option<String> {
-    Some([before, what, after].concat())
 }
 
 impl EntryFault {

@@ -248,3 +248,8 @@ pub(super) fn list(
         }
     }
 }
+
+/// A hint with something in it: a call is smaller than a format.
+pub(super) fn around(before: &str, what: &str, after: &str) -> Option<String> {
+    Some([before, what, after].concat())
+}

@@ -1,7 +1,6 @@
 //! What can be wrong with the certificates of servers and with those of the user.
 
-use super::hint::around;
-use super::sentence::{escaped, list, reason};
+use super::sentence::{around, escaped, list, reason};
 use std::fmt::{self, Display, Formatter};
 use std::io;
 

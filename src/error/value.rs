@@ -1,5 +1,6 @@
 //! What is wrong with an option, or with its value.
 
+use super::{Error, Usage};
 use std::fmt::{self, Display, Formatter};
 
 /// Why an option makes no sense as it stands there.
@@ -49,6 +50,17 @@ pub enum ValueFault {
     ToTerminal,
     /// Standard input named twice.
     Twice,
+}
+
+impl ValueFault {
+    /// This fault of `option`, whichever command's it is.
+    pub fn of(self, option: &str) -> Error {
+        Error::Usage(Usage::Value {
+            command: None,
+            option: option.to_owned(),
+            why: self,
+        })
+    }
 }
 
 impl Display for ValueFault {

@@ -1,12 +1,9 @@
 //! Blobs that are asked for before they are wanted, so that many small ones do not cost a round trip
 //! each: to the registry, and to where it leads. They wait in their sockets.
 
-use super::endpoint::Endpoint;
-use super::endpoints::Endpoints;
-use super::http::Http;
+use super::endpoints::{Begun, Endpoints};
 use crate::oci::{Descriptor, Digest};
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
 
 /// How many are asked for at once, besides what is wanted next.
 const MOST: usize = 4;
@@ -21,13 +18,6 @@ pub(super) struct Ahead {
     begun: RefCell<Vec<(Digest, Begun)>>,
     /// Whether it was of no use.
     is_over: Cell<bool>,
-}
-
-/// A question whose answer is on its way.
-pub(super) struct Begun {
-    pub(super) endpoint: Rc<Endpoint>,
-    /// The connections that it comes over.
-    pub(super) lane: Rc<Http>,
 }
 
 impl Ahead {

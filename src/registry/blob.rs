@@ -9,10 +9,10 @@
 //! Whether the pieces belong together is not asked here: the digest is over all of them.
 
 use super::Asked;
-use super::ahead::{Begun, path};
+use super::ahead::path;
 use super::answer::{Answer, Stream};
 use super::endpoint::Endpoint;
-use super::endpoints::Endpoints;
+use super::endpoints::{Begun, Endpoints};
 use super::http::Http;
 use super::retry::Patience;
 use crate::error::Error;

@@ -3,7 +3,8 @@
 use super::MAX_MANIFEST;
 use super::answer::Answer;
 use super::authority::{Authority, Refusals};
-use super::http::{Http, Question};
+use super::http::Http;
+use super::question::Question;
 use super::route::Route;
 use super::url::Url;
 use super::warning::Warnings;

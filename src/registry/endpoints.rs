@@ -1,8 +1,8 @@
 //! All hosts that may have one repository: mirrors in their order, and its own.
 
 use super::access::Access;
-use super::ahead::Begun;
 use super::endpoint::Endpoint;
+use super::http::Http;
 use super::route::routes;
 use crate::error::Error;
 use crate::oci::Reference;
@@ -17,6 +17,13 @@ pub(super) struct Endpoints {
     origin: Rc<Endpoint>,
     retries: u32,
     progress: Progress,
+}
+
+/// A question whose answer is on its way.
+pub(super) struct Begun {
+    pub(super) endpoint: Rc<Endpoint>,
+    /// The connections that it comes over.
+    pub(super) lane: Rc<Http>,
 }
 
 impl Endpoints {

@@ -2,6 +2,7 @@
 
 use super::access::Access;
 use super::answer::Answer;
+use super::question::Question;
 use super::retry::{Patience, is_temporary};
 use super::url::Url;
 use super::way::Way;
@@ -36,40 +37,6 @@ struct Early {
     way: Way,
     /// If it has come.
     answer: Option<Answer>,
-}
-
-/// What is asked.
-#[derive(Clone, Copy)]
-pub(super) struct Question<'q> {
-    pub(super) method: &'static str,
-    pub(super) url: &'q Url,
-    pub(super) headers: &'q [(&'static str, &'q str)],
-    /// For the origin of `url` only.
-    pub(super) authorization: Option<&'q str>,
-    /// The body of a POST, for the origin of `url` only: it holds a secret.
-    pub(super) form: Option<&'q str>,
-    /// The secret in the form.
-    pub(super) secret: Option<&'q str>,
-    /// How often it is asked again.
-    pub(super) retries: u32,
-    /// The body counts as part of the answer up to so many bytes: it is asked again if it breaks off.
-    pub(super) whole: Option<u64>,
-}
-
-impl<'q> Question<'q> {
-    /// A GET, without anything else.
-    pub(super) fn get(url: &'q Url, retries: u32) -> Self {
-        Self {
-            method: "GET",
-            url,
-            headers: &[],
-            authorization: None,
-            form: None,
-            secret: None,
-            retries,
-            whole: None,
-        }
-    }
 }
 
 impl Http {

@@ -20,6 +20,7 @@ mod fault;
 mod http;
 mod mirror;
 mod place;
+mod question;
 mod registries_conf;
 mod retry;
 mod route;

@@ -3,8 +3,8 @@
 //! it).
 
 use super::answer::Answer;
-use super::http::Question;
 use super::place::Place;
+use super::question::Question;
 use super::url::Url;
 use crate::error::{Error, RedirectFault};
 

@@ -1,6 +1,7 @@
 //! Google's registries: the key file of a service account, and the token of a machine in its cloud.
 
-use super::super::http::{Http, Question};
+use super::super::http::Http;
+use super::super::question::Question;
 use super::super::url::{Scheme, Url, host_of};
 use super::{Credentials, stored};
 use crate::progress::Progress;

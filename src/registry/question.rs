@@ -1,0 +1,37 @@
+//! A question to a server, in HTTP.
+
+use super::url::Url;
+
+/// What is asked.
+#[derive(Clone, Copy)]
+pub(super) struct Question<'q> {
+    pub(super) method: &'static str,
+    pub(super) url: &'q Url,
+    pub(super) headers: &'q [(&'static str, &'q str)],
+    /// For the origin of `url` only.
+    pub(super) authorization: Option<&'q str>,
+    /// The body of a POST, for the origin of `url` only: it holds a secret.
+    pub(super) form: Option<&'q str>,
+    /// The secret in the form.
+    pub(super) secret: Option<&'q str>,
+    /// How often it is asked again.
+    pub(super) retries: u32,
+    /// The body counts as part of the answer up to so many bytes: it is asked again if it breaks off.
+    pub(super) whole: Option<u64>,
+}
+
+impl<'q> Question<'q> {
+    /// A GET, without anything else.
+    pub(super) fn get(url: &'q Url, retries: u32) -> Self {
+        Self {
+            method: "GET",
+            url,
+            headers: &[],
+            authorization: None,
+            form: None,
+            secret: None,
+            retries,
+            whole: None,
+        }
+    }
+}
