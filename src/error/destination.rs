@@ -87,7 +87,9 @@ impl DestinationFault {
             }
             Self::NotAFile => "name a file in it, like FOLDER/image.tar",
             Self::InCache => "choose another folder, or another cache with --cache",
-            Self::MountPoint => "empty it, and leave --force away: it is filled in place then",
+            Self::MountPoint => {
+                "choose another folder, or empty it and leave --force away: it is filled in place then"
+            }
             Self::WorkingDirectory => "change into another folder first",
             Self::MountInside => "unmount it first, or choose another folder",
             Self::KeptExists => "name a place that is free",
@@ -95,10 +97,11 @@ impl DestinationFault {
             Self::NotAMachine => {
                 "the name of a machine is letters and digits, with . or - between them, 64 at most"
             }
-            Self::ForeignSettings => "move it away, or add --force, which replaces it and DEST",
-            Self::SettingsNotAFile | Self::ForeignFolder | Self::ForeignFile => {
-                "remove it if nobody needs it"
+            Self::ForeignSettings => "move it away; --force would replace it, and DEST",
+            Self::ForeignFolder => {
+                "look into it before it is removed: a pull of another user may have left the old tree there"
             }
+            Self::SettingsNotAFile | Self::ForeignFile => "remove it if nobody needs it",
         }
     }
 }

@@ -31,6 +31,8 @@ pub enum TlsFault {
     Certificate(String),
     /// What it speaks is not TLS.
     NotTls,
+    /// The same of a proxy.
+    ProxyNotTls,
     /// What it speaks is not plain http, and may well be TLS, which it was not asked in.
     NotPlain,
     /// It asked for a client certificate, and there is none.
@@ -88,6 +90,7 @@ impl Display for TlsFault {
             ),
             Self::Certificate(why) => write!(f, "its certificate is wrong: {}", escaped(why)),
             Self::NotTls => f.write_str("it does not speak TLS"),
+            Self::ProxyNotTls => f.write_str("the proxy does not speak TLS"),
             Self::NotPlain => f.write_str("not in http; it may be https that is spoken there"),
             Self::ClientCertificateWanted => f.write_str("it wants a client certificate"),
             Self::ClientCertificateRefused => f.write_str("it refuses the client certificate"),
@@ -106,6 +109,7 @@ impl TlsFault {
                 "check this machine's clock"
             }
             Self::NotTls => "if it is to speak plain http, pass --plain-http",
+            Self::ProxyNotTls => "write http:// before it in the variable that names the proxy",
             Self::NotPlain => {
                 "leave --plain-http away; localhost, which is always asked in plain http, \
                  has to be called otherwise"

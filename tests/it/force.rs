@@ -103,8 +103,7 @@ fn what_holds_more_than_a_tree_is_refused() {
     );
     let root = "the root of this system is no place for a tree\nhint: choose another folder";
     let in_use = "it holds the working directory\nhint: change into another folder first";
-    let mount =
-        "it is a mount point\nhint: empty it, and leave --force away: it is filled in place then";
+    let mount = "it is a mount point\nhint: choose another folder, or empty it and leave --force away: it is filled in place then";
     let system = "a folder directly below / is not replaced\nhint: choose another folder, or leave --force away if there is nothing in it";
     refused("/", "/", root);
     refused("/..", "/", root);

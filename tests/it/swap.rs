@@ -257,7 +257,7 @@ fn a_file_in_the_way_is_named() {
         for options in [&[][..], &["--dry-run"], &["--force"]] {
             let run = sandbox.roots(["pull", &name, dest]).args(options).run();
             run.fails(6).says(&format!(
-                "/.{dest}.roots: in the way: not a folder that a pull has left\nhint: remove it if nobody needs it\n"
+                "/.{dest}.roots: in the way: not a folder that a pull has left\nhint: look into it before it is removed: a pull of another user may have left the old tree there\n"
             ));
         }
     }

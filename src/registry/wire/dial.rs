@@ -5,12 +5,14 @@
 //! is a time-out.
 //!
 //! Of several addresses, it gives the first half of the time there is. Where IPv6 leads nowhere, and
-//! nobody says so, that is 16 s for each connection. Here each address has a moment before all have
-//! the rest of the time (RFC 8305 asks for more, at once), and what has answered is asked first.
+//! nobody says so, that is 15 s for each connection. Here each address has a moment, IPv4 and IPv6 by
+//! turns, before those that were silent share the time there is; and what got through is asked first
+//! from then on (RFC 8305 would ask all at once).
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
@@ -38,10 +40,50 @@ impl Resolver for Later {
     }
 }
 
-/// The version of IP that got through to a host that has both; 0 if there was none so far. There is
-/// one thread; ureq wants what several could share.
+/// What got through where another address did not. There is one thread; ureq wants what several
+/// could share.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Passable(Arc<AtomicU8>);
+pub(super) struct Passable(Arc<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    /// The version of IP: where one leads nowhere, it does so for all hosts. 0 if none does.
+    version: AtomicU8,
+    /// A hash of the address.
+    address: AtomicU64,
+}
+
+impl Passable {
+    /// The addresses of a host: what got through, then both versions by turns.
+    fn sort(&self, addresses: &mut [SocketAddr]) {
+        let known = match self.0.version.load(Ordering::Relaxed) {
+            0 => addresses.first().map_or(0, version),
+            known => known,
+        };
+        let through = self.0.address.load(Ordering::Relaxed);
+        let (mut own, mut others) = ((1..).step_by(2), (2..).step_by(2));
+        addresses.sort_by_cached_key(|address| {
+            let turns = match version(address) == known {
+                true => &mut own,
+                false => &mut others,
+            };
+            let turn = turns.next();
+            turn.filter(|_| hash(address) != through)
+        });
+    }
+
+    fn learn(&self, address: &SocketAddr, failed: &[SocketAddr]) {
+        if failed
+            .iter()
+            .any(|other| version(other) != version(address))
+        {
+            self.0.version.store(version(address), Ordering::Relaxed);
+        }
+        if !failed.is_empty() {
+            self.0.address.store(hash(address), Ordering::Relaxed);
+        }
+    }
+}
 
 /// Looks up where a server or proxy is, and connects.
 #[derive(Debug)]
@@ -60,18 +102,6 @@ impl Dial {
             passable,
         }
     }
-
-    /// What the system knows, the best first.
-    fn addresses(
-        &self,
-        details: &ConnectionDetails<'_>,
-    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let endless = NextTimeout::default();
-        let mut addresses = self.names.resolve(details.uri, details.config, endless)?;
-        let passable = self.passable.0.load(Ordering::Relaxed);
-        addresses.sort_by_key(|address| passable != 0 && version(address) != passable);
-        Ok(addresses)
-    }
 }
 
 impl<In: Transport> Connector<In> for Dial {
@@ -86,22 +116,33 @@ impl<In: Transport> Connector<In> for Dial {
             // A proxy is connected already.
             return self.sockets.connect(details, chained);
         }
-        let all = self.addresses(details)?;
-        if all.len() > 1 {
-            for address in &all {
-                let mut one = details.resolver.empty();
-                one.push(*address);
-                let connected = self.sockets.connect(&to(one, MOMENT, details), None);
-                if connected.is_ok() {
-                    if all.iter().any(|other| version(other) != version(address)) {
-                        self.passable.0.store(version(address), Ordering::Relaxed);
-                    }
-                    return connected;
+        let endless = NextTimeout::default();
+        let mut all = self.names.resolve(details.uri, details.config, endless)?;
+        self.passable.sort(&mut all);
+        let time = details.timeout.after;
+        if all.len() == 1 {
+            return self.sockets.connect(&to(all, time, details), None);
+        }
+        let mut silent = details.resolver.empty();
+        let mut refusal = None;
+        for (failed, address) in all.iter().enumerate() {
+            let mut one = details.resolver.empty();
+            one.push(*address);
+            let moment = to(one, MOMENT.min(time), details);
+            match self.sockets.connect(&moment, None) {
+                Ok(connected) => {
+                    let failed = all.get(..failed).unwrap_or_default();
+                    self.passable.learn(address, failed);
+                    return Ok(connected);
                 }
+                Err(ureq::Error::Timeout(_)) => silent.push(*address),
+                Err(error) => refusal = Some(error),
             }
         }
-        let after = details.timeout.after;
-        self.sockets.connect(&to(all, after, details), None)
+        match refusal {
+            Some(error) if silent.is_empty() => Err(error),
+            _ => self.sockets.connect(&to(silent, time, details), None),
+        }
     }
 }
 
@@ -132,5 +173,61 @@ fn version(address: &SocketAddr) -> u8 {
     match address {
         SocketAddr::V4(_) => 4,
         SocketAddr::V6(_) => 6,
+    }
+}
+
+fn hash(address: &SocketAddr) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    address.ip().hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How addresses are asked, with what got through before and what did not.
+    fn sorted(passable: &Passable, addresses: &str) -> String {
+        let mut addresses: Vec<SocketAddr> = parsed(addresses);
+        passable.sort(&mut addresses);
+        let hosts = addresses.iter().map(|address| address.ip().to_string());
+        hosts.collect::<Vec<_>>().join(" ")
+    }
+
+    fn parsed(addresses: &str) -> Vec<SocketAddr> {
+        let parse = |address: &str| SocketAddr::new(address.parse().unwrap(), 443);
+        addresses.split(' ').map(parse).collect()
+    }
+
+    #[test]
+    fn versions_take_turns() {
+        for (given, asked) in [
+            ("::1", "::1"),
+            ("::1 ::2 ::3 1.1.1.1", "::1 1.1.1.1 ::2 ::3"),
+            ("1.1.1.1 1.1.1.2 ::1 ::2", "1.1.1.1 ::1 1.1.1.2 ::2"),
+            ("1.1.1.2 1.1.1.1", "1.1.1.2 1.1.1.1"),
+        ] {
+            assert_eq!(sorted(&Passable::default(), given), asked);
+        }
+    }
+
+    #[test]
+    fn what_got_through_is_first() {
+        let passable = Passable::default();
+        passable.learn(&parsed("1.1.1.3")[0], &parsed("::1 1.1.1.1"));
+        assert_eq!(
+            sorted(&passable, "::1 1.1.1.1 1.1.1.3"),
+            "1.1.1.3 1.1.1.1 ::1"
+        );
+        // Of another host, the version.
+        assert_eq!(sorted(&passable, "::5 ::6 2.2.2.2"), "2.2.2.2 ::5 ::6");
+        assert_eq!(sorted(&passable, "::5 ::6"), "::5 ::6");
+    }
+
+    #[test]
+    fn what_is_asked_first_teaches_nothing() {
+        let passable = Passable::default();
+        passable.learn(&parsed("1.1.1.1")[0], &[]);
+        assert_eq!(sorted(&passable, "::1 1.1.1.1"), "::1 1.1.1.1");
     }
 }

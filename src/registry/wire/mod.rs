@@ -42,9 +42,6 @@ use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
 use ureq::{Agent, Body, Proxy, ProxyProtocol};
 use vigil::Watchman;
 
-/// How long connecting may take at least: all addresses of a host together, then a proxy, then TLS.
-const CONNECT: Duration = Duration::from_secs(30);
-
 /// How long an idle connection is kept for the next request: extracting a layer takes a while.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -227,22 +224,24 @@ impl Wire {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .user_agent(concat!("roots/", env!("CARGO_PKG_VERSION")))
-            .timeout_connect(Some(CONNECT.max(self.access.timeout)))
+            // All addresses of a host together, then a proxy, then TLS.
+            .timeout_connect(Some(self.access.timeout))
             .timeout_recv_response(Some(self.access.timeout))
             .timeout_per_read(Some(self.access.timeout))
             .max_idle_age(IDLE)
             .input_buffer_size(buffers.0)
             .output_buffer_size(buffers.1);
+        let has_proxy = proxy.is_some();
         let starter = Starter {
             early: self.early.clone(),
-            has_proxy: proxy.is_some(),
+            has_proxy,
         };
         let config = config.proxy(proxy).build();
         let connector =
             ().chain(ConnectProxyConnector::default())
                 .chain(Dial::new(self.passable.clone()))
                 .chain(Watchman::new(self.progress))
-                .chain(Tls::new(trust))
+                .chain(Tls::new(trust, has_proxy))
                 .chain(starter);
         Agent::with_parts(config, connector, Later)
     }

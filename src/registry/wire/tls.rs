@@ -17,11 +17,13 @@ use ureq::unversioned::transport::{
 pub(super) struct Tls {
     /// Nothing where no TLS will be spoken.
     trust: Option<Trust>,
+    /// Whether connections lead through a proxy.
+    has_proxy: bool,
 }
 
 impl Tls {
-    pub(super) fn new(trust: Option<Trust>) -> Self {
-        Self { trust }
+    pub(super) fn new(trust: Option<Trust>, has_proxy: bool) -> Self {
+        Self { trust, has_proxy }
     }
 }
 
@@ -53,6 +55,8 @@ impl<In: Transport> Connector<In> for Tls {
         let peer = Peer {
             host: host.to_owned(),
             has_client,
+            // ureq connects to the proxy in the same way, as to a server without one.
+            is_proxy: self.has_proxy && details.config.proxy().is_none(),
         };
         let mut connection =
             ClientConnection::new(config, name).map_err(|error| peer.named(error))?;
@@ -125,6 +129,7 @@ struct Peer {
     host: String,
     /// Whether there is a client certificate for it.
     has_client: bool,
+    is_proxy: bool,
 }
 
 impl Peer {
@@ -158,7 +163,10 @@ impl Peer {
     fn named(&self, error: rustls::Error) -> io::Error {
         io::Error::other(Error::Tls {
             host: self.host.clone(),
-            why: fault(error, self.has_client),
+            why: match fault(error, self.has_client) {
+                TlsFault::NotTls if self.is_proxy => TlsFault::ProxyNotTls,
+                why => why,
+            },
         })
     }
 }

@@ -37,6 +37,21 @@ fn a_server_that_speaks_plain_http_is_told_from_others() {
     sandbox.assert_nothing_left();
 }
 
+/// The hint was `--plain-http`, which would have sent what is for the registry in plain text, past the proxy.
+#[test]
+fn a_proxy_in_plain_http_is_no_reason_for_plain_http() {
+    let sandbox = Sandbox::new("tls_mishaps");
+    let host = saying(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+    let run = sandbox.roots(["pull", "registry.test/a:1", "dest"]);
+    let run = run.env("HTTPS_PROXY", format!("https://{host}"));
+    let said = format!(
+        "roots: {host}: the proxy does not speak TLS\n\
+         hint: write http:// before it in the variable that names the proxy\n"
+    );
+    assert_eq!(run.run().fails(1).stderr, said);
+    sandbox.assert_nothing_left();
+}
+
 #[test]
 fn a_server_that_speaks_tls_is_not_one_of_plain_http() {
     let scene = Scene::new();

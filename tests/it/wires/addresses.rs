@@ -2,9 +2,9 @@
 
 use super::Wire;
 use crate::disk::mounting;
-use crate::support::Fault;
+use crate::support::{Fault, Sandbox};
 use std::io::{ErrorKind, Write as _};
-use std::net::{Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 /// An address that a host has and that does not answer: whoever listens there takes no more connections.
@@ -14,9 +14,9 @@ struct Silent {
 }
 
 impl Silent {
-    /// One of IPv6 on this machine; nothing where it has none.
-    fn at(port: u16) -> Option<Self> {
-        let address = SocketAddr::from((Ipv6Addr::LOCALHOST, port));
+    /// One of this machine's; nothing where it has no such address.
+    fn at(address: impl Into<IpAddr>, port: u16) -> Option<Self> {
+        let address = SocketAddr::new(address.into(), port);
         let listener = TcpListener::bind(address).ok()?;
         let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(300));
         let taken = std::iter::from_fn(|| connect().ok()).collect();
@@ -37,29 +37,70 @@ impl Silent {
     }
 }
 
-/// Half of the 30 s that connecting may take went into IPv6, for each connection.
+/// Half of the time that connecting may take went into IPv6, for each connection.
 #[test]
 fn an_address_that_is_silent_is_not_asked_again() {
+    is_asked_once(&[Ipv6Addr::LOCALHOST.into()]);
+}
+
+/// They were remembered by their version, so that another one of the same was asked each time.
+#[test]
+fn one_of_the_same_version_is_not_asked_again_either() {
+    // Which of them a resolver takes for better is its own business.
+    is_asked_once(&[Ipv4Addr::new(127, 0, 0, 2).into()]);
+}
+
+/// That pulls succeed by 127.0.0.1, and leave the others alone after once.
+fn is_asked_once(others: &[IpAddr]) {
     let wire = Wire::new("addresses", 9);
     let host = wire.registry.host();
     let port = host.rsplit(':').next().unwrap();
-    let silent = Silent::at(port.parse().unwrap());
+    let at = |address: &IpAddr| Silent::at(*address, port.parse().unwrap());
+    let silent = others.iter().map(at).collect::<Option<Vec<_>>>();
     let hosts = mounting("mount --bind hosts /etc/hosts", "true");
     let (Some(mut silent), Some(hosts)) = (silent, hosts) else {
-        let _ = writeln!(std::io::stderr(), "skipped without IPv6 and mounts");
+        let _ = writeln!(std::io::stderr(), "skipped without {others:?} or mounts");
         return;
     };
-    let both = "::1 registry.test\n127.0.0.1 registry.test\n";
-    wire.sandbox.write("hosts", both);
+    let lines = others
+        .iter()
+        .map(|address| format!("{address} registry.test\n"));
+    let all = lines.collect::<String>() + "127.0.0.1 registry.test\n";
+    wire.sandbox.write("hosts", all);
     wire.registry.fault("/manifests/", 1, Fault::Hold(100));
     let name = format!("registry.test:{port}/a/b:1");
     let command = wire.sandbox.roots(["pull", "--plain-http", &name, "dest"]);
     let pull = command.prelude(&hosts).spawn();
     wire.registry.wait_for("/manifests/", 1);
-    silent.wake();
+    silent.iter_mut().for_each(Silent::wake);
     wire.registry.release();
     pull.wait().succeeds();
     wire.assert_pulled();
     assert_eq!(wire.registry.requests_for("/blobs/").len(), 10);
-    assert!(silent.is_left_alone());
+    assert!(silent.iter().all(Silent::is_left_alone));
+}
+
+/// The one that had refused was asked again, and took a third of the time of the other.
+#[test]
+fn where_one_refuses_and_one_is_silent_there_is_no_answer_in_time() {
+    let sandbox = Sandbox::new("addresses");
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let silent = Silent::at(Ipv4Addr::LOCALHOST, port);
+    let hosts = mounting("mount --bind hosts /etc/hosts", "true");
+    let (Some(_silent), Some(hosts)) = (silent, hosts) else {
+        return;
+    };
+    // Nobody listens there.
+    sandbox.write(
+        "hosts",
+        "127.0.0.3 registry.test\n127.0.0.1 registry.test\n",
+    );
+    let name = format!("registry.test:{port}/a/b:1");
+    let options = ["--plain-http", "--retries=0", "--timeout=1"];
+    let command = sandbox.roots(["pull", &name, "dest"]).args(options);
+    let run = command.prelude(&hosts).run().fails(75);
+    run.says("/manifests/1: no answer in time\n");
+    sandbox.assert_nothing_left();
 }
