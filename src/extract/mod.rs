@@ -9,6 +9,7 @@ mod metadata;
 mod places;
 mod select;
 mod step;
+mod sweep;
 mod walk;
 mod whiteout;
 mod xattr;

@@ -2,12 +2,13 @@
 //! and what a hard link is a link to.
 
 use super::Extractor;
+use super::sweep::sweep;
 use super::walk::{Missing, Walk};
 use crate::error::{EntryFault, Error};
-use crate::sys::{Kind, remove_tree};
+use crate::sys::Kind;
 use crate::tarball::{LayerPath, Place, Selection};
 use std::ffi::CString;
-use std::{io, mem};
+use std::io;
 
 impl Extractor {
     /// Removes what was not asked for. The directories that stay keep their times.
@@ -60,19 +61,8 @@ fn prune(
         return Ok(());
     }
     let is_root = directory.split().is_none();
-    let list = |e| EntryFault::io("list", e);
-    // Some file systems skip names when others go meanwhile: only what is listed while none goes is all.
-    let mut has_removed = true;
-    while mem::take(&mut has_removed) {
-        for entry in walk.here()?.entries().map_err(list)? {
-            let entry = entry.map_err(list)?;
-            let is_ours = !(is_root && before.contains(&entry.name));
-            if is_ours && !selection.keeps(directory, &entry.name) {
-                walk.change()?;
-                let removed = remove_tree(walk.here()?, &entry.name);
-                has_removed |= removed.map_err(|e| EntryFault::io("remove", e))?;
-            }
-        }
-    }
-    Ok(())
+    sweep(walk, &mut |_, name| {
+        let is_ours = !(is_root && before.iter().any(|other| other.as_c_str() == name));
+        Ok(!is_ours || selection.keeps(directory, name))
+    })
 }

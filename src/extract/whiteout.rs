@@ -6,10 +6,12 @@
 
 use super::metadata::make_plain;
 use super::places::{Mark, Places};
+use super::sweep::sweep;
 use super::walk::{Missing, Walk};
 use crate::error::EntryFault;
 use crate::sys::{Dir, Kind, Time, remove_tree};
 use crate::tarball::LayerPath;
+use std::collections::BTreeSet;
 use std::ffi::CStr;
 
 /// The places that the layer at hand has made, with all directories above them. Of what is in a
@@ -181,43 +183,21 @@ impl Layer {
                 continue;
             }
             cleared.extend(walk.keys().next());
-            // Some file systems skip names when others go meanwhile: only what is listed while none
-            // goes is all there is.
-            let mut inner = Vec::new();
-            while self.clear_here(walk, &path, &mut inner)? {
-                inner.clear();
-            }
-            waiting.append(&mut inner);
+            let mut inner = BTreeSet::new();
+            sweep(walk, &mut |walk, name| {
+                let stays = self.places.contains(walk.key(name), Mark::Made)?;
+                if stays && is_directory(walk, name)? {
+                    inner.insert(name.to_owned());
+                }
+                Ok(stays)
+            })?;
+            waiting.extend(inner.iter().map(|name| path.join(name)));
         }
         for directory in cleared {
             self.places.insert(directory, Mark::Cleared)?;
         }
         self.way.clear();
         Ok(())
-    }
-
-    /// Removes from the directory where `walk` stands, which is `path`, all but the places of this
-    /// layer, and adds the directories that stay to `inner`. Whether anything was removed.
-    fn clear_here(
-        &self,
-        walk: &mut Walk,
-        path: &LayerPath,
-        inner: &mut Vec<LayerPath>,
-    ) -> Result<bool, EntryFault> {
-        let list = |e| EntryFault::io("list", e);
-        let mut has_removed = false;
-        for entry in walk.here()?.entries().map_err(list)? {
-            let entry = entry.map_err(list)?;
-            let name = entry.name.as_c_str();
-            if !self.places.contains(walk.key(name), Mark::Made)? {
-                walk.change()?;
-                let removed = remove_tree(walk.here()?, name);
-                has_removed |= removed.map_err(|e| EntryFault::io("remove", e))?;
-            } else if is_directory(walk, name)? {
-                inner.push(path.join(name));
-            }
-        }
-        Ok(has_removed)
     }
 
     /// The directory where `walk` stands is hidden with what it was, and stays because the layer has
