@@ -38,21 +38,15 @@ fn cannot_count() -> bool {
 
 fn count(sandbox: &Sandbox, command: Command) -> Cost {
     let traced = Traced::start(sandbox, command).unwrap();
-    let (mut cost, mut calls, mut connections, mut opened) = (Cost::default(), 0, 0, 0);
+    let mut cost = Cost::default();
     let running = traced.calls(|_, traced| {
         let number = traced.call().number;
-        calls += u64::from(number != FCNTL);
-        connections += u64::from(number == CONNECT);
-        opened += u64::from(number == OPEN);
+        cost.calls += u64::from(number != FCNTL);
+        cost.connections += u64::from(number == CONNECT);
+        cost.opened += u64::from(number == OPEN);
         if number == EXIT {
             let io = traced.proc("io");
-            cost = Cost {
-                calls,
-                connections,
-                opened,
-                read: field(&io, "rchar:"),
-                written: field(&io, "wchar:"),
-            };
+            (cost.read, cost.written) = (field(&io, "rchar:"), field(&io, "wchar:"));
         }
         true
     });

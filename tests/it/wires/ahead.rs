@@ -1,5 +1,5 @@
-//! The next layer is asked for while one is extracted (and small ones further on, see `several`). Whatever becomes of that, it is asked for again when it is
-//! wanted, and nobody notices.
+//! The next layer is asked for while one is extracted (and small ones further on, see `several`). Whatever becomes of
+//! that, it is asked for again when it is wanted, and nobody notices.
 
 use super::{Wire, each};
 use crate::support::{ALWAYS, Compression, Fault, Image, Layer, TokenRules, tree};
