@@ -4,6 +4,7 @@
 //! connection answers by itself, without a word on the wire, and goes back to ureq's pool. Asked the
 //! same once more, it has nothing left to send, and the answer is the server's.
 
+use super::proxy::is_to_proxy;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -78,9 +79,8 @@ impl<In: Transport> Connector<In> for Starter {
         details: &ConnectionDetails<'_>,
         chained: Option<In>,
     ) -> Result<Option<Self::Out>, ureq::Error> {
-        // ureq connects to the proxy in the same way, and has to wait for what that says.
-        let is_to_proxy = self.has_proxy && details.config.proxy().is_none();
-        let early = (!is_to_proxy).then(|| self.early.clone());
+        // ureq has to wait for what a proxy says.
+        let early = (!is_to_proxy(self.has_proxy, details)).then(|| self.early.clone());
         Ok(chained.map(|inner| Line {
             inner,
             early: early.unwrap_or_default(),

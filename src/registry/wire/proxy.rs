@@ -6,6 +6,7 @@ use crate::registry::url::{Url, host_of, is_loopback};
 use std::env::var_os;
 use std::ffi::OsString;
 use ureq::Proxy;
+use ureq::unversioned::transport::ConnectionDetails;
 
 /// What the variables say.
 pub(super) struct Proxies {
@@ -71,6 +72,12 @@ impl Proxies {
             Err(why) => Err(Error::Proxy(named.variable, why)),
         }
     }
+}
+
+/// Whether a connection of a chain that has a proxy, if so, leads to that itself: ureq makes such a
+/// one in the same way as to a server, and without a proxy.
+pub(super) fn is_to_proxy(has_proxy: bool, details: &ConnectionDetails<'_>) -> bool {
+    has_proxy && details.config.proxy().is_none()
 }
 
 /// `[http[s]://][user:password@]host[:port]`, user and password percent-encoded.

@@ -1,5 +1,6 @@
 //! TLS over whatever carries it: a socket, or a tunnel through a proxy.
 
+use super::proxy::is_to_proxy;
 use super::trust::Trust;
 use crate::error::{Error, TlsFault};
 use rustls::pki_types::{ServerName, UnixTime};
@@ -55,8 +56,7 @@ impl<In: Transport> Connector<In> for Tls {
         let peer = Peer {
             host: host.to_owned(),
             has_client,
-            // ureq connects to the proxy in the same way, as to a server without one.
-            is_proxy: self.has_proxy && details.config.proxy().is_none(),
+            is_proxy: is_to_proxy(self.has_proxy, details),
         };
         let mut connection =
             ClientConnection::new(config, name).map_err(|error| peer.named(error))?;
@@ -163,37 +163,39 @@ impl Peer {
     fn named(&self, error: rustls::Error) -> io::Error {
         io::Error::other(Error::Tls {
             host: self.host.clone(),
-            why: match fault(error, self.has_client) {
-                TlsFault::NotTls if self.is_proxy => TlsFault::ProxyNotTls,
-                why => why,
-            },
+            why: self.fault(error),
         })
     }
-}
 
-fn fault(error: rustls::Error, has_client: bool) -> TlsFault {
-    use AlertDescription as Alert;
-    match error {
-        rustls::Error::InvalidCertificate(error) => certificate_fault(error),
-        rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => TlsFault::NotTls,
-        // TLS 1.2 has no alert for a certificate that is missing: servers say that it is bad.
-        rustls::Error::AlertReceived(Alert::CertificateRequired) => {
-            TlsFault::ClientCertificateWanted
+    fn fault(&self, error: rustls::Error) -> TlsFault {
+        use AlertDescription as Alert;
+        match error {
+            rustls::Error::InvalidCertificate(error) => certificate_fault(error),
+            rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
+                match self.is_proxy {
+                    true => TlsFault::ProxyNotTls,
+                    false => TlsFault::NotTls,
+                }
+            }
+            // TLS 1.2 has no alert for a certificate that is missing: servers say that it is bad.
+            rustls::Error::AlertReceived(Alert::CertificateRequired) => {
+                TlsFault::ClientCertificateWanted
+            }
+            rustls::Error::AlertReceived(
+                Alert::BadCertificate
+                | Alert::UnsupportedCertificate
+                | Alert::CertificateRevoked
+                | Alert::CertificateExpired
+                | Alert::CertificateUnknown
+                | Alert::UnknownCA
+                | Alert::AccessDenied
+                | Alert::DecryptError,
+            ) => match self.has_client {
+                true => TlsFault::ClientCertificateRefused,
+                false => TlsFault::ClientCertificateWanted,
+            },
+            other => TlsFault::Other(other.to_string()),
         }
-        rustls::Error::AlertReceived(
-            Alert::BadCertificate
-            | Alert::UnsupportedCertificate
-            | Alert::CertificateRevoked
-            | Alert::CertificateExpired
-            | Alert::CertificateUnknown
-            | Alert::UnknownCA
-            | Alert::AccessDenied
-            | Alert::DecryptError,
-        ) => match has_client {
-            true => TlsFault::ClientCertificateRefused,
-            false => TlsFault::ClientCertificateWanted,
-        },
-        other => TlsFault::Other(other.to_string()),
     }
 }
 
