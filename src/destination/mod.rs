@@ -36,7 +36,7 @@ use in_place::InPlace;
 use path::{make_parents, remove_parents};
 use prospect::{Checked, check};
 use staging::Staging;
-use std::ffi::CString;
+use std::ffi::{CString, OsStr};
 use std::fs::{File, TryLockError};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
@@ -187,6 +187,22 @@ fn lock(path: &Path, dir: &Dir) -> Result<File, Error> {
 /// A path component as the kernel takes it; paths have no NUL.
 fn c_name(name: &[u8]) -> CString {
     CString::new(name).unwrap_or_default()
+}
+
+/// How much of a name goes into the one beside it: 255 bytes hold that and the rest.
+const MAX_NAME: usize = 240;
+
+/// What is called so grows beside `path`, until it is that.
+fn name_beside(path: &Path) -> CString {
+    let name = file_name(path);
+    let part = &name.to_bytes()[..name.to_bytes().len().min(MAX_NAME)];
+    c_name(&[b".", part, b".roots"].concat())
+}
+
+/// What is called as [`name_beside`] says, and is somebody else's.
+fn in_the_way(path: &Path, why: DestinationFault) -> Error {
+    let path = path.with_file_name(OsStr::from_bytes(name_beside(path).to_bytes()));
+    Error::DestinationRefused { path, why }
 }
 
 /// The last component of a path.

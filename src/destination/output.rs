@@ -1,18 +1,14 @@
 //! A file that has its name when it is whole: written beside, flushed, renamed.
 
-use super::{c_name, disk, file_name};
+use super::{disk, file_name, in_the_way, name_beside};
 use crate::error::{DestinationFault, Error};
 use crate::sys::{Dir, Host, Kind, file_size_limit};
 use std::cell::Cell;
-use std::ffi::{CString, OsStr};
+use std::ffi::CString;
 use std::fs::{File, TryLockError};
 use std::io;
-use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-
-/// How much of the name goes into that of the file beside: 255 bytes hold both and the rest.
-const MAX_NAME: usize = 240;
 
 /// A file on its way.
 pub struct Output {
@@ -100,11 +96,9 @@ impl Output {
 
 impl Beside {
     fn of(path: &Path) -> io::Result<Self> {
-        let whole = file_name(path);
-        let part = &whole.to_bytes()[..whole.to_bytes().len().min(MAX_NAME)];
         Ok(Self {
             parent: Dir::open_path(path.parent().unwrap_or(path))?,
-            name: c_name(&[b".", part, b".roots"].concat()),
+            name: name_beside(path),
         })
     }
 
@@ -113,7 +107,9 @@ impl Beside {
         let failed = |e| disk("create", path, e);
         loop {
             let file = match self.parent.open_lock(&self.name, mode) {
-                Err(_) if self.is_no_file() => return Err(self.in_the_way(path)),
+                Err(_) if self.is_no_file() => {
+                    return Err(in_the_way(path, DestinationFault::ForeignFile));
+                }
                 other => other.map_err(failed)?,
             };
             match file.try_lock() {
@@ -133,7 +129,7 @@ impl Beside {
             if own.is_file() && own.uid() == Host::new().uid && own.nlink() == 1 {
                 return Ok(file);
             }
-            return Err(self.in_the_way(path));
+            return Err(in_the_way(path, DestinationFault::ForeignFile));
         }
     }
 
@@ -141,12 +137,6 @@ impl Beside {
     fn is_no_file(&self) -> bool {
         let found = self.parent.find(&self.name);
         found.is_ok_and(|found| found.is_some_and(|found| found.kind != Kind::File))
-    }
-
-    fn in_the_way(&self, path: &Path) -> Error {
-        let path = path.with_file_name(OsStr::from_bytes(self.name.to_bytes()));
-        let why = DestinationFault::ForeignFile;
-        Error::DestinationRefused { path, why }
     }
 }
 

@@ -1,20 +1,16 @@
 //! The folder beside DEST that the tree grows in.
 
 use super::kept::Kept;
-use super::{c_name, disk, file_name, lock};
+use super::{disk, file_name, in_the_way, lock, name_beside};
 use crate::error::{DestinationFault, Error};
 use crate::sys::{Dir, Handle as _, Host, remove_tree, same_file};
-use std::ffi::{CStr, CString, OsStr};
+use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io;
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 pub(super) const ROOTFS: &CStr = c"rootfs";
 pub(super) const OLD: &CStr = c"old";
-
-/// How much of DEST's name goes into the name of the folder: 255 bytes hold both and the rest.
-const MAX_NAME: usize = 240;
 
 /// The staging folder of one destination, locked.
 pub(super) struct Staging {
@@ -33,7 +29,7 @@ impl Staging {
     pub(super) fn prepare(path: &Path, replace: bool, kept: Option<Kept>) -> Result<Self, Error> {
         let failed = |e| disk("create", path, e);
         let parent = Dir::open_path(path.parent().unwrap_or(path)).map_err(failed)?;
-        let (name, staging_name) = (file_name(path), staging_name(path));
+        let (name, staging_name) = (file_name(path), name_beside(path));
         loop {
             let is_new = match parent.mkdir(&staging_name, 0o700) {
                 Ok(()) => true,
@@ -42,11 +38,13 @@ impl Staging {
             };
             let folder = match parent.open(&staging_name) {
                 Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
-                Err(e) if e.kind() == io::ErrorKind::NotADirectory => return Err(in_the_way(path)),
+                Err(e) if e.kind() == io::ErrorKind::NotADirectory => {
+                    return Err(in_the_way(path, DestinationFault::ForeignFolder));
+                }
                 other => other.map_err(failed)?,
             };
             if !is_new && !is_ours(&folder).map_err(failed)? {
-                return Err(in_the_way(path));
+                return Err(in_the_way(path, DestinationFault::ForeignFolder));
             }
             let lock = lock(path, &folder)?;
             // Between opening and locking it, its last owner may have removed it.
@@ -115,7 +113,7 @@ pub(super) fn put_back(path: &Path) -> Result<bool, Error> {
     let Ok(parent) = Dir::open_path(path.parent().unwrap_or(path)) else {
         return Ok(false);
     };
-    let Ok(folder) = parent.open(&staging_name(path)) else {
+    let Ok(folder) = parent.open(&name_beside(path)) else {
         return Ok(false);
     };
     let failed = |e| disk("put back", path, e);
@@ -133,7 +131,7 @@ pub(super) fn put_back(path: &Path) -> Result<bool, Error> {
 /// The old tree, if a killed pull has moved it away and nothing is in its place.
 pub(super) fn moved_away(path: &Path) -> Result<Option<Dir>, Error> {
     let parent = Dir::open_path(path.parent().unwrap_or(path));
-    let Ok(folder) = parent.and_then(|parent| parent.open(&staging_name(path))) else {
+    let Ok(folder) = parent.and_then(|parent| parent.open(&name_beside(path))) else {
         return Ok(None);
     };
     match is_ours(&folder).map_err(|e| disk("look at", path, e))? {
@@ -148,19 +146,15 @@ pub(super) fn check(path: &Path) -> Result<(), Error> {
     let Ok(parent) = Dir::open_path(path.parent().unwrap_or(path)) else {
         return Ok(());
     };
-    match parent.open(&staging_name(path)) {
+    match parent.open(&name_beside(path)) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(e) if e.kind() == io::ErrorKind::NotADirectory => Err(in_the_way(path)),
+        Err(e) if e.kind() == io::ErrorKind::NotADirectory => {
+            Err(in_the_way(path, DestinationFault::ForeignFolder))
+        }
         Err(e) => Err(failed(e)),
         Ok(folder) if is_ours(&folder).map_err(failed)? => Ok(()),
-        Ok(_) => Err(in_the_way(path)),
+        Ok(_) => Err(in_the_way(path, DestinationFault::ForeignFolder)),
     }
-}
-
-fn in_the_way(path: &Path) -> Error {
-    let path = path.with_file_name(OsStr::from_bytes(staging_name(path).to_bytes()));
-    let why = DestinationFault::ForeignFolder;
-    Error::DestinationRefused { path, why }
 }
 
 fn move_back(parent: &Dir, name: &CStr, folder: &Dir) -> io::Result<bool> {
@@ -168,12 +162,6 @@ fn move_back(parent: &Dir, name: &CStr, folder: &Dir) -> io::Result<bool> {
         return Ok(false);
     }
     folder.rename_new(OLD, parent, name).map(|()| true)
-}
-
-fn staging_name(path: &Path) -> CString {
-    let name = file_name(path);
-    let part = &name.to_bytes()[..name.to_bytes().len().min(MAX_NAME)];
-    c_name(&[b".", part, b".roots"].concat())
 }
 
 /// Whether a folder of that name is a staging folder. Somebody else's would let them put another
