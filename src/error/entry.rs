@@ -43,6 +43,10 @@ pub enum EntryFault {
     Pax,
     /// An extended header of more than 1 MiB.
     HeaderTooLong,
+    /// More extended attributes than Linux can hold, or global ones of more than 1 MiB.
+    Xattrs,
+    /// More extended attributes in the whole tree than `roots verify` keeps in memory.
+    XattrsOfTree,
     /// An extended header that nothing follows.
     Dangling,
     /// A block of zeros that is not the end.
@@ -139,6 +143,10 @@ impl Display for EntryFault {
             Self::Checksum => "its header has a wrong checksum",
             Self::Pax => "its pax header is malformed",
             Self::HeaderTooLong => "its extended header is longer than 1 MiB",
+            Self::Xattrs => {
+                "more extended attributes than Linux takes: 64 KiB of names, 64 KiB a value, and 1 MiB in pax headers"
+            }
+            Self::XattrsOfTree => "more than 16 MiB of extended attributes in one tree are not verified",
             Self::Dangling => "an extended header at the end of the archive",
             Self::LoneZeroBlock => "a lone block of zeros in mid-archive",
             Self::Truncated => "the archive ends in the middle of it",

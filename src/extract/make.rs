@@ -3,7 +3,7 @@
 use super::Extractor;
 use super::metadata::Inherited;
 use super::walk::Missing;
-use super::xattr::{is_default_acl, without_default_acl};
+use super::xattr::{DEFAULT_ACL, without_default_acl};
 use crate::error::EntryFault;
 use crate::sys::{Dir, Kind, remove_tree};
 use crate::tarball::{Entries, Entry, EntryKind, Filler, LayerPath, Map};
@@ -98,7 +98,7 @@ impl Extractor {
         is_new: bool,
         inherited: Inherited,
     ) -> Result<(), EntryFault> {
-        let acl = entry.xattrs.iter().any(is_default_acl);
+        let acl = entry.xattrs.has(DEFAULT_ACL);
         self.walk.watch_acls |= acl;
         self.walk
             .describe(entry.mtime, entry.mode & 0o2000 != 0, acl);

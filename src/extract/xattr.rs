@@ -3,7 +3,7 @@
 use super::Skipped;
 use crate::error::EntryFault;
 use crate::sys::{Dir, Handle as _};
-use crate::tarball::Xattr;
+use crate::tarball::Xattrs;
 use std::ffi::CStr;
 use std::io;
 
@@ -12,12 +12,12 @@ pub(super) const DEFAULT_ACL: &CStr = c"system.posix_acl_default";
 
 /// Sets what an entry says. What cannot be is counted, and said once at the end.
 pub(super) fn set(
-    xattrs: &[Xattr],
+    xattrs: &Xattrs,
     skipped: &mut Skipped,
     set: impl Fn(&CStr, &[u8]) -> io::Result<()>,
 ) -> Result<(), EntryFault> {
-    for xattr in xattrs.iter().filter(|xattr| !is_ignored(&xattr.name)) {
-        match set(&xattr.name, &xattr.value) {
+    for (name, value) in xattrs.iter().filter(|(name, _)| !is_ignored(name)) {
+        match set(name, value) {
             Ok(()) => {}
             Err(e) if cannot_be(&e) => skipped.xattrs += 1,
             Err(e) => return Err(EntryFault::io("set an extended attribute", e)),
@@ -47,11 +47,6 @@ pub(super) fn has_default_acl(dir: &Dir) -> Result<bool, EntryFault> {
     Ok(names(dir)?
         .split(|&b| b == 0)
         .any(|name| name == DEFAULT_ACL.to_bytes()))
-}
-
-/// Whether this attribute makes what is made in its directory differ from what was asked for.
-pub(super) fn is_default_acl(xattr: &Xattr) -> bool {
-    xattr.name.as_c_str() == DEFAULT_ACL
 }
 
 /// Attributes that belong to the machine and not to the image: the label its policy gives, the ACL

@@ -1,7 +1,7 @@
 //! Applies layers: see `extract/mod.rs` and `extract/make.rs`, which do the same on the disk.
 
 use super::node::{Id, Metadata, NodeKind, ROOT};
-use super::{Model, contents, xattrs};
+use super::{Model, contents};
 use crate::error::{EntryFault, Error};
 use crate::oci::Digest;
 use crate::tarball::{Entries, Entry, EntryKind, LayerPath, Map, Name};
@@ -25,7 +25,7 @@ impl Model {
                 if !matches!(entry.kind, EntryKind::Directory) {
                     return Err(EntryFault::RootIsNoDirectory);
                 }
-                self.nodes.get_mut(ROOT).metadata = Some(said(&entry));
+                self.nodes.get_mut(ROOT).metadata = Some(self.said(&entry)?);
                 continue;
             };
             match Name::of(&entry.path)? {
@@ -61,10 +61,11 @@ impl Model {
     ) -> Result<(), EntryFault> {
         let kind = match &entry.kind {
             EntryKind::Directory => {
+                let said = self.said(entry)?;
                 let found = self.nodes.find(directory, name);
                 match found.filter(|found| self.nodes.is_directory(*found)) {
-                    Some(found) => self.nodes.get_mut(found).metadata = Some(said(entry)),
-                    None => drop(self.nodes.put_directory(directory, name, said(entry))),
+                    Some(found) => self.nodes.get_mut(found).metadata = Some(said),
+                    None => drop(self.nodes.put_directory(directory, name, said)),
                 }
                 return Ok(());
             }
@@ -84,8 +85,19 @@ impl Model {
                 number: *number,
             },
         };
-        self.nodes.put(directory, name, kind, said(entry));
+        let said = self.said(entry)?;
+        self.nodes.put(directory, name, kind, said);
         Ok(())
+    }
+
+    /// What an entry says of what it makes.
+    fn said(&mut self, entry: &Entry) -> Result<Metadata, EntryFault> {
+        Ok(Metadata {
+            mode: entry.mode,
+            owner: Some(entry.owner),
+            mtime: entry.mtime,
+            xattrs: self.xattrs.keep(entry)?,
+        })
     }
 
     fn hard_link(
@@ -118,15 +130,5 @@ impl Model {
         }
         self.nodes.put_name(directory, name, found);
         Ok(())
-    }
-}
-
-/// What an entry says of what it makes.
-fn said(entry: &Entry) -> Metadata {
-    Metadata {
-        mode: entry.mode,
-        owner: Some(entry.owner),
-        mtime: entry.mtime,
-        xattrs: xattrs::last(&entry.xattrs),
     }
 }

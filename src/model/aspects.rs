@@ -60,15 +60,9 @@ pub(super) fn aspects(
         return aspects;
     };
     let is_simple = is_directory || matches!(node.kind, NodeKind::File { .. });
-    let of_image = said
-        .xattrs
-        .iter()
-        .filter(|xattr| !is_of_machine(&xattr.name));
+    let of_image = said.xattrs.iter().filter(|(name, _)| !is_of_machine(name));
     let wanted: BTreeMap<_, _> = of_image
-        .filter_map(|xattr| {
-            let value = settled(&xattr.name, &xattr.value, mode)?;
-            Some((xattr.name.as_c_str(), value))
-        })
+        .filter_map(|(name, value)| Some((name, settled(name, value, mode)?)))
         .collect();
     for (name, value) in &wanted {
         // What could not be set was left out, and a pull says so.

@@ -11,6 +11,7 @@ mod comparison;
 mod contents;
 mod difference;
 mod hide;
+mod kept_xattrs;
 mod node;
 mod select;
 mod way;
@@ -24,12 +25,14 @@ use crate::oci::Alterations;
 use crate::sys::Owner;
 use crate::tarball::Owners;
 use hide::Made;
+use kept_xattrs::KeptXattrs;
 use node::Nodes;
 
 /// The tree that layers make.
 pub struct Model {
     nodes: Nodes,
     made: Made,
+    xattrs: KeptXattrs,
     layers: usize,
     owners: Owners,
     /// Whose the tree is that it is to be held against.
@@ -43,6 +46,7 @@ impl Model {
         Self {
             nodes: Nodes::new(),
             made: Made::default(),
+            xattrs: KeptXattrs::default(),
             layers: 0,
             owners: Owners::new(altered),
             own,

@@ -2,7 +2,7 @@
 
 use super::contents::Sum;
 use crate::sys::{Owner, Time};
-use crate::tarball::Xattr;
+use crate::tarball::Xattrs;
 use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
 use std::ffi::{CStr, CString};
@@ -51,7 +51,7 @@ pub(super) struct Metadata {
     /// Nothing for directories that no entry describes: they belong to whoever pulls.
     pub(super) owner: Option<Owner>,
     pub(super) mtime: Time,
-    pub(super) xattrs: Vec<Xattr>,
+    pub(super) xattrs: Xattrs,
 }
 
 pub(super) const ROOT: Id = Id(0);
@@ -184,7 +184,7 @@ impl Metadata {
             mode: 0o755,
             owner: None,
             mtime: Time::default(),
-            xattrs: Vec::new(),
+            xattrs: Xattrs::default(),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Extended attributes: which of them tell a tree from another.
 
 use crate::sys::Handle;
-use crate::tarball::Xattr;
 use std::collections::BTreeMap;
 use std::ffi::{CStr, CString};
 use std::io;
@@ -40,13 +39,6 @@ pub(super) fn is_for_root(name: &CStr) -> bool {
 pub(super) fn is_settable(name: &CStr) -> bool {
     let kinds: [&[u8]; 4] = [b"user.", b"security.", b"trusted.", b"system."];
     kinds.iter().any(|kind| name.to_bytes().starts_with(kind))
-}
-
-/// What is left of a list in which a later one replaces an earlier one.
-pub(super) fn last(all: &[Xattr]) -> Vec<Xattr> {
-    let is_last = |at: usize| all[at + 1..].iter().all(|later| later.name != all[at].name);
-    let kept = (0..all.len()).filter(|at| is_last(*at));
-    kept.map(|at| all[at].clone()).collect()
 }
 
 /// An attribute as the kernel keeps it beside a mode: of an ACL that says no more than a mode, it

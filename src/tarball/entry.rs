@@ -2,8 +2,9 @@
 
 use super::header::Fields;
 use super::path::LayerPath;
-use super::pax::{Records, Xattr};
+use super::pax::Records;
 use super::sparse::Map;
+use super::xattrs::Xattrs;
 use crate::error::EntryFault;
 use crate::sys::{Owner, Time};
 use std::ffi::CString;
@@ -22,7 +23,7 @@ pub struct Entry {
     /// When it was changed.
     pub mtime: Time,
     /// Its extended attributes.
-    pub xattrs: Vec<Xattr>,
+    pub xattrs: Xattrs,
 }
 
 /// What an entry makes.
@@ -110,9 +111,7 @@ impl Entry {
             b'6' => EntryKind::Fifo,
             other => return Err(EntryFault::UnknownType(other)),
         };
-        let mut xattrs = global.xattrs.clone();
-        xattrs.retain(|xattr| records.xattrs.iter().all(|own| own.name != xattr.name));
-        xattrs.extend(records.xattrs);
+        let xattrs = Xattrs::new(records.xattrs, &global.xattrs)?;
         let mtime = match records.mtime.or(global.mtime) {
             Some(mtime) => mtime,
             None => {

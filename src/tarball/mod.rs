@@ -15,6 +15,7 @@ mod pax;
 mod selection;
 mod sparse;
 mod writer;
+mod xattrs;
 
 pub use entries::Entries;
 pub use entry::{Entry, EntryKind};
@@ -22,7 +23,7 @@ pub use header::BLOCK;
 pub use name::Name;
 pub use owners::Owners;
 pub use path::{LayerPath, Parents, link_components};
-pub use pax::Xattr;
 pub use selection::{Place, Selection};
 pub use sparse::{Filler, Map};
 pub use writer::{Unwritten, Writer};
+pub use xattrs::Xattrs;

@@ -1,10 +1,10 @@
 //! Whose the things of a tree are, if not whose the image says.
 
 use super::entry::Entry;
-use super::pax::Xattr;
 use crate::error::EntryFault;
 use crate::oci::Alterations;
 use crate::sys::Owner;
+use std::ffi::CStr;
 
 /// Whose a tree is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum Owners {
 
 /// Rights of a program that its caller does not have.
 const SETUID_SETGID: u32 = 0o6000;
-const CAPABILITY: &[u8] = b"security.capability";
+const CAPABILITY: &CStr = c"security.capability";
 
 /// linux/capability.h: `struct vfs_ns_cap_data` begins with revision and flags, has four words of
 /// capabilities (the first revision has two) and, in the third one, the root of a user namespace.
@@ -28,7 +28,7 @@ const NAMESPACED: u8 = 3;
 const ROOT_ID: usize = 20;
 
 /// acl(5) in the kernel's form: a head of four bytes, then tag, rights and id of each entry.
-const ACLS: &[u8] = b"system.posix_acl_";
+const ACLS: [&CStr; 2] = [c"system.posix_acl_access", c"system.posix_acl_default"];
 const ACL_HEAD: usize = 4;
 const ACL_ENTRY: usize = 8;
 const ACL_ID: usize = 4;
@@ -66,18 +66,15 @@ impl Owners {
             Self::Stripped => {
                 entry.owner = own;
                 entry.mode &= !SETUID_SETGID;
-                let is_right = |xattr: &Xattr| xattr.name.to_bytes() == CAPABILITY;
-                entry.xattrs.retain(|xattr| !is_right(xattr));
+                entry.xattrs.remove(CAPABILITY);
             }
             Self::Shifted(shift) => {
                 entry.owner.uid = shifted(entry.owner.uid, shift)?;
                 entry.owner.gid = shifted(entry.owner.gid, shift)?;
-                for xattr in &mut entry.xattrs {
-                    match xattr.name.to_bytes() {
-                        CAPABILITY => capability(&mut xattr.value, shift)?,
-                        name if name.starts_with(ACLS) => acl(&mut xattr.value, shift)?,
-                        _ => {}
-                    }
+                let xattrs = &mut entry.xattrs;
+                xattrs.alter(CAPABILITY, |value| capability(value, shift))?;
+                for name in ACLS {
+                    xattrs.alter(name, |value| acl(value, shift))?;
                 }
             }
         }

@@ -3,20 +3,12 @@
 //! The crate's reader splits at newlines, which attribute values may hold, and skips what it cannot
 //! read; skipped records are how readers come to disagree about an archive (RUSTSEC-2026-0066).
 
+use super::xattrs::XattrRecords;
 use crate::error::EntryFault;
 use crate::sys::Time;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use std::ffi::CString;
-
-/// An extended attribute.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Xattr {
-    /// With its namespace in front.
-    pub name: CString,
-    /// Its bytes.
-    pub value: Vec<u8>,
-}
 
 /// What extended headers say; `None` leaves it to the header.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,7 +19,7 @@ pub(super) struct Records {
     pub(super) uid: Option<u64>,
     pub(super) gid: Option<u64>,
     pub(super) mtime: Option<Time>,
-    pub(super) xattrs: Vec<Xattr>,
+    pub(super) xattrs: XattrRecords,
     pub(super) sparse: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
@@ -72,10 +64,7 @@ impl Records {
     /// Both spellings of an attribute may stand in one header; they say the same.
     fn set_xattr(&mut self, name: &[u8], value: Vec<u8>) -> Result<(), EntryFault> {
         let name = CString::new(name).ok().filter(|name| !name.is_empty());
-        let name = name.ok_or(EntryFault::Pax)?;
-        self.xattrs.retain(|xattr| xattr.name != name);
-        self.xattrs.push(Xattr { name, value });
-        Ok(())
+        self.xattrs.set(name.ok_or(EntryFault::Pax)?, value)
     }
 }
 
@@ -170,7 +159,9 @@ fn percent_decoded(name: &[u8]) -> Result<Vec<u8>, EntryFault> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::xattrs::Xattrs;
     use super::*;
+    use std::ffi::CStr;
 
     fn read(bytes: &[u8]) -> Result<Records, EntryFault> {
         let mut records = Records::default();
@@ -198,15 +189,14 @@ mod tests {
         ];
         let records = read(&records.concat()).unwrap();
         assert_eq!(records.path.as_deref(), Some(&b"a/b"[..]));
-        let xattr = |at: usize| {
-            (
-                records.xattrs[at].name.as_c_str(),
-                &records.xattrs[at].value[..],
-            )
-        };
-        assert_eq!(xattr(0), (c"user.x", &b"\n=\n\0y"[..]));
-        assert_eq!(xattr(1), (c"user.z", &b""[..]));
-        assert_eq!(xattr(2), (c"user.a b", &b"hello"[..]));
+        let xattrs = Xattrs::new(records.xattrs, &XattrRecords::default()).unwrap();
+        let xattrs: Vec<_> = xattrs.iter().collect();
+        let wanted: [(&CStr, &[u8]); 3] = [
+            (c"user.a b", b"hello"),
+            (c"user.x", b"\n=\n\0y"),
+            (c"user.z", b""),
+        ];
+        assert_eq!(xattrs, wanted);
     }
 
     #[test]

@@ -204,17 +204,6 @@ fn a_sparse_terabyte_stays_sparse() {
 }
 
 #[test]
-fn an_attribute_that_no_file_system_takes_is_an_error_and_no_crash() {
-    let layer = Layer::new()
-        .file("f", 0o644, "")
-        .xattr("user.big", vec![b'x'; 70_000]);
-    Trial::new("xattr")
-        .layer(layer)
-        .pull()
-        .fails(6, "f: cannot set an extended attribute");
-}
-
-#[test]
 fn five_hundred_layers_are_applied() {
     let layers = (0..500).map(|n| Layer::new().file("count", 0o644, n.to_string()));
     let outcome = Trial::new("layers").layers(layers).pull();

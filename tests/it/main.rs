@@ -12,6 +12,7 @@ mod archives;
 mod attributes;
 mod bench;
 mod blobs;
+mod bombs;
 mod bounds;
 mod breakouts;
 mod cache;

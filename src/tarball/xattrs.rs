@@ -1,0 +1,238 @@
+//! The extended attributes of one entry: its own, and those that a global header gives to all entries
+//! behind it.
+//!
+//! Global ones are shared and never copied: one header of 1 MiB may stand before a million entries.
+
+use crate::error::EntryFault;
+use std::collections::BTreeMap;
+use std::ffi::{CStr, CString};
+use std::rc::Rc;
+
+/// The largest value that Linux takes, in bytes: XATTR_SIZE_MAX.
+const MAX_VALUE: usize = 64 << 10;
+
+/// How many bytes of names, each with its NUL, one file can have: XATTR_LIST_MAX.
+const MAX_NAMES: usize = 64 << 10;
+
+/// How many bytes global headers may give to every entry, all of them together: as many as one extended
+/// header may have. Without this bound, a layer of a megabyte could leave gigabytes in memory.
+const MAX_GLOBAL: usize = 1 << 20;
+
+/// What an attribute takes beside the bytes of its name and its value.
+const ALLOCATED: usize = 96;
+
+/// Values by name; nothing for a global attribute that an entry does not have after all.
+type Values = BTreeMap<CString, Option<Vec<u8>>>;
+
+/// The extended attributes of one entry.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Xattrs {
+    /// In the order of their names.
+    own: Vec<(CString, Option<Vec<u8>>)>,
+    global: Rc<Values>,
+}
+
+/// The attributes of one extended header, or of all global ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct XattrRecords {
+    values: Rc<Values>,
+    /// Bytes of the names, each with its NUL.
+    names: usize,
+    /// Bytes of names and values.
+    size: usize,
+}
+
+impl XattrRecords {
+    /// Sets an attribute, in place of one that has this name already.
+    pub(super) fn set(&mut self, name: CString, value: Vec<u8>) -> Result<(), EntryFault> {
+        if value.len() > MAX_VALUE {
+            return Err(EntryFault::Xattrs);
+        }
+        let (named, length) = (size(&name), value.len());
+        // Nobody shares them while a header is read, unless entries keep those of the headers before.
+        match Rc::make_mut(&mut self.values).insert(name, Some(value)) {
+            Some(before) => self.size -= before.map_or(0, |value| value.len()),
+            None => {
+                self.names += named;
+                self.size += named;
+            }
+        }
+        self.size += length;
+        if self.names > MAX_NAMES || self.size > MAX_GLOBAL {
+            return Err(EntryFault::Xattrs);
+        }
+        Ok(())
+    }
+}
+
+impl Xattrs {
+    /// Joins those of an entry's own header with the global ones.
+    pub(super) fn new(own: XattrRecords, global: &XattrRecords) -> Result<Self, EntryFault> {
+        let both = own.values.keys();
+        let both: usize = both
+            .filter(|name| global.values.contains_key(*name))
+            .map(|name| size(name))
+            .sum();
+        if own.names + global.names - both > MAX_NAMES {
+            return Err(EntryFault::Xattrs);
+        }
+        Ok(Self {
+            own: Rc::unwrap_or_clone(own.values).into_iter().collect(),
+            global: Rc::clone(&global.values),
+        })
+    }
+
+    /// Names and values, those of global headers first.
+    pub fn iter(&self) -> impl Iterator<Item = (&CStr, &[u8])> {
+        let global = self.global.iter();
+        let global = global.filter(|(name, _)| self.find(name).is_err());
+        let all = global.chain(self.own.iter().map(|(name, value)| (name, value)));
+        all.filter_map(|(name, value)| Some((name.as_c_str(), value.as_deref()?)))
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    /// Whether there is one of this name.
+    pub fn has(&self, name: &CStr) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// How many bytes of memory it takes to keep these beside those of `other`.
+    pub fn size_beside(&self, other: &Self) -> usize {
+        let own = self.own.iter().map(|(name, value)| (name, value));
+        let global = (!Rc::ptr_eq(&self.global, &other.global)).then_some(&*self.global);
+        let all = own.chain(global.into_iter().flatten());
+        all.map(|(name, value)| ALLOCATED + size(name) + value.as_ref().map_or(0, Vec::len))
+            .sum()
+    }
+
+    /// Shares the global ones of `other` instead of what it shared before.
+    pub fn share(&mut self, other: &Self) {
+        self.global = Rc::clone(&other.global);
+    }
+
+    /// Forgets those of the entry's own that do not count.
+    pub fn retain_own(&mut self, counts: impl Fn(&CStr) -> bool) {
+        let is_shared = |name: &CString| self.global.contains_key(name);
+        self.own.retain(|(name, _)| counts(name) || is_shared(name));
+    }
+
+    /// Changes the value of one of them, if it is there, for this entry alone.
+    pub(super) fn alter(
+        &mut self,
+        name: &CStr,
+        change: impl FnOnce(&mut Vec<u8>) -> Result<(), EntryFault>,
+    ) -> Result<(), EntryFault> {
+        let Some(mut value) = self.get(name).cloned() else {
+            return Ok(());
+        };
+        change(&mut value)?;
+        self.set_own(name, Some(value));
+        Ok(())
+    }
+
+    /// Takes one away, from this entry alone.
+    pub(super) fn remove(&mut self, name: &CStr) {
+        if self.has(name) {
+            self.set_own(name, None);
+        }
+    }
+
+    fn set_own(&mut self, name: &CStr, value: Option<Vec<u8>>) {
+        match self.find(name) {
+            Ok(at) => self.own[at].1 = value,
+            Err(at) => self.own.insert(at, (name.to_owned(), value)),
+        }
+    }
+
+    fn get(&self, name: &CStr) -> Option<&Vec<u8>> {
+        let value = match self.find(name) {
+            Ok(at) => Some(&self.own[at].1),
+            Err(_) => self.global.get(name),
+        };
+        value.and_then(Option::as_ref)
+    }
+
+    /// Where one of the entry's own is, or would be.
+    fn find(&self, name: &CStr) -> Result<usize, usize> {
+        self.own
+            .binary_search_by(|(own, _)| own.as_c_str().cmp(name))
+    }
+}
+
+/// How much a name counts.
+fn size(name: &CStr) -> usize {
+    name.count_bytes() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn records(all: &[(&CStr, &str)]) -> XattrRecords {
+        let mut records = XattrRecords::default();
+        for (name, value) in all {
+            records
+                .set((*name).to_owned(), value.as_bytes().to_vec())
+                .unwrap();
+        }
+        records
+    }
+
+    #[test]
+    fn an_entry_changes_what_is_shared_for_itself_alone() {
+        let global = records(&[(c"user.a", "1"), (c"user.b", "2"), (c"user.c", "3")]);
+        let mut xattrs = Xattrs::new(records(&[(c"user.b", "own")]), &global).unwrap();
+        let other = Xattrs::new(XattrRecords::default(), &global).unwrap();
+        let all = |xattrs: &Xattrs| -> Vec<_> {
+            let text = |(name, value): (&CStr, &[u8])| {
+                format!("{} {}", name.to_string_lossy(), value.escape_ascii())
+            };
+            xattrs.iter().map(text).collect()
+        };
+        assert_eq!(all(&xattrs), ["user.a 1", "user.c 3", "user.b own"]);
+        xattrs.remove(c"user.a");
+        xattrs.remove(c"user.z");
+        let add = |value: &mut Vec<u8>| {
+            value.push(b'!');
+            Ok(())
+        };
+        xattrs.alter(c"user.c", add).unwrap();
+        xattrs.alter(c"user.z", add).unwrap();
+        assert_eq!(all(&xattrs), ["user.b own", "user.c 3!"]);
+        assert_eq!(all(&other), ["user.a 1", "user.b 2", "user.c 3"]);
+        xattrs.remove(c"user.b");
+        xattrs.remove(c"user.c");
+        assert!(xattrs.is_empty() && !other.is_empty());
+    }
+
+    #[test]
+    fn there_are_no_more_than_linux_takes() {
+        let many = |from: usize, to: usize| {
+            let mut records = XattrRecords::default();
+            for n in from..to {
+                let name = CString::new(format!("user.{n:010}")).unwrap();
+                records.set(name, Vec::new())?;
+            }
+            Ok::<_, EntryFault>(records)
+        };
+        // 16 bytes each.
+        assert!(many(0, 4096).is_ok());
+        assert!(many(0, 4097).is_err());
+        let (low, high) = (many(0, 3000).unwrap(), many(2000, 4096).unwrap());
+        assert!(Xattrs::new(low.clone(), &high).is_ok());
+        assert!(Xattrs::new(low, &many(2000, 5097).unwrap()).is_err());
+        // What is replaced does not count.
+        let mut records = records(&[]);
+        let mut set = |n: usize, length| records.set(c"user.x".to_owned(), vec![n as u8; length]);
+        (0..100).for_each(|n| set(n, 64 << 10).unwrap());
+        assert!(set(0, (64 << 10) + 1).is_err());
+        let mut records = XattrRecords::default();
+        let mut set = |n: usize| records.set(CString::new(format!("{n}")).unwrap(), vec![0; 65536]);
+        (0..15).for_each(|n| set(n).unwrap());
+        assert!(set(15).is_err());
+    }
+}
