@@ -1,8 +1,8 @@
 //! Where an archive stands that is read forward, and what it has kept of what has gone by.
 
-use super::MAX_MEMBERS;
 use super::input::Input;
 use super::member::{Kind, Member, padding};
+use super::quota::{Exceeded, Quota};
 use super::spool::{Failure, Spool};
 use crate::error::{EntryFault, Error, LayoutFault};
 use std::collections::{HashMap, HashSet};
@@ -22,6 +22,7 @@ pub(super) struct Forward {
     pub(super) number: usize,
     /// Whether there is no further member.
     ended: bool,
+    quota: Quota,
     /// What has been seen: of two with one name, the first.
     pub(super) seen: HashMap<String, Kind>,
     pub(super) spool: Spool,
@@ -47,6 +48,7 @@ impl Forward {
             padding: 0,
             number: 0,
             ended: false,
+            quota: Quota::default(),
             seen: HashMap::new(),
             spool: Spool::new(spool),
             wanted: None,
@@ -105,14 +107,17 @@ impl Forward {
                 break;
             };
             self.number += 1;
-            if self.seen.len() > MAX_MEMBERS {
-                return Err(self.input.fault(LayoutFault::TooManyMembers));
+            let is_kept = member.count(&mut self.quota);
+            let is_kept =
+                is_kept.map_err(|Exceeded| self.input.fault(LayoutFault::TooManyMembers))?;
+            if let Kind::File(size) = member.kind {
+                (self.left, self.padding) = (size, padding(size));
+            }
+            if !is_kept {
+                continue;
             }
             let file = match &member.kind {
-                Kind::File(size) => {
-                    (self.left, self.padding) = (*size, padding(*size));
-                    Some(member.name.clone())
-                }
+                Kind::File(_) => Some(member.name.clone()),
                 Kind::Link(target) => {
                     if let Some(wanted) = &mut self.wanted
                         && wanted.contains(&member.name)
@@ -185,6 +190,7 @@ impl Forward {
     fn begin_again(&mut self) -> Result<(), Error> {
         self.tar = self.input.tar()?;
         (self.left, self.padding) = (0, 0);
+        self.quota = Quota::default();
         self.ended = false;
         Ok(())
     }

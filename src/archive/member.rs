@@ -1,5 +1,6 @@
 //! One member of an archive.
 
+use super::quota::{Exceeded, Quota};
 use crate::error::EntryFault;
 use crate::tarball::{BLOCK, Entries, EntryKind, LayerPath};
 use std::ffi::CStr;
@@ -22,6 +23,14 @@ pub(super) enum Kind {
 }
 
 impl Member {
+    /// Counts it. Returns whether its names are short enough to be kept.
+    pub(super) fn count(&self, quota: &mut Quota) -> Result<bool, Exceeded> {
+        match &self.kind {
+            Kind::Link(target) => quota.count(&[&self.name, target]),
+            Kind::File(_) | Kind::Other => quota.count(&[&self.name]),
+        }
+    }
+
     /// Reads the next header, and leaves `tar` where the contents begin.
     pub(super) fn read(tar: &mut dyn BufRead) -> Result<Option<Self>, EntryFault> {
         let Some(entry) = Entries::new(tar).advance()? else {

@@ -12,6 +12,7 @@ mod flow;
 mod forward;
 mod input;
 mod member;
+mod quota;
 mod spool;
 mod still;
 
@@ -23,10 +24,6 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io::Read;
 use still::Still;
-
-/// How many members are looked at, against archives that are nothing but headers: an image has
-/// hundreds at most.
-const MAX_MEMBERS: usize = 1 << 17;
 
 /// How many symbolic links lead to a member.
 const MAX_LINKS: usize = 8;

@@ -10,7 +10,7 @@ use std::rc::Rc;
 const SMALL: u64 = 1 << 20;
 
 /// How much is kept in memory in all, in bytes.
-const MAX_SMALL: u64 = 16 << 20;
+const MAX_SMALL: u64 = 4 << 20;
 
 /// What was kept.
 pub(super) struct Spool {

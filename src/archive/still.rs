@@ -1,8 +1,9 @@
 //! An archive in a file that is not compressed.
 
+use super::MAX_LINKS;
 use super::input::{Input, disk};
 use super::member::{Kind, Member, padding};
-use super::{MAX_LINKS, MAX_MEMBERS};
+use super::quota::{Exceeded, Quota};
 use crate::error::{EntryFault, Error, LayoutFault};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -34,8 +35,11 @@ impl Still {
         let end = file.metadata().map_err(failed)?.len();
         let mut tar = BufReader::new(file);
         let mut members = HashMap::new();
+        let mut quota = Quota::default();
         let mut count = 0;
         while let Some(member) = Member::read(&mut tar).map_err(|why| input.malformed(why))? {
+            let is_kept = member.count(&mut quota);
+            let is_kept = is_kept.map_err(|Exceeded| input.fault(LayoutFault::TooManyMembers))?;
             let at = tar.stream_position().map_err(failed)?;
             let place = match member.kind {
                 Kind::Link(target) => Some(Place::Link(target)),
@@ -50,13 +54,12 @@ impl Still {
                 }
             };
             // Of two with one name the first counts, as in a pipe.
-            if let (Entry::Vacant(free), Some(place)) = (members.entry(member.name), place) {
+            if let Some(place) = place.filter(|_| is_kept)
+                && let Entry::Vacant(free) = members.entry(member.name)
+            {
                 free.insert(place);
             }
             count += 1;
-            if count > MAX_MEMBERS {
-                return Err(input.fault(LayoutFault::TooManyMembers));
-            }
         }
         Ok(Self {
             file: Rc::new(tar.into_inner()),

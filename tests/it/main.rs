@@ -8,6 +8,7 @@
 #![allow(clippy::disallowed_methods, reason = "servers in tests have threads")]
 
 mod access;
+mod amplification;
 mod archives;
 mod attributes;
 mod bench;
