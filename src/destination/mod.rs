@@ -140,9 +140,10 @@ impl Destination {
                     progress.does("cleaning up");
                 }
                 if let Err(e) = staging.remove() {
-                    let path = self.path.display();
+                    let (path, left) = (self.path.display(), beside(&self.path));
+                    let left = left.display();
                     progress.warn(format_args!(
-                        "{path}: what was there before is not all removed: {e}"
+                        "{path}: what was there before is not all removed, and left in {left}: {e}"
                     ));
                 }
                 recorded
@@ -201,8 +202,13 @@ fn name_beside(path: &Path) -> CString {
 
 /// What is called as [`name_beside`] says, and is somebody else's.
 fn in_the_way(path: &Path, why: DestinationFault) -> Error {
-    let path = path.with_file_name(OsStr::from_bytes(name_beside(path).to_bytes()));
+    let path = beside(path);
     Error::DestinationRefused { path, why }
+}
+
+/// The path of that.
+fn beside(path: &Path) -> PathBuf {
+    path.with_file_name(OsStr::from_bytes(name_beside(path).to_bytes()))
 }
 
 /// The last component of a path.

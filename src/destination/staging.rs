@@ -3,7 +3,7 @@
 use super::kept::Kept;
 use super::{disk, file_name, in_the_way, lock, name_beside};
 use crate::error::{DestinationFault, Error};
-use crate::sys::{Dir, Handle as _, Host, remove_tree, same_file};
+use crate::sys::{Dir, Handle as _, Host, remove_opened, remove_tree, same_file};
 use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io;
@@ -43,7 +43,8 @@ impl Staging {
                 }
                 other => other.map_err(failed)?,
             };
-            if !is_new && !is_ours(&folder).map_err(failed)? {
+            // Also where it was made just now: somebody may have put another one in its place.
+            if !is_ours(&folder).map_err(failed)? {
                 return Err(in_the_way(path, DestinationFault::ForeignFolder));
             }
             let lock = lock(path, &folder)?;
@@ -104,7 +105,8 @@ impl Staging {
 
     /// Removes the folder with all that is in it.
     pub(super) fn remove(&self) -> io::Result<()> {
-        remove_tree(&self.parent, &self.staging_name).map(drop)
+        // By the handle: in a parent that others may write to, the name may stand for something else.
+        remove_opened(&self.parent, &self.staging_name, &self.folder)
     }
 }
 

@@ -61,7 +61,12 @@ impl Dir {
 
     /// Opens the directory `name`; a symlink is refused (ENOTDIR or ELOOP).
     pub fn open(&self, name: &CStr) -> io::Result<Self> {
-        Ok(Self(fs::openat(&self.0, name, OPEN, Mode::empty())?))
+        Self::at(&self.0, name)
+    }
+
+    /// The same in what may be a handle on a directory only.
+    pub(super) fn at(dir: &impl AsFd, name: &CStr) -> io::Result<Self> {
+        Ok(Self(fs::openat(dir, name, OPEN, Mode::empty())?))
     }
 
     /// Another handle on the same directory.
@@ -130,8 +135,14 @@ impl Dir {
     }
 
     /// Opens the file `name` for reading, writing and locking, made with `mode` if it is missing.
+    /// A device or a fifo does not block.
     pub fn open_lock(&self, name: &CStr, mode: u32) -> io::Result<File> {
-        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let flags = OFlags::RDWR
+            | OFlags::CREATE
+            | OFlags::NOFOLLOW
+            | OFlags::NONBLOCK
+            | OFlags::NOCTTY
+            | OFlags::CLOEXEC;
         Ok(File::from(fs::openat(
             &self.0,
             name,

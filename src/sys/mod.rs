@@ -4,7 +4,9 @@ mod dir;
 mod file_system;
 mod handle;
 mod host;
+mod lookup;
 mod mounts;
+mod node;
 mod remove;
 mod rename;
 mod resolver;
@@ -19,8 +21,10 @@ pub use host::{
     Host, file_size_limit, is_root, machine, pause, pid, spare_owner_from_umask, spawn_privately,
     stop_inheriting_umask,
 };
+pub use lookup::{Location, Unlocated, locate};
 pub use mounts::has_mounts_below;
-pub use remove::remove_tree;
+pub use node::Node;
+pub use remove::{remove_opened, remove_tree};
 pub use resolver::use_builtin_resolver;
 pub use stat::{Kind, Owner, Special, Stat, Time};
 pub use terminal::{has_terminal, terminal_width};

@@ -1,12 +1,40 @@
 //! Removes a tree of any depth and width by open directories, in linear time.
 
 use super::Handle as _;
-use super::{Dir, Kind, is_root};
-use std::ffi::{CStr, CString};
+use super::{Dir, Kind, Node, is_root};
+use std::error;
+use std::ffi::{CStr, CString, OsString};
+use std::fmt::{self, Display, Formatter};
 use std::io;
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::PathBuf;
 
 /// How many directories are held open at once. Deeper ones are first moved up.
 const DEPTH: usize = 32;
+
+/// How often a directory is listed that is not empty afterwards: some file systems skip names when
+/// others go meanwhile. A process that makes files in it would otherwise keep this going for ever.
+const ROUNDS: u32 = 32;
+
+/// The same where directories were moved up, `DEPTH` levels of a deep tree each time.
+const DEEP_ROUNDS: u32 = 65_536;
+
+/// How many names are taken from one listing: on some kernels, a listing of a tmpfs goes on as long
+/// as somebody makes new ones.
+const LISTING: usize = 1 << 20;
+
+/// A directory that is not empty, however often it is emptied.
+#[derive(Debug)]
+struct StillFilled(PathBuf);
+
+impl Display for StillFilled {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let path = self.0.display();
+        write!(f, "{path}: another process keeps making files there")
+    }
+}
+
+impl error::Error for StillFilled {}
 
 /// Removes `name` in `parent` and all that is in it. Symlinks are removed, never followed.
 /// Nothing under that name is fine; whether there was something.
@@ -16,67 +44,141 @@ pub fn remove_tree(parent: &Dir, name: &CStr) -> io::Result<bool> {
         // Linux says so of directories before any file system is asked.
         Err(e) if e.kind() == io::ErrorKind::IsADirectory => {
             let dir = open(parent, name)?;
-            let mut moved = 0;
-            // What lies deeper than `DEPTH` is moved up here and met again in the next round: a tree
-            // can be deeper than the number of directories a process may have open.
-            remove(parent, name, || clear(&dir, &dir, 0, &mut moved))
+            Removal::new(&dir, false).all(parent, name)
         }
         done => done,
     };
     removed.map(|()| true)
 }
 
-/// Removes the directory `name` once `clear` has removed what is in it. Some file systems skip names
-/// when others go meanwhile; so there may be more, but only if there was something.
-fn remove(
-    parent: &Dir,
-    name: &CStr,
-    mut clear: impl FnMut() -> io::Result<bool>,
-) -> io::Result<()> {
-    loop {
-        let was_empty = clear()?;
-        match parent.rmdir(name) {
-            Err(e) if e.kind() == io::ErrorKind::DirectoryNotEmpty && !was_empty => {}
-            done => return done,
+/// Removes the directory `dir` and all that is in it. It was made under `name` in `parent`: what is
+/// there by now may be somebody else's, and then it stays.
+pub fn remove_opened(parent: &Dir, name: &CStr, dir: &Dir) -> io::Result<()> {
+    Removal::new(dir, true).all(parent, name)
+}
+
+/// The removal of one tree.
+struct Removal<'t> {
+    /// What lies deeper than `DEPTH` is moved up here and met again in the next round: a tree can be
+    /// deeper than the number of directories a process may have open.
+    top: &'t Dir,
+    /// Whether the name of `top` may stand for something else by now.
+    is_checked: bool,
+    moved: u64,
+    /// The first directory that is given up, its own name first, and how deep the last of these is.
+    left: Vec<CString>,
+    left_depth: usize,
+}
+
+impl<'t> Removal<'t> {
+    fn new(top: &'t Dir, is_checked: bool) -> Self {
+        Self {
+            top,
+            is_checked,
+            moved: 0,
+            left: Vec::new(),
+            left_depth: 0,
+        }
+    }
+
+    fn all(mut self, parent: &Dir, name: &CStr) -> io::Result<()> {
+        if self.remove(parent, name, self.top, 0)? {
+            return Ok(());
+        }
+        let names = self.left.iter().rev();
+        let path = names.map(|name| OsString::from_vec(name.to_bytes().to_vec()));
+        let why = StillFilled(path.collect());
+        Err(io::Error::new(io::ErrorKind::DirectoryNotEmpty, why))
+    }
+
+    /// Removes the directory `dir` and what is in it. False if something in it was given up.
+    fn remove(&mut self, parent: &Dir, name: &CStr, dir: &Dir, depth: usize) -> io::Result<bool> {
+        let (mut rounds, mut deep_rounds) = (0, 0);
+        loop {
+            let moved = self.moved;
+            let is_left = self.clear(dir, depth)?;
+            if !is_left {
+                if depth == 0 && self.is_checked && !is_there(parent, name, dir)? {
+                    return Ok(true);
+                }
+                match parent.rmdir(name) {
+                    Err(e) if e.kind() == io::ErrorKind::DirectoryNotEmpty => {}
+                    Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(true),
+                    done => return done.map(|()| true),
+                }
+            }
+            match self.moved == moved {
+                true => rounds += 1,
+                false => deep_rounds += 1,
+            }
+            if is_left || rounds == ROUNDS || deep_rounds == DEEP_ROUNDS {
+                // Of several that are given up, one is named, with all above it.
+                if self.left.is_empty() || is_left && self.left_depth == depth + 1 {
+                    self.left.push(name.to_owned());
+                    self.left_depth = depth;
+                }
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Removes all that is in `dir`, or moves it to the top. True if something in it was given up.
+    fn clear(&mut self, dir: &Dir, depth: usize) -> io::Result<bool> {
+        let mut is_left = false;
+        for entry in dir.entries()?.take(LISTING) {
+            let entry = entry?;
+            let name = entry.name.as_c_str();
+            let is_directory = match entry.kind {
+                Some(kind) => kind == Kind::Directory,
+                None => dir.stat(name)?.kind == Kind::Directory,
+            };
+            if !is_directory {
+                gone(dir.unlink(name))?;
+            } else if depth == DEPTH {
+                self.move_up(dir, name)?;
+            } else if let Some(inner) = gone(open(dir, name))? {
+                // Most directories that deep hold nothing any more: try the cheap way first.
+                is_left |= !self.remove(dir, name, &inner, depth + 1)?;
+            }
+        }
+        Ok(is_left)
+    }
+
+    /// Moves the directory `name` to a free name in the top.
+    fn move_up(&mut self, dir: &Dir, name: &CStr) -> io::Result<()> {
+        loop {
+            self.moved += 1;
+            // Without a NUL, whatever the number.
+            let free = CString::new(format!(".moved-{}", self.moved)).unwrap_or_default();
+            match dir.rename_new(name, self.top, &free) {
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+                other => return gone(other).map(drop),
+            }
         }
     }
 }
 
-/// Removes all that is in `dir`, or moves it to `top`. True if there was nothing.
-fn clear(dir: &Dir, top: &Dir, depth: usize, moved: &mut u64) -> io::Result<bool> {
-    let mut was_empty = true;
-    for entry in dir.entries()? {
-        let entry = entry?;
-        was_empty = false;
-        let name = entry.name.as_c_str();
-        let is_directory = match entry.kind {
-            Some(kind) => kind == Kind::Directory,
-            None => dir.stat(name)?.kind == Kind::Directory,
-        };
-        if !is_directory {
-            dir.unlink(name)?;
-        } else if depth == DEPTH {
-            move_up(dir, name, top, moved)?;
-        } else {
-            // Most directories that deep hold nothing any more: try the cheap way first.
-            let inner = open(dir, name)?;
-            remove(dir, name, || clear(&inner, top, depth + 1, moved))?;
+/// What somebody else has removed first, or replaced by another kind of thing, is met in the next
+/// round, if at all.
+fn gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Err(e)
+            if matches!(
+                e.kind(),
+                io::ErrorKind::NotFound
+                    | io::ErrorKind::IsADirectory
+                    | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(None)
         }
+        other => other.map(Some),
     }
-    Ok(was_empty)
 }
 
-/// Moves the directory `name` to a free name in `top`.
-fn move_up(dir: &Dir, name: &CStr, top: &Dir, moved: &mut u64) -> io::Result<()> {
-    loop {
-        *moved += 1;
-        // Without a NUL, whatever the number.
-        let free = CString::new(format!(".moved-{moved}")).unwrap_or_default();
-        match dir.rename_new(name, top, &free) {
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-            other => return other,
-        }
-    }
+fn is_there(parent: &Dir, name: &CStr, dir: &Dir) -> io::Result<bool> {
+    let (found, own) = (parent.find(name)?, dir.stat_self()?);
+    Ok(found.is_some_and(|found| found.id == own.id))
 }
 
 /// Opens a directory that is to be emptied; an ordinary user's own may lack the bits for it. What is
@@ -84,8 +186,11 @@ fn move_up(dir: &Dir, name: &CStr, top: &Dir, moved: &mut u64) -> io::Result<()>
 fn open(parent: &Dir, name: &CStr) -> io::Result<Dir> {
     let dir = match parent.open(name) {
         Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
-            parent.chmod(name, 0o700)?;
-            parent.open(name)?
+            let node = Node::open(parent, name)?;
+            if node.stat()?.kind != Kind::Directory || node.set_mode(parent, name, 0o700).is_err() {
+                return Err(e);
+            }
+            node.open_dir()?
         }
         other => other?,
     };

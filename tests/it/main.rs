@@ -62,6 +62,7 @@ mod progress;
 mod proxies;
 mod pull;
 mod purge;
+mod races;
 mod readme;
 mod record;
 mod redirects;
