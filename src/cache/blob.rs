@@ -2,19 +2,24 @@
 
 use super::{Cache, Held, blob_name, partial_name};
 use crate::error::Error;
-use crate::oci::Descriptor;
+use crate::oci::{Descriptor, Digest, Hasher};
 use crate::sys::{Kind, Stat};
+use std::collections::HashSet;
 use std::ffi::CStr;
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _, Seek as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::time::SystemTime;
+
+/// How much is read at once, in bytes.
+const CHUNK: usize = 256 * 1024;
 
 impl Cache {
     /// The blob, if it is here; from now on purge lets it be. Whoever reads it checks it again:
     /// disks rot, and a cache may be written to by others. A blob of another length, or what is no
     /// plain file, is not the blob.
     pub fn find(&self, blob: &Descriptor) -> Result<Option<File>, Error> {
-        if self.spoilt.borrow().contains(&blob.digest) {
+        if self.is_spoilt(blob) {
             return Ok(None);
         }
         let is_new = self.claim(&blob.digest)?;
@@ -28,13 +33,33 @@ impl Cache {
             Err(_) if self.is_read_only() => return Ok(None),
             Err(e) => return Err(e),
         };
-        let size = file.metadata().map_err(|e| self.failed("read", e))?.len();
-        if size != blob.size {
+        let found = file.metadata().map_err(|e| self.failed("read", e))?;
+        if found.len() != blob.size {
             return Ok(None);
         }
-        if is_new {
+        // A second name may be of what lies elsewhere and is no blob.
+        if is_new && found.nlink() == 1 {
             // When it was used last, for purge. Only its owner can say so.
             let _ = file.set_modified(SystemTime::now());
+        }
+        self.check(blob, file)
+    }
+
+    /// The blob in `file`, which is read first and dropped if it is spoilt, where another one was.
+    fn check(&self, blob: &Descriptor, mut file: File) -> Result<Option<File>, Error> {
+        let is_unchecked = |checked: &HashSet<Digest>| !checked.contains(&blob.digest);
+        if !self.checked.borrow().as_ref().is_some_and(is_unchecked) {
+            return Ok(Some(file));
+        }
+        self.progress.does("reading");
+        let digest = digest_of(blob, &file);
+        if !digest.is_ok_and(|digest| digest == blob.digest) || file.rewind().is_err() {
+            self.progress.warn(Error::CacheSpoiled(blob.digest.clone()));
+            self.forget(blob);
+            return Ok(None);
+        }
+        if let Some(checked) = &mut *self.checked.borrow_mut() {
+            checked.insert(blob.digest.clone());
         }
         Ok(Some(file))
     }
@@ -47,6 +72,17 @@ impl Cache {
             Held::Part(had) => blob.size - had,
             Held::Nothing => blob.size,
         })
+    }
+
+    /// Says that a blob turned out to be spoilt: whoever spoilt it may have spoilt more. From now on,
+    /// blobs are read before they are used, and of those that are not whole nothing is used.
+    pub fn doubt(&self) {
+        self.checked.borrow_mut().get_or_insert_default();
+    }
+
+    /// Whether nothing is to be used of what there is of a blob that is not whole.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        self.checked.borrow().is_some()
     }
 
     /// How much of the blob is here.
@@ -65,35 +101,49 @@ impl Cache {
                 kind: Kind::File,
                 size,
                 ..
-            }) if (1..=blob.size).contains(&size) => Held::Part(size),
+            }) if (1..=blob.size).contains(&size) && !self.is_in_doubt() => Held::Part(size),
             _ => Held::Nothing,
         })
     }
 
-    /// Drops a blob that turned out not to be what its name says, and what there is of it. One that
-    /// may not be dropped is not looked at again by this process.
-    pub fn forget(&self, blob: &Descriptor) -> Result<(), Error> {
-        let dropped = self
-            .abandon(blob)
-            .and_then(|()| self.unlink(blob, &blob_name(&blob.digest)));
-        if dropped.is_err() || self.is_read_only() {
-            self.spoilt.borrow_mut().insert(blob.digest.clone());
-        }
-        Ok(())
+    /// Drops a blob that turned out not to be what its name says, and what there is of it. Dropped or
+    /// not, it is not looked at again by this process: whoever spoilt it may do so again.
+    pub fn forget(&self, blob: &Descriptor) {
+        self.spoilt.borrow_mut().insert(blob.digest.clone());
+        self.abandon(blob);
+        self.unlink(blob, &blob_name(&blob.digest));
+    }
+
+    /// Whether the blob was spoilt.
+    pub(super) fn is_spoilt(&self, blob: &Descriptor) -> bool {
+        self.spoilt.borrow().contains(&blob.digest)
     }
 
     /// Drops what there is of a blob that nobody should go on with.
-    pub fn abandon(&self, blob: &Descriptor) -> Result<(), Error> {
-        match self.is_read_only() {
-            true => Ok(()),
-            false => self.unlink(blob, &partial_name(&blob.digest)),
-        }
+    pub fn abandon(&self, blob: &Descriptor) {
+        self.unlink(blob, &partial_name(&blob.digest));
     }
 
-    fn unlink(&self, blob: &Descriptor, name: &CStr) -> Result<(), Error> {
-        match self.blobs(blob.digest.algorithm())?.unlink(name) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(self.failed("remove from", e)),
-            _ => Ok(()),
+    /// What cannot be removed is no blob, and found to be none by the next pull, too.
+    fn unlink(&self, blob: &Descriptor, name: &CStr) {
+        if !self.is_read_only() {
+            let blobs = self.blobs(blob.digest.algorithm());
+            let _ = blobs.map(|blobs| blobs.unlink(name));
+        }
+    }
+}
+
+/// The digest of what is in `file`, as far as it can be the blob.
+fn digest_of(blob: &Descriptor, file: &File) -> io::Result<Digest> {
+    let mut hasher = Hasher::new(blob.digest.algorithm());
+    let mut rest = file.take(blob.size);
+    let mut buffer = vec![0; CHUNK];
+    loop {
+        match rest.read(&mut buffer) {
+            Ok(0) => return Ok(hasher.finish()),
+            Ok(count) => hasher.update(&buffer[..count]),
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
         }
     }
 }

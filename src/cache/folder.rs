@@ -55,13 +55,13 @@ pub(super) fn prepare(path: &Path) -> io::Result<(Dir, File)> {
     if found.len() < TAG.len() as u64 {
         tag.write_all(TAG)?;
     }
-    let blobs = folder(&root, BLOBS)?;
+    let blobs = folder(&root, BLOBS, SHARED)?;
     for algorithm in ALGORITHMS {
-        folder(&blobs, &name(algorithm.name()))?;
+        folder(&blobs, &name(algorithm.name()), SHARED)?;
     }
-    folder(&root, LINKS)?;
-    folder(&root, RESOLVED)?;
-    folder(&root, LEASES)?;
+    folder(&root, LINKS, OF_EACH)?;
+    folder(&root, RESOLVED, OF_EACH)?;
+    folder(&root, LEASES, SHARED)?;
     Ok((root, lock))
 }
 
@@ -74,15 +74,21 @@ fn open_or_read(root: &Dir, name: &CStr, mode: u32) -> io::Result<File> {
     }
 }
 
+/// What a folder for all who share a cache is given: what is in it belongs to all of them.
+const SHARED: u32 = 0o070;
+
+/// The same, where each has a folder that the others may not put away.
+const OF_EACH: u32 = 0o1070;
+
 /// The folder `name`, made if it is missing, for all who may write to its parent.
-fn folder(parent: &Dir, name: &CStr) -> io::Result<Dir> {
+fn folder(parent: &Dir, name: &CStr, rights: u32) -> io::Result<Dir> {
     let made = parent.mkdir(name, 0o755);
     let folder = match (parent.open(name), made) {
         (Err(e), Err(why)) if e.kind() == ErrorKind::NotFound => return Err(why),
         (folder, Ok(())) => {
             let folder = folder?;
             if is_shared(parent)? {
-                folder.set_mode(folder.stat_self()?.mode | 0o070)?;
+                folder.set_mode(folder.stat_self()?.mode | rights)?;
             }
             folder
         }
@@ -101,6 +107,11 @@ fn is_shared(folder: &Dir) -> io::Result<bool> {
 /// can open it can lock it, for ever.
 pub(super) fn private_mode(folder: &Dir) -> io::Result<u32> {
     Ok(if is_shared(folder)? { 0o660 } else { 0o600 })
+}
+
+/// The mode of a lease in `folder`: those who may write there see that it is locked, and whose it is.
+pub(super) fn lease_mode(folder: &Dir) -> io::Result<u32> {
+    Ok(private_mode(folder)? & !0o020)
 }
 
 /// Whether somebody else's permissions or the mount stand in the way of writing.

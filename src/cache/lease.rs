@@ -1,9 +1,10 @@
 //! Leases: what running pulls use. Purge keeps it.
 
-use super::{ALGORITHMS, Cache, LEASES, LINKS, RESOLVED, is_barred, name, private_mode};
+use super::trust::is_trusted;
+use super::{ALGORITHMS, Cache, LEASES, LINKS, RESOLVED, lease_mode, name};
 use crate::error::Error;
 use crate::oci::Digest;
-use crate::sys::{Dir, Handle as _, pid};
+use crate::sys::{Dir, Handle as _, Host, pid};
 use std::collections::HashSet;
 use std::ffi::{CStr, CString};
 use std::fs::{File, TryLockError};
@@ -67,12 +68,14 @@ impl Cache {
     /// Removes the leases of pulls that were killed. What cannot be removed now is so later.
     pub(super) fn sweep_leases(&self) {
         if !self.is_read_only() {
-            let _ = self.leased();
+            let _ = self.leased(|_, _| {});
         }
     }
 
-    /// What running pulls use; the leases of others are removed.
-    pub(super) fn leased(&self) -> Result<HashSet<Digest>, Error> {
+    /// What running pulls use; the leases of those that have ended are removed. Where others may write,
+    /// anything may lie there: what is not the lease of a pull that is believed is passed over, and
+    /// `tell` is told its name and what it is.
+    pub(super) fn leased(&self, tell: impl Fn(&CStr, &str)) -> Result<HashSet<Digest>, Error> {
         let mut used = HashSet::new();
         let failed = |e| self.failed("read", e);
         let folder = match self.root.open(LEASES) {
@@ -81,42 +84,52 @@ impl Cache {
             other => other.map_err(failed)?,
         };
         for entry in folder.list().map_err(failed)? {
-            let lease = match folder.open_file(&entry.name) {
+            let opened = folder.open_file(&entry.name).and_then(|lease| {
+                let found = lease.metadata()?;
+                Ok((lease, found))
+            });
+            let (lease, found) = match opened {
+                Ok(opened) => opened,
                 Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
-                // Not a file, so not a lease.
-                Err(e) if e.kind() == io::ErrorKind::InvalidInput => continue,
-                // Whoever only looks cannot always look into it.
-                Err(e) if self.is_read_only() && is_barred(&e) => continue,
-                other => other.map_err(failed)?,
+                Err(_) => {
+                    tell(&entry.name, "not a lease that can be read");
+                    continue;
+                }
             };
             if !self.is_read_only() && lease.try_lock().is_ok() {
-                self.sweep_files(&temporary_name(&entry.name))?;
-                unlink(&folder, &entry.name).map_err(|e| self.failed("remove from", e))?;
+                self.sweep_files(found.uid(), &temporary_name(&entry.name));
+                let _ = folder.unlink(&entry.name);
                 continue;
             }
-            let mut text = String::new();
-            let read = lease.take(MAX_LEASE).read_to_string(&mut text);
-            read.map_err(failed)?;
+            // A blob of root's that somebody has moved here has another mode.
+            if !is_trusted(found.uid()) || found.mode() & 0o027 != 0 {
+                tell(&entry.name, "not a lease of root or of this user");
+                continue;
+            }
+            let mut text = Vec::new();
+            match lease.take(MAX_LEASE).read_to_end(&mut text) {
+                Ok(_) => {}
+                Err(_) => tell(&entry.name, "not a lease that can be read"),
+            }
+            let text = String::from_utf8_lossy(&text);
             used.extend(text.lines().filter_map(|line| Digest::parse(line).ok()));
         }
         Ok(used)
     }
-}
 
-impl Cache {
-    /// Removes what the holder of a lease was about to write.
-    fn sweep_files(&self, temporary: &CStr) -> Result<(), Error> {
-        let mut folders = Vec::new();
-        for name in [LINKS, RESOLVED] {
-            folders.push(self.root.open(name).map_err(|e| self.failed("open", e))?);
+    /// Removes what the holder of a lease, this user, was about to write. What cannot be removed is
+    /// in nobody's way.
+    fn sweep_files(&self, user: u32, temporary: &CStr) {
+        let user = name(&user.to_string());
+        for kind in [LINKS, RESOLVED] {
+            if let Ok(folder) = self.root.open(kind) {
+                let _ = folder.unlink(temporary);
+                let _ = folder.open(&user).map(|own| own.unlink(temporary));
+            }
         }
         for algorithm in ALGORITHMS {
-            folders.push(self.blobs(algorithm)?);
+            let _ = self.blobs(algorithm).map(|blobs| blobs.unlink(temporary));
         }
-        let swept = folders
-            .iter()
-            .try_for_each(|folder| unlink(folder, temporary));
-        swept.map_err(|e| self.failed("remove from", e))
     }
 }
 
@@ -146,10 +159,14 @@ impl Written {
     /// A lease of its own for this process, also among those of other pid namespaces.
     fn new(cache: &Dir) -> io::Result<Self> {
         let folder = cache.open(LEASES)?;
-        let mode = private_mode(&folder)?;
+        let mode = lease_mode(&folder)?;
         for number in 0..MAX_NAMESAKES {
             let name = name(&format!("{}.{number}", pid()));
-            let file = folder.open_lock(&name, mode)?;
+            let file = match folder.open_lock(&name, mode) {
+                // A folder, a symlink, a file of somebody else's.
+                Err(_) if matches!(folder.find(&name), Ok(Some(_))) => continue,
+                opened => opened?,
+            };
             match file.try_lock() {
                 Err(TryLockError::WouldBlock) => continue,
                 Err(TryLockError::Error(e)) => return Err(e),
@@ -158,8 +175,9 @@ impl Written {
             // Between opening and locking it, somebody may have swept it.
             let own = file.metadata()?;
             let is_named = is_file(&folder, &name, (own.dev(), own.ino()))?;
-            // Cut is only what can be nothing but a lease: no other file has this name, too.
-            if is_named && own.is_file() && own.nlink() == 1 {
+            // Cut is only what can be nothing but a lease: no other file has this name, too. One of
+            // somebody else's would not be believed.
+            if is_named && own.is_file() && own.nlink() == 1 && own.uid() == Host::new().uid {
                 file.set_len(0)?;
                 file.set_mode(mode)?;
                 return Ok(Self { folder, name, file });
@@ -178,14 +196,6 @@ impl Drop for Written {
 
 fn temporary_name(lease: &CStr) -> CString {
     name(&format!(".{}", lease.to_string_lossy()))
-}
-
-/// Removes a file; nothing under that name is fine.
-fn unlink(folder: &Dir, name: &CStr) -> io::Result<()> {
-    match folder.unlink(name) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
-        _ => Ok(()),
-    }
 }
 
 /// Whether `name` is that of the file `id`.

@@ -1,8 +1,10 @@
 //! Links: which destination was made of which blobs. Purge keeps what a destination uses.
 
-use super::{Cache, link_name};
+use super::trust::open_believed;
+use super::{Cache, LINKS, link_name};
 use crate::error::Error;
 use crate::oci::{Digest, Record};
+use crate::sys::Dir;
 use serde::{Deserialize, Serialize};
 use std::ffi::CStr;
 use std::io::{self, Read as _};
@@ -44,7 +46,7 @@ impl Cache {
         image: &str,
         blobs: &[Digest],
     ) -> Result<(), Error> {
-        let old = self.read_link(&link_name(destination))?;
+        let old = self.read_link(&self.own_folder(LINKS)?, &link_name(destination))?;
         if let (Some(kept), Some(old)) = (kept, &old) {
             let mut moved = old.clone();
             moved.destination = kept.to_owned();
@@ -79,31 +81,38 @@ impl Cache {
 
     /// What the tree at `destination` with this inode was made of, if it could not say so itself.
     pub fn record(&self, destination: &Path, inode: u64) -> Result<Option<Record>, Error> {
-        let link = self.read_link(&link_name(destination))?;
-        let recorded = link.and_then(|link| link.record);
-        Ok(recorded
-            .filter(|recorded| recorded.inode == inode)
-            .map(|recorded| recorded.record))
+        for folder in self.believed_folders(LINKS)? {
+            let link = self.read_link(&folder, &link_name(destination))?;
+            let recorded = link.and_then(|link| link.record);
+            if let Some(recorded) = recorded.filter(|recorded| recorded.inode == inode) {
+                return Ok(Some(recorded.record));
+            }
+        }
+        Ok(None)
     }
 
     fn write_link(&self, link: &Link) -> Result<(), Error> {
         let json = serde_json::to_vec_pretty(link);
         let json = json.map_err(|e| self.failed("write to", e.into()))?;
-        self.replace_file(&self.links()?, &link_name(&link.destination), &json)
+        self.replace_file(
+            &self.own_folder(LINKS)?,
+            &link_name(&link.destination),
+            &json,
+        )
     }
 
-    /// Reads a link; nothing if it is not one.
-    pub(super) fn read_link(&self, link: &CStr) -> Result<Option<Link>, Error> {
+    /// Reads a link in a folder that is believed; nothing if it is not one.
+    pub(super) fn read_link(&self, folder: &Dir, link: &CStr) -> Result<Option<Link>, Error> {
         let mut json = Vec::new();
-        let read = self
-            .links()?
-            .open_file(link)
-            .and_then(|file| file.take(MAX_LINK).read_to_end(&mut json));
+        let read =
+            open_believed(folder, link).and_then(|file| file.take(MAX_LINK).read_to_end(&mut json));
         match read {
             Ok(_) => Ok(serde_json::from_slice(&json).ok()),
             // Not a file, so not a link.
             Err(e) if e.kind() == io::ErrorKind::InvalidInput => Ok(None),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            // One of root's that only root may read.
+            Err(e) if e.kind() == io::ErrorKind::PermissionDenied => Ok(None),
             Err(e) => Err(self.failed("read", e)),
         }
     }

@@ -8,6 +8,7 @@ use crate::progress::Progress;
 use crate::sys::Dir;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A cache, or the place where a pull would make one.
 pub struct Look {
@@ -50,7 +51,7 @@ impl Look {
         };
         let again = place.again().map_err(failed)?;
         // Without its lock it is one that may only be read.
-        let cache = is_whole.then(|| Cache::new(path, again, None, progress));
+        let cache = is_whole.then(|| Cache::new(path, again, (None, Duration::ZERO), progress));
         Ok(Self {
             path: real,
             cache,

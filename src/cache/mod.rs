@@ -33,16 +33,18 @@ mod look;
 mod partial;
 mod purge;
 mod resolved;
+mod trust;
+mod wait;
 
 pub use look::{Held, Look};
-pub use partial::{Partial, Rest};
+pub use partial::{Fetched, Partial, Rest};
 pub use purge::{Dropped, Sweep};
 
 use crate::error::Error;
 use crate::oci::{Algorithm, Digest};
 use crate::progress::Progress;
 use crate::sys::Dir;
-use folder::{check_ours, is_barred, prepare, private_mode};
+use folder::{check_ours, is_barred, lease_mode, prepare, private_mode};
 use lease::Lease;
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
@@ -51,6 +53,8 @@ use std::fs::{File, TryLockError};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+use wait::Timeout;
 
 /// An open cache.
 pub struct Cache {
@@ -62,10 +66,20 @@ pub struct Cache {
     lease: RefCell<Lease>,
     /// Whether there is no room for more.
     is_full: Cell<bool>,
-    /// Spoilt blobs that could not be removed.
+    /// Blobs that were spoilt here, of which this process uses nothing from here any more.
     spoilt: RefCell<HashSet<Digest>>,
+    /// Blobs that have been read because another one was spoilt, and were right; nothing as long as
+    /// none was.
+    checked: RefCell<Option<HashSet<Digest>>>,
+    /// How long locks are waited for.
+    timeout: Timeout,
+    /// Whether `lock` was waited for in vain.
+    is_unlocked: Cell<bool>,
     progress: Progress,
 }
+
+/// What came of an attempt to lock.
+type TryLock = Result<(), TryLockError>;
 
 /// While this lives, no purge is at work.
 struct Moment<'c>(Option<&'c File>);
@@ -78,18 +92,18 @@ const ALGORITHMS: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Sha512];
 
 impl Cache {
     /// Opens the cache at `path` for pulls, made if it is missing. One that may not be written to
-    /// is used as it is.
-    pub fn open(path: &Path, progress: Progress) -> Result<Self, Error> {
+    /// is used as it is. Locks that others hold are waited for as long as `timeout` says.
+    pub fn open(path: &Path, timeout: Duration, progress: Progress) -> Result<Self, Error> {
         let is_tagged = check_ours(path)?;
         let cache = match prepare(path) {
-            Ok((root, lock)) => Self::new(path, root, Some(lock), progress),
+            Ok((root, lock)) => Self::new(path, root, (Some(lock), timeout), progress),
             Err(e) if is_tagged && is_barred(&e) => {
                 progress.detail(format_args!(
                     "{}: may not be written to: nothing is added to it",
                     path.display()
                 ));
                 let root = Dir::open_path(path).map_err(|e| unopened(path, e))?;
-                Self::new(path, root, None, progress)
+                Self::new(path, root, (None, timeout), progress)
             }
             Err(e) => return Err(unopened(path, e)),
         };
@@ -99,7 +113,12 @@ impl Cache {
 
     /// Opens a cache that pulls have made: purge, in a folder that is no cache, would drop all blobs
     /// that it finds. To `look` at it is enough if it may be read.
-    pub fn open_existing(path: &Path, look: bool, progress: Progress) -> Result<Self, Error> {
+    pub fn open_existing(
+        path: &Path,
+        look: bool,
+        timeout: Duration,
+        progress: Progress,
+    ) -> Result<Self, Error> {
         if !matches!(check_ours(path), Ok(true)) {
             return Err(Error::NotACache {
                 path: path.to_owned(),
@@ -107,16 +126,21 @@ impl Cache {
             });
         }
         match prepare(path) {
-            Ok((root, lock)) => Ok(Self::new(path, root, Some(lock), progress)),
+            Ok((root, lock)) => Ok(Self::new(path, root, (Some(lock), timeout), progress)),
             Err(e) if look && is_barred(&e) => {
                 let root = Dir::open_path(path).map_err(|e| unopened(path, e))?;
-                Ok(Self::new(path, root, None, progress))
+                Ok(Self::new(path, root, (None, timeout), progress))
             }
             Err(e) => Err(unopened(path, e)),
         }
     }
 
-    fn new(path: &Path, root: Dir, lock: Option<File>, progress: Progress) -> Self {
+    fn new(
+        path: &Path,
+        root: Dir,
+        (lock, timeout): (Option<File>, Duration),
+        progress: Progress,
+    ) -> Self {
         Self {
             path: path.to_owned(),
             root,
@@ -124,6 +148,9 @@ impl Cache {
             lease: RefCell::default(),
             is_full: Cell::new(false),
             spoilt: RefCell::default(),
+            checked: RefCell::default(),
+            timeout: Timeout::new(timeout),
+            is_unlocked: Cell::new(false),
             progress,
         }
     }
@@ -160,32 +187,50 @@ impl Cache {
         self.lock.is_none()
     }
 
-    /// Keeps purges out. One that is at work is waited for; nobody holds the lock for long.
+    /// Keeps purges out. One that is at work is waited for; who keeps the lock much longer is not.
     fn moment(&self) -> Result<Moment<'_>, Error> {
+        let locked = self.lock(File::try_lock_shared, || {
+            let path = self.path.display();
+            self.progress
+                .step(format_args!("{path}: a purge is at work; waiting"));
+            "a purge"
+        })?;
+        Ok(Moment(self.lock.as_ref().filter(|_| locked)))
+    }
+
+    /// Locks the cache; whom it waits for, `wait` says. False if another process keeps the lock: then
+    /// it is done without, which at worst lets a purge drop what is fetched again.
+    fn lock(
+        &self,
+        attempt: fn(&File) -> TryLock,
+        wait: impl FnOnce() -> &'static str,
+    ) -> Result<bool, Error> {
         let Some(lock) = &self.lock else {
-            return Ok(Moment(None));
+            return Ok(false);
         };
-        let locked = lock.try_lock_shared().or_else(|e| match e {
-            TryLockError::WouldBlock => {
-                let path = self.path.display();
-                self.progress
-                    .step(format_args!("{path}: a purge is at work; waiting"));
-                lock.lock_shared()
-            }
-            TryLockError::Error(e) => Err(e),
-        });
-        locked.map_err(|e| self.failed("lock", e))?;
-        Ok(Moment(Some(lock)))
+        let failed = |e| self.failed("lock", e);
+        match attempt(lock) {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::Error(e)) => return Err(failed(e)),
+            Err(TryLockError::WouldBlock) if self.is_unlocked.get() => return Ok(false),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        let locked = self.wait(wait(), || attempt(lock), || 0);
+        let locked = locked.map_err(failed)?;
+        if !locked {
+            self.is_unlocked.set(true);
+            let (path, waited) = (self.path.display(), self.waited());
+            self.progress.warn(format_args!(
+                "{path}: another process has held the lock for {waited}; going on without it"
+            ));
+        }
+        Ok(locked)
     }
 
     fn blobs(&self, algorithm: Algorithm) -> Result<Dir, Error> {
         let name = name(algorithm.name());
         let opened = self.root.open(BLOBS).and_then(|blobs| blobs.open(&name));
         opened.map_err(|e| self.failed("open", e))
-    }
-
-    fn links(&self) -> Result<Dir, Error> {
-        self.root.open(LINKS).map_err(|e| self.failed("open", e))
     }
 
     fn failed(&self, action: &'static str, source: io::Error) -> Error {

@@ -29,10 +29,16 @@ pub enum Rest {
     /// Nobody here: it is to be fetched, and written to this.
     Missing(Partial),
     /// Another process, which fetches it just now.
-    Elsewhere(File),
+    Elsewhere(Fetched),
     /// Nobody here, and nothing is to be added.
     Unkept,
 }
+
+/// A blob on its way that another process has locked.
+pub struct Fetched(File);
+
+/// How often a file is opened that is another one by the time it is locked.
+const ROUNDS: u32 = 100;
 
 impl Cache {
     /// Sets out to write the blob, from where it was left off.
@@ -48,7 +54,7 @@ impl Cache {
             .open(&name(blob.digest.algorithm().name()))?;
         let temporary = partial_name(&blob.digest);
         let mode = private_mode(&folder)?;
-        let mut file = loop {
+        for _ in 0..ROUNDS {
             let file = folder.open_lock(&temporary, mode)?;
             // Written to is only what can be nothing but a blob: no other file has this name, too.
             let found = file.metadata()?;
@@ -56,32 +62,44 @@ impl Cache {
                 return Err(io::ErrorKind::InvalidInput.into());
             }
             match file.try_lock() {
-                Err(TryLockError::WouldBlock) => return Ok(Rest::Elsewhere(file)),
+                Err(TryLockError::WouldBlock) => return Ok(Rest::Elsewhere(Fetched(file))),
                 Err(TryLockError::Error(e)) => return Err(e),
                 Ok(()) => {}
             }
             // Between opening and locking it, its last owner may have finished it.
-            if is_file(&folder, &temporary, (found.dev(), found.ino()))? {
-                break file;
+            if !is_file(&folder, &temporary, (found.dev(), found.ino()))? {
+                continue;
             }
-        };
-        // Whatever the umask said; only its owner can say so.
-        let _ = file.set_mode(mode);
-        let mut had = file.metadata()?.len();
-        if had > blob.size {
-            file.set_len(0)?;
-            had = 0;
+            let mut had = file.metadata()?.len();
+            if had > blob.size || self.is_spoilt(blob) || self.is_in_doubt() {
+                file.set_len(0)?;
+                had = 0;
+            }
+            if had == 0 {
+                // Whatever the umask said; only its owner can say so. Somebody may have moved another
+                // file here: what is in that, nobody sees who could not.
+                let _ = file.set_mode(mode);
+            }
+            (&file).seek(SeekFrom::Start(had))?;
+            return Ok(Rest::Missing(Partial {
+                folder,
+                temporary,
+                name: blob_name(&blob.digest),
+                file,
+                had,
+                ahead: had,
+                kept: false,
+            }));
         }
-        file.seek(SeekFrom::End(0))?;
-        Ok(Rest::Missing(Partial {
-            folder,
-            temporary,
-            name: blob_name(&blob.digest),
-            file,
-            had,
-            ahead: had,
-            kept: false,
-        }))
+        Err(io::ErrorKind::ResourceBusy.into())
+    }
+
+    /// Waits until another process has fetched a blob, or has given up. False if it is not worth it:
+    /// nothing comes, and yet it keeps the lock.
+    pub fn wait_for(&self, fetched: &Fetched) -> io::Result<bool> {
+        let file = &fetched.0;
+        let size = || file.metadata().map_or(0, |found| found.len());
+        self.wait("another pull", || file.try_lock(), size)
     }
 }
 

@@ -1,11 +1,12 @@
 //! Purge: drops the blobs that no existing destination and no running pull uses.
 
-use super::{ALGORITHMS, BLOBS, Cache, is_barred};
-use crate::error::Error;
+use super::{ALGORITHMS, BLOBS, Cache, LEASES, LINKS, is_barred};
+use crate::error::{Error, escaped};
 use crate::oci::{Algorithm, Digest};
-use crate::sys::{Dir, Stat, remove_tree};
+use crate::sys::{Dir, Kind, Stat, remove_tree};
 use std::collections::HashSet;
 use std::ffi::{CStr, OsStr};
+use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -37,18 +38,25 @@ struct Used {
     linked: HashSet<Digest>,
     /// By running pulls.
     leased: HashSet<Digest>,
+    /// Whether a pull may be writing just now: the lock was not to be had.
+    is_written: bool,
 }
 
 impl Cache {
     /// Drops links to destinations that are gone, then blobs that nobody uses. Pulls wait until it
     /// is done.
     pub fn purge(&self, sweep: Sweep) -> Result<Vec<Dropped>, Error> {
-        if let Some(lock) = &self.lock {
-            lock.lock().map_err(|e| self.failed("lock", e))?;
-        }
+        let is_locked = self.lock(File::try_lock, || "pulls")?;
+        let is_written = !is_locked;
         let used = Used {
-            linked: self.linked(sweep)?,
-            leased: self.leased()?,
+            linked: self.linked(sweep, is_written)?,
+            leased: self.leased(|name, what| {
+                let path = self.path_of(LEASES, name);
+                let path = escaped(&path.to_string_lossy());
+                self.progress
+                    .warn(format_args!("{path}: {what}; passed over"));
+            })?,
+            is_written,
         };
         let mut dropped = Vec::new();
         for algorithm in ALGORITHMS {
@@ -61,11 +69,15 @@ impl Cache {
                 let Some(found) = found.map_err(|e| self.failed("look at", e))? else {
                     continue; // A pull has just finished it, or given it up.
                 };
-                if used.keeps(algorithm, &folder, &entry.name, sweep) || sweep.spares(&found) {
+                // Anything may lie there; a blob and what there is of one is a file.
+                let is_file = found.kind == Kind::File;
+                if is_file && used.keeps(algorithm, &folder, &entry.name, sweep)
+                    || sweep.spares(&found)
+                {
                     continue;
                 }
-                if !sweep.dry_run {
-                    remove_tree(&folder, &entry.name).map_err(|e| self.failed("remove from", e))?;
+                if !sweep.dry_run && !self.remove(&folder, (BLOBS, &entry.name))? {
+                    continue;
                 }
                 dropped.push(Dropped {
                     path: path_of(algorithm, &entry.name),
@@ -76,26 +88,54 @@ impl Cache {
         Ok(dropped)
     }
 
-    /// What existing destinations use.
-    fn linked(&self, sweep: Sweep) -> Result<HashSet<Digest>, Error> {
-        let links = self.links()?;
+    /// What existing destinations use: those of root and of this user.
+    fn linked(&self, sweep: Sweep, is_written: bool) -> Result<HashSet<Digest>, Error> {
         let mut used = HashSet::new();
-        for entry in links.list().map_err(|e| self.failed("list", e))? {
-            let link = self.read_link(&entry.name)?;
-            // Only a destination that is certainly gone gives up its blobs: one that cannot be
-            // looked at, on a disk that is not there today, keeps them. No pull is writing a link
-            // just now: what has a dot in front is of one that was killed.
-            let is_whole = !entry.name.to_bytes().starts_with(b".");
-            let link = link.filter(|link| is_whole && is_there(&link.destination));
-            match link {
-                Some(link) => used.extend(link.blobs),
-                None if sweep.dry_run => {}
-                None => {
-                    remove_tree(&links, &entry.name).map_err(|e| self.failed("remove from", e))?;
+        for links in self.believed_folders(LINKS)? {
+            for entry in links.list().map_err(|e| self.failed("list", e))? {
+                let link = self.read_link(&links, &entry.name)?;
+                // Only a destination that is certainly gone gives up its blobs: one that cannot be
+                // looked at, on a disk that is not there today, keeps them. No pull is writing a
+                // link just now: what has a dot in front is of one that was killed.
+                let is_whole = !entry.name.to_bytes().starts_with(b".");
+                let link = link.filter(|link| is_whole && is_there(&link.destination));
+                match link {
+                    Some(link) => used.extend(link.blobs),
+                    None if sweep.dry_run || is_written && !is_whole => {}
+                    // Another user's own folder stays, and so does what this user may not remove.
+                    None => drop(links.unlink(&entry.name)),
                 }
             }
         }
         Ok(used)
+    }
+
+    /// Removes what stands in `folder`, which is that of `kind`. What is in the way of that for good,
+    /// because somebody has mounted something there or keeps writing, is passed over.
+    fn remove(&self, folder: &Dir, (kind, name): (&CStr, &CStr)) -> Result<bool, Error> {
+        use io::ErrorKind::{DirectoryNotEmpty, ResourceBusy};
+        match remove_tree(folder, name) {
+            Ok(_) => Ok(true),
+            Err(source)
+                if is_barred(&source)
+                    || matches!(source.kind(), DirectoryNotEmpty | ResourceBusy) =>
+            {
+                let path = self.path_of(kind, name);
+                let action = "remove";
+                self.progress.warn(Error::Disk {
+                    action,
+                    path,
+                    source,
+                });
+                Ok(false)
+            }
+            Err(e) => Err(self.failed("remove from", e)),
+        }
+    }
+
+    fn path_of(&self, kind: &CStr, name: &CStr) -> PathBuf {
+        let [kind, name] = [kind, name].map(|part| OsStr::from_bytes(part.to_bytes()));
+        self.path.join(kind).join(name)
     }
 }
 
@@ -107,7 +147,7 @@ impl Used {
         };
         let text = format!("{}:{}", algorithm.name(), String::from_utf8_lossy(hex));
         let Ok(digest) = Digest::parse(&text) else {
-            return false;
+            return is_partial && self.is_written;
         };
         let is_fetched = || {
             // Locked by who fetches it, or somebody else's.

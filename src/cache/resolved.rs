@@ -1,5 +1,6 @@
 //! What references stood for when they were last pulled: with it, a pull needs no network.
 
+use super::trust::open_believed;
 use super::{Cache, RESOLVED, blob_name, name};
 use crate::error::Error;
 use crate::oci::Digest;
@@ -39,7 +40,7 @@ impl Cache {
         let Some((digest, _)) = documents.first() else {
             return Ok(());
         };
-        let folder = self.root.open(RESOLVED).map_err(failed)?;
+        let folder = self.own_folder(RESOLVED)?;
         self.sweep(&folder).map_err(failed)?;
         let resolved = Resolved {
             reference: reference.to_owned(),
@@ -49,11 +50,14 @@ impl Cache {
         self.replace_file(&folder, &file_name(reference), &json)
     }
 
-    /// What `reference` stood for when it was last pulled.
+    /// What `reference` stood for when it was last pulled by root or by this user.
     pub fn resolved(&self, reference: &str) -> Option<Digest> {
-        let folder = self.root.open(RESOLVED).ok()?;
-        let resolved = read(&folder, &file_name(reference))?;
-        (resolved.reference == reference).then_some(resolved.digest)
+        let folders = self.believed(RESOLVED).ok()?;
+        let file = file_name(reference);
+        let known = folders.iter().filter_map(|folder| read(folder, &file));
+        let known = known.filter(|(resolved, _)| resolved.reference == reference);
+        let last = known.max_by_key(|(_, written)| *written);
+        last.map(|(resolved, _)| resolved.digest)
     }
 
     /// The bytes of a manifest or an index, if they are here and are those.
@@ -71,28 +75,27 @@ impl Cache {
     fn sweep(&self, folder: &Dir) -> io::Result<()> {
         for entry in folder.list()? {
             let resolved = read(folder, &entry.name);
-            let is_here = resolved.is_some_and(|Resolved { digest, .. }| {
+            let is_here = resolved.is_some_and(|(Resolved { digest, .. }, _)| {
                 let blobs = self.blobs(digest.algorithm()).ok();
                 blobs.is_some_and(|blobs| matches!(blobs.find(&blob_name(&digest)), Ok(Some(_))))
             });
             // A file that another pull is writing just now has a dot in front.
             if !is_here && !entry.name.to_bytes().starts_with(b".") {
-                match folder.unlink(&entry.name) {
-                    // Another pull has swept it.
-                    Err(e) if e.kind() == io::ErrorKind::NotFound => {}
-                    other => other?,
-                }
+                // Another pull may have swept it; and folders are those of other users.
+                let _ = folder.unlink(&entry.name);
             }
         }
         Ok(())
     }
 }
 
-fn read(folder: &Dir, name: &CStr) -> Option<Resolved> {
+/// What is written there, and when that was.
+fn read(folder: &Dir, name: &CStr) -> Option<(Resolved, SystemTime)> {
     let mut json = Vec::new();
-    let file = folder.open_file(name).ok()?;
+    let file = open_believed(folder, name).ok()?;
+    let written = file.metadata().and_then(|found| found.modified()).ok()?;
     file.take(MAX_DOCUMENT).read_to_end(&mut json).ok()?;
-    serde_json::from_slice(&json).ok()
+    Some((serde_json::from_slice(&json).ok()?, written))
 }
 
 /// A reference has slashes: its digest names the file.

@@ -20,11 +20,7 @@ pub(super) fn access(
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Access, Error> {
     let variable = |name: &str| variable(name).map(|value| value.to_string_lossy().into_owned());
-    let timeout = number(
-        ("--timeout", &typed.timeout),
-        (TIMEOUT, variable(TIMEOUT)),
-        (seconds, ValueFault::Seconds),
-    )?;
+    let timeout = timeout(typed, variable)?;
     let retries = number(
         ("--retries", &typed.retries),
         (RETRIES, variable(RETRIES)),
@@ -50,9 +46,22 @@ pub(super) fn access(
         plain_http: typed.plain_http,
         insecure: typed.insecure,
         ca_files: typed.ca_files.clone(),
-        timeout: timeout.unwrap_or(Access::TIMEOUT),
+        timeout,
         retries: retries.unwrap_or(Access::RETRIES),
     })
+}
+
+/// How long whoever is silent is waited for.
+pub(super) fn timeout(
+    typed: &Typed,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Duration, Error> {
+    let timeout = number(
+        ("--timeout", &typed.timeout),
+        (TIMEOUT, variable(TIMEOUT)),
+        (seconds, ValueFault::Seconds),
+    )?;
+    Ok(timeout.unwrap_or(Access::TIMEOUT))
 }
 
 /// The value of an option or else of its variable, which is named if it cannot be understood.

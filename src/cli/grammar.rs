@@ -113,6 +113,7 @@ mod tests {
             "--all",
             "--dry-run",
             "--cache",
+            "--timeout",
             "--quiet",
             "--help"
         ]));

@@ -12,7 +12,7 @@ mod syntax;
 
 use crate::commands::{Command, Digest, Inspect, Pull, Purge, Save, Verify};
 use crate::error::{Error, Usage};
-use access::access;
+use access::{access, timeout};
 use alterations::alterations;
 use grammar::{DIGEST, INSPECT, PULL, PURGE, SAVE, SYNTAXES, VERIFY};
 use lexopt::{Arg, Parser};
@@ -216,9 +216,11 @@ fn purge(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Resul
         return Ok(Command::Help(PURGE.help()));
     }
     operands(&PURGE, &mut typed)?;
+    let text = |name: &str| variable(name).map(|value| value.to_string_lossy().into_owned());
     Ok(Command::Purge(Purge {
         cache: cache(&typed, &variable),
         sweep: sweep(&typed)?,
+        timeout: timeout(&typed, text)?,
         progress: progress(&typed, &variable),
     }))
 }

@@ -20,6 +20,7 @@ use crate::progress::Progress;
 use crate::registry;
 use crate::source::{Name, Platforms, Raw};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A command line, understood.
 pub enum Command {
@@ -161,6 +162,8 @@ pub struct Purge {
     pub cache: CacheChoice,
     /// What is to be dropped from it.
     pub sweep: Sweep,
+    /// How long is waited for who holds it.
+    pub timeout: Duration,
     /// Where messages go.
     pub progress: Progress,
 }
@@ -219,6 +222,18 @@ impl From<String> for Done {
     }
 }
 
+/// Does what reads blobs out of a cache, and once more as often as one of them turns out to be spoilt:
+/// it has left the cache by then, and this process uses nothing from there in its place. So there is
+/// an end: no blob is spoilt twice.
+fn with_healing<T>(progress: Progress, attempt: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
+    loop {
+        match attempt() {
+            Err(spoilt @ Error::CacheSpoiled { .. }) => progress.warn(&spoilt),
+            done => return done,
+        }
+    }
+}
+
 impl CacheChoice {
     /// Where it is.
     fn path(&self) -> Option<&Path> {
@@ -241,11 +256,11 @@ impl CacheChoice {
 
     /// Opens it for pulls. The usual place may be out of reach (a read-only system, no HOME): then
     /// there is no cache, and it is said. A place that was asked for has to work.
-    fn open(&self, progress: Progress) -> Result<Option<Cache>, Error> {
+    fn open(&self, timeout: Duration, progress: Progress) -> Result<Option<Cache>, Error> {
         match self {
             Self::No => Ok(None),
-            Self::At(path) => Cache::open(path, progress).map(Some),
-            Self::Usual(path) => Ok(Cache::open(path, progress)
+            Self::At(path) => Cache::open(path, timeout, progress).map(Some),
+            Self::Usual(path) => Ok(Cache::open(path, timeout, progress)
                 .inspect_err(|e| progress.warn(format_args!("no cache: {e}")))
                 .ok()),
         }

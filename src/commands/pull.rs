@@ -1,7 +1,7 @@
 //! `roots pull IMAGE DEST`: the whole of it on one screen.
 
 use super::ledger::Ledger;
-use super::{Done, Pull};
+use super::{Done, Pull, with_healing};
 use crate::cache::Cache;
 use crate::destination::{Destination, Found, Output};
 use crate::error::Error;
@@ -16,15 +16,8 @@ impl Pull {
         if self.dry_run {
             return self.foresee();
         }
-        let cache = self.cache.open(self.progress)?;
-        match self.attempt(cache.as_ref()) {
-            // The spoilt blob is out of the cache; what was made of it is gone.
-            Err(spoilt @ Error::CacheSpoiled { .. }) => {
-                self.progress.warn(&spoilt);
-                self.attempt(cache.as_ref())
-            }
-            done => done,
-        }
+        let cache = self.cache.open(self.access.timeout, self.progress)?;
+        with_healing(self.progress, || self.attempt(cache.as_ref()))
     }
 
     fn attempt(&self, cache: Option<&Cache>) -> Result<Done, Error> {

@@ -25,7 +25,7 @@ impl Purge {
             self.progress.step(format_args!("{path}: no cache yet"));
             return Ok(String::new());
         }
-        let cache = Cache::open_existing(path, dry_run, self.progress)?;
+        let cache = Cache::open_existing(path, dry_run, self.timeout, self.progress)?;
         let dropped = cache.purge(self.sweep)?;
         self.progress.step(format_args!(
             "{}: {} blobs {}, {}",

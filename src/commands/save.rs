@@ -8,7 +8,7 @@
 //! Whoever reads this from a pipe knows what it wants before it comes.
 
 use super::ledger::remember;
-use super::{Save, Target};
+use super::{Save, Target, with_healing};
 use crate::cache::Cache;
 use crate::destination::Output;
 use crate::error::Error;
@@ -30,21 +30,14 @@ type Copied<'c> = (Source<'c>, Option<String>, Parts);
 impl Save {
     /// Saves, and prints what was saved: lines of `REFERENCE@DIGEST`.
     pub(super) fn run(&self) -> Result<String, Error> {
-        let cache = self.cache.open(self.progress)?;
+        let cache = self.cache.open(self.access.timeout, self.progress)?;
         let cache = cache.as_ref();
         let Target::File(path) = &self.output else {
             let (images, stdout) = (self.images(cache)?, io::stdout().lock());
             self.write(images, cache, stdout, &Error::Output)?;
             return Ok(String::new());
         };
-        match self.attempt(cache, path) {
-            // The spoilt blob is out of the cache; what was made of it is gone.
-            Err(spoilt @ Error::CacheSpoiled { .. }) => {
-                self.progress.warn(&spoilt);
-                self.attempt(cache, path)
-            }
-            done => done,
-        }
+        with_healing(self.progress, || self.attempt(cache, path))
     }
 
     fn attempt(&self, cache: Option<&Cache>, path: &Path) -> Result<String, Error> {

@@ -1,6 +1,6 @@
 //! `roots verify DEST [IMAGE]`: whether a tree still is what its image makes.
 
-use super::{Done, Verify, inspect};
+use super::{Done, Verify, inspect, with_healing};
 use crate::cache::Cache;
 use crate::destination::Found;
 use crate::error::{Error, LayoutFault};
@@ -15,18 +15,22 @@ const DIFFERENT: u8 = 5;
 impl Verify {
     /// Compares, and prints what is not as in the image, a line each.
     pub(super) fn run(&self) -> Result<Done, Error> {
+        let cache = self.cache.open(self.access.timeout, self.progress)?;
+        with_healing(self.progress, || self.compare(cache.as_ref()))
+    }
+
+    fn compare(&self, cache: Option<&Cache>) -> Result<Done, Error> {
         let progress = self.progress;
-        let cache = self.cache.open(progress)?;
         let found = Found::at(&self.dest)?;
         let root = found.dir()?.ok_or_else(|| Error::Layout {
             path: self.dest.clone(),
             why: LayoutFault::NoFolder,
         })?;
         let record = match found.record() {
-            None => inspect::noted(&found, cache.as_ref())?,
+            None => inspect::noted(&found, cache)?,
             record => record,
         };
-        let (mut source, image) = self.image(record.as_ref(), cache.as_ref())?;
+        let (mut source, image) = self.image(record.as_ref(), cache)?;
         let altered = record.map(|record| record.options).unwrap_or_default();
         let own = root.stat_self().map_err(|e| Error::tree("look at", e))?;
         let mut model = Model::new(&altered, own.owner);

@@ -1,12 +1,11 @@
 //! A blob of a registry with the cache in front: what is here is read, the rest is fetched and kept.
 
-use crate::cache::{Cache, Partial, Rest};
+use crate::cache::{Cache, Fetched, Partial, Rest};
 use crate::error::Error;
 use crate::oci::{Descriptor, Digest};
 use crate::progress::Progress;
 use crate::registry::{Asked, Registry};
 use std::fmt::Display;
-use std::fs::File;
 use std::io::{self, Read};
 
 /// Where blobs come from and are kept.
@@ -32,7 +31,7 @@ pub(super) struct Opened {
 
 impl Fetch<'_> {
     /// Opens a blob. One that another process fetches just now is waited for, unless it is only
-    /// wanted ahead of time: then there is nothing.
+    /// wanted ahead of time: then there is nothing. One that nothing comes of is fetched, too.
     pub(super) fn open(&self, blob: &Descriptor, asked: Asked) -> Result<Option<Opened>, Error> {
         let Some(cache) = self.cache else {
             return self.remote(blob, asked).map(Some);
@@ -45,7 +44,18 @@ impl Fetch<'_> {
                 Ok(Rest::Missing(copy)) => return self.rest(blob, copy, asked).map(Some),
                 Ok(Rest::Unkept) => return self.remote(blob, asked).map(Some),
                 Ok(Rest::Elsewhere(_)) if asked == Asked::Ahead => return Ok(None),
-                Ok(Rest::Elsewhere(file)) => self.wait(blob, &file),
+                Ok(Rest::Elsewhere(fetched)) => {
+                    if !self.wait(blob, cache, &fetched) {
+                        let waited = cache.waited();
+                        self.not_cached(
+                            blob,
+                            &format_args!(
+                                "another process has held it for {waited} without adding to it"
+                            ),
+                        );
+                        return self.remote(blob, asked).map(Some);
+                    }
+                }
                 Err(e) => {
                     self.not_cached(blob, &e);
                     return self.remote(blob, asked).map(Some);
@@ -109,14 +119,13 @@ impl Fetch<'_> {
         Error::Offline { image, missing }
     }
 
-    fn wait(&self, blob: &Descriptor, file: &File) {
+    fn wait(&self, blob: &Descriptor, cache: &Cache, fetched: &Fetched) -> bool {
         self.progress.step(format_args!(
             "{}: another pull fetches it; waiting",
             blob.digest
         ));
-        self.progress.waits_for("another pull");
-        // Whether this works or not, the next look tells.
-        let _ = file.lock();
+        // Where it cannot be locked, the next look tells why.
+        cache.wait_for(fetched).unwrap_or(true)
     }
 
     /// Keeps a copy that was made while a blob was read. What cannot be kept is no reason to fail.

@@ -12,6 +12,7 @@ mod registry;
 mod resolve;
 mod room;
 mod select;
+mod spoilt;
 mod store;
 mod survey;
 
@@ -201,10 +202,12 @@ impl<'c> Source<'c> {
     /// What is to blame for an `error` that came up while `stream` was read. A spoilt blob leaves
     /// the cache: it is fetched again the next time.
     pub fn blame(&self, layer: &Layer, stream: Stream, error: Error) -> Error {
-        let error = stream.blame(error);
         match self {
-            Self::Registry(cached) => cached.spoilt(&layer.blob, error),
-            Self::Layout(_) => error,
+            Self::Registry(cached) => {
+                let is_doubtful = cached.is_doubtful(&error);
+                cached.spoilt(&layer.blob, stream.blame(error, is_doubtful))
+            }
+            Self::Layout(_) => stream.blame(error, false),
         }
     }
 }

@@ -5,7 +5,7 @@ use super::fetch::{Fetch, Opened};
 use super::local::or_path;
 use super::{RawStream, Stream, digest_of, within_limit};
 use crate::cache::{Cache, Partial};
-use crate::error::{Error, Part};
+use crate::error::Error;
 use crate::layer::{BlobStream, LayerStream, Verifier};
 use crate::oci::{Descriptor, Digest, Layer, Reference};
 use crate::progress::{Meter, Progress};
@@ -14,12 +14,12 @@ use std::io::{self, Read, Write as _};
 
 /// A registry and, unless it is not wanted, the cache.
 pub struct Cached<'c> {
-    fetch: Fetch<'c>,
+    pub(super) fetch: Fetch<'c>,
     reference: Reference,
     /// How much of the blob at hand comes out of the cache, in bytes.
-    cached: u64,
+    pub(super) cached: u64,
     /// How large the blob at hand is, in bytes.
-    size: u64,
+    pub(super) size: u64,
     /// The layer that will be wanted next, on its way.
     ahead: Option<(Digest, Opened)>,
     /// The index and manifests that led to the image, for pulls without a network.
@@ -167,7 +167,8 @@ impl<'c> Cached<'c> {
         match (first, self.fetch.cache) {
             // What there was of it was not of it.
             (Err(error), Some(cache)) if self.is_spoilt(&error) => {
-                cache.forget(config)?;
+                cache.forget(config);
+                cache.doubt();
                 self.small(config)
             }
             (first, _) => first,
@@ -193,7 +194,7 @@ impl<'c> Cached<'c> {
         let blob = &layer.blob;
         let opened = self.next(blob)?;
         let bytes = meter.watch(blob, &opened.origin, opened.bytes);
-        LayerStream::new(layer, bytes, opened.copy).map_err(|e| self.spoilt(blob, e))
+        LayerStream::new(layer, bytes, opened.copy).map_err(|e| self.unopened(blob, e))
     }
 
     /// The stream of a blob as it is.
@@ -240,41 +241,4 @@ impl<'c> Cached<'c> {
     pub(super) fn keep(&self, blob: &Descriptor, copy: io::Result<Option<Partial>>) {
         self.fetch.keep(blob, copy);
     }
-
-    /// Whether an `error` about the blob at hand is the cache's fault.
-    fn is_spoilt(&self, error: &Error) -> bool {
-        self.cached > 0 && is_mismatch(error)
-    }
-
-    /// Makes of an error about a blob that came out of the cache what it is: the cache's fault, and
-    /// gone with the next attempt.
-    pub(super) fn spoilt(&self, blob: &Descriptor, error: Error) -> Error {
-        let Some(cache) = self.fetch.cache else {
-            return error;
-        };
-        let cleared = match &error {
-            mismatch if is_mismatch(mismatch) => cache.forget(blob),
-            // Nobody should go on with what no tree can be made of.
-            malformed if malformed.is_malformed() => cache.abandon(blob),
-            // On a full disk, the tree needs the room more than the cache.
-            full if full.is_full_disk() => cache.abandon(blob),
-            _ => Ok(()),
-        };
-        match cleared {
-            Ok(()) if self.is_spoilt(&error) => Error::CacheSpoiled(blob.digest.clone()),
-            Ok(()) => error,
-            Err(error) => error,
-        }
-    }
-}
-
-/// Whether a blob is not the one that was named.
-fn is_mismatch(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::DigestMismatch {
-            part: Part::Blob,
-            ..
-        } | Error::SizeMismatch { .. }
-    )
 }
