@@ -1,5 +1,6 @@
 //! The process edge: arguments in, a result or one sentence out, and the exit code.
 
+use roots::commands::Stdout;
 use roots::error::Error;
 use roots::progress::Progress;
 use roots::{cli, sys};
@@ -9,6 +10,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     sys::use_builtin_resolver();
     sys::spare_owner_from_umask();
+    sys::catch_signals();
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     let wants_json = cli::wants_json(&arguments);
     let (progress, done) = match cli::parse(arguments, |name| std::env::var_os(name)) {
@@ -16,20 +18,27 @@ fn main() -> ExitCode {
         Err(error) => (Progress::of_faults(wants_json), Err(error)),
     };
     progress.clear();
-    match done.and_then(|done| print(&done.out).map(|()| done.exit_code)) {
-        Ok(code) => ExitCode::from(code),
-        Err(error) => {
-            progress.failed(&error);
-            ExitCode::from(error.exit_code())
-        }
+    let done = done.and_then(|done| print(&done.out).map(|()| done.exit_code));
+    match &done {
+        Ok(_) => {}
+        // Who sends a signal knows what it does; a program that reads events may not have sent it.
+        Err(Error::Stopped(_)) if !progress.is_json() => {}
+        Err(error) => progress.failed(error),
     }
+    // Also where it came too late to stop anything: a loop in a shell ends only if this process did.
+    if let Some(signal) = sys::received_signal() {
+        signal.end_process();
+    }
+    ExitCode::from(done.unwrap_or_else(|error| error.exit_code()))
 }
 
 /// Whoever closed the pipe has read enough.
 fn print(result: &[u8]) -> Result<(), Error> {
-    let mut stdout = io::stdout().lock();
+    let mut stdout = Stdout::lock();
     match stdout.write_all(result).and_then(|()| stdout.flush()) {
-        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output(e)),
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
+            Err(e.downcast().unwrap_or_else(Error::Output))
+        }
         _ => Ok(()),
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::compression::{Decoder, Undecodable};
 use crate::error::{EntryFault, Error, LayoutFault};
+use crate::sys::{open_to_read, wait_to_read};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek as _};
 use std::path::{Path, PathBuf};
@@ -24,7 +25,13 @@ impl Input {
     /// The file at `path`, which may be a pipe with a name. A folder is no archive.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let failed = |e| disk(path, e);
-        let file = File::open(path).map_err(failed)?;
+        let file = match open_to_read(path) {
+            Err(e) => {
+                Error::unless_stopped()?;
+                return Err(failed(e));
+            }
+            Ok(file) => file,
+        };
         let found = file.metadata().map_err(failed)?;
         if found.is_dir() {
             let why = LayoutFault::IsAFolder;
@@ -80,6 +87,7 @@ impl Input {
         let raw = Raw {
             path: self.path.clone(),
             file,
+            may_block: !self.again,
         };
         Decoder::new(BufReader::with_capacity(CHUNK, raw)).map_err(|why| match why {
             Undecodable::Unread(error) => self.failed(error),
@@ -125,11 +133,18 @@ impl Input {
 pub(super) struct Raw {
     path: PathBuf,
     file: File,
+    /// Whether it may be a pipe, and have nothing to read for a long time.
+    may_block: bool,
 }
 
 impl Read for Raw {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
+            if self.may_block {
+                // What else fails here, fails in reading, too.
+                let _ = wait_to_read(&self.file);
+                Error::unless_stopped().map_err(io::Error::other)?;
+            }
             match self.file.read(buffer) {
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 read => return read.map_err(|e| io::Error::other(disk(&self.path, e))),

@@ -65,6 +65,7 @@ impl Cache {
                 other => other?,
             };
             for entry in folder.list().map_err(|e| self.failed("list", e))? {
+                Error::unless_stopped()?;
                 let found = folder.find(&entry.name);
                 let Some(found) = found.map_err(|e| self.failed("look at", e))? else {
                     continue; // A pull has just finished it, or given it up.

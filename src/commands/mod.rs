@@ -10,8 +10,11 @@ mod page;
 mod pull;
 mod purge;
 mod save;
+mod stdout;
 mod update;
 mod verify;
+
+pub use stdout::Stdout;
 
 use crate::cache::{Cache, Look, Sweep};
 use crate::error::Error;

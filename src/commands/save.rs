@@ -8,7 +8,7 @@
 //! Whoever reads this from a pipe knows what it wants before it comes.
 
 use super::ledger::remember;
-use super::{Save, Target, with_healing};
+use super::{Save, Stdout, Target, with_healing};
 use crate::cache::Cache;
 use crate::destination::Output;
 use crate::error::Error;
@@ -33,8 +33,8 @@ impl Save {
         let cache = self.cache.open(self.access.timeout, self.progress)?;
         let cache = cache.as_ref();
         let Target::File(path) = &self.output else {
-            let (images, stdout) = (self.images(cache)?, io::stdout().lock());
-            self.write(images, cache, stdout, &Error::Output)?;
+            let images = self.images(cache)?;
+            self.write(images, cache, Stdout::lock(), &Error::Output)?;
             return Ok(String::new());
         };
         with_healing(self.progress, || self.attempt(cache, path))
@@ -69,10 +69,11 @@ impl Save {
         failed: &dyn Fn(io::Error) -> Error,
     ) -> Result<String, Error> {
         let mut tar = Writer::new(out);
-        // Verified streams fail with errors of ours.
+        // Verified streams fail with errors of ours, and so does what a signal ends.
         let failed = |why| match why {
-            Unwritten::Write(error) => failed(error),
-            Unwritten::Read(error) => error.downcast().unwrap_or_else(failed),
+            Unwritten::Write(error) | Unwritten::Read(error) => {
+                error.downcast().unwrap_or_else(failed)
+            }
         };
         for (name, bytes) in lists(&images) {
             let written = tar.file(name, bytes.len() as u64, &mut bytes.as_slice());

@@ -135,6 +135,8 @@ impl Destination {
             Place::Staged(staging) => {
                 let recorded = record::write(&rootfs, record);
                 staging.flush().map_err(failed)?;
+                // The last moment at which nothing has changed: from here on, a pull goes on to its end.
+                Error::unless_stopped()?;
                 staging.swap(&self.path, progress)?;
                 if staging.replace {
                     progress.does("cleaning up");

@@ -295,4 +295,6 @@ pub enum Error {
     },
     /// A result could not be written to stdout.
     Output(io::Error),
+    /// A signal asked the process to end.
+    Stopped(crate::sys::Signal),
 }

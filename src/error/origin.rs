@@ -2,6 +2,7 @@
 
 use super::{Error, Part};
 use crate::oci::Digest;
+use crate::sys::received_signal;
 use std::io;
 
 impl Error {
@@ -26,6 +27,14 @@ impl Error {
                 wanted: wanted.clone(),
                 got,
             }),
+        }
+    }
+
+    /// Whether the process may go on: no signal has asked it to end.
+    pub fn unless_stopped() -> Result<(), Self> {
+        match received_signal() {
+            None => Ok(()),
+            Some(signal) => Err(Self::Stopped(signal)),
         }
     }
 

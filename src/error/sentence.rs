@@ -174,6 +174,7 @@ impl Display for Error {
             }
             Self::Layout { path, why } => write!(f, "{}: {why}", path_of(path)),
             Self::Output(source) => write!(f, "standard output: cannot write: {}", reason(source)),
+            Self::Stopped(signal) => write!(f, "stopped by signal {}", signal.number()),
         }
     }
 }

@@ -60,6 +60,7 @@ impl<R: Read> Verifier<R> {
 
 impl<R: Read> Read for Verifier<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        Error::unless_stopped().map_err(io::Error::other)?;
         let count = self.inner.read(buffer)?;
         if count == 0 && !buffer.is_empty() {
             self.check_end().map_err(io::Error::other)?;
@@ -122,6 +123,8 @@ impl<R: Read> BufRead for Contents<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.taken == self.filled {
             (self.taken, self.filled) = (0, 0);
+            // Few compressed bytes can become so many that the reader below is not asked for long.
+            Error::unless_stopped().map_err(io::Error::other)?;
             // Decoders hand out what they have; small pieces are gathered, or each would cost a
             // write of its own.
             while self.filled < self.buffer.len() {

@@ -69,6 +69,7 @@ impl<'m> Comparison<'m> {
         let mut path = Vec::new();
         let mut frames = vec![self.frame(root, ROOT, &path)?];
         while let Some(frame) = frames.last_mut() {
+            Error::unless_stopped()?;
             path.truncate(frame.path);
             let next = frame.rest.next();
             let (Some((name, id)), Some(dir)) = (next, &frame.dir) else {

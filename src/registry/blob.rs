@@ -86,6 +86,8 @@ impl Blob {
     fn advance(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
         while !self.ended {
             let (outcome, why) = match self.piece.stream.read(buffer) {
+                // Not even a mirror is to blame.
+                Err(error @ Error::Stopped(_)) => return Err(error),
                 // All of it has come, whatever else the server had announced: the digest will tell.
                 Err(error) if error.may_pass() && self.position == self.blob.size => {
                     self.ended = true;
@@ -106,7 +108,7 @@ impl Blob {
                 other => return other,
             };
             // Where patience ends, what happened last is what happened.
-            if !self.is_worth_another(&why) {
+            if !self.is_worth_another(&why)? {
                 return outcome;
             }
             let (blob, from) = (&self.blob, self.position);
@@ -125,25 +127,25 @@ impl Blob {
     }
 
     /// Whether the rest is to be asked for after the wire broke; waits, where that may help.
-    fn is_worth_another(&mut self, why: &str) -> bool {
+    fn is_worth_another(&mut self, why: &str) -> Result<bool, Error> {
         let had = self.position - self.broke_at;
         self.broke_at = self.position;
         // Servers end connections that nobody reads from: that was our doing.
         if std::mem::take(&mut self.waited) {
-            return true;
+            return Ok(true);
         }
         if had >= PROGRESS {
             self.patience.restore();
         } else if self.endpoints.leave(&self.piece.endpoint, &why) {
             // Patience is for where there is no other place to ask.
-            return true;
+            return Ok(true);
         }
         let Some(pause) = self.patience.next(None) else {
-            return self.endpoints.leave(&self.piece.endpoint, &why);
+            return Ok(self.endpoints.leave(&self.piece.endpoint, &why));
         };
         let then = format!("going on at byte {}", self.position);
-        self.endpoints.wait(why, &then, pause);
-        true
+        self.endpoints.wait(why, &then, pause)?;
+        Ok(true)
     }
 }
 

@@ -61,6 +61,7 @@ impl Endpoints {
                 Err(error @ (Error::NotFound { .. } | Error::Registry { status: 404, .. })) => {
                     self.progress.detail(&error);
                 }
+                Err(error @ Error::Stopped(_)) => return Err(error),
                 Err(error) => drop(self.leave(mirror, &error)),
             }
         }
@@ -101,7 +102,7 @@ impl Endpoints {
     }
 
     /// Says why it waits, and waits.
-    pub(super) fn wait(&self, why: &str, then: &str, pause: Duration) {
-        self.origin.http().wait(why, then, pause);
+    pub(super) fn wait(&self, why: &str, then: &str, pause: Duration) -> Result<(), Error> {
+        self.origin.http().wait(why, then, pause)
     }
 }

@@ -153,7 +153,7 @@ impl Http {
     /// is the answer.
     pub(super) fn ask(&self, question: Question<'_>) -> Result<Answer, Error> {
         let mut patience = Patience::new(question.retries);
-        self.wait_for(question.url, &mut patience);
+        self.wait_for(question.url, &mut patience)?;
         loop {
             let (why, after) = match self
                 .follow(question)
@@ -179,24 +179,25 @@ impl Http {
                     (error.to_string(), pause)
                 }
             };
-            self.wait(&why, "trying again", after);
+            self.wait(&why, "trying again", after)?;
         }
     }
 
     /// Leaves a server alone that has asked for it, as long as patience reaches: one that was asked
     /// for a layer ahead of time, say.
-    fn wait_for(&self, url: &Url, patience: &mut Patience) {
+    fn wait_for(&self, url: &Url, patience: &mut Patience) -> Result<(), Error> {
         let busy = self.busy.take().filter(|(who, _)| who.same_origin(url));
         let left = busy.map(|(_, end)| end.saturating_duration_since(Instant::now()));
         if let Some(left) = left.filter(|left| !left.is_zero())
             && patience.next(Some(left)).is_some()
         {
-            self.wait(&format!("{url}: busy"), "asking", left);
+            self.wait(&format!("{url}: busy"), "asking", left)?;
         }
+        Ok(())
     }
 
     /// Says why it waits, and waits.
-    pub(super) fn wait(&self, why: &str, then: &str, pause: Duration) {
+    pub(super) fn wait(&self, why: &str, then: &str, pause: Duration) -> Result<(), Error> {
         let seconds = seconds(pause);
         self.progress
             .step(format_args!("{why}; {then} in {seconds} s"));
@@ -204,8 +205,10 @@ impl Http {
         self.progress.waits_for(NEXT_TRY);
         while let Some(left) = pause.checked_sub(begun.elapsed()) {
             sys::pause(left.min(GLANCE));
+            Error::unless_stopped()?;
             self.progress.hears_nothing(NEXT_TRY, begun.elapsed());
         }
+        Ok(())
     }
 
     /// Asks, and follows redirects.
@@ -233,6 +236,7 @@ impl Http {
     }
 
     fn ask_once(&self, question: Question<'_>) -> Result<Answer, Error> {
+        Error::unless_stopped()?;
         let Question { method, url, .. } = question;
         let authorization = question.authorization.map(|value| ("authorization", value));
         let headers = question.headers.iter().copied().chain(authorization);

@@ -1,4 +1,5 @@
-//! The kernel: open directories, and what this machine is. The only folder that names rustix.
+//! The kernel: open directories, and what this machine is. The only folder that names rustix
+//! and signal-hook.
 
 mod dir;
 mod file_system;
@@ -10,9 +11,11 @@ mod node;
 mod remove;
 mod rename;
 mod resolver;
+mod signals;
 mod stat;
 mod terminal;
 mod unopened;
+mod wait;
 
 pub use dir::{Dir, Listed, same_file};
 pub use file_system::next_data;
@@ -26,6 +29,8 @@ pub use mounts::has_mounts_below;
 pub use node::Node;
 pub use remove::{remove_opened, remove_tree};
 pub use resolver::use_builtin_resolver;
+pub use signals::{Signal, catch_signals, received_signal};
 pub use stat::{Kind, Owner, Special, Stat, Time};
 pub use terminal::{has_terminal, terminal_width};
 pub use unopened::Unopened;
+pub use wait::{connect_to, open_to_read, wait_to_read, wait_to_write};

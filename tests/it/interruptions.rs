@@ -1,8 +1,6 @@
 //! Pulls that are killed, and pulls that meet: the next one is right, or says why not.
 
-use crate::support::{
-    ALWAYS, Compression, Fault, Image, Layer, Registry, Sandbox, hello, not_ignored, tree,
-};
+use crate::support::{ALWAYS, Compression, Fault, Image, Layer, Registry, Sandbox, hello, tree};
 use rustix::process::Signal;
 
 const TREE: &str = "f 0644 100000 file-0\nf 0644 100000 file-1\nf 0644 100000 file-2\n";
@@ -56,25 +54,6 @@ fn what_a_killed_pull_left_is_swept_by_the_next() {
             2,
             "what was half written is gone, what is used is not"
         );
-    }
-}
-
-#[test]
-fn a_pull_that_is_told_to_end_ends() {
-    for signal in not_ignored(&[Signal::INT, Signal::TERM, Signal::HUP]) {
-        let (sandbox, registry, name) = half_way();
-        let running = sandbox.roots(["pull", &name, "dest"]).spawn();
-        registry.wait_for("/blobs/", 2);
-        running.signal(signal);
-        let run = running.wait();
-        let shell = 128 + signal.as_raw();
-        assert!(
-            run.signal == Some(signal.as_raw()) || run.code == Some(shell),
-            "{run:?}"
-        );
-        assert!(!sandbox.has("dest"));
-        sandbox.roots(["pull", &name, "dest"]).run().succeeds();
-        assert_eq!(tree::sketch(sandbox.path("dest")), TREE);
     }
 }
 

@@ -74,6 +74,7 @@ mod save;
 mod seeds;
 mod selections;
 mod shared_caches;
+mod signals;
 mod spoilage;
 mod story;
 mod support;

@@ -8,7 +8,7 @@ use crate::support::{
     tree,
 };
 
-mod addresses;
+pub(crate) mod addresses;
 mod ahead;
 mod framing;
 mod partial;

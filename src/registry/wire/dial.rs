@@ -9,17 +9,19 @@
 //! turns, before those that were silent share the time there is; and what got through is asked first
 //! from then on (RFC 8305 would ask all at once).
 
+use super::socket::Socket;
+use crate::error::Error;
+use crate::sys;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::net::SocketAddr;
+use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::time::Duration;
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::time::Duration;
-use ureq::unversioned::transport::{
-    ConnectionDetails, Connector, NextTimeout, TcpConnector, Transport,
-};
+use ureq::unversioned::transport::{ConnectionDetails, Connector, Either, NextTimeout, Transport};
 
 /// The moment: longer than it takes to any server on this planet.
 const MOMENT: Duration = Duration::from_secs(1);
@@ -89,7 +91,6 @@ impl Passable {
 #[derive(Debug)]
 pub(super) struct Dial {
     names: DefaultResolver,
-    sockets: TcpConnector,
     passable: Passable,
 }
 
@@ -98,75 +99,82 @@ impl Dial {
     pub(super) fn new(passable: Passable) -> Self {
         Self {
             names: DefaultResolver::default(),
-            sockets: TcpConnector::default(),
             passable,
         }
     }
-}
 
+    /// Connects to one of `addresses` within `time`.
+    fn connect_to_any(
+        &self,
+        addresses: &mut [SocketAddr],
+        time: Duration,
+    ) -> io::Result<TcpStream> {
+        self.passable.sort(addresses);
+        if let [address] = addresses {
+            return connect(address, time);
+        }
+        let (mut silent, mut last) = (Vec::new(), None);
+        for (failed, address) in addresses.iter().enumerate() {
+            match connect(address, time.min(MOMENT)) {
+                Ok(stream) => {
+                    let failed = addresses.get(..failed).unwrap_or_default();
+                    self.passable.learn(address, failed);
+                    return Ok(stream);
+                }
+                Err(e) if is_stopped(&e) => return Err(e),
+                Err(e) if e.kind() == ErrorKind::TimedOut => silent.push(*address),
+                Err(e) => last = Some(e),
+            }
+        }
+        for (tried, address) in silent.iter().enumerate() {
+            // At 16 addresses at most, the number fits.
+            let share = time / (silent.len() - tried) as u32;
+            match connect(address, share) {
+                Err(e) if !is_stopped(&e) => last = Some(e),
+                done => return done,
+            }
+        }
+        Err(last.unwrap_or_else(|| ErrorKind::TimedOut.into()))
+    }
+}
 impl<In: Transport> Connector<In> for Dial {
-    type Out = <TcpConnector as Connector<In>>::Out;
+    type Out = Either<In, Socket>;
 
     fn connect(
         &self,
         details: &ConnectionDetails<'_>,
         chained: Option<In>,
     ) -> Result<Option<Self::Out>, ureq::Error> {
-        if chained.is_some() {
-            // A proxy is connected already.
-            return self.sockets.connect(details, chained);
+        // A proxy is connected already.
+        if let Some(chained) = chained {
+            return Ok(Some(Either::A(chained)));
         }
-        let endless = NextTimeout::default();
-        let mut all = self.names.resolve(details.uri, details.config, endless)?;
-        self.passable.sort(&mut all);
-        let time = details.timeout.after;
-        if all.len() == 1 {
-            return self.sockets.connect(&to(all, time, details), None);
-        }
-        let mut silent = details.resolver.empty();
-        let mut refusal = None;
-        for (failed, address) in all.iter().enumerate() {
-            let mut one = details.resolver.empty();
-            one.push(*address);
-            let moment = to(one, MOMENT.min(time), details);
-            match self.sockets.connect(&moment, None) {
-                Ok(connected) => {
-                    let failed = all.get(..failed).unwrap_or_default();
-                    self.passable.learn(address, failed);
-                    return Ok(connected);
-                }
-                Err(ureq::Error::Timeout(_)) => silent.push(*address),
-                Err(error) => refusal = Some(error),
-            }
-        }
-        match refusal {
-            Some(error) if silent.is_empty() => Err(error),
-            _ => self.sockets.connect(&to(silent, time, details), None),
-        }
+        let (uri, config) = (details.uri, details.config);
+        let mut all = self.names.resolve(uri, config, NextTimeout::default())?;
+        let stream = self
+            .connect_to_any(&mut all, *details.timeout.after)
+            .map_err(|e| match e.kind() {
+                ErrorKind::TimedOut => ureq::Error::Timeout(details.timeout.reason),
+                _ => ureq::Error::Io(e),
+            })?;
+        let buffers = (config.input_buffer_size(), config.output_buffer_size());
+        Ok(Some(Either::B(Socket::new(stream, buffers))))
     }
 }
 
-/// The same connection, to these addresses, in the time from now on.
-fn to<'d>(
-    addrs: ResolvedSocketAddrs,
-    after: Duration,
-    details: &ConnectionDetails<'d>,
-) -> ConnectionDetails<'d> {
-    ConnectionDetails {
-        uri: details.uri,
-        addrs,
-        config: details.config,
-        request_level: details.request_level,
-        resolver: details.resolver,
-        now: (details.current_time)(),
-        timeout: NextTimeout {
-            after,
-            ..details.timeout
-        },
-        current_time: Arc::clone(&details.current_time),
-        run_connector: Arc::clone(&details.run_connector),
-        register_shutdown: Arc::clone(&details.register_shutdown),
-    }
+/// Connects to one address; an error of ours after a signal.
+fn connect(address: &SocketAddr, time: Duration) -> io::Result<TcpStream> {
+    let stream = sys::connect_to(address, time);
+    Error::unless_stopped().map_err(io::Error::other)?;
+    let stream = stream?;
+    // Requests are written as a whole: there is nothing to gather.
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+fn is_stopped(error: &io::Error) -> bool {
+    let ours = error.get_ref().and_then(|error| error.downcast_ref());
+    matches!(ours, Some(Error::Stopped(_)))
 }
 
 fn version(address: &SocketAddr) -> u8 {

@@ -5,9 +5,10 @@
 //! trust one list of authorities only, look names up for each request and in a thread.
 //!
 //! ```text
-//! Agent ── Tunnel ──────── Dial ───── Vigil ───── Tls ───────── Line
-//! ureq's   ureq's CONNECT  looks up,  says when   certs.d of    asks ahead
-//! pool     to a proxy      connects   none comes  this host     of time
+//! Agent ── Tunnel ──────── Dial ─────── Vigil ───────── Tls ───────── Line
+//! ureq's   ureq's CONNECT  looks up,    says when none  certs.d of    asks ahead
+//! pool     to a proxy      connects a   comes, ends at  this host     of time
+//!                          Socket       a signal
 //! ```
 //! Tls asks Verifier, and that asks Trust: Mozilla, the system, --ca-file.
 
@@ -18,6 +19,7 @@ mod host;
 mod no_proxy;
 mod pem;
 mod proxy;
+mod socket;
 mod tls;
 mod trust;
 mod verifier;

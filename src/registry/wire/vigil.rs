@@ -1,15 +1,16 @@
-//! A connection that says so while nothing comes: a blocking read, in pieces of a moment each.
+//! A connection that says so while nothing comes, and ends at a signal: a blocking read, in pieces of a
+//! moment each.
 
+use crate::error::Error;
 use crate::progress::Progress;
+use std::io;
 use std::time::{Duration, Instant};
-use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, Either, NextTimeout, Transport,
-};
+use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
 
-/// How long nobody is told.
+/// How long nobody looks.
 const MOMENT: Duration = Duration::from_millis(200);
 
-/// Sets a vigil at connections, if somebody wants to know.
+/// Sets a vigil at connections.
 #[derive(Debug)]
 pub(super) struct Watchman(Progress);
 
@@ -28,20 +29,17 @@ impl Watchman {
 }
 
 impl<In: Transport> Connector<In> for Watchman {
-    type Out = Either<In, Vigil<In>>;
+    type Out = Vigil<In>;
 
     fn connect(
         &self,
         details: &ConnectionDetails<'_>,
         chained: Option<In>,
     ) -> Result<Option<Self::Out>, ureq::Error> {
-        Ok(chained.map(|inner| match self.0.is_drawn() {
-            true => Either::B(Vigil {
-                inner,
-                host: details.uri.host().unwrap_or_default().to_owned(),
-                progress: self.0,
-            }),
-            false => Either::A(inner),
+        Ok(chained.map(|inner| Vigil {
+            inner,
+            host: details.uri.host().unwrap_or_default().to_owned(),
+            progress: self.0,
         }))
     }
 }
@@ -67,6 +65,7 @@ impl<In: Transport> Transport for Vigil<In> {
             };
             match self.inner.await_input(piece) {
                 Err(ureq::Error::Timeout(_)) if left > MOMENT => {
+                    Error::unless_stopped().map_err(io::Error::other)?;
                     self.progress.hears_nothing(&self.host, begun.elapsed());
                 }
                 other => return other,

@@ -123,6 +123,11 @@ impl Traced {
         self.running
     }
 
+    /// Sends a signal, which reaches it when it goes on.
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        self.running.signal(signal);
+    }
+
     /// Ends it by a signal where it stands.
     pub fn end(&self, signal: rustix::process::Signal) {
         self.running.signal(signal);

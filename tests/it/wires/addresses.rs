@@ -8,14 +8,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 /// An address that a host has and that does not answer: whoever listens there takes no more connections.
-struct Silent {
+pub(crate) struct Silent {
     listener: TcpListener,
     taken: Vec<TcpStream>,
 }
 
 impl Silent {
     /// One of this machine's; nothing where it has no such address.
-    fn at(address: impl Into<IpAddr>, port: u16) -> Option<Self> {
+    pub(crate) fn at(address: impl Into<IpAddr>, port: u16) -> Option<Self> {
         let address = SocketAddr::new(address.into(), port);
         let listener = TcpListener::bind(address).ok()?;
         let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(300));

@@ -1,0 +1,30 @@
+//! Standard output, which may be a pipe that nobody reads from for a long time.
+
+use crate::error::Error;
+use crate::sys::wait_to_write;
+use std::io::{self, StdoutLock, Write};
+
+/// Standard output. A signal ends the wait for a reader; what can be written without
+/// waiting is written.
+pub struct Stdout(StdoutLock<'static>);
+
+impl Stdout {
+    /// Keeps others from writing in between.
+    pub fn lock() -> Self {
+        Self(io::stdout().lock())
+    }
+}
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // What else fails here, fails in writing, too.
+        if wait_to_write(&self.0).is_err() {
+            Error::unless_stopped().map_err(io::Error::other)?;
+        }
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}

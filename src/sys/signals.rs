@@ -1,0 +1,78 @@
+//! SIGINT, SIGTERM and SIGHUP: the first one asks the process to end, a second one ends it.
+//!
+//! A handler sets a flag and does nothing else. The one thread looks at the flag wherever it waits and
+//! between two pieces of a layer, gives up what it is doing, and with it goes what is half done: the
+//! staging folder, an archive without its end. Then the process ends by that very signal, so that a
+//! shell or systemd sees what happened.
+
+use super::pause;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::{flag, low_level};
+use std::fs;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// The signal that came first; 0 before.
+static RECEIVED: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether the next signal ends the process at once.
+static IS_ENDING: AtomicBool = AtomicBool::new(false);
+
+/// How long a second signal counts as the first one: `timeout` sends each of its signals twice, to
+/// the process and to its group.
+const GRACE: Duration = Duration::from_millis(50);
+
+/// A signal that asks a process to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signal(u8);
+
+impl Signal {
+    /// Its number; a shell gives 128 more as the exit code.
+    pub fn number(self) -> u8 {
+        self.0
+    }
+
+    /// Ends this process as the signal would have done without a handler.
+    pub fn end_process(self) {
+        // It fails for signals that do not end a process, and this one does.
+        let _ = low_level::emulate_default_handler(self.0.into());
+    }
+}
+
+/// From here on, signals that ask the process to end are only noted: see [`received_signal`]. One that
+/// whoever started the process ignores stays ignored: `nohup roots pull` goes on after a hangup.
+pub fn catch_signals() {
+    let ignored = ignored_signals();
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        if ignored & (1 << (signal - 1)) != 0 {
+            continue;
+        }
+        // In this order: the first signal finds `IS_ENDING` unset. Where no handler can be installed,
+        // the signal ends the process, and the next pull removes what this one has left.
+        let _ = flag::register_conditional_default(signal, &IS_ENDING)
+            .and_then(|_| flag::register_usize(signal, &RECEIVED, signal.unsigned_abs() as usize));
+    }
+}
+
+/// The signal that asks this process to end, if one has come. From the first time on that it is
+/// returned, another signal ends the process at once.
+pub fn received_signal() -> Option<Signal> {
+    let number = RECEIVED.load(Ordering::Relaxed);
+    if number == 0 {
+        return None;
+    }
+    if !IS_ENDING.load(Ordering::Relaxed) {
+        pause(GRACE);
+        IS_ENDING.store(true, Ordering::Relaxed);
+    }
+    u8::try_from(number).ok().map(Signal)
+}
+
+/// The signals that this process ignores, a bit each. Without /proc, none: there is no safe call that
+/// tells.
+fn ignored_signals() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or_default()
+}

@@ -1,0 +1,90 @@
+//! Connecting to servers and waiting for pipes, so that a signal ends the wait. By itself, it would not:
+//! the handlers of signal-hook have the kernel go on with whatever call they interrupt (SA_RESTART).
+
+use super::received_signal;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with, sockopt};
+use std::fs::File;
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// How long a wait takes before the flag of signals is looked at again: one that comes just before the
+/// wait begins does not interrupt it.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Connects to `address` within `time`. As [`TcpStream::connect_timeout`], which waits on after a
+/// signal: here the error is `Interrupted`.
+pub fn connect_to(address: &SocketAddr, time: Duration) -> io::Result<TcpStream> {
+    let family = match address {
+        SocketAddr::V4(_) => AddressFamily::INET,
+        SocketAddr::V6(_) => AddressFamily::INET6,
+    };
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = socket_with(family, SocketType::STREAM, flags, None)?;
+    match connect(&socket, address) {
+        Ok(()) => {}
+        // Interrupted or not, the kernel goes on connecting.
+        Err(Errno::INPROGRESS | Errno::INTR) => {
+            if !wait_for(&socket, PollFlags::OUT, time)? {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            sockopt::socket_error(&socket)??;
+        }
+        Err(e) => return Err(e.into()),
+    }
+    let stream = TcpStream::from(socket);
+    stream.set_nonblocking(false)?;
+    Ok(stream)
+}
+
+/// Opens the file at `path` for reading. To open a named pipe waits for somebody who writes: here, a
+/// signal ends that.
+pub fn open_to_read(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let file = File::options().read(true).custom_flags(flags).open(path)?;
+    if file.metadata()?.file_type().is_fifo() {
+        wait_to_read(&file)?;
+    }
+    fcntl_setfl(&file, fcntl_getfl(&file)?.difference(OFlags::NONBLOCK))?;
+    Ok(file)
+}
+
+/// Waits until there is something to read from `file`, or its end. `Interrupted` after a signal.
+pub fn wait_to_read(file: &impl AsFd) -> io::Result<()> {
+    wait_for(file, PollFlags::IN, Duration::MAX).map(drop)
+}
+
+/// Waits until something can be written to `file`, or nobody reads it. `Interrupted` after a signal.
+pub fn wait_to_write(file: &impl AsFd) -> io::Result<()> {
+    wait_for(file, PollFlags::OUT, Duration::MAX).map(drop)
+}
+
+/// Waits for `events` for as long as `time`; whether there are any. What is there already is, also after
+/// a signal.
+fn wait_for(file: &impl AsFd, events: PollFlags, time: Duration) -> io::Result<bool> {
+    let begun = Instant::now();
+    loop {
+        let left = time.saturating_sub(begun.elapsed());
+        let is_stopped = received_signal().is_some();
+        let look = if is_stopped {
+            Duration::ZERO
+        } else {
+            left.min(LOOK)
+        };
+        // Less than a second is a valid time.
+        let look = Timespec::try_from(look).unwrap_or_default();
+        match poll(&mut [PollFd::new(file, events)], Some(&look)) {
+            Ok(0) if is_stopped => return Err(io::ErrorKind::Interrupted.into()),
+            Ok(0) if left <= LOOK => return Ok(false),
+            Ok(0) | Err(Errno::INTR) => {}
+            Ok(_) => return Ok(true),
+            Err(e) => return Err(e.into()),
+        }
+    }
+}
