@@ -62,6 +62,33 @@ impl Cache {
         self.write_link(&link)
     }
 
+    /// Notes that a pull of `image` into `destination`, an absolute path, has begun, so that a purge
+    /// finds what it leaves beside it if it is killed.
+    pub fn link_first(&self, destination: &Path, image: &str) -> Result<(), Error> {
+        let folder = self.own_folder(LINKS)?;
+        if self.read_link(&folder, &link_name(destination))?.is_some() {
+            return Ok(());
+        }
+        self.write_link(&Link {
+            destination: destination.to_owned(),
+            image: image.to_owned(),
+            blobs: Vec::new(),
+            record: None,
+        })
+    }
+
+    /// The destinations of all pulls that are known here.
+    pub fn destinations(&self) -> Result<Vec<PathBuf>, Error> {
+        let mut all = Vec::new();
+        for folder in self.believed_folders(LINKS)? {
+            for entry in folder.list().map_err(|e| self.failed("list", e))? {
+                let link = self.read_link(&folder, &entry.name)?;
+                all.extend(link.map(|link| link.destination));
+            }
+        }
+        Ok(all)
+    }
+
     /// Notes that `destination` is made from `image` by now. The record comes with the inode of a
     /// tree that could not take it.
     pub fn link(

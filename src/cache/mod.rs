@@ -217,6 +217,7 @@ impl Cache {
         }
         let locked = self.wait(wait(), || attempt(lock), || 0);
         let locked = locked.map_err(failed)?;
+        Error::unless_stopped()?;
         if !locked {
             self.is_unlocked.set(true);
             let (path, waited) = (self.path.display(), self.waited());

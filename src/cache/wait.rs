@@ -2,7 +2,7 @@
 //! file can hold its lock, and so can a process that hangs.
 
 use super::{Cache, TryLock};
-use crate::sys::pause;
+use crate::sys::{pause, received_signal};
 use std::cell::Cell;
 use std::fs::TryLockError;
 use std::io;
@@ -35,7 +35,7 @@ impl Cache {
     /// Tries to `lock` until that works, which is told by true. Gives up when `size`, what the holder
     /// has written by then, has not changed for as long as a server may be silent: who holds a lock
     /// to be in the way writes nothing, or so little that all the waiting of this process comes to
-    /// ten times as long.
+    /// ten times as long. Gives up at a signal, too.
     pub(super) fn wait(
         &self,
         holder: &str,
@@ -55,6 +55,9 @@ impl Cache {
             self.progress.hears_nothing(holder, silence);
             let begun = Instant::now();
             pause(step.min(left));
+            if received_signal().is_some() {
+                return Ok(false);
+            }
             step = longest.min(step * 2);
             self.timeout.left.set(left.saturating_sub(begun.elapsed()));
             match lock() {

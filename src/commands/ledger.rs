@@ -37,6 +37,13 @@ impl<'c> Ledger<'c> {
         }
     }
 
+    /// Before the first layer: what a pull that is killed leaves beside DEST, a purge finds.
+    pub(super) fn begin(&self, destination: &Destination) {
+        let path = destination.path();
+        let noted = self.cache.map(|cache| cache.link_first(path, &self.image));
+        self.say(path, noted);
+    }
+
     /// Before the swap: whatever a crash leaves in DEST, its blobs are kept.
     pub(super) fn open(&self, destination: &Destination) {
         let (path, kept) = (destination.path(), destination.kept());

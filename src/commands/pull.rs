@@ -50,6 +50,7 @@ impl Pull {
             return Ok(self.unchanged(&record));
         }
         source.check_room(&image, &destination.rootfs()?, destination.path(), progress)?;
+        ledger.begin(&destination);
         let mut extractor = Extractor::new(&destination.rootfs()?, self.max_size, &self.altered)?;
         let mut meter = progress.meter(image.sizes(), "unpacking");
         for (number, layer) in image.layers.iter().enumerate() {

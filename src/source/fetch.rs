@@ -45,7 +45,9 @@ impl Fetch<'_> {
                 Ok(Rest::Unkept) => return self.remote(blob, asked).map(Some),
                 Ok(Rest::Elsewhere(_)) if asked == Asked::Ahead => return Ok(None),
                 Ok(Rest::Elsewhere(fetched)) => {
-                    if !self.wait(blob, cache, &fetched) {
+                    let has_ended = self.wait(blob, cache, &fetched);
+                    Error::unless_stopped()?;
+                    if !has_ended {
                         let waited = cache.waited();
                         self.not_cached(
                             blob,

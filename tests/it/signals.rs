@@ -3,8 +3,8 @@
 use crate::support::sandbox::{Command, Run, Running};
 use crate::support::terminal::shown;
 use crate::support::{
-    ALWAYS, Ability, Compression, Fault, Image, Layer, Layout, Registry, Sandbox, Traced, hello,
-    not_ignored, tree,
+    ALWAYS, Ability, Built, Compression, Fault, Image, Layer, Layout, Registry, Sandbox, Traced,
+    hello, not_ignored, tree,
 };
 use crate::wires::addresses::Silent;
 use rustix::process::Signal;
@@ -15,15 +15,18 @@ const TREE: &str = "f 0644 100000 file-0\nf 0644 100000 file-1\n";
 
 /// A registry that gives one layer, the first half of another one, and then waits.
 fn half_way() -> (Sandbox, Registry, String) {
-    let (sandbox, registry) = (Sandbox::new("signals"), Registry::start());
+    let (sandbox, registry, image) = (Sandbox::new("signals"), Registry::start(), image());
+    let name = registry.push("a/b", "1", &image);
+    registry.fault(&image.layers[1].digest, ALWAYS, Fault::Hold(50_000));
+    (sandbox, registry, name)
+}
+
+fn image() -> Built {
     let image = (0..2).fold(Image::new(), |image, n| {
         let layer = Layer::new().file(format!("file-{n}"), 0o644, vec![b'x'; 100_000]);
         image.layer(layer).compressed(Compression::None)
     });
-    let image = image.build();
-    let name = registry.push("a/b", "1", &image);
-    registry.fault(&image.layers[1].digest, ALWAYS, Fault::Hold(50_000));
-    (sandbox, registry, name)
+    image.build()
 }
 
 const ALL: [Signal; 3] = [Signal::INT, Signal::TERM, Signal::HUP];
@@ -122,12 +125,10 @@ fn the_partial_blob_stays_in_the_cache() {
         let (sandbox, registry, name) = half_way();
         let running = sandbox.roots(["pull", &name, "dest"]).spawn();
         registry.wait_for("/blobs/", 3);
-        let blobs = sandbox.path("cache/blobs/sha256");
-        let has_come = || {
-            let files = std::fs::read_dir(&blobs).into_iter().flatten().flatten();
-            let mut partial = files.filter(|file| file.file_name().as_encoded_bytes()[0] == b'.');
-            partial.any(|file| file.metadata().is_ok_and(|file| file.len() > 0))
-        };
+        let digest = &image().layers[1].digest;
+        let hex = digest.rsplit(':').next().unwrap();
+        let partial = sandbox.path(format!("cache/blobs/sha256/.{hex}"));
+        let has_come = || std::fs::metadata(&partial).is_ok_and(|file| file.len() > 0);
         until(&running, has_come);
         end(running, signal);
         assert!(has_come());
