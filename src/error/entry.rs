@@ -19,6 +19,8 @@ pub enum EntryFault {
     TooDeep,
     /// More than 255 symlinks on the way.
     LinkLoop,
+    /// More steps on the way than 16,384, as its symlinks say.
+    LongWay,
     /// A file stands where a directory is on the way.
     ParentIsFile,
     /// The root described as anything but a directory.
@@ -133,6 +135,7 @@ impl Display for EntryFault {
             Self::NameTooLong => "its name has a component of more than 255 bytes",
             Self::TooDeep => "it lies more than 4096 directories deep",
             Self::LinkLoop => "its parents lead through more than 255 symlinks",
+            Self::LongWay => "its parents lead through symlinks of more than 16384 steps",
             Self::ParentIsFile => "one of its parents is not a directory",
             Self::RootIsNoDirectory => "the root of the tree must be a directory",
             Self::Whiteout => "not a name that a whiteout can have",

@@ -10,14 +10,11 @@
 use super::step::{Implied, Step, Stepped};
 use crate::error::EntryFault;
 use crate::sys::{Dir, Kind, Owner, Time};
-use crate::tarball::{Parents, link_components};
+use crate::tarball::{MAX_LINKS, Parents, Steps};
 use std::collections::hash_map::RandomState;
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 use std::hash::BuildHasher;
 use std::io;
-
-/// How many symlinks one name may lead through. Linux stops at 40; images are not bound by that.
-const MAX_LINKS: usize = 255;
 
 /// How many directories are held open at once: trees can be deeper than `ulimit -n`.
 const MAX_OPEN: usize = 64;
@@ -27,6 +24,8 @@ pub(super) struct Walk {
     steps: Vec<Step>,
     /// The parents that led here, to see at once that the next name has the same.
     parents: Option<Vec<u8>>,
+    /// How many steps it has taken, until somebody takes note.
+    taken: u64,
     /// Makes the keys of places; seeded anew for every walk, so that no image can aim at a clash.
     keys: RandomState,
     /// Directories that were made on the way, and those above them, until somebody takes note.
@@ -54,6 +53,7 @@ impl Walk {
         Self {
             steps: vec![root],
             parents: Some(Vec::new()),
+            taken: 0,
             keys,
             implied: Vec::new(),
             watch_acls: false,
@@ -98,18 +98,20 @@ impl Walk {
             return Ok(true);
         }
         self.parents = None;
-        let (mut depth, mut links) = (0usize, 0);
-        let mut names = parents.components();
-        let mut detour: Vec<CString> = Vec::new();
-        loop {
-            let from_link = detour.pop();
-            let name = match &from_link {
-                Some(name) => name.as_c_str(),
-                None => match names.next() {
-                    Some(name) => name,
-                    None => break,
-                },
-            };
+        let mut steps = Steps::new(parents, MAX_LINKS);
+        let entered = self.go(&mut steps, missing);
+        self.taken += steps.taken();
+        if entered? {
+            self.parents = Some(parents.key().to_vec());
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    fn go(&mut self, steps: &mut Steps<'_>, missing: Missing) -> Result<bool, EntryFault> {
+        let mut depth = 0usize;
+        while let Some(name) = steps.advance() {
+            let name = &*name;
             if name == c".." {
                 depth = depth.saturating_sub(1);
             } else if self
@@ -124,20 +126,13 @@ impl Walk {
                     Stepped::Down => depth += 1,
                     Stepped::Nowhere => return Ok(false),
                     Stepped::Link(target) => {
-                        links += 1;
-                        if links > MAX_LINKS {
-                            return Err(EntryFault::LinkLoop);
-                        }
-                        let (from_root, mut components) = link_components(&target);
-                        components.reverse();
-                        detour.append(&mut components);
+                        let from_root = steps.follow(&target)?;
                         depth = if from_root { 0 } else { depth };
                     }
                 }
             }
         }
         self.leave(depth)?;
-        self.parents = Some(parents.key().to_vec());
         Ok(true)
     }
 

@@ -17,6 +17,8 @@ pub(super) struct Nodes {
     all: Vec<Node>,
     /// Makes the keys of places, which no image can aim at.
     keys: RandomState,
+    /// How many steps have been taken on ways through the tree.
+    pub(super) taken: u64,
 }
 
 /// One thing.
@@ -71,6 +73,7 @@ impl Nodes {
         Self {
             all: vec![root],
             keys: RandomState::new(),
+            taken: 0,
         }
     }
 

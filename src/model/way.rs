@@ -3,11 +3,8 @@
 
 use super::node::{Id, Metadata, NodeKind, Nodes, ROOT};
 use crate::error::EntryFault;
-use crate::tarball::{Parents, link_components};
-use std::ffi::CString;
-
-/// How many symlinks one name may lead through.
-const MAX_LINKS: usize = 255;
+use crate::tarball::{MAX_LINKS, Parents, Steps};
+use std::ffi::CStr;
 
 /// Where a way has led.
 pub(super) struct Way {
@@ -38,21 +35,22 @@ impl Nodes {
     fn follow(
         &mut self,
         parents: Parents<'_>,
-        mut missing: impl FnMut(&mut Self, Id, &std::ffi::CStr) -> Option<Id>,
+        missing: impl FnMut(&mut Self, Id, &CStr) -> Option<Id>,
+    ) -> Result<Option<Id>, EntryFault> {
+        let mut steps = Steps::new(parents, MAX_LINKS);
+        let end = self.go(&mut steps, missing);
+        self.taken += steps.taken();
+        end
+    }
+
+    fn go(
+        &mut self,
+        steps: &mut Steps<'_>,
+        mut missing: impl FnMut(&mut Self, Id, &CStr) -> Option<Id>,
     ) -> Result<Option<Id>, EntryFault> {
         let mut here = ROOT;
-        let mut links = 0;
-        let mut names = parents.components();
-        let mut detour: Vec<CString> = Vec::new();
-        loop {
-            let from_link = detour.pop();
-            let name = match &from_link {
-                Some(name) => name.as_c_str(),
-                None => match names.next() {
-                    Some(name) => name,
-                    None => return Ok(Some(here)),
-                },
-            };
+        while let Some(name) = steps.advance() {
+            let name = &*name;
             if name == c".." {
                 here = self.parent(here);
                 continue;
@@ -67,17 +65,12 @@ impl Nodes {
             match &self.get(found).kind {
                 NodeKind::Directory(_) => here = found,
                 NodeKind::Symlink(target) => {
-                    links += 1;
-                    if links > MAX_LINKS {
-                        return Err(EntryFault::LinkLoop);
-                    }
-                    let (from_root, mut components) = link_components(target);
-                    components.reverse();
-                    detour.append(&mut components);
+                    let from_root = steps.follow(target)?;
                     here = if from_root { ROOT } else { here };
                 }
                 _ => return Ok(None),
             }
         }
+        Ok(Some(here))
     }
 }

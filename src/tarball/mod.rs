@@ -14,6 +14,7 @@ mod path;
 mod pax;
 mod selection;
 mod sparse;
+mod steps;
 mod writer;
 mod xattrs;
 
@@ -22,8 +23,9 @@ pub use entry::{Entry, EntryKind};
 pub use header::BLOCK;
 pub use name::Name;
 pub use owners::Owners;
-pub use path::{LayerPath, Parents, link_components};
+pub use path::{LayerPath, Parents};
 pub use selection::{Place, Selection};
 pub use sparse::{Filler, Map};
+pub use steps::{MAX_LINKS, Steps};
 pub use writer::{Unwritten, Writer};
 pub use xattrs::Xattrs;

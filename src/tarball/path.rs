@@ -1,7 +1,7 @@
 //! Names out of a layer, which are bytes and hostile.
 
 use crate::error::EntryFault;
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 
 /// How many components a name may have. Linux itself cannot use paths past 4,096 bytes, 2,048
 /// components; what is deeper can only be reached step by step, as it is made here.
@@ -12,7 +12,7 @@ const MAX_COMPONENT: usize = 255;
 
 /// A name that can only lead down from the root of the tree: no empty, `.` or `..` component, no
 /// NUL, no component that is too long.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LayerPath {
     /// Each component followed by a NUL: they are C strings where they stand, and no system call
     /// has to copy them.
@@ -103,17 +103,6 @@ fn components(bytes: &[u8]) -> impl Iterator<Item = &CStr> {
     bytes
         .split_inclusive(|&b| b == 0)
         .filter_map(|component| CStr::from_bytes_with_nul(component).ok())
-}
-
-/// The components of what a symlink says, which may climb, and whether it starts at the root.
-pub fn link_components(target: &CStr) -> (bool, Vec<CString>) {
-    let bytes = target.to_bytes();
-    let components = bytes
-        .split(|&b| b == b'/')
-        .filter(|component| !matches!(*component, b"" | b"."))
-        // A C string has no NUL to stumble over.
-        .filter_map(|component| CString::new(component).ok());
-    (bytes.starts_with(b"/"), components.collect())
 }
 
 #[cfg(test)]

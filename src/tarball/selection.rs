@@ -5,13 +5,19 @@
 //! an include, what it leads to stays, with all below it, and so do the symlinks and directories on
 //! the way. An exclude is what `rm -r` would remove: if it is a symlink, that.
 
-use super::path::{LayerPath, link_components};
+use super::path::LayerPath;
+use super::steps::Steps;
 use crate::error::{Error, IncludeFault};
 use crate::oci::Alterations;
+use std::collections::BTreeSet;
 use std::ffi::{CStr, CString};
 
 /// How many symlinks a path may lead through: as many as for Linux.
 const MAX_LINKS: usize = 40;
+
+/// How long all that paths lead through may be together, in bytes: symlinks of an image can lead so deep
+/// that to write down each directory on the way would take gigabytes.
+const MAX_WAY: usize = 4 << 20;
 
 /// What there is at a place.
 pub enum Place {
@@ -41,9 +47,10 @@ pub struct Selection {
 /// What paths lead through.
 #[derive(Default)]
 struct Way {
-    /// Each behind those above it.
-    directories: Vec<LayerPath>,
-    symlinks: Vec<LayerPath>,
+    directories: BTreeSet<LayerPath>,
+    symlinks: BTreeSet<LayerPath>,
+    /// How long they are together, in bytes.
+    length: usize,
 }
 
 impl Selection {
@@ -92,16 +99,15 @@ impl Selection {
     }
 
     /// The directories that something may have to go from, each behind those above it.
-    pub fn directories(&self) -> Vec<LayerPath> {
-        let mut above = vec![LayerPath::default()];
-        for place in &self.way.directories {
-            add(&mut above, place);
-        }
+    pub fn directories(&self) -> BTreeSet<LayerPath> {
+        let mut above = self.way.directories.clone();
+        above.insert(LayerPath::default());
         for place in &self.dropped {
             let mut here = LayerPath::default();
             for name in place.as_parents().components() {
-                add(&mut above, &here);
-                here = here.join(name);
+                let below = here.join(name);
+                above.insert(here);
+                here = below;
             }
         }
         above
@@ -114,6 +120,7 @@ impl Selection {
         let Way {
             directories,
             symlinks,
+            ..
         } = &self.way;
         let is_on_way = directories.contains(&place) || symlinks.contains(&place);
         !self.is_dropped(&place) && (is_on_way || is_whole())
@@ -124,9 +131,19 @@ impl Selection {
     }
 }
 
-fn add(places: &mut Vec<LayerPath>, place: &LayerPath) {
-    if !places.contains(place) {
-        places.push(place.clone());
+impl Way {
+    /// Adds what a path leads through. False if that is more than any path needs.
+    fn add(&mut self, place: LayerPath, is_directory: bool) -> bool {
+        let length = place.as_parents().key().len();
+        let places = if is_directory {
+            &mut self.directories
+        } else {
+            &mut self.symlinks
+        };
+        if places.insert(place) {
+            self.length += length;
+        }
+        self.length <= MAX_WAY
     }
 }
 
@@ -143,11 +160,10 @@ fn follow(
     look: Look<'_>,
 ) -> Result<Result<LayerPath, Option<LayerPath>>, Error> {
     let mut here = LayerPath::default();
-    let mut rest: Vec<CString> = path.as_parents().components().map(Into::into).collect();
-    rest.reverse();
-    let (mut links, mut last) = (0, None);
-    while let Some(name) = rest.pop() {
-        if name.as_c_str() == c".." {
+    let mut steps = Steps::new(path.as_parents(), MAX_LINKS);
+    let mut last = None;
+    while let Some(name) = steps.advance() {
+        if &*name == c".." {
             here = here.parent();
             continue;
         }
@@ -155,24 +171,28 @@ fn follow(
         match look(&place)? {
             Place::Directory => {
                 here = place.clone();
-                add(&mut way.directories, &place);
+                if !way.add(place, true) {
+                    return Ok(Err(last));
+                }
             }
-            Place::Symlink(target) if links < MAX_LINKS => {
-                links += 1;
-                if rest.is_empty() {
+            Place::Symlink(target) => {
+                let is_end = steps.is_over();
+                let Ok(from_root) = steps.follow(&target) else {
+                    return Ok(Err(last));
+                };
+                if is_end {
                     last.get_or_insert(place.clone());
                 }
-                add(&mut way.symlinks, &place);
-                let (from_root, mut components) = link_components(&target);
-                components.reverse();
-                rest.append(&mut components);
+                if !way.add(place, false) {
+                    return Ok(Err(last));
+                }
                 here = if from_root {
                     LayerPath::default()
                 } else {
                     here
                 };
             }
-            Place::Other if rest.is_empty() => here = place,
+            Place::Other if steps.is_over() => here = place,
             _ => return Ok(Err(last)),
         }
     }

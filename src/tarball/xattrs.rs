@@ -29,13 +29,14 @@ type Values = BTreeMap<CString, Option<Vec<u8>>>;
 pub struct Xattrs {
     /// In the order of their names.
     own: Vec<(CString, Option<Vec<u8>>)>,
-    global: Rc<Values>,
+    global: Option<Rc<Values>>,
 }
 
 /// The attributes of one extended header, or of all global ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct XattrRecords {
-    values: Rc<Values>,
+    /// Nothing for most entries, which ask for no memory then.
+    values: Option<Rc<Values>>,
     /// Bytes of the names, each with its NUL.
     names: usize,
     /// Bytes of names and values.
@@ -49,8 +50,9 @@ impl XattrRecords {
             return Err(EntryFault::Xattrs);
         }
         let (named, length) = (size(&name), value.len());
+        let values = self.values.get_or_insert_default();
         // Nobody shares them while a header is read, unless entries keep those of the headers before.
-        match Rc::make_mut(&mut self.values).insert(name, Some(value)) {
+        match Rc::make_mut(values).insert(name, Some(value)) {
             Some(before) => self.size -= before.map_or(0, |value| value.len()),
             None => {
                 self.names += named;
@@ -68,23 +70,30 @@ impl XattrRecords {
 impl Xattrs {
     /// Joins those of an entry's own header with the global ones.
     pub(super) fn new(own: XattrRecords, global: &XattrRecords) -> Result<Self, EntryFault> {
-        let both = own.values.keys();
-        let both: usize = both
-            .filter(|name| global.values.contains_key(*name))
+        let global_values = global.values.as_deref();
+        let is_global = |name: &CStr| global_values.is_some_and(|values| values.contains_key(name));
+        let names = own.values.iter().flat_map(|values| values.keys());
+        let both: usize = names
+            .filter(|name| is_global(name))
             .map(|name| size(name))
             .sum();
         if own.names + global.names - both > MAX_NAMES {
             return Err(EntryFault::Xattrs);
         }
         Ok(Self {
-            own: Rc::unwrap_or_clone(own.values).into_iter().collect(),
-            global: Rc::clone(&global.values),
+            own: own
+                .values
+                .map(Rc::unwrap_or_clone)
+                .into_iter()
+                .flatten()
+                .collect(),
+            global: global.values.clone(),
         })
     }
 
     /// Names and values, those of global headers first.
     pub fn iter(&self) -> impl Iterator<Item = (&CStr, &[u8])> {
-        let global = self.global.iter();
+        let global = self.global.iter().flat_map(|values| values.iter());
         let global = global.filter(|(name, _)| self.find(name).is_err());
         let all = global.chain(self.own.iter().map(|(name, value)| (name, value)));
         all.filter_map(|(name, value)| Some((name.as_c_str(), value.as_deref()?)))
@@ -103,7 +112,11 @@ impl Xattrs {
     /// How many bytes of memory it takes to keep these beside those of `other`.
     pub fn size_beside(&self, other: &Self) -> usize {
         let own = self.own.iter().map(|(name, value)| (name, value));
-        let global = (!Rc::ptr_eq(&self.global, &other.global)).then_some(&*self.global);
+        let is_kept = match (&self.global, &other.global) {
+            (Some(own), Some(other)) => Rc::ptr_eq(own, other),
+            _ => false,
+        };
+        let global = self.global.as_deref().filter(|_| !is_kept);
         let all = own.chain(global.into_iter().flatten());
         all.map(|(name, value)| ALLOCATED + size(name) + value.as_ref().map_or(0, Vec::len))
             .sum()
@@ -111,13 +124,14 @@ impl Xattrs {
 
     /// Shares the global ones of `other` instead of what it shared before.
     pub fn share(&mut self, other: &Self) {
-        self.global = Rc::clone(&other.global);
+        self.global.clone_from(&other.global);
     }
 
     /// Forgets those of the entry's own that do not count.
     pub fn retain_own(&mut self, counts: impl Fn(&CStr) -> bool) {
-        let is_shared = |name: &CString| self.global.contains_key(name);
-        self.own.retain(|(name, _)| counts(name) || is_shared(name));
+        let global = self.global.as_deref();
+        let hides = |name: &CStr| global.is_some_and(|global| global.contains_key(name));
+        self.own.retain(|(name, _)| counts(name) || hides(name));
     }
 
     /// Changes the value of one of them, if it is there, for this entry alone.
@@ -151,7 +165,7 @@ impl Xattrs {
     fn get(&self, name: &CStr) -> Option<&Vec<u8>> {
         let value = match self.find(name) {
             Ok(at) => Some(&self.own[at].1),
-            Err(_) => self.global.get(name),
+            Err(_) => self.global.as_ref().and_then(|all| all.get(name)),
         };
         value.and_then(Option::as_ref)
     }

@@ -1,6 +1,7 @@
 //! Images that are small on the wire: what they make of memory and CPU time stays small, too.
 
 mod attributes;
+mod detours;
 
 use crate::support::image::{oci, raw_zstd};
 use crate::support::sandbox::{Command, Run};

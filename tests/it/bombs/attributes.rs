@@ -34,7 +34,7 @@ fn global_headers_that_pile_up_are_refused_together() {
             .collect()
     };
     let sandbox = Sandbox::new("globals");
-    let name = image(&sandbox, [[headers(3000), files(1)].concat()]);
+    let name = image(&sandbox, [[headers(600), files(1)].concat()]);
     for (run, spent) in [pull(&sandbox, &name), verify(&sandbox, &name)] {
         run.fails(5).says(TOO_MANY);
         spent.is_within(16, 10);

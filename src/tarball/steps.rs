@@ -1,0 +1,136 @@
+//! The steps of the way to a name, through the symlinks that it leads to: one component after the other.
+//!
+//! Each symlink of a layer can say thousands of components, and lead through hundreds of others that do
+//! the same: 4 kB made half a million steps. So both are counted, for all who go such a way.
+
+use super::path::Parents;
+use crate::error::EntryFault;
+use std::borrow::Cow;
+use std::ffi::{CStr, CString};
+
+/// How many symlinks the way to one name of a layer may lead through. Linux stops at 40; images are not
+/// bound by that.
+pub const MAX_LINKS: usize = 255;
+
+/// How many steps the way to one name may take, with those that its symlinks say: the name itself can have
+/// 4,096, and one symlink 2,047.
+const MAX_STEPS: usize = 16_384;
+
+/// What is left of a way.
+pub struct Steps<'p> {
+    names: Box<dyn Iterator<Item = &'p CStr> + 'p>,
+    /// What symlinks have put before the next name, the last first.
+    detour: Vec<CString>,
+    links: usize,
+    max_links: usize,
+    taken: usize,
+}
+
+/// A way that is too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TooFar {
+    /// Too many symlinks.
+    Links,
+    /// Too many steps.
+    Steps,
+}
+
+impl<'p> Steps<'p> {
+    /// The way that `parents` say, through no more than `max_links` symlinks.
+    pub fn new(parents: Parents<'p>, max_links: usize) -> Self {
+        Self {
+            names: Box::new(parents.components()),
+            detour: Vec::new(),
+            links: 0,
+            max_links,
+            taken: 0,
+        }
+    }
+
+    /// The next component, which may be `..`, but only out of a symlink.
+    pub fn advance(&mut self) -> Option<Cow<'p, CStr>> {
+        let next = match self.detour.pop() {
+            Some(name) => Some(Cow::Owned(name)),
+            None => self.names.next().map(Cow::Borrowed),
+        };
+        self.taken += usize::from(next.is_some());
+        next
+    }
+
+    /// Goes on with what a symlink says, before all else. True if that begins at the root.
+    pub fn follow(&mut self, target: &CStr) -> Result<bool, TooFar> {
+        self.links += 1;
+        if self.links > self.max_links {
+            return Err(TooFar::Links);
+        }
+        let target = target.to_bytes();
+        let components = target
+            .split(|&byte| byte == b'/')
+            .filter(|component| !matches!(*component, b"" | b"."));
+        // A C string has no NUL to stumble over.
+        let components = components.filter_map(|component| CString::new(component).ok());
+        self.detour.extend(components.rev());
+        if self.taken + self.detour.len() > MAX_STEPS {
+            return Err(TooFar::Steps);
+        }
+        Ok(target.starts_with(b"/"))
+    }
+
+    /// Whether the way ends here.
+    pub fn is_over(&mut self) -> bool {
+        if self.detour.is_empty()
+            && let Some(name) = self.names.next()
+        {
+            self.detour.push(name.to_owned());
+        }
+        self.detour.is_empty()
+    }
+
+    /// How many steps have been taken.
+    pub fn taken(&self) -> u64 {
+        self.taken as u64
+    }
+}
+
+impl From<TooFar> for EntryFault {
+    fn from(far: TooFar) -> Self {
+        match far {
+            TooFar::Links => Self::LinkLoop,
+            TooFar::Steps => Self::LongWay,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tarball::LayerPath;
+
+    #[test]
+    fn what_a_symlink_says_comes_before_the_rest() {
+        let path = LayerPath::parse(b"a/b").unwrap();
+        let mut steps = Steps::new(path.as_parents(), 2);
+        assert_eq!(steps.advance().as_deref(), Some(c"a"));
+        assert_eq!(steps.follow(c"x/./..//y/"), Ok(false));
+        assert_eq!(steps.advance().as_deref(), Some(c"x"));
+        assert_eq!(steps.follow(c"/"), Ok(true));
+        for name in [c"..", c"y"] {
+            assert!(!steps.is_over());
+            assert_eq!(steps.advance().as_deref(), Some(name));
+        }
+        assert!(!steps.is_over());
+        assert_eq!(steps.advance().as_deref(), Some(c"b"));
+        assert!(steps.is_over());
+        assert_eq!((steps.advance(), steps.taken()), (None, 5));
+        assert_eq!(steps.follow(c"z"), Err(TooFar::Links));
+    }
+
+    #[test]
+    fn symlinks_that_say_too_much_are_not_followed() {
+        let path = LayerPath::parse(b"a").unwrap();
+        let mut steps = Steps::new(path.as_parents(), 255);
+        let long = CString::new("d/".repeat(2047)).unwrap();
+        let followed = (0..255).find_map(|_| steps.follow(&long).err());
+        assert_eq!((followed, steps.links), (Some(TooFar::Steps), 9));
+    }
+}
