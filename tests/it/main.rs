@@ -36,6 +36,7 @@ mod exit_codes;
 mod fixtures;
 mod floors;
 mod force;
+mod hostile_caches;
 mod indexes;
 mod inspect;
 mod interop;
