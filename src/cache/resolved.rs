@@ -3,15 +3,18 @@
 use super::trust::open_believed;
 use super::{Cache, RESOLVED, blob_name, name};
 use crate::error::Error;
-use crate::oci::Digest;
+use crate::oci::{Bytes, Digest};
 use crate::sys::Dir;
 use serde::{Deserialize, Serialize};
 use std::ffi::{CStr, CString};
 use std::io::{self, Read as _};
 use std::time::SystemTime;
 
-/// The longest file that is read here, in bytes: no longer manifest has come from a registry.
+/// The longest document that is read here, in bytes: no longer manifest has come from a registry.
 const MAX_DOCUMENT: u64 = 8 << 20;
+
+/// The longest file that says what a reference stood for: all of them are read to sweep them.
+const MAX_RESOLVED: u64 = 64 << 10;
 
 #[derive(Deserialize, Serialize)]
 struct Resolved {
@@ -22,7 +25,7 @@ struct Resolved {
 impl Cache {
     /// Keeps the documents that `reference` led to, verified, the first of which is what it stands
     /// for.
-    pub fn remember(&self, reference: &str, documents: &[(Digest, Vec<u8>)]) -> Result<(), Error> {
+    pub fn remember(&self, reference: &str, documents: &[(Digest, Bytes)]) -> Result<(), Error> {
         let failed = |e| self.failed("write to", e);
         for (digest, bytes) in documents {
             let is_new = self.claim(digest)?;
@@ -94,7 +97,7 @@ fn read(folder: &Dir, name: &CStr) -> Option<(Resolved, SystemTime)> {
     let mut json = Vec::new();
     let file = open_believed(folder, name).ok()?;
     let written = file.metadata().and_then(|found| found.modified()).ok()?;
-    file.take(MAX_DOCUMENT).read_to_end(&mut json).ok()?;
+    file.take(MAX_RESOLVED).read_to_end(&mut json).ok()?;
     Some((serde_json::from_slice(&json).ok()?, written))
 }
 

@@ -9,6 +9,7 @@ use crate::oci::{About, Record, Summary, json_words};
 use crate::progress::{Progress, bytes};
 use crate::source::{Name, Raw, Source, Survey};
 use std::io;
+use std::rc::Rc;
 
 impl Inspect {
     /// An image on a page for people or as JSON for programs, or one of its documents as it is; the
@@ -35,8 +36,10 @@ impl Inspect {
         let mut source = Source::open(image, Some(&self.access), None, self.progress)?;
         let out = source.raw(raw, &self.wanted, self.progress)?;
         source.drain();
-        let exit_code = 0;
-        Ok(Done { out, exit_code })
+        Ok(Done {
+            out: Rc::unwrap_or_clone(out),
+            exit_code: 0,
+        })
     }
 
     fn summary(&self, image: &Name) -> Result<String, Error> {
@@ -48,7 +51,7 @@ impl Inspect {
             image,
         } = source.survey(&self.wanted, self.progress)?;
         source.drain();
-        let listed = (listed.as_slice(), attestations);
+        let listed = (listed, attestations);
         let summary = Summary::new(source.to_string(), root, listed, image.as_ref());
         Ok(match self.progress.is_json() {
             true => summary.to_json(),

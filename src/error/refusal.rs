@@ -75,6 +75,12 @@ impl Display for InvalidManifest {
             }
             Self::RootFs(kind) => write!(f, "unknown type of rootfs: `{}`", escaped(kind)),
             Self::Field(name) => write!(f, "malformed: {name} in its config"),
+            Self::TooLongInAll(limit) => {
+                write!(
+                    f,
+                    "malformed: with the documents that it leads to longer than {limit} bytes"
+                )
+            }
             Self::TooDeep => f.write_str("indexes within indexes, too deep to follow"),
             Self::TooMuch => f.write_str("it leads to too many documents"),
         }

@@ -3,9 +3,10 @@
 //! A pull does without it. So what makes no sense there is no reason to refuse the image: it is
 //! noted, and who needs it refuses.
 
+use super::lenient::{Field, Lenient};
 use serde::Serialize;
-use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use serde::de::{IgnoredAny, MapAccess};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// When an image was made, and how its author wants it to be run. What is empty is not said.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -45,91 +46,89 @@ pub struct About {
     pub malformed: Vec<&'static str>,
 }
 
-/// The fields of an object that are not read yet, and those that made no sense.
-struct Fields {
-    object: Map<String, Value>,
-    malformed: Vec<&'static str>,
+/// What a config consists of, as far as it is looked at. Of two fields with one name the later one
+/// counts, as in Go.
+#[derive(Default)]
+struct Config {
+    created: Field<String>,
+    run: Field<Run>,
+}
+
+#[derive(Default)]
+struct Run {
+    ports: Field<BTreeSet<String>>,
+    volumes: Field<BTreeSet<String>>,
+    entrypoint: Field<Vec<String>>,
+    cmd: Field<Vec<String>>,
+    env: Field<Vec<String>>,
+    user: Field<String>,
+    workdir: Field<String>,
+    labels: Field<BTreeMap<String, String>>,
+    stop_signal: Field<String>,
+}
+
+impl Lenient for Config {
+    fn object<'de, A: MapAccess<'de>>(mut object: A) -> Result<Field<Self>, A::Error> {
+        let mut config = Self::default();
+        while let Some(name) = object.next_key::<String>()? {
+            match name.as_str() {
+                "created" => config.created = object.next_value()?,
+                "config" => config.run = object.next_value()?,
+                _ => drop(object.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(Field::Value(config))
+    }
+}
+
+impl Lenient for Run {
+    fn object<'de, A: MapAccess<'de>>(mut object: A) -> Result<Field<Self>, A::Error> {
+        let mut run = Self::default();
+        while let Some(name) = object.next_key::<String>()? {
+            match name.as_str() {
+                "ExposedPorts" => run.ports = object.next_value()?,
+                "Volumes" => run.volumes = object.next_value()?,
+                "Entrypoint" => run.entrypoint = object.next_value()?,
+                "Cmd" => run.cmd = object.next_value()?,
+                "Env" => run.env = object.next_value()?,
+                "User" => run.user = object.next_value()?,
+                "WorkingDir" => run.workdir = object.next_value()?,
+                "Labels" => run.labels = object.next_value()?,
+                "StopSignal" => run.stop_signal = object.next_value()?,
+                _ => drop(object.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(Field::Value(run))
+    }
 }
 
 impl About {
     /// Reads the bytes of a config.
     pub fn parse(bytes: &[u8]) -> Self {
-        let whole = serde_json::from_slice(bytes).ok().and_then(object);
-        let malformed = whole.is_none().then_some("config").into_iter().collect();
-        let mut outer = Fields {
-            object: whole.unwrap_or_default(),
-            malformed,
+        let whole = match serde_json::from_slice(bytes) {
+            Ok(Field::Value(whole)) => Field::Value(whole),
+            Ok(Field::Nothing | Field::Malformed) | Err(_) => Field::Malformed,
         };
-        let created = outer.text("created");
-        let mut run = Fields {
-            object: outer.take("config", object),
-            malformed: outer.malformed,
-        };
+        let mut malformed = Vec::new();
+        let faults = &mut malformed;
+        let whole: Config = whole.take("config", faults);
+        let filled = |text: String| Some(text).filter(|text| !text.is_empty());
+        let created = filled(whole.created.take("created", faults));
+        let run = whole.run.take("config", faults);
         Self {
             created,
-            ports: run.take("ExposedPorts", keys),
-            volumes: run.take("Volumes", keys),
-            entrypoint: run.take("Entrypoint", texts),
-            cmd: run.take("Cmd", texts),
-            env: run.take("Env", texts),
-            user: run.text("User"),
-            workdir: run.text("WorkingDir"),
-            labels: run.take("Labels", pairs),
-            stop_signal: run.text("StopSignal"),
-            malformed: run.malformed,
+            ports: Vec::from_iter(run.ports.take("ExposedPorts", faults)),
+            volumes: Vec::from_iter(run.volumes.take("Volumes", faults)),
+            entrypoint: run.entrypoint.take("Entrypoint", faults),
+            cmd: run.cmd.take("Cmd", faults),
+            env: run.env.take("Env", faults),
+            user: filled(run.user.take("User", faults)),
+            workdir: filled(run.workdir.take("WorkingDir", faults)),
+            labels: run.labels.take("Labels", faults),
+            stop_signal: filled(run.stop_signal.take("StopSignal", faults)),
+            malformed,
         }
     }
-}
-
-impl Fields {
-    /// The value, where there is one; `null` and nothing at all are the same to Go.
-    fn take<T: Default>(&mut self, name: &'static str, read: fn(Value) -> Option<T>) -> T {
-        match self.object.remove(name) {
-            None | Some(Value::Null) => T::default(),
-            Some(value) => read(value).unwrap_or_else(|| {
-                self.malformed.push(name);
-                T::default()
-            }),
-        }
-    }
-
-    fn text(&mut self, name: &'static str) -> Option<String> {
-        let value = self.take(name, text);
-        Some(value).filter(|value| !value.is_empty())
-    }
-}
-
-fn object(value: Value) -> Option<Map<String, Value>> {
-    match value {
-        Value::Object(object) => Some(object),
-        _ => None,
-    }
-}
-
-fn text(value: Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text),
-        _ => None,
-    }
-}
-
-fn texts(value: Value) -> Option<Vec<String>> {
-    match value {
-        Value::Array(values) => values.into_iter().map(text).collect(),
-        _ => None,
-    }
-}
-
-/// Go's way to write a set: only the names count.
-fn keys(value: Value) -> Option<Vec<String>> {
-    object(value).map(|object| object.into_iter().map(|(key, _)| key).collect())
-}
-
-fn pairs(value: Value) -> Option<BTreeMap<String, String>> {
-    let pairs = object(value)?.into_iter();
-    pairs
-        .map(|(key, value)| Some((key, text(value)?)))
-        .collect()
 }
 
 #[cfg(test)]

@@ -1,34 +1,35 @@
 //! The config of an image: image-spec config.md, as far as a root folder needs it.
 
+use super::bounds::{List, complaint, name};
 use super::{Digest, InvalidManifest, Platform};
 use serde::Deserialize;
 
 /// The platform and the DiffIDs of an image.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Config {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "name")]
     os: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "name")]
     architecture: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "name")]
     variant: String,
     rootfs: RootFs,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 struct RootFs {
-    #[serde(rename = "type")]
+    #[serde(rename = "type", deserialize_with = "name")]
     kind: String,
     /// `null` for images without layers, as Go's encoder writes an empty list.
     #[serde(default)]
-    diff_ids: Option<Vec<Digest>>,
+    diff_ids: Option<List<Digest>>,
 }
 
 impl Config {
     /// Parses the bytes of a config blob.
     pub fn parse(bytes: &[u8]) -> Result<Self, InvalidManifest> {
         let config: Self =
-            serde_json::from_slice(bytes).map_err(|e| InvalidManifest::Json(e.to_string()))?;
+            serde_json::from_slice(bytes).map_err(|e| InvalidManifest::Json(complaint(&e)))?;
         if config.rootfs.kind != "layers" {
             return Err(InvalidManifest::RootFs(config.rootfs.kind));
         }
@@ -43,6 +44,7 @@ impl Config {
 
     /// The digests of the uncompressed layers, lowest first.
     pub fn diff_ids(&self) -> &[Digest] {
-        self.rootfs.diff_ids.as_deref().unwrap_or_default()
+        let diff_ids = self.rootfs.diff_ids.as_ref();
+        diff_ids.map(|list| list.0.as_slice()).unwrap_or_default()
     }
 }

@@ -1,5 +1,6 @@
 //! Descriptors: image-spec descriptor.md; what a document says of a blob it names.
 
+use super::bounds::{name, pairs};
 use super::{Digest, Kind, Platform};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 #[serde(rename_all = "camelCase")]
 pub struct Descriptor {
     /// The media type, as written.
+    #[serde(deserialize_with = "name")]
     pub media_type: String,
     /// The digest of the blob.
     pub digest: Digest,
@@ -20,8 +22,29 @@ pub struct Descriptor {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<PlatformEntry>,
     /// Annotations, of which only those that mark attestations and name references are looked at.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "pairs",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub annotations: Option<BTreeMap<String, String>>,
+}
+
+/// A descriptor of which nothing but the blob counts: an image has thousands of them, and may say
+/// megabytes of each.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Plain {
+    #[serde(deserialize_with = "name")]
+    media_type: String,
+    digest: Digest,
+    size: u64,
+}
+
+impl From<Plain> for Descriptor {
+    fn from(plain: Plain) -> Self {
+        Self::new(plain.media_type, plain.digest, plain.size)
+    }
 }
 
 /// A platform as an index spells it; empty where it says nothing.
@@ -38,6 +61,17 @@ pub struct PlatformEntry {
 }
 
 impl Descriptor {
+    /// A blob of which nothing else is said.
+    pub fn new(media_type: impl Into<String>, digest: Digest, size: u64) -> Self {
+        Self {
+            media_type: media_type.into(),
+            digest,
+            size,
+            platform: None,
+            annotations: None,
+        }
+    }
+
     /// What the media type stands for.
     pub fn kind(&self) -> Kind {
         Kind::of(&self.media_type)

@@ -1,6 +1,7 @@
 //! Digests: `algorithm:hex`, image-spec descriptor.md, "Digests".
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest as _, Sha256, Sha512};
 use std::fmt;
 
@@ -32,8 +33,8 @@ impl Algorithm {
 
 /// A digest that is safe to put into a URL or a file name: the algorithm is known and the hex is
 /// lower-case and of the right length. Anything else is how CVE-2024-3727 began.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(into = "String")]
 pub struct Digest {
     algorithm: Algorithm,
     hex: String,
@@ -96,10 +97,24 @@ impl fmt::Display for Digest {
     }
 }
 
-impl TryFrom<String> for Digest {
-    type Error = InvalidDigest;
-    fn try_from(text: String) -> Result<Self, InvalidDigest> {
-        Self::parse(&text)
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Text)
+    }
+}
+
+/// Reads a digest where it stands: a document may have tens of thousands.
+struct Text;
+
+impl Visitor<'_> for Text {
+    type Value = Digest;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Digest, E> {
+        Digest::parse(text).map_err(E::custom)
     }
 }
 

@@ -1,6 +1,6 @@
 //! An image: a manifest and its config, checked against each other.
 
-use super::{Config, Descriptor, Digest, InvalidManifest, Kind, Manifest, Platform};
+use super::{Bytes, Config, Descriptor, Digest, InvalidManifest, Kind, Manifest, Platform};
 
 /// What a pull extracts.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub struct Image {
     /// The config blob.
     pub config: Descriptor,
     /// Its bytes.
-    pub config_bytes: Vec<u8>,
+    pub config_bytes: Bytes,
 }
 
 /// One layer: the blob that is fetched and the digest of what it holds.
@@ -62,7 +62,7 @@ impl Image {
             platform: config.platform(),
             layers: layers.collect::<Result<_, _>>()?,
             config: manifest.config,
-            config_bytes: Vec::new(),
+            config_bytes: Bytes::default(),
         })
     }
 

@@ -1,7 +1,17 @@
 //! Manifests and indexes: image-spec manifest.md and image-index.md, and Docker's schema 2.
 
+use super::bounds::{Each, List, Name, complaint};
+use super::descriptor::Plain;
 use super::{Descriptor, Kind};
-use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
+use std::rc::Rc;
+
+/// How many entries an index has that is read.
+const MAX_ENTRIES: usize = 20_000;
+
+/// The bytes of a document, which digests are over; held once, wherever they are wanted.
+pub type Bytes = Rc<Vec<u8>>;
 
 /// A document that a reference or a descriptor led to.
 #[derive(Clone, Debug)]
@@ -12,12 +22,10 @@ pub enum Document {
     Manifest(Manifest),
 }
 
-/// An OCI index or a Docker manifest list.
+/// An OCI index or a Docker manifest list, known to be one. Its entries are read off its bytes whenever
+/// they are wanted: all at once would take a multiple of the memory.
 #[derive(Clone, Debug)]
-pub struct Index {
-    /// The entries, in the order in which the publisher prefers them.
-    pub manifests: Vec<Descriptor>,
-}
+pub struct Index(Bytes);
 
 /// The manifest of one image.
 #[derive(Clone, Debug)]
@@ -69,6 +77,8 @@ pub enum InvalidManifest {
     RootFs(String),
     /// A field of the config that is needed, and of a type that it cannot have.
     Field(&'static str),
+    /// More bytes in all documents of an image than are read.
+    TooLongInAll(u64),
     /// An index within an index within an index, without end.
     TooDeep,
     /// More documents than any image has.
@@ -80,29 +90,62 @@ pub enum InvalidManifest {
 #[serde(rename_all = "camelCase")]
 struct Raw {
     schema_version: Option<u64>,
-    media_type: Option<String>,
-    artifact_type: Option<String>,
-    config: Option<Descriptor>,
-    layers: Option<Vec<Descriptor>>,
-    manifests: Option<Vec<Descriptor>>,
+    media_type: Option<Name>,
+    artifact_type: Option<Name>,
+    config: Option<Plain>,
+    layers: Option<List<Plain>>,
+    manifests: Option<Entries>,
     // Schema 1 only; there to be recognised.
-    fs_layers: Option<serde::de::IgnoredAny>,
+    fs_layers: Option<IgnoredAny>,
+}
+
+/// A list of descriptors, read and not kept.
+struct Entries;
+
+impl<'de> Deserialize<'de> for Entries {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut count = 0;
+        let each = Each::new(|_: Descriptor| {
+            count += 1;
+            count <= MAX_ENTRIES
+        });
+        deserializer.deserialize_seq(each).map(|()| Self)
+    }
+}
+
+/// What a document names.
+#[derive(Deserialize)]
+struct Names {
+    config: Option<Plain>,
+    layers: Option<List<Plain>>,
+    manifests: Option<List<Plain>>,
+}
+
+/// What a document says that it is.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Typed {
+    media_type: Option<Name>,
 }
 
 impl Document {
     /// Everything that a document names, whatever it may be: what a copy of it must hold.
     pub fn names(bytes: &[u8]) -> Result<Vec<Descriptor>, InvalidManifest> {
-        let raw: Raw =
-            serde_json::from_slice(bytes).map_err(|e| InvalidManifest::Json(e.to_string()))?;
-        let lists = raw.manifests.into_iter().chain(raw.layers).flatten();
-        Ok(raw.config.into_iter().chain(lists).collect())
+        let names: Names =
+            serde_json::from_slice(bytes).map_err(|e| InvalidManifest::Json(complaint(&e)))?;
+        let lists = names.manifests.into_iter().chain(names.layers);
+        let named = names
+            .config
+            .into_iter()
+            .chain(lists.flat_map(|list| list.0));
+        Ok(named.map(Descriptor::from).collect())
     }
 
     /// The media type of this document, of which these are the bytes: as it says itself, else what
     /// its shape says.
     pub fn media_type(&self, bytes: &[u8]) -> String {
-        let own = serde_json::from_slice::<Raw>(bytes).ok();
-        let own = own.and_then(|raw| raw.media_type);
+        let own = serde_json::from_slice::<Typed>(bytes).ok();
+        let own = own.and_then(|typed| typed.media_type).map(|name| name.0);
         own.unwrap_or_else(|| match self {
             Self::Index(_) => "application/vnd.oci.image.index.v1+json".to_owned(),
             Self::Manifest(_) => "application/vnd.oci.image.manifest.v1+json".to_owned(),
@@ -111,7 +154,7 @@ impl Document {
 
     /// Parses `bytes`, which a Content-Type or a descriptor said to be of type `said` (empty where
     /// nothing said so).
-    pub fn parse(bytes: &[u8], said: &str) -> Result<Self, InvalidManifest> {
+    pub fn parse(bytes: &Bytes, said: &str) -> Result<Self, InvalidManifest> {
         if Kind::of(said) == Kind::Schema1 {
             return Err(InvalidManifest::Schema1);
         }
@@ -119,7 +162,7 @@ impl Document {
             serde_json::from_slice(bytes).map_err(|e| match said.starts_with("text/") {
                 // A login page, say.
                 true => InvalidManifest::MediaType(said.to_owned()),
-                false => InvalidManifest::Json(e.to_string()),
+                false => InvalidManifest::Json(complaint(&e)),
             })?;
         match raw.schema_version {
             Some(1) => return Err(InvalidManifest::Schema1),
@@ -137,7 +180,8 @@ impl Document {
         } else {
             Kind::Index
         };
-        match kind(said, raw.media_type.as_deref())? {
+        let own = raw.media_type.as_ref().map(|name| name.0.as_str());
+        match kind(said, own)? {
             kind if !is_manifest && raw.manifests.is_none() => {
                 Err(InvalidManifest::Missing(match kind {
                     Some(Kind::Manifest) => "config",
@@ -145,7 +189,7 @@ impl Document {
                 }))
             }
             Some(kind) if kind != shape => Err(InvalidManifest::TypesDiffer {
-                said: raw.media_type.unwrap_or_else(|| said.to_owned()),
+                said: own.unwrap_or(said).to_owned(),
                 says: if is_manifest {
                     "an image manifest"
                 } else {
@@ -154,23 +198,33 @@ impl Document {
                 .to_owned(),
             }),
             _ if is_manifest => Manifest::new(raw).map(Self::Manifest),
-            _ => {
-                let manifests = raw.manifests.ok_or(InvalidManifest::Missing("manifests"))?;
-                Ok(Self::Index(Index { manifests }))
-            }
+            _ => Ok(Self::Index(Index(Rc::clone(bytes)))),
         }
+    }
+}
+
+impl Index {
+    /// Hands out the entries, in the order in which the publisher prefers them.
+    pub fn each(&self, mut take: impl FnMut(Descriptor)) {
+        let each = Each::new(|entry| {
+            take(entry);
+            true
+        });
+        // The same bytes have been read before.
+        let _ = each.of_field("manifests", &self.0);
     }
 }
 
 impl Manifest {
     fn new(raw: Raw) -> Result<Self, InvalidManifest> {
-        let config = raw.config.ok_or(InvalidManifest::Missing("config"))?;
+        let config: Descriptor = raw.config.ok_or(InvalidManifest::Missing("config"))?.into();
         if config.kind() != Kind::Config {
             return Err(InvalidManifest::Artifact(
-                raw.artifact_type.unwrap_or(config.media_type),
+                raw.artifact_type.map_or(config.media_type, |name| name.0),
             ));
         }
         let layers = raw.layers.ok_or(InvalidManifest::Missing("layers"))?;
+        let layers = layers.0.into_iter().map(Descriptor::from).collect();
         Ok(Self { config, layers })
     }
 }

@@ -4,6 +4,7 @@
 
 mod about;
 mod alterations;
+mod bounds;
 mod config;
 mod descriptor;
 mod digest;
@@ -11,6 +12,7 @@ mod forecast;
 mod image;
 mod json;
 mod layout;
+mod lenient;
 mod lock;
 mod manifest;
 mod media_type;
@@ -23,6 +25,7 @@ mod summary;
 
 pub use about::About;
 pub use alterations::Alterations;
+pub use bounds::{Each, List, Name};
 pub use config::Config;
 pub use descriptor::{Descriptor, PlatformEntry};
 pub use digest::{Algorithm, Digest, Hasher, InvalidDigest};
@@ -33,11 +36,11 @@ pub use layout::{
     DockerImage, IMAGE_NAME, OCI_LAYOUT, REF_NAME, blob_path, index_json, manifest_json,
 };
 pub use lock::Lock;
-pub use manifest::{Document, Index, InvalidManifest, Manifest};
+pub use manifest::{Bytes, Document, Index, InvalidManifest, Manifest};
 pub use media_type::{ACCEPT, Kind};
 pub use nspawn::{NSPAWN_MARK, Nspawn, is_machine_name};
 pub use outcome::Outcome;
 pub use platform::{InvalidPlatform, Platform, Wanted};
 pub use record::Record;
 pub use reference::{HUB, HUB_HOST, InvalidReference, Reference};
-pub use summary::{Summary, json_words};
+pub use summary::{Summary, Variety, json_words};

@@ -14,6 +14,9 @@ pub const NSPAWN_MARK: &str = "# roots made this of ";
 /// systemd refuses a whole file for one line of a MiB.
 const MAX_LINE: usize = 1_000_000;
 
+/// How long the file may become, in bytes: what an image says in its config may be megabytes.
+const MAX_FILE: usize = 2_000_000;
+
 /// What a `NAME.nspawn` says.
 pub struct Nspawn {
     /// The file.
@@ -80,15 +83,18 @@ impl Nspawn {
         let command: Vec<_> = about.entrypoint.iter().chain(&about.cmd).collect();
         if !command.is_empty() {
             // Without one of its words it would be another command.
-            let words: Option<Vec<_>> = command.into_iter().map(|word| quoted(word)).collect();
-            let words = words.map(|words| words.join(" "));
+            let length: usize = command.iter().map(|word| word.len()).sum();
+            let words = command.into_iter().map(|word| quoted(word));
+            let words = (length < MAX_LINE).then(|| words.collect::<Option<Vec<_>>>());
+            let words = words.flatten().map(|words| words.join(" "));
             file.add("Parameters", "Entrypoint and Cmd", words);
         }
         file
     }
 
     fn add(&mut self, setting: &str, field: &'static str, value: Option<String>) {
-        match value.filter(|value| value.len() < MAX_LINE) {
+        let room = MAX_LINE.min(MAX_FILE.saturating_sub(self.text.len()));
+        match value.filter(|value| value.len() < room) {
             // To write to a string does not fail.
             Some(value) => drop(writeln!(self.text, "{setting}={value}")),
             None if self.left_out.contains(&field) => {}
@@ -140,7 +146,7 @@ fn path(path: String) -> Option<String> {
 /// A word between quotes; one of the same kind stands between those of the other kind. What ends a
 /// line can be told in no way.
 fn quoted(word: &str) -> Option<String> {
-    let is_told = is_text(word) && !word.contains(['\0', '\n', '\r']);
+    let is_told = word.len() < MAX_LINE && is_text(word) && !word.contains(['\0', '\n', '\r']);
     is_told.then(|| format!("\"{}\"", word.replace('"', "\"'\"'\"")))
 }
 

@@ -65,12 +65,12 @@ pub struct Part {
 }
 
 impl Summary {
-    /// Of what `reference` stands for: `root`, with `listed` in it if that is an index, one of which
+    /// Of what `reference` stands for: `root`, with `platforms` in it if that is an index, one of which
     /// may be `image`.
     pub fn new(
         reference: String,
         root: Digest,
-        (listed, attestations): (&[Descriptor], usize),
+        (platforms, attestations): (Vec<Variety>, usize),
         image: Option<&Image>,
     ) -> Self {
         let layers: Option<Vec<_>> = image.map(parts);
@@ -86,7 +86,7 @@ impl Summary {
             platform: image
                 .and_then(|image| image.platform.as_ref())
                 .map(ToString::to_string),
-            platforms: listed.iter().map(Variety::new).collect(),
+            platforms,
             attestations,
             created: about.as_ref().and_then(|about| about.created.clone()),
             size: image.map(Image::size),
@@ -103,7 +103,8 @@ impl Summary {
 }
 
 impl Variety {
-    fn new(entry: &Descriptor) -> Self {
+    /// An entry of the index.
+    pub fn new(entry: &Descriptor) -> Self {
         Self {
             platform: entry.platform().as_ref().map(ToString::to_string),
             digest: entry.digest.clone(),

@@ -37,7 +37,7 @@ pub use credentials::Passed;
 pub use mirror::Mirror;
 
 use crate::error::{Error, Part};
-use crate::oci::{ACCEPT, Descriptor, Digest, Document, InvalidManifest, Reference};
+use crate::oci::{ACCEPT, Bytes, Descriptor, Digest, Document, InvalidManifest, Reference};
 use crate::progress::Progress;
 use ahead::Ahead;
 use endpoints::Endpoints;
@@ -65,7 +65,7 @@ pub enum Asked {
 #[derive(Clone)]
 pub struct Served {
     /// The bytes that digests are over.
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
     /// The Content-Type, empty if there was none.
     pub media_type: String,
 }
@@ -112,13 +112,16 @@ impl Registry {
                 return Err(endpoint.refused(answer));
             }
             let media_type = answer.header("content-type").unwrap_or_default().to_owned();
-            let bytes = answer.bytes(MAX_MANIFEST).map_err(|e| match e {
-                Error::Answer { url, .. } => Error::Manifest {
-                    what: url,
-                    why: InvalidManifest::TooLong(MAX_MANIFEST),
-                },
-                other => other,
-            })?;
+            let bytes = answer
+                .bytes(MAX_MANIFEST)
+                .map(Bytes::new)
+                .map_err(|e| match e {
+                    Error::Answer { url, .. } => Error::Manifest {
+                        what: url,
+                        why: InvalidManifest::TooLong(MAX_MANIFEST),
+                    },
+                    other => other,
+                })?;
             if let Some(wanted) = wanted {
                 let got = Digest::of(wanted.algorithm(), &bytes);
                 Error::unless_equal(Part::Manifest, wanted, got)?;

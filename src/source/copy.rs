@@ -1,16 +1,17 @@
 //! What a copy of an image has to hold.
 
+use super::documents::Documents;
 use super::{Source, parse};
 use crate::error::Error;
-use crate::oci::{Descriptor, Document, Image, InvalidManifest, Kind, PlatformEntry, Wanted};
+use crate::oci::{
+    Bytes, Descriptor, Document, Image, InvalidManifest, Kind, PlatformEntry, Wanted,
+};
 use crate::progress::Progress;
 use crate::registry::MAX_MANIFEST;
 use std::collections::HashSet;
 
-/// How many documents are copied, and how large they may be in all, in bytes: an index may name
-/// thousands, and all are kept in memory.
-const MAX_DOCUMENTS: usize = 1024;
-const MAX_BYTES: usize = 64 << 20;
+/// How much is copied in all, documents and blobs: an index may name tens of thousands.
+const MAX_NAMED: usize = 8192;
 
 /// For which platforms an image is copied.
 pub enum Platforms {
@@ -28,7 +29,7 @@ pub struct Parts {
     /// The image for the main platform, if there is one.
     pub main: Option<Image>,
     /// Indexes, manifests and configs, each behind what names it.
-    pub documents: Vec<(Descriptor, Vec<u8>)>,
+    pub documents: Vec<(Descriptor, Bytes)>,
     /// Layers, in the order in which they are applied.
     pub blobs: Vec<Descriptor>,
 }
@@ -38,19 +39,6 @@ impl Parts {
     pub fn all(&self) -> impl Iterator<Item = &Descriptor> {
         let documents = self.documents.iter().map(|(document, _)| document);
         documents.chain(&self.blobs)
-    }
-
-    /// Adds a document, if there are not too many.
-    fn keep(&mut self, document: Descriptor, bytes: Vec<u8>) -> Result<(), Error> {
-        self.documents.push((document, bytes));
-        let size: usize = self.documents.iter().map(|(_, bytes)| bytes.len()).sum();
-        if self.documents.len() > MAX_DOCUMENTS || size > MAX_BYTES {
-            return Err(Error::Manifest {
-                what: self.root.digest.to_string(),
-                why: InvalidManifest::TooMuch,
-            });
-        }
-        Ok(())
     }
 }
 
@@ -66,14 +54,13 @@ impl Source<'_> {
     /// One manifest as it is; several by way of the index that they are in, byte for byte.
     fn some_parts(&mut self, wanted: &[Wanted], progress: Progress) -> Result<Parts, Error> {
         let (root, bytes) = self.root_bytes()?;
-        let mut documents = vec![(root.clone(), bytes)];
+        let mut documents = Documents::default();
+        documents.add(root.clone(), bytes)?;
         let mut images = Vec::new();
         for wanted in wanted {
-            let followed = self.follow(wanted, progress)?;
-            documents.extend(followed.documents);
-            documents.push((followed.image.config.clone(), followed.config));
-            images.push(followed.image);
+            images.push(self.follow(wanted, &mut documents, progress)?.image);
         }
+        let mut documents = documents.into_all();
         let mut root = root;
         if let [only] = &images[..]
             && root.digest != only.digest
@@ -108,6 +95,7 @@ impl Source<'_> {
             blobs: Vec::new(),
         };
         let mut seen = HashSet::from([root.digest.clone()]);
+        let mut documents = Documents::default();
         let mut waiting = Vec::new();
         let mut at_hand = Some((root, bytes));
         while let Some((descriptor, bytes)) = at_hand {
@@ -116,22 +104,26 @@ impl Source<'_> {
                 what: descriptor.digest.to_string(),
                 why,
             })?;
-            parts.keep(descriptor, bytes)?;
+            documents.add(descriptor, bytes)?;
             let before = waiting.len();
             for named in named {
                 if !seen.insert(named.digest.clone()) {
                     continue;
                 }
+                if seen.len() > MAX_NAMED {
+                    return Err(documents.refused(InvalidManifest::TooMuch));
+                }
                 match named.kind() {
                     Kind::Index | Kind::Manifest => waiting.push(named),
                     Kind::Config if named.size <= MAX_MANIFEST => {
-                        let bytes = self.config(&named)?;
-                        parts.keep(named, bytes)?;
+                        documents.check_room(named.size)?;
+                        let bytes = Bytes::new(self.config(&named)?);
+                        documents.add(named, bytes)?;
                     }
                     // Whatever it is, a registry should have it among the manifests.
                     Kind::Other if is_index && named.size <= MAX_MANIFEST => {
-                        match self.manifest(&named) {
-                            Ok(bytes) => parts.keep(named, bytes)?,
+                        match self.document(&named, &mut documents) {
+                            Ok(_) => {}
                             Err(Error::NotFound { .. } | Error::Offline { .. }) => {
                                 parts.blobs.push(named);
                             }
@@ -145,6 +137,7 @@ impl Source<'_> {
             waiting[before..].reverse();
             at_hand = match waiting.pop() {
                 Some(next) => {
+                    documents.check_room(next.size)?;
                     let bytes = self.manifest(&next)?;
                     Some((next, bytes))
                 }
@@ -154,19 +147,25 @@ impl Source<'_> {
         if let Self::Registry(cached) = self {
             cached.require(&parts.blobs)?;
         }
-        parts.main = self.main_image(wanted, progress)?;
+        parts.main = self.main_image(wanted, &mut documents, progress)?;
+        parts.documents = documents.into_all();
         name_platform(&mut parts.root, parts.main.as_slice());
         Ok(parts)
     }
 
     /// The image for `wanted`, else the first one for any platform.
-    fn main_image(&mut self, wanted: &Wanted, progress: Progress) -> Result<Option<Image>, Error> {
-        let followed = match self.follow(wanted, progress) {
+    fn main_image(
+        &mut self,
+        wanted: &Wanted,
+        documents: &mut Documents,
+        progress: Progress,
+    ) -> Result<Option<Image>, Error> {
+        let followed = match self.follow(wanted, documents, progress) {
             Err(Error::NoPlatform { available, .. }) => match available.into_iter().next() {
                 None => return Ok(None),
                 Some(platform) => {
                     let asked = true;
-                    self.follow(&Wanted { platform, asked }, progress)
+                    self.follow(&Wanted { platform, asked }, documents, progress)
                 }
             },
             followed => followed,
@@ -180,17 +179,12 @@ impl Source<'_> {
     }
 
     /// What the name stands for, with its bytes.
-    pub(super) fn root_bytes(&mut self) -> Result<(Descriptor, Vec<u8>), Error> {
+    pub(super) fn root_bytes(&mut self) -> Result<(Descriptor, Bytes), Error> {
         let (entry, bytes) = match self {
             Self::Registry(cached) => {
                 let (digest, served) = cached.root()?;
-                let entry = Descriptor {
-                    media_type: served.media_type,
-                    size: served.bytes.len() as u64,
-                    platform: None,
-                    annotations: None,
-                    digest,
-                };
+                let size = served.bytes.len() as u64;
+                let entry = Descriptor::new(served.media_type, digest, size);
                 (entry, served.bytes)
             }
             Self::Layout(layout) => (layout.root().clone(), layout.root_bytes()?),

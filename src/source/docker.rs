@@ -1,8 +1,9 @@
 //! What `docker save` has written since 2014: a `manifest.json` that names a config and, for each
 //! DiffID in it, a tar. The manifest that it stands for is made here, as skopeo makes it.
 
+use super::named::Listed;
 use crate::error::LayoutFault;
-use crate::oci::{Config, Descriptor, Digest, Reference};
+use crate::oci::{Config, Descriptor, Digest, Each, List, Name, Reference};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -18,11 +19,11 @@ const LAYER_TYPE: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Entry {
     /// The name of the config's file.
-    pub(super) config: String,
+    config: Name,
     /// `name:tag`, as docker writes it: `debian:bookworm`.
-    repo_tags: Option<Vec<String>>,
+    repo_tags: Option<List<Name>>,
     /// The names of the layers' files, lowest first.
-    layers: Option<Vec<String>>,
+    layers: Option<List<Name>>,
 }
 
 /// The image that an entry makes.
@@ -52,32 +53,33 @@ struct Named<'m> {
     digest: &'m Digest,
 }
 
-/// Reads the list.
-pub(super) fn parse(bytes: &[u8]) -> Option<Vec<Entry>> {
-    serde_json::from_slice(bytes).ok()
-}
-
-/// The image of that name, or the only one. `place` is how the archive is spelt.
-pub(super) fn choose<'e>(
-    entries: &'e [Entry],
-    place: &str,
-    name: Option<&str>,
-) -> Result<&'e Entry, LayoutFault> {
-    let all = || entries.iter().flat_map(Entry::names).map(str::to_owned);
-    match (name, entries) {
-        (Some(name), _) => {
-            let found = entries.iter().find(|entry| entry.is_called(name));
-            found.ok_or_else(|| LayoutFault::NoTag {
-                place: place.to_owned(),
-                wanted: name.to_owned(),
-                available: all().collect(),
-            })
+/// The image of that name in the list, or the only one. `place` is how the archive is spelt.
+pub(super) fn find(list: &[u8], place: &str, name: Option<&str>) -> Result<Entry, LayoutFault> {
+    let mut names = Listed::default();
+    let (mut found, mut count) = (None, 0);
+    let each = Each::new(|entry: Entry| {
+        let own = entry.names().map(str::to_owned);
+        own.for_each(|name| names.add(name));
+        count += 1;
+        if found.is_none() && name.is_none_or(|name| entry.is_called(name)) {
+            found = Some(entry);
         }
-        (None, [only]) => Ok(only),
-        (None, []) => Err(LayoutFault::NotAnArchive),
-        (None, _) => Err(LayoutFault::SeveralImages {
+        true
+    });
+    each.of(list)
+        .map_err(|_| LayoutFault::Malformed(format!("its {MANIFEST}")))?;
+    match (name, found) {
+        (Some(_), Some(found)) => Ok(found),
+        (Some(name), None) => Err(LayoutFault::NoTag {
             place: place.to_owned(),
-            names: all().collect(),
+            wanted: name.to_owned(),
+            available: names.0,
+        }),
+        (None, None) => Err(LayoutFault::NotAnArchive),
+        (None, Some(only)) if count == 1 => Ok(only),
+        (None, Some(_)) => Err(LayoutFault::SeveralImages {
+            place: place.to_owned(),
+            names: names.0,
         }),
     }
 }
@@ -89,32 +91,37 @@ impl Entry {
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.repo_tags.iter().flatten().map(String::as_str)
+        named_in(self.repo_tags.as_ref())
     }
 
     /// None, as Go's encoder writes an empty list, is none.
-    pub(super) fn layers(&self) -> &[String] {
-        self.layers.as_deref().unwrap_or_default()
+    pub(super) fn layers(&self) -> impl Iterator<Item = &str> {
+        named_in(self.layers.as_ref())
+    }
+
+    /// The name of the config's file.
+    pub(super) fn config(&self) -> &str {
+        &self.config.0
     }
 
     /// The image, of the bytes of its config and the sizes of its layers. Nothing if the config is
     /// none, or has another number of layers.
     pub(super) fn image(&self, config: &[u8], sizes: &[u64]) -> Option<Made> {
         let diff_ids = Config::parse(config).ok()?.diff_ids().to_vec();
-        if diff_ids.len() != self.layers().len() || sizes.len() != self.layers().len() {
+        if diff_ids.len() != self.layers().count() || sizes.len() != diff_ids.len() {
             return None;
         }
         let mut files = HashMap::new();
-        let config_blob = descriptor(CONFIG_TYPE, Digest::sha256(config), config.len() as u64);
-        files.insert(config_blob.digest.clone(), self.config.clone());
+        let config_blob = Descriptor::new(CONFIG_TYPE, Digest::sha256(config), config.len() as u64);
+        files.insert(config_blob.digest.clone(), self.config().to_owned());
         let mut layers = Vec::new();
-        for ((file, diff_id), size) in self.layers().iter().zip(diff_ids).zip(sizes) {
+        for ((file, diff_id), size) in self.layers().zip(diff_ids).zip(sizes) {
             let digest = named_digest(file).unwrap_or(diff_id);
-            files.insert(digest.clone(), file.clone());
-            layers.push(descriptor(LAYER_TYPE, digest, *size));
+            files.insert(digest.clone(), file.to_owned());
+            layers.push(Descriptor::new(LAYER_TYPE, digest, *size));
         }
         let bytes = written(&config_blob, &layers);
-        let root = descriptor(MANIFEST_TYPE, Digest::sha256(&bytes), bytes.len() as u64);
+        let root = Descriptor::new(MANIFEST_TYPE, Digest::sha256(&bytes), bytes.len() as u64);
         Some(Made { root, bytes, files })
     }
 }
@@ -138,14 +145,9 @@ fn named(blob: &Descriptor) -> Named<'_> {
     }
 }
 
-fn descriptor(media_type: &str, digest: Digest, size: u64) -> Descriptor {
-    Descriptor {
-        media_type: media_type.to_owned(),
-        digest,
-        size,
-        platform: None,
-        annotations: None,
-    }
+fn named_in(list: Option<&List<Name>>) -> impl Iterator<Item = &str> {
+    let names = list.into_iter().flat_map(|list| &list.0);
+    names.map(|name| name.0.as_str())
 }
 
 /// The digest that the name of a compressed layer's file says: docker's own since it writes layouts
@@ -172,11 +174,10 @@ mod tests {
     fn an_image_is_called_by_any_spelling_of_its_name() {
         let list = br#"[{"Config":"c","RepoTags":["debian:12","ghcr.io/a/b:1"],"Layers":[]},
             {"Config":"d","RepoTags":null,"Layers":null}]"#;
-        assert_eq!(parse(list).map(|list| list.len()), Some(2));
+        let several = find(list, "", None);
+        assert!(matches!(several, Err(LayoutFault::SeveralImages { .. })));
         let list = br#"[{"Config":"c","RepoTags":["debian:12","ghcr.io/a/b:1"],"Layers":[]}]"#;
-        let [entry] = &parse(list).unwrap()[..] else {
-            panic!("one image");
-        };
+        let entry = find(list, "", None).unwrap();
         for name in ["debian:12", "docker.io/library/debian:12", "ghcr.io/a/b:1"] {
             assert!(entry.is_called(name), "{name}");
         }

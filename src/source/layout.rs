@@ -8,7 +8,7 @@ use super::store::Store;
 use super::{parse, verified, within_limit};
 use crate::archive::Archive;
 use crate::error::{Error, LayoutFault, Part};
-use crate::oci::{Descriptor, Digest, Document, Image, InvalidManifest, blob_path};
+use crate::oci::{Bytes, Descriptor, Digest, Document, Image, InvalidManifest, blob_path};
 use crate::registry::MAX_MANIFEST;
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
@@ -65,11 +65,19 @@ impl Layout {
         match first {
             Some((number, bytes)) if candidates[number] == INDEX => {
                 let spelling = spell(Form::OciArchive);
-                Self::of_index(Store::Archive(Box::new(archive)), spelling, &bytes, name)
+                Self::of_index(
+                    Store::Archive(Box::new(archive)),
+                    spelling,
+                    &bytes.into(),
+                    name,
+                )
             }
             Some((_, bytes)) => {
                 let spelling = spell(Form::DockerArchive);
-                Self::of_docker(archive, spelling, &bytes, name)
+                let entry = docker::find(&bytes, &spelling, name);
+                let entry = entry.map_err(|why| fault(archive.input().path(), why))?;
+                drop(bytes);
+                Self::of_docker(archive, spelling, &entry, name)
             }
             None => Err(fault(archive.input().path(), LayoutFault::NotAnArchive)),
         }
@@ -84,14 +92,14 @@ impl Layout {
         }
         let bytes = store.bytes(INDEX, MAX_MANIFEST).ok().flatten();
         let bytes = bytes.ok_or_else(no_layout)?;
-        Self::of_index(store, spelling, &bytes, name)
+        Self::of_index(store, spelling, &bytes.into(), name)
     }
 
     /// The image of that name in `index.json`.
     fn of_index(
         store: Store,
         spelling: String,
-        bytes: &[u8],
+        bytes: &Bytes,
         name: Option<&str>,
     ) -> Result<Self, Error> {
         let digest = Digest::sha256(bytes);
@@ -116,25 +124,23 @@ impl Layout {
         })
     }
 
-    /// The image of that name in docker's `manifest.json`.
+    /// The image of an entry of docker's `manifest.json`.
     fn of_docker(
         archive: Archive,
         spelling: String,
-        bytes: &[u8],
+        entry: &docker::Entry,
         name: Option<&str>,
     ) -> Result<Self, Error> {
         let failed = |why| fault(archive.input().path(), why);
         let malformed = |why: &str| failed(LayoutFault::Malformed(why.to_owned()));
-        let entries = docker::parse(bytes).ok_or_else(|| malformed("its manifest.json"))?;
-        let entry = docker::choose(&entries, &spelling, name).map_err(failed)?;
         let missing = |file: &str| malformed(&format!("{file} is missing"));
-        let sizes = entry.layers().iter().map(|file| {
+        let sizes = entry.layers().map(|file| {
             let size = archive.size(file)?;
             size.ok_or_else(|| missing(file))
         });
         let sizes = sizes.collect::<Result<Vec<_>, Error>>()?;
-        let config = archive.bytes(&entry.config, MAX_MANIFEST)?;
-        let config = config.ok_or_else(|| missing(&entry.config))?;
+        let config = archive.bytes(entry.config(), MAX_MANIFEST)?;
+        let config = config.ok_or_else(|| missing(entry.config()))?;
         let Made { root, bytes, files } = entry
             .image(&config, &sizes)
             .ok_or_else(|| malformed("its config does not fit its layers"))?;
@@ -143,7 +149,7 @@ impl Layout {
             store: Store::Archive(Box::new(archive)),
             spelling,
             name: name.map(str::to_owned),
-            root: Root::Read(root, bytes),
+            root: Root::Read(root, bytes.into()),
             files,
         })
     }
@@ -175,17 +181,17 @@ impl Layout {
     }
 
     /// What the name stands for, read.
-    pub(super) fn document(&self) -> Result<(Digest, Document), Error> {
-        let root = self.root();
-        let document = parse(&root.digest, &self.root_bytes()?, &root.media_type)?;
-        Ok((root.digest.clone(), document))
+    pub(super) fn document(&self) -> Result<(Digest, Bytes, Document), Error> {
+        let (root, bytes) = (self.root(), self.root_bytes()?);
+        let document = parse(&root.digest, &bytes, &root.media_type)?;
+        Ok((root.digest.clone(), bytes, document))
     }
 
     /// The bytes of what the name stands for.
-    pub(super) fn root_bytes(&self) -> Result<Vec<u8>, Error> {
+    pub(super) fn root_bytes(&self) -> Result<Bytes, Error> {
         match &self.root {
             Root::Read(_, bytes) => Ok(bytes.clone()),
-            Root::Entry(entry) => verified(entry, Part::Manifest, self.bytes(entry)?),
+            Root::Entry(entry) => verified(entry, Part::Manifest, self.bytes(entry)?.into()),
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod copy;
 mod docker;
+mod documents;
 mod fetch;
 mod foresight;
 mod layout;
@@ -19,7 +20,9 @@ mod survey;
 use crate::cache::{Cache, Partial};
 use crate::error::{Error, Part};
 use crate::layer::{BlobStream, LayerStream};
-use crate::oci::{Algorithm, Descriptor, Digest, Document, InvalidManifest, Layer, Reference};
+use crate::oci::{
+    Algorithm, Bytes, Descriptor, Digest, Document, InvalidManifest, Layer, Reference,
+};
 use crate::progress::{Meter, Progress};
 use crate::registry::{Access, MAX_MANIFEST, Served};
 pub use copy::{Parts, Platforms};
@@ -102,7 +105,7 @@ impl<'c> Source<'c> {
 
     /// The index and manifests that led to the image, the one that the name stands for first. Those
     /// of a layout are where they are.
-    pub fn documents(&self) -> &[(Digest, Vec<u8>)] {
+    pub fn documents(&self) -> &[(Digest, Bytes)] {
         match self {
             Self::Registry(cached) => cached.documents(),
             Self::Layout(_) => &[],
@@ -221,7 +224,7 @@ impl fmt::Display for Source<'_> {
     }
 }
 
-fn parse(digest: &Digest, bytes: &[u8], media_type: &str) -> Result<Document, Error> {
+fn parse(digest: &Digest, bytes: &Bytes, media_type: &str) -> Result<Document, Error> {
     Document::parse(bytes, media_type).map_err(|why| Error::Manifest {
         what: digest.to_string(),
         why,
@@ -240,8 +243,8 @@ fn within_limit(descriptor: &Descriptor) -> Result<(), Error> {
 }
 
 /// The bytes, if they are those that `descriptor` names.
-fn verified(descriptor: &Descriptor, part: Part, bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
-    let (wanted, size) = (&descriptor.digest, bytes.len() as u64);
+fn verified<B: AsRef<Vec<u8>>>(descriptor: &Descriptor, part: Part, bytes: B) -> Result<B, Error> {
+    let (wanted, size) = (&descriptor.digest, bytes.as_ref().len() as u64);
     if size != descriptor.size {
         let digest = wanted.clone();
         return Err(Error::SizeMismatch {
@@ -250,7 +253,7 @@ fn verified(descriptor: &Descriptor, part: Part, bytes: Vec<u8>) -> Result<Vec<u
             got: size,
         });
     }
-    check_digest(wanted, part, &bytes)?;
+    check_digest(wanted, part, bytes.as_ref())?;
     Ok(bytes)
 }
 

@@ -2,7 +2,11 @@
 
 use super::docker::is_same;
 use crate::error::LayoutFault;
-use crate::oci::{Descriptor, Digest, IMAGE_NAME, Index, REF_NAME};
+use crate::oci::{Bytes, Descriptor, Digest, IMAGE_NAME, Index, REF_NAME};
+
+/// How many names an error lists, and how many bytes they have in all.
+const MAX_LISTED: usize = 256;
+const MAX_LENGTH: usize = 64 << 10;
 
 /// What `index.json` leads to.
 pub(super) enum Root {
@@ -10,7 +14,7 @@ pub(super) enum Root {
     Entry(Descriptor),
     /// The bytes are here already: `index.json` is itself the index where several entries have no
     /// names.
-    Read(Descriptor, Vec<u8>),
+    Read(Descriptor, Bytes),
 }
 
 impl Root {
@@ -27,51 +31,61 @@ impl Root {
 pub(super) fn root(
     index: &Index,
     digest: &Digest,
-    bytes: &[u8],
+    bytes: &Bytes,
     (place, name): (&str, Option<&str>),
 ) -> Result<Root, LayoutFault> {
-    let entries = &index.manifests;
-    let all = || {
-        let mut all: Vec<_> = entries.iter().flat_map(names).collect();
-        all.dedup();
-        all
-    };
-    if let Some(name) = name {
+    let mut all = Listed::default();
+    let (mut first, mut exact, mut same) = (None, None, None);
+    let mut count = 0;
+    index.each(|entry| {
+        let own = names(&entry);
+        count += 1;
         // As it stands there, before what means the same.
-        let exact = |entry: &&Descriptor| entry.annotation(REF_NAME) == Some(name);
-        let same = |entry: &&Descriptor| {
-            names(entry)
-                .iter()
-                .any(|own| own == name || is_same(own, name))
-        };
-        let found = entries
-            .iter()
-            .find(exact)
-            .or_else(|| entries.iter().find(same));
-        return found
-            .cloned()
-            .map(Root::Entry)
-            .ok_or_else(|| LayoutFault::NoTag {
+        if exact.is_none() && name.is_some() && entry.annotation(REF_NAME) == name {
+            exact = Some(entry);
+        } else if same.is_none()
+            && let Some(name) = name
+            && own.iter().any(|own| own == name || is_same(own, name))
+        {
+            same = Some(entry);
+        } else if count == 1 {
+            first = Some(entry);
+        }
+        own.into_iter().for_each(|name| all.add(name));
+    });
+    match (name, first) {
+        (Some(name), _) => {
+            let found = exact.or(same).map(Root::Entry);
+            found.ok_or_else(|| LayoutFault::NoTag {
                 place: place.to_owned(),
                 wanted: name.to_owned(),
-                available: all(),
-            });
-    }
-    match entries.as_slice() {
-        [only] => Ok(Root::Entry(only.clone())),
-        _ if !all().is_empty() => Err(LayoutFault::SeveralImages {
+                available: all.0,
+            })
+        }
+        (None, Some(only)) if count == 1 => Ok(Root::Entry(only)),
+        _ if !all.0.is_empty() => Err(LayoutFault::SeveralImages {
             place: place.to_owned(),
-            names: all(),
+            names: all.0,
         }),
         _ => {
-            let itself = Descriptor {
-                media_type: "application/vnd.oci.image.index.v1+json".to_owned(),
-                digest: digest.clone(),
-                size: bytes.len() as u64,
-                platform: None,
-                annotations: None,
-            };
-            Ok(Root::Read(itself, bytes.to_vec()))
+            let media_type = "application/vnd.oci.image.index.v1+json";
+            let itself = Descriptor::new(media_type, digest.clone(), bytes.len() as u64);
+            Ok(Root::Read(itself, bytes.clone()))
+        }
+    }
+}
+
+/// Names that an error lists.
+#[derive(Default)]
+pub(super) struct Listed(pub(super) Vec<String>);
+
+impl Listed {
+    /// Adds a name, unless it is the one that came before, or there are more than anybody reads.
+    pub(super) fn add(&mut self, name: String) {
+        let length: usize = self.0.iter().map(String::len).sum();
+        let is_new = self.0.last() != Some(&name);
+        if is_new && self.0.len() < MAX_LISTED && length + name.len() <= MAX_LENGTH {
+            self.0.push(name);
         }
     }
 }

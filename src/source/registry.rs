@@ -7,7 +7,7 @@ use super::{RawStream, Stream, digest_of, within_limit};
 use crate::cache::{Cache, Partial};
 use crate::error::Error;
 use crate::layer::{BlobStream, LayerStream, Verifier};
-use crate::oci::{Descriptor, Digest, Layer, Reference};
+use crate::oci::{Bytes, Descriptor, Digest, Layer, Reference};
 use crate::progress::{Meter, Progress};
 use crate::registry::{Access, Asked, Registry, Served};
 use std::io::{self, Read, Write as _};
@@ -23,7 +23,7 @@ pub struct Cached<'c> {
     /// The layer that will be wanted next, on its way.
     ahead: Option<(Digest, Opened)>,
     /// The index and manifests that led to the image, for pulls without a network.
-    documents: Vec<(Digest, Vec<u8>)>,
+    documents: Vec<(Digest, Bytes)>,
     /// What the reference stands for, once it was asked: it is that to the end.
     root: Option<(Digest, Served)>,
 }
@@ -94,7 +94,7 @@ impl<'c> Cached<'c> {
     fn asked_root(&self) -> Result<(Digest, Served), Error> {
         let Some(registry) = &self.fetch.registry else {
             let digest = self.cached_digest()?;
-            let bytes = self.cached_document(&digest)?;
+            let bytes = self.cached_document(&digest)?.into();
             let media_type = String::new();
             return Ok((digest, Served { bytes, media_type }));
         };
@@ -105,12 +105,12 @@ impl<'c> Cached<'c> {
         Ok((digest, served))
     }
 
-    pub(super) fn manifest(&mut self, digest: &Digest) -> Result<Vec<u8>, Error> {
+    pub(super) fn manifest(&mut self, digest: &Digest) -> Result<Bytes, Error> {
         if let Some((_, bytes)) = self.documents.iter().find(|(known, _)| known == digest) {
             return Ok(bytes.clone());
         }
         let Some(registry) = &self.fetch.registry else {
-            let bytes = self.cached_document(digest)?;
+            let bytes = self.cached_document(digest)?.into();
             self.note(digest, &bytes);
             return Ok(bytes);
         };
@@ -119,8 +119,8 @@ impl<'c> Cached<'c> {
         Ok(bytes)
     }
 
-    fn note(&mut self, digest: &Digest, document: &[u8]) {
-        self.documents.push((digest.clone(), document.to_vec()));
+    fn note(&mut self, digest: &Digest, document: &Bytes) {
+        self.documents.push((digest.clone(), document.clone()));
     }
 
     /// Without a network: what the reference stood for when it was last pulled.
@@ -157,7 +157,7 @@ impl<'c> Cached<'c> {
     }
 
     /// The documents that led to the image, the one that the reference stands for first.
-    pub(super) fn documents(&self) -> &[(Digest, Vec<u8>)] {
+    pub(super) fn documents(&self) -> &[(Digest, Bytes)] {
         &self.documents
     }
 

@@ -1,27 +1,28 @@
 //! From a name to an image: index, manifest, config.
 
-use super::{Source, parse, select, verified};
+use super::documents::Documents;
+use super::{Source, parse, select, verified, within_limit};
 use crate::error::{Error, Part};
-use crate::oci::{Config, Descriptor, Digest, Document, Image, Wanted};
+use crate::oci::{Bytes, Config, Descriptor, Digest, Document, Image, Wanted};
 use crate::progress::Progress;
 
 /// Where a name has led.
 pub(super) struct Followed {
     pub(super) image: Image,
+    /// The manifest, if it is not what the name stands for.
+    pub(super) manifest: Option<Bytes>,
     /// The bytes of its config.
-    pub(super) config: Vec<u8>,
-    /// What lies between the name and the image, the manifest being the last.
-    pub(super) documents: Vec<(Descriptor, Vec<u8>)>,
+    pub(super) config: Bytes,
 }
 
 impl Source<'_> {
     /// Follows the name to the manifest for `wanted`, and that to its config. Nothing else will be
     /// asked for.
     pub fn resolve(&mut self, wanted: &Wanted, progress: Progress) -> Result<Image, Error> {
-        let Followed { image, config, .. } = self.follow(wanted, progress)?;
+        let followed = self.follow(wanted, &mut Documents::default(), progress)?;
         let image = Image {
-            config_bytes: config,
-            ..image
+            config_bytes: followed.config,
+            ..followed.image
         };
         if let Self::Layout(layout) = self {
             layout.narrow(&image);
@@ -29,25 +30,40 @@ impl Source<'_> {
         Ok(image)
     }
 
+    /// The same, with all that lies between the name and the image among `documents`, which are not
+    /// read again.
     pub(super) fn follow(
         &mut self,
         wanted: &Wanted,
+        documents: &mut Documents,
         progress: Progress,
     ) -> Result<Followed, Error> {
         let name = self.to_string();
-        let (root, document) = self.root()?;
-        let mut documents = Vec::new();
+        let (root, bytes, document) = self.root()?;
+        let size = bytes.len() as u64;
+        documents.add(Descriptor::new("", root.clone(), size), bytes)?;
+        let mut manifest = None;
         let chosen = select::choose(&name, root.clone(), document, wanted, |descriptor| {
-            let bytes = self.manifest(descriptor)?;
+            let bytes = self.document(descriptor, documents)?;
             let document = parse(&descriptor.digest, &bytes, &descriptor.media_type);
-            documents.push((descriptor.clone(), bytes));
+            manifest = Some(bytes);
             document
         })?;
         if let Self::Registry(cached) = self {
             let manifest = &chosen.manifest;
             cached.require(std::iter::once(&manifest.config).chain(&manifest.layers))?;
         }
-        let bytes = self.config(&chosen.manifest.config)?;
+        let config_blob = &chosen.manifest.config;
+        let bytes = match documents.find(&config_blob.digest) {
+            Some(bytes) => bytes,
+            None => {
+                within_limit(config_blob)?;
+                documents.check_room(config_blob.size)?;
+                let bytes = Bytes::new(self.config(config_blob)?);
+                documents.add(config_blob.clone(), bytes.clone())?;
+                bytes
+            }
+        };
         let digest = chosen.digest.to_string();
         let malformed = |why| Error::Manifest {
             what: digest.clone(),
@@ -61,12 +77,28 @@ impl Source<'_> {
         }
         Ok(Followed {
             image,
+            manifest,
             config: bytes,
-            documents,
         })
     }
 
-    pub(super) fn root(&mut self) -> Result<(Digest, Document), Error> {
+    /// A manifest or index, kept among `documents`.
+    pub(super) fn document(
+        &mut self,
+        descriptor: &Descriptor,
+        documents: &mut Documents,
+    ) -> Result<Bytes, Error> {
+        if let Some(bytes) = documents.find(&descriptor.digest) {
+            return verified(descriptor, Part::Manifest, bytes);
+        }
+        within_limit(descriptor)?;
+        documents.check_room(descriptor.size)?;
+        let bytes = self.manifest(descriptor)?;
+        documents.add(descriptor.clone(), bytes.clone())?;
+        Ok(bytes)
+    }
+
+    pub(super) fn root(&mut self) -> Result<(Digest, Bytes, Document), Error> {
         match self {
             Self::Registry(cached) => {
                 let (digest, served) = cached.root()?;
@@ -77,17 +109,16 @@ impl Source<'_> {
                 {
                     *what = format!("{}: {what}", cached.reference());
                 }
-                let document = document?;
-                Ok((digest, document))
+                Ok((digest, served.bytes, document?))
             }
             Self::Layout(layout) => layout.document(),
         }
     }
 
-    pub(super) fn manifest(&mut self, descriptor: &Descriptor) -> Result<Vec<u8>, Error> {
+    pub(super) fn manifest(&mut self, descriptor: &Descriptor) -> Result<Bytes, Error> {
         let bytes = match self {
             Self::Registry(cached) => cached.manifest(&descriptor.digest)?,
-            Self::Layout(layout) => layout.bytes(descriptor)?,
+            Self::Layout(layout) => layout.bytes(descriptor)?.into(),
         };
         verified(descriptor, Part::Manifest, bytes)
     }

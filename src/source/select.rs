@@ -12,6 +12,12 @@ const MAX_DEPTH: usize = 8;
 /// How many indexes are read in search of one platform: an index may name thousands.
 const MAX_INDEXES: usize = 64;
 
+/// How many platforms are named where the wanted one is missing. There are some dozen.
+const MAX_AVAILABLE: usize = 64;
+
+/// How many images are listed, of all indexes together.
+const MAX_LISTED: usize = 20_000;
+
 /// A manifest that was chosen.
 #[derive(Debug)]
 pub(super) struct Chosen {
@@ -30,7 +36,7 @@ pub(super) fn choose(
     wanted: &Wanted,
     mut fetch: impl FnMut(&Descriptor) -> Result<Document, Error>,
 ) -> Result<Chosen, Error> {
-    let mut waiting = match root {
+    let index = match root {
         Document::Manifest(manifest) => {
             return Ok(Chosen {
                 digest,
@@ -38,46 +44,43 @@ pub(super) fn choose(
                 unconfirmed: true,
             });
         }
-        Document::Index(index) => vec![(index.manifests, 1)],
+        Document::Index(index) => index,
     };
-    let mut available: Vec<Platform> = Vec::new();
+    let mut available = Vec::new();
     let mut read = 1;
     let mut single = None;
-    while let Some((entries, depth)) = waiting.pop() {
-        let images = images(&entries);
-        if let Some(best) = best(&images, wanted) {
-            return manifest(best, &mut fetch, false);
+    let mut at_hand = Some((index, 1));
+    let mut waiting: Vec<(Descriptor, usize)> = Vec::new();
+    while let Some((index, depth)) = at_hand {
+        let Entries {
+            best,
+            only,
+            mut nested,
+        } = Entries::of(&index, wanted, &mut available);
+        if let Some((_, best)) = best {
+            return manifest(&best, &mut fetch, false);
         }
         // One image and no word on what it is for: then its config decides.
-        if let [only] = images[..]
-            && only.platform().is_none()
+        single = only.or(single);
+        read += nested.len();
+        if let Some(entry) = nested.first()
+            && (depth == MAX_DEPTH || read > MAX_INDEXES)
         {
-            single = Some(only.clone());
+            return Err(Error::Manifest {
+                what: entry.digest.to_string(),
+                why: InvalidManifest::TooDeep,
+            });
         }
-        for platform in images.iter().filter_map(|image| image.platform()) {
-            if !available.contains(&platform) {
-                available.push(platform);
-            }
-        }
-        let nested = entries
-            .iter()
-            .filter(|entry| entry.kind() == Kind::Index)
-            .collect::<Vec<_>>();
         // The last in, the first out: so in reverse.
-        for entry in nested
-            .into_iter()
-            .rev()
-            .filter(|entry| may_hold(entry, wanted))
-        {
-            read += 1;
-            if depth == MAX_DEPTH || read > MAX_INDEXES {
-                return Err(Error::Manifest {
-                    what: entry.digest.to_string(),
-                    why: InvalidManifest::TooDeep,
-                });
-            }
-            if let Document::Index(index) = fetch(entry)? {
-                waiting.push((index.manifests, depth + 1));
+        nested.reverse();
+        waiting.extend(nested.into_iter().map(|entry| (entry, depth + 1)));
+        at_hand = None;
+        while at_hand.is_none() {
+            let Some((entry, depth)) = waiting.pop() else {
+                break;
+            };
+            if let Document::Index(index) = fetch(&entry)? {
+                at_hand = Some((index, depth));
             }
         }
     }
@@ -87,38 +90,115 @@ pub(super) fn choose(
     }
 }
 
-/// All manifests in `index`, attestations too, and those of the indexes within in their places. What is
-/// not there, or is beyond what is read in search of one platform, is not listed.
-pub(super) fn all(
-    index: Index,
-    mut fetch: impl FnMut(&Descriptor) -> Result<Document, Error>,
-) -> Result<Vec<Descriptor>, Error> {
-    let mut all = Vec::new();
-    let mut waiting = vec![(index.manifests.into_iter(), 1)];
-    let mut read = 1;
-    while let Some((entries, depth)) = waiting.last_mut() {
-        let depth = *depth;
-        match entries.next() {
-            None => drop(waiting.pop()),
-            Some(entry) if entry.kind() == Kind::Manifest => all.push(entry),
-            Some(entry) if entry.kind() == Kind::Index => {
-                read += 1;
-                if depth == MAX_DEPTH || read > MAX_INDEXES {
-                    continue;
+/// What an index offers. An index may have tens of thousands of entries: few of them are kept.
+struct Entries {
+    /// The best image, the first among equals, and how well it suits.
+    best: Option<(usize, Descriptor)>,
+    /// The image, if there is but one, and no platform with it.
+    only: Option<Descriptor>,
+    /// Indexes in it that may hold what is wanted, one more than may be read at most.
+    nested: Vec<Descriptor>,
+}
+
+impl Entries {
+    /// Reads the entries, and adds the platforms that they are for.
+    fn of(index: &Index, wanted: &Wanted, available: &mut Vec<Platform>) -> Self {
+        let (mut best, mut only, mut nested) = (None, None, Vec::new());
+        let mut images = 0;
+        index.each(|mut entry| {
+            let is_image = is_image(&entry);
+            let platform = entry.platform();
+            // Nothing more is asked of them, and each may have thousands.
+            entry.annotations = None;
+            match entry.kind() {
+                Kind::Index if nested.len() <= MAX_INDEXES && may_hold(&entry, wanted) => {
+                    nested.push(entry);
                 }
-                match fetch(&entry) {
-                    Ok(Document::Index(index)) => {
-                        waiting.push((index.manifests.into_iter(), depth + 1));
+                Kind::Manifest if is_image => {
+                    images += 1;
+                    let Some(platform) = platform else {
+                        only = Some(entry);
+                        return;
+                    };
+                    let rank = wanted.rank(&platform);
+                    if let Some(rank) = rank
+                        && best.as_ref().is_none_or(|(other, _)| rank < *other)
+                    {
+                        best = Some((rank, entry));
                     }
-                    Ok(Document::Manifest(_))
-                    | Err(Error::NotFound { .. } | Error::Layout { .. }) => {}
-                    Err(error) => return Err(error),
+                    if available.len() < MAX_AVAILABLE && !available.contains(&platform) {
+                        available.push(platform);
+                    }
                 }
+                _ => {}
             }
-            Some(_) => {}
+        });
+        let only = only.filter(|_| images == 1);
+        Self { best, only, nested }
+    }
+}
+
+/// Lists all manifests of an index, and those of the indexes within in their places.
+pub(super) struct Listing<'l> {
+    /// Brings what an entry names, verified.
+    fetch: &'l mut dyn FnMut(&Descriptor) -> Result<Document, Error>,
+    /// Takes a manifest, which may be an attestation.
+    take: &'l mut dyn FnMut(&Descriptor),
+    /// How many indexes have been read, and how many manifests listed.
+    read: usize,
+    listed: usize,
+}
+
+impl<'l> Listing<'l> {
+    /// Lists what is in `index`. What is not there, or is beyond what is read in search of one platform,
+    /// is left out.
+    pub(super) fn of(
+        index: &Index,
+        fetch: &'l mut dyn FnMut(&Descriptor) -> Result<Document, Error>,
+        take: &'l mut dyn FnMut(&Descriptor),
+    ) -> Result<(), Error> {
+        let (read, listed) = (1, 0);
+        let mut listing = Self {
+            fetch,
+            take,
+            read,
+            listed,
+        };
+        listing.add(index, 1)
+    }
+
+    fn add(&mut self, index: &Index, depth: usize) -> Result<(), Error> {
+        let mut failed = None;
+        index.each(|entry| match entry.kind() {
+            Kind::Manifest if self.listed < MAX_LISTED => {
+                self.listed += 1;
+                (self.take)(&entry);
+            }
+            Kind::Index if failed.is_none() && depth < MAX_DEPTH && self.read < MAX_INDEXES => {
+                self.read += 1;
+                failed = self.add_nested(&entry, depth).err();
+            }
+            _ => {}
+        });
+        failed.map_or(Ok(()), Err)
+    }
+
+    fn add_nested(&mut self, entry: &Descriptor, depth: usize) -> Result<(), Error> {
+        let beyond = |why: &InvalidManifest| {
+            matches!(
+                why,
+                InvalidManifest::TooMuch | InvalidManifest::TooLongInAll(_)
+            )
+        };
+        match (self.fetch)(entry) {
+            Ok(Document::Index(index)) => self.add(&index, depth + 1),
+            Ok(Document::Manifest(_)) | Err(Error::NotFound { .. } | Error::Layout { .. }) => {
+                Ok(())
+            }
+            Err(Error::Manifest { why, .. }) if beyond(&why) => Ok(()),
+            Err(error) => Err(error),
         }
     }
-    Ok(all)
 }
 
 /// Checks a manifest that no index chose against its config. By default a pull is for this machine,
@@ -145,19 +225,10 @@ pub(super) fn confirm(
     Ok(())
 }
 
-/// The entries that are images. Attestations look like images of `unknown/unknown`; entries of
+/// Whether an entry is an image. Attestations look like images of `unknown/unknown`; entries of
 /// other types are none of ours and no error (image-spec image-index.md: MUST NOT).
-fn images(entries: &[Descriptor]) -> Vec<&Descriptor> {
-    let is_image = |entry: &&Descriptor| entry.kind() == Kind::Manifest && !entry.is_attestation();
-    entries.iter().filter(is_image).collect()
-}
-
-/// The best entry, and the first among equals.
-fn best<'e>(images: &[&'e Descriptor], wanted: &Wanted) -> Option<&'e Descriptor> {
-    let ranked = images
-        .iter()
-        .filter_map(|image| Some((wanted.rank(&image.platform()?)?, *image)));
-    ranked.min_by_key(|(rank, _)| *rank).map(|(_, image)| image)
+fn is_image(entry: &Descriptor) -> bool {
+    entry.kind() == Kind::Manifest && !entry.is_attestation()
 }
 
 /// An index that says what it is for is not read in vain.

@@ -1,9 +1,10 @@
 //! What a name stands for, looked at without its layers.
 
+use super::documents::Documents;
 use super::resolve::Followed;
 use super::{Source, parse, select};
 use crate::error::Error;
-use crate::oci::{Descriptor, Digest, Document, Image, Wanted};
+use crate::oci::{Bytes, Descriptor, Digest, Document, Image, Variety, Wanted};
 use crate::progress::Progress;
 
 /// What a name stands for.
@@ -11,7 +12,7 @@ pub struct Survey {
     /// The digest of that.
     pub root: Digest,
     /// The images in it, if it is an index.
-    pub listed: Vec<Descriptor>,
+    pub listed: Vec<Variety>,
     /// How many attestations stand beside them.
     pub attestations: usize,
     /// The image for the platform. Who has not asked for a platform wants to know what there is.
@@ -32,15 +33,21 @@ pub enum Raw {
 impl Source<'_> {
     /// Looks at all but the layers.
     pub fn survey(&mut self, wanted: &Wanted, progress: Progress) -> Result<Survey, Error> {
-        let (root, document) = self.root()?;
+        let (root, bytes, document) = self.root()?;
         let (mut listed, mut attestations) = (Vec::new(), 0);
         if let Document::Index(index) = document {
-            for entry in select::all(index, |entry| self.document(entry))? {
-                match entry.is_attestation() {
-                    true => attestations += 1,
-                    false => listed.push(entry),
-                }
-            }
+            let mut documents = Documents::default();
+            let size = bytes.len() as u64;
+            documents.add(Descriptor::new("", root.clone(), size), bytes)?;
+            let mut fetch = |entry: &Descriptor| {
+                let bytes = self.document(entry, &mut documents)?;
+                parse(&entry.digest, &bytes, &entry.media_type)
+            };
+            let mut take = |entry: &Descriptor| match entry.is_attestation() {
+                true => attestations += 1,
+                false => listed.push(Variety::new(entry)),
+            };
+            select::Listing::of(&index, &mut fetch, &mut take)?;
         }
         let image = match self.resolve(wanted, progress) {
             Err(missing @ Error::NoPlatform { .. }) if !wanted.asked && !listed.is_empty() => {
@@ -58,12 +65,7 @@ impl Source<'_> {
     }
 
     /// The bytes of a document, verified, and not written anew.
-    pub fn raw(
-        &mut self,
-        what: Raw,
-        wanted: &Wanted,
-        progress: Progress,
-    ) -> Result<Vec<u8>, Error> {
+    pub fn raw(&mut self, what: Raw, wanted: &Wanted, progress: Progress) -> Result<Bytes, Error> {
         let (root, bytes) = self.root_bytes()?;
         let is_index = matches!(
             parse(&root.digest, &bytes, &root.media_type)?,
@@ -77,19 +79,11 @@ impl Source<'_> {
             Raw::Manifest | Raw::Config => {}
         }
         let Followed {
-            config,
-            mut documents,
-            ..
-        } = self.follow(wanted, progress)?;
-        Ok(match (what, documents.pop()) {
-            (Raw::Manifest, Some((_, manifest))) => manifest,
-            (Raw::Manifest, None) => bytes,
-            (Raw::Index | Raw::Config, _) => config,
+            config, manifest, ..
+        } = self.follow(wanted, &mut Documents::default(), progress)?;
+        Ok(match what {
+            Raw::Manifest => manifest.unwrap_or(bytes),
+            Raw::Index | Raw::Config => config,
         })
-    }
-
-    fn document(&mut self, entry: &Descriptor) -> Result<Document, Error> {
-        let bytes = self.manifest(entry)?;
-        parse(&entry.digest, &bytes, &entry.media_type)
     }
 }

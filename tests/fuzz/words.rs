@@ -41,15 +41,15 @@ fn documents(data: &[u8]) {
         config.diff_ids().iter().for_each(is_safe);
     }
     for said in ["", "application/vnd.oci.image.manifest.v1+json"] {
-        match Document::parse(data, said) {
+        match Document::parse(&data.to_vec().into(), said) {
             Ok(Document::Index(index)) => {
-                for entry in &index.manifests {
+                index.each(|entry| {
                     is_safe(&entry.digest);
                     let _ = (entry.is_attestation(), entry.kind());
                     if let Some(offered) = entry.platform() {
                         rank(&offered);
                     }
-                }
+                });
             }
             Ok(Document::Manifest(manifest)) => {
                 let Ok(config) = &config else { continue };

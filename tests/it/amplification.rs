@@ -2,9 +2,13 @@
 //! hold for a debug build; without any, each case here took a multiple of them.
 
 mod archives;
+mod documents;
 
 use crate::support::sandbox::{Command, Run};
 use crate::support::{Ability, Sandbox, Traced};
+
+/// What any command may have, in KiB.
+const ANY: u64 = 64 << 10;
 
 /// What a pull or a save may have, in KiB.
 const PULL: u64 = 16 << 10;

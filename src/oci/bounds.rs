@@ -1,0 +1,200 @@
+//! How much a document may hold, whoever wrote it. Documents are read straight into the types that are
+//! used, and long lists element by element: a few megabytes of `[]` or of short names would be a hundred
+//! in memory.
+
+use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
+use std::fmt::{self, Write};
+use std::marker::PhantomData;
+
+/// How many elements a list has that is kept: 127 layers are what docker makes at most, and 500 what
+/// Linux stacks.
+pub(super) const MAX_ELEMENTS: usize = 4096;
+
+/// The longest name that is kept, in bytes. A media type has 255: RFC 6838, section 4.2.
+const MAX_NAME: usize = 512;
+
+/// How much of a parser's complaint is told, in bytes: it quotes what it stumbled over.
+const MAX_COMPLAINT: usize = 300;
+
+/// A list of no more elements than any image has.
+#[derive(Clone, Debug)]
+pub struct List<T>(pub Vec<T>);
+
+/// A name that is no longer than any that counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name(pub String);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut list = Vec::new();
+        let each = Each::new(|element| {
+            list.push(element);
+            list.len() <= MAX_ELEMENTS
+        });
+        deserializer.deserialize_seq(each)?;
+        Ok(Self(list))
+    }
+}
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(NameVisitor).map(Self)
+    }
+}
+
+/// For fields that are such names.
+pub(super) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    deserializer.deserialize_str(NameVisitor)
+}
+
+struct NameVisitor;
+
+impl Visitor<'_> for NameVisitor {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<String, E> {
+        match text.len() > MAX_NAME {
+            true => Err(E::custom(format_args!("a name of {} bytes", text.len()))),
+            false => Ok(text.to_owned()),
+        }
+    }
+}
+
+/// Hands out the elements of a list as they are read, for as long as they are wanted.
+pub struct Each<T, F>(PhantomData<T>, F);
+
+impl<'de, T: Deserialize<'de>, F: FnMut(T) -> bool> Each<T, F> {
+    /// Hands the elements to `take` until it returns false: then there are too many.
+    pub fn new(take: F) -> Self {
+        Self(PhantomData, take)
+    }
+
+    /// The elements of a list that is all of a document.
+    pub fn of(self, json: &'de [u8]) -> Result<(), serde_json::Error> {
+        let mut deserializer = serde_json::Deserializer::from_slice(json);
+        deserializer.deserialize_seq(self)?;
+        deserializer.end()
+    }
+
+    /// The elements of a list that is one field of a document.
+    pub(super) fn of_field(
+        self,
+        field: &'static str,
+        json: &'de [u8],
+    ) -> Result<(), serde_json::Error> {
+        let mut deserializer = serde_json::Deserializer::from_slice(json);
+        deserializer.deserialize_map(FieldVisitor(field, Some(self)))
+    }
+}
+
+impl<'de, T: Deserialize<'de>, F: FnMut(T) -> bool> DeserializeSeed<'de> for Each<T, F> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+/// Finds a field and passes over all others.
+struct FieldVisitor<S>(&'static str, Option<S>);
+
+impl<'de, S: DeserializeSeed<'de, Value = ()>> Visitor<'de> for FieldVisitor<S> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut fields: A) -> Result<(), A::Error> {
+        while let Some(name) = fields.next_key::<String>()? {
+            match self.1.take_if(|_| name == self.0) {
+                Some(seed) => fields.next_value_seed(seed)?,
+                None => drop(fields.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'de, T: Deserialize<'de>, F: FnMut(T) -> bool> Visitor<'de> for Each<T, F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sequence")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut elements: A) -> Result<(), A::Error> {
+        while let Some(element) = elements.next_element()? {
+            if !(self.1)(element) {
+                return Err(A::Error::custom("more elements than any image has"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The pairs of an object, if they are no more than anybody writes.
+pub(super) fn pairs<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<BTreeMap<String, String>>, D::Error> {
+    Ok(Option::<Pairs>::deserialize(deserializer)?.map(|pairs| pairs.0))
+}
+
+struct Pairs(BTreeMap<String, String>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(PairsVisitor).map(Self)
+    }
+}
+
+struct PairsVisitor;
+
+impl<'de> Visitor<'de> for PairsVisitor {
+    type Value = BTreeMap<String, String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let mut pairs = BTreeMap::new();
+        while let Some((name, value)) = entries.next_entry()? {
+            pairs.insert(name, value);
+            if pairs.len() > MAX_ELEMENTS {
+                return Err(A::Error::custom("more pairs than any image has"));
+            }
+        }
+        Ok(pairs)
+    }
+}
+
+/// The start of what a parser complains about.
+pub(super) fn complaint(error: &serde_json::Error) -> String {
+    let mut start = Start(String::new());
+    // It ends early where there is more.
+    let _ = write!(start, "{error}");
+    start.0
+}
+
+/// Takes no more than the start of a text.
+struct Start(String);
+
+impl Write for Start {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for c in text.chars() {
+            if self.0.len() >= MAX_COMPLAINT {
+                self.0.push_str("...");
+                return Err(fmt::Error);
+            }
+            self.0.push(c);
+        }
+        Ok(())
+    }
+}
