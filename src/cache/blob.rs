@@ -52,8 +52,7 @@ impl Cache {
             return Ok(Some(file));
         }
         self.progress.does("reading");
-        let digest = digest_of(blob, &file);
-        if !digest.is_ok_and(|digest| digest == blob.digest) || file.rewind().is_err() {
+        if !is_right(blob, &file)? || file.rewind().is_err() {
             self.progress.warn(Error::CacheSpoiled(blob.digest.clone()));
             self.forget(blob);
             return Ok(None);
@@ -78,6 +77,18 @@ impl Cache {
     /// blobs are read before they are used, and of those that are not whole nothing is used.
     pub fn doubt(&self) {
         self.checked.borrow_mut().get_or_insert_default();
+    }
+
+    /// Drops those of `blobs` that are spoilt, and what there is of those that are not whole: where one
+    /// was spoilt, and another attempt is somebody else's to make.
+    pub fn mend<'b>(&self, blobs: impl IntoIterator<Item = &'b Descriptor>) {
+        self.doubt();
+        for blob in blobs {
+            if let Ok(None) = self.find(blob) {
+                // Begun anew, and given up with nothing in it.
+                drop(self.create(blob));
+            }
+        }
     }
 
     /// Whether nothing is to be used of what there is of a blob that is not whole.
@@ -133,17 +144,18 @@ impl Cache {
     }
 }
 
-/// The digest of what is in `file`, as far as it can be the blob.
-fn digest_of(blob: &Descriptor, file: &File) -> io::Result<Digest> {
+/// Whether the digest of what is in `file` is that of the blob. What cannot be read is not.
+fn is_right(blob: &Descriptor, file: &File) -> Result<bool, Error> {
     let mut hasher = Hasher::new(blob.digest.algorithm());
     let mut rest = file.take(blob.size);
     let mut buffer = vec![0; CHUNK];
     loop {
+        Error::unless_stopped()?;
         match rest.read(&mut buffer) {
-            Ok(0) => return Ok(hasher.finish()),
+            Ok(0) => return Ok(hasher.finish() == blob.digest),
             Ok(count) => hasher.update(&buffer[..count]),
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(e),
+            Err(_) => return Ok(false),
         }
     }
 }

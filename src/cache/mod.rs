@@ -4,8 +4,10 @@
 //! CACHE/blobs/sha256/HEX     a blob; whoever sees the name sees all of it
 //! CACHE/blobs/sha256/.HEX    a blob on its way, locked by who fetches it; else as far as it came
 //! CACHE/links/HEX            a destination and the digests it was made of, as JSON
+//! CACHE/links/UID/HEX        the same, where others may write to `links`
 //! CACHE/leases/PID.N         the digests that a pull uses, locked for as long as it runs
 //! CACHE/resolved/HEX         what a reference stood for when it was last pulled, as JSON
+//! CACHE/resolved/UID/HEX     the same, where others may write to `resolved`
 //! CACHE/CACHEDIR.TAG         says that this is a cache, and whose: backups leave it out
 //! CACHE/lock                 held for moments: shared to say what is used, exclusive to purge
 //! ```
@@ -20,8 +22,10 @@
 //! A lease and a partial blob whose locks are free belong to nobody: the kernel lets go of the locks
 //! of a process that ends, however it ends.
 //!
-//! **Who can be trusted.** Blobs are verified whenever they are read, so whoever can write to the
-//! cache can make pulls slower, not trees wrong. A cache that this process may not write to is read,
+//! **Who can be trusted.** Blobs are verified whenever they are read, and of what cannot be verified
+//! only that counts which root or this user has written (see `trust`), so whoever can write to the
+//! cache can make pulls slower, not trees wrong. Nobody is waited for without end (see `wait`): a pull
+//! goes on without a lock that another process keeps, or without an entry in the cache. A cache that this process may not write to is read,
 //! and nothing is said there: a purge by its owner can take blobs before they are opened, which are
 //! then fetched.
 
@@ -208,16 +212,13 @@ impl Cache {
         let Some(lock) = &self.lock else {
             return Ok(false);
         };
-        let failed = |e| self.failed("lock", e);
         match attempt(lock) {
             Ok(()) => return Ok(true),
-            Err(TryLockError::Error(e)) => return Err(failed(e)),
+            Err(TryLockError::Error(e)) => return Err(self.failed("lock", e)),
             Err(TryLockError::WouldBlock) if self.is_unlocked.get() => return Ok(false),
             Err(TryLockError::WouldBlock) => {}
         }
-        let locked = self.wait(wait(), || attempt(lock), || 0);
-        let locked = locked.map_err(failed)?;
-        Error::unless_stopped()?;
+        let locked = self.wait(wait(), || attempt(lock), || 0)?;
         if !locked {
             self.is_unlocked.set(true);
             let (path, waited) = (self.path.display(), self.waited());

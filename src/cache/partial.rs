@@ -3,6 +3,7 @@
 
 use super::lease::is_file;
 use super::{Cache, blob_name, name, partial_name, private_mode};
+use crate::error::Error;
 use crate::oci::Descriptor;
 use crate::sys::{Dir, Handle as _, file_size_limit};
 use std::ffi::CString;
@@ -96,7 +97,7 @@ impl Cache {
 
     /// Waits until another process has fetched a blob, or has given up. False if it is not worth it:
     /// nothing comes, and yet it keeps the lock.
-    pub fn wait_for(&self, fetched: &Fetched) -> io::Result<bool> {
+    pub fn wait_for(&self, fetched: &Fetched) -> Result<bool, Error> {
         let file = &fetched.0;
         let size = || file.metadata().map_or(0, |found| found.len());
         self.wait("another pull", || file.try_lock(), size)

@@ -1,6 +1,6 @@
 //! Purge: drops the blobs that no existing destination and no running pull uses.
 
-use super::{ALGORITHMS, BLOBS, Cache, LEASES, LINKS, is_barred};
+use super::{ALGORITHMS, BLOBS, Cache, LINKS, is_barred};
 use crate::error::{Error, escaped};
 use crate::oci::{Algorithm, Digest};
 use crate::sys::{Dir, Kind, Stat, remove_tree};
@@ -51,7 +51,8 @@ impl Cache {
         let used = Used {
             linked: self.linked(sweep, is_written)?,
             leased: self.leased(|name, what| {
-                let path = self.path_of(LEASES, name);
+                let name = OsStr::from_bytes(name.to_bytes());
+                let path = self.path.join("leases").join(name);
                 let path = escaped(&path.to_string_lossy());
                 self.progress
                     .warn(format_args!("{path}: {what}; passed over"));
@@ -77,11 +78,12 @@ impl Cache {
                 {
                     continue;
                 }
-                if !sweep.dry_run && !self.remove(&folder, (BLOBS, &entry.name))? {
+                let path = path_of(algorithm, &entry.name);
+                if !sweep.dry_run && !self.remove(&folder, &entry.name, &path)? {
                     continue;
                 }
                 dropped.push(Dropped {
-                    path: path_of(algorithm, &entry.name),
+                    path,
                     bytes: found.size,
                 });
             }
@@ -111,9 +113,9 @@ impl Cache {
         Ok(used)
     }
 
-    /// Removes what stands in `folder`, which is that of `kind`. What is in the way of that for good,
+    /// Removes what stands in `folder`, at `path` below the cache. What is in the way of that for good,
     /// because somebody has mounted something there or keeps writing, is passed over.
-    fn remove(&self, folder: &Dir, (kind, name): (&CStr, &CStr)) -> Result<bool, Error> {
+    fn remove(&self, folder: &Dir, name: &CStr, path: &Path) -> Result<bool, Error> {
         use io::ErrorKind::{DirectoryNotEmpty, ResourceBusy};
         match remove_tree(folder, name) {
             Ok(_) => Ok(true),
@@ -121,7 +123,7 @@ impl Cache {
                 if is_barred(&source)
                     || matches!(source.kind(), DirectoryNotEmpty | ResourceBusy) =>
             {
-                let path = self.path_of(kind, name);
+                let path = self.path.join(path);
                 let action = "remove";
                 self.progress.warn(Error::Disk {
                     action,
@@ -132,11 +134,6 @@ impl Cache {
             }
             Err(e) => Err(self.failed("remove from", e)),
         }
-    }
-
-    fn path_of(&self, kind: &CStr, name: &CStr) -> PathBuf {
-        let [kind, name] = [kind, name].map(|part| OsStr::from_bytes(part.to_bytes()));
-        self.path.join(kind).join(name)
     }
 }
 

@@ -2,10 +2,10 @@
 //! file can hold its lock, and so can a process that hangs.
 
 use super::{Cache, TryLock};
-use crate::sys::{pause, received_signal};
+use crate::error::Error;
+use crate::sys::pause;
 use std::cell::Cell;
 use std::fs::TryLockError;
-use std::io;
 use std::time::{Duration, Instant};
 
 /// The first pause between two looks at a lock, and the longest.
@@ -35,13 +35,13 @@ impl Cache {
     /// Tries to `lock` until that works, which is told by true. Gives up when `size`, what the holder
     /// has written by then, has not changed for as long as a server may be silent: who holds a lock
     /// to be in the way writes nothing, or so little that all the waiting of this process comes to
-    /// ten times as long. Gives up at a signal, too.
+    /// ten times as long. A signal ends it.
     pub(super) fn wait(
         &self,
         holder: &str,
         lock: impl Fn() -> TryLock,
         size: impl Fn() -> u64,
-    ) -> io::Result<bool> {
+    ) -> Result<bool, Error> {
         let (mut step, longest) = PAUSES;
         let (mut last, mut since) = (size(), Instant::now());
         self.progress.waits_for(holder);
@@ -55,14 +55,12 @@ impl Cache {
             self.progress.hears_nothing(holder, silence);
             let begun = Instant::now();
             pause(step.min(left));
-            if received_signal().is_some() {
-                return Ok(false);
-            }
+            Error::unless_stopped()?;
             step = longest.min(step * 2);
             self.timeout.left.set(left.saturating_sub(begun.elapsed()));
             match lock() {
                 Ok(()) => return Ok(true),
-                Err(TryLockError::Error(e)) => return Err(e),
+                Err(TryLockError::Error(e)) => return Err(self.failed("lock", e)),
                 Err(TryLockError::WouldBlock) => {}
             }
             let now = size();

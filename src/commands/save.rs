@@ -34,8 +34,14 @@ impl Save {
         let cache = cache.as_ref();
         let Target::File(path) = &self.output else {
             let images = self.images(cache)?;
-            self.write(images, cache, Stdout::lock(), &Error::Output)?;
-            return Ok(String::new());
+            let all = images.iter().flat_map(|(_, _, parts)| parts.all());
+            let all: Vec<Descriptor> = all.cloned().collect();
+            let written = self.write(images, cache, Stdout::lock(), &Error::Output);
+            // What is written is written: but whoever runs it again must not meet the next one.
+            if let (Err(Error::CacheSpoiled { .. }), Some(cache)) = (&written, cache) {
+                cache.mend(&all);
+            }
+            return written.map(|_| String::new());
         };
         with_healing(self.progress, || self.attempt(cache, path))
     }

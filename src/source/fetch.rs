@@ -45,9 +45,7 @@ impl Fetch<'_> {
                 Ok(Rest::Unkept) => return self.remote(blob, asked).map(Some),
                 Ok(Rest::Elsewhere(_)) if asked == Asked::Ahead => return Ok(None),
                 Ok(Rest::Elsewhere(fetched)) => {
-                    let has_ended = self.wait(blob, cache, &fetched);
-                    Error::unless_stopped()?;
-                    if !has_ended {
+                    if !self.wait(blob, cache, &fetched)? {
                         let waited = cache.waited();
                         self.not_cached(
                             blob,
@@ -121,13 +119,12 @@ impl Fetch<'_> {
         Error::Offline { image, missing }
     }
 
-    fn wait(&self, blob: &Descriptor, cache: &Cache, fetched: &Fetched) -> bool {
+    fn wait(&self, blob: &Descriptor, cache: &Cache, fetched: &Fetched) -> Result<bool, Error> {
         self.progress.step(format_args!(
             "{}: another pull fetches it; waiting",
             blob.digest
         ));
-        // Where it cannot be locked, the next look tells why.
-        cache.wait_for(fetched).unwrap_or(true)
+        cache.wait_for(fetched)
     }
 
     /// Keeps a copy that was made while a blob was read. What cannot be kept is no reason to fail.

@@ -436,6 +436,26 @@ fn as_many_spoilt_blobs_as_there_are_stop_no_verify_and_no_save() {
     });
 }
 
+/// What went to standard output cannot be taken back; the next save must not fail for the next blob.
+#[test]
+fn as_many_spoilt_blobs_as_there_are_stop_one_save_to_a_pipe() {
+    let spoils: [fn(&Wire, usize); 2] = [begun, rotten];
+    each(spoils, |spoil| {
+        let wire = spoilt(spoil);
+        let name = wire.registry.image("a/b:1");
+        let save = |sink: &str| {
+            let save = wire.sandbox.roots(["save", &name, "-o", "-"]);
+            save.prelude(&format!("exec >{sink}")).run()
+        };
+        save("first").fails(75).says("run it again");
+        save("saved.tar").succeeds().never_says("spoiled");
+        remove(&wire.sandbox.path("dest")).unwrap();
+        let pull = ["pull", "oci-archive:saved.tar", "dest"];
+        wire.sandbox.roots(pull).run().succeeds();
+        wire.assert_pulled();
+    });
+}
+
 /// What looks like something that no layer may be, or is too large for what was allowed.
 #[test]
 fn a_spoilt_blob_is_not_taken_for_the_image() {

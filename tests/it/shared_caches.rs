@@ -185,7 +185,7 @@ fn a_group_shares_a_cache_that_was_given_to_it() {
     fs::set_permissions(sandbox.path(""), Permissions::from_mode(0o777)).unwrap();
     let cache = sandbox.mkdir("cache");
     chown(&cache, None, Some(GROUP)).unwrap();
-    fs::set_permissions(&cache, Permissions::from_mode(0o2775)).unwrap();
+    fs::set_permissions(&cache, Permissions::from_mode(0o3775)).unwrap();
     let as_user = |user: u32, arguments: &[&str]| {
         let switch = format!("--reuid={user} --regid={user} --groups={GROUP}");
         let command = sandbox.roots(arguments);
