@@ -23,16 +23,21 @@ pub(super) struct Link {
     image: String,
     /// Index, manifest, config and layers.
     pub(super) blobs: Vec<Digest>,
-    /// The record of the tree, where it could not be written to the tree itself.
+    /// The record of the tree. A link that is older than this has it only where the tree has not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     record: Option<Recorded>,
 }
 
 /// A record, and which tree it is about: another one may have taken its name since.
 #[derive(Clone, Deserialize, Serialize)]
-struct Recorded {
-    inode: u64,
-    record: Record,
+pub struct Recorded {
+    /// The number of the inode of the tree's root.
+    pub inode: u64,
+    /// Whether the tree itself has the record as well.
+    #[serde(default)]
+    pub in_tree: bool,
+    /// What the tree was made of.
+    pub record: Record,
 }
 
 impl Cache {
@@ -46,7 +51,7 @@ impl Cache {
         image: &str,
         blobs: &[Digest],
     ) -> Result<(), Error> {
-        let old = self.read_link(&self.own_folder(LINKS)?, &link_name(destination))?;
+        let old = self.link_in(&self.own_folder(LINKS)?, destination)?;
         if let (Some(kept), Some(old)) = (kept, &old) {
             let mut moved = old.clone();
             moved.destination = kept.to_owned();
@@ -66,7 +71,7 @@ impl Cache {
     /// finds what it leaves beside it if it is killed.
     pub fn link_first(&self, destination: &Path, image: &str) -> Result<(), Error> {
         let folder = self.own_folder(LINKS)?;
-        if self.read_link(&folder, &link_name(destination))?.is_some() {
+        if self.link_in(&folder, destination)?.is_some() {
             return Ok(());
         }
         self.write_link(&Link {
@@ -89,33 +94,36 @@ impl Cache {
         Ok(all)
     }
 
-    /// Notes that `destination` is made from `image` by now. The record comes with the inode of a
-    /// tree that could not take it.
+    /// Notes that `destination` is made from `image` by now, and its record.
     pub fn link(
         &self,
         destination: &Path,
         image: &str,
         blobs: &[Digest],
-        record: Option<(u64, Record)>,
+        recorded: Recorded,
     ) -> Result<(), Error> {
         self.write_link(&Link {
             destination: destination.to_owned(),
             image: image.to_owned(),
             blobs: blobs.to_vec(),
-            record: record.map(|(inode, record)| Recorded { inode, record }),
+            record: Some(recorded),
         })
     }
 
-    /// What the tree at `destination` with this inode was made of, if it could not say so itself.
-    pub fn record(&self, destination: &Path, inode: u64) -> Result<Option<Record>, Error> {
-        for folder in self.believed_folders(LINKS)? {
-            let link = self.read_link(&folder, &link_name(destination))?;
-            let recorded = link.and_then(|link| link.record);
-            if let Some(recorded) = recorded.filter(|recorded| recorded.inode == inode) {
-                return Ok(Some(recorded.record));
-            }
-        }
-        Ok(None)
+    /// The record of the tree at `destination` with this inode. A link that cannot be read has none:
+    /// whoever may write to the cache could stop each update with one.
+    pub fn recorded(&self, destination: &Path, inode: u64) -> Option<Recorded> {
+        let folders = self.believed_folders(LINKS).ok()?;
+        let mut links = folders
+            .iter()
+            .filter_map(|folder| self.link_in(folder, destination).ok()??.record);
+        links.find(|recorded| recorded.inode == inode)
+    }
+
+    /// The link for `destination`. One that was given the name of another is true of another tree.
+    fn link_in(&self, folder: &Dir, destination: &Path) -> Result<Option<Link>, Error> {
+        let link = self.read_link(folder, &link_name(destination))?;
+        Ok(link.filter(|link| link.destination == destination))
     }
 
     fn write_link(&self, link: &Link) -> Result<(), Error> {

@@ -40,6 +40,7 @@ mod resolved;
 mod trust;
 mod wait;
 
+pub use link::Recorded;
 pub use look::{Held, Look};
 pub use partial::{Fetched, Partial, Rest};
 pub use purge::{Dropped, Sweep};

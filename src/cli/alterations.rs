@@ -6,8 +6,16 @@ use crate::oci::Alterations;
 use crate::sys;
 use crate::tarball::LayerPath;
 
-/// What is to differ.
+/// How a tree is to differ that a pull makes.
 pub(super) fn alterations(typed: &Typed) -> Result<Alterations, Error> {
+    match uid_shift(typed)? {
+        1.. if !sys::is_root() => Err(ValueFault::NotRoot.of("--uid-shift")),
+        _ => compared(typed),
+    }
+}
+
+/// How one is to differ that is only compared, which anybody may do.
+pub(super) fn compared(typed: &Typed) -> Result<Alterations, Error> {
     let mut options = Vec::new();
     for (option, text) in &typed.parts {
         options.push(format!("{option}={}", path(option, text)?));
@@ -46,7 +54,6 @@ fn uid_shift(typed: &Typed) -> Result<u32, Error> {
     match shift {
         None => wrong(ValueFault::Shift),
         Some(_) if typed.strip_owner => wrong(ValueFault::NotWith("--strip-owner")),
-        Some(1..) if !sys::is_root() => wrong(ValueFault::NotRoot),
         Some(shift) => Ok(shift),
     }
 }

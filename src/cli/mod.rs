@@ -13,7 +13,7 @@ mod syntax;
 use crate::commands::{Command, Digest, Inspect, Pull, Purge, Save, Verify};
 use crate::error::{Error, Usage};
 use access::{access, timeout};
-use alterations::alterations;
+use alterations::{alterations, compared};
 use grammar::{DIGEST, INSPECT, PULL, PURGE, SAVE, SYNTAXES, VERIFY};
 use lexopt::{Arg, Parser};
 use options::{
@@ -204,6 +204,8 @@ fn verify(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Resu
         dest: dest.into(),
         image,
         wanted: wanted(&typed, &variable)?,
+        altered: compared(&typed)?,
+        rootless: typed.rootless,
         access,
         cache,
         offline: typed.offline,

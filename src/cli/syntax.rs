@@ -30,6 +30,7 @@ pub(super) struct Typed {
     pub(super) parts: Vec<(String, String)>,
     pub(super) strip_owner: bool,
     pub(super) uid_shift: Option<String>,
+    pub(super) rootless: bool,
     pub(super) force: bool,
     pub(super) update: bool,
     pub(super) exit_code: bool,
@@ -102,6 +103,7 @@ pub(super) fn typed(syntax: &Syntax, mut parser: Parser) -> Result<Typed, Error>
             "--uid-shift" => {
                 typed.uid_shift = Some(text(&mut parser, "--uid-shift")?.unwrap_or_default())
             }
+            "--rootless" => typed.rootless = true,
             "--force" => typed.force = true,
             "--update" => typed.update = true,
             "--exit-code" => typed.exit_code = true,

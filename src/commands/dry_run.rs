@@ -2,6 +2,7 @@
 //! nothing is asked for.
 
 use super::page::{Page, columns};
+use super::recorded::Recorded;
 use super::{Done, Pull};
 use crate::cache::Look;
 use crate::destination::{Fate, Found, Prospect, Settings};
@@ -23,7 +24,7 @@ impl Pull {
         let found = Found::foreseen(&self.dest)?;
         let held = self.held(&found, cache)?; // with --update
         let settings = self.settings(&found)?; // with --nspawn
-        if let Some(held) = &held
+        if let Some(held) = held.as_ref().and_then(Recorded::believed)
             && self.is_done(held, locked.as_ref(), settings.as_ref(), &mut source)?
         {
             return Ok(self.stays(held, None));
@@ -40,7 +41,8 @@ impl Pull {
             self.settings_of(settings, &image)?;
         }
         let settings = settings.as_ref().map(Settings::path);
-        if held.is_some_and(|held| held.is_of_same_tree(&record)) {
+        let believed = held.as_ref().and_then(Recorded::believed);
+        if believed.is_some_and(|held| held.is_of_same_tree(&record)) {
             return Ok(self.stays(&record, settings));
         }
         let place = (&prospect.place, found.path());

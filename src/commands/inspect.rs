@@ -1,11 +1,12 @@
 //! `roots inspect DEST`: what a tree was made of. `roots inspect IMAGE`: what one would be made of.
 
 use super::page::{Page, columns};
+use super::recorded::Recorded;
 use super::{Done, Inspect};
-use crate::cache::{Cache, Look};
+use crate::cache::Look;
 use crate::destination::Found;
 use crate::error::Error;
-use crate::oci::{About, Record, Summary, json_words};
+use crate::oci::{About, Summary, json_words};
 use crate::progress::{Progress, bytes};
 use crate::source::{Name, Raw, Source, Survey};
 use std::io;
@@ -68,21 +69,22 @@ impl Inspect {
             }
             other => other?,
         };
-        let record = found.record().or_else(|| self.noted(&found));
-        let record = record.ok_or_else(|| self.no_record())?;
-        Ok(format!("{}\n", record.to_page()))
+        // To look is no reason to make a cache.
+        let look = self.cache.path();
+        let look = look.and_then(|path| Look::at(path, Progress::silent()).ok());
+        let cache = look.as_ref().and_then(Look::cache);
+        let recorded = Recorded::of(&found, cache).ok_or_else(|| self.no_record())?;
+        if let Some(doubt) = recorded.doubt {
+            let dest = self.dest.display();
+            self.progress.alarm(format_args!("{dest}: {doubt}"));
+        }
+        Ok(format!("{}\n", recorded.record.to_page()))
     }
 
     /// Whether it is known that there is no DEST.
     fn is_missing(&self) -> bool {
         let found = self.dest.symlink_metadata();
         found.is_err_and(|e| e.kind() == io::ErrorKind::NotFound)
-    }
-
-    /// What the cache knows of DEST. To look is no reason to make one.
-    fn noted(&self, found: &Found) -> Option<Record> {
-        let look = Look::at(self.cache.path()?, Progress::silent()).ok()?;
-        noted(found, look.cache()).ok()?
     }
 
     fn no_record(&self) -> Error {
@@ -167,12 +169,4 @@ fn run(page: &mut Page, about: &About) {
         "malformed",
         about.malformed.iter().map(ToString::to_string).collect(),
     );
-}
-
-/// What a cache knows of a tree that could not take its record itself.
-pub(super) fn noted(found: &Found, cache: Option<&Cache>) -> Result<Option<Record>, Error> {
-    match (cache, found.inode()) {
-        (Some(cache), Some(inode)) => cache.record(found.path(), inode),
-        _ => Ok(None),
-    }
 }

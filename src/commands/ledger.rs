@@ -2,8 +2,8 @@
 //!
 //! The tree is right without it, so none of this is a reason to fail: it is said.
 
-use crate::cache::Cache;
-use crate::destination::Destination;
+use crate::cache::{Cache, Recorded};
+use crate::destination::{Destination, RecordPlace};
 use crate::error::Error;
 use crate::oci::{Digest, Image, Record};
 use crate::progress::Progress;
@@ -54,14 +54,20 @@ impl<'c> Ledger<'c> {
         );
     }
 
-    /// After it. The documents are kept now that they have led to a tree. `left` is the inode of a
-    /// tree that could not take its record.
-    pub(super) fn close(&self, path: &Path, record: &Record, left: Option<u64>) {
-        let noted = left.map(|inode| (inode, record.clone()));
-        let linked = self
-            .cache
-            .map(|cache| cache.link(path, &self.image, &self.blobs, noted));
-        if left.is_some() && !matches!(linked, Some(Ok(()))) {
+    /// After it: the tree has this record, and so has the cache, for those who do not take the
+    /// tree's word for it.
+    pub(super) fn close(&self, path: &Path, record: &Record, place: RecordPlace) {
+        let RecordPlace { inode, in_tree } = place;
+        let linked = self.cache.map(|cache| {
+            let record = record.clone();
+            let recorded = Recorded {
+                inode,
+                in_tree,
+                record,
+            };
+            cache.link(path, &self.image, &self.blobs, recorded)
+        });
+        if !in_tree && !matches!(linked, Some(Ok(()))) {
             self.progress.warn(format_args!(
                 "{}: no place for its record, neither in extended attributes nor in a cache",
                 path.display()

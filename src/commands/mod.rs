@@ -9,6 +9,7 @@ mod nspawn;
 mod page;
 mod pull;
 mod purge;
+mod recorded;
 mod save;
 mod stdout;
 mod update;
@@ -147,8 +148,12 @@ pub struct Verify {
     pub dest: PathBuf,
     /// IMAGE, if it is not to be the one that DEST was made of.
     pub image: Option<Name>,
-    /// The platform of IMAGE, by default the one that DEST was made for.
+    /// The platform of IMAGE, or of the record in place of its own.
     pub wanted: Wanted,
+    /// How the tree differs from IMAGE, or from that of the record in place of its options.
+    pub altered: Alterations,
+    /// Whether an ordinary user has pulled DEST.
+    pub rootless: bool,
     /// How registries are to be reached.
     pub access: registry::Access,
     /// The cache to use.

@@ -1,6 +1,7 @@
 //! `roots pull IMAGE DEST`: the whole of it on one screen.
 
 use super::ledger::Ledger;
+use super::recorded::Recorded;
 use super::{Done, Pull, with_healing};
 use crate::cache::Cache;
 use crate::destination::{Destination, Found, Output};
@@ -27,7 +28,7 @@ impl Pull {
         let found = Found::mended(&self.dest, progress)?;
         let held = self.held(&found, cache)?; // with --update
         let settings = self.settings(&found)?; // with --nspawn
-        if let Some(held) = &held
+        if let Some(held) = held.as_ref().and_then(Recorded::believed)
             && self.is_done(held, locked.as_ref(), settings.as_ref(), &mut source)?
         {
             return Ok(self.unchanged(held));
@@ -43,7 +44,8 @@ impl Pull {
         let settings = settings.map(|settings| self.set(&settings, &image));
         let settings = settings.transpose()?;
         let is_new = held.is_none();
-        if held.is_some_and(|held| held.is_of_same_tree(&record)) {
+        let believed = held.as_ref().and_then(Recorded::believed);
+        if believed.is_some_and(|held| held.is_of_same_tree(&record)) {
             settings.map(Output::commit).transpose()?;
             ledger.remember(&source);
             self.renew(&found, &ledger, &record);
@@ -65,8 +67,8 @@ impl Pull {
         let skipped = extractor.finish()?;
         ledger.open(&destination);
         ledger.remember(&source);
-        let left = destination.commit(&record, progress)?; // all or nothing
-        ledger.close(found.path(), &record, left);
+        let place = destination.commit(&record, progress)?; // all or nothing
+        ledger.close(found.path(), &record, place);
         settings.map(Output::commit).transpose()?;
         report(skipped, progress);
         if is_new {

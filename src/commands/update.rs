@@ -1,13 +1,15 @@
 //! `--update`: whether DEST already holds what the image stands for.
 //!
 //! One HEAD request tells, because the record of a tree has the digest that a HEAD gives: that of the
-//! index, where there is one. What somebody has done to the tree since it was made is not looked at.
+//! index, where there is one. A record that may be forged could stop updates for good: it is not
+//! asked. What somebody has done to the tree since it was made is not looked at.
 
 use super::ledger::Ledger;
 use super::locked::Locked;
-use super::{Done, Pull, inspect};
+use super::recorded::Recorded;
+use super::{Done, Pull};
 use crate::cache::Cache;
-use crate::destination::{Found, Plan, Settings};
+use crate::destination::{Found, Plan, RecordPlace, Settings};
 use crate::error::{DestinationFault, Error, Replaceable, UNCHANGED};
 use crate::oci::{Image, Outcome, Record};
 use crate::source::Source;
@@ -15,19 +17,22 @@ use std::path::{Path, PathBuf};
 
 impl Pull {
     /// The record of the tree in DEST, if it is to be updated. An empty folder holds no tree,
-    /// whatever is written on it.
+    /// whatever is written on it. One that is in doubt may stop no update: the tree is replaced.
     pub(super) fn held(
         &self,
         found: &Found,
         cache: Option<&Cache>,
-    ) -> Result<Option<Record>, Error> {
+    ) -> Result<Option<Recorded>, Error> {
         if !self.update || found.holds_nothing()? {
             return Ok(None);
         }
-        match found.record() {
-            None => inspect::noted(found, cache),
-            record => Ok(record),
+        let recorded = Recorded::of(found, cache);
+        if let Some(doubt) = recorded.as_ref().and_then(|recorded| recorded.doubt) {
+            let dest = self.dest.display();
+            self.progress
+                .alarm(format_args!("{dest}: {doubt}: it is to be pulled again"));
         }
+        Ok(recorded)
     }
 
     /// Whether there is nothing to do: the tree that `held` is about is the one that a pull would
@@ -61,11 +66,10 @@ impl Pull {
     /// index has changed, or another name or platform leads to the same manifest. The next time,
     /// one HEAD is enough again.
     pub(super) fn renew(&self, found: &Found, ledger: &Ledger<'_>, record: &Record) {
-        let left = match found.set_record(record) {
-            true => None,
-            false => found.inode(),
-        };
-        ledger.close(found.path(), record, left);
+        let in_tree = found.set_record(record);
+        if let Some(inode) = found.inode() {
+            ledger.close(found.path(), record, RecordPlace { inode, in_tree });
+        }
     }
 
     /// There was nothing to do.

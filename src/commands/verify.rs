@@ -1,11 +1,12 @@
 //! `roots verify DEST [IMAGE]`: whether a tree still is what its image makes.
 
-use super::{Done, Verify, inspect, with_healing};
+use super::recorded::{Doubt, Recorded};
+use super::{Done, Verify, with_healing};
 use crate::cache::Cache;
 use crate::destination::Found;
 use crate::error::{Error, LayoutFault};
 use crate::model::{Comparison, Model};
-use crate::oci::{Image, Platform, Record, Reference, Wanted};
+use crate::oci::{Alterations, Image, Platform, Record, Reference, Wanted};
 use crate::source::{Form, Local, Name, Source};
 use std::ffi::OsStr;
 
@@ -26,14 +27,15 @@ impl Verify {
             path: self.dest.clone(),
             why: LayoutFault::NoFolder,
         })?;
-        let record = match found.record() {
-            None => inspect::noted(&found, cache)?,
-            record => record,
+        let (mut source, image, altered) = match &self.image {
+            // The tree is not asked what it is.
+            Some(name) => {
+                let image = self.resolved(name, &self.wanted, self.offline, cache);
+                image.map(|(source, image)| (source, image, self.altered.clone()))?
+            }
+            None => self.recorded(&found, cache)?,
         };
-        let (mut source, image) = self.image(record.as_ref(), cache)?;
-        let altered = record.map(|record| record.options).unwrap_or_default();
-        let own = root.stat_self().map_err(|e| Error::tree("look at", e))?;
-        let mut model = Model::new(&altered, own.owner);
+        let mut model = Model::new(&altered, self.rootless);
         let mut meter = progress.meter(image.sizes(), "unpacking");
         for (number, layer) in image.layers.iter().enumerate() {
             let mut stream = source.layer(layer, &mut meter)?;
@@ -50,40 +52,87 @@ impl Verify {
         Ok(self.report(&comparison, &source))
     }
 
-    /// The image that the tree should be: the one that is named, or that of the record, by its
-    /// digest, so that it does not matter what its name stands for by now.
-    fn image<'c>(
+    fn resolved<'c>(
         &self,
-        record: Option<&Record>,
+        name: &Name,
+        wanted: &Wanted,
+        offline: bool,
         cache: Option<&'c Cache>,
     ) -> Result<(Source<'c>, Image), Error> {
-        let wanted = record.and_then(wanted).filter(|_| !self.wanted.asked);
-        let wanted = wanted.as_ref().unwrap_or(&self.wanted);
-        let resolved = |name: &Name, offline: bool| {
-            let access = (!offline).then_some(&self.access);
-            let mut source = Source::open(name, access, cache, self.progress)?;
-            let image = source.resolve(wanted, self.progress)?;
-            Ok((source, image))
-        };
-        if let Some(name) = &self.image {
-            return resolved(name, self.offline);
-        }
+        let access = (!offline).then_some(&self.access);
+        let mut source = Source::open(name, access, cache, self.progress)?;
+        let image = source.resolve(wanted, self.progress)?;
+        Ok((source, image))
+    }
+
+    /// The image that the tree was made of, by its digest, so that it does not matter what its name
+    /// stands for by now, and how the tree differs from it.
+    fn recorded<'c>(
+        &self,
+        found: &Found,
+        cache: Option<&'c Cache>,
+    ) -> Result<(Source<'c>, Image, Alterations), Error> {
         let no_record = || Error::NoRecord(self.dest.clone());
-        let record = record.ok_or_else(no_record)?;
-        let name = name_of(record).ok_or_else(no_record)?;
+        let Recorded { record, doubt } = Recorded::of(found, cache).ok_or_else(no_record)?;
+        let name = name_of(&record).ok_or_else(no_record)?;
+        let altered = match doubt {
+            Some(doubt) => self.alarm(doubt, &record, &name)?,
+            None => &record.options,
+        };
+        let altered = match self.altered.are_none() {
+            true => altered,
+            false => &self.altered,
+        };
+        let wanted = wanted(&record).filter(|_| !self.wanted.asked);
+        let wanted = wanted.as_ref().unwrap_or(&self.wanted);
         // Nobody is asked for what is here.
-        let (source, image) = match resolved(&name, true) {
-            Err(Error::Offline { .. }) if !self.offline => resolved(&name, false),
+        let (source, image) = match self.resolved(&name, wanted, true, cache) {
+            Err(Error::Offline { .. }) if !self.offline => {
+                self.resolved(&name, wanted, false, cache)
+            }
             other => other,
         }?;
         match image.digest == record.manifest {
-            true => Ok((source, image)),
+            true => Ok((source, image, altered.clone())),
             false => Err(Error::NotWhatItWas {
                 image: source.to_string(),
                 wanted: record.manifest.clone(),
                 got: image.digest,
             }),
         }
+    }
+
+    /// Says why the record in DEST is not believed, and which options count. One that may be forged
+    /// must not hide differences behind options, nor have root open what it names on this machine: a
+    /// layout of the forger's, a pipe that nobody writes to.
+    fn alarm<'r>(
+        &'r self,
+        doubt: Doubt,
+        record: &'r Record,
+        name: &Name,
+    ) -> Result<&'r Alterations, Error> {
+        let dest = self.dest.display();
+        if doubt == Doubt::Differs {
+            let then = "compared with what the cache says";
+            self.progress.alarm(format_args!("{dest}: {doubt}: {then}"));
+            return Ok(&record.options);
+        }
+        if let Name::Local(_) = name {
+            let (path, image) = (self.dest.clone(), record.reference.clone());
+            return Err(Error::UnconfirmedRecord(path, image));
+        }
+        let reference = &record.reference;
+        let manifest = &record.manifest;
+        self.progress.alarm(format_args!(
+            "{dest}: {doubt}: its owner can have named {reference}@{manifest}"
+        ));
+        if !record.options.are_none() && self.altered.are_none() {
+            let options = &record.options;
+            self.progress.alarm(format_args!(
+                "{dest}: options in it do not count unless they are given: {options}"
+            ));
+        }
+        Ok(&self.altered)
     }
 
     fn report(&self, comparison: &Comparison<'_>, source: &Source<'_>) -> Done {

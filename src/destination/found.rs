@@ -6,7 +6,7 @@ use super::{disk, record, staging};
 use crate::error::{DestinationFault, Error};
 use crate::oci::Record;
 use crate::progress::Progress;
-use crate::sys::Dir;
+use crate::sys::{Dir, Host, is_root};
 use std::ffi::CStr;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -67,6 +67,18 @@ impl Found {
     /// What it says it was made of.
     pub fn record(&self) -> Option<Record> {
         record::read(self.dir.as_ref()?)
+    }
+
+    /// Whether the record in it is one that nobody but this ordinary user, or root, can have written:
+    /// the kernel lets set attributes of a folder who may write to it. For root this is never so: root
+    /// in a container has the same number.
+    pub fn is_ours_alone(&self) -> bool {
+        let Some(Ok(found)) = self.dir.as_ref().map(Dir::stat_self) else {
+            return false;
+        };
+        let is_shared = found.mode & 0o022 != 0;
+        let owner = found.owner.uid;
+        !is_root() && !is_shared && (owner == 0 || owner == Host::new().uid)
     }
 
     /// Writes down what it was made of; whether that could be done.

@@ -26,6 +26,7 @@ mod swap;
 pub use found::Found;
 pub use output::Output;
 pub use prospect::{Fate, Prospect};
+pub use record::Place as RecordPlace;
 pub use settings::Settings;
 
 use crate::error::{DestinationFault, Error, Replaceable};
@@ -124,14 +125,13 @@ impl Destination {
         .map_err(|e| disk("open", &self.path, e))
     }
 
-    /// Makes the tree DEST, in one step, and then removes what was there before. Returns the number
-    /// of its inode if the record could not be written to it and is to be kept elsewhere.
-    pub fn commit(mut self, record: &Record, progress: Progress) -> Result<Option<u64>, Error> {
+    /// Makes the tree DEST, in one step, and then removes what was there before.
+    pub fn commit(mut self, record: &Record, progress: Progress) -> Result<RecordPlace, Error> {
         progress.does("flushing");
         let rootfs = self.rootfs()?;
         let failed = |e| disk("flush", &self.path, e);
         let inode = rootfs.stat_self().map_err(failed)?.id.1;
-        let recorded = match &self.place {
+        let in_tree = match &self.place {
             Place::Staged(staging) => {
                 let recorded = record::write(&rootfs, record);
                 staging.flush().map_err(failed)?;
@@ -159,7 +159,7 @@ impl Destination {
             }
         };
         self.committed = true;
-        Ok((!recorded).then_some(inode))
+        Ok(RecordPlace { inode, in_tree })
     }
 }
 

@@ -8,6 +8,15 @@ use std::ffi::CStr;
 /// JSON, so that `getfattr` shows it as well. Layers cannot set it: see `extract/xattr.rs`.
 const ATTRIBUTE: &CStr = c"user.roots.image";
 
+/// Where the record of a new tree is to be found.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// The number of the inode of the tree's root.
+    pub inode: u64,
+    /// Whether the tree itself has it.
+    pub in_tree: bool,
+}
+
 /// Writes it; whether that could be done. Not every file system has such attributes (NFS before Linux
 /// 5.9, tmpfs before 6.6, vfat), and ext4 has little room for them.
 pub(super) fn write(dir: &Dir, record: &Record) -> bool {

@@ -16,7 +16,8 @@ impl Error {
             Self::Configuration { .. } => 2,
             Self::Certificate { .. } | Self::Proxy(..) => 2,
             Self::NotFound { .. } | Self::NoPlatform { .. } | Self::NotWhatItWas { .. } => 3,
-            Self::NoRecord(_) | Self::Offline { .. } | Self::Include { .. } => 3,
+            Self::NoRecord(_) | Self::UnconfirmedRecord(..) => 3,
+            Self::Offline { .. } | Self::Include { .. } => 3,
             Self::NoIndex(_) => 3,
             Self::Layout { why, .. } if why.is_malformed() => 5,
             Self::Layout {

@@ -87,7 +87,9 @@ impl Error {
                 }
             },
             Self::DestinationRefused { why, .. } => why.hint(),
-            Self::NotWhatItWas { .. } => "name the IMAGE that the tree is to be compared with",
+            Self::NotWhatItWas { .. } | Self::UnconfirmedRecord(..) => {
+                "name the IMAGE that the tree is to be compared with"
+            }
             Self::Offline { .. } => "pull it once without --offline",
             Self::DestinationBusy(_) => "wait for its end, or choose another place",
             Self::NotACache {

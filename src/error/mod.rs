@@ -223,6 +223,8 @@ pub enum Error {
     },
     /// A folder has no record of a pull: it is none, or not a tree that roots has made.
     NoRecord(PathBuf),
+    /// A record that may be forged, and the file or folder of this machine that it names.
+    UnconfirmedRecord(PathBuf, String),
     /// An image that is not, or not all, in the cache, and may not be fetched.
     Offline {
         /// The image.

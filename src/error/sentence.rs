@@ -123,6 +123,13 @@ impl Display for Error {
                 }
             }
             Self::NoRecord(path) => write!(f, "{}: no record of a pull", path_of(path)),
+            Self::UnconfirmedRecord(path, image) => {
+                let (path, image) = (path_of(path), escaped(image));
+                write!(
+                    f,
+                    "{path}: its record, which the cache does not confirm, names {image}"
+                )
+            }
             Self::Offline { image, missing } if missing.is_empty() => {
                 write!(f, "{image}: the cache does not know what it stands for")
             }

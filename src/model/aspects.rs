@@ -1,32 +1,26 @@
 //! In which ways what is said of a thing and what stat says differ.
 
+use super::Model;
 use super::difference::Aspect;
 use super::node::{Metadata, Node, NodeKind};
 use super::xattrs::{Xattrs, is_for_root, is_of_machine, is_settable, settled};
-use crate::sys::{Owner, Stat, Time, is_root};
-use crate::tarball::Owners;
+use crate::sys::{Owner, Stat, Time};
 use std::collections::BTreeMap;
 
 /// Who has made a tree.
 pub(super) struct Maker {
     /// Whether it was an ordinary user, who could not make all of it.
     rootless: bool,
-    /// Whose the things are of which the image does not say it, if that is known.
-    plain: Option<Owner>,
+    /// Whose the directories are of which the image does not say it.
+    plain: Owner,
 }
 
 impl Maker {
-    /// Whoever has made the tree whose root is `found` to be somebody's, and `said` to be.
-    pub(super) fn new(owners: Owners, said: Option<Owner>, found: Owner) -> Self {
-        let (is_roots, lowest) = match owners {
-            Owners::OfImage => (false, 0),
-            Owners::Stripped => (true, 0),
-            Owners::Shifted(shift) => (false, shift),
-        };
-        let is_roots = is_roots || said.is_none_or(|owner| owner.uid == lowest);
+    /// The one of a tree that is like `model`.
+    pub(super) fn new(model: &Model) -> Self {
         Self {
-            rootless: !is_root() || (found.uid != lowest && is_roots),
-            plain: owners.plain(found),
+            rootless: model.rootless,
+            plain: model.owners.plain(model.own).unwrap_or(model.own),
         }
     }
 }
@@ -47,7 +41,7 @@ pub(super) fn aspects(
     if mode != found.mode && !matches!(node.kind, NodeKind::Symlink(_)) {
         aspects.push(Aspect::Mode(mode, found.mode));
     }
-    if let Some(owner) = said.owner.or(maker.plain).filter(|_| !rootless)
+    if let Some(owner) = Some(said.owner.unwrap_or(maker.plain)).filter(|_| !rootless)
         && owner != found.owner
     {
         aspects.push(Aspect::Owner(owner, found.owner));

@@ -44,12 +44,10 @@ impl<'m> Comparison<'m> {
     pub fn new(model: &'m Model, root: &Dir, dest: &Path) -> Result<Self, Error> {
         let failed = |e| disk(dest, e);
         let found = root.stat_self().map_err(failed)?;
-        let metadata = model.nodes.get(ROOT).metadata.as_ref();
-        let owner = metadata.and_then(|said| said.owner);
         let mut comparison = Self {
             model,
             dest: dest.to_owned(),
-            maker: Maker::new(model.owners, owner, found.owner),
+            maker: Maker::new(model),
             device: found.id.0,
             inodes: HashMap::new(),
             files: HashMap::new(),

@@ -22,7 +22,7 @@ pub use comparison::Comparison;
 pub use difference::{Change, Difference};
 
 use crate::oci::Alterations;
-use crate::sys::Owner;
+use crate::sys::{Host, Owner, is_root};
 use crate::tarball::Owners;
 use hide::Made;
 use kept_xattrs::KeptXattrs;
@@ -35,21 +35,26 @@ pub struct Model {
     xattrs: KeptXattrs,
     layers: usize,
     owners: Owners,
-    /// Whose the tree is that it is to be held against.
+    /// Who has pulled the tree that it is to be held against: whoever owns that by now may have
+    /// taken it.
     own: Owner,
+    /// Whether that was an ordinary user, who could not make all of it.
+    rootless: bool,
 }
 
 impl Model {
-    /// A tree of a root without anything, for what is `altered` or not, and whose root is `own`'s on
-    /// the disk.
-    pub fn new(altered: &Alterations, own: Owner) -> Self {
+    /// A tree of a root without anything, for what is `altered` or not. It is compared as one that
+    /// this user has pulled, or, if `rootless`, an ordinary user.
+    pub fn new(altered: &Alterations, rootless: bool) -> Self {
+        let Host { uid, gid } = Host::new();
         Self {
             nodes: Nodes::new(),
             made: Made::default(),
             xattrs: KeptXattrs::default(),
             layers: 0,
             owners: Owners::new(altered),
-            own,
+            own: Owner { uid, gid },
+            rootless: rootless || !is_root(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! How a tree differs from its image because somebody has asked for it.
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The options that say so, each in one spelling, sorted: the same ones make the same tree. This is
 /// what `roots inspect` prints.
@@ -45,5 +46,11 @@ impl Alterations {
     fn values(&self, option: &'static str) -> impl Iterator<Item = &str> {
         let options = self.0.iter();
         options.filter_map(move |text| text.strip_prefix(option)?.strip_prefix('='))
+    }
+}
+
+impl fmt::Display for Alterations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join(" "))
     }
 }

@@ -108,6 +108,13 @@ impl Progress {
         }
     }
 
+    /// Something that may be an attack: it is said also to those who want to hear only what goes
+    /// wrong.
+    pub fn alarm(self, what: impl Display) {
+        let message = &what.to_string();
+        self.say(&Event::Warning { message });
+    }
+
     /// Whether somebody wants to know what takes the time.
     pub fn is_drawn(self) -> bool {
         self.line.is_some()

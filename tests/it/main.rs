@@ -36,6 +36,7 @@ mod exit_codes;
 mod fixtures;
 mod floors;
 mod force;
+mod forged;
 mod hostile_caches;
 mod indexes;
 mod inspect;

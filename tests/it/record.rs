@@ -1,6 +1,7 @@
 //! The record of a pull: what DEST says it was made of, where that is kept, and that no image can make it up.
 
 use crate::disk::mounting;
+use crate::support::sandbox::is_root;
 use crate::support::{
     Ability, Built, Image, Index, Layer, Layout, Registry, Sandbox, hello, hello_layer,
     host_platform,
@@ -33,6 +34,14 @@ fn inspected(sandbox: &Sandbox, dest: &str) -> Value {
     serde_json::from_str(&run.stdout).unwrap()
 }
 
+/// The warning that root gets.
+fn doubted(doubt: &str) -> String {
+    match is_root() {
+        true => format!("roots: warning: {doubt}\n"),
+        false => String::new(),
+    }
+}
+
 #[test]
 fn a_tree_says_what_it_was_made_of() {
     let (sandbox, registry, name, image) = published();
@@ -56,13 +65,21 @@ fn a_tree_says_what_it_was_made_of() {
     assert_eq!(record["roots"], env!("CARGO_PKG_VERSION"));
     assert_eq!(record.as_object().unwrap().len(), 6);
     // However DEST is spelt, and without a cache as well.
-    for command in [
-        sandbox.roots(["inspect", "./dest/"]),
-        sandbox.roots(["inspect", "--cache=no", "dest"]),
-        sandbox.roots(["inspect", "."]).cwd(sandbox.path("dest")),
+    let no_cache = "dest: its record is not confirmed, because there is no cache";
+    for (command, said) in [
+        (sandbox.roots(["inspect", "./dest/"]), String::new()),
+        (
+            sandbox.roots(["inspect", "--cache=no", "dest"]),
+            doubted(no_cache),
+        ),
+        (
+            sandbox.roots(["inspect", "."]).cwd(sandbox.path("dest")),
+            String::new(),
+        ),
     ] {
         let run = command.no_env("HOME").run().succeeds();
         assert_eq!(serde_json::from_str::<Value>(&run.stdout).unwrap(), record);
+        assert!(Ability::Attributes.is_missing() || run.stderr == said);
     }
     if Ability::Attributes.is_missing() {
         return;
@@ -71,7 +88,10 @@ fn a_tree_says_what_it_was_made_of() {
     assert_eq!(kept, record);
     // It moves with the tree.
     std::fs::rename(sandbox.path("dest"), sandbox.path("moved")).unwrap();
-    assert_eq!(inspected(&sandbox, "moved"), record);
+    let run = sandbox.roots(["inspect", "moved"]).run().succeeds();
+    assert_eq!(serde_json::from_str::<Value>(&run.stdout).unwrap(), record);
+    let said = doubted("moved: its record is not confirmed by the cache");
+    assert_eq!(run.stderr, said);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! `roots verify`: what is told of a tree that somebody has changed, and where the image comes from.
 
 use crate::support::{
-    ALWAYS, Ability, Fault, Image, Layer, Layout, Registry, Run, Sandbox, hello, marked, tree,
+    ALWAYS, Ability, Fault, Image, Layer, Layout, Registry, Run, Sandbox, hello, host_platform,
+    marked, tree,
 };
 use rustix::fs::{XattrFlags, lremovexattr, lsetxattr};
 use std::fs::{self, File, Permissions};
@@ -369,8 +370,18 @@ fn the_platform_is_the_one_that_was_pulled() {
         let pull = ["pull", "--force", "--platform", platform, &name, "dest"];
         sandbox.roots(pull).run().succeeds();
         sandbox.roots(["verify", "dest"]).run().succeeds();
-        sandbox.roots(["verify", "dest", &name]).run().succeeds();
+        let named = ["verify", "dest", &name, "--platform", platform];
+        sandbox.roots(named).run().succeeds();
     }
+    // What the tree was pulled for does not count if IMAGE is named.
+    let (os, architecture, _) = host_platform();
+    let machine = format!("--platform={os}/{architecture}");
+    let [plain, same] = [
+        &["verify", "dest", &name][..],
+        &["verify", "dest", &name, &machine],
+    ]
+    .map(|verify| sandbox.roots(verify).run());
+    assert_eq!((plain.stdout, plain.code), (same.stdout, same.code));
     let other = ["verify", "--platform=linux/riscv64", "dest", &name];
     let run = sandbox.roots(other).run();
     assert_eq!(

@@ -95,6 +95,11 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
                 "The same where there is no network:",
                 "roots verify --offline /srv/app",
             ),
+            (
+                "Whatever the tree says about itself, pulled with an option or by an ordinary user:",
+                "roots verify --exclude /usr/share/doc /srv/app ghcr.io/owner/app:1\n\
+                 roots verify --rootless ~joe/app ghcr.io/owner/app:1",
+            ),
         ],
     ),
     (

@@ -95,7 +95,7 @@ impl Trial {
         let slug: String = name.chars().map(slug).take(200).collect();
         let layout = sandbox.path("home").join(slug);
         Layout::new().image("", &image.build()).write(&layout);
-        let command = sandbox.roots(["pull", "--cache=no"]).args(arguments);
+        let command = sandbox.roots(["pull", "--cache=no"]).args(&arguments);
         let image = format!("oci:{}", layout.display());
         let command = command.arg(&image).arg(dest).cwd(sandbox.path(""));
         let same_way = |command: Command| match &prelude {
@@ -111,6 +111,7 @@ impl Trial {
             // Whatever a pull makes of an image is what the image makes.
             let verify = sandbox
                 .roots(["verify", "--cache=no"])
+                .args(arguments.iter().filter(|argument| is_of_tree(argument)))
                 .arg(dest)
                 .arg(&image);
             let verified = same_way(verify.cwd(sandbox.path(""))).run();
@@ -202,4 +203,10 @@ impl Outcome {
         let path = self.dest.join(path);
         fs::read(&path).unwrap_or_else(|e| panic!("{}: {}: {e}", self.name, path.display()))
     }
+}
+
+/// Whether an option makes the tree another one than the image's.
+fn is_of_tree(argument: &&String) -> bool {
+    let options = ["--include=", "--exclude=", "--strip-owner", "--uid-shift="];
+    options.iter().any(|option| argument.starts_with(option))
 }
