@@ -54,7 +54,7 @@ impl Scene {
     }
 
     /// Gives DEST to somebody, who writes these fields into its record.
-    fn forge(&self, uid: u32, fields: Value) {
+    fn forge(&self, uid: u32, fields: &Value) {
         chown(self.dest(), Some(uid), Some(uid)).unwrap();
         let mut bytes = vec![0; 65536];
         let size = getxattr(self.dest(), ATTRIBUTE, &mut bytes[..]).unwrap();
@@ -126,7 +126,7 @@ fn a_forged_reference_does_not_choose_what_the_tree_is_compared_with() {
             "digest": evil.manifest.digest,
             "manifest": evil.manifest.digest,
         });
-        scene.forge(uid, forged);
+        scene.forge(uid, &forged);
         let run = scene.verify(&["-q"]);
         assert_eq!(run.code, Some(5));
         assert!(run.stdout.contains("added /evil\n"), "{}", run.stdout);
@@ -146,7 +146,7 @@ fn a_forged_reference_does_not_choose_what_the_tree_is_compared_with() {
         run.says(UNCONFIRMED);
         // In a registry, it is named on stderr.
         let name = scene.registry.push("evil", "1", &evil);
-        scene.forge(uid, json!({ "reference": name }));
+        scene.forge(uid, &json!({ "reference": name }));
         let digest = &evil.manifest.digest;
         let said = format!("{UNCONFIRMED}: its owner can have named {name}@{digest}\n");
         let run = scene.verify(&["-q"]);
@@ -234,7 +234,7 @@ fn forged_options_hide_nothing() {
             };
             let su = scene.dest().join("su");
             fs::set_permissions(&su, Permissions::from_mode(0o755)).unwrap();
-            scene.forge(uid, json!({ "options": [option] }));
+            scene.forge(uid, &json!({ "options": [option] }));
             let line = "changed /su: mode 4755 is 0755\n";
             let finds = |arguments: &[&str]| {
                 let run = scene.verify(arguments);
@@ -268,7 +268,7 @@ fn a_forged_digest_stops_no_update() {
                 "digest": hello().manifest.digest,
                 "manifest": hello().manifest.digest,
             });
-            scene.forge(uid, forged);
+            scene.forge(uid, &forged);
             if !is_linked {
                 scene.unlink();
             }
@@ -302,7 +302,7 @@ fn no_forged_field_stops_an_update() {
             return;
         };
         let inode = fs::metadata(scene.dest()).unwrap().ino();
-        scene.forge(1000, forged.clone());
+        scene.forge(1000, &forged);
         let run = scene.verify(&[]).says(DIFFERS);
         assert_eq!(run.stdout, "changed /: owner 0:0 is 1000:1000\n");
         let run = scene.update(&[]).succeeds().says(DIFFERS);
@@ -326,7 +326,7 @@ fn a_fifo_in_a_record_does_not_stop_root() {
     for form in ["oci", "oci-archive", "docker-archive"] {
         for path in [&fifo, &link] {
             let reference = format!("{form}:{}", path.display());
-            scene.forge(1000, json!({ "reference": reference }));
+            scene.forge(1000, &json!({ "reference": reference }));
             scene.verify(&[]).fails(3).says(&reference);
             scene.roots("inspect", &[]).run().succeeds();
         }

@@ -111,7 +111,7 @@ impl Trial {
             // Whatever a pull makes of an image is what the image makes.
             let verify = sandbox
                 .roots(["verify", "--cache=no"])
-                .args(arguments.iter().filter(|argument| is_of_tree(argument)))
+                .args(arguments.iter().filter(is_of_tree))
                 .arg(dest)
                 .arg(&image);
             let verified = same_way(verify.cwd(sandbox.path(""))).run();
