@@ -88,7 +88,7 @@ impl Inspect {
     }
 
     fn no_record(&self) -> Error {
-        Error::NoRecord(self.dest.clone())
+        Error::NoRecord(self.dest.clone(), None)
     }
 }
 

@@ -72,13 +72,16 @@ impl Verify {
         found: &Found,
         cache: Option<&'c Cache>,
     ) -> Result<(Source<'c>, Image, Alterations), Error> {
-        let no_record = || Error::NoRecord(self.dest.clone());
+        let no_record = || Error::NoRecord(self.dest.clone(), None);
         let Recorded { record, doubt } = Recorded::of(found, cache).ok_or_else(no_record)?;
         let name = name_of(&record).ok_or_else(no_record)?;
         let altered = match doubt {
             Some(doubt) => self.alarm(doubt, &record, &name)?,
             None => &record.options,
         };
+        if matches!(&name, Name::Local(local) if local.is_special()) {
+            return Err(no_record());
+        }
         let altered = match self.altered.are_none() {
             true => altered,
             false => &self.altered,
@@ -119,7 +122,7 @@ impl Verify {
         }
         if let Name::Local(_) = name {
             let (path, image) = (self.dest.clone(), record.reference.clone());
-            return Err(Error::UnconfirmedRecord(path, image));
+            return Err(Error::NoRecord(path, Some(image)));
         }
         let reference = &record.reference;
         let manifest = &record.manifest;

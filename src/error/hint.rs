@@ -57,7 +57,7 @@ impl Error {
                 };
                 return around(before, image, "");
             }
-            Self::NoRecord(path) => {
+            Self::NoRecord(path, _) => {
                 let before = "to compare it with an image all the same: roots verify ";
                 return around(before, &path_of(path), " IMAGE");
             }
@@ -87,9 +87,7 @@ impl Error {
                 }
             },
             Self::DestinationRefused { why, .. } => why.hint(),
-            Self::NotWhatItWas { .. } | Self::UnconfirmedRecord(..) => {
-                "name the IMAGE that the tree is to be compared with"
-            }
+            Self::NotWhatItWas { .. } => "name the IMAGE that the tree is to be compared with",
             Self::Offline { .. } => "pull it once without --offline",
             Self::DestinationBusy(_) => "wait for its end, or choose another place",
             Self::NotACache {

@@ -221,10 +221,8 @@ pub enum Error {
         /// Whether there is a way to replace it.
         hint: Replaceable,
     },
-    /// A folder has no record of a pull: it is none, or not a tree that roots has made.
-    NoRecord(PathBuf),
-    /// A record that may be forged, and the file or folder of this machine that it names.
-    UnconfirmedRecord(PathBuf, String),
+    /// A folder has no record of a pull, or one that may be forged and names this on this machine.
+    NoRecord(PathBuf, Option<String>),
     /// An image that is not, or not all, in the cache, and may not be fetched.
     Offline {
         /// The image.

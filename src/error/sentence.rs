@@ -122,8 +122,8 @@ impl Display for Error {
                     _ => Ok(()),
                 }
             }
-            Self::NoRecord(path) => write!(f, "{}: no record of a pull", path_of(path)),
-            Self::UnconfirmedRecord(path, image) => {
+            Self::NoRecord(path, None) => write!(f, "{}: no record of a pull", path_of(path)),
+            Self::NoRecord(path, Some(image)) => {
                 let (path, image) = (path_of(path), escaped(image));
                 write!(
                     f,

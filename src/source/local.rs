@@ -72,6 +72,13 @@ impl Local {
         path == STDIN.as_bytes() || path.starts_with(b"-:")
     }
 
+    /// Whether it is a pipe, a socket or a device: what was read from there is not there any more, and
+    /// to open it may be to wait for ever.
+    pub fn is_special(&self) -> bool {
+        let found = self.split().0.metadata();
+        found.is_ok_and(|found| !found.is_file() && !found.is_dir())
+    }
+
     /// Opens what there is, with the name of the image in it if one was given: what stands behind a
     /// colon, where no path goes on.
     pub(super) fn place(&self) -> Result<(Place, Option<String>), Error> {

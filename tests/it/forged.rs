@@ -139,7 +139,7 @@ fn a_forged_reference_does_not_choose_what_the_tree_is_compared_with() {
             let run = scene.verify(command).fails(3);
             let said = format!("its record, which the cache does not confirm, names {layout}\n");
             assert_eq!(run.stdout, "");
-            run.says(&said).says("hint: name the IMAGE");
+            run.says(&said).says("hint: to compare it with an image");
         }
         let run = scene.roots("inspect", &[]).run().succeeds();
         assert!(run.stdout.contains(&layout));
@@ -332,6 +332,18 @@ fn a_fifo_in_a_record_does_not_stop_root() {
         }
     }
     assert_eq!(scene.update(&[]).code, Some(0));
+    // Nor does one in the place of an archive that root has named.
+    let archive = Layout::new().image("1", &image()).archive();
+    for (path, name) in [("image.tar", "image.tar"), ("other.tar", "other.tar:1")] {
+        scene.sandbox.write(path, &archive);
+        let pull = ["pull", "--force", &format!("oci-archive:{name}"), "dest"];
+        scene.sandbox.roots(pull).run().succeeds();
+        scene.verify(&[]).succeeds().never_says("warning");
+        fs::remove_file(scene.sandbox.path(path)).unwrap();
+        fs::rename(&fifo, scene.sandbox.path(path)).unwrap();
+        scene.verify(&[]).fails(3).says("no record of a pull");
+        fs::rename(scene.sandbox.path(path), &fifo).unwrap();
+    }
 }
 
 /// A link says what it says of the tree whose path is in it, and that had that inode.
@@ -368,6 +380,50 @@ fn a_link_of_another_tree_confirms_nothing() {
         let inode = fs::metadata(scene.dest()).unwrap().ino();
         let new: Value = serde_json::from_slice(&fs::read(&own).unwrap()).unwrap();
         assert_eq!(new["record"]["inode"], json!(inode));
+    }
+}
+
+/// A member of the group of a cache writes what root reads there.
+#[test]
+fn a_link_of_somebody_else_confirms_nothing() {
+    let Some(scene) = Scene::new() else {
+        return;
+    };
+    let sandbox = &scene.sandbox;
+    let links = sandbox.path("cache/links");
+    let own = links.join(&sandbox.names("cache/links")[0]);
+    let theirs: [&dyn Fn(); 4] = [
+        &|| chown(&own, Some(1000), None).unwrap(),
+        &|| fs::set_permissions(&own, Permissions::from_mode(0o664)).unwrap(),
+        &|| fs::set_permissions(&links, Permissions::from_mode(0o775)).unwrap(),
+        &|| {
+            fs::remove_file(&own).unwrap();
+            rustix::fs::mkfifoat(rustix::fs::CWD, &own, 0o644.into()).unwrap();
+        },
+    ];
+    for change in theirs {
+        scene.verify(&[]).succeeds().never_says("warning");
+        let forged = json!({ "options": ["--exclude=/su"] });
+        scene.forge(0, &forged);
+        let bytes = fs::read(&own).unwrap();
+        let mut link: Value = serde_json::from_slice(&bytes).unwrap();
+        link["record"]["record"]["options"] = forged["options"].clone();
+        fs::write(&own, link.to_string()).unwrap();
+        change();
+        fs::remove_file(scene.dest().join("su")).unwrap();
+        let run = scene.verify(&[]).says(UNCONFIRMED);
+        assert!(run.stdout.contains("missing /su\n"), "{}", run.stdout);
+        scene
+            .update(&["--keep-old=old"])
+            .succeeds()
+            .says(UNCONFIRMED);
+        // Nor is it root's word where the old tree is.
+        let run = sandbox.roots(["verify", "old"]).run();
+        assert!(run.stdout.contains("missing /su\n"), "{}", run.stdout);
+        run.says("old: its record is not confirmed by the cache");
+        fs::remove_dir_all(sandbox.path("old")).unwrap();
+        fs::set_permissions(&links, Permissions::from_mode(0o755)).unwrap();
+        scene.update(&[]);
     }
 }
 
