@@ -253,7 +253,7 @@ fn the_lock_of_the_cache_stops_nobody_for_ever() {
 
 #[test]
 fn a_locked_blob_stops_no_pull_for_ever() {
-    let wire = Wire::new("locked", 3).arg("--timeout=1");
+    let wire = Wire::new("locked", 3).retries(5).arg("--timeout=1");
     wire.pull().run().succeeds();
     let mut locks = Vec::new();
     for (n, layer) in wire.image.layers.iter().enumerate().skip(1) {
@@ -281,7 +281,7 @@ fn a_locked_blob_stops_no_pull_for_ever() {
 /// Nor does one that a byte is added to now and then.
 #[test]
 fn a_blob_that_hardly_grows_stops_no_pull_for_ever() {
-    let wire = Wire::new("grows", 1).arg("--timeout=1");
+    let wire = Wire::new("grows", 1).retries(5).arg("--timeout=1");
     let partial = wire.sandbox.path(wire.partial(1));
     fs::create_dir_all(partial.parent().unwrap()).unwrap();
     wire.sandbox.write(
