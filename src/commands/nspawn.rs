@@ -1,12 +1,11 @@
 //! How a tree is started: `--nspawn`, and what to type where nothing says it.
 
 use super::Pull;
-use crate::destination::{Found, Output, Settings};
+use crate::destination::{Destination, Found, Output, Settings};
 use crate::error::Error;
 use crate::oci::{Image, Nspawn};
 use crate::sys::Dir;
 use std::ffi::CStr;
-use std::path::Path;
 
 /// What `systemd-nspawn --boot` looks for, in one of these places.
 const INIT: [&[&CStr]; 4] = [
@@ -22,14 +21,19 @@ const OS_RELEASE: [&[&CStr]; 2] = [&[c"etc", c"os-release"], &[c"usr", c"lib", c
 impl Pull {
     /// The file beside DEST, with `--nspawn`.
     pub(super) fn settings(&self, found: &Found) -> Result<Option<Settings>, Error> {
-        let settings = || Settings::beside(found.path(), self.force);
+        let settings = || Settings::beside(found, self.force);
         self.nspawn.then(settings).transpose()
     }
 
     /// Writes a new one, which waits for the tree that it is about.
-    pub(super) fn set(&self, settings: &Settings, image: &Image) -> Result<Output, Error> {
+    pub(super) fn set(
+        &self,
+        settings: &Settings,
+        destination: &Destination,
+        image: &Image,
+    ) -> Result<Output, Error> {
         let text = self.settings_of(settings, image)?;
-        settings.write(&text)
+        settings.write(destination, &text)
     }
 
     /// What it is to say. What cannot be told to systemd is warned of.
@@ -50,11 +54,8 @@ impl Pull {
     }
 
     /// Says how to start a program in a tree that does not boot and has nothing beside it.
-    pub(super) fn say_how_to_start(&self, path: &Path) {
-        let Ok(root) = Dir::open_path(path) else {
-            return;
-        };
-        let has = |paths: &[&[&CStr]]| paths.iter().any(|path| is_there(&root, path));
+    pub(super) fn say_how_to_start(&self, root: &Dir) {
+        let has = |paths: &[&[&CStr]]| paths.iter().any(|path| is_there(root, path));
         // Who takes a part of an image knows what for.
         let is_part = self.altered.included().next().is_some();
         if self.nspawn || is_part || has(&INIT) && has(&OS_RELEASE) {

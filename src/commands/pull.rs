@@ -41,7 +41,7 @@ impl Pull {
         }
         let record = Record::new(source.to_string(), &image, &self.wanted, &self.altered);
         let ledger = Ledger::new(cache, &source, &image, progress);
-        let settings = settings.map(|settings| self.set(&settings, &image));
+        let settings = settings.map(|settings| self.set(&settings, &destination, &image));
         let settings = settings.transpose()?;
         let is_new = held.is_none();
         let believed = held.as_ref().and_then(Recorded::believed);
@@ -67,12 +67,13 @@ impl Pull {
         let skipped = extractor.finish()?;
         ledger.open(&destination);
         ledger.remember(&source);
+        let root = destination.rootfs()?;
         let place = destination.commit(&record, progress)?; // all or nothing
         ledger.close(found.path(), &record, place);
         settings.map(Output::commit).transpose()?;
         report(skipped, progress);
         if is_new {
-            self.say_how_to_start(found.path());
+            self.say_how_to_start(&root);
         }
         Ok(self.done(&record, Some(&image)))
     }

@@ -1,53 +1,58 @@
-//! DEST as it is found.
+//! DEST as it is found. Its parent is opened here, once: whoever owns a folder on the way may put
+//! something else there while a pull waits for the network.
 
 use super::in_place::LOST_AND_FOUND;
-use super::path::absolute;
+use super::path::located;
 use super::{disk, record, staging};
 use crate::error::{DestinationFault, Error};
 use crate::oci::Record;
 use crate::progress::Progress;
-use crate::sys::{Dir, Host, is_root};
+use crate::sys::{Dir, Host, Kind, Location, Node, is_root};
 use std::ffi::CStr;
-use std::io;
 use std::path::{Path, PathBuf};
 
 /// DEST, which may be there or not.
 pub struct Found {
     /// As typed.
     typed: PathBuf,
-    /// The same without symlinks, `.` and `..`.
-    path: PathBuf,
+    place: Location,
     dir: Option<Dir>,
 }
 
 impl Found {
     /// Looks for DEST. What is there and no folder is nobody's to replace.
     pub fn at(dest: &Path) -> Result<Self, Error> {
-        let path = absolute(dest).map_err(|e| disk("follow the path", dest, e))?;
-        let dir = existing(&path)?;
+        let place = located(dest)?;
+        let dir = existing(&place)?;
         let typed = dest.to_owned();
-        Ok(Self { typed, path, dir })
+        Ok(Self { typed, place, dir })
     }
 
     /// The same for a pull, which first mends what one that was killed has left: where no single
     /// rename can swap two trees, the old one was moved away and the new one has not come.
     pub fn mended(dest: &Path, progress: Progress) -> Result<Self, Error> {
-        let found = Self::at(dest)?;
-        if found.dir.is_some() || !staging::put_back(&found.path)? {
+        let mut found = Self::at(dest)?;
+        if found.dir.is_some() || !staging::put_back(&found.place)? {
             return Ok(found);
         }
-        let path = found.path.display();
+        let path = found.path().display();
         progress.warn(format_args!(
             "{path}: put back what a killed pull had moved away"
         ));
-        Self::at(dest)
+        let place = &mut found.place;
+        let node = Node::open(&place.above, &place.name);
+        let node = node.and_then(|node| Ok((node.stat()?, node)));
+        let (stat, node) = node.map_err(|e| disk("open", &place.path, e))?;
+        place.found = Some((node, stat));
+        found.dir = existing(&found.place)?;
+        Ok(found)
     }
 
     /// The same for a dry run, which moves nothing: it looks at what a pull would put back first.
     pub fn foreseen(dest: &Path) -> Result<Self, Error> {
         let found = Self::at(dest)?;
         let dir = match found.dir {
-            None => staging::moved_away(&found.path)?,
+            None => staging::moved_away(&found.place)?,
             there => there,
         };
         Ok(Self { dir, ..found })
@@ -55,7 +60,7 @@ impl Found {
 
     /// The absolute path.
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.place.path
     }
 
     /// The number of its inode, if it is there.
@@ -93,6 +98,11 @@ impl Found {
         self.is_empty(true)
     }
 
+    /// Where it is, or will be.
+    pub(super) fn place(&self) -> &Location {
+        &self.place
+    }
+
     pub(super) fn typed(&self) -> &Path {
         &self.typed
     }
@@ -100,7 +110,7 @@ impl Found {
     /// The folder, opened, if there is one.
     pub fn dir(&self) -> Result<Option<Dir>, Error> {
         let again = self.dir.as_ref().map(Dir::again).transpose();
-        again.map_err(|e| disk("open", &self.path, e))
+        again.map_err(|e| disk("open", self.path(), e))
     }
 
     /// Whether there is nothing to lose; of a mount point, `lost+found` is no content.
@@ -108,7 +118,7 @@ impl Found {
         let Some(dir) = &self.dir else {
             return Ok(true);
         };
-        let entries = dir.list().map_err(|e| disk("look into", &self.path, e))?;
+        let entries = dir.list().map_err(|e| disk("look into", self.path(), e))?;
         let ignored = |name: &CStr| in_place && name == LOST_AND_FOUND;
         Ok(entries.iter().all(|entry| ignored(&entry.name)))
     }
@@ -119,29 +129,29 @@ impl Found {
             return Ok(None);
         };
         let is_mount_point = dir.is_mount_point();
-        if is_mount_point.map_err(|e| disk("look at", &self.path, e))? {
+        if is_mount_point.map_err(|e| disk("look at", self.path(), e))? {
             return Ok(Some(DestinationFault::MountPoint));
         }
         // The working directory must not be pulled away from under whoever called, also not by a
         // rename of one of its parents.
         let here = std::env::current_dir();
         Ok(here
-            .is_ok_and(|here| here.starts_with(&self.path))
+            .is_ok_and(|here| here.starts_with(self.path()))
             .then_some(DestinationFault::WorkingDirectory))
     }
 }
 
 /// DEST, opened, if it is there.
-fn existing(path: &Path) -> Result<Option<Dir>, Error> {
-    match path.symlink_metadata() {
-        Ok(found) if found.is_dir() => Dir::open_path(path)
-            .map(Some)
-            .map_err(|e| disk("open", path, e)),
-        Ok(_) => Err(Error::DestinationRefused {
-            path: path.to_owned(),
+fn existing(place: &Location) -> Result<Option<Dir>, Error> {
+    match &place.found {
+        None => Ok(None),
+        Some((node, stat)) if stat.kind == Kind::Directory => {
+            let dir = node.open_dir().map_err(|e| disk("open", &place.path, e));
+            dir.map(Some)
+        }
+        Some(_) => Err(Error::DestinationRefused {
+            path: place.path.clone(),
             why: DestinationFault::NotAFolder,
         }),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(disk("look at", path, e)),
     }
 }

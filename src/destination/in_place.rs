@@ -2,7 +2,7 @@
 
 use super::{lock, record};
 use crate::error::Error;
-use crate::sys::{Dir, remove_tree};
+use crate::sys::{Dir, Node, remove_tree};
 use std::ffi::CStr;
 use std::fs::File;
 use std::io;
@@ -13,6 +13,8 @@ pub(super) const LOST_AND_FOUND: &CStr = c"lost+found";
 
 /// DEST itself, locked.
 pub(super) struct InPlace {
+    /// The directory that it is in.
+    pub(super) above: Node,
     dir: Dir,
     /// Held, not read.
     _lock: File,
@@ -20,10 +22,14 @@ pub(super) struct InPlace {
 
 impl InPlace {
     /// Locks it. What it may say of a tree that it once held is not so any more.
-    pub(super) fn prepare(path: &Path, dir: Dir) -> Result<Self, Error> {
+    pub(super) fn prepare(path: &Path, above: Node, dir: Dir) -> Result<Self, Error> {
         let lock = lock(path, &dir)?;
         record::remove(&dir);
-        Ok(Self { dir, _lock: lock })
+        Ok(Self {
+            above,
+            dir,
+            _lock: lock,
+        })
     }
 
     /// The directory that is DEST.

@@ -1,10 +1,11 @@
 //! Where `--keep-old` puts the old tree.
 
-use super::path::absolute;
-use super::{Plan, disk, file_name};
+use super::path::located;
+use super::{Found, Plan, disk};
 use crate::error::{DestinationFault, Error};
-use crate::sys::Dir;
+use crate::sys::{Dir, Location};
 use std::ffi::CString;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// A name that is free, on the mount of DEST.
@@ -15,17 +16,18 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// Checks that the tree at `dest` can be moved to `keep`.
-    pub(super) fn prepare(keep: &Path, dest: &Path, plan: &Plan<'_>) -> Result<Self, Error> {
-        let path = absolute(keep).map_err(|e| disk("follow the path", keep, e))?;
+    /// Checks that the tree that was found can be moved to `keep`.
+    pub(super) fn prepare(keep: &Path, found: &Found, plan: &Plan<'_>) -> Result<Self, Error> {
+        let place = located(keep)?;
+        let path = place.path.clone();
         let refused = |why| {
             let path = path.clone();
             Err(Error::DestinationRefused { path, why })
         };
-        if path.symlink_metadata().is_ok() {
+        if place.found.is_some() {
             return refused(DestinationFault::KeptExists);
         }
-        if path.starts_with(dest) {
+        if path.starts_with(found.path()) {
             return refused(DestinationFault::KeptInside);
         }
         if plan
@@ -35,16 +37,17 @@ impl Kept {
         {
             return refused(DestinationFault::InCache);
         }
-        let above = |path: &Path| {
-            let parent = path.parent().unwrap_or(path);
-            Dir::open_path(parent).map_err(|e| disk("create", path, e))
+        let above = |place: &Location| {
+            let parent = place.parent();
+            let parent = parent.and_then(|dir| dir.ok_or(io::ErrorKind::NotFound.into()));
+            parent.map_err(|e| disk("create", &place.path, e))
         };
-        let parent = above(&path)?;
-        let is_near = parent.is_on_mount_of(&above(dest)?);
+        let parent = above(&place)?;
+        let is_near = parent.is_on_mount_of(&above(found.place())?);
         if !is_near.map_err(|e| disk("look at", &path, e))? {
             return refused(DestinationFault::KeptFar);
         }
-        let name = file_name(&path);
+        let name = place.name;
         Ok(Self { path, parent, name })
     }
 }

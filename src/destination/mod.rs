@@ -34,7 +34,7 @@ use crate::oci::Record;
 use crate::progress::Progress;
 use crate::sys::Dir;
 use in_place::InPlace;
-use path::{make_parents, remove_parents};
+use path::{Parent, make_parents, remove_parents};
 use prospect::{Checked, check};
 use staging::Staging;
 use std::ffi::{CString, OsStr};
@@ -62,7 +62,7 @@ pub struct Destination {
     path: PathBuf,
     place: Place,
     /// Parents that were made for it, outermost first: they go if the pull fails.
-    made: Vec<PathBuf>,
+    made: Vec<Parent>,
     committed: bool,
 }
 
@@ -82,7 +82,9 @@ impl Destination {
         if let (Some(why), Some(dir)) = (in_use, found.dir()?) {
             let shown = path.display();
             progress.warn(format_args!("{shown}: {why}: this pull is not atomic"));
-            let place = Place::InPlace(InPlace::prepare(&path, dir)?);
+            let above = found.place().above.again();
+            let above = above.map_err(|e| disk("open", &path, e))?;
+            let place = Place::InPlace(InPlace::prepare(&path, above, dir)?);
             return Ok(Self {
                 path,
                 place,
@@ -92,9 +94,9 @@ impl Destination {
         }
         // Where there was no old tree to keep, one that has come since is not removed either.
         let replace = plan.replace && plan.keep_old.is_none_or(|_| kept.is_some());
-        let made = make_parents(&path)?;
-        let staging =
-            Staging::prepare(&path, replace, kept).inspect_err(|_| remove_parents(&made))?;
+        let (parent, made) = make_parents(found.place())?;
+        let staging = Staging::prepare(found.place(), parent, replace, kept)
+            .inspect_err(|_| remove_parents(&made))?;
         Ok(Self {
             path,
             place: Place::Staged(staging),
@@ -113,6 +115,14 @@ impl Destination {
         match &self.place {
             Place::Staged(staging) => staging.kept(),
             Place::InPlace(_) => None,
+        }
+    }
+
+    /// The directory that DEST is in.
+    pub(super) fn parent(&self) -> io::Result<Dir> {
+        match &self.place {
+            Place::InPlace(in_place) => in_place.above.open_dir(),
+            Place::Staged(staging) => staging.parent.again(),
         }
     }
 
@@ -205,6 +215,12 @@ fn name_beside(path: &Path) -> CString {
 /// What is called as [`name_beside`] says, and is somebody else's.
 fn in_the_way(path: &Path, why: DestinationFault) -> Error {
     let path = beside(path);
+    Error::DestinationRefused { path, why }
+}
+
+/// DEST is not what was checked, and so not replaced.
+fn exchanged(path: &Path) -> Error {
+    let (path, why) = (path.to_owned(), DestinationFault::Exchanged);
     Error::DestinationRefused { path, why }
 }
 

@@ -1,12 +1,14 @@
 //! A file that has its name when it is whole: written beside, flushed, renamed.
 
-use super::{disk, file_name, in_the_way, name_beside};
+use super::path::located;
+use super::{c_name, disk, file_name, in_the_way, name_beside};
 use crate::error::{DestinationFault, Error};
-use crate::sys::{Dir, Host, Kind, file_size_limit};
+use crate::sys::{Dir, Host, Kind, Location, file_size_limit};
 use std::cell::Cell;
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::fs::{File, TryLockError};
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
@@ -31,33 +33,39 @@ impl Output {
     /// Begins a file for `path`, beside it; what a killed one has left is written over.
     pub fn create(path: &Path) -> Result<Self, Error> {
         let failed = |e| disk("create", path, e);
-        if path
-            .metadata()
-            .is_ok_and(|found| !found.is_file() && !found.is_dir())
-        {
-            let file = File::options().write(true).open(path).map_err(failed)?;
-            return Ok(Self {
-                path: path.to_owned(),
-                file,
-                beside: None,
-                left: Cell::new(None),
-            });
-        }
-        // A link stays a link: what it leads to is replaced.
-        let path = match path.canonicalize() {
-            Ok(real) => real,
-            Err(_) => std::path::absolute(path).map_err(failed)?,
+        let place = target(path)?;
+        let refused = |why| {
+            let path = path.to_owned();
+            Err(Error::DestinationRefused { path, why })
         };
-        if path.is_dir() || path.file_name().is_none() {
-            let why = DestinationFault::NotAFile;
-            return Err(Error::DestinationRefused { path, why });
+        match &place.found {
+            Some((_, stat)) if stat.kind == Kind::Directory => {
+                return refused(DestinationFault::NotAFile);
+            }
+            Some((node, stat)) if stat.kind == Kind::Special => {
+                if place.is_foreign_fifo() {
+                    return refused(DestinationFault::ForeignFifo);
+                }
+                let file = node.open_for_writing(&place.above, &place.name);
+                return Ok(Self {
+                    path: path.to_owned(),
+                    file: file.map_err(failed)?,
+                    beside: None,
+                    left: Cell::new(None),
+                });
+            }
+            _ => {}
         }
-        Self::create_at(path, 0o666)
+        let parent = place.parent();
+        let parent = parent.and_then(|dir| dir.ok_or(io::ErrorKind::NotFound.into()));
+        Self::create_in(parent.map_err(failed)?, place.path, 0o666)
     }
 
-    /// The same for a path that has no links to follow, with a mode in place of the usual one.
-    pub(super) fn create_at(path: PathBuf, mode: u32) -> Result<Self, Error> {
-        let beside = Beside::of(&path).map_err(|e| disk("create", &path, e))?;
+    /// The same for a name in `parent` that has no links to follow, with a mode in place of the usual
+    /// one.
+    pub(super) fn create_in(parent: Dir, path: PathBuf, mode: u32) -> Result<Self, Error> {
+        let name = name_beside(&path);
+        let beside = Beside { parent, name };
         let file = beside.lock(&path, mode)?;
         file.set_len(0).map_err(|e| disk("create", &path, e))?;
         Ok(Self {
@@ -76,6 +84,10 @@ impl Output {
         let kept = self
             .file
             .sync_all()
+            .and_then(|()| match is_there(parent, name, &self.file)? {
+                true => Ok(()),
+                false => Err(io::ErrorKind::StaleNetworkFileHandle.into()),
+            })
             .and_then(|()| parent.rename(name, parent, &file_name(&self.path)))
             .and_then(|()| parent.as_file()?.sync_all());
         kept.map_err(|e| disk("write", &self.path, e))?;
@@ -95,13 +107,6 @@ impl Output {
 }
 
 impl Beside {
-    fn of(path: &Path) -> io::Result<Self> {
-        Ok(Self {
-            parent: Dir::open_path(path.parent().unwrap_or(path))?,
-            name: name_beside(path),
-        })
-    }
-
     /// Makes the file, or takes over what a killed save has left, and locks it.
     fn lock(&self, path: &Path, mode: u32) -> Result<File, Error> {
         let failed = |e| disk("create", path, e);
@@ -120,11 +125,10 @@ impl Beside {
                 Ok(()) => {}
             }
             // Between opening and locking it, its last owner may have given it its name.
-            let now = self.parent.find(&self.name).map_err(failed)?;
-            let own = file.metadata().map_err(failed)?;
-            if now.is_none_or(|now| now.id != (own.dev(), own.ino())) {
+            if !is_there(&self.parent, &self.name, &file).map_err(failed)? {
                 continue;
             }
+            let own = file.metadata().map_err(failed)?;
             // Somebody else's could be written to after us.
             if own.is_file() && own.uid() == Host::new().uid && own.nlink() == 1 {
                 return Ok(file);
@@ -158,9 +162,39 @@ impl io::Write for &Output {
 
 impl Drop for Output {
     fn drop(&mut self) {
-        if let Some(Beside { parent, name }) = &self.beside {
+        if let Some(Beside { parent, name }) = &self.beside
+            && matches!(is_there(parent, name, &self.file), Ok(true))
+        {
             // It is locked, and so nobody else's.
             let _ = parent.unlink(name);
         }
     }
+}
+
+/// Whether the name still stands for the file: those who can write to the folder may have put another
+/// one there.
+fn is_there(parent: &Dir, name: &CStr, file: &File) -> io::Result<bool> {
+    let (now, own) = (parent.find(name)?, file.metadata()?);
+    Ok(now.is_some_and(|now| now.id == (own.dev(), own.ino())))
+}
+
+/// Where the file is to be. A link stays a link, and what it leads to is replaced; one that leads
+/// nowhere gives way to the file.
+fn target(path: &Path) -> Result<Location, Error> {
+    let placed = located(path);
+    let (Err(Error::Disk { source, .. }), Some(name)) = (&placed, path.file_name()) else {
+        return placed;
+    };
+    let dangles = path.symlink_metadata().is_ok_and(|link| link.is_symlink());
+    if source.kind() != io::ErrorKind::NotFound || !dangles {
+        return placed;
+    }
+    let absolute = std::path::absolute(path).map_err(|e| disk("create", path, e))?;
+    let mut place = located(absolute.parent().unwrap_or(&absolute))?;
+    place.path.push(name);
+    place.name = c_name(name.as_bytes());
+    if let Some((folder, _)) = place.found.take() {
+        place.above = folder;
+    }
+    Ok(place)
 }

@@ -1,35 +1,26 @@
 //! The path of DEST: what it means, and the directories above it.
 
 use super::disk;
-use crate::error::Error;
-use std::fs;
+use crate::error::{DestinationFault, Error};
+use crate::sys::{Dir, Location, Unlocated, locate};
+use std::ffi::CString;
 use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 
-/// DEST as a path without symlinks, `.` and `..`, as far as it exists. A symlink to a directory
-/// stays what it is: the directory is filled or replaced.
-pub(super) fn absolute(dest: &Path) -> io::Result<PathBuf> {
-    let path = std::path::absolute(dest)?;
-    let mut missing = PathBuf::new();
-    let mut parts = path.components();
-    loop {
-        let existing = parts.as_path();
-        let error = match existing.canonicalize() {
-            Ok(real) => return Ok(real.join(missing).components().collect()),
-            Err(e) => e,
-        };
-        // A symlink to nowhere, or `missing/..`: there is no meaning that would be safe to guess.
-        let dangling = existing.symlink_metadata().is_ok();
-        match parts.next_back() {
-            Some(Component::Normal(name))
-                if error.kind() == io::ErrorKind::NotFound && !dangling =>
-            {
-                missing = Path::new(name).join(missing);
-            }
-            _ => return Err(error),
+/// systemd makes these for itself alone: a tree in them may have setuid files that no user of this
+/// machine is to run.
+const SYSTEMD_ALONE: [&str; 2] = ["/var/lib/machines", "/var/lib/portables"];
+
+/// Where `path` leads, as far as it exists. A symlink to a directory stays what it is: the directory is
+/// filled or replaced.
+pub(super) fn located(path: &Path) -> Result<Location, Error> {
+    locate(path).map_err(|why| match why {
+        Unlocated::Io(e) => disk("follow the path", path, e),
+        Unlocated::ForeignLink(path) => {
+            let why = DestinationFault::ForeignLink;
+            Error::DestinationRefused { path, why }
         }
-    }
+    })
 }
 
 /// Whether `path` is what `/etc`, `/usr` and `/home` are.
@@ -40,28 +31,54 @@ pub(super) fn is_directly_below_root(path: &Path) -> bool {
         < 2
 }
 
-/// Makes the directories above `path` that are missing, and says which.
-pub(super) fn make_parents(path: &Path) -> Result<Vec<PathBuf>, Error> {
-    let missing: Vec<_> = path
-        .ancestors()
-        .skip(1)
-        .take_while(|path| !path.exists())
-        .collect();
-    let mut made = Vec::new();
-    for path in missing.into_iter().rev() {
-        // Not group-writable, whatever the umask says.
-        if let Err(e) = fs::DirBuilder::new().mode(0o755).create(path) {
-            remove_parents(&made);
-            return Err(disk("create", path, e));
-        }
-        made.push(path.to_owned());
-    }
-    Ok(made)
+/// A directory that was made above DEST.
+pub(super) struct Parent {
+    above: Dir,
+    name: CString,
+    id: (u64, u64),
 }
 
-/// Only what is empty goes: something may have been put there since.
-pub(super) fn remove_parents(made: &[PathBuf]) {
-    for path in made.iter().rev() {
-        let _ = fs::remove_dir(path);
+/// Makes the directories above DEST that are missing, going down on handles. Returns the lowest, and
+/// those that were made, outermost first.
+pub(super) fn make_parents(place: &Location) -> Result<(Dir, Vec<Parent>), Error> {
+    let failed = |path: &Path, e| disk("create", path, e);
+    let mut above = place.above.open_dir().map_err(|e| failed(&place.path, e))?;
+    let mut made = Vec::new();
+    for (number, name) in place.missing.iter().enumerate() {
+        let up = place.missing.len() - number;
+        let path = place.path.ancestors().nth(up).unwrap_or(&place.path);
+        match make(&above, name, path) {
+            Ok((dir, id)) => {
+                let name = name.clone();
+                let above = std::mem::replace(&mut above, dir);
+                made.push(Parent { above, name, id });
+            }
+            Err(e) => {
+                remove_parents(&made);
+                return Err(failed(path, e));
+            }
+        }
+    }
+    Ok((above, made))
+}
+
+fn make(above: &Dir, name: &CString, path: &Path) -> io::Result<(Dir, (u64, u64))> {
+    // Not group-writable, whatever the umask says.
+    let mode = match SYSTEMD_ALONE.iter().any(|alone| path == Path::new(alone)) {
+        true => 0o700,
+        false => 0o755,
+    };
+    above.mkdir(name, mode)?;
+    let dir = above.open(name)?;
+    let id = dir.stat_self()?.id;
+    Ok((dir, id))
+}
+
+/// Only what is empty goes: something may have been put there since. And only what was made.
+pub(super) fn remove_parents(made: &[Parent]) {
+    for Parent { above, name, id } in made.iter().rev() {
+        if matches!(above.find(name), Ok(Some(found)) if found.id == *id) {
+            let _ = above.rmdir(name);
+        }
     }
 }

@@ -46,20 +46,20 @@ impl Prospect {
         let (fate, place) = match (checked.in_use, found.dir()?) {
             (Some(why), Some(dir)) => (Fate::InPlace(why), dir),
             (_, dir) => {
-                staging::check(path)?;
-                let parent = path.parent().unwrap_or(path);
-                let nearest = Dir::open_nearest(parent).map_err(|e| disk("open", parent, e));
+                staging::check(found.place())?;
+                let nearest = found.place().above.open_dir();
                 let fate = match dir {
                     None => Fate::Created,
                     Some(_) if checked.is_empty => Fate::Filled,
                     Some(_) => Fate::Replaced,
                 };
-                (fate, nearest?.1)
+                let parent = path.parent().unwrap_or(path);
+                (fate, nearest.map_err(|e| disk("open", parent, e))?)
             }
         };
         place.check_writable().map_err(|e| {
-            let missing = path.ancestors().skip(1).take_while(|path| !path.exists());
-            disk("create", missing.last().unwrap_or(path), e)
+            let outermost = path.ancestors().nth(found.place().missing.len());
+            disk("create", outermost.unwrap_or(path), e)
         })?;
         Ok(Self { fate, place })
     }
@@ -111,7 +111,7 @@ pub(super) fn check(found: &Found, plan: &Plan<'_>) -> Result<Checked, Error> {
         });
     }
     let kept = plan.keep_old.filter(|_| !is_empty);
-    let kept = kept.map(|keep| Kept::prepare(keep, path, plan));
+    let kept = kept.map(|keep| Kept::prepare(keep, found, plan));
     Ok(Checked {
         in_use,
         is_empty,

@@ -1,10 +1,10 @@
 //! `NAME.nspawn` beside DEST, where systemd-nspawn looks for it and takes no setting from it that would
 //! give privileges: whoever makes images decides what is in it.
 
-use super::{Output, disk, file_name};
+use super::{Destination, Found, Output, disk, file_name};
 use crate::error::{DestinationFault, Error};
 use crate::oci::{Digest, NSPAWN_MARK, is_machine_name};
-use crate::sys::{Dir, Kind};
+use crate::sys::Kind;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -19,8 +19,9 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Looks for that of `dest`. A file of somebody else's is replaced only with `force`.
-    pub fn beside(dest: &Path, force: bool) -> Result<Self, Error> {
+    /// Looks for that of DEST. A file of somebody else's is replaced only with `force`.
+    pub fn beside(found: &Found, force: bool) -> Result<Self, Error> {
+        let dest = found.path();
         let refused = |path: &Path, why| {
             let path = path.to_owned();
             Err(Error::DestinationRefused { path, why })
@@ -31,7 +32,7 @@ impl Settings {
             return refused(dest, DestinationFault::NotAMachine);
         };
         let path = dest.with_file_name(format!("{name}.nspawn"));
-        let (kind, mark) = look(&path).map_err(|e| disk("look at", &path, e))?;
+        let (kind, mark) = look(found, &path).map_err(|e| disk("look at", &path, e))?;
         let manifest = mark.strip_prefix(NSPAWN_MARK).map(str::to_owned);
         match kind {
             None => {}
@@ -48,8 +49,10 @@ impl Settings {
     }
 
     /// Writes the new one beside it; it takes its place when that is committed.
-    pub fn write(&self, text: &str) -> Result<Output, Error> {
-        let output = Output::create_at(self.path.clone(), 0o644)?;
+    pub fn write(&self, destination: &Destination, text: &str) -> Result<Output, Error> {
+        let parent = destination.parent();
+        let parent = parent.map_err(|e| disk("create", &self.path, e))?;
+        let output = Output::create_in(parent, self.path.clone(), 0o644)?;
         let written = (&output).write_all(text.as_bytes());
         written.map_err(|e| disk("write", &self.path, e))?;
         Ok(output)
@@ -62,11 +65,10 @@ impl Settings {
 }
 
 /// What is there, and its first line.
-fn look(path: &Path) -> io::Result<(Option<Kind>, String)> {
+fn look(found: &Found, path: &Path) -> io::Result<(Option<Kind>, String)> {
     let missing = (None, String::new());
-    let parent = match Dir::open_path(path.parent().unwrap_or(path)) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(missing),
-        other => other?,
+    let Some(parent) = found.place().parent()? else {
+        return Ok(missing);
     };
     let name = file_name(path);
     let Some(found) = parent.find(&name)? else {

@@ -1,9 +1,10 @@
 //! The folder beside DEST that the tree grows in.
 
 use super::kept::Kept;
-use super::{disk, file_name, in_the_way, lock, name_beside};
+use super::{disk, exchanged, in_the_way, lock, name_beside};
 use crate::error::{DestinationFault, Error};
-use crate::sys::{Dir, Handle as _, Host, remove_opened, remove_tree, same_file};
+use crate::sys::{Dir, Handle as _, Host, Location, remove_opened, remove_tree, same_file};
+use std::cell::Cell;
 use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io;
@@ -22,14 +23,24 @@ pub(super) struct Staging {
     _lock: File,
     pub(super) replace: bool,
     pub(super) kept: Option<Kept>,
+    /// What DEST was when it was checked, if it was there: nothing else is replaced.
+    pub(super) checked: Option<(u64, u64)>,
+    /// Whether the folder holds what is not ours to remove.
+    pub(super) is_foreign: Cell<bool>,
 }
 
 impl Staging {
-    /// Makes the folder for the destination `path`, or takes over what a killed pull left of it.
-    pub(super) fn prepare(path: &Path, replace: bool, kept: Option<Kept>) -> Result<Self, Error> {
+    /// Makes the folder in `parent` for the destination `place`, or takes over what a killed pull left of it.
+    pub(super) fn prepare(
+        place: &Location,
+        parent: Dir,
+        replace: bool,
+        kept: Option<Kept>,
+    ) -> Result<Self, Error> {
+        let path = &place.path;
         let failed = |e| disk("create", path, e);
-        let parent = Dir::open_path(path.parent().unwrap_or(path)).map_err(failed)?;
-        let (name, staging_name) = (file_name(path), name_beside(path));
+        let (name, staging_name) = (place.name.clone(), name_beside(path));
+        let checked = place.found.as_ref().map(|(_, stat)| stat.id);
         loop {
             let is_new = match parent.mkdir(&staging_name, 0o700) {
                 Ok(()) => true,
@@ -57,6 +68,11 @@ impl Staging {
             if !is_new && move_back(&parent, &name, &folder).map_err(failed)? {
                 return Err(Error::DestinationBusy(path.to_owned()));
             }
+            // Another pull may have ended meanwhile.
+            let now = parent.find(&name).map_err(failed)?.map(|now| now.id);
+            if replace && now.is_some() && now != checked {
+                return Err(exchanged(path));
+            }
             let staging = Self {
                 parent,
                 name,
@@ -65,6 +81,8 @@ impl Staging {
                 _lock: lock,
                 replace,
                 kept,
+                checked,
+                is_foreign: Cell::new(false),
             };
             staging.make_rootfs().map_err(failed)?;
             return Ok(staging);
@@ -105,14 +123,18 @@ impl Staging {
 
     /// Removes the folder with all that is in it.
     pub(super) fn remove(&self) -> io::Result<()> {
+        if self.is_foreign.get() {
+            return Ok(());
+        }
         // By the handle: in a parent that others may write to, the name may stand for something else.
         remove_opened(&self.parent, &self.staging_name, &self.folder)
     }
 }
 
 /// Makes the old tree DEST again, if a killed pull has moved it away; whether it did.
-pub(super) fn put_back(path: &Path) -> Result<bool, Error> {
-    let Ok(parent) = Dir::open_path(path.parent().unwrap_or(path)) else {
+pub(super) fn put_back(place: &Location) -> Result<bool, Error> {
+    let path = &place.path;
+    let Ok(Some(parent)) = place.parent() else {
         return Ok(false);
     };
     let Ok(folder) = parent.open(&name_beside(path)) else {
@@ -124,16 +146,19 @@ pub(super) fn put_back(path: &Path) -> Result<bool, Error> {
     }
     // The pull that holds the lock is between its two renames itself.
     match lock(path, &folder) {
-        Ok(_lock) => move_back(&parent, &file_name(path), &folder).map_err(failed),
+        Ok(_lock) => move_back(&parent, &place.name, &folder).map_err(failed),
         Err(Error::DestinationBusy(_)) => Ok(false),
         Err(error) => Err(error),
     }
 }
 
 /// The old tree, if a killed pull has moved it away and nothing is in its place.
-pub(super) fn moved_away(path: &Path) -> Result<Option<Dir>, Error> {
-    let parent = Dir::open_path(path.parent().unwrap_or(path));
-    let Ok(folder) = parent.and_then(|parent| parent.open(&name_beside(path))) else {
+pub(super) fn moved_away(place: &Location) -> Result<Option<Dir>, Error> {
+    let path = &place.path;
+    let Ok(Some(parent)) = place.parent() else {
+        return Ok(None);
+    };
+    let Ok(folder) = parent.open(&name_beside(path)) else {
         return Ok(None);
     };
     match is_ours(&folder).map_err(|e| disk("look at", path, e))? {
@@ -142,10 +167,11 @@ pub(super) fn moved_away(path: &Path) -> Result<Option<Dir>, Error> {
     }
 }
 
-/// Whether the folder of the destination `path` can be made, or taken over.
-pub(super) fn check(path: &Path) -> Result<(), Error> {
+/// Whether the folder of the destination `place` can be made, or taken over.
+pub(super) fn check(place: &Location) -> Result<(), Error> {
+    let path = &place.path;
     let failed = |e| disk("create", path, e);
-    let Ok(parent) = Dir::open_path(path.parent().unwrap_or(path)) else {
+    let Ok(Some(parent)) = place.parent() else {
         return Ok(());
     };
     match parent.open(&name_beside(path)) {

@@ -10,9 +10,9 @@
 //! no exchange, to keep   KEPT ←, then rootfs →              no DEST, and the old tree whole
 //! ```
 
-use super::disk;
 use super::kept::Kept;
 use super::staging::{OLD, ROOTFS, Staging};
+use super::{disk, exchanged};
 use crate::error::{Error, Replaceable};
 use crate::progress::Progress;
 use crate::sys::Dir;
@@ -31,12 +31,13 @@ impl Staging {
             },
             other => other,
         };
-        swapped.map_err(|e| match is_occupied(&e) {
-            true => Error::DestinationNotEmpty {
+        swapped.map_err(|e| match e.kind() {
+            _ if is_occupied(&e) => Error::DestinationNotEmpty {
                 path: path.to_owned(),
                 hint: Replaceable::WithForce,
             },
-            false => disk("move the tree to", path, e),
+            io::ErrorKind::StaleNetworkFileHandle => exchanged(path),
+            _ => disk("move the tree to", path, e),
         })?;
         // The names have to be on the disk before the old tree goes. All has been done by now: what
         // fails here is no reason to say that nothing was.
@@ -53,7 +54,12 @@ impl Staging {
     /// The old tree goes where the new one was, to be removed.
     fn swap_over(&self) -> io::Result<()> {
         if self.folder.exchange(ROOTFS, &self.parent, &self.name)? {
-            return Ok(());
+            return self.check(&self.folder, ROOTFS).inspect_err(|_| {
+                // Whoever has put it there may have taken the name away again.
+                let back = self.folder.exchange(ROOTFS, &self.parent, &self.name);
+                let is_back = matches!(back, Ok(true)) || self.give_back(&self.folder, ROOTFS);
+                self.is_foreign.set(!is_back);
+            });
         }
         self.swap_in_two_steps(&self.folder, OLD)
     }
@@ -65,7 +71,12 @@ impl Staging {
         moved.map_err(|e| disk("move the old tree to", &kept.path, e))?;
         let exchanged = there.exchange(name, &self.parent, &self.name);
         if matches!(exchanged, Ok(true)) {
-            return Ok(Ok(()));
+            let checked = self.check(there, name);
+            if checked.is_err() {
+                let back = there.exchange(name, &self.parent, &self.name);
+                let _ = back.and_then(|_| there.rename_new(name, &self.folder, ROOTFS));
+            }
+            return Ok(checked);
         }
         // The new tree was there for the exchange only.
         let back = there.rename_new(name, &self.folder, ROOTFS);
@@ -77,12 +88,30 @@ impl Staging {
     /// Moves the old tree to a free name, then the new one to DEST; if that fails, the old one back.
     fn swap_in_two_steps(&self, there: &Dir, name: &CStr) -> io::Result<()> {
         self.parent.rename_new(&self.name, there, name)?;
+        if let Err(e) = self.check(there, name) {
+            self.is_foreign.set(!self.give_back(there, name));
+            return Err(e);
+        }
         let moved = self.folder.rename(ROOTFS, &self.parent, &self.name);
         if moved.is_err() {
             // If this fails, too, the next pull does it.
             let _ = there.rename_new(name, &self.parent, &self.name);
         }
         moved
+    }
+
+    /// Checks that the folder that was replaced, and is now `name` in `there`, is the one that was
+    /// looked at: those who can write to the parent may have put another one in its place.
+    fn check(&self, there: &Dir, name: &CStr) -> io::Result<()> {
+        let now = there.find(name)?.map(|now| now.id);
+        match now == self.checked {
+            true => Ok(()),
+            false => Err(io::ErrorKind::StaleNetworkFileHandle.into()),
+        }
+    }
+
+    fn give_back(&self, there: &Dir, name: &CStr) -> bool {
+        there.rename_new(name, &self.parent, &self.name).is_ok()
     }
 }
 

@@ -41,6 +41,12 @@ pub enum DestinationFault {
     ForeignFolder,
     /// The file in which an archive grows is somebody else's.
     ForeignFile,
+    /// A symlink on the way is another user's, in a folder like /tmp.
+    ForeignLink,
+    /// A fifo of another user, who may never read it.
+    ForeignFifo,
+    /// DEST is another folder than the one that was checked.
+    Exchanged,
 }
 
 impl Display for DestinationFault {
@@ -64,6 +70,9 @@ impl Display for DestinationFault {
             Self::SettingsNotAFile => "it is not a plain file",
             Self::ForeignFolder => "in the way: not a folder that a pull has left",
             Self::ForeignFile => "in the way: not a file that roots has left",
+            Self::ForeignLink => "a symlink of another user in a folder that all may write to",
+            Self::ForeignFifo => "it is a fifo of another user",
+            Self::Exchanged => "another process has replaced it since this pull began",
         })
     }
 }
@@ -102,6 +111,9 @@ impl DestinationFault {
                 "look into it before it is removed: a pull of another user may have left the old tree there"
             }
             Self::SettingsNotAFile | Self::ForeignFile => "remove it if nobody needs it",
+            Self::ForeignLink => "name the place that it leads to, if that is what you mean",
+            Self::ForeignFifo => "name a file, or a fifo of your own",
+            Self::Exchanged => "look into it, and pull again",
         }
     }
 }

@@ -8,7 +8,6 @@ use super::handle::{ids, timestamps};
 use super::stat::kind;
 use super::{Kind, Owner, Stat, Time};
 use rustix::fs::{self, AtFlags, FileType, Mode, OFlags};
-use rustix::io::Errno;
 use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io;
@@ -104,34 +103,6 @@ impl Dir {
             flags,
             Mode::from_raw_mode(mode),
         )?))
-    }
-
-    /// A file in this directory without a name, which goes when it is closed.
-    pub fn create_unnamed(&self) -> io::Result<File> {
-        let flags = OFlags::RDWR | OFlags::TMPFILE | OFlags::CLOEXEC;
-        match fs::openat(&self.0, c".", flags, Mode::RUSR | Mode::WUSR) {
-            Ok(file) => Ok(File::from(file)),
-            // Not every file system can do that: overlayfs of old, NFS.
-            Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => self.create_and_unlink(),
-            Err(e) => Err(e.into()),
-        }
-    }
-
-    /// The same by a name that is free: here, an image may have made what it likes.
-    fn create_and_unlink(&self) -> io::Result<File> {
-        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-        let mut number = std::process::id();
-        loop {
-            let name = CString::new(format!(".unnamed.{number}"))?;
-            match fs::openat(&self.0, &name, flags, Mode::RUSR | Mode::WUSR) {
-                Err(Errno::EXIST) => number = number.wrapping_add(1),
-                made => {
-                    let file = File::from(made?);
-                    self.unlink(&name)?;
-                    return Ok(file);
-                }
-            }
-        }
     }
 
     /// Opens the file `name` for reading, writing and locking, made with `mode` if it is missing.

@@ -1,8 +1,9 @@
 //! What a file system has to give.
 
 use super::{Dir, is_root};
-use rustix::fs::{self, Access, AtFlags, SeekFrom};
+use rustix::fs::{self, Access, AtFlags, Mode, OFlags, SeekFrom};
 use rustix::io::Errno;
+use std::ffi::CString;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd as _;
@@ -27,6 +28,34 @@ impl Dir {
         };
         let is_sound = found.f_blocks > 0 && found.f_frsize > 0 && free <= found.f_blocks;
         is_sound.then(|| free.saturating_mul(found.f_frsize))
+    }
+
+    /// A file in this directory without a name, which goes when it is closed.
+    pub fn create_unnamed(&self) -> io::Result<File> {
+        let flags = OFlags::RDWR | OFlags::TMPFILE | OFlags::CLOEXEC;
+        match fs::openat(self.as_fd(), c".", flags, Mode::RUSR | Mode::WUSR) {
+            Ok(file) => Ok(File::from(file)),
+            // Not every file system can do that: overlayfs of old, NFS.
+            Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => self.create_and_unlink(),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// The same by a name that is free: here, an image may have made what it likes.
+    fn create_and_unlink(&self) -> io::Result<File> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+        let mut number = std::process::id();
+        loop {
+            let name = CString::new(format!(".unnamed.{number}"))?;
+            match fs::openat(self.as_fd(), &name, flags, Mode::RUSR | Mode::WUSR) {
+                Err(Errno::EXIST) => number = number.wrapping_add(1),
+                made => {
+                    let file = File::from(made?);
+                    self.unlink(&name)?;
+                    return Ok(file);
+                }
+            }
+        }
     }
 
     /// Whether it is on the same file system as `other`.

@@ -4,7 +4,7 @@
 //! looked at and what is changed is this handle, and never the name again.
 
 use super::handle::{ids, timestamps};
-use super::{Dir, Kind, Owner, Stat, Time};
+use super::{Dir, Owner, Special, Stat, Time};
 use rustix::fs::{self, AtFlags, CWD, Mode, OFlags, XattrFlags};
 use rustix::io::Errno;
 use std::ffi::{CStr, CString};
@@ -55,9 +55,13 @@ impl Node {
         Ok(Self(self.0.try_clone()?))
     }
 
-    /// Opens it for writing if nothing has to be waited for. A fifo that nobody reads says ENXIO.
+    /// Opens it for writing. A fifo waits for its reader, and nothing else is waited for.
     pub fn open_for_writing(&self, dir: &impl AsFd, name: &CStr) -> io::Result<File> {
-        let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let mut flags = OFlags::WRONLY | OFlags::NOCTTY | OFlags::CLOEXEC;
+        flags.set(
+            OFlags::NONBLOCK,
+            self.stat()?.special != Some(Special::Fifo),
+        );
         let file = match fs::open(self.path(), flags, Mode::empty()) {
             // Without /proc by its name, if that still stands for it.
             Err(Errno::NOENT) => {
@@ -85,12 +89,9 @@ impl Node {
     /// may do something to it.
     pub fn set_mode(&self, dir: &Dir, name: &CStr, mode: u32) -> io::Result<()> {
         match fs::chmod(self.path(), Mode::from_raw_mode(mode)) {
-            Err(Errno::NOENT) if self.stat()?.kind == Kind::Special => {
+            Err(Errno::NOENT) if self.stat()?.special == Some(Special::Fifo) => {
                 let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
                 let found = self.stat()?;
-                if found.special != Some(super::Special::Fifo) {
-                    return Err(Errno::NOENT.into());
-                }
                 let file = fs::openat(dir, name, flags, Mode::empty())?;
                 if Stat::new(&fs::fstat(&file)?).id != found.id {
                     return Err(Errno::STALE.into());
