@@ -4,7 +4,7 @@ use super::Pull;
 use crate::error::{ConfigurationFault, Error};
 use crate::oci::{Digest, Image, Lock, Record};
 use crate::source::Source;
-use std::fs::File;
+use crate::sys::open_to_read;
 use std::io::{self, Read as _};
 use std::path::Path;
 
@@ -61,7 +61,7 @@ fn read(path: &Path) -> Result<Lock, Error> {
     };
     let unreadable = |e| failed(ConfigurationFault::Unreadable(e));
     let mut text = String::new();
-    let file = File::open(path).map_err(unreadable)?;
+    let file = open_to_read(path).map_err(unreadable)?;
     let read = file.take(MAX_LOCK + 1).read_to_string(&mut text);
     if read.map_err(unreadable)? as u64 > MAX_LOCK {
         return Err(unreadable(io::ErrorKind::FileTooLarge.into()));

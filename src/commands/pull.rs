@@ -53,7 +53,8 @@ impl Pull {
         }
         source.check_room(&image, &destination.rootfs()?, destination.path(), progress)?;
         ledger.begin(&destination);
-        let mut extractor = Extractor::new(&destination.rootfs()?, self.max_size, &self.altered)?;
+        let (root, exposure) = (destination.rootfs()?, destination.exposure());
+        let mut extractor = Extractor::exposed(&root, self.max_size, &self.altered, exposure)?;
         let mut meter = progress.meter(image.sizes(), "unpacking");
         for (number, layer) in image.layers.iter().enumerate() {
             let mut stream = source.layer(layer, &mut meter)?;
@@ -67,7 +68,6 @@ impl Pull {
         let skipped = extractor.finish()?;
         ledger.open(&destination);
         ledger.remember(&source);
-        let root = destination.rootfs()?;
         let place = destination.commit(&record, progress)?; // all or nothing
         ledger.close(found.path(), &record, place);
         settings.map(Output::commit).transpose()?;

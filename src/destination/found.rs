@@ -1,13 +1,12 @@
 //! DEST as it is found. Its parent is opened here, once: whoever owns a folder on the way may put
 //! something else there while a pull waits for the network.
 
-use super::in_place::LOST_AND_FOUND;
 use super::path::located;
 use super::{disk, record, staging};
 use crate::error::{DestinationFault, Error};
 use crate::oci::Record;
 use crate::progress::Progress;
-use crate::sys::{Dir, Host, Kind, Location, Node, is_root};
+use crate::sys::{Dir, Host, Kind, LOST_AND_FOUND, Location, Node, is_root};
 use std::ffi::CStr;
 use std::path::{Path, PathBuf};
 

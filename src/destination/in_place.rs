@@ -1,35 +1,48 @@
 //! A DEST that cannot be renamed, and is filled as it stands: a mount point or the working directory.
 
-use super::{lock, record};
-use crate::error::Error;
-use crate::sys::{Dir, Node, remove_tree};
-use std::ffi::CStr;
+use super::{disk, lock, record};
+use crate::error::{Error, Replaceable};
+use crate::sys::{Dir, Exposure, Handle as _, Host, LOST_AND_FOUND, Node, remove_tree};
 use std::fs::File;
 use std::io;
 use std::path::Path;
-
-/// A fresh ext4 has this at its root; it is no content, and mkfs does not make it again.
-pub(super) const LOST_AND_FOUND: &CStr = c"lost+found";
 
 /// DEST itself, locked.
 pub(super) struct InPlace {
     /// The directory that it is in.
     pub(super) above: Node,
     dir: Dir,
+    pub(super) exposure: Exposure,
+    /// Whether it is the root of a file system that has one.
+    has_lost_and_found: bool,
     /// Held, not read.
     _lock: File,
 }
 
 impl InPlace {
-    /// Locks it. What it may say of a tree that it once held is not so any more.
+    /// Locks it, and shuts others out. What it may say of a tree that it once held is not so any more.
     pub(super) fn prepare(path: &Path, above: Node, dir: Dir) -> Result<Self, Error> {
+        let failed = |e| disk("look at", path, e);
         let lock = lock(path, &dir)?;
-        record::remove(&dir);
-        Ok(Self {
+        let exposure = shut(&dir).map_err(failed)?;
+        let in_place = Self {
             above,
+            exposure,
+            has_lost_and_found: dir.find(LOST_AND_FOUND).map_err(failed)?.is_some(),
             dir,
             _lock: lock,
-        })
+        };
+        // What has come before it was shut may be somebody's, who holds it open.
+        let is_empty = exposure == Exposure::Open || in_place.is_empty().map_err(failed)?;
+        if !is_empty {
+            in_place.open_up();
+            return Err(Error::DestinationNotEmpty {
+                path: path.to_owned(),
+                hint: Replaceable::WithForce,
+            });
+        }
+        record::remove(&in_place.dir);
+        Ok(in_place)
     }
 
     /// The directory that is DEST.
@@ -46,9 +59,38 @@ impl InPlace {
     pub(super) fn empty(&self) {
         let made = self.dir.list().unwrap_or_default();
         let made = made.iter().map(|entry| entry.name.as_c_str());
-        for name in made.filter(|name| *name != LOST_AND_FOUND) {
+        for name in made.filter(|name| !self.has_lost_and_found || *name != LOST_AND_FOUND) {
             // What cannot be removed makes the next pull say that DEST is not empty.
             let _ = remove_tree(&self.dir, name);
         }
+        self.open_up();
+    }
+
+    /// Gives DEST the mode that it was found with.
+    fn open_up(&self) {
+        if let Exposure::Shut(mode) = self.exposure {
+            let _ = self.dir.set_mode(mode);
+        }
+    }
+
+    fn is_empty(&self) -> io::Result<bool> {
+        let entries = self.dir.list()?;
+        Ok(entries
+            .iter()
+            .all(|entry| entry.name.as_c_str() == LOST_AND_FOUND))
+    }
+}
+
+/// Shuts others out of DEST until the tree in it is whole: nobody can exchange names in it meanwhile,
+/// nor run a setuid file before its owner is set. That of somebody else, who could undo it, stays as
+/// it is, and so does that of a file system without modes.
+fn shut(dir: &Dir) -> io::Result<Exposure> {
+    let found = dir.stat_self()?;
+    if found.owner.uid != Host::new().uid || dir.set_mode(0o700).is_err() {
+        return Ok(Exposure::Open);
+    }
+    match dir.stat_self()?.mode {
+        0o700 => Ok(Exposure::Shut(found.mode)),
+        _ => Ok(Exposure::Open),
     }
 }

@@ -5,7 +5,6 @@ use super::{Found, Plan, disk};
 use crate::error::{DestinationFault, Error};
 use crate::sys::{Dir, Location};
 use std::ffi::CString;
-use std::io;
 use std::path::{Path, PathBuf};
 
 /// A name that is free, on the mount of DEST.
@@ -38,8 +37,7 @@ impl Kept {
             return refused(DestinationFault::InCache);
         }
         let above = |place: &Location| {
-            let parent = place.parent();
-            let parent = parent.and_then(|dir| dir.ok_or(io::ErrorKind::NotFound.into()));
+            let parent = place.existing_parent();
             parent.map_err(|e| disk("create", &place.path, e))
         };
         let parent = above(&place)?;

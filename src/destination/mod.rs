@@ -32,7 +32,7 @@ pub use settings::Settings;
 use crate::error::{DestinationFault, Error, Replaceable};
 use crate::oci::Record;
 use crate::progress::Progress;
-use crate::sys::Dir;
+use crate::sys::{Dir, Exposure};
 use in_place::InPlace;
 use path::{Parent, make_parents, remove_parents};
 use prospect::{Checked, check};
@@ -115,6 +115,14 @@ impl Destination {
         match &self.place {
             Place::Staged(staging) => staging.kept(),
             Place::InPlace(_) => None,
+        }
+    }
+
+    /// Who can reach the tree while it grows.
+    pub fn exposure(&self) -> Exposure {
+        match &self.place {
+            Place::InPlace(in_place) => in_place.exposure,
+            Place::Staged(_) => Exposure::Private,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::path::located;
 use super::{c_name, disk, file_name, in_the_way, name_beside};
 use crate::error::{DestinationFault, Error};
-use crate::sys::{Dir, Host, Kind, Location, file_size_limit};
+use crate::sys::{Dir, Host, Kind, Location, file_size_limit, wait_to_write};
 use std::cell::Cell;
 use std::ffi::{CStr, CString};
 use std::fs::{File, TryLockError};
@@ -32,10 +32,9 @@ struct Beside {
 impl Output {
     /// Begins a file for `path`, beside it; what a killed one has left is written over.
     pub fn create(path: &Path) -> Result<Self, Error> {
-        let failed = |e| disk("create", path, e);
         let place = target(path)?;
         let refused = |why| {
-            let path = path.to_owned();
+            let path = place.path.clone();
             Err(Error::DestinationRefused { path, why })
         };
         match &place.found {
@@ -47,18 +46,21 @@ impl Output {
                     return refused(DestinationFault::ForeignFifo);
                 }
                 let file = node.open_for_writing(&place.above, &place.name);
+                if file.is_err() {
+                    Error::unless_stopped()?;
+                }
                 return Ok(Self {
                     path: path.to_owned(),
-                    file: file.map_err(failed)?,
+                    file: file.map_err(|e| disk("create", path, e))?,
                     beside: None,
                     left: Cell::new(None),
                 });
             }
             _ => {}
         }
-        let parent = place.parent();
-        let parent = parent.and_then(|dir| dir.ok_or(io::ErrorKind::NotFound.into()));
-        Self::create_in(parent.map_err(failed)?, place.path, 0o666)
+        let parent = place.existing_parent();
+        let parent = parent.map_err(|e| disk("create", &place.path, e))?;
+        Self::create_in(parent, place.path, 0o666)
     }
 
     /// The same for a name in `parent` that has no links to follow, with a mode in place of the usual
@@ -149,6 +151,10 @@ impl io::Write for &Output {
         let left = self.left.get();
         if left.is_some_and(|left| left < bytes.len() as u64) {
             return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        // A pipe may be full until a signal comes. What else fails here, fails in writing, too.
+        if self.beside.is_none() && wait_to_write(&self.file).is_err() {
+            Error::unless_stopped().map_err(io::Error::other)?;
         }
         let count = (&self.file).write(bytes)?;
         self.left.set(left.map(|left| left - count as u64));

@@ -25,6 +25,8 @@ pub(super) struct Staging {
     pub(super) kept: Option<Kept>,
     /// What DEST was when it was checked, if it was there: nothing else is replaced.
     pub(super) checked: Option<(u64, u64)>,
+    /// Whether anything else is replaced, too.
+    pub(super) any: bool,
     /// Whether the folder holds what is not ours to remove.
     pub(super) is_foreign: Cell<bool>,
 }
@@ -68,9 +70,11 @@ impl Staging {
             if !is_new && move_back(&parent, &name, &folder).map_err(failed)? {
                 return Err(Error::DestinationBusy(path.to_owned()));
             }
+            // Where nothing was, something is replaced only if no other user can have moved it there.
+            let any = checked.is_none() && is_ours_alone(&parent).map_err(failed)?;
             // Another pull may have ended meanwhile.
             let now = parent.find(&name).map_err(failed)?.map(|now| now.id);
-            if replace && now.is_some() && now != checked {
+            if replace && now.is_some() && now != checked && !any {
                 return Err(exchanged(path));
             }
             let staging = Self {
@@ -82,6 +86,7 @@ impl Staging {
                 replace,
                 kept,
                 checked,
+                any,
                 is_foreign: Cell::new(false),
             };
             staging.make_rootfs().map_err(failed)?;
@@ -183,6 +188,12 @@ pub(super) fn check(place: &Location) -> Result<(), Error> {
         Ok(folder) if is_ours(&folder).map_err(failed)? => Ok(()),
         Ok(_) => Err(in_the_way(path, DestinationFault::ForeignFolder)),
     }
+}
+
+/// Whether no other user can exchange names in a directory.
+fn is_ours_alone(dir: &Dir) -> io::Result<bool> {
+    let found = dir.stat_self()?;
+    Ok(found.mode & 0o022 == 0 && [0, Host::new().uid].contains(&found.owner.uid))
 }
 
 fn move_back(parent: &Dir, name: &CStr, folder: &Dir) -> io::Result<bool> {

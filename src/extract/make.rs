@@ -2,7 +2,7 @@
 
 use super::Extractor;
 use super::metadata::Inherited;
-use super::walk::Missing;
+use super::step::Missing;
 use super::xattr::{DEFAULT_ACL, without_default_acl};
 use crate::error::EntryFault;
 use crate::sys::{Dir, Kind, remove_tree};
@@ -98,13 +98,18 @@ impl Extractor {
         is_new: bool,
         inherited: Inherited,
     ) -> Result<(), EntryFault> {
+        self.announce(entry);
+        let here = self.walk.here()?;
+        self.rights
+            .finish_directory(here, entry, is_new, inherited, &mut self.skipped)
+    }
+
+    /// Says what of `entry` bears upon what is made in the directory where the walk stands.
+    pub(super) fn announce(&mut self, entry: &Entry) {
         let acl = entry.xattrs.has(DEFAULT_ACL);
         self.walk.watch_acls |= acl;
         self.walk
             .describe(entry.mtime, entry.mode & 0o2000 != 0, acl);
-        let here = self.walk.here()?;
-        self.rights
-            .finish_directory(here, entry, is_new, inherited, &mut self.skipped)
     }
 
     /// A file, with its holes if it has any.
@@ -136,7 +141,7 @@ impl Extractor {
     /// lead through symlinks; it may itself be one, and is not followed.
     fn hard_link(&mut self, name: &CStr, target: &LayerPath) -> Result<(), EntryFault> {
         let (parents, old_name) = target.split().ok_or(EntryFault::EmptyLink)?;
-        if !self.links.enter(parents, Missing::Tell)? {
+        if !self.links.enter(parents, Missing::Tell)? || self.links.is_spared(old_name) {
             return Err(EntryFault::LinkTargetMissing);
         }
         let found = self

@@ -16,12 +16,15 @@ mod xattr;
 
 use crate::error::{EntryFault, Error};
 use crate::oci::{Alterations, Digest};
-use crate::sys::{Dir, Handle as _, file_size_limit, stop_inheriting_umask};
+use crate::sys::{
+    Dir, Exposure, Handle as _, LOST_AND_FOUND, file_size_limit, stop_inheriting_umask,
+};
 use crate::tarball::{BLOCK, Entries, Entry, EntryKind, Name, Owners};
 use metadata::{Inherited, Rights};
 use std::ffi::CString;
 use std::io::{BufRead, ErrorKind};
-use walk::{Missing, Walk};
+use step::Missing;
+use walk::Walk;
 use whiteout::Made;
 
 /// Applies layers, lowest first, to one tree.
@@ -39,6 +42,9 @@ pub struct Extractor {
     altered: Alterations,
     /// What was in the root before, if not all of the image stays there.
     before: Vec<CString>,
+    exposure: Exposure,
+    /// The entry of the root, which waits for the end where that is shut.
+    root: Option<Entry>,
 }
 
 /// The size of the tree, against bombs: what was made, also if a later layer removed it again.
@@ -66,6 +72,16 @@ impl Extractor {
     /// `limit` bytes, `altered` or not. From here on, this process makes files with the modes it
     /// asks for.
     pub fn new(root: &Dir, limit: Option<u64>, altered: &Alterations) -> Result<Self, Error> {
+        Self::exposed(root, limit, altered, Exposure::Private)
+    }
+
+    /// The same for a root that others may reach. What is in it is the file system's: `lost+found`.
+    pub fn exposed(
+        root: &Dir,
+        limit: Option<u64>,
+        altered: &Alterations,
+        exposure: Exposure,
+    ) -> Result<Self, Error> {
         stop_inheriting_umask();
         let again = || root.again().map_err(|e| Error::tree("open", e));
         let mut walk = Walk::new(again()?);
@@ -75,18 +91,26 @@ impl Extractor {
         let acl = xattr::has_default_acl(root).map_err(EntryFault::in_tree)?;
         walk.watch_acls = acl;
         walk.describe(Default::default(), stat.mode & 0o2000 != 0, acl);
-        let (rights, owners) = (Rights::new(), Owners::new(altered));
+        let rights = Rights::new().by_handle(exposure == Exposure::Open);
+        let owners = Owners::new(altered);
         walk.plain = owners.plain(rights.own());
-        if let Some(owner) = walk.plain {
+        // One that is shut would be opened by its new owner.
+        if let (Some(owner), Exposure::Private | Exposure::Open) = (walk.plain, exposure) {
             metadata::chown(root.set_owner(owner), owner).map_err(EntryFault::in_tree)?;
         }
         let before = match altered.are_none() {
             true => Vec::new(),
             false => root.list().map_err(|e| Error::tree("list", e))?,
         };
+        let mut links = Walk::new(again()?);
+        if exposure != Exposure::Private {
+            let found = root.find(LOST_AND_FOUND);
+            walk.spares = found.map_err(|e| Error::tree("look at", e))?.is_some();
+            links.spares = walk.spares;
+        }
         Ok(Self {
             walk,
-            links: Walk::new(again()?),
+            links,
             made: Made::new(again()?),
             rights,
             skipped: Skipped::default(),
@@ -99,6 +123,8 @@ impl Extractor {
             owners,
             altered: altered.clone(),
             before: before.into_iter().map(|entry| entry.name).collect(),
+            exposure,
+            root: None,
         })
     }
 
@@ -117,7 +143,28 @@ impl Extractor {
     pub fn finish(mut self) -> Result<Skipped, Error> {
         self.select()?;
         self.walk.restart().map_err(|fault| fault.in_tree())?;
+        self.finish_root().map_err(EntryFault::in_tree)?;
         Ok(self.skipped)
+    }
+
+    /// Gives a root that was shut what the image says of it: from here on, others may enter.
+    fn finish_root(&mut self) -> Result<(), EntryFault> {
+        let Exposure::Shut(mode) = self.exposure else {
+            return Ok(());
+        };
+        let root = self.walk.here()?;
+        if let Some(entry) = &self.root {
+            let inherited = Inherited::nothing();
+            let skipped = &mut self.skipped;
+            return self
+                .rights
+                .finish_directory(root, entry, false, inherited, skipped);
+        }
+        if let Some(owner) = self.walk.plain {
+            metadata::chown(root.set_owner(owner), owner)?;
+        }
+        root.set_mode(mode)
+            .map_err(|e| EntryFault::io("set the mode", e))
     }
 
     fn apply_entries(&mut self, entries: &mut Entries<'_>) -> Result<(), EntryFault> {
@@ -125,13 +172,15 @@ impl Extractor {
             self.size.add(&entry)?;
             self.owners.alter(&mut entry, self.rights.own())?;
             let Some((parents, name)) = entry.path.split() else {
-                self.describe_root(&entry)?;
+                self.describe_root(entry)?;
                 continue;
             };
             match Name::of(&entry.path)? {
                 Name::Bookkeeping => {}
                 Name::Plain => {
-                    self.walk.enter(parents, Missing::Make)?;
+                    if !self.walk.enter(parents, Missing::Make)? || self.walk.is_spared(name) {
+                        continue;
+                    }
                     self.walk.change()?;
                     let is_directory = matches!(entry.kind, EntryKind::Directory);
                     self.made.insert(&mut self.walk, name, is_directory)?;
@@ -155,12 +204,17 @@ impl Extractor {
     }
 
     /// The entry for the root itself: a directory, or an attack (CVE-2021-29136).
-    fn describe_root(&mut self, entry: &Entry) -> Result<(), EntryFault> {
+    fn describe_root(&mut self, entry: Entry) -> Result<(), EntryFault> {
         if !matches!(entry.kind, EntryKind::Directory) {
             return Err(EntryFault::RootIsNoDirectory);
         }
         self.walk.leave(0)?;
-        self.describe(entry, false, Inherited::from(&self.walk))
+        if let Exposure::Shut(_) = self.exposure {
+            self.announce(&entry);
+            self.root = Some(entry);
+            return Ok(());
+        }
+        self.describe(&entry, false, Inherited::from(&self.walk))
     }
 }
 

@@ -2,8 +2,9 @@
 //! and what a hard link is a link to.
 
 use super::Extractor;
+use super::step::Missing;
 use super::sweep::sweep;
-use super::walk::{Missing, Walk};
+use super::walk::Walk;
 use crate::error::{EntryFault, Error};
 use crate::sys::Kind;
 use crate::tarball::{LayerPath, Place, Selection};

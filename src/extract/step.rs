@@ -19,6 +19,15 @@ pub(super) struct Step {
     pub(super) acl: bool,
 }
 
+/// What to do about directories on the way that do not exist.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// Make them: 0755, root's, and as old as 1970, so that the same image gives the same tree.
+    Make,
+    /// Say so.
+    Tell,
+}
+
 /// What one step down from a directory came to.
 pub(super) enum Stepped {
     Down,

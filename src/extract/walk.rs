@@ -7,9 +7,9 @@
 //! Directories whose contents change get their times back when the way leaves them, so nothing has
 //! to be remembered for the end, when a path may have become something else.
 
-use super::step::{Implied, Step, Stepped};
+use super::step::{Implied, Missing, Step, Stepped};
 use crate::error::EntryFault;
-use crate::sys::{Dir, Kind, Owner, Time};
+use crate::sys::{Dir, Kind, LOST_AND_FOUND, Owner, Time};
 use crate::tarball::{MAX_LINKS, Parents, Steps};
 use std::collections::hash_map::RandomState;
 use std::ffi::CStr;
@@ -32,17 +32,10 @@ pub(super) struct Walk {
     pub(super) implied: Vec<Implied>,
     /// Whether any directory of the tree may have a default ACL.
     pub(super) watch_acls: bool,
+    /// Whether `lost+found` of the root is the file system's: no way leads into it.
+    pub(super) spares: bool,
     /// Whose the directories are that no entry describes, if not ours.
     pub(super) plain: Option<Owner>,
-}
-
-/// What to do about directories on the way that do not exist.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Missing {
-    /// Make them: 0755, root's, and as old as 1970, so that the same image gives the same tree.
-    Make,
-    /// Say so.
-    Tell,
 }
 
 impl Walk {
@@ -57,6 +50,7 @@ impl Walk {
             keys,
             implied: Vec::new(),
             watch_acls: false,
+            spares: false,
             plain: None,
         }
     }
@@ -88,7 +82,13 @@ impl Walk {
         self.parents = None;
     }
 
-    /// Goes to where `parents` lead. False if they lead nowhere and that was only to be told.
+    /// Whether `name` in the directory where it stands is not the image's to touch.
+    pub(super) fn is_spared(&self, name: &CStr) -> bool {
+        self.spares && self.steps.len() == 1 && name == LOST_AND_FOUND
+    }
+
+    /// Goes to where `parents` lead. False if they lead nowhere and that was only to be told, or to
+    /// what is spared.
     pub(super) fn enter(
         &mut self,
         parents: Parents<'_>,
@@ -122,6 +122,9 @@ impl Walk {
                 depth += 1;
             } else {
                 self.leave(depth)?;
+                if self.is_spared(name) {
+                    return Ok(false);
+                }
                 match self.step(name, missing)? {
                     Stepped::Down => depth += 1,
                     Stepped::Nowhere => return Ok(false),

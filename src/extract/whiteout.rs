@@ -6,8 +6,9 @@
 
 use super::metadata::make_plain;
 use super::places::{Mark, Places};
+use super::step::Missing;
 use super::sweep::sweep;
-use super::walk::{Missing, Walk};
+use super::walk::Walk;
 use crate::error::EntryFault;
 use crate::sys::{Dir, Kind, Time, remove_tree};
 use crate::tarball::LayerPath;
@@ -96,7 +97,7 @@ impl Made {
             return Ok(());
         };
         layer.insert_implied(walk)?;
-        if layer.is_cleared(walk)? {
+        if layer.is_cleared(walk)? || walk.is_spared(name) {
             return Ok(());
         }
         if !layer.places.contains(walk.key(name), Mark::Made)? {
@@ -185,6 +186,9 @@ impl Layer {
             cleared.extend(walk.keys().next());
             let mut inner = BTreeSet::new();
             sweep(walk, &mut |walk, name| {
+                if walk.is_spared(name) {
+                    return Ok(true);
+                }
                 let stays = self.places.contains(walk.key(name), Mark::Made)?;
                 if stays && is_directory(walk, name)? {
                     inner.insert(name.to_owned());

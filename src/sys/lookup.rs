@@ -235,12 +235,17 @@ impl Location {
         is_there.then(|| self.above.open_dir()).transpose()
     }
 
+    /// The folder that it is in, which has to exist.
+    pub fn existing_parent(&self) -> io::Result<Dir> {
+        self.parent()?.ok_or(Errno::NOENT.into())
+    }
+
     /// Whether it is a fifo that somebody else has made, who may let us wait for ever. One without a
     /// name was given to us open.
     pub fn is_foreign_fifo(&self) -> bool {
         let fifo = Some(super::Special::Fifo);
         let found = self.found.as_ref().filter(|_| !self.is_nameless);
-        found.is_some_and(|(_, stat)| stat.special == fifo && is_of_others(stat))
+        found.is_some_and(|(_, stat)| stat.special == fifo && stat.is_of_others())
     }
 }
 
@@ -250,10 +255,6 @@ fn is_foreign(link: &Stat, folder: &Stat) -> bool {
     folder.mode & 0o1002 == 0o1002
         && link.owner.uid != Host::new().uid
         && link.owner.uid != folder.owner.uid
-}
-
-fn is_of_others(stat: &Stat) -> bool {
-    ![0, Host::new().uid].contains(&stat.owner.uid)
 }
 
 fn c_name(name: &std::ffi::OsStr) -> io::Result<CString> {

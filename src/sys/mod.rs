@@ -2,6 +2,7 @@
 //! and signal-hook.
 
 mod dir;
+mod exposure;
 mod file_system;
 mod handle;
 mod host;
@@ -18,6 +19,7 @@ mod unopened;
 mod wait;
 
 pub use dir::{Dir, Listed, same_file};
+pub use exposure::{Exposure, LOST_AND_FOUND};
 pub use file_system::next_data;
 pub use handle::Handle;
 pub use host::{

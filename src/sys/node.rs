@@ -4,17 +4,21 @@
 //! looked at and what is changed is this handle, and never the name again.
 
 use super::handle::{ids, timestamps};
-use super::{Dir, Owner, Special, Stat, Time};
+use super::{Dir, Owner, Special, Stat, Time, pause, received_signal};
 use rustix::fs::{self, AtFlags, CWD, Mode, OFlags, XattrFlags};
 use rustix::io::Errno;
 use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
 /// Something that is in a directory, held by a handle that can neither read nor write it (O_PATH).
 #[derive(Debug)]
 pub struct Node(OwnedFd);
+
+/// How often it is looked whether a fifo has a reader.
+const LOOK: Duration = Duration::from_millis(50);
 
 const HOLD: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
 
@@ -55,13 +59,25 @@ impl Node {
         Ok(Self(self.0.try_clone()?))
     }
 
-    /// Opens it for writing. A fifo waits for its reader, and nothing else is waited for.
+    /// Opens it for writing. A fifo waits for its reader, until a signal comes; nothing else is waited
+    /// for.
     pub fn open_for_writing(&self, dir: &impl AsFd, name: &CStr) -> io::Result<File> {
-        let mut flags = OFlags::WRONLY | OFlags::NOCTTY | OFlags::CLOEXEC;
-        flags.set(
-            OFlags::NONBLOCK,
-            self.stat()?.special != Some(Special::Fifo),
-        );
+        let is_fifo = self.stat()?.special == Some(Special::Fifo);
+        loop {
+            match self.try_open_for_writing(dir, name) {
+                Err(e) if is_fifo && Errno::from_io_error(&e) == Some(Errno::NXIO) => {
+                    if received_signal().is_some() {
+                        return Err(Errno::INTR.into());
+                    }
+                    pause(LOOK);
+                }
+                other => return other,
+            }
+        }
+    }
+
+    fn try_open_for_writing(&self, dir: &impl AsFd, name: &CStr) -> io::Result<File> {
+        let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let file = match fs::open(self.path(), flags, Mode::empty()) {
             // Without /proc by its name, if that still stands for it.
             Err(Errno::NOENT) => {

@@ -1,5 +1,6 @@
 //! What stat says, in our own words.
 
+use super::Host;
 use rustix::fs::{self, FileType};
 
 /// What stands under a name.
@@ -68,6 +69,11 @@ pub struct Stat {
 }
 
 impl Stat {
+    /// Whether it belongs to another user, who is not root.
+    pub(super) fn is_of_others(&self) -> bool {
+        ![0, Host::new().uid].contains(&self.owner.uid)
+    }
+
     pub(super) fn new(stat: &fs::Stat) -> Self {
         Self {
             kind: kind(FileType::from_raw_mode(stat.st_mode)).unwrap_or(Kind::Special),

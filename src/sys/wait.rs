@@ -1,16 +1,16 @@
 //! Connecting to servers and waiting for pipes, so that a signal ends the wait. By itself, it would not:
 //! the handlers of signal-hook have the kernel go on with whatever call they interrupt (SA_RESTART).
 
-use super::received_signal;
+use super::{Special, Stat, received_signal};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::fs::{FsWord, OFlags, fcntl_getfl, fcntl_setfl, fstat, fstatfs};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with, sockopt};
 use std::fs::File;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::AsFd;
-use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -43,12 +43,20 @@ pub fn connect_to(address: &SocketAddr, time: Duration) -> io::Result<TcpStream>
     Ok(stream)
 }
 
+/// The file system of pipes without a name.
+const PIPEFS: FsWord = 0x5049_5045;
+
 /// Opens the file at `path` for reading. To open a named pipe waits for somebody who writes: here, a
-/// signal ends that.
+/// signal ends that. That of another user, who may let us wait for ever, is refused.
 pub fn open_to_read(path: &Path) -> io::Result<File> {
-    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
     let file = File::options().read(true).custom_flags(flags).open(path)?;
-    if file.metadata()?.file_type().is_fifo() {
+    let found = Stat::new(&fstat(&file)?);
+    if found.special == Some(Special::Fifo) {
+        // One without a name was given to us open.
+        if found.is_of_others() && fstatfs(&file)?.f_type != PIPEFS {
+            return Err(io::Error::other("it is a fifo of another user"));
+        }
         wait_to_read(&file)?;
     }
     fcntl_setfl(&file, fcntl_getfl(&file)?.difference(OFlags::NONBLOCK))?;

@@ -2,24 +2,24 @@
 //! answer that waits, or by a process that is stopped before a system call.
 
 mod cleanup;
+mod in_place;
+mod parents;
+mod traps;
 
-use crate::support::sandbox::Running;
 use crate::support::{Registry, Sandbox, hello};
-use std::time::Duration;
 
 /// Numbers of system calls on x86-64.
+const CONNECT: u64 = 42;
+const SETXATTR: u64 = 188;
+const LSETXATTR: u64 = 189;
+const OPEN: u64 = 257;
+const CHOWN: u64 = 260;
 const UNLINKAT: u64 = 263;
+const CHMOD: u64 = 268;
+const UTIMENSAT: u64 = 280;
 
 fn published() -> (Sandbox, Registry, String) {
     let (sandbox, registry) = (Sandbox::new("races"), Registry::start());
     let name = registry.push("a/b", "1", &hello());
     (sandbox, registry, name)
-}
-
-/// Waits until the registry was asked for something.
-fn until_asked(registry: &Registry, running: &Running, part: &str) {
-    while !registry.lines().iter().any(|line| line.contains(part)) {
-        assert!(running.is_running(), "it never asks for {part}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
 }

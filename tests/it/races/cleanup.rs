@@ -1,6 +1,6 @@
 //! What is removed after a pull, and where the removal ends.
 
-use super::{UNLINKAT, published, until_asked};
+use super::{UNLINKAT, published};
 use crate::support::{Ability, Fault, HELLO, Traced, hello, tree};
 use rustix::fs::{Mode, OFlags, open, openat};
 use std::fs;
@@ -56,7 +56,7 @@ fn a_folder_that_has_come_in_the_place_of_staging_stays() {
         let layer = hello().layers[0].digest.clone();
         registry.fault(&layer, 1, fault);
         let running = sandbox.roots(["pull", "--cache=no", &name, "dest"]).spawn();
-        until_asked(&registry, &running, &layer);
+        registry.wait_for(&layer, 1);
         fs::rename(sandbox.path(".dest.roots"), sandbox.path("moved")).unwrap();
         fs::rename(sandbox.path("precious"), sandbox.path(".dest.roots")).unwrap();
         registry.release();
