@@ -55,6 +55,7 @@ impl Pull {
         ledger.begin(&destination);
         let (root, exposure) = (destination.rootfs()?, destination.exposure());
         let mut extractor = Extractor::exposed(&root, self.max_size, &self.altered, exposure)?;
+        extractor.allow_for(&image);
         let mut meter = progress.meter(image.sizes(), "unpacking");
         for (number, layer) in image.layers.iter().enumerate() {
             let mut stream = source.layer(layer, &mut meter)?;

@@ -36,6 +36,7 @@ impl Verify {
             None => self.recorded(&found, cache)?,
         };
         let mut model = Model::new(&altered, self.rootless);
+        model.allow_for(&image);
         let mut meter = progress.meter(image.sizes(), "unpacking");
         for (number, layer) in image.layers.iter().enumerate() {
             let mut stream = source.layer(layer, &mut meter)?;

@@ -66,6 +66,10 @@ pub enum EntryFault {
     Shifted(u32),
     /// The tree would be larger than this many bytes, which is what was allowed.
     OverLimit(u64),
+    /// The layers unpack to far more than a tree of this many bytes, which is what was allowed.
+    Inflated(u64),
+    /// The image makes more work than its size explains.
+    Bomb,
     /// The disk.
     Io {
         /// What was tried.
@@ -87,7 +91,11 @@ impl EntryFault {
     pub fn is_disk(&self) -> bool {
         matches!(
             self,
-            Self::Io { .. } | Self::UnmappedOwner { .. } | Self::Shifted(_) | Self::OverLimit(_)
+            Self::Io { .. }
+                | Self::UnmappedOwner { .. }
+                | Self::Shifted(_)
+                | Self::OverLimit(_)
+                | Self::Inflated(_)
         )
     }
 
@@ -150,6 +158,7 @@ impl Display for EntryFault {
                 "more extended attributes than Linux takes: 64 KiB of names, 64 KiB a value, and 1 MiB in pax headers"
             }
             Self::XattrsOfTree => "more than 16 MiB of extended attributes in one tree are not verified",
+            Self::Bomb => "a decompression bomb: the image unpacks to far more than its size explains",
             Self::Dangling => "an extended header at the end of the archive",
             Self::LoneZeroBlock => "a lone block of zeros in mid-archive",
             Self::Truncated => "the archive ends in the middle of it",
@@ -162,6 +171,9 @@ impl Display for EntryFault {
             }
             Self::OverLimit(limit) => {
                 return write!(f, "with it the tree is larger than the {limit} B allowed");
+            }
+            Self::Inflated(limit) => {
+                return write!(f, "its layer unpacks to far more than the {limit} B allowed");
             }
             Self::Number(field) => return write!(f, "its {field} is not a number that it can be"),
             Self::UnmappedOwner { uid, gid } => {

@@ -129,10 +129,13 @@ impl EntryFault {
     fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::Io { action, source } => return disk::entry_hint(action, source),
-            Self::OverLimit(_) => "allow more with --max-size if you trust the image",
+            Self::OverLimit(_) | Self::Inflated(_) => {
+                "allow more with --max-size if you trust the image"
+            }
             Self::UnmappedOwner { .. } => {
                 "pass --strip-owner, or map more ids into this user namespace (/etc/subuid, /etc/subgid)"
             }
+            Self::Bomb => "if you trust the image, pull it with a --max-size that is large enough",
             Self::Shifted(_) => "pass a lower --uid-shift",
             _ => return None,
         })

@@ -15,11 +15,11 @@ mod whiteout;
 mod xattr;
 
 use crate::error::{EntryFault, Error};
-use crate::oci::{Alterations, Digest};
+use crate::oci::{Alterations, Digest, Image};
 use crate::sys::{
     Dir, Exposure, Handle as _, LOST_AND_FOUND, file_size_limit, stop_inheriting_umask,
 };
-use crate::tarball::{BLOCK, Entries, Entry, EntryKind, Name, Owners};
+use crate::tarball::{BLOCK, Budget, Entries, Entry, EntryKind, Name, Owners};
 use metadata::{Inherited, Rights};
 use std::ffi::CString;
 use std::io::{BufRead, ErrorKind};
@@ -38,6 +38,7 @@ pub struct Extractor {
     skipped: Skipped,
     layers: usize,
     size: Size,
+    budget: Budget,
     owners: Owners,
     altered: Alterations,
     /// What was in the root before, if not all of the image stays there.
@@ -49,7 +50,7 @@ pub struct Extractor {
 
 /// The size of the tree, against bombs: what was made, also if a later layer removed it again.
 struct Size {
-    /// In bytes: the contents of each file, holes included, and a header for each entry.
+    /// In bytes: of each entry its contents, holes included, its attributes, and a header.
     made: u64,
     limit: Option<u64>,
     /// How large a single file may be: beyond it, a write kills the process (SIGXFSZ).
@@ -120,6 +121,7 @@ impl Extractor {
                 limit,
                 file_limit: file_size_limit(),
             },
+            budget: Budget::new(limit),
             owners,
             altered: altered.clone(),
             before: before.into_iter().map(|entry| entry.name).collect(),
@@ -128,14 +130,22 @@ impl Extractor {
         })
     }
 
+    /// Says whose layers will be applied: a large image may make more work than a small one.
+    pub fn allow_for(&mut self, image: &Image) {
+        self.budget.allow_for(image);
+    }
+
     /// Applies the layer `diff_id`, to the last byte of its stream.
     pub fn apply(&mut self, diff_id: &Digest, stream: &mut dyn BufRead) -> Result<(), Error> {
         let begun = self.made.begin_layer(self.layers == 0);
         begun.map_err(EntryFault::in_tree)?;
         self.layers += 1;
-        let mut entries = Entries::new(stream);
+        let mut budget = self.budget;
+        let mut entries = Entries::within(stream, &mut budget);
         let applied = self.apply_entries(&mut entries);
-        applied.map_err(|fault| fault.in_layer(diff_id, entries.name()))
+        applied.map_err(|fault| fault.in_layer(diff_id, entries.name()))?;
+        self.budget = budget;
+        Ok(())
     }
 
     /// Removes what was not asked for, gives the directories that are still open their times, and
@@ -169,6 +179,7 @@ impl Extractor {
 
     fn apply_entries(&mut self, entries: &mut Entries<'_>) -> Result<(), EntryFault> {
         while let Some(mut entry) = entries.advance()? {
+            entries.step(self.walk.take_steps() + self.links.take_steps())?;
             self.size.add(&entry)?;
             self.owners.alter(&mut entry, self.rights.own())?;
             let Some((parents, name)) = entry.path.split() else {
@@ -228,10 +239,12 @@ impl Size {
         if self.file_limit.is_some_and(|limit| contents > limit) {
             return Err(EntryFault::io("write", ErrorKind::FileTooLarge.into()));
         }
+        // On tmpfs, attributes take as much memory as contents do.
+        let (_, attributes) = entry.xattrs.size();
         self.made = self
             .made
             .saturating_add(contents)
-            .saturating_add(BLOCK as u64);
+            .saturating_add(attributes + BLOCK as u64);
         match self.limit {
             Some(limit) if self.made > limit => Err(EntryFault::OverLimit(limit)),
             _ => Ok(()),

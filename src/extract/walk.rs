@@ -10,7 +10,7 @@
 use super::step::{Implied, Missing, Step, Stepped};
 use crate::error::EntryFault;
 use crate::sys::{Dir, Kind, LOST_AND_FOUND, Owner, Time};
-use crate::tarball::{MAX_LINKS, Parents, Steps};
+use crate::tarball::{MADE, MAX_LINKS, Parents, Steps};
 use std::collections::hash_map::RandomState;
 use std::ffi::CStr;
 use std::hash::BuildHasher;
@@ -108,6 +108,11 @@ impl Walk {
         Ok(false)
     }
 
+    /// How many steps it has taken since this was asked last.
+    pub(super) fn take_steps(&mut self) -> u64 {
+        std::mem::take(&mut self.taken)
+    }
+
     fn go(&mut self, steps: &mut Steps<'_>, missing: Missing) -> Result<bool, EntryFault> {
         let mut depth = 0usize;
         while let Some(name) = steps.advance() {
@@ -156,6 +161,7 @@ impl Walk {
                 if self.inherits_group() || self.inherits_acl() || self.plain.is_some() {
                     super::metadata::make_plain(&dir, self.plain)?;
                 }
+                self.taken += MADE;
                 self.push(name, dir, Some(Time::default()))?;
                 self.imply();
                 Ok(Stepped::Down)

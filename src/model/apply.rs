@@ -13,13 +13,17 @@ impl Model {
     pub fn apply(&mut self, diff_id: &Digest, stream: &mut dyn BufRead) -> Result<(), Error> {
         self.made.begin_layer(self.layers == 0);
         self.layers += 1;
-        let mut entries = Entries::new(stream);
+        let mut budget = self.budget;
+        let mut entries = Entries::within(stream, &mut budget);
         let applied = self.apply_entries(&mut entries);
-        applied.map_err(|fault| fault.in_layer(diff_id, entries.name()))
+        applied.map_err(|fault| fault.in_layer(diff_id, entries.name()))?;
+        self.budget = budget;
+        Ok(())
     }
 
     fn apply_entries(&mut self, entries: &mut Entries<'_>) -> Result<(), EntryFault> {
         while let Some(mut entry) = entries.advance()? {
+            entries.step(self.nodes.take_steps())?;
             self.owners.alter(&mut entry, self.own)?;
             let Some((parents, name)) = entry.path.split() else {
                 if !matches!(entry.kind, EntryKind::Directory) {

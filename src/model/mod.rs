@@ -21,9 +21,9 @@ mod xattrs;
 pub use comparison::Comparison;
 pub use difference::{Change, Difference};
 
-use crate::oci::Alterations;
+use crate::oci::{Alterations, Image};
 use crate::sys::{Host, Owner, is_root};
-use crate::tarball::Owners;
+use crate::tarball::{Budget, Owners};
 use hide::Made;
 use kept_xattrs::KeptXattrs;
 use node::Nodes;
@@ -35,6 +35,7 @@ pub struct Model {
     xattrs: KeptXattrs,
     layers: usize,
     owners: Owners,
+    budget: Budget,
     /// Who has pulled the tree that it is to be held against: whoever owns that by now may have
     /// taken it.
     own: Owner,
@@ -53,8 +54,14 @@ impl Model {
             xattrs: KeptXattrs::default(),
             layers: 0,
             owners: Owners::new(altered),
+            budget: Budget::new(None),
             own: Owner { uid, gid },
             rootless: rootless || !is_root(),
         }
+    }
+
+    /// Says whose layers will be applied: a large image may make more work than a small one.
+    pub fn allow_for(&mut self, image: &Image) {
+        self.budget.allow_for(image);
     }
 }

@@ -3,7 +3,7 @@
 
 use super::node::{Id, Metadata, NodeKind, Nodes, ROOT};
 use crate::error::EntryFault;
-use crate::tarball::{MAX_LINKS, Parents, Steps};
+use crate::tarball::{MADE, MAX_LINKS, Parents, Steps};
 use std::ffi::CStr;
 
 /// Where a way has led.
@@ -20,6 +20,7 @@ impl Nodes {
         let end = self.follow(parents, |nodes, directory, name| {
             let made = nodes.put_directory(directory, name, Metadata::plain());
             implied.push(made);
+            nodes.taken += MADE;
             Some(made)
         })?;
         // What is no directory cannot be passed.
@@ -30,6 +31,11 @@ impl Nodes {
     /// Goes to where `parents` lead, if that is anywhere.
     pub(super) fn find_way(&mut self, parents: Parents<'_>) -> Result<Option<Id>, EntryFault> {
         self.follow(parents, |_, _, _| None)
+    }
+
+    /// How many steps have been taken since this was asked last.
+    pub(super) fn take_steps(&mut self) -> u64 {
+        std::mem::take(&mut self.taken)
     }
 
     fn follow(

@@ -3,6 +3,7 @@
 //! Every dialect is read: v7, ustar, GNU and pax. What is malformed is refused and never skipped:
 //! a reader that goes on sees another archive than the one that was looked over.
 
+use super::budget::Budget;
 use super::entry::{Entry, Extensions, has_contents};
 use super::header::{BLOCK, Fields, sparse_extension, until_nul};
 use super::pax::Records;
@@ -25,6 +26,8 @@ pub struct Entries<'s> {
     global: Records,
     /// The name of the entry at hand, for messages.
     name: Vec<u8>,
+    /// What the image may still make of work, if that is bounded.
+    budget: Option<&'s mut Budget>,
 }
 
 impl<'s> Entries<'s> {
@@ -36,6 +39,32 @@ impl<'s> Entries<'s> {
             padding: 0,
             global: Records::default(),
             name: Vec::new(),
+            budget: None,
+        }
+    }
+
+    /// The same for a layer of an image that has this budget.
+    pub fn within(stream: &'s mut dyn BufRead, budget: &'s mut Budget) -> Self {
+        Self {
+            budget: Some(budget),
+            ..Self::new(stream)
+        }
+    }
+
+    /// Takes note of steps that were taken on the way to an entry.
+    pub fn step(&mut self, steps: u64) -> Result<(), EntryFault> {
+        match &mut self.budget {
+            Some(budget) => budget.step(steps),
+            None => Ok(()),
+        }
+    }
+
+    /// Passes over bytes that have been looked at.
+    fn consume(&mut self, length: usize) -> Result<(), EntryFault> {
+        self.stream.consume(length);
+        match &mut self.budget {
+            Some(budget) => budget.unpack(length as u64),
+            None => Ok(()),
         }
     }
 
@@ -92,7 +121,7 @@ impl<'s> Entries<'s> {
             let length =
                 usize::try_from(self.left).map_or(piece.len(), |left| left.min(piece.len()));
             take(&piece[..length])?;
-            self.stream.consume(length);
+            self.consume(length)?;
             self.left -= length as u64;
         }
         Ok(())
@@ -104,7 +133,7 @@ impl<'s> Entries<'s> {
         loop {
             match self.stream.fill_buf().map(<[u8]>::len) {
                 Ok(0) => return Ok(()),
-                Ok(length) => self.stream.consume(length),
+                Ok(length) => self.consume(length)?,
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(e) => return Err(EntryFault::Stream(e)),
             }
@@ -150,7 +179,11 @@ impl<'s> Entries<'s> {
             }
         };
         let size = holes.as_ref().map_or(stored, Map::size);
-        Entry::new(fields, extensions, &self.global, &name, (size, holes))
+        let entry = Entry::new(fields, extensions, &self.global, &name, (size, holes))?;
+        if let Some(budget) = &mut self.budget {
+            budget.add(&entry)?;
+        }
+        Ok(entry)
     }
 
     /// The map that pax 1.0 puts before the contents of a sparse file: decimal lines in whole
@@ -237,7 +270,7 @@ impl<'s> Entries<'s> {
             }
             let length = piece.len().min(BLOCK - filled);
             block[filled..filled + length].copy_from_slice(&piece[..length]);
-            self.stream.consume(length);
+            self.consume(length)?;
             filled += length;
         }
         Ok(Some(block))
@@ -257,7 +290,7 @@ impl<'s> Entries<'s> {
                 break;
             }
             let length = usize::try_from(count).map_or(piece, |count| count.min(piece));
-            self.stream.consume(length);
+            self.consume(length)?;
             count -= length as u64;
         }
         Ok(count)

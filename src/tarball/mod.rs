@@ -5,6 +5,7 @@
 //! blocks ── Fields ── pax, GNU's long names ── Entry { LayerPath, kind, metadata }
 //! ```
 
+mod budget;
 mod entries;
 mod entry;
 mod header;
@@ -18,6 +19,7 @@ mod steps;
 mod writer;
 mod xattrs;
 
+pub use budget::Budget;
 pub use entries::Entries;
 pub use entry::{Entry, EntryKind};
 pub use header::BLOCK;
@@ -26,6 +28,6 @@ pub use owners::Owners;
 pub use path::{LayerPath, Parents};
 pub use selection::{Place, Selection};
 pub use sparse::{Filler, Map};
-pub use steps::{MAX_LINKS, Steps};
+pub use steps::{MADE, MAX_LINKS, Steps};
 pub use writer::{Unwritten, Writer};
 pub use xattrs::Xattrs;

@@ -16,6 +16,9 @@ pub const MAX_LINKS: usize = 255;
 /// 4,096, and one symlink 2,047.
 const MAX_STEPS: usize = 16_384;
 
+/// As many steps as it costs to make a directory on the way that no entry describes.
+pub const MADE: u64 = 4;
+
 /// What is left of a way.
 pub struct Steps<'p> {
     names: Box<dyn Iterator<Item = &'p CStr> + 'p>,

@@ -109,6 +109,13 @@ impl Xattrs {
         self.get(name).is_some()
     }
 
+    /// How many there are, and how many bytes their names and values have.
+    pub fn size(&self) -> (u64, u64) {
+        self.iter().fold((0, 0), |(count, bytes), (name, value)| {
+            (count + 1, bytes + (size(name) + value.len()) as u64)
+        })
+    }
+
     /// How many bytes of memory it takes to keep these beside those of `other`.
     pub fn size_beside(&self, other: &Self) -> usize {
         let own = self.own.iter().map(|(name, value)| (name, value));

@@ -2,6 +2,7 @@
 
 mod attributes;
 mod detours;
+mod expansion;
 
 use crate::support::image::{oci, raw_zstd};
 use crate::support::sandbox::{Command, Run};
