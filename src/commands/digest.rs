@@ -1,6 +1,7 @@
 //! `roots digest IMAGE...`: what `pull` would extract here, without extracting it.
 
 use super::Digest;
+use super::lock_line::lock_line;
 use crate::error::Error;
 use crate::oci;
 use crate::source::{Name, Source};
@@ -14,7 +15,7 @@ impl Digest {
             let digest = self.of(&mut source)?;
             source.drain();
             lines += &match self.lock || self.images.len() > 1 {
-                true => format!("{}@{digest}\n", full_name(image, &source)),
+                true => line(image, &source, &digest),
                 false => format!("{digest}\n"),
             };
         }
@@ -30,13 +31,13 @@ impl Digest {
     }
 }
 
-/// What an image is called, wherever it is.
-fn full_name(image: &Name, source: &Source<'_>) -> String {
+/// What an image is called in full, wherever it is, and its digest.
+fn line(image: &Name, source: &Source<'_>, digest: &oci::Digest) -> String {
     let names = source.names().into_iter();
     let full = names.flat_map(|name| oci::Reference::parse(&name));
     let full = full.map(|reference| reference.name()).next();
-    full.unwrap_or_else(|| match image {
-        Name::Registry(reference) => reference.name(),
-        Name::Local(local) => local.to_string(),
-    })
+    match image {
+        Name::Registry(reference) => lock_line(&full, reference.name(), digest),
+        Name::Local(local) => lock_line(&full, local, digest),
+    }
 }

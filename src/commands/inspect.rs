@@ -6,10 +6,10 @@ use super::{Done, Inspect};
 use crate::cache::Look;
 use crate::destination::Found;
 use crate::error::Error;
-use crate::oci::{About, Summary, json_words};
+use crate::oci::{About, Summary, json_for_terminal, json_words};
 use crate::progress::{Progress, bytes};
 use crate::source::{Name, Raw, Source, Survey};
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::rc::Rc;
 
 impl Inspect {
@@ -37,10 +37,13 @@ impl Inspect {
         let mut source = Source::open(image, Some(&self.access), None, self.progress)?;
         let out = source.raw(raw, &self.wanted, self.progress)?;
         source.drain();
-        Ok(Done {
-            out: Rc::unwrap_or_clone(out),
-            exit_code: 0,
-        })
+        // Byte for byte, but for a person.
+        let out = match io::stdout().is_terminal() {
+            true => json_for_terminal(&out).into_bytes(),
+            false => Rc::unwrap_or_clone(out),
+        };
+        let exit_code = 0;
+        Ok(Done { out, exit_code })
     }
 
     fn summary(&self, image: &Name) -> Result<String, Error> {
@@ -78,7 +81,7 @@ impl Inspect {
             let dest = self.dest.display();
             self.progress.alarm(format_args!("{dest}: {doubt}"));
         }
-        Ok(format!("{}\n", recorded.record.to_page()))
+        Ok(recorded.record.to_page())
     }
 
     /// Whether it is known that there is no DEST.

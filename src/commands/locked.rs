@@ -2,7 +2,7 @@
 
 use super::Pull;
 use crate::error::{ConfigurationFault, Error};
-use crate::oci::{Digest, Image, Lock, Record};
+use crate::oci::{Digest, Image, InvalidLock, Lock, Record};
 use crate::source::Source;
 use crate::sys::open_to_read;
 use std::io::{self, Read as _};
@@ -66,5 +66,10 @@ fn read(path: &Path) -> Result<Lock, Error> {
     if read.map_err(unreadable)? as u64 > MAX_LOCK {
         return Err(unreadable(io::ErrorKind::FileTooLarge.into()));
     }
-    Lock::parse(&text).map_err(|line| failed(ConfigurationFault::Entry(line)))
+    Lock::parse(&text).map_err(|why| {
+        failed(match why {
+            InvalidLock::Line(line) => ConfigurationFault::Entry(line),
+            InvalidLock::Twice(line) => ConfigurationFault::LockedTwice(line),
+        })
+    })
 }

@@ -4,6 +4,7 @@ mod digest;
 mod dry_run;
 mod inspect;
 mod ledger;
+mod lock_line;
 mod locked;
 mod nspawn;
 mod page;

@@ -8,6 +8,7 @@
 //! Whoever reads this from a pipe knows what it wants before it comes.
 
 use super::ledger::remember;
+use super::lock_line::lock_line;
 use super::{Save, Stdout, Target, with_healing};
 use crate::cache::Cache;
 use crate::destination::Output;
@@ -173,9 +174,5 @@ fn lists(images: &[Copied<'_>]) -> [(&'static str, Vec<u8>); 3] {
 }
 
 fn line((source, name, parts): &Copied<'_>) -> String {
-    let digest = &parts.root.digest;
-    match name {
-        Some(name) => format!("{name}@{digest}\n"),
-        None => format!("{source}@{digest}\n"),
-    }
+    lock_line(name, source, &parts.root.digest)
 }

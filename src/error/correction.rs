@@ -94,6 +94,7 @@ impl ConfigurationFault {
             Self::Entry(_) => {
                 Some("a line is REFERENCE@DIGEST, as `roots digest --lock IMAGE` prints it")
             }
+            Self::LockedTwice(_) => Some("keep the line whose digest you trust"),
             Self::Line(_) | Self::Unreadable(_) => None,
         }
     }

@@ -138,6 +138,8 @@ pub enum ConfigurationFault {
     Line(usize),
     /// The same of a lock.
     Entry(usize),
+    /// A line of a lock whose name an earlier line locks to another digest.
+    LockedTwice(usize),
     /// It cannot be read.
     Unreadable(std::io::Error),
 }

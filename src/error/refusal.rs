@@ -130,6 +130,10 @@ impl Display for ConfigurationFault {
             Self::Line(number) | Self::Entry(number) => {
                 write!(f, "line {number} cannot be understood")
             }
+            Self::LockedTwice(number) => write!(
+                f,
+                "line {number} locks an image that an earlier line locks to another digest"
+            ),
             Self::Unreadable(source) => write!(f, "cannot read: {}", reason(source)),
         }
     }

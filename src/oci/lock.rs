@@ -1,22 +1,43 @@
 //! A lock: which digests images must have. Lines of `REFERENCE@DIGEST`, as `roots digest` prints
-//! them; `#` begins a comment. A digest alone holds for every image.
+//! them; `#` begins a comment. A digest alone holds for every image. A name stands on one line only, or
+//! on several with the same digest: what is appended to a lock, or claims a name twice in one archive,
+//! does not add to what that name may be.
 
 use super::{Digest, Reference};
+use std::collections::HashMap;
 
 /// The lines of a lock.
 #[derive(Clone, Debug)]
 pub struct Lock(Vec<(Option<Reference>, Digest)>);
 
+/// The number of a line, from 1 on, that makes a text no lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InvalidLock {
+    /// It is no line of a lock.
+    Line(usize),
+    /// It locks a name that an earlier line locks to another digest.
+    Twice(usize),
+}
+
 impl Lock {
-    /// Reads a lock, or says the number of the line, from 1 on, that is none.
-    pub fn parse(text: &str) -> Result<Self, usize> {
+    /// Reads a lock.
+    pub fn parse(text: &str) -> Result<Self, InvalidLock> {
         let lines = text.lines().zip(1..).map(|(line, number)| {
             let said = line.split('#').next().unwrap_or_default().trim();
             (said, number)
         });
-        let entries = lines.filter(|(said, _)| !said.is_empty());
-        let entries = entries.map(|(said, number)| entry(said).ok_or(number));
-        entries.collect::<Result<_, _>>().map(Self)
+        let (mut entries, mut names) = (Vec::new(), HashMap::new());
+        for (said, number) in lines.filter(|(said, _)| !said.is_empty()) {
+            let (name, digest) = entry(said).ok_or(InvalidLock::Line(number))?;
+            if let Some(name) = &name {
+                let earlier = names.insert(name.name(), digest.clone());
+                if earlier.is_some_and(|earlier| earlier != digest) {
+                    return Err(InvalidLock::Twice(number));
+                }
+            }
+            entries.push((name, digest));
+        }
+        Ok(Self(entries))
     }
 
     /// The digests that an image of these names may have. One that has no name may be any of those
@@ -85,9 +106,33 @@ mod tests {
     #[test]
     fn what_locks_nothing_is_no_line() {
         let number = |text: &str| Lock::parse(text).map(|_| ()).unwrap_err();
-        assert_eq!(number("debian"), 1);
-        assert_eq!(number(&format!("{A}\n\nsha256:12")), 3);
-        assert_eq!(number(&format!("debian@{A} debian@{A}")), 1);
+        assert_eq!(number("debian"), InvalidLock::Line(1));
+        assert_eq!(number(&format!("{A}\n\nsha256:12")), InvalidLock::Line(3));
+        assert_eq!(
+            number(&format!("debian@{A} debian@{A}")),
+            InvalidLock::Line(1)
+        );
         assert!(Lock::parse("").is_ok());
+    }
+
+    #[test]
+    fn a_name_is_locked_once() {
+        for twice in [
+            format!("debian:12@{A}\n# more\ndebian:12@{B}"),
+            format!("debian:12@{A}\n\ndocker.io/library/debian:12@{B}"),
+            format!("a.io/b@{A}\n\na.io/b@{B}"),
+        ] {
+            assert_eq!(
+                Lock::parse(&twice).unwrap_err(),
+                InvalidLock::Twice(3),
+                "{twice}"
+            );
+        }
+        for good in [
+            format!("debian:12@{A}\ndebian:12@{A}"),
+            format!("debian:12@{A}\ndebian:13@{B}\n{A}\n{B}"),
+        ] {
+            assert!(Lock::parse(&good).is_ok(), "{good}");
+        }
     }
 }

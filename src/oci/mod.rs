@@ -31,11 +31,11 @@ pub use descriptor::{Descriptor, PlatformEntry};
 pub use digest::{Algorithm, Digest, Hasher, InvalidDigest};
 pub use forecast::{Blob, Forecast, Shelf};
 pub use image::{Image, Layer};
-pub use json::{is_obeyed, json_line, json_page};
+pub use json::{is_obeyed, json_for_terminal, json_line, json_page};
 pub use layout::{
     DockerImage, IMAGE_NAME, OCI_LAYOUT, REF_NAME, blob_path, index_json, manifest_json,
 };
-pub use lock::Lock;
+pub use lock::{InvalidLock, Lock};
 pub use manifest::{Bytes, Document, Index, InvalidManifest, Manifest};
 pub use media_type::{ACCEPT, Kind};
 pub use nspawn::{NSPAWN_MARK, Nspawn, is_machine_name};

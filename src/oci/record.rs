@@ -1,6 +1,6 @@
 //! The record of a pull: what a tree was made of.
 
-use super::{Alterations, Digest, Image, Wanted};
+use super::{Alterations, Digest, Image, Wanted, json_page};
 use serde::{Deserialize, Serialize};
 
 /// What a tree was made of. The names of the fields are what `roots inspect` prints.
@@ -54,8 +54,8 @@ impl Record {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// The record for people and programs.
+    /// The record for people and programs: whoever owns the tree may have written it.
     pub fn to_page(&self) -> String {
-        serde_json::to_string_pretty(self).unwrap_or_default()
+        json_page(self)
     }
 }

@@ -60,6 +60,7 @@ mod owners;
 mod packaging;
 mod pieces;
 mod platforms;
+mod printing;
 mod progress;
 mod proxies;
 mod pull;

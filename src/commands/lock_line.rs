@@ -1,0 +1,56 @@
+//! A line of a lock, `REFERENCE@DIGEST`, for what was saved or looked up.
+
+use crate::error::escaped;
+use crate::oci::{Digest, Reference};
+use std::fmt::Display;
+
+/// One line, whatever the names hold: a layout or archive can say anything of itself, and a line break
+/// in a name would be a further line, which `--locked` believes. Of its names, the first that is a
+/// reference counts; else it is called what the user calls it, `otherwise`.
+pub(super) fn lock_line<'n>(
+    names: impl IntoIterator<Item = &'n String>,
+    otherwise: impl Display,
+    digest: &Digest,
+) -> String {
+    let is_name = |name: &&String| {
+        let reference = Reference::parse(name);
+        reference.is_ok_and(|reference| reference.digest().is_none())
+    };
+    let name = names.into_iter().find(is_name);
+    let name = name.map_or_else(|| escaped(&otherwise.to_string()), Clone::clone);
+    format!("{name}@{digest}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_a_reference_or_it_is_not_printed() {
+        let digest = Digest::sha256(b"");
+        let line = |names: &[&str], otherwise: &str| {
+            let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
+            let line = lock_line(&names, otherwise, &digest);
+            line.strip_suffix(&format!("@{digest}\n"))
+                .unwrap()
+                .to_owned()
+        };
+        assert_eq!(line(&["app:1"], "./x"), "app:1");
+        assert_eq!(line(&[], "./x"), "./x");
+        let pinned = format!("app:1@{digest}");
+        for bad in [
+            "a\nb",
+            "\u{1b}[2J",
+            "a b",
+            "a#b",
+            "\u{202e}a",
+            "",
+            "..",
+            &pinned,
+        ] {
+            assert_eq!(line(&[bad], "./x"), "./x", "{bad:?}");
+            assert_eq!(line(&[bad, "app:1"], "./x"), "app:1", "{bad:?}");
+        }
+        assert_eq!(line(&[], "./a\nb\u{9b}"), "./a\\nb\\u{9b}");
+    }
+}
