@@ -218,3 +218,31 @@ fn a_helper_may_have_an_identity_token() {
     assert_eq!(registry.lines()[1], "POST /token");
     assert_eq!(registry.requests()[1].form("refresh_token"), ["hunter2"]);
 }
+
+/// Whoever can write to the working directory was asked for secrets, and given them.
+#[test]
+fn the_working_directory_is_no_place_for_helpers() {
+    for path in [
+        ":/usr/bin:/bin",
+        "/usr/bin::/bin",
+        "/bin:",
+        ".:/bin",
+        "bin:/bin",
+        "./bin:/bin",
+        "",
+    ] {
+        let sandbox = Sandbox::new("the_working_directory");
+        let (_registry, name) = private();
+        helper(&sandbox, "evil", &answers("joe", "hunter2"));
+        std::fs::copy(
+            sandbox.path("bin/docker-credential-evil"),
+            sandbox.path("docker-credential-evil"),
+        )
+        .unwrap();
+        let config = json!({"credsStore": "evil"});
+        sandbox.write("home/.docker/config.json", config.to_string());
+        let command = sandbox.roots(["digest", &name]).env("PATH", path);
+        command.run().fails(4).says("no such program");
+        assert!(!sandbox.has("asked"), "{path}");
+    }
+}

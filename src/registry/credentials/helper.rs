@@ -4,11 +4,18 @@
 use super::Credentials;
 use crate::sys;
 use serde::Deserialize;
+use std::ffi::OsString;
+use std::fs::Metadata;
 use std::io::{Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// The longest answer that is read, in bytes. Tokens of clouds come to some thousands.
 const MAX_ANSWER: u64 = 64 << 10;
+
+/// Where programs are if nobody says so.
+const USUAL_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
 /// How a helper says that it has nothing, which is no failure.
 const NOT_FOUND: &str = "credentials not found in native keychain";
@@ -27,7 +34,8 @@ pub(super) fn ask(name: &str, server: &str) -> Result<Option<Credentials>, Strin
     if name.is_empty() || name.contains(['/', '\0']) {
         return Err("not a name of a helper".to_owned());
     }
-    let mut command = Command::new(program(name));
+    let found = found(&program(name), std::env::var_os("PATH"));
+    let mut command = Command::new(found.ok_or("no such program")?);
     command
         .arg("get")
         .stdin(Stdio::piped())
@@ -68,6 +76,26 @@ pub(super) fn program(name: &str) -> String {
     format!("docker-credential-{name}")
 }
 
+/// Where a program is. The system would take an empty entry of PATH for the working directory, and look
+/// there for a relative one as well: whoever can write there would be asked for, and given, secrets.
+fn found(program: &str, path: Option<OsString>) -> Option<PathBuf> {
+    let path = path.unwrap_or_else(|| USUAL_PATH.into());
+    let folders = std::env::split_paths(&path).filter(|folder| folder.is_absolute());
+    let files = folders.map(|folder| folder.join(program));
+    let mut files = files.filter_map(|file| {
+        let found = file.metadata().ok().filter(Metadata::is_file)?;
+        Some((file, found.permissions().mode() & 0o111 != 0))
+    });
+    let first = files.next()?;
+    let runs = |(_, runs): &(PathBuf, bool)| *runs;
+    // One that may not be run is worth saying, if there is no other.
+    let (file, _) = match runs(&first) {
+        true => first,
+        false => files.find(runs).unwrap_or(first),
+    };
+    Some(file)
+}
+
 fn parse(text: &str) -> Result<Option<Credentials>, &'static str> {
     let answer: Answer =
         serde_json::from_str(text).map_err(|_| "its answer is not that of a helper")?;
@@ -94,6 +122,27 @@ mod tests {
         for rubbish in ["", "}{", "[]", r#"{"Secret":7}"#, "null"] {
             assert!(found(rubbish).is_err(), "{rubbish}");
         }
+    }
+
+    #[test]
+    fn programs_are_not_looked_up_in_the_working_directory() {
+        let find = |path: &str| found("sh", Some(path.into()));
+        let sh = find("/nowhere:/bin:/usr/bin");
+        assert!(sh.is_some_and(|sh| sh.is_absolute()));
+        for path in [
+            "",
+            ":",
+            "::",
+            ".",
+            "./",
+            "bin",
+            "../../../../../../../bin",
+            ":/nowhere:",
+        ] {
+            assert_eq!(find(path), None, "{path}");
+        }
+        assert!(found("sh", None).is_some());
+        assert_eq!(found("bin", Some("/usr:/".into())), None, "a folder");
     }
 
     #[test]
