@@ -1,6 +1,6 @@
 //! What sort of failure it is, for those who may still do something about it.
 
-use super::{EntryFault, Error};
+use super::{EntryFault, Error, NetworkFault};
 use std::io;
 
 impl Error {
@@ -13,6 +13,17 @@ impl Error {
                     status: 502..=504,
                     ..
                 }
+        )
+    }
+
+    /// Whether a server has used up the time that it has for one answer.
+    pub fn is_endless(&self) -> bool {
+        matches!(
+            self,
+            Self::Network {
+                why: NetworkFault::Endless,
+                ..
+            }
         )
     }
 

@@ -12,6 +12,8 @@ pub enum NetworkFault {
     Refused,
     /// Nothing came for too long.
     Silence,
+    /// It came, and went on coming, and had no end.
+    Endless,
     /// There is no way to it.
     Unreachable,
     /// It ended before its end.
@@ -28,6 +30,7 @@ impl Display for NetworkFault {
             Self::NoHost => "no such host, or no name server that answers",
             Self::Refused => "connection refused",
             Self::Silence => "no answer in time",
+            Self::Endless => "the answer does not end",
             Self::Unreachable => "the network does not lead there",
             Self::Cut => "the connection ended in the middle of the answer",
             Self::HungUp => "it hangs up",
@@ -39,7 +42,10 @@ impl Display for NetworkFault {
 impl NetworkFault {
     /// Whether it is the first stop that is not reached: the proxy, where there is one.
     pub(super) fn is_before_proxy(&self) -> bool {
-        !matches!(self, Self::Silence | Self::Cut | Self::Other(_))
+        !matches!(
+            self,
+            Self::Silence | Self::Endless | Self::Cut | Self::Other(_)
+        )
     }
 
     pub(super) fn hint(&self, has_proxy: bool) -> &'static str {
@@ -50,6 +56,7 @@ impl NetworkFault {
             Self::NoHost => "check the name of the host, and this machine's /etc/resolv.conf",
             Self::Refused => "check host and port, and that a registry runs there",
             Self::Silence => "allow it more time with --timeout, or more attempts with --retries",
+            Self::Endless => "allow it more time with --timeout, if the server is only slow",
             Self::Unreachable => "check this machine's network",
             Self::Cut | Self::HungUp | Self::Other(_) => "allow it more attempts with --retries",
         }

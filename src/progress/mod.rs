@@ -4,6 +4,7 @@ mod event;
 mod line;
 mod meter;
 mod pace;
+mod secrets;
 mod view;
 
 use crate::error::Error;
@@ -11,6 +12,7 @@ use event::Event;
 use line::{Line, Slow};
 pub use meter::{Followed, Meter};
 use pace::Urgency;
+use secrets::Secrets;
 use std::fmt::Display;
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -45,6 +47,8 @@ pub struct Progress {
     begun: Instant,
     /// What is drawn again and again, if anything is.
     line: Option<&'static Line>,
+    /// What is blanked in all that is said.
+    secrets: &'static Secrets,
 }
 
 /// From when on a silence is one.
@@ -60,7 +64,27 @@ impl Progress {
             begun: Instant::now(),
             // It is there for as long as stderr: whoever may draw on it need not keep it.
             line: is_drawn.then(|| &*Box::leak(Box::new(Line::new(format)))),
+            secrets: Box::leak(Box::default()),
         }
+    }
+
+    /// From here on, no message has these passwords and tokens in it, whoever says them: a server that
+    /// was asked with one can put it into whatever is shown of its answers. What is part of `own`, which
+    /// the user has typed, is no secret there.
+    pub fn conceal<T: AsRef<str>>(self, secrets: impl IntoIterator<Item = T>, own: &str) {
+        for secret in secrets {
+            self.secrets.add(secret.as_ref(), own);
+        }
+    }
+
+    /// The words of a server without any secret. To be called before they are cut to a length.
+    pub fn without_secrets(self, text: &str) -> String {
+        self.secrets.blank(text, true)
+    }
+
+    /// A message, in which there may be words of servers.
+    fn concealed(self, message: impl Display) -> String {
+        self.secrets.blank(&message.to_string(), false)
     }
 
     /// Says only what goes wrong.
@@ -87,7 +111,7 @@ impl Progress {
     /// Something that explains how a step was done.
     pub fn detail(self, what: impl Display) {
         if self.level >= Level::Details {
-            let message = &what.to_string();
+            let message = &self.concealed(what);
             self.say(&Event::Detail { message });
         }
     }
@@ -95,7 +119,7 @@ impl Progress {
     /// A step of the work.
     pub fn step(self, what: impl Display) {
         if self.level >= Level::Steps {
-            let message = &what.to_string();
+            let message = &self.concealed(what);
             self.say(&Event::Step { message });
         }
     }
@@ -103,7 +127,7 @@ impl Progress {
     /// Something the user should know that does not stop the work.
     pub fn warn(self, what: impl Display) {
         if self.level >= Level::Steps {
-            let message = &what.to_string();
+            let message = &self.concealed(what);
             self.say(&Event::Warning { message });
         }
     }
@@ -111,7 +135,7 @@ impl Progress {
     /// Something that may be an attack: it is said also to those who want to hear only what goes
     /// wrong.
     pub fn alarm(self, what: impl Display) {
-        let message = &what.to_string();
+        let message = &self.concealed(what);
         self.say(&Event::Warning { message });
     }
 
@@ -123,7 +147,7 @@ impl Progress {
     /// `whom` is asked now, and may take its time.
     pub fn waits_for(self, whom: impl Display) {
         if let Some(line) = self.line {
-            let whom = &whom.to_string();
+            let whom = &self.concealed(whom);
             line.turn(Slow::Silence(whom, Duration::ZERO), Urgency::Urgent);
         }
     }
@@ -131,7 +155,7 @@ impl Progress {
     /// Nothing has come from `whom` for `silence`, and it is still waited for.
     pub fn hears_nothing(self, whom: &str, silence: Duration) {
         if let Some(line) = self.line.filter(|_| silence >= SILENCE) {
-            line.turn(Slow::Silence(whom, silence), Urgency::Calm);
+            line.turn(Slow::Silence(&self.concealed(whom), silence), Urgency::Calm);
         }
     }
 
@@ -156,8 +180,8 @@ impl Progress {
     /// Why the process ends.
     pub fn failed(self, error: &Error) {
         self.say(&Event::Error {
-            message: &error.to_string(),
-            hint: error.hint(),
+            message: &self.concealed(error),
+            hint: error.hint().map(|hint| self.concealed(hint)),
             exit_code: error.exit_code(),
         });
     }

@@ -3,8 +3,9 @@
 use super::fault::Fault;
 use super::retry::retry_after;
 use super::url::Url;
-use super::wire::Failure;
+use super::wire::{Deadline, Failure};
 use crate::error::{AnswerFault, Error};
+use crate::progress::Progress;
 use std::borrow::Cow;
 use std::io::{self, Read};
 use std::time::Duration;
@@ -26,19 +27,26 @@ pub(super) struct Answer {
     response: Response<Body>,
     /// The body, if it is here already.
     gathered: Option<Vec<u8>>,
-    /// The secret that it was asked with, which it may echo.
-    secret: Option<String>,
+    /// Knows the secrets that it may say back.
+    progress: Progress,
+    deadline: Deadline,
 }
 
 impl Answer {
-    /// What came from `url`, which was asked with a secret or without.
-    pub(super) fn new(url: Url, secret: Option<&str>, response: Response<Body>) -> Self {
+    /// What came from `url`, and until when the rest of it has to.
+    pub(super) fn new(
+        url: Url,
+        response: Response<Body>,
+        deadline: Deadline,
+        progress: Progress,
+    ) -> Self {
         Self {
             url,
             status: response.status().as_u16(),
             response,
             gathered: None,
-            secret: secret.map(str::to_owned),
+            progress,
+            deadline,
         }
     }
 
@@ -70,7 +78,7 @@ impl Answer {
         let whole = whole.filter(|_| self.status == 200 && self.gathered.is_none());
         if let Some(limit) = whole {
             let mut bytes = Vec::new();
-            let body = self.response.body_mut().as_reader();
+            let body = self.deadline.watch(self.response.body_mut().as_reader());
             let read = body.take(limit + 1).read_to_end(&mut bytes);
             read.map_err(|e| Failure::of_body(e).of(&self.url))?;
             self.gathered = Some(bytes);
@@ -78,21 +86,18 @@ impl Answer {
         Ok(self)
     }
 
-    /// What it says of why it is a refusal, without the secret that it was asked with.
-    pub(super) fn fault(mut self) -> Fault {
-        let secret = self.secret.take();
-        Fault::read(&self.start_of_body(MAX_FAULT), secret.as_deref())
+    /// What it says of why it is a refusal, without secrets.
+    pub(super) fn fault(self) -> Fault {
+        let progress = self.progress;
+        Fault::read(&self.start_of_body(MAX_FAULT), progress)
     }
 
     fn start_of_body(self, limit: u64) -> Vec<u8> {
         let mut bytes = Vec::new();
         // An error body that breaks off has said what it has said.
-        let _ = self
-            .response
-            .into_body()
-            .into_reader()
-            .take(limit)
-            .read_to_end(&mut bytes);
+        let body = self.response.into_body().into_reader();
+        let body = self.deadline.watch(body);
+        let _ = body.take(limit).read_to_end(&mut bytes);
         bytes
     }
 
@@ -104,6 +109,7 @@ impl Answer {
         Stream {
             has_end,
             url: self.url,
+            deadline: self.deadline,
             body: Box::new(self.response.into_body().into_reader()),
         }
     }
@@ -123,12 +129,15 @@ pub(super) struct Stream {
     pub(super) url: Url,
     /// Whether the server said where it ends: then an end is one. Else it may be a cut.
     pub(super) has_end: bool,
+    deadline: Deadline,
     body: Box<dyn Read>,
 }
 
 impl Stream {
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
         loop {
+            // A blob may take as long as it likes, as long as its bytes come.
+            self.deadline.restart();
             match self.body.read(buffer) {
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 other => return other.map_err(|e| Failure::of_body(e).of(&self.url)),

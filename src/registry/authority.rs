@@ -186,6 +186,7 @@ impl Authority {
             let answer = server.ask(http, self.holder.credentials(), retries)?;
             return Err(match bearer(answer) {
                 Ok(token) => {
+                    self.holder.conceal(token.trim_start_matches("Bearer "));
                     *self.scopes.borrow_mut() = server.into_scopes();
                     return Ok(token);
                 }

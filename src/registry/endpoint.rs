@@ -41,7 +41,7 @@ impl Endpoint {
         } = route;
         let origin = Url::new(scheme, reference.api_host(), String::new());
         Ok(Self {
-            http: Http::new(&access, progress),
+            http: Http::new(&access, &origin, progress),
             lanes: RefCell::default(),
             authority: Authority::new(&reference, &origin, &access, progress)?,
             reference,
@@ -143,7 +143,8 @@ impl Endpoint {
     fn pass_on_warnings(&self, answer: &Answer) {
         let own = answer.url.same_origin(&self.origin);
         let headers = answer.headers("warning").filter(|_| own);
-        for text in headers.filter_map(|header| self.warnings.news(&header)) {
+        let blank = |text: &str| self.progress.without_secrets(text);
+        for text in headers.filter_map(|header| self.warnings.news(&header, blank)) {
             let host = self.host();
             self.progress.warn(format_args!("{host}: {text}"));
         }

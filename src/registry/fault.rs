@@ -1,6 +1,6 @@
 //! What registries say when they refuse: distribution-spec, "Error Codes", and whatever else is sent.
 
-use super::credentials::password_in;
+use crate::progress::Progress;
 use serde::Deserialize;
 
 /// How much of what was said is shown, in characters.
@@ -37,9 +37,9 @@ struct One {
 }
 
 impl Fault {
-    /// Reads the body of an answer to what was asked with a secret or without. HTML and the like say
-    /// nothing a user could use.
-    pub(super) fn read(body: &[u8], secret: Option<&str>) -> Self {
+    /// Reads the body of an answer, without the secrets of this pull. HTML and the like say nothing a
+    /// user could use.
+    pub(super) fn read(body: &[u8], progress: Progress) -> Self {
         let (code, said) = match serde_json::from_slice::<Body>(body) {
             Ok(Body::Many { errors }) => match errors.into_iter().next() {
                 Some(one) => one.into_parts(),
@@ -49,10 +49,7 @@ impl Fault {
             Ok(Body::Plain { error_description }) => (String::new(), error_description),
             Err(_) => (String::new(), plain_text(body)),
         };
-        let said = match secret {
-            Some(secret) => without_secret(said, secret),
-            None => said,
-        };
+        let said = progress.without_secrets(&said);
         Self {
             code,
             said: said.chars().take(MAX_SHOWN).collect(),
@@ -83,17 +80,6 @@ impl One {
     }
 }
 
-/// Blanks a secret, and if it is one of RFC 7617, the password in it: a server that shows what it
-/// was asked with would put it into a log.
-fn without_secret(said: String, secret: &str) -> String {
-    let password = password_in(secret).unwrap_or_default();
-    [secret, &password]
-        .iter()
-        // An empty one is everywhere.
-        .filter(|hidden| !hidden.is_empty())
-        .fold(said, |said, hidden| said.replace(*hidden, "***"))
-}
-
 fn plain_text(body: &[u8]) -> String {
     match std::str::from_utf8(body).map(str::trim) {
         Ok(text) if text.lines().count() <= 1 && !text.starts_with(['<', '{', '[']) => {
@@ -109,12 +95,15 @@ mod tests {
 
     #[test]
     fn a_secret_that_is_echoed_is_not_shown() {
+        let progress = Progress::silent();
+        progress.conceal(["am9lOmh1bnRlcjI", "hunter2", "tok:en", ""], "");
+        let said = |body: &[u8]| Fault::read(body, progress).said;
         let body = br#"{"details":"Basic am9lOmh1bnRlcjI= is joe with hunter2"}"#;
-        let said = Fault::read(body, Some("am9lOmh1bnRlcjI=")).said;
-        assert_eq!(said, "Basic *** is joe with ***");
-        let said = Fault::read(b"no 99: bad token tok:en", Some("tok:en")).said;
-        assert_eq!(said, "no 99: bad token ***");
-        assert_eq!(Fault::read(b"said", Some("am9lOg==")).said, "said");
+        assert_eq!(said(body), "Basic ***= is joe with ***");
+        assert_eq!(said(b"no 99: bad token tok:en"), "no 99: bad token ***");
+        // Not even the beginning of one at the end of what is shown.
+        let long = format!("{}hunter2", "x".repeat(MAX_SHOWN - 3));
+        assert!(!said(long.as_bytes()).contains("hun"));
     }
 
     #[test]
@@ -147,7 +136,7 @@ mod tests {
             ("", "", ""),
             ("{\"errors\":", "", ""),
         ] {
-            let fault = Fault::read(body.as_bytes(), None);
+            let fault = Fault::read(body.as_bytes(), Progress::silent());
             assert_eq!(
                 (fault.code.as_str(), fault.said.as_str()),
                 (code, said),

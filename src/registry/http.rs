@@ -40,14 +40,15 @@ struct Early {
 }
 
 impl Http {
-    /// Asks through the proxies of the environment.
-    pub(super) fn new(access: &Access, progress: Progress) -> Self {
-        Self::over(Wire::new(access, progress), progress)
+    /// Asks through the proxies of the environment: the server at `origin`, which the user has named,
+    /// and those that it leads to.
+    pub(super) fn new(access: &Access, origin: &Url, progress: Progress) -> Self {
+        Self::over(Wire::new(access, origin, progress), progress)
     }
 
-    /// Asks servers that are on this machine or next to it.
-    pub(super) fn direct(access: &Access, progress: Progress) -> Self {
-        Self::over(Wire::direct(access, progress), progress)
+    /// Asks a server that is on this machine or next to it.
+    pub(super) fn direct(access: &Access, origin: &Url, progress: Progress) -> Self {
+        Self::over(Wire::direct(access, origin, progress), progress)
     }
 
     fn over(wire: Wire, progress: Progress) -> Self {
@@ -79,6 +80,7 @@ impl Http {
             ..Question::get(&url, 0)
         };
         let way = Way::of(question);
+        self.wire.deadline().restart();
         let is_sent = self.send_early(&way);
         *self.early.borrow_mut() = is_sent.then_some(Early {
             url,
@@ -101,6 +103,7 @@ impl Http {
         if !self.leads.get() {
             return Some(true);
         }
+        self.wire.deadline().restart();
         let early = self.advanced(self.early.take()?)?;
         let is_there = early.answer.is_some();
         *self.early.borrow_mut() = Some(early);
@@ -155,6 +158,8 @@ impl Http {
         let mut patience = Patience::new(question.retries);
         self.wait_for(question.url, &mut patience)?;
         loop {
+            // For all redirects together.
+            self.wire.deadline().restart();
             let (why, after) = match self
                 .follow(question)
                 .and_then(|answer| answer.gather(question.whole))
@@ -172,7 +177,9 @@ impl Http {
                     (why, pause)
                 }
                 Err(error) => {
-                    let pause = error.may_pass().then(|| patience.next(None)).flatten();
+                    // One that has had all the time there is would take it again.
+                    let is_worth_it = error.may_pass() && !error.is_endless();
+                    let pause = is_worth_it.then(|| patience.next(None)).flatten();
                     let Some(pause) = pause else {
                         return Err(error);
                     };
@@ -248,10 +255,7 @@ impl Http {
         let status = response.status().as_u16();
         self.progress
             .detail(format_args!("{method} {url}: {status}"));
-        let shown = question
-            .authorization
-            .and_then(|value| value.split_once(' '));
-        let secret = question.secret.or(shown.map(|(_, secret)| secret));
-        Ok(Answer::new(url.clone(), secret, response))
+        let deadline = self.wire.deadline().clone();
+        Ok(Answer::new(url.clone(), response, deadline, self.progress))
     }
 }

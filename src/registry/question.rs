@@ -12,8 +12,6 @@ pub(super) struct Question<'q> {
     pub(super) authorization: Option<&'q str>,
     /// The body of a POST, for the origin of `url` only: it holds a secret.
     pub(super) form: Option<&'q str>,
-    /// The secret in the form.
-    pub(super) secret: Option<&'q str>,
     /// How often it is asked again.
     pub(super) retries: u32,
     /// The body counts as part of the answer up to so many bytes: it is asked again if it breaks off.
@@ -29,7 +27,6 @@ impl<'q> Question<'q> {
             headers: &[],
             authorization: None,
             form: None,
-            secret: None,
             retries,
             whole: None,
         }

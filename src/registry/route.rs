@@ -38,7 +38,8 @@ pub(super) fn routes(reference: &Reference, access: &Access) -> Result<Vec<Route
             why,
         })
     };
-    // What was passed is for the registry that was named: credentials, and that it has no TLS.
+    // What was passed is for the registry that was named: credentials, that it has no TLS, and that its
+    // certificate may be any.
     let mirrored = |place: &str, plain_http, insecure| {
         let there = at(place)?;
         Ok(Route {
@@ -46,7 +47,7 @@ pub(super) fn routes(reference: &Reference, access: &Access) -> Result<Vec<Route
             reference: there,
             access: Access {
                 auth: None,
-                insecure: access.insecure || insecure,
+                insecure,
                 ..access.clone()
             },
             mirrored: Some(reference.registry().to_owned()),

@@ -143,7 +143,6 @@ impl TokenServer {
             method: "POST",
             headers: &[("content-type", "application/x-www-form-urlencoded")],
             form: Some(&form.join("&")),
-            secret: Some(token),
             whole: Some(MAX_ANSWER),
             ..Question::get(&self.realm, retries)
         })

@@ -184,7 +184,7 @@ fn is_odd(host: &str) -> bool {
         let address = v6.strip_suffix(']').map(str::parse::<Ipv6Addr>);
         return !matches!(address, Some(Ok(_)));
     }
-    let host = host.strip_suffix('.').unwrap_or(host);
+    let host = host.trim_end_matches('.');
     let last = host.rsplit('.').next().unwrap_or_default();
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let is_hex = last.starts_with("0x") || last.starts_with("0X");

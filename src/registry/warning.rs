@@ -16,9 +16,10 @@ pub(super) struct Warnings {
 }
 
 impl Warnings {
-    /// What a header says, unless it was said before.
-    pub(super) fn news(&self, header: &str) -> Option<String> {
-        let text: String = text_of(header)?.chars().take(MAX_SHOWN).collect();
+    /// What a header says, unless it was said before. `blank` takes secrets out of all of it.
+    pub(super) fn news(&self, header: &str, blank: impl FnOnce(&str) -> String) -> Option<String> {
+        let text = blank(&text_of(header)?);
+        let text: String = text.chars().take(MAX_SHOWN).collect();
         let mut shown = self.shown.borrow_mut();
         let is_news = !shown.contains(&text) && shown.len() < MAX_COUNT;
         if is_news {
@@ -71,10 +72,15 @@ mod tests {
     #[test]
     fn each_is_news_once() {
         let warnings = Warnings::default();
-        let news = |n: usize| warnings.news(&format!("299 - \"{n}\"")).is_some();
+        let news = |n: usize| {
+            warnings
+                .news(&format!("299 - \"{n}\""), str::to_owned)
+                .is_some()
+        };
         assert!(news(0) && !news(0));
         assert_eq!((0..100).filter(|n| news(*n)).count(), MAX_COUNT - 1);
-        let long = Warnings::default().news(&format!("299 - \"{}\"", "é".repeat(1000)));
+        let long = format!("299 - \"{}\"", "é".repeat(1000));
+        let long = Warnings::default().news(&long, str::to_owned);
         assert_eq!(long.map(|text| text.chars().count()), Some(MAX_SHOWN));
     }
 }

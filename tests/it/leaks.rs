@@ -1,5 +1,6 @@
 //! Who must not see credentials, and does not: realms, redirects and hosts that the user did not name.
 
+use crate::disk::mounting;
 use crate::support::{ALWAYS, Fault, Registry, Request, Sandbox, TokenRules, hello};
 use serde_json::{Value, json};
 
@@ -83,6 +84,15 @@ fn nothing_goes_to_the_metadata_server_of_a_cloud() {
         "http://169.254.169.254/latest",
         "http://[fe80::1]/",
         "https://169.254.1.1/",
+        "http://[fd00:ec2::254]/latest",
+        "http://100.100.100.200/",
+        "http://168.63.129.16/machine",
+        "http://192.0.0.192/",
+        "http://metadata.google.internal/computeMetadata/v1/",
+        "http://METADATA.:80/",
+        "http://[::ffff:169.254.169.254]/",
+        "http://[64:ff9b::a9fe:a9fe]/",
+        "http://[2002:a9fe:a9fe::1]/",
     ] {
         // By a realm, with credentials and without.
         for auth in [None, Some("passed"), Some("stored")] {
@@ -232,4 +242,179 @@ fn googles_credentials_are_for_google() {
     assert_eq!(registry.requests().len(), 1);
     assert!(registry.requests().iter().all(is_bare));
     assert_eq!(metadata.requests().len(), 0);
+}
+
+/// A name is looked up by whoever is led to it, and stands for whatever the name server says.
+#[test]
+fn no_name_leads_to_the_metadata_server_of_a_cloud() {
+    let Some(hosts) = mounting("mount --bind hosts /etc/hosts", "true") else {
+        return;
+    };
+    for address in [
+        "169.254.169.254",
+        "fd00:ec2::254",
+        "100.100.100.200",
+        "::ffff:169.254.169.254",
+    ] {
+        for part in ["realm", "/manifests/", "/blobs/"] {
+            let sandbox = Sandbox::new("no_name_leads_to");
+            let registry = match part {
+                "realm" => Registry::ghcr(),
+                _ => Registry::start(),
+            };
+            let name = registry.push("a/b", "1", &hello());
+            sandbox.write(
+                "hosts",
+                format!("127.0.0.1 localhost\n{address} cloud.test\n"),
+            );
+            let there = "http://cloud.test/latest";
+            match part {
+                "realm" => registry.challenge([format!("Bearer realm=\"{there}\"")]),
+                part => registry.fault(part, ALWAYS, Fault::Redirect(there.to_owned())),
+            }
+            let command = sandbox.roots(["pull", "--retries=0", "--timeout=1", &name, "dest"]);
+            let run = command.prelude(&hosts).run().fails(1);
+            run.says("redirect refused: it leads to where only this machine gets to\n");
+            sandbox.assert_nothing_left();
+        }
+    }
+}
+
+/// Each of these put the password into stderr, and so into logs.
+#[test]
+fn a_server_does_not_say_a_password_back() {
+    const SAID: [&str; 5] = [
+        "hunter2",
+        "HUNTER2",
+        "h%75nter2",
+        "h%2575nt%65r2",
+        "am9lOmh1bnRlcjI=",
+    ];
+    type Spoil = fn(&Registry, &str);
+    const WAYS: [Spoil; 6] = [
+        |registry, said| {
+            let warning = format!("299 - \"{}you are {said}\"", "x".repeat(285));
+            registry.fault("/v2/", ALWAYS, Fault::header("Warning", &warning));
+        },
+        |registry, said| {
+            let there = Fault::Redirect(format!("/{said}/there?{said}"));
+            registry.fault("/manifests/", ALWAYS, there);
+        },
+        |registry, said| {
+            let there =
+                Fault::Redirect(format!("http://{said}.localhost:1/x").replace(['%', '='], "-"));
+            registry.fault("/manifests/", ALWAYS, there);
+        },
+        |registry, said| {
+            let fault = Fault::header("Content-Type", &format!("application/x-{said}"));
+            registry.fault("/manifests/", ALWAYS, fault);
+        },
+        |registry, said| {
+            let body = format!("{{\"mediaType\":\"a/{said}\",\"schemaVersion\":2}}");
+            let fault = Fault::status_with(200, &[("Content-Type", "application/json")], body);
+            registry.fault("/manifests/", ALWAYS, fault);
+        },
+        |registry, said| {
+            let body = format!("{{\"code\":\"DENIED\",\"message\":\"{said}{said}\"}}");
+            registry.fault("/manifests/", ALWAYS, Fault::status_with(418, &[], body));
+        },
+    ];
+    for (number, spoil) in WAYS.iter().enumerate() {
+        for said in SAID {
+            for option in ["--verbose", "--json", "--retries=0"] {
+                let sandbox = Sandbox::new("a_server_does_not_say");
+                let registry = Registry::start();
+                registry.require_basic("joe", "hunter2");
+                let name = registry.push("a/b", "1", &hello());
+                // It knows the password from the first request on.
+                let first = ["digest", "--auth=joe:hunter2", &name];
+                sandbox.roots(first).run().succeeds();
+                spoil(&registry, said);
+                let pull = [
+                    "pull",
+                    option,
+                    "--retries=0",
+                    "--auth=joe:hunter2",
+                    &name,
+                    "dest",
+                ];
+                let run = sandbox.roots(pull).run();
+                let heard = run.stderr.to_lowercase();
+                // A host cannot be percent-encoded.
+                let is_other = number == 2 && said.contains(['%', '=']);
+                // Nor is a Content-Type shown that does not matter.
+                let is_other = is_other || number == 3;
+                let is_shown = option != "--verbose" || is_other || heard.contains("***");
+                assert!(is_shown, "{number} {said}: {}", run.stderr);
+                for secret in SAID {
+                    let secret = secret.trim_end_matches('=').to_lowercase();
+                    assert!(!heard.contains(&secret), "{number} {said}: {}", run.stderr);
+                }
+            }
+        }
+    }
+}
+
+/// A realm names another host, or a path, and is shown where it is refused.
+#[test]
+fn a_realm_does_not_say_a_password_back() {
+    for realm in [
+        "http://169.254.1.1/hunter2",
+        "http://169.254.1.1/h%75nter2?hunter2",
+        "http://hunter2.test/token",
+        "https://hunter2.invalid/token",
+        "https://0.0.0.0:1/hunter2",
+    ] {
+        for option in ["--verbose", "--json", "--retries=0"] {
+            let sandbox = Sandbox::new("a_realm_does_not");
+            let registry = Registry::ghcr();
+            registry.challenge([format!("Bearer realm=\"{realm}\"")]);
+            let name = registry.push("a/b", "1", &hello());
+            let pull = ["pull", option, "--retries=0", "--timeout=1", &name, "dest"];
+            let passed = sandbox.roots(pull).arg("--auth=joe:hunter2").run();
+            store(&sandbox, &[&registry], &joe());
+            let stored = sandbox.roots(pull).run();
+            for run in [passed, stored] {
+                assert_ne!(run.code, Some(0));
+                run.says("***")
+                    .never_says("hunter2")
+                    .never_says("h%75nter2");
+            }
+        }
+    }
+}
+
+/// Nor the token that it was given, whoever made that.
+#[test]
+fn a_server_does_not_say_a_token_back() {
+    for (entry, said) in [
+        (json!({"registrytoken": "hunter2"}), "hunter2"),
+        (json!({"auth": "am9lOmh1bnRlcjI="}), "minted-for-you"),
+        (json!({"identitytoken": "hunter2"}), "hunter2"),
+    ] {
+        let sandbox = Sandbox::new("a_server_does_not_say");
+        let registry = Registry::start();
+        let realm = format!("Bearer realm=\"{}\"", registry.url("/mint"));
+        registry.challenge([realm]);
+        let grant = "{\"token\":\"minted-for-you\"}";
+        registry.fault("/mint", ALWAYS, Fault::status_with(200, &[], grant));
+        let name = registry.push("a/b", "1", &hello());
+        registry.fault(
+            "/manifests/",
+            1,
+            Fault::status_with(
+                401,
+                &[(
+                    "WWW-Authenticate",
+                    &format!("Bearer realm=\"{}\"", registry.url("/mint")),
+                )],
+                "",
+            ),
+        );
+        let body = format!("{{\"code\":\"DENIED\",\"message\":\"{said}\"}}");
+        registry.fault("/manifests/", ALWAYS, Fault::status_with(418, &[], body));
+        store(&sandbox, &[&registry], &entry);
+        let run = sandbox.roots(["pull", "-v", &name, "dest"]).run().fails(1);
+        run.says("DENIED ***\n").never_says(said);
+    }
 }

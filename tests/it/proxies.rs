@@ -1,7 +1,7 @@
 //! Proxies: which requests go through one, what it gets to see, and what is said of it.
 
 use crate::support::{
-    Authority, HELLO, Identity, Proxy, Registry, Run, Sandbox, TlsFront, hello, tree,
+    ALWAYS, Authority, Fault, HELLO, Identity, Proxy, Registry, Run, Sandbox, TlsFront, hello, tree,
 };
 
 const HOST: &str = "registry.test";
@@ -333,4 +333,22 @@ fn a_machine_asks_for_its_own_token_without_a_proxy() {
     let command = command.env("GCE_METADATA_HOST", "metadata.test");
     command.env("ALL_PROXY", proxy.url()).run().fails(4);
     assert_eq!(proxy.lines(), ["CONNECT gcr.io:443 HTTP/1.1"]);
+}
+
+/// A proxy is nobody's business but its own, and a server behind it may know its password all the same.
+#[test]
+fn a_proxys_password_is_not_said_back() {
+    for said in ["p@ss-word", "p%40ss-word", "am9lOnBAc3Mtd29yZA=="] {
+        let scene = Scene::new();
+        let message = format!("{{\"code\":\"DENIED\",\"message\":\"{said}\"}}");
+        let refused = Fault::status_with(418, &[("X-Said", said)], message);
+        scene.registry.fault("/manifests/", ALWAYS, refused);
+        let url = scene
+            .proxy
+            .url()
+            .replace("http://", "http://joe:p%40ss-word@");
+        let run = scene.pull(&[("HTTPS_PROXY", &url)], &["-v"]).fails(1);
+        let said = said.trim_end_matches('=');
+        run.says("DENIED ***").never_says(said);
+    }
 }

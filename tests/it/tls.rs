@@ -2,7 +2,8 @@
 
 use crate::support::certificates::NOW;
 use crate::support::{
-    ALWAYS, Authority, Fault, HELLO, Identity, Registry, Run, Sandbox, TlsFront, hello, tree,
+    ALWAYS, Authority, Fault, HELLO, Identity, Registry, Run, Sandbox, TlsFront, TokenRules, hello,
+    tree,
 };
 use std::time::Instant;
 
@@ -276,6 +277,99 @@ fn insecure_takes_any_certificate_and_is_not_plain_http() {
     let run = sandbox.roots(["digest", "--insecure", "--timeout=1", &name]);
     run.run().fails(75);
     assert_eq!(registry.lines(), [""; 0]);
+}
+
+/// Whoever sits in front of a token server or of storage elsewhere got tokens and passwords by it.
+#[test]
+fn insecure_is_for_the_registry_that_is_named() {
+    for by_option in [true, false] {
+        for part in ["token", "/blobs/", "/manifests/"] {
+            let (scene, other) = (Scene::new(), Registry::start());
+            let identity = Authority::new("a stranger").server(&["0.0.0.0"]);
+            let front = TlsFront::start(&other.host(), &identity);
+            match part {
+                "token" => {
+                    let realm = format!("Bearer realm=\"https://{}/token\"", front.host());
+                    scene.registry.require_token(TokenRules::new());
+                    scene.registry.challenge([realm]);
+                }
+                part => {
+                    let url = format!("https://{}/there", front.host());
+                    scene.registry.fault(part, ALWAYS, Fault::Redirect(url));
+                }
+            }
+            let run = insecurely(&scene, by_option).fails(1);
+            assert_eq!(run.stderr, UNKNOWN.replace("{host}", &front.host()));
+            assert_eq!(other.lines(), [""; 0]);
+            scene.sandbox.assert_nothing_left();
+        }
+        // On the same host and port, they are the registry.
+        let scene = Scene::new();
+        scene.registry.fault(
+            "/manifests/",
+            1,
+            Fault::Redirect("/v2/a/b/manifests/1?there".to_owned()),
+        );
+        scene.is_pulled(insecurely(&scene, by_option));
+    }
+}
+
+/// Pulls as the user allows any certificate: by the option, or in `registries.conf`.
+fn insecurely(scene: &Scene, by_option: bool) -> Run {
+    let command = scene
+        .sandbox
+        .roots(["pull", "--retries=0", &scene.name, "dest"]);
+    match by_option {
+        true => command.arg("--insecure").run(),
+        false => {
+            let host = scene.front.host();
+            let conf = format!("[[registry]]\nlocation = \"{host}\"\ninsecure = true\n");
+            let conf = scene.sandbox.write("registries.conf", conf);
+            command.env("CONTAINERS_REGISTRIES_CONF", conf).run()
+        }
+    }
+}
+
+/// A mirror is another host than the one that was named.
+#[test]
+fn insecure_is_not_for_mirrors() {
+    let (scene, registry) = (Scene::new(), Registry::start());
+    let name = registry.push("a/b", "1", &hello());
+    let mirror = scene.front.host();
+    let pull = ["pull", "--insecure", "--mirror", &mirror, &name, "dest"];
+    let run = scene.sandbox.roots(pull).run();
+    scene.is_pulled(run.says("signed by nobody who is trusted; asking without it\n"));
+    assert_eq!(scene.registry.lines(), [""; 0]);
+}
+
+/// One for mail or for signing others was taken for a server's.
+#[test]
+fn a_certificate_that_is_trusted_itself_is_held_to_what_it_is_for() {
+    use rcgen::ExtendedKeyUsagePurpose as Purpose;
+    use rcgen::KeyUsagePurpose as Usage;
+    for (usages, purposes, good) in [
+        (&[][..], &[][..], true),
+        (&[Usage::DigitalSignature, Usage::KeyCertSign], &[], true),
+        (&[Usage::KeyEncipherment], &[Purpose::ServerAuth], true),
+        (&[], &[Purpose::ClientAuth, Purpose::ServerAuth], true),
+        (&[Usage::KeyCertSign, Usage::CrlSign], &[], false),
+        (&[], &[Purpose::ClientAuth], false),
+        (&[], &[Purpose::EmailProtection], false),
+        (&[Usage::DigitalSignature], &[Purpose::CodeSigning], false),
+        (&[Usage::KeyCertSign], &[Purpose::ServerAuth], false),
+    ] {
+        let identity = Identity::self_signed_as(&["0.0.0.0"], usages, purposes);
+        let scene = Scene::with(Authority::new("an authority"), &identity);
+        scene.sandbox.write("self.pem", &identity.certificate);
+        let run = scene.pull(&["--ca-file=self.pem"]);
+        match good {
+            true => scene.is_pulled(run),
+            false => {
+                run.fails(1).says("its certificate is wrong: ");
+                assert_eq!(scene.registry.lines(), [""; 0]);
+            }
+        }
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::support::{
 
 pub(crate) mod addresses;
 mod ahead;
+mod endless;
 mod framing;
 mod partial;
 mod partial_spoilt;

@@ -91,7 +91,7 @@ fn token(server: &str, access: &Access, progress: Progress) -> Result<Credential
         headers: &[FLAVOR],
         ..Question::get(&url, 0)
     };
-    let http = Http::direct(&access, progress);
+    let http = Http::direct(&access, &url, progress);
     let answer = http.ask(question).map_err(|e| e.to_string())?;
     if answer.status != 200 {
         return Err(format!("status {}", answer.status));

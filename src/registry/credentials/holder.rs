@@ -11,6 +11,8 @@ use std::cell::{Cell, OnceCell};
 /// Credentials that are looked up when they are needed.
 pub(in crate::registry) struct Holder {
     registry: String,
+    /// The image, as the user knows it.
+    image: String,
     keychain: Keychain,
     /// Looked up when a challenge comes: open registries are nobody's business.
     found: OnceCell<Option<Found>>,
@@ -26,9 +28,18 @@ impl Holder {
         access: &Access,
         progress: Progress,
     ) -> Result<Self, Error> {
+        let (image, keychain) = (
+            reference.to_string(),
+            Keychain::new(reference, access, progress)?,
+        );
+        // A server may know it from before, and need not ask for it to say it.
+        if let Some(passed) = keychain.passed() {
+            progress.conceal(passed.secrets(), &image);
+        }
         Ok(Self {
             registry: reference.registry().to_owned(),
-            keychain: Keychain::new(reference, access, progress)?,
+            image,
+            keychain,
             found: OnceCell::new(),
             dropped: Cell::default(),
             progress,
@@ -63,7 +74,19 @@ impl Holder {
         found.is_some()
     }
 
+    /// Nobody shall read a token that was got with what was found.
+    pub(in crate::registry) fn conceal(&self, token: &str) {
+        self.progress.conceal([token], &self.image);
+    }
+
     fn found(&self) -> Option<&Found> {
-        self.found.get_or_init(|| self.keychain.find()).as_ref()
+        let find = || {
+            let found = self.keychain.find();
+            if let Some(Found { credentials, .. }) = &found {
+                self.progress.conceal(credentials.secrets(), &self.image);
+            }
+            found
+        };
+        self.found.get_or_init(find).as_ref()
     }
 }

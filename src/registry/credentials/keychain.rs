@@ -37,6 +37,11 @@ impl Keychain {
         })
     }
 
+    /// What was passed.
+    pub(super) fn passed(&self) -> Option<&Credentials> {
+        self.passed.as_ref().map(|(credentials, _)| credentials)
+    }
+
     /// The first credentials that there are. Helpers are run and servers are asked for it.
     pub(super) fn find(&self) -> Option<Found> {
         let passed = self.passed.clone().map(|(credentials, origin)| Found {

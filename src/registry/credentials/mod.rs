@@ -21,7 +21,7 @@ pub(super) use holder::Holder;
 pub use passed::Passed;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 /// The user name that says that the secret is a token.
 const TOKEN: &str = "<token>";
@@ -63,6 +63,15 @@ impl Credentials {
         }
     }
 
+    /// What must not be shown of them.
+    fn secrets(&self) -> Vec<String> {
+        match self {
+            Self::Basic { user, password } => forms(user, password),
+            Self::Identity { user, token } => forms(user, token),
+            Self::Token(token) => vec![token.clone()],
+        }
+    }
+
     /// The value of an `Authorization` header with user and password: RFC 7617.
     pub(super) fn basic(&self) -> Option<String> {
         match self {
@@ -72,12 +81,16 @@ impl Credentials {
     }
 }
 
-/// The password in what [`basic`] has written behind the scheme.
-pub(super) fn password_in(encoded: &str) -> Option<String> {
-    let login = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
-    login
-        .split_once(':')
-        .map(|(_, password)| password.to_owned())
+/// All forms of a password that a server sees when it is asked with it, without what ends base64.
+pub(super) fn forms(user: &str, password: &str) -> Vec<String> {
+    let login = format!("{user}:{password}");
+    let mut forms = vec![password.to_owned()];
+    if !password.is_empty() {
+        let encoded = [&login, password]
+            .map(|text| [STANDARD_NO_PAD.encode(text), URL_SAFE_NO_PAD.encode(text)]);
+        forms.extend(encoded.into_iter().flatten());
+    }
+    forms
 }
 
 /// RFC 7617.

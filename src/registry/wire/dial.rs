@@ -9,8 +9,11 @@
 //! turns, before those that were silent share the time there is; and what got through is asked first
 //! from then on (RFC 8305 would ask all at once).
 
+use super::named::Named;
+use super::proxy::is_to_proxy;
 use super::socket::Socket;
-use crate::error::Error;
+use crate::error::{Error, RedirectFault};
+use crate::registry::place::Place;
 use crate::sys;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, ErrorKind};
@@ -92,15 +95,43 @@ impl Passable {
 pub(super) struct Dial {
     names: DefaultResolver,
     passable: Passable,
+    /// The server that the user has named.
+    named: Named,
+    /// Whether connections lead through a proxy.
+    has_proxy: bool,
 }
 
 impl Dial {
     /// Asks those addresses first that are `passable`, and finds out.
-    pub(super) fn new(passable: Passable) -> Self {
+    pub(super) fn new(passable: Passable, named: Named, has_proxy: bool) -> Self {
         Self {
             names: DefaultResolver::default(),
             passable,
+            named,
+            has_proxy,
         }
+    }
+
+    /// Where a host is. A name that a server led to, in plain http, is none for what only this machine
+    /// and its neighbours reach: nobody there would notice that it was called by another name.
+    fn look_up(&self, details: &ConnectionDetails<'_>) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let endless = NextTimeout::default();
+        let all = self.names.resolve(details.uri, details.config, endless)?;
+        let is_meant = self.named.is(details.uri) || is_to_proxy(self.has_proxy, details);
+        if is_meant || details.needs_tls() {
+            return Ok(all);
+        }
+        let mut open = details.resolver.empty();
+        let good = all.iter().filter(|address| !is_guarded(address));
+        good.for_each(|address| open.push(*address));
+        if open.is_empty() {
+            let error = Error::Redirect {
+                url: details.uri.to_string(),
+                why: RedirectFault::Inward,
+            };
+            return Err(io::Error::other(error).into());
+        }
+        Ok(open)
     }
 
     /// Connects to one of `addresses` within `time`.
@@ -137,6 +168,15 @@ impl Dial {
         Err(last.unwrap_or_else(|| ErrorKind::TimedOut.into()))
     }
 }
+
+/// Whether it is of those that clouds serve secrets from, or of the same link.
+fn is_guarded(address: &SocketAddr) -> bool {
+    matches!(
+        Place::of_address(address.ip()),
+        Place::Link | Place::Secrets
+    )
+}
+
 impl<In: Transport> Connector<In> for Dial {
     type Out = Either<In, Socket>;
 
@@ -149,8 +189,8 @@ impl<In: Transport> Connector<In> for Dial {
         if let Some(chained) = chained {
             return Ok(Some(Either::A(chained)));
         }
-        let (uri, config) = (details.uri, details.config);
-        let mut all = self.names.resolve(uri, config, NextTimeout::default())?;
+        let config = details.config;
+        let mut all = self.look_up(details)?;
         let stream = self
             .connect_to_any(&mut all, *details.timeout.after)
             .map_err(|e| match e.kind() {
@@ -230,6 +270,15 @@ mod tests {
         // Of another host, the version.
         assert_eq!(sorted(&passable, "::5 ::6 2.2.2.2"), "2.2.2.2 ::5 ::6");
         assert_eq!(sorted(&passable, "::5 ::6"), "::5 ::6");
+    }
+
+    #[test]
+    fn a_name_may_not_stand_for_the_secrets_of_a_cloud() {
+        let open = "1.1.1.1 10.0.0.1 127.0.0.1 2606:4700::1111 fd00::1";
+        assert!(!parsed(open).iter().any(is_guarded));
+        let guarded = "169.254.169.254 169.254.1.1 100.100.100.200 168.63.129.16 192.0.0.192 \
+                       fd00:ec2::254 fe80::a9fe:a9fe ::ffff:169.254.169.254 64:ff9b::a9fe:a9fe";
+        assert!(parsed(guarded).iter().all(is_guarded));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! connection answers by itself, without a word on the wire, and goes back to ureq's pool. Asked the
 //! same once more, it has nothing left to send, and the answer is the server's.
 
+use super::deadline::Deadline;
 use super::proxy::is_to_proxy;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -41,6 +42,8 @@ pub(super) enum Wait {
 #[derive(Debug)]
 pub(super) struct Starter {
     pub(super) early: Early,
+    /// Until when answers have to have come.
+    pub(super) deadline: Deadline,
     /// Whether they lead through a proxy.
     pub(super) has_proxy: bool,
 }
@@ -50,6 +53,7 @@ pub(super) struct Starter {
 pub(super) struct Line<In> {
     inner: In,
     early: Early,
+    deadline: Deadline,
     /// Whether the next request has been sent already.
     is_sent: bool,
     /// How long it is, in bytes.
@@ -84,6 +88,7 @@ impl<In: Transport> Connector<In> for Starter {
         Ok(chained.map(|inner| Line {
             inner,
             early: early.unwrap_or_default(),
+            deadline: self.deadline.clone(),
             is_sent: false,
             size: 0,
             is_begun: false,
@@ -107,6 +112,16 @@ impl<In: Transport> Line<In> {
             }
         }
         true
+    }
+
+    /// Waits for the server, for as long as the answer may take.
+    fn await_server(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        let timeout = self.deadline.limit(timeout)?;
+        let before = self.inner.buffers().input().len();
+        let is_there = self.inner.await_input(timeout)?;
+        let now = self.inner.buffers().input().len();
+        self.deadline.count(now.saturating_sub(before));
+        Ok(is_there)
     }
 
     fn answer(&mut self, answer: &[u8]) {
@@ -143,7 +158,7 @@ impl<In: Transport> Transport for Line<In> {
         if self.early.is(Wait::Answer) {
             return match std::mem::take(&mut self.is_begun) {
                 true => Ok(true),
-                false => self.inner.await_input(timeout),
+                false => self.await_server(timeout),
             };
         }
         let is_answered = self.early.is(Wait::Look) && self.is_answered();
@@ -164,5 +179,98 @@ impl<In: Transport> Transport for Line<In> {
 
     fn is_tls(&self) -> bool {
         self.inner.is_tls()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+    use ureq::Timeout;
+
+    thread_local! {
+        static CLOCK: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+    }
+
+    fn pass(seconds: u64) {
+        CLOCK.set(CLOCK.get() + Duration::from_secs(seconds));
+    }
+
+    /// A server that sends one byte every few seconds.
+    #[derive(Debug)]
+    struct Dripping {
+        buffers: LazyBuffers,
+        seconds: u64,
+    }
+
+    impl Transport for Dripping {
+        fn buffers(&mut self) -> &mut dyn Buffers {
+            &mut self.buffers
+        }
+
+        fn transmit_output(&mut self, _: usize, _: NextTimeout) -> Result<(), ureq::Error> {
+            Ok(())
+        }
+
+        fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+            if *timeout.after < Duration::from_secs(self.seconds) {
+                pass(timeout.after.as_secs());
+                return Err(ureq::Error::Timeout(timeout.reason));
+            }
+            pass(self.seconds);
+            self.buffers.input_append_buf()[0] = b'x';
+            self.buffers.input_appended(1);
+            Ok(true)
+        }
+
+        fn is_open(&mut self) -> bool {
+            true
+        }
+    }
+
+    /// How many bytes come of an answer, read as ureq reads it.
+    fn came(timeout: u64, seconds: u64, has_bytes: bool) -> usize {
+        let deadline = Deadline::by(Duration::from_secs(timeout), |_| CLOCK.get());
+        let mut line = Line {
+            inner: Dripping {
+                buffers: LazyBuffers::new(4096, 1),
+                seconds,
+            },
+            early: Early::default(),
+            deadline: deadline.clone(),
+            is_sent: false,
+            size: 0,
+            is_begun: false,
+            own: None,
+        };
+        for count in 0..1000 {
+            // What ureq asks for in each read of a body.
+            let timeout = NextTimeout {
+                after: Duration::from_secs(3).into(),
+                reason: Timeout::PerRead,
+                ..NextTimeout::default()
+            };
+            match line.await_input(timeout) {
+                Ok(true) if has_bytes => deadline.restart(),
+                Ok(true) => {}
+                Err(ureq::Error::Timeout(reason)) => {
+                    assert_eq!(reason, Timeout::PerCall);
+                    return count;
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        1000
+    }
+
+    /// It was never silent for long, and took for ever.
+    #[test]
+    fn a_byte_every_two_seconds_ends_after_a_minute() {
+        assert_eq!(came(3, 2, false), 30);
+        assert_eq!(came(7, 2, false), 35);
+        // One that has no end within a second, neither.
+        assert_eq!(came(3, 3, false), 20);
+        // A blob comes as slowly as it likes.
+        assert_eq!(came(3, 2, true), 1000);
     }
 }

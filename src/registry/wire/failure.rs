@@ -3,7 +3,7 @@
 use crate::error::{AnswerFault, Error, NetworkFault, TlsFault};
 use crate::registry::url::Url;
 use std::io;
-use ureq::Proxy;
+use ureq::{Proxy, Timeout};
 
 /// Why there is no answer, or no more of one.
 #[derive(Debug)]
@@ -160,6 +160,8 @@ fn reason(error: &ureq::Error) -> NetworkFault {
     match error {
         ureq::Error::HostNotFound => NetworkFault::NoHost,
         ureq::Error::ConnectionFailed => NetworkFault::Other("cannot connect".to_owned()),
+        // What frames a body does not fit into the buffers.
+        ureq::Error::Timeout(Timeout::PerCall) | ureq::Error::BodyStalled => NetworkFault::Endless,
         ureq::Error::Timeout(_) => NetworkFault::Silence,
         ureq::Error::Io(e) => match e.kind() {
             Kind::ConnectionRefused => NetworkFault::Refused,

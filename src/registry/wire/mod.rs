@@ -12,26 +12,32 @@
 //! ```
 //! Tls asks Verifier, and that asks Trust: Mozilla, the system, --ca-file.
 
+mod deadline;
 mod dial;
 mod early;
 mod failure;
 mod host;
+mod named;
 mod no_proxy;
 mod pem;
 mod proxy;
 mod socket;
 mod tls;
 mod trust;
+mod usage;
 mod verifier;
 mod vigil;
 
+pub(super) use deadline::Deadline;
 pub(super) use failure::Failure;
 
 use super::access::Access;
+use super::credentials::forms;
 use super::url::Url;
 use crate::progress::Progress;
 use dial::{Dial, Later, Passable};
 use early::{Early, IS_ANSWERED, Starter, Wait};
+use named::Named;
 use proxy::Proxies;
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
@@ -62,6 +68,9 @@ pub(super) struct Wire {
     agents: RefCell<Vec<Pooled>>,
     passable: Passable,
     early: Early,
+    deadline: Deadline,
+    /// The server that the user has named.
+    named: Named,
     /// Whether requests are sent ahead of time.
     is_lane: bool,
     progress: Progress,
@@ -75,17 +84,18 @@ struct Pooled {
 }
 
 impl Wire {
-    /// Connects to nobody yet. Proxies are those of the environment.
-    pub(super) fn new(access: &Access, progress: Progress) -> Self {
-        Self::with(access, Proxies::of_environment(), progress)
+    /// Connects to nobody yet: later to the server at `origin`, which the user has named, and those that
+    /// it leads to. Proxies are those of the environment.
+    pub(super) fn new(access: &Access, origin: &Url, progress: Progress) -> Self {
+        Self::with(access, origin, Proxies::of_environment(), progress)
     }
 
     /// The same, without any proxy.
-    pub(super) fn direct(access: &Access, progress: Progress) -> Self {
-        Self::with(access, Proxies::none(), progress)
+    pub(super) fn direct(access: &Access, origin: &Url, progress: Progress) -> Self {
+        Self::with(access, origin, Proxies::none(), progress)
     }
 
-    fn with(access: &Access, proxies: Proxies, progress: Progress) -> Self {
+    fn with(access: &Access, origin: &Url, proxies: Proxies, progress: Progress) -> Self {
         Self {
             access: access.clone(),
             proxies: Rc::new(proxies),
@@ -93,6 +103,8 @@ impl Wire {
             agents: RefCell::default(),
             passable: Passable::default(),
             early: Early::default(),
+            deadline: Deadline::new(access.timeout),
+            named: Named::new(origin),
             is_lane: false,
             progress,
         }
@@ -107,6 +119,8 @@ impl Wire {
             agents: RefCell::default(),
             passable: self.passable.clone(),
             early: Early::default(),
+            deadline: self.deadline.another(),
+            named: self.named.clone(),
             is_lane: true,
             progress: self.progress,
         }
@@ -142,6 +156,11 @@ impl Wire {
         body: Option<&str>,
     ) -> Result<Response<Body>, Failure> {
         self.run(Wait::Answer, method, url, headers, body)
+    }
+
+    /// Until when the answer at hand has to have come.
+    pub(super) fn deadline(&self) -> &Deadline {
+        &self.deadline
     }
 
     /// Drops what has begun, or may have: the next request is another one.
@@ -182,6 +201,7 @@ impl Wire {
         let proxy = self.proxies.choose(url)?;
         let agent = self.agent(url, proxy.as_ref())?;
         self.early.set(wait);
+        self.deadline.resume();
         let sent = match body {
             Some(body) => request
                 .body(body.to_owned())
@@ -203,6 +223,10 @@ impl Wire {
             .find(|pooled| pooled.tls == tls && pooled.proxy.as_ref() == proxy);
         if let Some(found) = found {
             return Ok(found.agent.clone());
+        }
+        if let Some(password) = proxy.and_then(Proxy::password) {
+            let user = proxy.and_then(Proxy::username).unwrap_or_default();
+            self.progress.conceal(forms(user, password), "");
         }
         let trust = match tls {
             true => Some(self.trust()?),
@@ -236,15 +260,20 @@ impl Wire {
         let has_proxy = proxy.is_some();
         let starter = Starter {
             early: self.early.clone(),
+            deadline: self.deadline.clone(),
             has_proxy,
         };
         let config = config.proxy(proxy).build();
-        let connector =
-            ().chain(ConnectProxyConnector::default())
-                .chain(Dial::new(self.passable.clone()))
-                .chain(Watchman::new(self.progress))
-                .chain(Tls::new(trust, has_proxy))
-                .chain(starter);
+        let connector = ()
+            .chain(ConnectProxyConnector::default())
+            .chain(Dial::new(
+                self.passable.clone(),
+                self.named.clone(),
+                has_proxy,
+            ))
+            .chain(Watchman::new(self.progress))
+            .chain(Tls::new(trust, self.named.clone(), has_proxy))
+            .chain(starter);
         Agent::with_parts(config, connector, Later)
     }
 

@@ -1,5 +1,6 @@
 //! TLS over whatever carries it: a socket, or a tunnel through a proxy.
 
+use super::named::Named;
 use super::proxy::is_to_proxy;
 use super::trust::Trust;
 use crate::error::{Error, TlsFault};
@@ -18,13 +19,19 @@ use ureq::unversioned::transport::{
 pub(super) struct Tls {
     /// Nothing where no TLS will be spoken.
     trust: Option<Trust>,
+    /// The server that may show any certificate, if one may.
+    named: Named,
     /// Whether connections lead through a proxy.
     has_proxy: bool,
 }
 
 impl Tls {
-    pub(super) fn new(trust: Option<Trust>, has_proxy: bool) -> Self {
-        Self { trust, has_proxy }
+    pub(super) fn new(trust: Option<Trust>, named: Named, has_proxy: bool) -> Self {
+        Self {
+            trust,
+            named,
+            has_proxy,
+        }
     }
 }
 
@@ -47,7 +54,9 @@ impl<In: Transport> Connector<In> for Tls {
         // A proxy's URL may hold a password.
         let host = authority.map_or("", |authority| authority.as_str());
         let host = host.rsplit('@').next().unwrap_or_default();
-        let (config, has_client) = trust.for_host(host).map_err(io::Error::other)?;
+        let is_to_proxy = is_to_proxy(self.has_proxy, details);
+        let is_named = self.named.is(details.uri) && !is_to_proxy;
+        let (config, has_client) = trust.for_host(host, is_named).map_err(io::Error::other)?;
         let name = details.uri.host().unwrap_or_default();
         let name = name.trim_start_matches('[').trim_end_matches(']');
         let name = ServerName::try_from(name.to_owned())
@@ -56,7 +65,7 @@ impl<In: Transport> Connector<In> for Tls {
         let peer = Peer {
             host: host.to_owned(),
             has_client,
-            is_proxy: is_to_proxy(self.has_proxy, details),
+            is_proxy: is_to_proxy,
         };
         let mut connection =
             ClientConnection::new(config, name).map_err(|error| peer.named(error))?;

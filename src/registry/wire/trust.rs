@@ -31,6 +31,8 @@ const FOLDERS: [&str; 2] = ["/etc/ssl/certs", "/etc/pki/tls/certs"];
 pub(super) struct Trust {
     provider: Arc<CryptoProvider>,
     roots: RootCertStore,
+    /// Whether the server that the user has named may show any certificate. Token servers and storage
+    /// hosts, which only that server names, never may.
     insecure: bool,
     /// For hosts that nothing is said about. It remembers sessions, which the others do not.
     usual: Arc<ClientConfig>,
@@ -49,7 +51,7 @@ impl Trust {
         }
         let provider = Arc::new(ring::default_provider());
         let nobody = HostCertificates::default();
-        let usual = config(&provider, &roots, access.insecure, nobody, "")?;
+        let usual = config(&provider, &roots, false, nobody, "")?;
         Ok(Self {
             provider,
             roots,
@@ -58,17 +60,24 @@ impl Trust {
         })
     }
 
-    /// How to speak with a server, and whether we have something to show to it.
-    pub(super) fn for_host(&self, host: &str) -> Result<(Arc<ClientConfig>, bool), Error> {
-        let Some(certificates) = HostCertificates::of(host)? else {
-            return Ok((Arc::clone(&self.usual), false));
+    /// How to speak with a server, whether or not the user has `named` it, and whether we have something
+    /// to show to it.
+    pub(super) fn for_host(
+        &self,
+        host: &str,
+        named: bool,
+    ) -> Result<(Arc<ClientConfig>, bool), Error> {
+        let insecure = self.insecure && named;
+        let certificates = match HostCertificates::of(host)? {
+            None if !insecure => return Ok((Arc::clone(&self.usual), false)),
+            found => found.unwrap_or_default(),
         };
         let mut roots = self.roots.clone();
         for (path, authorities) in &certificates.authorities {
             add(&mut roots, authorities.clone(), path)?;
         }
         let has_client = certificates.client.is_some();
-        let config = config(&self.provider, &roots, self.insecure, certificates, host)?;
+        let config = config(&self.provider, &roots, insecure, certificates, host)?;
         Ok((config, has_client))
     }
 }

@@ -1,5 +1,6 @@
 //! Whether a server is who it says it is.
 
+use super::usage;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
@@ -55,6 +56,9 @@ impl ServerCertVerifier for Verifier {
                 if !is_trusted_itself(&certificate, roots) {
                     return Err(CertificateError::UnknownIssuer.into());
                 }
+                if !usage::may_serve(end_entity) {
+                    return Err(CertificateError::InvalidPurpose.into());
+                }
             }
             other => other?,
         }
@@ -93,8 +97,8 @@ impl ServerCertVerifier for Verifier {
 
 /// `openssl req -x509`, which docker's manual tells to use for a registry, makes a certificate that
 /// signs itself and that is an authority. webpki refuses it as a server's even if it is trusted. It
-/// has checked its time before; what is left is its name, and whether we trust whoever has its key:
-/// for any name, which is not so of an authority for some names only.
+/// has checked its time before; what is left is its name, what it says that its key is for, and whether
+/// we trust whoever has its key: for any name, which is not so of an authority for some names only.
 fn is_trusted_itself(certificate: &ParsedCertificate<'_>, roots: &RootCertStore) -> bool {
     let key = certificate.subject_public_key_info();
     // The store keeps the contents of that sequence, without its head of some bytes.

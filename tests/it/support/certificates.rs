@@ -73,6 +73,23 @@ impl Identity {
         Self::self_signed_for(names, years, &[])
     }
 
+    /// The same of one that says what its key is for.
+    pub fn self_signed_as(
+        names: &[&str],
+        usages: &[KeyUsagePurpose],
+        purposes: &[ExtendedKeyUsagePurpose],
+    ) -> Self {
+        let mut params = params(names, NOW);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = usages.to_vec();
+        params.extended_key_usages = purposes.to_vec();
+        let key = KeyPair::generate().unwrap();
+        Self {
+            certificate: params.self_signed(&key).unwrap().pem(),
+            key: key.serialize_pem(),
+        }
+    }
+
     /// The same of an authority for the names below some only, if there are any.
     pub fn self_signed_for(names: &[&str], years: Years, below: &[&str]) -> Self {
         let mut params = params(names, years);

@@ -22,6 +22,7 @@ pub(super) enum Instead {
     Reset,
     Hang,
     EndlessHead,
+    EndlessInterim,
 }
 
 /// How the client learns where the body ends.
@@ -49,6 +50,8 @@ pub(super) enum End {
     Stall(usize),
     Hold(usize),
     Endless,
+    Trailers,
+    Extension,
 }
 
 impl Delivery {
@@ -75,6 +78,7 @@ impl Delivery {
                 (&*stream).write_all(b"HTTP/1.1 200 OK\r\n")?;
                 flood(stream, b"X-Filler: without end\r\n")
             }
+            Some(Instead::EndlessInterim) => flood(stream, b"HTTP/1.1 103 Early Hints\r\n\r\n"),
             None => self.send_response(stream, head_only, response, gate),
         }
     }
@@ -102,6 +106,15 @@ impl Delivery {
             End::Endless => {
                 self.send_body(stream, body)?;
                 return flood(stream, &[0]);
+            }
+            End::Trailers => {
+                self.send_body(stream, body)?;
+                stream.write_all(b"0\r\n")?;
+                return flood(stream, b"X-Filler: without end\r\n");
+            }
+            End::Extension => {
+                stream.write_all(format!("{:x};x=", body.len()).as_bytes())?;
+                return flood(stream, b"x");
             }
             End::Cut(bytes) | End::Reset(bytes) => {
                 self.send_body(stream, &body[..bytes.min(body.len())])?;

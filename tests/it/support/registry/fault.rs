@@ -10,7 +10,7 @@ pub const ALWAYS: usize = usize::MAX;
 
 /// One fault of one answer.
 ///
-/// `Status`, `Redirect`, `Raw`, `Reset`, `Hang` and `EndlessHead` come in place of whatever the answer would have been.
+/// `Status`, `Redirect`, `Raw`, `Reset`, `Hang`, `EndlessHead` and `EndlessInterim` come in place of whatever the answer would have been.
 /// All others spoil successful answers (2xx) only, and are not used up by a 401 or a redirect before it. Where bytes are
 /// counted, the body of that answer is meant: of a 206 only the part that was asked for.
 #[derive(Clone, Debug)]
@@ -39,6 +39,12 @@ pub enum Fault {
     Hold(usize),
     /// After the body come zeros without end; how long it is was not said.
     EndlessBody,
+    /// Behind the body, in chunks, come trailers without end.
+    EndlessTrailers,
+    /// In front of the body comes a chunk extension without end.
+    EndlessExtension,
+    /// Interim answers (103) without end in place of one.
+    EndlessInterim,
     /// Sends the body in pieces of so many bytes with a pause before each.
     Trickle(usize, Duration),
     /// Flips all bits of the byte at this offset.
@@ -114,7 +120,7 @@ impl Fault {
     pub(super) fn replaces(&self) -> bool {
         match self {
             Self::Status(..) | Self::Redirect(_) | Self::Raw(_) => true,
-            Self::Reset | Self::Hang | Self::EndlessHead => true,
+            Self::Reset | Self::Hang | Self::EndlessHead | Self::EndlessInterim => true,
             Self::OfRange(fault) => fault.replaces(),
             Self::All(faults) => faults.iter().any(Self::replaces),
             _ => false,
@@ -155,6 +161,15 @@ impl Fault {
             Self::Reset => delivery.instead = Some(Instead::Reset),
             Self::Hang => delivery.instead = Some(Instead::Hang),
             Self::EndlessHead => delivery.instead = Some(Instead::EndlessHead),
+            Self::EndlessInterim => delivery.instead = Some(Instead::EndlessInterim),
+            Self::EndlessTrailers => {
+                delivery.framing = Framing::Chunked;
+                delivery.end = End::Trailers;
+            }
+            Self::EndlessExtension => {
+                delivery.framing = Framing::Chunked;
+                delivery.end = End::Extension;
+            }
             Self::CutBody(bytes) => delivery.end = End::Cut(*bytes),
             Self::CutAt(byte) => {
                 delivery.end = End::Cut(byte.saturating_sub(response.first_byte()));

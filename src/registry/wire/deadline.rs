@@ -1,0 +1,185 @@
+//! Until when an answer has to have come. `--timeout` bounds silence: who sends a byte every few
+//! seconds, headers, trailers or chunk extensions without end is not silent.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use ureq::Timeout;
+use ureq::unversioned::transport::NextTimeout;
+
+/// The least that an answer has, however short the time-out.
+const LEAST: Duration = Duration::from_secs(60);
+
+/// How many time-outs it has, if that is more.
+const TIMEOUTS: u32 = 10;
+
+/// How much may come over the wire without one byte of a body in it, in bytes: heads, trailers, what
+/// frames chunks.
+const MAX_FRAMING: u64 = 1 << 20;
+
+/// The time that the answer at hand has, and what has come of it. There is one thread; ureq wants what
+/// several could share.
+#[derive(Clone, Debug)]
+pub(in crate::registry) struct Deadline(Arc<State>);
+
+#[derive(Debug)]
+struct State {
+    timeout: Duration,
+    begun: Instant,
+    /// What the clock shows, from the beginning on.
+    clock: fn(Instant) -> Duration,
+    /// In milliseconds from the beginning on.
+    until: AtomicU64,
+    /// Since the last byte of a body.
+    framing: AtomicU64,
+}
+
+/// A body, each byte of which is one.
+pub(in crate::registry) struct Watched<R> {
+    body: R,
+    deadline: Deadline,
+}
+
+/// How long an answer may take in all that is not a blob, and a blob to send one byte.
+fn time_for_answer(timeout: Duration) -> Duration {
+    LEAST.max(timeout.saturating_mul(TIMEOUTS))
+}
+
+impl Deadline {
+    /// One for servers that may be silent for `timeout`.
+    pub(super) fn new(timeout: Duration) -> Self {
+        Self::by(timeout, |begun| begun.elapsed())
+    }
+
+    /// The same by a clock that shows how long ago something was.
+    pub(super) fn by(timeout: Duration, clock: fn(Instant) -> Duration) -> Self {
+        let deadline = Self(Arc::new(State {
+            timeout,
+            begun: Instant::now(),
+            clock,
+            until: AtomicU64::default(),
+            framing: AtomicU64::default(),
+        }));
+        deadline.restart();
+        deadline
+    }
+
+    /// Another one of the same length.
+    pub(super) fn another(&self) -> Self {
+        Self::by(self.0.timeout, self.0.clock)
+    }
+
+    /// All of the time from here on.
+    pub(in crate::registry) fn restart(&self) {
+        let time = time_for_answer(self.0.timeout);
+        let until = millis(self.now().saturating_add(time));
+        self.0.until.store(until, Ordering::Relaxed);
+        self.resume();
+    }
+
+    /// A byte has come that was asked for, or the next request goes out.
+    pub(super) fn resume(&self) {
+        self.0.framing.store(0, Ordering::Relaxed);
+    }
+
+    /// Reads a body that has to come in the time that is left.
+    pub(in crate::registry) fn watch<R: Read>(&self, body: R) -> Watched<R> {
+        Watched {
+            body,
+            deadline: self.clone(),
+        }
+    }
+
+    /// A time-out, or what is left of all of the time, if that is less.
+    pub(super) fn limit(&self, timeout: NextTimeout) -> Result<NextTimeout, ureq::Error> {
+        let until = self.0.until.load(Ordering::Relaxed);
+        let left = until.saturating_sub(millis(self.now()));
+        if left == 0 || self.0.framing.load(Ordering::Relaxed) > MAX_FRAMING {
+            return Err(ureq::Error::Timeout(Timeout::PerCall));
+        }
+        let left = Duration::from_millis(left).into();
+        Ok(match left < timeout.after {
+            true => NextTimeout {
+                after: left,
+                reason: Timeout::PerCall,
+                ..timeout
+            },
+            false => timeout,
+        })
+    }
+
+    /// So many bytes have come over the wire.
+    pub(super) fn count(&self, bytes: usize) {
+        self.0.framing.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    fn now(&self) -> Duration {
+        (self.0.clock)(self.0.begun)
+    }
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.deadline.resume();
+        self.body.read(buffer)
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    thread_local! {
+        static CLOCK: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+    }
+
+    fn pass(seconds: u64) {
+        CLOCK.set(CLOCK.get() + Duration::from_secs(seconds));
+    }
+
+    #[test]
+    fn an_answer_has_a_minute_or_ten_time_outs() {
+        for (timeout, time) in [(1, 60), (6, 60), (7, 70), (30, 300), (86_400, 864_000)] {
+            let time = Duration::from_secs(time);
+            assert_eq!(time_for_answer(Duration::from_secs(timeout)), time);
+        }
+        assert_eq!(time_for_answer(Duration::MAX), Duration::MAX);
+        Deadline::new(Duration::MAX)
+            .limit(NextTimeout::default())
+            .unwrap();
+    }
+
+    #[test]
+    fn a_time_out_is_no_longer_than_what_is_left() {
+        let deadline = Deadline::by(Duration::from_secs(1), |_| CLOCK.get());
+        let after = |deadline: &Deadline| {
+            let endless = NextTimeout::default();
+            deadline.limit(endless).ok().map(|left| *left.after)
+        };
+        assert_eq!(after(&deadline), Some(Duration::from_secs(60)));
+        pass(59);
+        assert_eq!(after(&deadline), Some(Duration::from_secs(1)));
+        let short = NextTimeout {
+            after: Duration::from_millis(1).into(),
+            ..NextTimeout::default()
+        };
+        assert_eq!(deadline.limit(short).unwrap(), short);
+        pass(1);
+        assert_eq!(after(&deadline), None);
+        deadline.restart();
+        assert_eq!(after(&deadline), Some(Duration::from_secs(60)));
+        deadline.count(MAX_FRAMING as usize);
+        assert!(after(&deadline).is_some());
+        deadline.count(1);
+        assert_eq!(after(&deadline), None);
+        deadline.watch(io::empty()).read_exact(&mut []).unwrap();
+        let _ = deadline.watch(io::empty()).read(&mut [0]);
+        assert!(after(&deadline).is_some());
+    }
+}
