@@ -43,13 +43,13 @@ struct Used {
 }
 
 impl Cache {
-    /// Drops links to destinations that are gone, then blobs that nobody uses. Pulls wait until it
-    /// is done.
-    pub fn purge(&self, sweep: Sweep) -> Result<Vec<Dropped>, Error> {
+    /// Drops links to destinations that are gone and not `in_use`, then blobs that nobody uses. Pulls
+    /// wait until it is done.
+    pub fn purge(&self, sweep: Sweep, in_use: &[PathBuf]) -> Result<Vec<Dropped>, Error> {
         let is_locked = self.lock(File::try_lock, || "pulls")?;
         let is_written = !is_locked;
         let used = Used {
-            linked: self.linked(sweep, is_written)?,
+            linked: self.linked(sweep, is_written, in_use)?,
             leased: self.leased(|name, what| {
                 let name = OsStr::from_bytes(name.to_bytes());
                 let path = self.path.join("leases").join(name);
@@ -92,7 +92,12 @@ impl Cache {
     }
 
     /// What existing destinations use: those of root and of this user.
-    fn linked(&self, sweep: Sweep, is_written: bool) -> Result<HashSet<Digest>, Error> {
+    fn linked(
+        &self,
+        sweep: Sweep,
+        is_written: bool,
+        in_use: &[PathBuf],
+    ) -> Result<HashSet<Digest>, Error> {
         let mut used = HashSet::new();
         for links in self.believed_folders(LINKS)? {
             for entry in links.list().map_err(|e| self.failed("list", e))? {
@@ -101,7 +106,8 @@ impl Cache {
                 // looked at, on a disk that is not there today, keeps them. No pull is writing a
                 // link just now: what has a dot in front is of one that was killed.
                 let is_whole = !entry.name.to_bytes().starts_with(b".");
-                let link = link.filter(|link| is_whole && is_there(&link.destination));
+                let is_kept = |path: &PathBuf| in_use.contains(path) || is_there(path);
+                let link = link.filter(|link| is_whole && is_kept(&link.destination));
                 match link {
                     Some(link) => used.extend(link.blobs),
                     None if sweep.dry_run || is_written && !is_whole => {}
@@ -162,7 +168,7 @@ impl Used {
 
 impl Sweep {
     /// Whether it is too young to go. What comes from the future is.
-    fn spares(&self, found: &Stat) -> bool {
+    pub fn spares(&self, found: &Stat) -> bool {
         let Some(age) = self.older_than else {
             return false;
         };

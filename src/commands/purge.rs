@@ -2,8 +2,10 @@
 
 use super::{CacheChoice, Purge};
 use crate::cache::Cache;
+use crate::destination::StagingState;
 use crate::error::{Error, Usage, ValueFault, escaped};
 use crate::progress::bytes;
+use std::path::PathBuf;
 
 impl Purge {
     /// Purges. What comes back is for stdout: what a dry run would drop, a line for each.
@@ -26,7 +28,8 @@ impl Purge {
             return Ok(String::new());
         }
         let cache = Cache::open_existing(path, dry_run, self.timeout, self.progress)?;
-        let dropped = cache.purge(self.sweep)?;
+        let (abandoned, in_use) = self.abandoned(&cache)?;
+        let dropped = cache.purge(self.sweep, &in_use)?;
         self.progress.step(format_args!(
             "{}: {} blobs {}, {}",
             path.display(),
@@ -42,6 +45,36 @@ impl Purge {
             let path = escaped(&blob.path.to_string_lossy());
             format!("{}\t{path}\n", blob.bytes)
         });
-        Ok(lines.collect())
+        let abandoned = abandoned.iter().filter(|_| dry_run);
+        let folders = abandoned.map(|path| format!("-\t{}\n", escaped(&path.to_string_lossy())));
+        Ok(lines.chain(folders).collect())
+    }
+
+    /// Removes what killed pulls have left beside the destinations that the cache knows, or finds it.
+    /// Returns these folders, and the destinations that a pull is at work on.
+    fn abandoned(&self, cache: &Cache) -> Result<(Vec<PathBuf>, Vec<PathBuf>), Error> {
+        let (mut all, mut in_use) = (Vec::new(), Vec::new());
+        for destination in cache.destinations()? {
+            Error::unless_stopped()?;
+            let found = match StagingState::of(&destination, !self.sweep.dry_run) {
+                StagingState::Missing => continue,
+                StagingState::Abandoned(found) if !self.sweep.spares(found.stat()) => found,
+                _ => {
+                    in_use.push(destination);
+                    continue;
+                }
+            };
+            let path = found.path().display();
+            if !self.sweep.dry_run {
+                match found.remove() {
+                    Err(e) => self.progress.warn(e),
+                    Ok(()) => self
+                        .progress
+                        .step(format_args!("{path}: removed what a killed pull has left")),
+                }
+            }
+            all.push(found.path().to_owned());
+        }
+        Ok((all, in_use))
     }
 }

@@ -12,6 +12,7 @@
 //! A power cut leaves the old tree or the new one: the tree is on the disk before it gets its name,
 //! and the name is before the old tree goes.
 
+mod abandoned;
 mod found;
 mod in_place;
 mod kept;
@@ -23,6 +24,7 @@ mod settings;
 mod staging;
 mod swap;
 
+pub use abandoned::StagingState;
 pub use found::Found;
 pub use output::Output;
 pub use prospect::{Fate, Prospect};

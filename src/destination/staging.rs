@@ -205,7 +205,7 @@ fn move_back(parent: &Dir, name: &CStr, folder: &Dir) -> io::Result<bool> {
 
 /// Whether a folder of that name is a staging folder. Somebody else's would let them put another
 /// tree in place of this one; a folder that the user happens to have called so is not ours to sweep.
-fn is_ours(folder: &Dir) -> io::Result<bool> {
+pub(super) fn is_ours(folder: &Dir) -> io::Result<bool> {
     let found = folder.stat_self()?;
     // Killed at once, it still has the setgid bit of a setgid parent.
     let is_private = found.mode & 0o777 == 0o700 && found.owner.uid == Host::new().uid;

@@ -58,8 +58,7 @@ impl Error {
                 ..
             } => 75,
             Self::ProxyRefused { .. } => 1,
-            // What a shell makes of a process that a signal has ended.
-            Self::Stopped(signal) => 128 + signal.number(),
+            Self::Stopped(signal) => signal.exit_code(),
             Self::Registry { status: 404, .. } => 3,
             Self::Registry {
                 status: 401 | 403, ..

@@ -27,9 +27,14 @@ const GRACE: Duration = Duration::from_millis(50);
 pub struct Signal(u8);
 
 impl Signal {
-    /// Its number; a shell gives 128 more as the exit code.
+    /// Its number.
     pub fn number(self) -> u8 {
         self.0
+    }
+
+    /// What a shell makes of a process that it has ended.
+    pub fn exit_code(self) -> u8 {
+        self.0.saturating_add(128)
     }
 
     /// Ends this process as the signal would have done without a handler.

@@ -6,6 +6,7 @@ use crate::support::{
 };
 use rustix::process::Signal;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, SystemTime};
 
 /// An image that shares its lower layer with `hello`.
@@ -191,6 +192,57 @@ fn a_pull_that_was_killed_uses_nothing_any_more() {
         let is_kept = sandbox.cached().contains(&image.config.digest);
         assert_eq!(is_kept, sweeper == "pull");
     }
+}
+
+/// It stayed, hidden, until the next pull into the same DEST, which may never come.
+#[test]
+fn what_a_killed_pull_left_beside_dest_goes_with_a_purge() {
+    for force in [false, true] {
+        let (sandbox, registry) = pulled();
+        let image = Image::new().layer(Layer::new().file("slow", 0o644, "slow"));
+        let image = image.build();
+        let name = registry.push("a", "3", &image);
+        registry.fault(&image.layers[0].digest, 1, Fault::Hold(10));
+        let dest = if force { "two" } else { "three" };
+        let options: &[&str] = if force { &["--force"] } else { &[] };
+        let pull = sandbox.roots(["pull", &name, dest]).args(options).spawn();
+        registry.wait_for(&image.layers[0].digest, 1);
+        let staging = format!(".{dest}.roots");
+        let line = format!("-\t{}\n", sandbox.path(&staging).display());
+        let purge = |options: &[&str]| sandbox.roots(["purge"]).args(options).run().succeeds();
+        // Somebody holds it.
+        assert!(!purge(&["--dry-run"]).stdout.contains(&line));
+        purge(&[]).never_says("killed pull");
+        assert!(sandbox.has(&staging));
+        pull.signal(Signal::KILL);
+        pull.wait();
+        let run = purge(&["--dry-run"]);
+        assert!(
+            run.stdout.ends_with(&line),
+            "{run:?} {line} {:?}",
+            sandbox.names("cache/links")
+        );
+        purge(&["--older-than=1h"]);
+        assert!(sandbox.has(&staging));
+        purge(&[]).says(&format!("{staging}: removed what a killed pull has left\n"));
+        assert_eq!(sandbox.has(dest), force);
+        assert_eq!(sandbox.names(""), ["cache", "one", "two"]);
+        assert_eq!(sandbox.names("cache/links").len(), 2);
+    }
+}
+
+/// Where one rename cannot swap two trees, a kill in between leaves the only tree there.
+#[test]
+fn a_tree_that_the_next_pull_puts_back_is_not_purged() {
+    let (sandbox, registry) = pulled();
+    sandbox.mkdir(".two.roots/rootfs");
+    let folder = sandbox.path(".two.roots");
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+    fs::rename(sandbox.path("two"), folder.join("old")).unwrap();
+    sandbox.roots(["purge"]).run().succeeds();
+    assert!(sandbox.has(".two.roots/old"));
+    let pull = ["pull", "--force", &registry.image("a:1"), "two"];
+    sandbox.roots(pull).run().succeeds().says("put back");
 }
 
 #[test]

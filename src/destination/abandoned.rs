@@ -1,0 +1,88 @@
+//! What killed pulls have left: staging folders that nobody holds. The next pull into the same DEST
+//! removes its own; `roots purge` asks for those of all destinations that the cache knows.
+
+use super::path::located;
+use super::staging::{OLD, is_ours};
+use super::{disk, name_beside};
+use crate::error::Error;
+use crate::sys::{Dir, Stat, remove_opened};
+use std::ffi::{CString, OsStr};
+use std::fs::File;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+/// What stands beside a destination.
+pub enum StagingState {
+    /// No staging folder, or one that is not ours.
+    Missing,
+    /// One that a pull holds, or the next one needs.
+    InUse,
+    /// One that nobody holds.
+    Abandoned(Abandoned),
+}
+
+/// A staging folder that nobody holds.
+pub struct Abandoned {
+    path: PathBuf,
+    parent: Dir,
+    name: CString,
+    folder: Dir,
+    stat: Stat,
+    /// Held, not read.
+    _lock: File,
+}
+
+impl StagingState {
+    /// Looks beside `dest`. What cannot be looked at is left alone. Just to look, the lock is shared
+    /// with others who look.
+    pub fn of(dest: &Path, is_removed: bool) -> Self {
+        Self::find(dest, is_removed).unwrap_or(Self::Missing)
+    }
+
+    fn find(dest: &Path, is_removed: bool) -> Option<Self> {
+        let place = located(dest).ok()?;
+        let (parent, name) = (place.parent().ok()??, name_beside(&place.path));
+        let folder = parent.open(&name).ok()?;
+        if !is_ours(&folder).ok()? {
+            return None;
+        }
+        let lock = folder.as_file().ok()?;
+        let locked = match is_removed {
+            true => lock.try_lock(),
+            false => lock.try_lock_shared(),
+        };
+        // Where one rename could not swap the trees, this is the only one: the next pull moves it back.
+        let is_only_tree = place.found.is_none() && folder.find(OLD).ok()?.is_some();
+        if locked.is_err() || is_only_tree {
+            return Some(Self::InUse);
+        }
+        Some(Self::Abandoned(Abandoned {
+            path: place
+                .path
+                .with_file_name(OsStr::from_bytes(name.to_bytes())),
+            stat: folder.stat_self().ok()?,
+            parent,
+            name,
+            folder,
+            _lock: lock,
+        }))
+    }
+}
+
+impl Abandoned {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What stat says of it.
+    pub fn stat(&self) -> &Stat {
+        &self.stat
+    }
+
+    /// Removes it with all that is in it.
+    pub fn remove(&self) -> Result<(), Error> {
+        let removed = remove_opened(&self.parent, &self.name, &self.folder);
+        removed.map_err(|e| disk("remove", &self.path, e))
+    }
+}
