@@ -68,18 +68,28 @@ impl Cache {
     }
 
     /// Notes that a pull of `image` into `destination`, an absolute path, has begun, so that a purge
-    /// finds what it leaves beside it if it is killed.
-    pub fn link_first(&self, destination: &Path, image: &str) -> Result<(), Error> {
+    /// finds what it leaves beside it if it is killed. False if the destination is known already.
+    pub fn link_first(&self, destination: &Path, image: &str) -> Result<bool, Error> {
         let folder = self.own_folder(LINKS)?;
         if self.link_in(&folder, destination)?.is_some() {
-            return Ok(());
+            return Ok(false);
         }
-        self.write_link(&Link {
+        let link = Link {
             destination: destination.to_owned(),
             image: image.to_owned(),
             blobs: Vec::new(),
             record: None,
-        })
+        };
+        self.write_link(&link).map(|()| true)
+    }
+
+    /// Takes back what [`Cache::link_first`] has noted: nothing came of that pull, and nothing is left
+    /// of it.
+    pub fn unlink_first(&self, destination: &Path) {
+        // What cannot be removed now, a purge removes.
+        if let Ok(folder) = self.own_folder(LINKS) {
+            let _ = folder.unlink(&link_name(destination));
+        }
     }
 
     /// The destinations of all pulls that are known here.

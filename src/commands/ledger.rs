@@ -8,7 +8,8 @@ use crate::error::Error;
 use crate::oci::{Digest, Image, Record};
 use crate::progress::Progress;
 use crate::source::Source;
-use std::path::Path;
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
 
 /// The cache's account of one pull.
 pub(super) struct Ledger<'c> {
@@ -16,6 +17,8 @@ pub(super) struct Ledger<'c> {
     image: String,
     /// Index, manifest, config and layers: all that a pull without a network needs.
     blobs: Vec<Digest>,
+    /// The destination that nobody knew before, until there may be a tree.
+    first: RefCell<Option<PathBuf>>,
     progress: Progress,
 }
 
@@ -33,6 +36,7 @@ impl<'c> Ledger<'c> {
             cache: cache.filter(|cache| !cache.is_read_only()),
             image: source.to_string(),
             blobs: documents.chain(image.blobs()).cloned().collect(),
+            first: RefCell::default(),
             progress,
         }
     }
@@ -41,12 +45,16 @@ impl<'c> Ledger<'c> {
     pub(super) fn begin(&self, destination: &Destination) {
         let path = destination.path();
         let noted = self.cache.map(|cache| cache.link_first(path, &self.image));
-        self.say(path, noted);
+        if let Some(Ok(true)) = noted {
+            *self.first.borrow_mut() = Some(path.to_owned());
+        }
+        self.say(path, noted.map(|noted| noted.map(drop)));
     }
 
     /// Before the swap: whatever a crash leaves in DEST, its blobs are kept.
     pub(super) fn open(&self, destination: &Destination) {
         let (path, kept) = (destination.path(), destination.kept());
+        self.first.take();
         self.say(
             path,
             self.cache
@@ -86,6 +94,14 @@ impl<'c> Ledger<'c> {
             let path = path.display();
             self.progress
                 .warn(format_args!("{path}: not noted in the cache: {e}"));
+        }
+    }
+}
+
+impl Drop for Ledger<'_> {
+    fn drop(&mut self) {
+        if let (Some(cache), Some(path)) = (self.cache, self.first.take()) {
+            cache.unlink_first(&path);
         }
     }
 }

@@ -108,6 +108,8 @@ fn a_dest_of_ours_is_shut_until_it_is_whole() {
 fn what_has_come_before_dest_was_shut_is_no_part_of_the_tree() {
     let (sandbox, _registry, name) = published();
     let here = sandbox.mkdir("here");
+    // Whatever the umask of the tests is.
+    set_mode(&here, 0o755);
     sandbox.write("here/etc/file", "");
     sandbox
         .roots(["pull", &name, "."])
