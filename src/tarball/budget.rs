@@ -8,20 +8,23 @@ use crate::error::EntryFault;
 use crate::oci::Image;
 use std::collections::BTreeMap;
 
-/// What any image may unpack to, in bytes.
+/// What any image may make: some seconds.
 const FREE: u64 = 1 << 30;
 
-/// How many bytes more for each byte of its layers: gzip makes 1,032 of one at most.
+/// How much more for each byte of its layers: gzip makes 1,032 bytes of one at most.
 const RATIO: u64 = 1100;
 
-/// How many bytes are as much work as an entry: some microseconds of system calls.
+/// How many bytes of zeros are unpacked and written with the work of one: any image may have 3 GiB.
+const UNPACKED: u64 = 3;
+
+/// The work of an entry: some microseconds of system calls.
 const ENTRY: u64 = 4 << 10;
 
-/// As much as a step on the way to an entry, an extended attribute, or a piece of a sparse file: a system
-/// call or two each.
+/// The work of a step on the way to an entry, of an extended attribute, or of a piece of a sparse file: a
+/// system call or two each.
 const STEP: u64 = 1 << 10;
 
-/// How many bytes of attributes are as much work as one byte that is unpacked.
+/// How many bytes of attributes are as much work as one.
 const COPIED: u64 = 8;
 
 /// How often the size allowed for a tree its layers may unpack to: an entry has a pax header and padding,
@@ -71,7 +74,7 @@ impl Budget {
             let left = unpacked.checked_sub(bytes);
             *unpacked = left.ok_or(EntryFault::Inflated(*limit))?;
         }
-        self.spend(bytes)
+        self.spend(bytes.div_ceil(UNPACKED))
     }
 
     /// Takes note of an entry.
@@ -102,7 +105,7 @@ mod tests {
     #[test]
     fn what_was_allowed_is_all_there_is() {
         let mut budget = Budget::new(None);
-        budget.unpack(FREE - ENTRY).unwrap();
+        budget.unpack((FREE - ENTRY) * UNPACKED).unwrap();
         budget.step(ENTRY / STEP).unwrap();
         assert!(matches!(budget.step(1), Err(EntryFault::Bomb)));
         let mut budget = Budget::new(Some(1000));
