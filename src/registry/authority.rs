@@ -152,7 +152,10 @@ impl Authority {
     ) -> Result<Option<String>, Error> {
         let basic = find(challenges, "basic");
         let password = basic.and_then(|_| self.holder.credentials().and_then(Credentials::basic));
-        if let Some(Credentials::Token(token)) = self.holder.credentials() {
+        let credentials = self.holder.credentials();
+        // A signal may have ended the wait for a helper that has them.
+        Error::unless_stopped()?;
+        if let Some(Credentials::Token(token)) = credentials {
             return Ok(Some(format!("Bearer {token}")));
         }
         let Some(bearer) = find(challenges, "bearer") else {

@@ -313,6 +313,32 @@ fn pipes_that_nobody_writes_to_or_reads_from_are_left() {
     }
 }
 
+#[test]
+fn a_credential_helper_that_hangs_is_left() {
+    for signal in not_ignored(&[Signal::TERM]) {
+        // Before and after it has closed its output.
+        for script in ["sleep 600", "exec >&-; exec sleep 600"] {
+            let (sandbox, registry) = (Sandbox::new("signals"), Registry::start());
+            let name = registry.push("a/b", "1", &hello());
+            registry.require_basic("joe", "hunter2");
+            let script = format!(
+                "#!/bin/sh\necho >'{}'\n{script}\n",
+                sandbox.path("asked").display()
+            );
+            let helper = sandbox.write("bin/docker-credential-x", script);
+            let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+            std::fs::set_permissions(helper, executable).unwrap();
+            sandbox.write("home/.docker/config.json", r#"{"credsStore":"x"}"#);
+            let path = format!("{}:/usr/bin:/bin", sandbox.path("bin").display());
+            let pull = sandbox.roots(["pull", &name, "dest", "--cache=no"]);
+            let running = pull.env("PATH", path).spawn();
+            until(&running, || sandbox.has("asked"));
+            end(running, signal);
+            assert_eq!(sandbox.names(""), ["asked", "bin", "home"]);
+        }
+    }
+}
+
 /// Whether the process sleeps in a system call, and has come further than its handlers.
 fn waits(running: &Running) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{}/status", running.pid()));
@@ -336,13 +362,15 @@ fn an_archive_that_nobody_reads_is_left() {
         Layout::new()
             .image("1", &image)
             .write(sandbox.path("layout"));
-        let rust = sandbox.roots(["save", "./layout", "-o", "-", "--cache=no"]);
         let fifo = sandbox.path("fifo");
         let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
         rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, mode, 0).unwrap();
-        let running = rust.prelude("exec 1<>fifo").spawn();
-        until(&running, || waits(&running));
-        end(running, signal);
+        for output in ["-", "fifo"] {
+            let save = sandbox.roots(["save", "./layout", "-o", output, "--cache=no"]);
+            let running = save.prelude("exec 1<>fifo").spawn();
+            until(&running, || waits(&running));
+            end(running, signal);
+        }
     }
 }
 

@@ -6,16 +6,20 @@ use crate::sys;
 use serde::Deserialize;
 use std::ffi::OsString;
 use std::fs::Metadata;
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::time::Duration;
 
 /// The longest answer that is read, in bytes. Tokens of clouds come to some thousands.
 const MAX_ANSWER: u64 = 64 << 10;
 
 /// Where programs are if nobody says so.
 const USUAL_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
+/// How long nobody looks whether a helper has ended.
+const LONGEST_STEP: Duration = Duration::from_millis(50);
 
 /// How a helper says that it has nothing, which is no failure.
 const NOT_FOUND: &str = "credentials not found in native keychain";
@@ -42,7 +46,7 @@ pub(super) fn ask(name: &str, server: &str) -> Result<Option<Credentials>, Strin
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
     let mut helper = sys::spawn_privately(&mut command).map_err(|e| match e.kind() {
-        std::io::ErrorKind::NotFound => "no such program".to_owned(),
+        io::ErrorKind::NotFound => "no such program".to_owned(),
         kind => format!("cannot be started: {kind}"),
     })?;
     if let Some(mut stdin) = helper.stdin.take() {
@@ -51,7 +55,7 @@ pub(super) fn ask(name: &str, server: &str) -> Result<Option<Credentials>, Strin
     }
     let mut answer = Vec::new();
     let read = match helper.stdout.take() {
-        Some(stdout) => stdout.take(MAX_ANSWER + 1).read_to_end(&mut answer),
+        Some(stdout) => Output(stdout).take(MAX_ANSWER + 1).read_to_end(&mut answer),
         None => Ok(0),
     };
     if read.is_err() || answer.len() as u64 > MAX_ANSWER {
@@ -60,7 +64,7 @@ pub(super) fn ask(name: &str, server: &str) -> Result<Option<Credentials>, Strin
         let _ = helper.wait();
         return Err("its answer cannot be read".to_owned());
     }
-    let status = helper.wait().map_err(|_| "it cannot be waited for")?;
+    let status = wait_for(&mut helper).map_err(|_| "it cannot be waited for")?;
     let text = String::from_utf8_lossy(&answer);
     if !status.success() {
         return match text.contains(NOT_FOUND) {
@@ -69,6 +73,33 @@ pub(super) fn ask(name: &str, server: &str) -> Result<Option<Credentials>, Strin
         };
     }
     parse(&text).map_err(str::to_owned)
+}
+
+/// What a helper says. A signal ends the wait for it: a helper may wait for a person, or hang.
+struct Output(ChildStdout);
+
+impl Read for Output {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        // Interrupted, it would be tried again.
+        sys::wait_to_read(&self.0).map_err(io::Error::other)?;
+        self.0.read(buffer)
+    }
+}
+
+/// Waits for the end of a helper that has said all it has to say. A signal ends the helper, too.
+fn wait_for(helper: &mut Child) -> io::Result<ExitStatus> {
+    let mut step = Duration::from_millis(1);
+    loop {
+        if let Some(status) = helper.try_wait()? {
+            return Ok(status);
+        }
+        if sys::received_signal().is_some() {
+            helper.kill()?;
+            return helper.wait();
+        }
+        sys::pause(step);
+        step = LONGEST_STEP.min(step * 2);
+    }
 }
 
 /// The name of the program.

@@ -4,6 +4,7 @@
 use super::keys::Account;
 use super::{Credentials, helper};
 use crate::progress::Progress;
+use crate::sys;
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -90,6 +91,8 @@ impl Stored {
                 Ok(None) => {
                     progress.detail(format_args!("{program}: none for {}", account.registry()));
                 }
+                // It had no time to answer.
+                Err(_) if sys::received_signal().is_some() => return None,
                 Err(why) => progress.warn(format_args!("{program} ({origin}): {why}; passed over")),
             }
         }
