@@ -1,11 +1,13 @@
 //! Where an archive comes from: a file or a pipe.
 
+use super::inflation::{Inflated, Inflation};
 use crate::compression::{Decoder, Undecodable};
 use crate::error::{EntryFault, Error, LayoutFault};
 use crate::sys::{open_to_read, wait_to_read};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek as _};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// How much is read at once, in bytes.
 const CHUNK: usize = 256 * 1024;
@@ -19,6 +21,7 @@ pub struct Input {
     file: File,
     /// Whether it can be read again from its start.
     again: bool,
+    inflation: Rc<Inflation>,
 }
 
 impl Input {
@@ -41,6 +44,7 @@ impl Input {
             path: path.to_owned(),
             file,
             again: found.is_file(),
+            inflation: Rc::default(),
         })
     }
 
@@ -55,6 +59,7 @@ impl Input {
             path,
             file,
             again: false,
+            inflation: Rc::default(),
         })
     }
 
@@ -75,7 +80,12 @@ impl Input {
 
     /// The tar, from its start if it can be read again.
     pub(super) fn tar(&self) -> Result<Box<dyn BufRead>, Error> {
-        Ok(Box::new(BufReader::with_capacity(CHUNK, self.decoded()?)))
+        let inflated = Inflated {
+            path: self.path.clone(),
+            bytes: self.decoded()?,
+            inflation: Rc::clone(&self.inflation),
+        };
+        Ok(Box::new(BufReader::with_capacity(CHUNK, inflated)))
     }
 
     fn decoded(&self) -> Result<Decoder<BufReader<Raw>>, Error> {
@@ -88,6 +98,8 @@ impl Input {
             path: self.path.clone(),
             file,
             may_block: !self.again,
+            position: 0,
+            inflation: Rc::clone(&self.inflation),
         };
         Decoder::new(BufReader::with_capacity(CHUNK, raw)).map_err(|why| match why {
             Undecodable::Unread(error) => self.failed(error),
@@ -135,6 +147,8 @@ pub(super) struct Raw {
     file: File,
     /// Whether it may be a pipe, and have nothing to read for a long time.
     may_block: bool,
+    position: u64,
+    inflation: Rc<Inflation>,
 }
 
 impl Read for Raw {
@@ -147,13 +161,18 @@ impl Read for Raw {
             }
             match self.file.read(buffer) {
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                read => return read.map_err(|e| io::Error::other(disk(&self.path, e))),
+                Err(e) => return Err(io::Error::other(disk(&self.path, e))),
+                Ok(count) => {
+                    self.position += count as u64;
+                    self.inflation.reach(self.position);
+                    return Ok(count);
+                }
             }
         }
     }
 }
 
-fn fault(path: &Path, why: LayoutFault) -> Error {
+pub(super) fn fault(path: &Path, why: LayoutFault) -> Error {
     Error::Layout {
         path: path.to_owned(),
         why,

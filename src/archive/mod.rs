@@ -10,6 +10,7 @@
 
 mod flow;
 mod forward;
+mod inflation;
 mod input;
 mod member;
 mod quota;

@@ -44,6 +44,8 @@ pub enum LayoutFault {
     Malformed(String),
     /// More members than any image has.
     TooManyMembers,
+    /// More bytes in it than its size explains.
+    Bomb,
     /// A pipe in which layers come before it is known what they are, and no place to keep them.
     OutOfOrder,
 }
@@ -157,7 +159,11 @@ impl LayoutFault {
     pub(super) fn is_malformed(&self) -> bool {
         matches!(
             self,
-            Self::MissingBlob(_) | Self::Compression(_) | Self::Malformed(_) | Self::TooManyMembers
+            Self::MissingBlob(_)
+                | Self::Compression(_)
+                | Self::Malformed(_)
+                | Self::TooManyMembers
+                | Self::Bomb
         )
     }
 }

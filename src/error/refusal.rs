@@ -117,6 +117,9 @@ impl Display for LayoutFault {
             }
             Self::Malformed(why) => write!(f, "malformed archive: {}", escaped(why)),
             Self::TooManyMembers => f.write_str("malformed archive: too many members"),
+            Self::Bomb => {
+                f.write_str("a decompression bomb: it unpacks to far more than its size explains")
+            }
             Self::OutOfOrder => f.write_str(
                 "its layers come before its index, and without a cache there is no place for them",
             ),

@@ -34,6 +34,11 @@ const HEADERS: u64 = 4;
 /// And how much more: what archivers write behind the end.
 const PADDING: u64 = 16 << 20;
 
+/// Whether an archive of `size` bytes may have `unpacked` bytes in it: as many as an image of that size.
+pub fn is_explained(unpacked: u64, size: u64) -> bool {
+    unpacked / UNPACKED <= FREE.saturating_add(size.saturating_mul(RATIO))
+}
+
 /// What is left to an image.
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {

@@ -19,7 +19,7 @@ mod steps;
 mod writer;
 mod xattrs;
 
-pub use budget::Budget;
+pub use budget::{Budget, is_explained};
 pub use entries::Entries;
 pub use entry::{Entry, EntryKind};
 pub use header::BLOCK;

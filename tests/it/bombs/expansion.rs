@@ -11,6 +11,23 @@ fn zeros(sandbox: &Sandbox) -> String {
     bomb(sandbox, repeated(&head, &vec![0; 16 << 20], 1280))
 }
 
+/// An archive was inflated to its end, however far that is, and once more for each layer in another order.
+#[test]
+fn archives_are_no_bombs_either() {
+    if cannot_count() {
+        return;
+    }
+    let member = Layer::new()
+        .file("zeros", 0o644, vec![0; 16 << 20])
+        .unended();
+    let archive = repeated(&[], &member, 1280);
+    let sandbox = Sandbox::new("archives");
+    sandbox.write("image.tar.zst", &archive);
+    let (run, spent) = spend(&sandbox, sandbox.roots(["digest", "./image.tar.zst"]));
+    run.fails(5).says("a decompression bomb: it unpacks to");
+    spent.is_within(16, 10);
+}
+
 #[test]
 fn attributes_count_for_the_size_of_a_tree() {
     let file = |layer: Layer, n: usize| layer.file(format!("{n}"), 0o644, "");
