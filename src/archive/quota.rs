@@ -2,7 +2,7 @@
 //! few megabytes of compressed headers can name gigabytes.
 
 /// How many members are looked at: an image has hundreds at most.
-const MAX_MEMBERS: usize = 1 << 15;
+const MAX_MEMBERS: usize = 1 << 14;
 
 /// The longest name that is kept, in bytes. What an image names is a digest, or a short path in
 /// docker's `manifest.json`.

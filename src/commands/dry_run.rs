@@ -5,7 +5,7 @@ use super::page::{Page, columns};
 use super::recorded::Recorded;
 use super::{Done, Pull};
 use crate::cache::Look;
-use crate::destination::{Fate, Found, Prospect, Settings};
+use crate::destination::{Fate, Found, KeepOld, Prospect, Settings};
 use crate::error::Error;
 use crate::oci::{Blob, Forecast, Record, Shelf};
 use crate::progress::bytes;
@@ -22,6 +22,7 @@ impl Pull {
         let mut source = self.source(cache)?;
         let locked = self.locked(&source)?;
         let found = Found::foreseen(&self.dest)?;
+        let keep_old = self.keep_old.as_deref().map(KeepOld::at).transpose()?;
         let held = self.held(&found, cache)?; // with --update
         let settings = self.settings(&found)?; // with --nspawn
         if let Some(held) = held.as_ref().and_then(Recorded::believed)
@@ -29,7 +30,12 @@ impl Pull {
         {
             return Ok(self.stays(held, None));
         }
-        let plan = self.plan(held.is_some(), &source, look.map(Look::path));
+        let plan = self.plan(
+            held.is_some(),
+            &source,
+            look.map(Look::path),
+            keep_old.as_ref(),
+        );
         let prospect = Prospect::of(&found, &plan)?;
         let image = source.resolve(&self.wanted, progress)?;
         source.drain();

@@ -4,7 +4,7 @@ use super::ledger::Ledger;
 use super::recorded::Recorded;
 use super::{Done, Pull, with_healing};
 use crate::cache::Cache;
-use crate::destination::{Destination, Found, Output};
+use crate::destination::{Destination, Found, KeepOld, Output};
 use crate::error::Error;
 use crate::extract::{Extractor, Skipped};
 use crate::oci::Record;
@@ -26,6 +26,7 @@ impl Pull {
         let mut source = self.source(cache)?;
         let locked = self.locked(&source)?;
         let found = Found::mended(&self.dest, progress)?;
+        let keep_old = self.keep_old.as_deref().map(KeepOld::at).transpose()?;
         let held = self.held(&found, cache)?; // with --update
         let settings = self.settings(&found)?; // with --nspawn
         if let Some(held) = held.as_ref().and_then(Recorded::believed)
@@ -33,7 +34,12 @@ impl Pull {
         {
             return Ok(self.unchanged(held));
         }
-        let plan = self.plan(held.is_some(), &source, cache.map(Cache::path));
+        let plan = self.plan(
+            held.is_some(),
+            &source,
+            cache.map(Cache::path),
+            keep_old.as_ref(),
+        );
         let destination = Destination::prepare(&found, &plan, progress)?;
         let image = source.resolve(&self.wanted, progress)?;
         if let Some(locked) = locked {

@@ -9,7 +9,7 @@ use super::locked::Locked;
 use super::recorded::Recorded;
 use super::{Done, Pull};
 use crate::cache::Cache;
-use crate::destination::{Found, Plan, RecordPlace, Settings};
+use crate::destination::{Found, KeepOld, Plan, RecordPlace, Settings};
 use crate::error::{DestinationFault, Error, Replaceable, UNCHANGED};
 use crate::oci::{Image, Outcome, Record};
 use crate::source::Source;
@@ -94,12 +94,13 @@ impl Pull {
     }
 
     /// What may be done to DEST, which holds a tree with a record or not.
-    pub(super) fn plan(
+    pub(super) fn plan<'k>(
         &self,
         recorded: bool,
         source: &Source<'_>,
         cache: Option<&Path>,
-    ) -> Plan<'_> {
+        keep_old: Option<&'k KeepOld>,
+    ) -> Plan<'k> {
         let real = |path: &Path| path.canonicalize().ok();
         // One that is yet to be made is named without symlinks already.
         let cache: Option<PathBuf> =
@@ -115,7 +116,7 @@ impl Pull {
                 true => Replaceable::Unrecorded,
                 false => Replaceable::WithForce,
             },
-            keep_old: self.keep_old.as_deref(),
+            keep_old,
             needed: cached.into_iter().chain(read).collect(),
             cache,
         }

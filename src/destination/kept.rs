@@ -7,6 +7,17 @@ use crate::sys::{Dir, Location};
 use std::ffi::CString;
 use std::path::{Path, PathBuf};
 
+/// Where the old tree is to go. It is opened with DEST, before anybody is asked for anything: whoever
+/// owns a folder on the way could put a link in its place meanwhile.
+pub struct KeepOld(Location);
+
+impl KeepOld {
+    /// Looks where `path` leads.
+    pub fn at(path: &Path) -> Result<Self, Error> {
+        located(path).map(Self)
+    }
+}
+
 /// A name that is free, on the mount of DEST.
 pub(super) struct Kept {
     pub(super) path: PathBuf,
@@ -16,8 +27,8 @@ pub(super) struct Kept {
 
 impl Kept {
     /// Checks that the tree that was found can be moved to `keep`.
-    pub(super) fn prepare(keep: &Path, found: &Found, plan: &Plan<'_>) -> Result<Self, Error> {
-        let place = located(keep)?;
+    pub(super) fn prepare(keep: &KeepOld, found: &Found, plan: &Plan<'_>) -> Result<Self, Error> {
+        let place = &keep.0;
         let path = place.path.clone();
         let refused = |why| {
             let path = path.clone();
@@ -40,12 +51,12 @@ impl Kept {
             let parent = place.existing_parent();
             parent.map_err(|e| disk("create", &place.path, e))
         };
-        let parent = above(&place)?;
+        let parent = above(place)?;
         let is_near = parent.is_on_mount_of(&above(found.place())?);
         if !is_near.map_err(|e| disk("look at", &path, e))? {
             return refused(DestinationFault::KeptFar);
         }
-        let name = place.name;
+        let name = place.name.clone();
         Ok(Self { path, parent, name })
     }
 }

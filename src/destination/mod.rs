@@ -26,6 +26,7 @@ mod swap;
 
 pub use abandoned::StagingState;
 pub use found::Found;
+pub use kept::KeepOld;
 pub use output::Output;
 pub use prospect::{Fate, Prospect};
 pub use record::Place as RecordPlace;
@@ -52,7 +53,7 @@ pub struct Plan<'p> {
     /// What to type if that may not be done.
     pub hint: Replaceable,
     /// Where the old tree goes; otherwise it is removed.
-    pub keep_old: Option<&'p Path>,
+    pub keep_old: Option<&'p KeepOld>,
     /// What the pull itself lives on, and must not replace: the cache, and the layout it reads.
     pub needed: Vec<(PathBuf, DestinationFault)>,
     /// The cache, which is no place for trees: purge sweeps it.

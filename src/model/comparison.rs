@@ -8,7 +8,7 @@ use super::node::{Id, Node, NodeKind, ROOT};
 use super::words::{word, word_of};
 use super::xattrs::{self, Xattrs};
 use crate::error::Error;
-use crate::sys::{Dir, Special, Stat, Unopened};
+use crate::sys::{Dir, LOST_AND_FOUND, Special, Stat, Unopened};
 use std::collections::HashMap;
 use std::ffi::{CStr, CString, OsStr};
 use std::io;
@@ -97,6 +97,9 @@ impl<'m> Comparison<'m> {
         let listed = dir.list().map_err(failed)?;
         let mut there: Vec<_> = listed.into_iter().map(|listed| listed.name).collect();
         there.sort();
+        // At the root of a file system this is no content, and a pull leaves it alone.
+        let is_mount = path.is_empty() && dir.is_mount_point().map_err(failed)?;
+        there.retain(|name| !is_mount || name.as_c_str() != LOST_AND_FOUND);
         let own = self.xattrs(path, xattrs::of(&dir))?;
         let node = self.model.nodes.get(id);
         if let Some(said) = &node.metadata {
@@ -106,7 +109,8 @@ impl<'m> Comparison<'m> {
         let mut rest = Vec::new();
         if let NodeKind::Directory(wanted) = &node.kind {
             for (name, id) in &wanted.entries {
-                if there.binary_search(name).is_err() {
+                let is_ignored = is_mount && name.as_c_str() == LOST_AND_FOUND;
+                if !is_ignored && there.binary_search(name).is_err() {
                     self.missing(*id, joined(path, name));
                 }
             }

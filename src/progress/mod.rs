@@ -8,6 +8,7 @@ mod secrets;
 mod view;
 
 use crate::error::Error;
+use crate::sys::wait_to_write;
 use event::Event;
 use line::{Line, Slow};
 pub use meter::{Followed, Meter};
@@ -235,7 +236,11 @@ fn tenths(count: u64) -> String {
 
 /// A stderr that is closed or full is no reason to stop.
 fn write(text: &str) {
-    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    let mut stderr = std::io::stderr().lock();
+    // A signal ends the wait for whoever reads it.
+    if wait_to_write(&stderr).is_ok() {
+        let _ = stderr.write_all(text.as_bytes());
+    }
 }
 
 #[cfg(test)]

@@ -69,9 +69,9 @@ impl Secrets {
             return text.to_owned();
         }
         let raw = bare(text);
-        let once = raw.decoded();
-        let twice = once.decoded();
-        let views = [raw, once, twice];
+        let (once, form) = (raw.decoded(false), raw.decoded(true));
+        let twice = once.decoded(false);
+        let views = [raw, once, twice, form];
         let mut found: Vec<_> = wanted
             .flat_map(|secret| views.iter().flat_map(|view| view.find(&secret.text)))
             .collect();
@@ -117,8 +117,8 @@ impl Bare {
         self.places.extend(std::iter::repeat_n(place, c.len_utf8()));
     }
 
-    /// The same without one layer of percent-encoding.
-    fn decoded(&self) -> Self {
+    /// The same without one layer of percent-encoding. In forms, a plus is a blank.
+    fn decoded(&self, is_form: bool) -> Self {
         let mut decoded = Self::default();
         let mut rest = self.text.char_indices();
         while let Some((at, c)) = rest.next() {
@@ -127,9 +127,13 @@ impl Bare {
             let byte = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok());
             match byte {
                 Some(byte) => {
-                    decoded.push(byte, place(at).start..place(at + 2).end);
+                    // What does not count as it is does not count encoded, either.
+                    if !byte.is_ascii_whitespace() && !byte.is_ascii_control() {
+                        decoded.push(byte, place(at).start..place(at + 2).end);
+                    }
                     rest.nth(1);
                 }
+                None if is_form && c == '+' => {}
                 None => decoded.push(u32::from(c) as u8, place(at)),
             }
         }
@@ -173,6 +177,14 @@ mod tests {
         }
         assert_eq!(blanked(&["a%41b"], "x a%41b y"), "x *** y");
         assert_eq!(blanked(&["pass word"], "the password"), "the ***");
+        for text in [
+            "a%2fpass%20w%25rd",
+            "A%2FPASS%20W%25RD",
+            "a%2Fpass+w%25rd",
+            "a%252Fpass%2520w%2525rd",
+        ] {
+            assert_eq!(blanked(&["a/pass w%rd"], text), "***", "{text}");
+        }
         assert_eq!(blanked(&["aaaa", "aaaab"], "xaaaaby"), "x***y");
         assert_eq!(
             blanked(&["hunter2"], "50 % of 漢 %zz %"),

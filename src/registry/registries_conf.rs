@@ -11,6 +11,7 @@
 use super::toml::{Line, Value, parse};
 use crate::error::{ConfigurationFault, Error};
 use crate::oci::Reference;
+use crate::sys::read_file;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -203,7 +204,9 @@ fn read(path: &Path, named: bool) -> Result<Vec<Entry>, Error> {
         }
         Ok(_) => {}
     }
-    let text = fs::read_to_string(path).map_err(unreadable)?;
+    let text = read_file(path, MAX_FILE).map_err(unreadable)?;
+    let text =
+        String::from_utf8(text).map_err(|_| unreadable(io::ErrorKind::InvalidData.into()))?;
     entries(&text).map_err(|line| failed(ConfigurationFault::Line(line)))
 }
 

@@ -35,4 +35,4 @@ pub use signals::{Signal, catch_signals, received_signal};
 pub use stat::{Kind, Owner, Special, Stat, Time};
 pub use terminal::{has_terminal, terminal_width};
 pub use unopened::Unopened;
-pub use wait::{connect_to, open_to_read, wait_to_read, wait_to_write};
+pub use wait::{Interruptible, connect_to, open_to_read, read_file, wait_to_read, wait_to_write};

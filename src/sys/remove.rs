@@ -8,6 +8,7 @@ use std::fmt::{self, Display, Formatter};
 use std::io;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 /// How many directories are held open at once. Deeper ones are first moved up.
 const DEPTH: usize = 32;
@@ -18,6 +19,10 @@ const ROUNDS: u32 = 32;
 
 /// The same where directories were moved up, `DEPTH` levels of a deep tree each time.
 const DEEP_ROUNDS: u32 = 65_536;
+
+/// How long a directory is emptied that is not empty when it has been listed three times: in each round,
+/// somebody may make more than in the one before.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How many names are taken from one listing: on some kernels, a listing of a tmpfs goes on as long
 /// as somebody makes new ones.
@@ -64,6 +69,8 @@ struct Removal<'t> {
     top: &'t Dir,
     /// Whether the name of `top` may stand for something else by now.
     is_checked: bool,
+    /// When a directory that somebody fills is given up.
+    deadline: Option<Instant>,
     moved: u64,
     /// The first directory that is given up, its own name first, and how deep the last of these is.
     left: Vec<CString>,
@@ -75,6 +82,7 @@ impl<'t> Removal<'t> {
         Self {
             top,
             is_checked,
+            deadline: None,
             moved: 0,
             left: Vec::new(),
             left_depth: 0,
@@ -94,6 +102,7 @@ impl<'t> Removal<'t> {
     /// Removes the directory `dir` and what is in it. False if something in it was given up.
     fn remove(&mut self, parent: &Dir, name: &CStr, dir: &Dir, depth: usize) -> io::Result<bool> {
         let (mut rounds, mut deep_rounds) = (0, 0);
+        let outer_deadline = self.deadline;
         loop {
             let moved = self.moved;
             let is_left = self.clear(dir, depth)?;
@@ -103,15 +112,20 @@ impl<'t> Removal<'t> {
                 }
                 match parent.rmdir(name) {
                     Err(e) if e.kind() == io::ErrorKind::DirectoryNotEmpty => {}
-                    Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(true),
-                    done => return done.map(|()| true),
+                    done => {
+                        self.deadline = outer_deadline;
+                        return gone(done).map(|_| true);
+                    }
                 }
             }
             match self.moved == moved {
                 true => rounds += 1,
                 false => deep_rounds += 1,
             }
-            if is_left || rounds == ROUNDS || deep_rounds == DEEP_ROUNDS {
+            if rounds == 3 {
+                self.deadline = outer_deadline.or_else(|| Instant::now().checked_add(PATIENCE));
+            }
+            if is_left || self.is_late() || rounds == ROUNDS || deep_rounds == DEEP_ROUNDS {
                 // Of several that are given up, one is named, with all above it.
                 if self.left.is_empty() || is_left && self.left_depth == depth + 1 {
                     self.left.push(name.to_owned());
@@ -126,6 +140,9 @@ impl<'t> Removal<'t> {
     fn clear(&mut self, dir: &Dir, depth: usize) -> io::Result<bool> {
         let mut is_left = false;
         for entry in dir.entries()?.take(LISTING) {
+            if self.is_late() {
+                break;
+            }
             let entry = entry?;
             let name = entry.name.as_c_str();
             let is_directory = match entry.kind {
@@ -142,6 +159,11 @@ impl<'t> Removal<'t> {
             }
         }
         Ok(is_left)
+    }
+
+    fn is_late(&self) -> bool {
+        self.deadline
+            .is_some_and(|deadline| Instant::now() >= deadline)
     }
 
     /// Moves the directory `name` to a free name in the top.

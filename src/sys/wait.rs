@@ -7,7 +7,7 @@ use rustix::fs::{FsWord, OFlags, fcntl_getfl, fcntl_setfl, fstat, fstatfs};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with, sockopt};
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::AsFd;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -61,6 +61,24 @@ pub fn open_to_read(path: &Path) -> io::Result<File> {
     }
     fcntl_setfl(&file, fcntl_getfl(&file)?.difference(OFlags::NONBLOCK))?;
     Ok(file)
+}
+
+/// A file whose reads end at a signal, with an error that nobody takes for one to try again.
+pub struct Interruptible<F>(pub F);
+
+impl<F: AsFd + Read> Read for Interruptible<F> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        wait_to_read(&self.0).map_err(io::Error::other)?;
+        self.0.read(buffer)
+    }
+}
+
+/// Reads the file at `path`, which may be a pipe, as far as `limit` bytes.
+pub fn read_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let file = Interruptible(open_to_read(path)?);
+    file.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Waits until there is something to read from `file`, or its end. `Interrupted` after a signal.

@@ -18,7 +18,7 @@ const RATIO: u64 = 1100;
 const UNPACKED: u64 = 3;
 
 /// The work of an entry: some microseconds of system calls.
-const ENTRY: u64 = 4 << 10;
+const ENTRY: u64 = 8 << 10;
 
 /// The work of a step on the way to an entry, of an extended attribute, or of a piece of a sparse file: a
 /// system call or two each.

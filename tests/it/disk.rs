@@ -168,6 +168,20 @@ fn a_read_only_disk_is_said() {
     assert_eq!(registry.lines(), [""; 0]);
 }
 
+/// It was an addition to the image, at each mount point of ext4.
+#[test]
+fn lost_and_found_is_no_difference_at_a_mount_point() {
+    let (sandbox, _registry, name) = published(hello_layer());
+    let dest = sandbox.mkdir("dest").display().to_string();
+    let mount = "mount -t tmpfs none dest; mkdir -m 700 dest/lost+found; touch dest/lost+found/x";
+    let verify = format!("\"$0\" verify --cache=no {dest} {name} >&2; code=$?");
+    let Some(prelude) = mounting(mount, &verify) else {
+        return;
+    };
+    let pull = sandbox.roots(["pull", "--cache=no", &name, "dest"]);
+    pull.prelude(&prelude).run().succeeds();
+}
+
 #[test]
 fn a_mount_point_is_filled_and_never_replaced() {
     let mount = "mount -t tmpfs none dest; mkdir dest/lost+found";

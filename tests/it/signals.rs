@@ -313,6 +313,33 @@ fn pipes_that_nobody_writes_to_or_reads_from_are_left() {
     }
 }
 
+/// No number of signals ended these.
+#[test]
+fn credentials_that_do_not_come_and_messages_that_nobody_reads_are_left() {
+    for signal in not_ignored(&[Signal::TERM]) {
+        let (sandbox, registry) = (Sandbox::new("signals"), Registry::start());
+        let name = registry.push("a/b", "1", &hello());
+        let fifo = sandbox.path("fifo");
+        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+        rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        let pull = || sandbox.roots(["pull", "--cache=no", "--force", &name, "dest"]);
+        for (command, shell) in [
+            (pull().arg("--auth=-"), "exec 0<>fifo"),
+            (pull().arg("--auth=fifo"), ":"),
+            (pull().arg("--ca-file=fifo"), ":"),
+            // It is full.
+            (
+                pull().arg("-v"),
+                "exec 2<>fifo; dd if=/dev/zero of=fifo bs=4k count=16 2>&-",
+            ),
+        ] {
+            let running = command.prelude(shell).spawn();
+            until(&running, || waits(&running));
+            end(running, signal);
+        }
+    }
+}
+
 #[test]
 fn a_credential_helper_that_hangs_is_left() {
     for signal in not_ignored(&[Signal::TERM]) {

@@ -6,10 +6,10 @@ use crate::sys;
 use serde::Deserialize;
 use std::ffi::OsString;
 use std::fs::Metadata;
-use std::io::{self, Read, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 /// The longest answer that is read, in bytes. Tokens of clouds come to some thousands.
@@ -55,7 +55,10 @@ pub(super) fn ask(name: &str, server: &str) -> Result<Option<Credentials>, Strin
     }
     let mut answer = Vec::new();
     let read = match helper.stdout.take() {
-        Some(stdout) => Output(stdout).take(MAX_ANSWER + 1).read_to_end(&mut answer),
+        // It may wait for a person, or hang.
+        Some(stdout) => sys::Interruptible(stdout)
+            .take(MAX_ANSWER + 1)
+            .read_to_end(&mut answer),
         None => Ok(0),
     };
     if read.is_err() || answer.len() as u64 > MAX_ANSWER {
@@ -73,17 +76,6 @@ pub(super) fn ask(name: &str, server: &str) -> Result<Option<Credentials>, Strin
         };
     }
     parse(&text).map_err(str::to_owned)
-}
-
-/// What a helper says. A signal ends the wait for it: a helper may wait for a person, or hang.
-struct Output(ChildStdout);
-
-impl Read for Output {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // Interrupted, it would be tried again.
-        sys::wait_to_read(&self.0).map_err(io::Error::other)?;
-        self.0.read(buffer)
-    }
 }
 
 /// Waits for the end of a helper that has said all it has to say. A signal ends the helper, too.

@@ -2,8 +2,8 @@
 
 use super::{Credentials, google};
 use crate::error::{CredentialsFault, Error};
+use crate::sys::{Interruptible, open_to_read};
 use std::cell::OnceCell;
-use std::fs::File;
 use std::io::{self, Read, stdin};
 use std::path::Path;
 use std::rc::Rc;
@@ -47,13 +47,16 @@ impl Passed {
 
     pub(super) fn read(&self) -> Result<Credentials, Error> {
         if self.value == STDIN {
-            let text = self.input.get_or_init(|| text(stdin()).ok()).clone();
+            let text = self.input.get_or_init(|| text(Interruptible(stdin())).ok());
+            Error::unless_stopped()?;
+            let text = text.clone();
             let text = text.ok_or_else(|| wrong("standard input", CredentialsFault::Unreadable))?;
             return of_text(text, "standard input");
         }
         let path = Path::new(&self.value);
         if path.metadata().is_ok_and(|found| !found.is_dir()) {
-            let text = File::open(path).and_then(text);
+            let text = open_to_read(path).and_then(|file| text(Interruptible(file)));
+            Error::unless_stopped()?;
             let text = text.map_err(|_| wrong(&self.value, CredentialsFault::Unreadable))?;
             return of_text(text, &self.value);
         }

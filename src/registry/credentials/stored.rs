@@ -11,7 +11,6 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
@@ -150,7 +149,8 @@ fn decoded(auth: &str) -> Result<(String, String), &'static str> {
 /// A file as text, as far as it may be long.
 pub(super) fn read(path: &Path) -> io::Result<String> {
     let mut text = String::new();
-    File::open(path)?.take(MAX_FILE).read_to_string(&mut text)?;
+    let file = sys::Interruptible(sys::open_to_read(path)?);
+    file.take(MAX_FILE).read_to_string(&mut text)?;
     Ok(text)
 }
 

@@ -1,9 +1,13 @@
 //! Certificates and keys in files: PEM, RFC 7468.
 
 use crate::error::{CertificateFault, Error};
+use crate::sys::read_file;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::path::Path;
+
+/// The longest file that is read, in bytes: the bundles of systems have some hundred kilobytes.
+const MAX_FILE: u64 = 16 << 20;
 
 /// The certificates in a file that the user named: all of them, and one at least.
 pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
@@ -11,7 +15,7 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
         path: path.to_owned(),
         why,
     };
-    let bytes = std::fs::read(path).map_err(|e| wrong(CertificateFault::Unreadable(e)))?;
+    let bytes = read_file(path, MAX_FILE).map_err(|e| wrong(CertificateFault::Unreadable(e)))?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
     match found {
         Ok(found) if found.is_empty() => Err(wrong(CertificateFault::NoCertificate)),
@@ -23,7 +27,7 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
 /// The certificates in a file of the system's, as far as they can be understood: what is missing
 /// leads to an error of its own, at the server that needs it.
 pub(super) fn certificates_if_any(path: &Path) -> Vec<CertificateDer<'static>> {
-    let bytes = std::fs::read(path).unwrap_or_default();
+    let bytes = read_file(path, MAX_FILE).unwrap_or_default();
     CertificateDer::pem_slice_iter(&bytes).flatten().collect()
 }
 
@@ -33,6 +37,6 @@ pub(super) fn key(path: &Path) -> Result<PrivateKeyDer<'static>, Error> {
         path: path.to_owned(),
         why,
     };
-    let bytes = std::fs::read(path).map_err(|e| wrong(CertificateFault::Unreadable(e)))?;
+    let bytes = read_file(path, MAX_FILE).map_err(|e| wrong(CertificateFault::Unreadable(e)))?;
     PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| wrong(CertificateFault::NoKey))
 }

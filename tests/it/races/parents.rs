@@ -116,3 +116,24 @@ fn the_folder_of_machines_is_made_for_root_alone() {
         .succeeds();
     run.says("700 /var/lib/machines\n755 /var/lib/machines/a\n755 /var/lib/other\n");
 }
+
+/// The old tree went into a folder of somebody else's choice.
+#[test]
+fn a_parent_that_has_moved_leads_no_old_tree_elsewhere() {
+    let (sandbox, registry, name) = published();
+    sandbox.mkdir("way");
+    sandbox.mkdir("elsewhere");
+    let pull = |options: &[&str]| sandbox.roots(["pull", &name, "way/dest"]).args(options);
+    pull(&[]).run().succeeds();
+    let new = Image::new().layer(Layer::new().file("new", 0o644, "new"));
+    registry.push("a/b", "1", &new.build());
+    registry.fault("/manifests/", 1, Fault::Hold(0));
+    registry.forget_requests();
+    let running = pull(&["--update", "--keep-old=way/kept"]).spawn();
+    registry.wait_for("/manifests/", 1);
+    turn(&sandbox);
+    registry.release();
+    running.wait().succeeds();
+    assert_eq!(sandbox.names("elsewhere"), [""; 0]);
+    assert_eq!(sandbox.names("moved"), ["dest", "kept"]);
+}
