@@ -17,10 +17,19 @@ mod fault;
 #[path = "../../src/registry/url.rs"]
 mod url;
 
+// What they import.
+use roots::progress;
+
 fuzz_target!(|data: &[u8]| {
     peak::bounded(|| {
         documents(data);
-        assert!(fault::Fault::read(data).said.chars().count() <= 300);
+        assert!(
+            fault::Fault::read(data, progress::Progress::silent())
+                .said
+                .chars()
+                .count()
+                <= 300
+        );
         if let Ok(text) = std::str::from_utf8(data) {
             let _ = Kind::of(text);
             digest(text);
