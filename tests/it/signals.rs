@@ -323,14 +323,17 @@ fn credentials_that_do_not_come_and_messages_that_nobody_reads_are_left() {
         let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
         rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, mode, 0).unwrap();
         let pull = || sandbox.roots(["pull", "--cache=no", "--force", &name, "dest"]);
+        // Authorities are read before the name is looked up.
+        let secure = ["digest", "--ca-file=fifo", "registry.test/a/b:1"];
+        let secure = sandbox.roots(secure);
         for (command, shell) in [
             (pull().arg("--auth=-"), "exec 0<>fifo"),
             (pull().arg("--auth=fifo"), ":"),
-            (pull().arg("--ca-file=fifo"), ":"),
+            (secure, ":"),
             // It is full.
             (
                 pull().arg("-v"),
-                "exec 2<>fifo; dd if=/dev/zero of=fifo bs=4k count=16 2>&-",
+                "exec 2<>fifo; dd if=/dev/zero of=fifo bs=4k count=64 oflag=nonblock 2>&-",
             ),
         ] {
             let running = command.prelude(shell).spawn();
