@@ -89,7 +89,7 @@ impl Secrets {
     }
 }
 
-/// There is none of what is in it: it would end up in a log.
+/// Shows no secret: it would end up in a log.
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secrets")

@@ -18,7 +18,7 @@ const TIMEOUTS: u32 = 10;
 /// frames chunks.
 const MAX_FRAMING: u64 = 1 << 20;
 
-/// The time that the answer at hand has, and what has come of it. There is one thread; ureq wants what
+/// The time left for the current answer, and how much of it has come. There is one thread; ureq wants what
 /// several could share.
 #[derive(Clone, Debug)]
 pub(in crate::registry) struct Deadline(Arc<State>);

@@ -158,7 +158,7 @@ impl Wire {
         self.run(Wait::Answer, method, url, headers, body)
     }
 
-    /// Until when the answer at hand has to have come.
+    /// When the current answer must be complete.
     pub(super) fn deadline(&self) -> &Deadline {
         &self.deadline
     }
