@@ -70,21 +70,40 @@ impl Fields {
     }
 }
 
-/// The name, with ustar's prefix in front. In GNU's format other fields stand where the prefix is,
-/// and in star's only the first 131 bytes of it are one.
+/// The name, with the prefix in front if the header has one.
 fn name(header: &Header) -> Vec<u8> {
     let name = until_nul(&header.as_old().name);
-    let block = header.as_bytes();
-    if !is_ustar(block) {
-        return name.to_vec();
-    }
-    let is_star = block.ends_with(b"tar\0");
-    let prefix = until_nul(&block[345..345 + if is_star { 131 } else { 155 }]);
+    let prefix = if is_ustar(header.as_bytes()) {
+        ustar_prefix(header.as_bytes())
+    } else {
+        misplaced_prefix(header).unwrap_or_default()
+    };
     if prefix.is_empty() {
         name.to_vec()
     } else {
         [prefix, b"/", name].concat()
     }
+}
+
+/// The prefix field of ustar. In star's format only its first 131 bytes are one: times stand behind.
+fn ustar_prefix(block: &[u8; BLOCK]) -> &[u8] {
+    let is_star = block.ends_with(b"tar\0");
+    until_nul(&block[345..345 + if is_star { 131 } else { 155 }])
+}
+
+/// The prefix that Go before 1.8 wrote into GNU headers, where atime and ctime belong (golang.org
+/// issues 12594 and 21005): images that old versions of Docker pushed hold such entries. Read as Go,
+/// containerd and moby read it: a field that begins with NUL is unused, and where one of the two is not
+/// a number, the bytes up to the first NUL are a prefix if they are ASCII. What is a number is a time, so
+/// a prefix of such digits is lost here as there.
+fn misplaced_prefix(header: &Header) -> Option<&[u8]> {
+    let gnu = header.as_gnu()?;
+    let is_time = |field: &[u8]| field[0] == 0 || number(until_nul(field)).is_some();
+    if is_time(&gnu.atime) && is_time(&gnu.ctime) {
+        return None;
+    }
+    let prefix = until_nul(&header.as_bytes()[345..500]);
+    prefix.is_ascii().then_some(prefix)
 }
 
 /// The crate looks at the version behind the magic too, which peers do not.
