@@ -2,11 +2,10 @@
 
 use super::Extractor;
 use super::metadata::Inherited;
-use super::step::Missing;
 use super::xattr::{DEFAULT_ACL, without_default_acl};
 use crate::error::EntryFault;
-use crate::sys::{Dir, Kind, remove_tree};
-use crate::tarball::{Entries, Entry, EntryKind, Filler, LayerPath, Map};
+use crate::sys::{Dir, Kind};
+use crate::tarball::{Entries, Entry, EntryKind, Filler, Map};
 use std::ffi::CStr;
 use std::io::{self, Write as _};
 
@@ -19,16 +18,17 @@ impl Extractor {
         entries: &mut Entries<'_>,
     ) -> Result<(), EntryFault> {
         let inherited = Inherited::from(&self.walk);
+        // A link may be one to what was left out under this very name.
+        if !matches!(entry.kind, EntryKind::HardLink { .. }) {
+            self.walk.forget_left_out(name);
+        }
         match &entry.kind {
             EntryKind::Directory => return self.directory(entry, name, inherited),
             EntryKind::File { holes, .. } => {
                 return self.file(entry, holes.as_ref(), name, inherited, entries);
             }
             EntryKind::HardLink { target } => return self.hard_link(name, target),
-            EntryKind::Device { .. } if !self.rights.devices() => {
-                self.skipped.devices += 1;
-                return self.remove(name);
-            }
+            EntryKind::Device { .. } if !self.rights.devices() => return self.leave_out(name),
             EntryKind::Symlink { target } if target.is_empty() => {
                 return Err(EntryFault::EmptyLink);
             }
@@ -44,8 +44,7 @@ impl Extractor {
                 });
                 // Root of a container or a user namespace may make none either.
                 if matches!(&made, Err(fault) if fault.is_not_permitted()) {
-                    self.skipped.devices += 1;
-                    return Ok(());
+                    return self.leave_out(name);
                 }
                 made
             }
@@ -137,44 +136,6 @@ impl Extractor {
             .finish_file(&file, entry, inherited, &mut self.skipped)
     }
 
-    /// A second name for what is in the tree already, in this layer or below. The way to it may
-    /// lead through symlinks; it may itself be one, and is not followed.
-    fn hard_link(&mut self, name: &CStr, target: &LayerPath) -> Result<(), EntryFault> {
-        let (parents, old_name) = target.split().ok_or(EntryFault::EmptyLink)?;
-        if !self.links.enter(parents, Missing::Tell)? || self.links.is_spared(old_name) {
-            return Err(EntryFault::LinkTargetMissing);
-        }
-        let found = self
-            .links
-            .here()?
-            .find(old_name)
-            .map_err(|e| EntryFault::io("look at", e))?;
-        let found = found.ok_or(EntryFault::LinkTargetMissing)?;
-        if found.kind == Kind::Directory {
-            return Err(EntryFault::LinkToDirectory);
-        }
-        match self.walk.here()?.link(name, self.links.here()?, old_name) {
-            Ok(()) => return Ok(()),
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(e) => return Err(EntryFault::io("link", e)),
-        }
-        // Its own second name already, or the very same name: to replace it would be to lose it.
-        let there = self
-            .walk
-            .here()?
-            .stat(name)
-            .map_err(|e| EntryFault::io("look at", e))?;
-        if there.id == found.id {
-            return Ok(());
-        }
-        self.remove(name)?;
-        if !self.links.enter(parents, Missing::Tell)? {
-            return Err(EntryFault::LinkTargetMissing);
-        }
-        let linked = self.walk.here()?.link(name, self.links.here()?, old_name);
-        linked.map_err(|e| EntryFault::io("link", e))
-    }
-
     /// A fifo or a device, without what its directory would force upon it.
     fn special(
         &mut self,
@@ -205,11 +166,11 @@ impl Extractor {
         .map_err(|e| EntryFault::io("create", e))
     }
 
-    fn remove(&mut self, name: &CStr) -> Result<(), EntryFault> {
+    pub(super) fn remove(&mut self, name: &CStr) -> Result<(), EntryFault> {
         // What is removed may be a directory that the other walk holds open.
         self.links.restart()?;
         self.walk.forget();
-        let removed = remove_tree(self.walk.here()?, name);
+        let removed = self.walk.remove(name);
         removed.map(drop).map_err(|e| EntryFault::io("replace", e))
     }
 }

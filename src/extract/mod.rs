@@ -4,6 +4,8 @@
 //! tar entries ── Entry ── Name (plain | whiteout) ── Walk to its parent ── *at calls ── metadata
 //! ```
 
+mod left_out;
+mod links;
 mod make;
 mod metadata;
 mod places;
@@ -62,7 +64,7 @@ struct Size {
 pub struct Skipped {
     /// Entries that belong to somebody else in the image.
     pub owners: usize,
-    /// Devices that were not made.
+    /// Devices that were not made, each of their names counted.
     pub devices: usize,
     /// Extended attributes that were not set.
     pub xattrs: usize,

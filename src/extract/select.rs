@@ -40,6 +40,7 @@ fn look(walk: &mut Walk, place: &LayerPath) -> Result<Place, EntryFault> {
         other => other.map_err(|e| EntryFault::io("look at", e))?,
     };
     Ok(match found.map(|found| found.kind) {
+        None if walk.has_left_out(name) => Place::Other,
         None => Place::Nothing,
         Some(Kind::Directory) => Place::Directory,
         Some(Kind::Symlink) => {

@@ -2,7 +2,6 @@
 
 use super::walk::Walk;
 use crate::error::EntryFault;
-use crate::sys::remove_tree;
 use std::ffi::CStr;
 use std::mem;
 
@@ -20,8 +19,15 @@ pub(super) fn sweep(
             let entry = entry.map_err(list)?;
             if !stays(walk, &entry.name)? {
                 walk.change()?;
-                let removed = remove_tree(walk.here()?, &entry.name);
+                let removed = walk.remove(&entry.name);
                 has_removed |= removed.map_err(|e| EntryFault::io("remove", e))?;
+            }
+        }
+    }
+    if !walk.left_out.is_empty() {
+        for name in walk.left_out.names_in(&walk.place()) {
+            if !stays(walk, &name)? {
+                walk.forget_left_out(&name);
             }
         }
     }

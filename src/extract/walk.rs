@@ -7,17 +7,17 @@
 //! Directories whose contents change get their times back when the way leaves them, so nothing has
 //! to be remembered for the end, when a path may have become something else.
 
+mod open;
+
+use super::left_out::LeftOut;
 use super::step::{Implied, Missing, Step, Stepped};
 use crate::error::EntryFault;
-use crate::sys::{Dir, Kind, LOST_AND_FOUND, Owner, Time};
-use crate::tarball::{MADE, MAX_LINKS, Parents, Steps};
+use crate::sys::{Dir, Kind, LOST_AND_FOUND, Owner, Time, remove_tree};
+use crate::tarball::{LayerPath, MADE, MAX_LINKS, Parents, Steps};
 use std::collections::hash_map::RandomState;
 use std::ffi::CStr;
 use std::hash::BuildHasher;
 use std::io;
-
-/// How many directories are held open at once: trees can be deeper than `ulimit -n`.
-const MAX_OPEN: usize = 64;
 
 /// The way to one directory; the last step is where it stands.
 pub(super) struct Walk {
@@ -36,6 +36,8 @@ pub(super) struct Walk {
     pub(super) spares: bool,
     /// Whose the directories are that no entry describes, if not ours.
     pub(super) plain: Option<Owner>,
+    /// What the tree has and the disk has not.
+    pub(super) left_out: LeftOut,
 }
 
 impl Walk {
@@ -52,18 +54,23 @@ impl Walk {
             watch_acls: false,
             spares: false,
             plain: None,
+            left_out: LeftOut::default(),
         }
     }
 
     /// The directory where it stands.
     pub(super) fn here(&self) -> Result<&Dir, EntryFault> {
-        let dir = self.steps.last().and_then(|step| step.dir.as_ref());
-        dir.ok_or_else(|| EntryFault::io("open", io::Error::from(io::ErrorKind::NotFound)))
+        self.opened().map_err(|e| EntryFault::io("open", e))
     }
 
-    /// The names of the directories it stands in, from the root down.
-    pub(super) fn names(&self) -> impl Iterator<Item = &CStr> {
-        self.steps.iter().skip(1).map(|step| step.name.as_c_str())
+    fn opened(&self) -> io::Result<&Dir> {
+        let dir = self.steps.last().and_then(|step| step.dir.as_ref());
+        dir.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+    }
+
+    /// The path of the directory where it stands, without symlinks.
+    pub(super) fn place(&self) -> LayerPath {
+        LayerPath::of(self.steps.iter().skip(1).map(|step| step.name.as_c_str()))
     }
 
     /// The keys of the directories it stands in, the nearest first.
@@ -80,6 +87,26 @@ impl Walk {
     /// Looks at every name again on the next way: a symlink that led here may have gone.
     pub(super) fn forget(&mut self) {
         self.parents = None;
+    }
+
+    /// Removes `name` in the directory where it stands, with all that is in it. Whether there was
+    /// something on the disk.
+    pub(super) fn remove(&mut self, name: &CStr) -> io::Result<bool> {
+        self.forget_left_out(name);
+        remove_tree(self.opened()?, name)
+    }
+
+    /// Whether `name` in the directory where it stands has been left out.
+    pub(super) fn has_left_out(&self, name: &CStr) -> bool {
+        // Almost always nothing has, and no path has to be made.
+        !self.left_out.is_empty() && self.left_out.contains(&self.place().join(name))
+    }
+
+    /// Says that `name` in the directory where it stands gives way to something else.
+    pub(super) fn forget_left_out(&mut self, name: &CStr) {
+        if !self.left_out.is_empty() {
+            self.left_out.remove(&self.place().join(name));
+        }
     }
 
     /// Whether `name` in the directory where it stands is not the image's to touch.
@@ -153,6 +180,9 @@ impl Walk {
                 Ok(Stepped::Down)
             }
             Err(e) if e.kind() == io::ErrorKind::NotFound && missing == Missing::Make => {
+                if self.has_left_out(name) {
+                    return Err(EntryFault::ParentIsFile);
+                }
                 self.change()?;
                 let here = self.here()?;
                 here.mkdir(name, 0o755)
@@ -199,29 +229,6 @@ impl Walk {
         self.implied.extend(here.map(implied(true)));
     }
 
-    /// Steps into `dir`, which stands under `name` here. With `mtime` it is new or newly described,
-    /// and gets that time when the way leaves it.
-    pub(super) fn push(
-        &mut self,
-        name: &CStr,
-        dir: Dir,
-        mtime: Option<Time>,
-    ) -> Result<(), EntryFault> {
-        self.parents = None;
-        self.steps.push(Step::new(name, self.key(name), dir, mtime));
-        // The root stays open: everything is opened again from there.
-        if let Some(far) = self
-            .steps
-            .len()
-            .checked_sub(MAX_OPEN)
-            .filter(|&far| far > 0)
-        {
-            self.steps[far].settle()?;
-            self.steps[far].dir = None;
-        }
-        Ok(())
-    }
-
     /// Says that the contents of this directory are about to change.
     pub(super) fn change(&mut self) -> Result<(), EntryFault> {
         if self.steps.last().is_some_and(|step| step.mtime.is_some()) {
@@ -251,50 +258,5 @@ impl Walk {
     /// Whether what is made here gets an ACL that nobody asked for.
     pub(super) fn inherits_acl(&self) -> bool {
         self.steps.last().is_some_and(|step| step.acl)
-    }
-
-    /// Goes back up to `depth` steps below the root.
-    pub(super) fn leave(&mut self, depth: usize) -> Result<(), EntryFault> {
-        while self.steps.len() > depth + 1 {
-            self.parents = None;
-            if let Some(mut step) = self.steps.pop() {
-                step.settle()?;
-            }
-        }
-        self.open_again()
-    }
-
-    /// Opens the last step again if it was closed on the way down.
-    fn open_again(&mut self) -> Result<(), EntryFault> {
-        let Some(open) = self.steps.iter().rposition(|step| step.dir.is_some()) else {
-            return Ok(());
-        };
-        for closed in open + 1..self.steps.len() {
-            let (above, below) = self.steps.split_at_mut(closed);
-            let (Some(above), Some(step)) = (above.last_mut(), below.first_mut()) else {
-                break;
-            };
-            if let Some(dir) = &above.dir {
-                step.dir = Some(
-                    dir.open(&step.name)
-                        .map_err(|e| EntryFault::io("open", e))?,
-                );
-            }
-            // As many as may be stay open, or going up a deep way would take quadratic time.
-            if closed > 1 && closed + MAX_OPEN <= self.steps.len() {
-                self.steps[closed - 1].dir = None;
-            }
-        }
-        Ok(())
-    }
-
-    /// Goes back to the root and forgets what it has seen: the tree has changed.
-    pub(super) fn restart(&mut self) -> Result<(), EntryFault> {
-        self.leave(0)?;
-        self.parents = Some(Vec::new());
-        if let Some(root) = self.steps.first_mut() {
-            root.settle()?;
-        }
-        Ok(())
     }
 }

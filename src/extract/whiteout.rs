@@ -10,8 +10,7 @@ use super::step::Missing;
 use super::sweep::sweep;
 use super::walk::Walk;
 use crate::error::EntryFault;
-use crate::sys::{Dir, Kind, Time, remove_tree};
-use crate::tarball::LayerPath;
+use crate::sys::{Dir, Kind, Time};
 use std::collections::BTreeSet;
 use std::ffi::CStr;
 
@@ -103,13 +102,13 @@ impl Made {
         if !layer.places.contains(walk.key(name), Mark::Made)? {
             walk.change()?;
             walk.forget();
-            let removed = remove_tree(walk.here()?, name);
+            let removed = walk.remove(name);
             return removed.map(drop).map_err(|e| EntryFault::io("remove", e));
         }
         if !is_directory(walk, name)? {
             return Ok(());
         }
-        let path = place(walk).join(name);
+        let path = walk.place().join(name);
         walk.enter(path.as_parents(), Missing::Tell)?;
         layer.make_plain(walk)?;
         layer.clear(walk)
@@ -174,7 +173,7 @@ impl Layer {
     /// directory of a tree cost no more than one on its top.
     fn clear(&mut self, walk: &mut Walk) -> Result<(), EntryFault> {
         let mut cleared = Vec::new();
-        let mut waiting = vec![place(walk)];
+        let mut waiting = vec![walk.place()];
         while let Some(path) = waiting.pop() {
             walk.enter(path.as_parents(), Missing::Tell)?;
             if !cleared.is_empty() {
@@ -224,10 +223,4 @@ fn is_directory(walk: &Walk, name: &CStr) -> Result<bool, EntryFault> {
         .find(name)
         .map_err(|e| EntryFault::io("look at", e))?;
     Ok(found.is_some_and(|found| found.kind == Kind::Directory))
-}
-
-/// The path of the directory where `walk` stands, without symlinks.
-fn place(walk: &Walk) -> LayerPath {
-    walk.names()
-        .fold(LayerPath::default(), |path, name| path.join(name))
 }

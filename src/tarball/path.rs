@@ -46,6 +46,14 @@ impl LayerPath {
         Ok(path)
     }
 
+    /// The path of these components, from the root down.
+    pub fn of<'c>(components: impl Iterator<Item = &'c CStr>) -> Self {
+        components.fold(Self::default(), |mut path, component| {
+            path.push(component);
+            path
+        })
+    }
+
     /// The last component and the way to it, or nothing for the root itself.
     pub fn split(&self) -> Option<(Parents<'_>, &CStr)> {
         let name = components(&self.bytes[self.last..]).next()?;
@@ -59,12 +67,14 @@ impl LayerPath {
 
     /// One step further down.
     pub fn join(&self, name: &CStr) -> Self {
-        let mut bytes = self.bytes.clone();
-        bytes.extend_from_slice(name.to_bytes_with_nul());
-        Self {
-            last: self.bytes.len(),
-            bytes,
-        }
+        let mut path = self.clone();
+        path.push(name);
+        path
+    }
+
+    fn push(&mut self, name: &CStr) {
+        self.last = self.bytes.len();
+        self.bytes.extend_from_slice(name.to_bytes_with_nul());
     }
 
     /// One step up; the root stays where it is.

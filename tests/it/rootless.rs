@@ -1,7 +1,7 @@
 //! As an ordinary user: all but owners, devices and the attributes of root is exact.
 
 use crate::support::sandbox::{self, Sandbox};
-use crate::support::{Layer, Trial};
+use crate::support::{Layer, Outcome, Trial};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -115,4 +115,192 @@ fn the_tree_can_be_removed_by_its_owner() {
     let before = if before == ":" { removes } else { before };
     let again = again.prelude(&format!("PATH=/usr/bin:/bin\n{before}"));
     again.pull_into(&sandbox, &sandbox.path("dest")).succeeds();
+}
+
+/// Those who cannot make devices: an ordinary user, and root of a user namespace, where there may be one.
+fn who_cannot_make_devices() -> Vec<(&'static str, String)> {
+    let namespace = "PATH=/usr/bin:/bin; exec unshare --user --map-root-user \"$0\" \"$@\"";
+    let probe = "PATH=/usr/bin:/bin; exec unshare --user --map-root-user true 2>/dev/null";
+    let mut shell = std::process::Command::new("/bin/sh");
+    let has_namespaces = shell.args(["-c", probe]).status();
+    let namespace = has_namespaces
+        .is_ok_and(|status| status.success())
+        .then(|| ("root of a namespace", namespace.to_owned()));
+    let ordinary = prelude().map(|prelude| ("an ordinary user", prelude.to_owned()));
+    ordinary.into_iter().chain(namespace).collect()
+}
+
+/// Pulls layers as somebody, and compares the tree with them as the same one.
+fn pull_as(name: &str, prelude: &str, layers: &[Layer], arguments: &[&str]) -> Outcome {
+    let sandbox = open_sandbox();
+    let trial = Trial::new(name).layers(layers.iter().cloned());
+    let trial = arguments.iter().fold(trial, |trial, arg| trial.arg(arg));
+    let trial = trial.prelude(prelude);
+    let mut outcome = trial.pull_into(&sandbox, &sandbox.path("dest"));
+    outcome.keep(sandbox);
+    outcome
+}
+
+fn devices() -> Layer {
+    Layer::new()
+        .dir("dev", 0o755)
+        .char_device("dev/null", 0o666, 1, 3)
+        .block_device("dev/sda", 0o660, 8, 0)
+        .symlink("d", "dev")
+}
+
+const DEVICES: &str = "l d -> dev\nd 0755 dev/\n";
+
+#[test]
+fn a_hard_link_to_a_device_was_malformed() {
+    let links = || {
+        Layer::new()
+            .hardlink("null", "dev/null")
+            .hardlink("dev/zero", "./dev/null")
+            .hardlink("x/chain", "null")
+            .hardlink("by-link", "d/sda")
+    };
+    let one = devices().raw(links().unended());
+    let over = Layer::new()
+        .dir("etc", 0o755)
+        .file("etc/rc", 0o644, "x")
+        .file("file", 0o644, "x")
+        .hardlink("etc", "dev/null")
+        .hardlink("file", "dev/sda")
+        .hardlink("file", "file")
+        .hardlink("dev/sda", "file");
+    let replaced = Layer::new()
+        .file("dev/null", 0o644, "file")
+        .hardlink("h", "dev/null");
+    let back = Layer::new()
+        .opaque("dev")
+        .char_device("dev/full", 0o666, 1, 7)
+        .hardlink("h", "dev/full");
+    for (name, layers, sketch, count) in [
+        ("one layer", vec![one], "d 0755 x/\n", 6),
+        ("two layers", vec![devices(), links()], "d 0755 x/\n", 6),
+        ("over others", vec![devices(), over], "", 4),
+        (
+            "replaced",
+            vec![devices(), replaced],
+            "f 0644 4 dev/null\nh h -> dev/null\n",
+            2,
+        ),
+        ("opaque around it", vec![devices(), back], "", 4),
+    ] {
+        for (who, prelude) in who_cannot_make_devices() {
+            let outcome = pull_as(&format!("{name}, {who}"), &prelude, &layers, &[]);
+            outcome.is(&format!("{DEVICES}{sketch}"));
+            let said = format!(" {count} devices\n");
+            let _ = outcome
+                .run
+                .clone()
+                .says("not as in the image: ")
+                .says(&said);
+        }
+        let outcome = Trial::new(name).layers(layers.iter().cloned()).pull();
+        outcome.succeeds();
+    }
+}
+
+/// As for root, who has made them.
+#[test]
+fn devices_that_have_gone_are_not_linked_to() {
+    let missing = "a hard link to what is not there";
+    let link = |layer: Layer| layer.hardlink("h", "dev/null");
+    for (name, layers, why) in [
+        (
+            "hidden",
+            vec![devices(), link(Layer::new().whiteout("dev/null"))],
+            missing,
+        ),
+        (
+            "hidden before",
+            vec![
+                devices(),
+                Layer::new().whiteout("dev/null"),
+                link(Layer::new()),
+            ],
+            missing,
+        ),
+        (
+            "hidden with its directory",
+            vec![devices(), link(Layer::new().whiteout("dev"))],
+            missing,
+        ),
+        (
+            "opaque",
+            vec![devices(), link(Layer::new().opaque("dev"))],
+            missing,
+        ),
+        (
+            "opaque root",
+            vec![devices(), link(Layer::new().opaque(""))],
+            missing,
+        ),
+        (
+            "a file for its directory",
+            vec![devices(), link(Layer::new().file("dev", 0o644, ""))],
+            missing,
+        ),
+        (
+            "replaced and hidden",
+            vec![
+                devices(),
+                Layer::new().file("dev/null", 0o644, ""),
+                link(Layer::new().whiteout("dev/null")),
+            ],
+            missing,
+        ),
+        (
+            "replaced by a directory",
+            vec![devices(), link(Layer::new().dir("dev/null", 0o755))],
+            "a hard link to a directory",
+        ),
+        ("itself", vec![Layer::new().hardlink("h", "h")], missing),
+        (
+            "below itself",
+            vec![devices().hardlink("dev", "dev/null")],
+            missing,
+        ),
+        (
+            "behind itself",
+            vec![devices().hardlink("d", "d/null")],
+            missing,
+        ),
+        (
+            "another name",
+            vec![devices().hardlink("h", "dev/nul")],
+            missing,
+        ),
+        (
+            "a device for a parent",
+            vec![devices().file("dev/null/x", 0o644, "")],
+            "one of its parents is not a directory",
+        ),
+    ] {
+        for (who, prelude) in who_cannot_make_devices() {
+            let name = format!("{name}, {who}");
+            pull_as(&name, &prelude, &layers, &[]).refused(why);
+        }
+        Trial::new(name).layers(layers).pull().refused(why);
+    }
+}
+
+#[test]
+fn a_part_of_the_image_may_have_links_to_devices() {
+    let layers = [devices().hardlink("null", "dev/null").hardlink("n", "null")];
+    for (arguments, sketch) in [
+        (["--exclude=/dev"], "l d -> dev\n"),
+        (["--exclude=/dev/null"], DEVICES),
+        (["--include=/dev/null"], "d 0755 dev/\n"),
+        (["--include=/null"], ""),
+    ] {
+        for (who, prelude) in who_cannot_make_devices() {
+            let name = format!("{arguments:?}, {who}");
+            pull_as(&name, &prelude, &layers, &arguments).is(sketch);
+        }
+        let trial = Trial::new(arguments[0]).layers(layers.clone());
+        trial.arg(arguments[0]).pull().succeeds();
+    }
 }

@@ -79,7 +79,7 @@ impl Trial {
         let sandbox = Sandbox::new("trial");
         let dest = sandbox.path("dest");
         let mut outcome = self.pull_into(&sandbox, &dest);
-        outcome._sandbox = Some(sandbox);
+        outcome.keep(sandbox);
         outcome
     }
 
@@ -135,6 +135,11 @@ impl Trial {
 }
 
 impl Outcome {
+    /// Has the sandbox that was pulled into go with the outcome.
+    pub fn keep(&mut self, sandbox: Sandbox) {
+        self._sandbox = Some(sandbox);
+    }
+
     /// Asserts that it came to a tree, and which, without owners.
     #[track_caller]
     pub fn is(&self, sketch: &str) -> &Self {
