@@ -3,7 +3,7 @@
 use super::kept::Kept;
 use super::{disk, exchanged, in_the_way, lock, name_beside};
 use crate::error::{DestinationFault, Error};
-use crate::sys::{Dir, Handle as _, Host, Location, remove_opened, remove_tree, same_file};
+use crate::sys::{Dir, Handle as _, Host, Location, remove_opened, remove_tree};
 use std::cell::Cell;
 use std::ffi::{CStr, CString};
 use std::fs::File;
@@ -43,55 +43,56 @@ impl Staging {
         let failed = |e| disk("create", path, e);
         let (name, staging_name) = (place.name.clone(), name_beside(path));
         let checked = place.found.as_ref().map(|(_, stat)| stat.id);
-        loop {
+        let (is_new, folder, lock) = loop {
             let is_new = match parent.mkdir(&staging_name, 0o700) {
                 Ok(()) => true,
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists => false,
                 Err(e) => return Err(failed(e)),
             };
-            let folder = match parent.open(&staging_name) {
-                Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
-                Err(e) if e.kind() == io::ErrorKind::NotADirectory => {
-                    return Err(in_the_way(path, DestinationFault::ForeignFolder));
+            match claim(path, &parent, &staging_name) {
+                Ok(Some((folder, lock))) => break (is_new, folder, lock),
+                Ok(None) => {}
+                Err(error) => {
+                    // Not one that another pull has locked first.
+                    if is_new && matches!(error, Error::Disk { .. }) {
+                        let _ = parent.rmdir(&staging_name);
+                    }
+                    return Err(error);
                 }
-                other => other.map_err(failed)?,
-            };
-            // Also where it was made just now: somebody may have put another one in its place.
-            if !is_ours(&folder).map_err(failed)? {
-                return Err(in_the_way(path, DestinationFault::ForeignFolder));
             }
-            let lock = lock(path, &folder)?;
-            // Between opening and locking it, its last owner may have removed it.
-            match parent.open(&staging_name) {
-                Ok(now) if same_file(&now, &folder).map_err(failed)? => {}
-                _ => continue,
-            }
-            // A pull that was killed just now has left the old tree here: nobody has looked at it.
-            if !is_new && move_back(&parent, &name, &folder).map_err(failed)? {
-                return Err(Error::DestinationBusy(path.to_owned()));
-            }
-            // Where nothing was, something is replaced only if no other user can have moved it there.
-            let any = checked.is_none() && is_ours_alone(&parent).map_err(failed)?;
-            // Another pull may have ended meanwhile.
-            let now = parent.find(&name).map_err(failed)?.map(|now| now.id);
-            if replace && now.is_some() && now != checked && !any {
-                return Err(exchanged(path));
-            }
-            let staging = Self {
-                parent,
-                name,
-                staging_name,
-                folder,
-                _lock: lock,
-                replace,
-                kept,
-                checked,
-                any,
-                is_foreign: Cell::new(false),
-            };
-            staging.make_rootfs().map_err(failed)?;
-            return Ok(staging);
+        };
+        // A pull that was killed just now has left the old tree here: nobody has looked at it.
+        if !is_new && move_back(&parent, &name, &folder).map_err(failed)? {
+            return Err(Error::DestinationBusy(path.to_owned()));
         }
+        // Where nothing was, something is replaced only if no other user can have moved it there.
+        let any = checked.is_none() && is_ours_alone(&parent).map_err(failed)?;
+        // Another pull may have ended meanwhile.
+        let now = parent.find(&name).map_err(failed)?.map(|now| now.id);
+        if replace && now.is_some() && now != checked && !any {
+            return Err(exchanged(path));
+        }
+        let staging = Self {
+            parent,
+            name,
+            staging_name,
+            folder,
+            _lock: lock,
+            replace,
+            kept,
+            checked,
+            any,
+            is_foreign: Cell::new(false),
+        };
+        staging.make_rootfs().map_err(|e| {
+            // Without a file descriptor to list it with, the folder can still be removed by name.
+            if is_new {
+                let _ = staging.folder.rmdir(ROOTFS);
+                let _ = staging.parent.rmdir(&staging.staging_name);
+            }
+            failed(e)
+        })?;
+        Ok(staging)
     }
 
     fn make_rootfs(&self) -> io::Result<()> {
@@ -134,6 +135,29 @@ impl Staging {
         // By the handle: in a parent that others may write to, the name may stand for something else.
         remove_opened(&self.parent, &self.staging_name, &self.folder)
     }
+}
+
+/// Opens and locks the staging folder `name` of the destination `path`. None if its last owner removed it
+/// meanwhile. Any other error is final: without a free file descriptor (`ulimit -n`), trying again would
+/// never end.
+fn claim(path: &Path, parent: &Dir, name: &CStr) -> Result<Option<(Dir, File)>, Error> {
+    let failed = |e| disk("create", path, e);
+    let folder = match parent.open(name) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(e) if e.kind() == io::ErrorKind::NotADirectory => {
+            return Err(in_the_way(path, DestinationFault::ForeignFolder));
+        }
+        other => other.map_err(failed)?,
+    };
+    // Also where it was made just now: somebody may have put another one in its place.
+    if !is_ours(&folder).map_err(failed)? {
+        return Err(in_the_way(path, DestinationFault::ForeignFolder));
+    }
+    let lock = lock(path, &folder)?;
+    // Between opening and locking it, its last owner may have removed it.
+    let named = parent.find(name).map_err(failed)?.map(|named| named.id);
+    let own = folder.stat_self().map_err(failed)?.id;
+    Ok((named == Some(own)).then_some((folder, lock)))
 }
 
 /// Makes the old tree DEST again, if a killed pull has moved it away; whether it did.

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 const INDEX: &str = "index.json";
@@ -85,13 +85,24 @@ impl Layout {
 
     fn of_folder(store: Store, spelling: String, name: Option<&str>) -> Result<Self, Error> {
         let no_layout = || fault(store.path(), LayoutFault::NotALayout);
-        let version = store.bytes("oci-layout", MAX_MANIFEST).ok().flatten();
+        let document = |name| match store.bytes(name, MAX_MANIFEST) {
+            // A directory, or something below a file.
+            Err(Error::Disk { source, .. })
+                if matches!(
+                    source.kind(),
+                    ErrorKind::InvalidInput | ErrorKind::NotADirectory
+                ) =>
+            {
+                Ok(None)
+            }
+            other => other,
+        };
+        let version = document("oci-layout")?;
         let version = version.and_then(|bytes| serde_json::from_slice::<LayoutFile>(&bytes).ok());
         if version.is_none_or(|file| file.image_layout_version != "1.0.0") {
             return Err(no_layout());
         }
-        let bytes = store.bytes(INDEX, MAX_MANIFEST).ok().flatten();
-        let bytes = bytes.ok_or_else(no_layout)?;
+        let bytes = document(INDEX)?.ok_or_else(no_layout)?;
         Self::of_index(store, spelling, &bytes.into(), name)
     }
 

@@ -272,8 +272,3 @@ impl AsFd for Dir {
         self.0.as_fd()
     }
 }
-
-/// Whether two handles are of the same directory.
-pub fn same_file(a: &Dir, b: &Dir) -> io::Result<bool> {
-    Ok(a.stat_self()?.id == b.stat_self()?.id)
-}

@@ -18,7 +18,7 @@ mod terminal;
 mod unopened;
 mod wait;
 
-pub use dir::{Dir, Listed, same_file};
+pub use dir::{Dir, Listed};
 pub use exposure::{Exposure, LOST_AND_FOUND};
 pub use file_system::next_data;
 pub use handle::Handle;

@@ -122,6 +122,32 @@ fn a_full_disk_is_said_and_nothing_of_the_tree_stays() {
     assert_eq!(sandbox.names("dest").len(), 8);
 }
 
+/// Without a descriptor for its second look at the staging folder, a pull took that for a lost race, and tried again for
+/// ever; a layout whose files could not be opened was none. The limit on CPU time ends what would not.
+#[test]
+fn a_limit_on_open_files_ends_a_pull_and_not_its_patience() {
+    let (sandbox, _registry, _) = published(hello_layer());
+    let layout = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/demo");
+    let mut limited = 0;
+    for (files, cache) in (4..32).flat_map(|n| [(n, "--cache=no"), (n, "--cache=cache")]) {
+        let run = sandbox
+            .roots(["pull", layout, "dest", "--force", cache])
+            .prelude(&format!("ulimit -t 20; ulimit -n {files}"))
+            .run();
+        if run.code == Some(0) {
+            continue;
+        }
+        limited += 1;
+        run.fails(6).says("too many open files");
+    }
+    assert!(limited > 4, "{limited}");
+    sandbox
+        .roots(["pull", "--force", layout, "dest"])
+        .run()
+        .succeeds();
+    assert!(!sandbox.has(".dest.roots"));
+}
+
 #[test]
 fn a_limit_on_the_size_of_files_is_said() {
     let (sandbox, registry, name) = published(Layer::new().file("big", 0o644, vec![b'x'; 200_000]));
