@@ -52,6 +52,18 @@ impl Scene {
     }
 }
 
+/// The proxy was taken to have refused with status 103.
+#[test]
+fn a_proxy_may_send_interim_responses() {
+    let scene = Scene::new();
+    scene
+        .proxy
+        .interim("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n");
+    let url = scene.proxy.url();
+    scene.is_pulled(scene.pull(&[("HTTPS_PROXY", &url)], &[]));
+    scene.is_pulled(scene.pull(&[("HTTP_PROXY", &url)], &["--plain-http"]));
+}
+
 #[test]
 fn every_variable_names_a_proxy() {
     let scene = Scene::new();

@@ -12,6 +12,7 @@ pub(crate) mod addresses;
 mod ahead;
 mod endless;
 mod framing;
+mod interim;
 mod partial;
 mod partial_spoilt;
 mod ranges;

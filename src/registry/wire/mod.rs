@@ -5,9 +5,9 @@
 //! trust one list of authorities only, look names up for each request and in a thread.
 //!
 //! ```text
-//! Agent ── Tunnel ──────── Dial ─────── Vigil ───────── Tls ───────── Line
-//! ureq's   ureq's CONNECT  looks up,    says when none  certs.d of    asks ahead
-//! pool     to a proxy      connects a   comes, ends at  this host     of time
+//! Agent ── Tunnel ──────── Dial ─────── Vigil ───────── Tls ──────── Final ───── Line
+//! ureq's   ureq's CONNECT  looks up,    says when none  certs.d of   drops 1xx   asks ahead
+//! pool     to a proxy      connects a   comes, ends at  this host                of time
 //!                          Socket       a signal
 //! ```
 //! Tls asks Verifier, and that asks Trust: Mozilla, the system, --ca-file.
@@ -17,6 +17,7 @@ mod dial;
 mod early;
 mod failure;
 mod host;
+mod interim;
 mod named;
 mod no_proxy;
 mod pem;
@@ -37,6 +38,7 @@ use super::url::Url;
 use crate::progress::Progress;
 use dial::{Dial, Later, Passable};
 use early::{Early, IS_ANSWERED, Starter, Wait};
+use interim::FinalOnly;
 use named::Named;
 use proxy::Proxies;
 use std::cell::{OnceCell, RefCell};
@@ -273,6 +275,7 @@ impl Wire {
             ))
             .chain(Watchman::new(self.progress))
             .chain(Tls::new(trust, self.named.clone(), has_proxy))
+            .chain(FinalOnly)
             .chain(starter);
         Agent::with_parts(config, connector, Later)
     }

@@ -17,6 +17,7 @@ struct State {
     routes: Vec<(String, String)>,
     authorization: Option<String>,
     refusal: Option<u16>,
+    interim: String,
     heads: Vec<String>,
     stopping: bool,
 }
@@ -71,6 +72,11 @@ impl Proxy {
         lock(&self.state).refusal = Some(status);
     }
 
+    /// Sends these interim responses (1xx) before each answer from now on.
+    pub fn interim(&self, responses: &str) {
+        responses.clone_into(&mut lock(&self.state).interim);
+    }
+
     /// The heads of all requests so far.
     pub fn heads(&self) -> Vec<String> {
         lock(&self.state).heads.clone()
@@ -100,12 +106,13 @@ fn serve(state: &Mutex<State>, client: &TcpStream) -> io::Result<()> {
             return Ok(());
         }
     }
-    let answer = {
+    let (interim, answer) = {
         let mut state = lock(state);
         state.heads.push(head.clone());
-        state.answer(&head)
+        (state.interim.clone(), state.answer(&head))
     };
     let mut to_client = client.try_clone()?;
+    to_client.write_all(interim.as_bytes())?;
     let backend = match answer {
         Ok(backend) => backend,
         Err(status) => {

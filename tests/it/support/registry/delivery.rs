@@ -10,6 +10,7 @@ use std::time::Duration;
 #[derive(Default)]
 pub(super) struct Delivery {
     pub(super) instead: Option<Instead>,
+    pub(super) interim: Vec<u8>,
     pub(super) framing: Framing,
     pub(super) end: End,
     pub(super) trickle: Option<(usize, Duration)>,
@@ -91,7 +92,7 @@ impl Delivery {
         gate: &Gate,
     ) -> io::Result<bool> {
         let body = &response.body[..];
-        stream.write_all(&self.head(response))?;
+        stream.write_all(&[self.interim.clone(), self.head(response)].concat())?;
         if head_only {
             return Ok(!self.close);
         }

@@ -45,6 +45,8 @@ pub enum Fault {
     EndlessExtension,
     /// Interim answers (103) without end in place of one.
     EndlessInterim,
+    /// These interim responses (1xx) before the response.
+    Interim(Vec<u8>),
     /// Sends the body in pieces of so many bytes with a pause before each.
     Trickle(usize, Duration),
     /// Flips all bits of the byte at this offset.
@@ -181,6 +183,7 @@ impl Fault {
                 delivery.framing = Framing::Close;
                 delivery.end = End::Endless;
             }
+            Self::Interim(bytes) => delivery.interim = bytes.clone(),
             Self::Trickle(bytes, pause) => delivery.trickle = Some((*bytes, *pause)),
             Self::Corrupt(offset) => {
                 let size = response.body.len();
