@@ -231,6 +231,12 @@ impl From<String> for Done {
     }
 }
 
+/// A number of things, in words.
+fn counted(count: u64, thing: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {thing}{s}")
+}
+
 /// Does what reads blobs out of a cache, and once more as often as one of them turns out to be spoilt:
 /// it has left the cache by then, and this process uses nothing from there in its place. So there is
 /// an end: no blob is spoilt twice.

@@ -2,7 +2,7 @@
 
 use super::ledger::Ledger;
 use super::recorded::Recorded;
-use super::{Done, Pull, with_healing};
+use super::{Done, Pull, counted, with_healing};
 use crate::cache::Cache;
 use crate::destination::{Destination, Found, KeepOld, Output};
 use crate::error::Error;
@@ -107,7 +107,7 @@ fn report(skipped: Skipped, progress: Progress) {
     let parts: Vec<_> = parts
         .iter()
         .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{count} {what}{}", if *count == 1 { "" } else { "s" }))
+        .map(|(count, what)| counted(*count as u64, what))
         .collect();
     if !parts.is_empty() {
         progress.step(format_args!("not as in the image: {}", parts.join(", ")));

@@ -1,7 +1,7 @@
 //! `roots verify DEST [IMAGE]`: whether a tree still is what its image makes.
 
 use super::recorded::{Doubt, Recorded};
-use super::{Done, Verify, with_healing};
+use super::{Done, Verify, counted, with_healing};
 use crate::cache::Cache;
 use crate::destination::Found;
 use crate::error::{Error, LayoutFault};
@@ -50,7 +50,7 @@ impl Verify {
         model.select(&altered)?;
         progress.does("comparing");
         let comparison = Comparison::new(&model, &root, found.path())?;
-        Ok(self.report(&comparison, &source))
+        Ok(self.report(&comparison, model.overlay_marks(), &source))
     }
 
     fn resolved<'c>(
@@ -139,7 +139,7 @@ impl Verify {
         Ok(&self.altered)
     }
 
-    fn report(&self, comparison: &Comparison<'_>, source: &Source<'_>) -> Done {
+    fn report(&self, comparison: &Comparison<'_>, overlay_marks: u64, source: &Source<'_>) -> Done {
         let dest = self.dest.display();
         for mount in &comparison.mounts {
             self.progress.warn(format_args!(
@@ -147,10 +147,17 @@ impl Verify {
                 mount.display()
             ));
         }
-        let devices = comparison.missing_devices.len();
+        let devices = comparison.unmade_devices.len();
         if devices > 0 {
             self.progress.step(format_args!(
-                "{dest}: none of the {devices} devices of the image could be made"
+                "{dest}: {} of the image could not be made",
+                counted(devices as u64, "device")
+            ));
+        }
+        if overlay_marks > 0 {
+            self.progress.step(format_args!(
+                "{dest}: left out {} of overlayfs",
+                counted(overlay_marks, "extended attribute")
             ));
         }
         let count = comparison.differences.len();
@@ -162,9 +169,9 @@ impl Verify {
                 0
             }
             _ => {
-                let s = if count == 1 { "" } else { "s" };
+                let differences = counted(count as u64, "difference");
                 self.progress
-                    .step(format_args!("{dest}: {count} difference{s} from {source}"));
+                    .step(format_args!("{dest}: {differences} from {source}"));
                 DIFFERENT
             }
         };

@@ -3,7 +3,7 @@
 use super::Skipped;
 use crate::error::EntryFault;
 use crate::sys::{Dir, Handle as _};
-use crate::tarball::Xattrs;
+use crate::tarball::{Xattrs, is_overlay_mark};
 use std::ffi::CStr;
 use std::io;
 
@@ -16,7 +16,11 @@ pub(super) fn set(
     skipped: &mut Skipped,
     set: impl Fn(&CStr, &[u8]) -> io::Result<()>,
 ) -> Result<(), EntryFault> {
-    for (name, value) in xattrs.iter().filter(|(name, _)| !is_ignored(name)) {
+    for (name, value) in xattrs.iter() {
+        if is_ignored(name) {
+            skipped.xattrs += usize::from(is_overlay_mark(name));
+            continue;
+        }
         match set(name, value) {
             Ok(()) => {}
             Err(e) if cannot_be(&e) => skipped.xattrs += 1,
@@ -50,15 +54,13 @@ pub(super) fn has_default_acl(dir: &Dir) -> Result<bool, EntryFault> {
 }
 
 /// Attributes that belong to the machine and not to the image: the label its policy gives, the ACL
-/// of a server, the marks of an overlay, which would mean something else in a plain tree, and the
-/// record of a pull, with which an image could pass for another one.
+/// of a server, what overlayfs knows of its layers, and the record of a pull, with which an image could pass for another one.
 fn is_ignored(name: &CStr) -> bool {
+    if is_overlay_mark(name) {
+        return true;
+    }
     let name = name.to_bytes();
-    name == b"security.selinux"
-        || name == b"system.nfs4_acl"
-        || name.starts_with(b"trusted.overlay.")
-        || name.starts_with(b"user.overlay.")
-        || name.starts_with(b"user.roots.")
+    name == b"security.selinux" || name == b"system.nfs4_acl" || name.starts_with(b"user.roots.")
 }
 
 /// Removes what a lower layer set: attributes are replaced as a whole, like mode and owner

@@ -101,6 +101,8 @@ impl Model {
             owner: Some(entry.owner),
             mtime: entry.mtime,
             xattrs: self.xattrs.keep(entry)?,
+            // An entry has fewer attributes than bytes of their names: 64 KiB.
+            overlay_marks: u32::try_from(entry.xattrs.overlay_marks()).unwrap_or(u32::MAX),
         })
     }
 

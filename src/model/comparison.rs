@@ -3,6 +3,7 @@
 use super::Model;
 use super::aspects::{Maker, aspects};
 use super::contents::of_file;
+use super::devices::Devices;
 use super::difference::{Aspect, Change, Difference};
 use super::node::{Id, Node, NodeKind, ROOT};
 use super::words::{word, word_of};
@@ -33,10 +34,9 @@ pub struct Comparison<'m> {
     pub differences: Vec<Difference>,
     /// Other file systems on the way, which were not looked into.
     pub mounts: Vec<PathBuf>,
-    /// The devices that are not there.
-    pub missing_devices: Vec<Vec<u8>>,
-    /// Whether a device is there.
-    has_devices: bool,
+    /// The devices that are not there because they could not be made.
+    pub unmade_devices: Vec<Vec<u8>>,
+    devices: Devices,
 }
 
 impl<'m> Comparison<'m> {
@@ -53,11 +53,11 @@ impl<'m> Comparison<'m> {
             files: HashMap::new(),
             differences: Vec::new(),
             mounts: Vec::new(),
-            missing_devices: Vec::new(),
-            has_devices: false,
+            unmade_devices: Vec::new(),
+            devices: Devices::default(),
         };
         comparison.walk(root.again().map_err(failed)?)?;
-        comparison.conclude_devices();
+        comparison.conclude_devices(root.is_on_overlayfs().map_err(failed)?);
         comparison.differences.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(comparison)
     }
@@ -165,7 +165,7 @@ impl<'m> Comparison<'m> {
                 unopened.xattrs()
             }
             NodeKind::Device { number, .. } => {
-                self.has_devices = true;
+                self.devices.found(&node.kind);
                 if let Some(Special::Block(is) | Special::Character(is)) = found.special
                     && is != *number
                 {
@@ -220,18 +220,17 @@ impl<'m> Comparison<'m> {
     }
 
     fn missing(&mut self, id: Id, path: Vec<u8>) {
-        match self.model.nodes.get(id).kind {
-            NodeKind::Device { .. } => self.missing_devices.push(path),
+        match &self.model.nodes.get(id).kind {
+            kind @ NodeKind::Device { .. } => self.devices.missed(kind, path),
             _ => self.add(path, Change::Missing),
         }
     }
 
-    /// Where no device at all is there, none could be made: in a container, or by an ordinary user.
-    fn conclude_devices(&mut self) {
-        if self.has_devices {
-            for path in std::mem::take(&mut self.missing_devices) {
-                self.add(path, Change::Missing);
-            }
+    fn conclude_devices(&mut self, is_on_overlayfs: bool) {
+        let (unmade, removed) = std::mem::take(&mut self.devices).conclude(is_on_overlayfs);
+        self.unmade_devices = unmade;
+        for path in removed {
+            self.add(path, Change::Missing);
         }
     }
 

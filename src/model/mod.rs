@@ -9,6 +9,7 @@ mod apply;
 mod aspects;
 mod comparison;
 mod contents;
+mod devices;
 mod difference;
 mod hide;
 mod kept_xattrs;
@@ -63,5 +64,11 @@ impl Model {
     /// Says whose layers will be applied: a large image may make more work than a small one.
     pub fn allow_for(&mut self, image: &Image) {
         self.budget.allow_for(image);
+    }
+
+    /// How many attributes of overlayfs the image gives to what is in the tree: no pull sets them.
+    pub fn overlay_marks(&self) -> u64 {
+        let said = self.nodes.iter().filter_map(|node| node.metadata.as_ref());
+        said.map(|said| u64::from(said.overlay_marks)).sum()
     }
 }

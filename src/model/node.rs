@@ -54,6 +54,8 @@ pub(super) struct Metadata {
     pub(super) owner: Option<Owner>,
     pub(super) mtime: Time,
     pub(super) xattrs: Xattrs,
+    /// How many attributes of overlayfs the image gives to it, which no pull sets.
+    pub(super) overlay_marks: u32,
 }
 
 pub(super) const ROOT: Id = Id(0);
@@ -83,6 +85,11 @@ impl Nodes {
 
     pub(super) fn get_mut(&mut self, id: Id) -> &mut Node {
         &mut self.all[id.0 as usize]
+    }
+
+    /// What is in the tree, each thing once.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Node> {
+        self.all.iter().filter(|node| node.names > 0)
     }
 
     /// A directory, if it is one.
@@ -188,6 +195,7 @@ impl Metadata {
             owner: None,
             mtime: Time::default(),
             xattrs: Xattrs::default(),
+            overlay_marks: 0,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Extended attributes: which of them tell a tree from another.
 
 use crate::sys::Handle;
+use crate::tarball::is_overlay_mark;
 use std::collections::BTreeMap;
 use std::ffi::{CStr, CString};
 use std::io;
@@ -19,13 +20,14 @@ const ACL_MASK: u16 = 0x10;
 
 /// Whether an attribute belongs to the machine and not to the image, as for `extract/xattr.rs`.
 pub(super) fn is_of_machine(name: &CStr) -> bool {
+    if is_overlay_mark(name) {
+        return true;
+    }
     let name = name.to_bytes();
     matches!(
         name,
         b"security.selinux" | b"security.ima" | b"security.evm"
     ) || name == b"system.nfs4_acl"
-        || name.starts_with(b"trusted.overlay.")
-        || name.starts_with(b"user.overlay.")
         || name.starts_with(b"user.roots.")
 }
 

@@ -30,6 +30,13 @@ impl Dir {
         is_sound.then(|| free.saturating_mul(found.f_frsize))
     }
 
+    /// Whether it is on overlayfs, which takes a character device 0:0 for a whiteout and makes none.
+    pub fn is_on_overlayfs(&self) -> io::Result<bool> {
+        /// OVERLAYFS_SUPER_MAGIC of linux/magic.h.
+        const OVERLAYFS: fs::FsWord = 0x794c_7630;
+        Ok(fs::fstatfs(self.as_fd())?.f_type == OVERLAYFS)
+    }
+
     /// A file in this directory without a name, which goes when it is closed.
     pub fn create_unnamed(&self) -> io::Result<File> {
         let flags = OFlags::RDWR | OFlags::TMPFILE | OFlags::CLOEXEC;

@@ -30,4 +30,4 @@ pub use selection::{Place, Selection};
 pub use sparse::{Filler, Map};
 pub use steps::{MADE, MAX_LINKS, Steps};
 pub use writer::{Unwritten, Writer};
-pub use xattrs::Xattrs;
+pub use xattrs::{Xattrs, is_overlay_mark};

@@ -109,6 +109,13 @@ impl Xattrs {
         self.get(name).is_some()
     }
 
+    /// How many of them are [marks of an overlay](is_overlay_mark).
+    pub fn overlay_marks(&self) -> usize {
+        self.iter()
+            .filter(|(name, _)| is_overlay_mark(name))
+            .count()
+    }
+
     /// How many there are, and how many bytes their names and values have.
     pub fn size(&self) -> (u64, u64) {
         self.iter().fold((0, 0), |(count, bytes), (name, value)| {
@@ -182,6 +189,13 @@ impl Xattrs {
         self.own
             .binary_search_by(|(own, _)| own.as_c_str().cmp(name))
     }
+}
+
+/// Whether it is an attribute in which overlayfs keeps what it knows of its layers. A tree can become such a
+/// layer later: then an attribute of the image would hide files, or give one the contents of another.
+pub fn is_overlay_mark(name: &CStr) -> bool {
+    let name = name.to_bytes();
+    name.starts_with(b"trusted.overlay.") || name.starts_with(b"user.overlay.")
 }
 
 /// How much a name counts.

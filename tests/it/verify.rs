@@ -332,7 +332,87 @@ fn owners_and_devices_are_compared_for_root() {
         fs::remove_file(path).unwrap()
     });
     let run = verify().succeeds();
-    run.says("none of the 2 devices of the image could be made");
+    run.says("dest: 2 devices of the image could not be made\n");
+}
+
+/// overlayfs makes no character device 0:0, which is its whiteout.
+#[test]
+fn a_device_that_overlayfs_cannot_hold_was_missing() {
+    if Ability::Root.is_missing() {
+        return;
+    }
+    let before = "mount -t tmpfs none o; mkdir o/lower o/upper o/work o/merged; \
+                  mount -t overlay -o lowerdir=o/lower,upperdir=o/upper,workdir=o/work none o/merged || exit 77";
+    let after = "\"$0\" verify o/merged/dest >&2; echo verified: $? >&2; ls o/merged/dest >&2";
+    let Some(prelude) = crate::disk::mounting(before, after) else {
+        return;
+    };
+    let gone = || Layer::new().char_device("gone", 0o644, 0, 0);
+    for (layer, said, left) in [
+        (gone(), "1 device", "verified: 0\n"),
+        (
+            gone()
+                .char_device("null", 0o666, 1, 3)
+                .hardlink("link", "gone"),
+            "2 devices",
+            "verified: 0\nnull\n",
+        ),
+        // A block device of that number is none.
+        (
+            gone().block_device("disk", 0o600, 0, 0),
+            "1 device",
+            "verified: 0\ndisk\n",
+        ),
+    ] {
+        let sandbox = Sandbox::new("verify_overlay");
+        sandbox.mkdir("o");
+        let image = Image::new().layer(layer).build();
+        Layout::new()
+            .image("", &image)
+            .write(sandbox.path("layout"));
+        let run = sandbox.roots(["pull", "./layout", "o/merged/dest"]);
+        let run = run.prelude(&prelude).run();
+        if run.code == Some(77) {
+            return; // This kernel lacks overlayfs.
+        }
+        let _ = run
+            .succeeds()
+            .says(&format!("not as in the image: {said}\n"))
+            .says(&format!(
+                "o/merged/dest: {said} of the image could not be made\n"
+            ))
+            .says(left);
+    }
+}
+
+/// Linux lets everybody make a device 0:0: it does not show that others could be made.
+#[test]
+fn a_whiteout_device_shows_nothing_of_others() {
+    if Ability::Root.is_missing() {
+        return;
+    }
+    let sandbox = Sandbox::new("verify_whiteouts");
+    let layer = Layer::new()
+        .char_device("gone", 0o644, 0, 0)
+        .char_device("null", 0o666, 1, 3);
+    let image = Image::new().layer(layer).build();
+    Layout::new()
+        .image("", &image)
+        .write(sandbox.path("layout"));
+    sandbox.roots(["pull", "./layout", "dest"]).run().succeeds();
+    let verify = || sandbox.roots(["verify", "dest"]).run();
+    let _ = verify().succeeds().never_says("could not be made");
+    let remove = |name: &str| quietly(&sandbox.path(name), |path| fs::remove_file(path).unwrap());
+    remove("dest/null");
+    let run = verify().succeeds();
+    run.says("dest: 1 device of the image could not be made\n");
+    // On a file system that could hold it, it has gone.
+    sandbox
+        .roots(["pull", "--force", "./layout", "dest"])
+        .run()
+        .succeeds();
+    remove("dest/gone");
+    assert_eq!(verify().stdout, "missing /gone\n");
 }
 
 #[test]
