@@ -207,6 +207,21 @@ fn operands(shell: &Session) {
             "{shell:?} {line}: {offered:?}"
         );
     }
+    // A bare word is a name in a registry, whatever is called so here.
+    for line in [
+        "roots pull ",
+        "roots pull f",
+        "roots save a ",
+        "roots verify a f",
+    ] {
+        let offered = shell.offers(line);
+        assert!(!names(&offered, "file"), "{shell:?} {line}: {offered:?}");
+        assert!(
+            !offered.contains(&"<default>".to_owned()),
+            "{shell:?} {line}"
+        );
+    }
+    offers_names(shell);
     offers_files(shell, "roots pull ./f");
     offers_files(shell, "roots pull oci-archive:f");
     offers_files(shell, "roots pull \"./f");
@@ -230,6 +245,32 @@ fn operands(shell: &Session) {
             .contains(&"folder".to_owned()),
         "{shell:?}"
     );
+}
+
+/// bash replaces only what is behind the last colon, and so has the names alone.
+fn offers_names(shell: &Session) {
+    for (typed, wanted) in [
+        ("oci:layout:", &["1", "edge"][..]),
+        ("oci:./layout:e", &["edge"]),
+        ("./layout:", &["1", "edge"]),
+        ("oci:layout:x", &[]),
+    ] {
+        let place = typed.rsplit_once(':').unwrap().0;
+        let wanted = wanted.iter().map(|name| match shell.shell {
+            Shell::Bash => (*name).to_owned(),
+            _ => format!("{place}:{name}"),
+        });
+        let offered = shell.offers(&format!("roots pull {typed}"));
+        let offered: Vec<_> = offered
+            .iter()
+            .filter(|word| !word.starts_with('<'))
+            .collect();
+        assert!(
+            offered.into_iter().eq(&wanted.collect::<Vec<_>>()),
+            "{shell:?} {typed}"
+        );
+    }
+    offers_files(shell, "roots pull oci:f");
 }
 
 /// bash does files by itself when it is told to.

@@ -41,7 +41,16 @@ fn operand(page: &Page, place: usize, names: &[String], is_last: bool) -> String
         page.command
     );
     match names.iter().any(|name| name == "IMAGE") {
-        true => line(&at, &format!("-F -a '{FORMS}'")),
+        true => {
+            let is_dest = names.iter().any(|name| name == "DEST");
+            let others = if is_dest { FOLDERS } else { "./ /" };
+            [
+                line(&format!("{at}; and __roots_is_path"), "-F"),
+                line(&at, "-a '(__roots_names)'"),
+                line(&at, &format!("-a '{FORMS} {others}'")),
+            ]
+            .concat()
+        }
         false => line(&at, &format!("-a '{FOLDERS}'")),
     }
 }

@@ -29,10 +29,36 @@ _roots_value() {
     esac
 }
 
+# Offers the names of the images in the layout that $cur begins with: oci:PATH:NAME.
+_roots_names() {
+    local place=$cur folder
+    while [[ $place == oci:*:* || $place == [./~]*:* ]]; do
+        place=${place%:*}
+        folder=${place#oci:}
+        folder=${folder/#~\//"$HOME"/}
+        [[ -f $folder/index.json ]] || continue
+        local name names=()
+        while IFS= read -r name; do
+            names+=("$place:$name")
+        done < <(_roots_listed "$folder/index.json")
+        _roots_words "$cur" "${names[@]}"
+        return
+    done
+    return 1
+}
+
+# The names that shells need not quote.
+_roots_listed() {
+    head -c 4194304 -- "$1" | tr -d '\n' |
+        grep -o '"org\.opencontainers\.image\.ref\.name"[[:space:]]*:[[:space:]]*"[A-Za-z0-9._/@:-]*"' |
+        sed 's/.*"\([^"]*\)"$/\1/'
+}
+
 # Readline knows best how to quote names of files: it does these where nothing else is offered.
 _roots_operand() {
     case $1 in
         *IMAGE*)
+            _roots_names && ((${#COMPREPLY[@]})) && return
             case ${cur#[\"\']} in
                 [./~]* | oci:* | oci-archive:* | docker-archive:*) compopt -o default ;;
                 *)

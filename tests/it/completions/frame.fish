@@ -56,6 +56,34 @@ function __roots_folders
     __fish_complete_directories (string replace -r -- '^--[^=]*=' '' (commandline -ct)) ''
 end
 
+# Whether files are to be offered: a word that begins otherwise is a name in a registry.
+function __roots_is_path
+    set -l names (__roots_names)
+    set -q names[1]; and return 1
+    string match -qr -- '^["\']?([./~$]|oci:|oci-archive:|docker-archive:)' (commandline -ct)
+end
+
+# The names of the images in the layout that the word begins with: oci:PATH:NAME.
+function __roots_names
+    set -l place (commandline -ct)
+    while string match -qr -- '^(oci:|[./~]).*:' $place
+        set place (string replace -r ':[^:]*$' '' -- $place)
+        set -l folder (string replace -r '^oci:' '' -- $place | string replace -r '^~/' "$HOME/")
+        test -f "$folder/index.json"; or continue
+        for name in (__roots_listed $folder/index.json)
+            echo $place:$name
+        end
+        return
+    end
+end
+
+# The names that shells need not quote.
+function __roots_listed
+    head -c 4194304 -- $argv[1] | tr -d '\n' |
+        grep -o '"org\.opencontainers\.image\.ref\.name"[[:space:]]*:[[:space:]]*"[A-Za-z0-9._/@:-]*"' |
+        sed 's/.*"\([^"]*\)"$/\1/'
+end
+
 complete -c roots -f
 complete -c roots -n 'test (count (commandline -opc)) = 1' -s h -l help -d 'print help'
 complete -c roots -n 'test (count (commandline -opc)) = 1' -s V -l version -d 'print the version'

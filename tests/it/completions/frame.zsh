@@ -8,14 +8,40 @@ _roots_commands() {
     _describe -t commands command commands
 }
 
+# A word that begins otherwise than a path is a name in a registry; in the place of a DEST, also a folder.
 _roots_image() {
-    if compset -P '(oci|oci-archive|docker-archive):'; then
+    if _roots_names; then
+        return
+    elif [[ $PREFIX == [./~\$]* ]] || compset -P '(oci|oci-archive|docker-archive):'; then
         _files
-    else
+    elif [[ $1 == dest ]]; then
         _alternative \
             'forms:form of an image on disk:compadd -S "" @FORMS@' \
-            'files:layout or archive:_files'
+            'folders:folder:_files -/'
+    else
+        compadd -S "" @FORMS@ ./ /
     fi
+}
+
+# The names of the images in the layout that the word begins with: oci:PATH:NAME.
+_roots_names() {
+    local place=$PREFIX folder
+    while [[ $place == oci:*:* || $place == [./~]*:* ]]; do
+        place=${place%:*}
+        folder=${${place#oci:}/#\~\//$HOME/}
+        [[ -f $folder/index.json ]] || continue
+        local -a names=(${(f)"$(_roots_listed $folder/index.json)"})
+        compadd -- $place:${^names}
+        return
+    done
+    return 1
+}
+
+# The names that shells need not quote.
+_roots_listed() {
+    head -c 4194304 -- $1 | tr -d '\n' |
+        grep -o '"org\.opencontainers\.image\.ref\.name"[[:space:]]*:[[:space:]]*"[A-Za-z0-9._/@:-]*"' |
+        sed 's/.*"\([^"]*\)"$/\1/'
 }
 
 _roots_folder_or() {

@@ -59,6 +59,8 @@ END
     cat done
 "#;
 
+const REF_NAME: &str = "\"org.opencontainers.image.ref.name\"";
+
 const FISH: &str = r#"source $argv[1]; complete -C "$argv[2]""#;
 
 impl Debug for Session {
@@ -89,12 +91,16 @@ impl Session {
         Self { shell, sandbox }
     }
 
-    /// Each once, sorted. In the working directory, there are `folder` and `file`.
+    /// Each once, sorted. In the working directory, there are `folder`, `file` and `layout`, whose images are `1`,
+    /// `edge` and one whose name a shell would have to quote.
     pub(super) fn offers(&self, line: &str) -> Vec<String> {
         let (sandbox, script) = (&self.sandbox, self.shell.script());
         let _ = fs::remove_dir_all(sandbox.path("work"));
         sandbox.mkdir("work/folder");
         sandbox.write("work/file", "");
+        let name = |name: &str| format!("{{ {REF_NAME} :\n \"{name}\" }}");
+        let names = ["1", "edge", "$(rm *)"].map(name).join(",");
+        sandbox.write("work/layout/index.json", format!("[{names}]"));
         let mut command = match self.shell {
             Shell::Bash => {
                 let mut command = Command::new("bash");

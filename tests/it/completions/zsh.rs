@@ -23,9 +23,11 @@ fn takes(page: &Page) -> String {
             true => "*".to_owned(),
             false => (i + 1).to_string(),
         };
-        let action = match names.iter().any(|name| name == "IMAGE") {
-            true => "_roots_image",
-            false => "_files -/",
+        let has = |wanted| names.iter().any(|name| name == wanted);
+        let action = match (has("IMAGE"), has("DEST")) {
+            (true, false) => "_roots_image",
+            (true, true) => "_roots_image dest",
+            (false, _) => "_files -/",
         };
         quoted(&format!("{place}:{}:{action}", names.join(" or ")))
     });
