@@ -1,4 +1,5 @@
-//! The command line and the environment, read into a [`Command`]. No I/O.
+//! The command line and the environment, read into a [`Command`]. No I/O, but for a look at
+//! whether there is a file that is called like what is no image.
 
 mod access;
 mod alterations;
@@ -95,6 +96,10 @@ fn pull(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result
         return Ok(Command::Help(PULL.help()));
     }
     machine(&mut typed)?;
+    // The hint for a missing DEST repeats IMAGE.
+    if let [image] = &typed.operands[..] {
+        name(image)?;
+    }
     let mut operands = operands(&PULL, &mut typed)?.into_iter();
     let image = operands.next().unwrap_or_default();
     let dest = given((&PULL, "DEST"), operands.next())?;
@@ -127,8 +132,9 @@ fn save(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result
     if typed.help {
         return Ok(Command::Help(SAVE.help()));
     }
-    let images = operands(&SAVE, &mut typed)?;
-    let images = images.iter().map(name).collect::<Result<Vec<_>, _>>()?;
+    let operands = operands(&SAVE, &mut typed)?;
+    let output = target(&typed, &operands)?;
+    let images = operands.iter().map(name).collect::<Result<Vec<_>, _>>()?;
     let access = access(&typed, &variable)?;
     both_stdin(&images, &access)?;
     let cache = cache(&typed, &variable);
@@ -136,7 +142,7 @@ fn save(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result
     Ok(Command::Save(Save {
         images,
         platforms: platforms(&typed, &variable)?,
-        output: target(&typed)?,
+        output,
         access,
         cache,
         offline: typed.offline,
@@ -169,9 +175,10 @@ fn inspect(
     if typed.help {
         return Ok(Command::Help(INSPECT.help()));
     }
+    // `--raw` of other tools has no value: it would take IMAGE for one, which is then missing.
+    let raw = raw(&typed)?;
     let operands = operands(&INSPECT, &mut typed)?;
     let operand = given((&INSPECT, "DEST or IMAGE"), operands.into_iter().next())?;
-    let raw = raw(&typed)?;
     let image = match raw {
         // A tree has no documents.
         Some(_) => Ok(name(&operand)?),
@@ -241,6 +248,7 @@ fn version(mut parser: Parser) -> Result<Command, Error> {
             typed: spelling(&option),
             meant: None,
             other: None,
+            is_off: false,
         },
     };
     Err(Error::Usage(wrong))

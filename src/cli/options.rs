@@ -2,7 +2,7 @@
 
 use super::syntax::Typed;
 use crate::commands::CacheChoice;
-use crate::error::{Error, ValueFault};
+use crate::error::{Error, Suggestion, ValueFault};
 use crate::oci::{InvalidReference, Platform, Reference, Wanted, is_machine_name};
 use crate::progress::{Format, Level, Progress};
 use crate::registry::{Access, Passed};
@@ -21,8 +21,16 @@ const CACHE: &str = "ROOTS_CACHE";
 
 /// A path is told from a reference by how it begins: no reference begins so.
 pub(super) fn name(operand: &OsString) -> Result<Name, Error> {
-    let text = || operand.to_string_lossy().into_owned();
-    named(operand).map_err(|why| Error::Reference { text: text(), why })
+    named(operand).map_err(|why| {
+        let text = operand.to_string_lossy().into_owned();
+        let error = Error::Reference { text, why };
+        // What a shell completes need not begin so: `My Images.tar`.
+        let path = PathBuf::from(operand);
+        match path.is_relative() && path.exists() {
+            true => Error::Suggesting(Suggestion::Path(path), Box::new(error)),
+            false => error,
+        }
+    })
 }
 
 /// The same, for what need not be an image.

@@ -3,7 +3,7 @@
 use super::options::wanted;
 use super::syntax::Typed;
 use crate::commands::Target;
-use crate::error::{Error, ValueFault};
+use crate::error::{Error, Suggestion, ValueFault};
 use crate::oci::{Platform, Wanted};
 use crate::source::Platforms;
 use std::ffi::OsString;
@@ -33,15 +33,36 @@ pub(super) fn platforms(
     }
 }
 
-/// Where the archive goes.
-pub(super) fn target(typed: &Typed) -> Result<Target, Error> {
+/// Where the archive goes; `operands` are the images.
+pub(super) fn target(typed: &Typed, operands: &[OsString]) -> Result<Target, Error> {
     match &typed.output {
-        None => Err(ValueFault::NoOutput.of("save")),
+        None => Err(no_output(operands)),
         Some(path) if path.is_empty() => Err(ValueFault::Missing.of("--output")),
         Some(path) if path == "-" && stdout().is_terminal() => {
             Err(ValueFault::ToTerminal.of("--output"))
         }
         Some(path) if path == "-" => Ok(Target::Stdout),
         Some(path) => Ok(Target::File(PathBuf::from(path))),
+    }
+}
+
+/// What the names of archives end with.
+const ARCHIVES: [&str; 5] = [".tar", ".tgz", ".tar.gz", ".tar.zst", ".oci"];
+
+/// crane and skopeo have the file for the last operand.
+fn no_output(operands: &[OsString]) -> Error {
+    let error = ValueFault::NoOutput.of("save");
+    let texts: Option<Vec<_>> = operands.iter().map(|operand| operand.to_str()).collect();
+    let Some([images @ .., file]) = texts.as_deref() else {
+        return error;
+    };
+    let file = file.trim_start_matches("oci-archive:");
+    let file = file.trim_start_matches("docker-archive:");
+    match !images.is_empty() && ARCHIVES.iter().any(|end| file.ends_with(end)) {
+        true => {
+            let line = format!("roots save {} -o {file}", images.join(" "));
+            Error::Suggesting(Suggestion::Option(line), Box::new(error))
+        }
+        false => error,
     }
 }

@@ -1,10 +1,21 @@
 //! What a misspelt word was meant to be.
 
 /// What other tools call it, and what it is called here.
-const SYNONYMS: &str = "extract=pull unpack=pull fetch=pull download=pull get=pull export=save \
+const SYNONYMS: &str = "extract=pull unpack=pull fetch=pull download=pull get=pull \
     info=inspect show=inspect check=verify diff=verify clean=purge prune=purge gc=purge \
-    --no-cache=--cache=no --creds=--auth --username=--auth --password=--auth --user=--auth \
-    --tls-verify=--insecure --overwrite=--force --variant=--platform --silent=--quiet";
+    --no-cache=--cache=no --cache-dir=--cache --cachedir=--cache --cache_path=--cache \
+    --creds=--auth --src-creds=--auth --credentials=--auth \
+    --insecure-skip-tls-verify=--insecure --insecure-skip-verify=--insecure --skip-tls-verify=--insecure \
+    --no-check-certificate=--insecure --no-verify-ssl=--insecure -k=--insecure \
+    --http=--plain-http --use-http=--plain-http --allow-http=--plain-http \
+    --cacert=--ca-file --ca-certificate=--ca-file --tlscacert=--ca-file --cafile=--ca-file \
+    --retry=--retries --retry-times=--retries --max-retries=--retries --tries=--retries \
+    --connect-timeout=--timeout --max-time=--timeout --command-timeout=--timeout \
+    --override-arch=--arch --override-os=--os --override-platform=--platform \
+    --all-arches=--all-platforms --multi-arch=--all-platforms -a=--all-platforms -a=--all -o=--output \
+    --debug=--verbose -d=--verbose --log-level=--verbose --trace=--verbose --no-progress=--quiet -s=--quiet \
+    --overwrite=--force --replace=--force --silent=--quiet --no-same-owner=--strip-owner \
+    --uid-map=--uid-shift --gid-map=--uid-shift --filter=--older-than --until=--older-than";
 
 /// What was meant: the one word that begins so, what another tool calls so, or one that is at most
 /// two slips of the keyboard away, and not half of it.
@@ -16,20 +27,20 @@ pub(super) fn closest(typed: &str, known: &[&'static str]) -> Option<&'static st
         return Some(*word);
     }
     let mut synonyms = SYNONYMS.split(' ').filter_map(|pair| pair.split_once('='));
-    let called = synonyms
-        .find(|(theirs, _)| *theirs == typed)
-        .map(|(_, ours)| ours);
-    let is_known = |ours: &&str| {
+    let is_known = |ours: &str| {
         known
             .iter()
             .any(|word| ours.split('=').next() == Some(*word))
     };
+    let called = synonyms
+        .find(|(theirs, ours)| *theirs == typed && is_known(ours))
+        .map(|(_, ours)| ours);
     let near = known
         .iter()
         .map(|word| (slips(&typed, &word.to_ascii_lowercase()), *word))
         .filter(|(slips, _)| *slips <= 2 && slips * 2 <= letters);
     let nearest = || near.min().map(|(_, word)| word);
-    called.filter(is_known).or_else(nearest)
+    called.or_else(nearest)
 }
 
 /// How many letters have to be added, removed, changed, or exchanged with the next one.

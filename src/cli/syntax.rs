@@ -147,7 +147,19 @@ fn unknown_option(syntax: &Syntax, option: String, word: &str) -> Error {
         meant,
         other: other.map(|other| other.command),
         typed,
+        // `--tls-verify=false` of skopeo and podman asks for what `--tls-verify` rules out.
+        is_off: word
+            .split_once('=')
+            .is_some_and(|(_, value)| is_false(value)),
     })
+}
+
+/// What Go's `strconv.ParseBool` takes for false.
+fn is_false(value: &str) -> bool {
+    matches!(
+        value.to_ascii_lowercase().as_str(),
+        "false" | "f" | "0" | "no"
+    )
 }
 
 /// What the last operand has behind it that may come more than once.

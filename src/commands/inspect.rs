@@ -5,7 +5,7 @@ use super::recorded::Recorded;
 use super::{Done, Inspect};
 use crate::cache::Look;
 use crate::destination::Found;
-use crate::error::Error;
+use crate::error::{Error, Suggestion};
 use crate::oci::{About, Summary, json_for_terminal, json_words};
 use crate::progress::{Progress, bytes};
 use crate::source::{Name, Raw, Source, Survey};
@@ -68,7 +68,10 @@ impl Inspect {
             // A file is no tree, but may be an archive that is spelt like an image.
             Err(Error::DestinationRefused { .. }) => {
                 let error = Box::new(self.no_record());
-                return Err(Error::OrPath(self.dest.clone(), error));
+                return Err(Error::Suggesting(
+                    Suggestion::Path(self.dest.clone()),
+                    error,
+                ));
             }
             other => other?,
         };
@@ -76,7 +79,16 @@ impl Inspect {
         let look = self.cache.path();
         let look = look.and_then(|path| Look::at(path, Progress::silent()).ok());
         let cache = look.as_ref().and_then(Look::cache);
-        let recorded = Recorded::of(&found, cache).ok_or_else(|| self.no_record())?;
+        let recorded = Recorded::of(&found, cache);
+        let recorded = recorded.ok_or_else(|| self.or_image(self.no_record()))?;
+        if let Ok(Name::Registry(reference)) = &self.image
+            && self.progress.is_for_person()
+        {
+            let dest = self.dest.display();
+            self.progress.step(format_args!(
+                "{dest}: the folder here; the image is {reference}"
+            ));
+        }
         if let Some(doubt) = recorded.doubt {
             let dest = self.dest.display();
             self.progress.alarm(format_args!("{dest}: {doubt}"));
@@ -88,6 +100,17 @@ impl Inspect {
     fn is_missing(&self) -> bool {
         let found = self.dest.symlink_metadata();
         found.is_err_and(|e| e.kind() == io::ErrorKind::NotFound)
+    }
+
+    /// The same `error`, if the name of the folder could not be one of an image, too: `redis`.
+    fn or_image(&self, error: Error) -> Error {
+        match &self.image {
+            Ok(Name::Registry(reference)) => {
+                let name = reference.to_string();
+                Error::Suggesting(Suggestion::Image(name), Box::new(error))
+            }
+            _ => error,
+        }
     }
 
     fn no_record(&self) -> Error {

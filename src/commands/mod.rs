@@ -13,6 +13,7 @@ mod purge;
 mod recorded;
 mod save;
 mod stdout;
+mod swapped;
 mod update;
 mod verify;
 

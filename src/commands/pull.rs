@@ -2,6 +2,7 @@
 
 use super::ledger::Ledger;
 use super::recorded::Recorded;
+use super::swapped::or_swapped_pull;
 use super::{Done, Pull, counted, with_healing};
 use crate::cache::Cache;
 use crate::destination::{Destination, Found, KeepOld, Output};
@@ -14,11 +15,13 @@ use crate::source::Source;
 impl Pull {
     /// Pulls, and prints the digest of the manifest that DEST was made of.
     pub(super) fn run(&self) -> Result<Done, Error> {
-        if self.dry_run {
-            return self.foresee();
-        }
-        let cache = self.cache.open(self.access.timeout, self.progress)?;
-        with_healing(self.progress, || self.attempt(cache.as_ref()))
+        let done = if self.dry_run {
+            self.foresee()
+        } else {
+            let cache = self.cache.open(self.access.timeout, self.progress)?;
+            with_healing(self.progress, || self.attempt(cache.as_ref()))
+        };
+        done.map_err(|error| or_swapped_pull(&self.image, &self.dest, error))
     }
 
     fn attempt(&self, cache: Option<&Cache>) -> Result<Done, Error> {

@@ -1,6 +1,7 @@
 //! `roots verify DEST [IMAGE]`: whether a tree still is what its image makes.
 
 use super::recorded::{Doubt, Recorded};
+use super::swapped::or_swapped_verify;
 use super::{Done, Verify, counted, with_healing};
 use crate::cache::Cache;
 use crate::destination::Found;
@@ -17,7 +18,8 @@ impl Verify {
     /// Compares, and prints what is not as in the image, a line each.
     pub(super) fn run(&self) -> Result<Done, Error> {
         let cache = self.cache.open(self.access.timeout, self.progress)?;
-        with_healing(self.progress, || self.compare(cache.as_ref()))
+        let done = with_healing(self.progress, || self.compare(cache.as_ref()));
+        done.map_err(|error| or_swapped_verify(&self.dest, self.image.as_ref(), error))
     }
 
     fn compare(&self, cache: Option<&Cache>) -> Result<Done, Error> {

@@ -9,7 +9,7 @@ impl Error {
     /// What the process exits with. README's table is tested against this.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::OrPath(_, error) => error.exit_code(),
+            Self::Suggesting(_, error) => error.exit_code(),
             Self::Usage(_) | Self::Reference { .. } | Self::Platform { .. } => 2,
             Self::Credentials { .. } => 2,
             Self::Configuration { why, .. } if why.is_disk() => 6,

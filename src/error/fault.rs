@@ -72,6 +72,8 @@ pub enum Usage {
         meant: Option<&'static str>,
         /// A command that has it.
         other: Option<&'static str>,
+        /// Whether its value was `false`.
+        is_off: bool,
     },
     /// An operand is missing.
     MissingOperand {

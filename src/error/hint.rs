@@ -3,6 +3,7 @@
 use super::correction::{of_manifest, of_reference};
 use super::sentence::{around, path_of};
 use super::{EntryFault, Error, Part, Replaceable, disk};
+use crate::oci::Platform;
 use std::time::Duration;
 
 /// What nobody means who asks to be left alone for so long: ten years.
@@ -35,12 +36,11 @@ impl Error {
             } => return disk::hint(action, path, source),
             Self::Tree { action, source } => disk::entry_hint(action, source)?,
             Self::Entry { why, .. } => why.hint()?,
-            Self::OrPath(path, _) => {
-                let before = "for what is called so in this folder, write ./";
-                return around(before, &path_of(path), "");
-            }
+            Self::Suggesting(suggestion, _) => return suggestion.hint(),
             Self::NoPlatform { available, .. } => {
-                let first = available.first()?.to_string();
+                // An index may list one without a name, which --platform does not take.
+                let mut names = available.iter().map(ToString::to_string);
+                let first = names.find(|name| Platform::parse(name).is_ok())?;
                 return around("ask for one that there is: --platform ", &first, "");
             }
             Self::Denied {

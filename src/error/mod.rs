@@ -1,5 +1,5 @@
 //! Everything that can go wrong, as data. What is said about it stands in this room, too: the sentences
-//! beside the data or in `sentence.rs` and `refusal.rs`, what to do in `hint.rs` and `correction.rs`.
+//! beside the data or in `sentence.rs` and `refusal.rs`, what to do in `hint.rs` and `correction/`.
 
 mod code;
 mod conversation;
@@ -19,6 +19,7 @@ mod value;
 
 pub use code::UNCHANGED;
 pub use conversation::{AnswerFault, ChallengeFault, CredentialsFault, ProxyFault, RedirectFault};
+pub use correction::Suggestion;
 pub use destination::DestinationFault;
 pub use entry::EntryFault;
 pub use fault::{ConfigurationFault, IncludeFault, LayoutFault, Part, Replaceable, Usage};
@@ -30,8 +31,7 @@ pub use value::ValueFault;
 use crate::oci::{Digest, InvalidManifest, InvalidReference, Platform};
 use std::{io, path::PathBuf, time::Duration};
 
-/// The one error type. `Display` says it, [`Error::hint`] what to do, [`Error::exit_code`] what a
-/// script sees.
+/// The one error type: `Display` says it, [`Error::hint`] what to do, [`Error::exit_code`] what a script sees.
 pub enum Error {
     /// The command line cannot be understood.
     Usage(Usage),
@@ -114,8 +114,8 @@ pub enum Error {
         /// Why not.
         why: RedirectFault,
     },
-    /// An image that a registry does not give, while a file or folder here is called so.
-    OrPath(PathBuf, Box<Self>),
+    /// An error, and what was likelier meant than what it is about.
+    Suggesting(Suggestion, Box<Self>),
     /// The network failed.
     Network {
         /// What was asked.

@@ -9,6 +9,8 @@ impl Display for InvalidReference {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("the name of the image is empty"),
+            Self::Transport(transport) => write!(f, "roots reads no images from {transport}"),
+            Self::WebPage => f.write_str("a web page, and not the name of an image"),
             Self::Scheme(scheme) => write!(
                 f,
                 "{}:// does not begin the name of an image",

@@ -12,7 +12,7 @@ impl Display for Error {
             Self::Usage(usage) => write!(f, "{usage}"),
             Self::Reference { text, why } if text.is_empty() => write!(f, "IMAGE: {why}"),
             Self::Reference { text, why } => write!(f, "{}: {why}", escaped(without_secret(text))),
-            Self::OrPath(_, error) => write!(f, "{error}"),
+            Self::Suggesting(_, error) => write!(f, "{error}"),
             Self::Platform(text) if text.is_empty() => {
                 f.write_str("--platform: its value is missing")
             }

@@ -22,6 +22,7 @@ mod platform;
 mod record;
 mod reference;
 mod summary;
+mod transport;
 
 pub use about::About;
 pub use alterations::Alterations;

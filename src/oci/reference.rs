@@ -7,7 +7,7 @@
 //! The grammar is that of distribution/reference (`regexp.go`, `normalize.go`); it is checked in
 //! full before any part of it can reach a URL or a path.
 
-use super::{Digest, InvalidDigest};
+use super::{Digest, InvalidDigest, transport};
 use std::fmt;
 use std::net::Ipv6Addr;
 
@@ -33,6 +33,10 @@ pub enum InvalidReference {
     Empty,
     /// Starts with `https://` or another scheme than `docker://`.
     Scheme(String),
+    /// Starts with a transport of containers-transports(5) that only other tools read, colon included.
+    Transport(&'static str),
+    /// A page of Docker Hub's web site, which is no registry.
+    WebPage,
     /// 64 hex digits: on Docker Hub that could as well be the id of an image.
     ImageId,
     /// The part before the first slash is not `host` or `host:port`.
@@ -61,6 +65,7 @@ impl Reference {
         if let Some((scheme, _)) = text.split_once("://") {
             return Err(InvalidReference::Scheme(scheme.to_owned()));
         }
+        transport::check(text)?;
         if text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
             return Err(InvalidReference::ImageId);
         }

@@ -104,6 +104,11 @@ impl Progress {
         self.begun.elapsed()
     }
 
+    /// Whether a person sits in front of a terminal.
+    pub fn is_for_person(self) -> bool {
+        self.format == Format::Terminal
+    }
+
     /// Whether a program reads this, and wants results it can read.
     pub fn is_json(self) -> bool {
         self.format == Format::Json

@@ -1,7 +1,7 @@
 //! Images that are no registry's: a layout in a folder, an archive in a file or on standard input.
 
 use crate::archive::Input;
-use crate::error::{Error, LayoutFault};
+use crate::error::{Error, LayoutFault, Suggestion};
 use crate::oci::{HUB, Reference};
 use crate::sys::Dir;
 use std::ffi::OsStr;
@@ -141,11 +141,17 @@ pub(super) fn or_path(reference: &Reference, error: Error) -> Error {
     };
     let is_miss = matches!(
         error,
-        Error::NotFound { .. } | Error::Denied { .. } | Error::Network { .. }
+        Error::NotFound { .. }
+            | Error::Denied { .. }
+            | Error::Network { .. }
+            | Error::Offline { .. }
+            | Error::Registry { .. }
+            | Error::Tls { .. }
+            | Error::ProxyRefused { .. }
     );
     // Many a folder is called like the image that was pulled into it.
     match is_miss && (path.is_file() || path.join("oci-layout").is_file()) {
-        true => Error::OrPath(path, Box::new(error)),
+        true => Error::Suggesting(Suggestion::Path(path), Box::new(error)),
         false => error,
     }
 }

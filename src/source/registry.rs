@@ -71,7 +71,9 @@ impl<'c> Cached<'c> {
     /// The digest that the reference stands for, at the price of a HEAD where the registry gives it.
     pub(super) fn digest(&mut self) -> Result<Digest, Error> {
         let Some(registry) = &self.fetch.registry else {
-            return self.cached_digest();
+            return self
+                .cached_digest()
+                .map_err(|error| or_path(&self.reference, error));
         };
         let asked = registry.digest_of(&self.reference.identifier());
         match asked.map_err(|error| or_path(&self.reference, error))? {
@@ -93,7 +95,8 @@ impl<'c> Cached<'c> {
 
     fn asked_root(&self) -> Result<(Digest, Served), Error> {
         let Some(registry) = &self.fetch.registry else {
-            let digest = self.cached_digest()?;
+            let digest = self.cached_digest();
+            let digest = digest.map_err(|error| or_path(&self.reference, error))?;
             let bytes = self.cached_document(&digest)?.into();
             let media_type = String::new();
             return Ok((digest, Served { bytes, media_type }));

@@ -8,6 +8,7 @@ use crate::support::sandbox::Command;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 
 mod disk;
 mod images;
@@ -85,8 +86,13 @@ fn every_line_of_the_golden_file_is_in_good_form() {
 #[test]
 fn every_sentence_in_the_source_is_in_good_form() {
     let mut count = 0;
-    for file in fs::read_dir(SENTENCES).unwrap() {
-        let path = file.unwrap().path();
+    let within = |folder: &str| {
+        let files = fs::read_dir(Path::new(SENTENCES).join(folder)).unwrap();
+        files
+            .map(|file| file.unwrap().path())
+            .filter(|path| path.is_file())
+    };
+    for path in within("").chain(within("correction")) {
         let text = fs::read_to_string(&path).unwrap();
         let lines = text.lines().map(str::trim);
         for line in lines.filter(|line| !line.starts_with("//") && !line.starts_with("#[")) {

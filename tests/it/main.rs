@@ -56,6 +56,7 @@ mod model;
 mod neighbours;
 mod nspawn;
 mod offline;
+mod other_tools;
 mod owners;
 mod packaging;
 mod pieces;

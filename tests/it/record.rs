@@ -258,7 +258,9 @@ fn without_attributes_the_cache_has_the_record() {
     }
     let run = run.says("code-1 0\n").says(&image.manifest.digest);
     let run = run.says("ram/dest: unchanged\n").says("code-2 10\n");
-    let run = run.says("no record of a pull\n").says("IMAGE\ncode-3 3\n");
+    let run = run
+        .says("no record of a pull\n")
+        .says("docker.io/ram/dest:latest\ncode-3 3\n");
     let run =
         run.says("it has no record of a pull; add --force to replace it all the same\ncode-4 6\n");
     run.says("ram/none: no place for its record, neither in extended attributes nor in a cache\n")

@@ -91,13 +91,17 @@ fn bad_references_are_refused_before_any_request() {
 #[test]
 fn a_scheme_in_front_is_refused_with_the_name_to_type() {
     let sandbox = Sandbox::new("a_scheme_in_front");
-    for scheme in ["https", "http", "docker-daemon"] {
+    for (scheme, what) in [
+        ("https", ""),
+        ("http", " and add --plain-http"),
+        ("docker-daemon", ""),
+    ] {
         let image = format!("{scheme}://ghcr.io/a/b:1");
         let run = sandbox.roots(["pull", &image, "dest"]).run().fails(2);
         let refusal = format!("roots: {image}: {scheme}:// does not begin the name of an image\n");
         assert_eq!(
             run.stderr,
-            refusal + "hint: leave the scheme away: ghcr.io/a/b:1\n"
+            format!("{refusal}hint: leave out the scheme{what}: ghcr.io/a/b:1\n")
         );
     }
     assert_eq!(sandbox.names(""), [""; 0]);

@@ -267,7 +267,7 @@ fn what_is_not_understood_is_told_from_what_was_meant() {
         (
             &["pull", "-o", "x", image],
             "pull: no such option: -o",
-            "-o is an option of `roots save`".into(),
+            "the folder stands behind IMAGE without an option: roots pull IMAGE DEST".into(),
         ),
         (&["pull"], "pull: IMAGE is missing", format!("{see} pull`")),
         (

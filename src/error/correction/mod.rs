@@ -1,9 +1,15 @@
 //! What should have been typed in place of what cannot be understood.
 
+mod other_tools;
+mod suggestion;
+mod web_address;
+
 use super::sentence::{around, escaped, path_of, without_secret};
 use super::{ConfigurationFault, LayoutFault, Usage};
 use crate::oci::{InvalidManifest, InvalidReference};
 use std::path::Path;
+pub use suggestion::Suggestion;
+use web_address::image_at;
 
 /// How an image is written.
 const FORMS: &str = "an image is written like debian:bookworm, ghcr.io/owner/name:tag or \
@@ -14,23 +20,68 @@ pub(super) fn of_reference(text: &str, why: &InvalidReference) -> Option<String>
     let name = text.split_once("://").map_or(text, |(_, name)| name);
     let name = escaped(without_secret(name));
     let before = match why {
-        InvalidReference::Scheme(scheme) if scheme == "oci" => {
-            return around(
-                "for a folder, write oci:PATH; for an image of a registry, ",
-                &name,
-                "",
-            );
-        }
-        InvalidReference::Scheme(_) => "leave the scheme away: ",
+        InvalidReference::Scheme(scheme) => return of_scheme(scheme, text, &name),
+        InvalidReference::WebPage => match image_at(text) {
+            Some(image) => return around("write the name of the image: ", &image, ""),
+            None => return around(FORMS, "", ""),
+        },
+        InvalidReference::Transport(transport) => return of_transport(transport, text),
         InvalidReference::Credentials => return around("pass user:password with --auth", "", ""),
         InvalidReference::ImageId => "put the name of its repository in front: NAME@sha256:",
         _ if text.ends_with('/') || is_called_archive(text) => "for a folder or a file, write ./",
-        InvalidReference::UpperCase(part) => {
-            return around("write ", &name.replace(part, &part.to_lowercase()), "");
+        InvalidReference::UpperCase(_) => {
+            let image = image_at(text);
+            return image.map_or_else(
+                || around(FORMS, "", ""),
+                |image| around("write ", &image, ""),
+            );
         }
         _ => return around(FORMS, "", ""),
     };
     around(before, &name, "")
+}
+
+/// For `text` that begins with `scheme://`, and `name`, which is what stands behind that.
+fn of_scheme(scheme: &str, text: &str, name: &str) -> Option<String> {
+    let image = image_at(text);
+    match (scheme, image) {
+        ("oci" | "oci-layout", Some(image)) => around(
+            "for a folder, write oci:PATH; for an image of a registry, ",
+            &image,
+            "",
+        ),
+        ("oci" | "oci-layout", None) => around("for a folder, write oci:", name, ""),
+        ("file", _) if name.starts_with('/') => around("write the path alone: ", name, ""),
+        // Without a scheme, only loopback hosts are spoken with in plain http.
+        ("http", Some(image)) if host(&image) == host(name) => {
+            around("leave out the scheme and add --plain-http: ", &image, "")
+        }
+        (_, Some(image)) if name.trim_end_matches('/') == image => {
+            around("leave out the scheme: ", &image, "")
+        }
+        (_, Some(image)) => around("write the name of the image: ", &image, ""),
+        (_, None) => around(FORMS, "", ""),
+    }
+}
+
+fn host(name: &str) -> Option<String> {
+    name.split('/').next().map(str::to_lowercase)
+}
+
+/// For an image that only another tool can read: how it comes out of there.
+fn of_transport(transport: &str, text: &str) -> Option<String> {
+    let name = text.get(transport.len()..).unwrap_or_default();
+    // containers-storage:[overlay@/var/lib/containers/storage]NAME
+    let name = name.rsplit(']').next().unwrap_or_default();
+    let name = if is_plain(name) { name } else { "NAME" };
+    match transport {
+        "docker-daemon:" => around("pipe it: docker save ", name, " | roots pull - DEST"),
+        "containers-storage:" => around("pipe it: podman save ", name, " | roots pull - DEST"),
+        _ => {
+            let before = ["convert it first: skopeo copy ", transport].concat();
+            around(&before, name, " oci:FOLDER")
+        }
+    }
 }
 
 /// For an image that is none which a tree could be made of.
@@ -102,6 +153,9 @@ impl ConfigurationFault {
 
 impl Usage {
     pub(super) fn hint(&self) -> String {
+        if let Some(hint) = self.of_other_tool() {
+            return hint.to_owned();
+        }
         match self {
             Self::UnknownCommand {
                 meant: Some(meant), ..
@@ -135,19 +189,34 @@ impl Usage {
     }
 }
 
+impl Usage {
+    /// For what another tool has.
+    fn of_other_tool(&self) -> Option<&'static str> {
+        match self {
+            Self::UnknownCommand { typed, .. } => other_tools::of_command(typed),
+            Self::UnknownOption {
+                command,
+                typed,
+                is_off,
+                ..
+            } => other_tools::of_option(command, typed, *is_off),
+            _ => None,
+        }
+    }
+}
+
 /// For a word where a command should be.
 fn of_command(typed: &str) -> String {
-    let hint = match typed {
-        "run" | "start" | "exec" | "boot" => {
-            "roots starts nothing: pull an image, then `systemd-nspawn -D DEST`"
-        }
-        option if option.starts_with('-') => "a command comes first: see `roots help`",
-        image if image.contains(['/', ':', '.', '@']) && without_secret(image) == image => {
-            return format!("did you mean `roots pull {} DEST`?", escaped(image));
-        }
-        _ => "see `roots help`",
-    };
-    hint.to_owned()
+    let is_image = typed.contains(['/', ':', '.', '@']);
+    if typed.starts_with('-') {
+        return "a command comes first: see `roots help`".to_owned();
+    }
+    let is_path = typed.starts_with(['.', '/']);
+    match image_at(typed).filter(|_| is_image && !is_path) {
+        Some(image) => format!("did you mean `roots pull {image} DEST`?"),
+        None if is_path => format!("did you mean `roots pull {} DEST`?", escaped(typed)),
+        None => "see `roots help`".to_owned(),
+    }
 }
 
 fn is_called_archive(name: &str) -> bool {

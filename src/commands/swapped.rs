@@ -1,0 +1,80 @@
+//! IMAGE and DEST the other way round: tar and importctl have the destination elsewhere than curl and skopeo.
+
+use crate::error::{Error, LayoutFault, Suggestion};
+use crate::oci::{HUB, Reference};
+use crate::source::{Local, Name};
+use std::ffi::OsStr;
+use std::path::Path;
+
+/// How much DEST looks like an image.
+#[derive(PartialEq, Eq)]
+enum Likeness {
+    /// It may be a folder as well: `debian`.
+    Some,
+    /// It has a tag, a digest, a host or a transport.
+    Full,
+}
+
+/// An `error` of `roots pull IMAGE DEST`, with a suggestion if DEST looks like the image.
+pub(super) fn or_swapped_pull(image: &Name, dest: &Path, error: Error) -> Error {
+    let is_miss = match (image, &error) {
+        (Name::Local(local), Error::Layout { why, .. }) => {
+            use LayoutFault::{NotALayout, NotAnArchive, Nothing};
+            !local.is_stdin() && matches!(why, Nothing | NotALayout | NotAnArchive)
+        }
+        (Name::Registry(_), Error::NotFound { .. } | Error::Denied { .. }) => true,
+        _ => false,
+    };
+    let likeness = likeness(dest).filter(|_| is_miss && !dest.exists());
+    let Some((likeness, folder)) = likeness.zip(folder(image)) else {
+        return error;
+    };
+    let line = format!("roots pull {} {folder}", dest.display());
+    let suggestion = match (likeness, image) {
+        (Likeness::Full, _) => Suggestion::Swapped(line),
+        (Likeness::Some, Name::Local(_)) => Suggestion::PerhapsSwapped(line),
+        // Two plain words say nothing about their order.
+        (Likeness::Some, Name::Registry(_)) => return error,
+    };
+    Error::Suggesting(suggestion, Box::new(error))
+}
+
+/// An `error` of `roots verify DEST IMAGE`, with a suggestion if IMAGE is the folder.
+pub(super) fn or_swapped_verify(dest: &Path, image: Option<&Name>, error: Error) -> Error {
+    let folder = image.and_then(folder);
+    let folder = folder.filter(|folder| Path::new(folder).is_dir());
+    match folder {
+        Some(folder) if !dest.exists() && likeness(dest).is_some() => {
+            let line = format!("roots verify {folder} {}", dest.display());
+            Error::Suggesting(Suggestion::Swapped(line), Box::new(error))
+        }
+        _ => error,
+    }
+}
+
+fn likeness(dest: &Path) -> Option<Likeness> {
+    let text = dest.to_str()?;
+    if Local::parse(OsStr::new(text)).is_some() {
+        return Some(Likeness::Full);
+    }
+    let reference = Reference::parse(text).ok()?;
+    let is_full = text.contains([':', '@']) || reference.registry() != HUB;
+    Some(if is_full {
+        Likeness::Full
+    } else {
+        Likeness::Some
+    })
+}
+
+/// What was given as an image, as a folder.
+fn folder(image: &Name) -> Option<String> {
+    match image {
+        Name::Local(local) => local.path.to_str().map(str::to_owned),
+        Name::Registry(reference) => {
+            let repository = reference.repository();
+            let name = repository.strip_prefix("library/").unwrap_or(repository);
+            let is_bare = reference.registry() == HUB && reference.tag() == Some("latest");
+            is_bare.then(|| format!("./{name}"))
+        }
+    }
+}
