@@ -17,6 +17,7 @@ mod stat;
 mod terminal;
 mod unopened;
 mod wait;
+mod xdg;
 
 pub use dir::{Dir, Listed};
 pub use exposure::{Exposure, LOST_AND_FOUND};
@@ -36,3 +37,4 @@ pub use stat::{Kind, Owner, Special, Stat, Time};
 pub use terminal::{has_terminal, terminal_width};
 pub use unopened::Unopened;
 pub use wait::{Interruptible, connect_to, open_to_read, read_file, wait_to_read, wait_to_write};
+pub use xdg::{config_home, home, runtime_dir, variable};

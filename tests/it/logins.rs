@@ -1,5 +1,6 @@
 //! Files of `docker login` and `podman login`: where they are, what their entries look like, and which one is meant.
 
+use crate::disk::mounting;
 use crate::support::{Registry, Run, Sandbox, TokenRules, hello};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -126,10 +127,50 @@ fn without_variables_files_are_below_home() {
         .env("XDG_CONFIG_HOME", "here");
     command.run().fails(4);
     assert_eq!(shown(&registry), Some("podman:x".to_owned()));
-    registry.forget_requests();
-    let run = sandbox.roots(["digest", "-v", &name]).no_env("HOME").run();
+}
+
+/// A service of systemd without `User=`, cron and init scripts have no HOME, and so no credentials, no `certs.d` and
+/// no registries.conf, which docker and podman find all the same.
+#[test]
+fn without_home_files_are_in_the_home_folder_of_passwd() {
+    let sandbox = Sandbox::new("without_home");
+    let (registry, name) = private();
+    let host = registry.host();
+    let Some(prelude) = mounting("mount --bind passwd /etc/passwd", "true") else {
+        return;
+    };
+    let home = sandbox.path("of-passwd");
+    let other = "x:x:4242:4242::/elsewhere:/bin/sh\n";
+    let own = format!("me:x:0:0:me:{}:/bin/sh\n", home.display());
+    sandbox.write("passwd", format!("{other}{own}"));
+    sandbox.write(
+        "of-passwd/.docker/config.json",
+        login(&host, "joe", "hunter2"),
+    );
+    let digest = || {
+        let digest = sandbox.roots(["digest", "-v", &name]).no_env("HOME");
+        digest.prelude(&prelude)
+    };
+    let path = home.join(".docker/config.json");
+    let found = format!("{host}: credentials from {}\n", path.display());
+    digest().run().succeeds().says(&found);
+    assert_eq!(shown(&registry), Some("joe:hunter2".to_owned()));
+    // HOME is the last word if there is one.
+    let run = digest().env("HOME", sandbox.path("none")).run();
     run.fails(4).says("no credentials, asking anonymously\n");
-    assert_eq!(registry.requests().len(), 1);
+    digest().env("HOME", "").run().succeeds().says(&found);
+    let conf = format!("[[registry]]\nlocation = '{host}'\nblocked = true\n");
+    sandbox.write("of-passwd/.config/containers/registries.conf", conf);
+    digest().run().fails(4).says("blocked by registries.conf");
+    std::fs::remove_dir_all(home.join(".config")).unwrap();
+    // Linux takes this for loopback, `roots` does not: it speaks TLS there.
+    let elsewhere = name.replace("127.0.0.1", "0.0.0.0");
+    let host = host.replace("127.0.0.1", "0.0.0.0");
+    let certs_d = home.join(".config/containers/certs.d");
+    sandbox.write(certs_d.join(host).join("ca.crt"), "");
+    let digest = sandbox.roots(["digest", &elsewhere]).no_env("HOME");
+    let run = digest.prelude(&prelude).run();
+    run.fails(2).says("ca.crt: no certificate in it\n");
 }
 
 #[test]

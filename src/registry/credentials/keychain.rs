@@ -8,8 +8,7 @@ use crate::error::Error;
 use crate::oci::Reference;
 use crate::progress::Progress;
 use crate::registry::Access;
-use crate::sys;
-use std::ffi::OsString;
+use crate::sys::{self, home, variable};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -149,31 +148,17 @@ fn passed(passed: &Passed) -> Result<(Credentials, &'static str), Error> {
 
 /// The files that need not be there, in their order.
 fn usual_files() -> Vec<PathBuf> {
-    // The XDG specification has relative paths ignored.
-    let xdg = |value: Option<OsString>| value.map(PathBuf::from).filter(|path| path.is_absolute());
-    let below = |path: PathBuf, rest: &str| path.join(rest);
     let run = || PathBuf::from(format!("/run/containers/{}", sys::Host::new().uid));
-    let runtime =
-        xdg(variable("XDG_RUNTIME_DIR")).map_or_else(run, |path| below(path, "containers"));
-    let config = xdg(variable("XDG_CONFIG_HOME")).or_else(|| Some(home()?.join(".config")));
+    let runtime = sys::runtime_dir().map_or_else(run, |path| path.join("containers"));
+    let podman = sys::config_home().map(|path| path.join("containers/auth.json"));
     let docker = variable("DOCKER_CONFIG").map(PathBuf::from);
     let docker = docker.or_else(|| Some(home()?.join(".docker")));
-    let podman = config.map(|path| below(path, "containers/auth.json"));
     [
-        Some(below(runtime, "auth.json")),
+        Some(runtime.join("auth.json")),
         podman,
-        docker.map(|path| below(path, "config.json")),
+        docker.map(|path| path.join("config.json")),
     ]
     .into_iter()
     .flatten()
     .collect()
-}
-
-fn home() -> Option<PathBuf> {
-    variable("HOME").map(PathBuf::from)
-}
-
-/// A variable; an empty one is one that is not set.
-fn variable(name: &str) -> Option<OsString> {
-    std::env::var_os(name).filter(|value| !value.is_empty())
 }

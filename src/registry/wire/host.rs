@@ -4,13 +4,13 @@
 use super::pem;
 use crate::error::{CertificateFault, Error};
 use crate::oci::{HUB, HUB_HOST};
+use crate::sys::home;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use std::env::var_os;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// Below HOME, then for everybody. Of a server's folders, the first that there is counts.
+/// Below the home folder (containers/image does not look at XDG_CONFIG_HOME here), then for everybody. Of a server's folders, the first that there is counts.
 const OF_USER: &str = ".config/containers/certs.d";
 const OF_SYSTEM: [&str; 2] = ["/etc/containers/certs.d", "/etc/docker/certs.d"];
 
@@ -32,8 +32,7 @@ pub(super) struct Client {
 impl HostCertificates {
     /// What there is for `host[:port]`, if there is anything.
     pub(super) fn of(host: &str) -> Result<Option<Self>, Error> {
-        let home = var_os("HOME").map(PathBuf::from);
-        let user = home.filter(|home| home.is_absolute());
+        let user = home().filter(|home| home.is_absolute());
         let user = user.map(|home| home.join(OF_USER));
         // A folder is named as in the name of an image.
         let names = match host == HUB_HOST {
