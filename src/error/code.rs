@@ -39,7 +39,7 @@ impl Error {
             | Self::DestinationRefused { .. }
             | Self::DestinationBusy(_)
             | Self::NotACache { .. }
-            | Self::NoRoom { .. }
+            | Self::NoRoom(..)
             | Self::Disk { .. } => 6,
             Self::Network { .. } | Self::CacheSpoiled { .. } => 75,
             // A machine that has just booted may not know the time yet.

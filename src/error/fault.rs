@@ -135,27 +135,6 @@ pub enum Replaceable {
     Unrecorded,
 }
 
-/// Why a file of settings cannot be used.
-#[derive(Debug)]
-pub enum ConfigurationFault {
-    /// A line that cannot be understood, by its number, from 1 on.
-    Line(usize),
-    /// The same of a lock.
-    Entry(usize),
-    /// A line of a lock whose name an earlier line locks to another digest.
-    LockedTwice(usize),
-    /// It cannot be read.
-    Unreadable(std::io::Error),
-}
-
-impl ConfigurationFault {
-    /// Whether the disk is to blame, and not who wrote the file or named it.
-    pub(super) fn is_disk(&self) -> bool {
-        use std::io::ErrorKind::{InvalidData, NotFound};
-        matches!(self, Self::Unreadable(e) if !matches!(e.kind(), NotFound | InvalidData))
-    }
-}
-
 impl LayoutFault {
     /// Whether there is an image, but not as it should be.
     pub(super) fn is_malformed(&self) -> bool {

@@ -28,7 +28,7 @@ impl Error {
             Self::Tls { host, why } => return why.hint(host),
             Self::Certificate { why, .. } => why.hint()?,
             Self::Network { why, proxy, .. } => why.hint(proxy.is_some()),
-            Self::NoRoom { .. } => disk::FULL,
+            Self::NoRoom(..) => disk::FULL,
             Self::Disk {
                 action,
                 path,

@@ -2,6 +2,7 @@
 //! beside the data or in `sentence.rs` and `refusal.rs`, what to do in `hint.rs` and `correction/`.
 
 mod code;
+mod configuration;
 mod conversation;
 mod correction;
 mod destination;
@@ -18,11 +19,12 @@ mod tls;
 mod value;
 
 pub use code::UNCHANGED;
+pub use configuration::{ConfigurationFault, RegistriesFault};
 pub use conversation::{AnswerFault, ChallengeFault, CredentialsFault, ProxyFault, RedirectFault};
 pub use correction::Suggestion;
 pub use destination::DestinationFault;
 pub use entry::EntryFault;
-pub use fault::{ConfigurationFault, IncludeFault, LayoutFault, Part, Replaceable, Usage};
+pub use fault::{IncludeFault, LayoutFault, Part, Replaceable, Usage};
 pub use network::NetworkFault;
 pub use sentence::escaped;
 pub use tls::{CertificateFault, TlsFault};
@@ -270,13 +272,8 @@ pub enum Error {
         /// How it failed.
         source: io::Error,
     },
-    /// The image does not fit on the disk.
-    NoRoom {
-        /// DEST.
-        path: PathBuf,
-        /// How much more room it takes at least, in bytes.
-        missing: u64,
-    },
+    /// The image does not fit on the disk of this DEST: it takes so many bytes more at least.
+    NoRoom(PathBuf, u64),
     /// A folder that is to be used or purged as a cache, and is none.
     NotACache {
         /// The folder.

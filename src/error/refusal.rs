@@ -1,7 +1,7 @@
 //! The sentences for what the parsers of names, documents, folders and command lines refuse.
 
-use super::sentence::{escaped, list, reason};
-use super::{ConfigurationFault, IncludeFault, LayoutFault, Usage};
+use super::sentence::{escaped, list};
+use super::{IncludeFault, LayoutFault, Usage};
 use crate::oci::{Algorithm, InvalidDigest, InvalidManifest, InvalidReference};
 use std::fmt::{self, Display, Formatter};
 
@@ -125,21 +125,6 @@ impl Display for LayoutFault {
             Self::OutOfOrder => f.write_str(
                 "its layers come before its index, and without a cache there is no place for them",
             ),
-        }
-    }
-}
-
-impl Display for ConfigurationFault {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Line(number) | Self::Entry(number) => {
-                write!(f, "line {number} cannot be understood")
-            }
-            Self::LockedTwice(number) => write!(
-                f,
-                "line {number} locks an image that an earlier line locks to another digest"
-            ),
-            Self::Unreadable(source) => write!(f, "cannot read: {}", reason(source)),
         }
     }
 }

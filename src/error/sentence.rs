@@ -161,7 +161,7 @@ impl Display for Error {
             Self::DestinationBusy(path) => {
                 write!(f, "{}: another roots is at work on it", path_of(path))
             }
-            Self::NoRoom { path, missing } => {
+            Self::NoRoom(path, missing) => {
                 let path = path_of(path);
                 write!(
                     f,

@@ -1,166 +1,50 @@
 //! containers-registries.conf(5): where else the images of a registry are, and which are blocked.
 //!
 //! ```text
-//! [[registry]]                     the entry with the longest prefix holds
-//! prefix = "docker.io"             default: location
-//! location = "internal.corp/hub"   what stands in place of the prefix
-//! [[registry.mirror]]              tried before location, in this order
-//! location = "mirror.corp:5000"
+//! $CONTAINERS_REGISTRIES_CONF                             this one alone, or else
+//! ~/.config/containers/registries.conf  + .conf.d/        in place of the system's, or else
+//! /etc/containers/registries.conf       + .conf.d/        and the user's .conf.d/
 //! ```
 
-use super::toml::{Line, Value, parse};
-use crate::error::{ConfigurationFault, Error};
+use super::registry_entry::Entry;
+use super::toml::{SyntaxError, parse};
+use crate::error::{ConfigurationFault, Error, RegistriesFault};
 use crate::oci::Reference;
-use crate::sys::read_file;
+use crate::sys::{config_home, read_file, variable};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 /// The longest file that is read, in bytes.
 const MAX_FILE: u64 = 1 << 20;
 
-/// What one `[[registry]]` says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Entry {
-    prefix: String,
-    location: String,
-    pub(super) insecure: bool,
-    pub(super) blocked: bool,
-    by_digest_only: bool,
-    mirrors: Vec<Place>,
-}
-
-/// What one `[[registry.mirror]]` says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Place {
-    location: String,
-    insecure: bool,
-    from: String,
-}
-
-impl Entry {
-    /// The entry for `reference` in the files of this user, if there is one.
-    pub(super) fn find(reference: &Reference) -> Result<Option<Self>, Error> {
-        let mut all: Vec<Self> = Vec::new();
-        let (files, named) = files();
-        for path in files {
-            for entry in read(&path, named)? {
-                // A later file has the last word on a prefix.
-                all.retain(|earlier| earlier.prefix != entry.prefix);
-                all.push(entry);
-            }
-        }
-        Ok(longest(all, reference))
-    }
-
-    /// The mirrors to try for an image, each as `host/repository`, and whether any certificate will
-    /// do.
-    pub(super) fn mirrors(&self, reference: &Reference) -> impl Iterator<Item = (String, bool)> {
-        let unwanted = match reference.digest() {
-            Some(_) => "tag-only",
-            None => "digest-only",
-        };
-        let for_it = move |place: &&Place| match place.from.as_str() {
-            "" if self.by_digest_only => unwanted != "digest-only",
-            from => from != unwanted,
-        };
-        let mirrors = self.mirrors.iter().filter(for_it);
-        mirrors.map(move |place| (self.moved(reference, &place.location), place.insecure))
-    }
-
-    /// Where the image itself is, as `host/repository`.
-    pub(super) fn location(&self, reference: &Reference) -> String {
-        self.moved(reference, &self.location)
-    }
-
-    /// The name with `location` in place of the prefix.
-    fn moved(&self, reference: &Reference, location: &str) -> String {
-        let name = name_of(reference);
-        match (location, self.rest_of(&name)) {
-            ("", _) => name,
-            // The prefix is of one tag or digest, and holds all of the name.
-            (location, None) => location.to_owned(),
-            (location, Some(rest)) => format!("{location}{rest}"),
+/// The entry for `reference` in the files of this user, if there is one: that with the longest prefix.
+pub(super) fn entry_for(reference: &Reference) -> Result<Option<Entry>, Error> {
+    let mut all: Vec<Entry> = Vec::new();
+    let (files, named) = files();
+    for path in files {
+        for entry in read(&path, named)? {
+            // A later file has the last word on a prefix.
+            all.retain(|earlier| earlier.prefix != entry.prefix);
+            all.push(entry);
         }
     }
-
-    /// Whether an image is one of those that the prefix means.
-    fn fits(&self, reference: &Reference) -> bool {
-        let name = name_of(reference);
-        let tagged = reference.tag().map(|tag| format!("{name}:{tag}"));
-        let named = tagged.as_ref().unwrap_or(&name);
-        let pinned = reference.digest().map(|digest| format!("{named}@{digest}"));
-        let is_it = |whole: &Option<String>| whole.as_ref() == Some(&self.prefix);
-        self.rest_of(&name).is_some() || is_it(&tagged) || is_it(&pinned)
-    }
-
-    /// What follows the prefix in a name that has it.
-    fn rest_of<'n>(&self, name: &'n str) -> Option<&'n str> {
-        if let Some(domain) = self.prefix.strip_prefix('*') {
-            // `*.example.com` is any host below that; a location replaces the host.
-            let (host, _) = name.split_once('/')?;
-            let is_below = domain.starts_with('.') && host.ends_with(domain);
-            return (is_below && host.len() > domain.len()).then(|| &name[host.len()..]);
-        }
-        let rest = name.strip_prefix(self.prefix.as_str())?;
-        (!self.prefix.is_empty() && (rest.is_empty() || rest.starts_with('/'))).then_some(rest)
-    }
-
-    /// Whether a key and its value were understood; a key that is not known says nothing to us.
-    fn set(&mut self, key: &str, value: Value) -> bool {
-        match (key, value) {
-            ("prefix", Value::Text(text)) => self.prefix = trimmed(&text),
-            ("location", Value::Text(text)) => self.location = trimmed(&text),
-            ("insecure", Value::Flag(flag)) => self.insecure = flag,
-            ("blocked", Value::Flag(flag)) => self.blocked = flag,
-            ("mirror-by-digest-only", Value::Flag(flag)) => self.by_digest_only = flag,
-            // An inline table of mirrors would have to be read, or they would be ignored.
-            (
-                "prefix" | "location" | "insecure" | "blocked" | "mirror-by-digest-only" | "mirror",
-                _,
-            ) => return false,
-            _ => {}
-        }
-        true
-    }
-}
-
-impl Place {
-    fn set(&mut self, key: &str, value: Value) -> bool {
-        match (key, value) {
-            ("location", Value::Text(text)) => self.location = trimmed(&text),
-            ("insecure", Value::Flag(flag)) => self.insecure = flag,
-            ("pull-from-mirror", Value::Text(text)) => self.from = text,
-            ("location" | "insecure" | "pull-from-mirror", _) => return false,
-            _ => {}
-        }
-        true
-    }
+    Ok(longest(all, reference))
 }
 
 fn longest(entries: Vec<Entry>, reference: &Reference) -> Option<Entry> {
-    let fitting = entries.into_iter().filter(|entry| entry.fits(reference));
-    fitting.max_by_key(|entry| entry.prefix.len())
-}
-
-fn name_of(reference: &Reference) -> String {
-    format!("{}/{}", reference.registry(), reference.repository())
-}
-
-fn trimmed(text: &str) -> String {
-    text.trim_end_matches('/').to_owned()
+    let matching = entries
+        .into_iter()
+        .filter(|entry| entry.matched(reference).is_some());
+    matching.max_by_key(|entry| entry.prefix.len())
 }
 
 /// The files in the order of reading: one, and the drop-ins; and whether the user named them, so that
 /// they have to be there.
 fn files() -> (Vec<PathBuf>, bool) {
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     if let Some(path) = variable("CONTAINERS_REGISTRIES_CONF") {
         return (vec![path.into()], true);
     }
-    let own = variable("XDG_CONFIG_HOME")
-        .map(PathBuf::from)
-        .or_else(|| variable("HOME").map(|home| Path::new(&home).join(".config")));
-    let own = own.map(|config| config.join("containers/registries.conf"));
+    let own = config_home().map(|config| config.join("containers/registries.conf"));
     // The user's own file stands in place of the system's, drop-ins and all; the user's drop-ins
     // without it add to that.
     let system = Path::new("/etc/containers/registries.conf");
@@ -207,47 +91,13 @@ fn read(path: &Path, named: bool) -> Result<Vec<Entry>, Error> {
     let text = read_file(path, MAX_FILE).map_err(unreadable)?;
     let text =
         String::from_utf8(text).map_err(|_| unreadable(io::ErrorKind::InvalidData.into()))?;
-    entries(&text).map_err(|line| failed(ConfigurationFault::Line(line)))
+    entries(&text).map_err(|(line, why)| failed(ConfigurationFault::Line(line, why)))
 }
 
-/// The entries of a text, or the line that cannot be understood.
-fn entries(text: &str) -> Result<Vec<Entry>, usize> {
-    let mut entries: Vec<Entry> = Vec::new();
-    let mut table = String::new();
-    for (number, line) in parse(text)? {
-        let understood = match line {
-            Line::Table(name) => {
-                table = name;
-                match (table.as_str(), entries.last_mut()) {
-                    ("registry", _) => entries.push(Entry::default()),
-                    ("registry.mirror", Some(entry)) => entry.mirrors.push(Place::default()),
-                    _ => {}
-                }
-                table != "registry.mirror" || !entries.is_empty()
-            }
-            Line::Entry(key, value) => match (table.as_str(), entries.last_mut()) {
-                ("registry", Some(entry)) => entry.set(&key, value),
-                ("registry.mirror", Some(entry)) => {
-                    let mirror = entry.mirrors.last_mut();
-                    mirror.is_some_and(|mirror| mirror.set(&key, value))
-                }
-                // An array of inline tables would have to be read, or what it blocks is not.
-                ("", _) => key != "registry",
-                // The format of 2018, which podman does not read any more: nor may it block in vain.
-                ("registries.block", _) => key != "registries" || value == Value::Empty,
-                _ => true,
-            },
-        };
-        if !understood {
-            return Err(number);
-        }
-    }
-    for entry in &mut entries {
-        if entry.prefix.is_empty() {
-            entry.prefix.clone_from(&entry.location);
-        }
-    }
-    Ok(entries)
+/// The entries of a text, or the line that is wrong.
+fn entries(text: &str) -> Result<Vec<Entry>, (usize, RegistriesFault)> {
+    let syntax = |SyntaxError { line, reason }| (line, RegistriesFault::Syntax(reason));
+    Entry::all(&parse(text).map_err(syntax)?)
 }
 
 #[cfg(test)]
@@ -336,22 +186,147 @@ location = "example.corp"
     }
 
     #[test]
-    fn what_cannot_be_understood_is_not_passed_over() {
-        for (conf, line) in [
-            ("[[registry]]\nlocation = true\n", 2),
-            ("[[registry]]\nlocation = 'a'\nblocked = 'yes'\n", 3),
-            ("[[registry.mirror]]\n", 1),
-            (
-                "[[registry]]\nlocation = 'a'\nmirror = [{location = 'b'}]\n",
-                3,
-            ),
-            ("registry = [{location = 'a', blocked = true}]\n", 1),
-            ("[registries.block]\nregistries = ['a.io']\n", 2),
-            ("}{", 1),
+    fn a_port_may_follow_what_matches_a_host() {
+        let conf = r#"
+[[registry]]
+prefix = "*.evil.com"
+blocked = true
+[[registry]]
+location = "plain.io"
+blocked = true
+[[registry]]
+prefix = "*.corp.io/team"
+location = "m.io/t"
+[[registry]]
+prefix = "*.moved.io"
+location = "m.io"
+"#;
+        let found = |image: &str| {
+            let reference = Reference::parse(image).unwrap();
+            longest(entries(conf).unwrap(), &reference)
+        };
+        let pinned = format!("a.b.evil.com:5000/y@sha256:{}", "0".repeat(64));
+        for (image, is_blocked) in [
+            ("x.evil.com/y", true),
+            ("x.evil.com:5000/y", true),
+            (&pinned, true),
+            ("x.evil.com.evil.com/y", true),
+            ("evil.com:5000/y", false),
+            ("x.evil.company/y", false),
+            ("good.io/x.evil.com/y", false),
+            ("plain.io:5000/y", true),
+            ("plain.io/y:1", true),
+            ("plain.ios/y", false),
         ] {
-            assert_eq!(entries(conf), Err(line), "{conf}");
+            let entry = found(image);
+            let blocked = entry.is_some_and(|entry| entry.blocked);
+            assert_eq!(blocked, is_blocked, "{image}");
+        }
+        assert_eq!(places(conf, "a.corp.io/team/x:1"), ["m.io/t/x"]);
+        assert_eq!(places(conf, "a.corp.io/teams/x"), [""; 0]);
+        assert_eq!(places(conf, "a.moved.io:5000/x"), ["m.io:5000/x"]);
+    }
+
+    #[test]
+    fn every_way_to_write_a_mirror_in_toml_is_read() {
+        for conf in [
+            "[[registry]]\nlocation = 'a.io'\n[[registry.mirror]]\nlocation = 'b.io'\n",
+            "[[registry]]\nlocation = 'a.io'\nmirror = [{location = 'b.io'}]\n",
+            "[[registry]]\nlocation = 'a.io'\nmirror = [\n { location = \"b.io\" }, # near\n]\n",
+            "registry = [{location = 'a.io', mirror = [{location = 'b.io'}]}]",
+            "registry = [{location = 'a.io', mirror = [{location = '''b.io'''}]}]",
+            "\"registry\" = [{prefix = \"a.i\\u006f\", location = 'a.io', 'mirror' = [{location = 'b.io'}]}]",
+            "[[ registry ]]\r\nLocation = 'a.io/'\r\n[[ registry . mirror ]]\r\nlocation = 'b.io'\r\n",
+            "x = 1979-05-27T07:32:00Z\ny = 0x1F\nz.a.b = inf\n[[registry]]\nlocation='a.io'\nmirror=[{location='b.io'}]",
+        ] {
+            assert_eq!(places(conf, "a.io/x"), ["b.io/x", "a.io/x"], "{conf}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_by_its_line() {
+        let registry = "[[registry]]\nlocation = 'a.io'\n";
+        let mirror = format!("{registry}[[registry.mirror]]\n");
+        let by_digest =
+            mirror.replace("[[registry.m", "mirror-by-digest-only = true\n[[registry.m");
+        let twice = |key: &str| format!("{registry}{key} = true\n\n{registry}prefix = 'b.io'\n");
+        let conflict = |key| {
+            let location = "a.io".to_owned();
+            RegistriesFault::Conflict { key, location }
+        };
+        let wrong = |key, expected| RegistriesFault::Type { key, expected };
+        let other = RegistriesFault::PullFromMirror("digests".to_owned());
+        for (conf, line, fault) in [
+            (
+                "[[registry]]\n\nlocation = true\n",
+                3,
+                wrong("location", "a string"),
+            ),
+            (
+                &format!("{registry}blocked = 'yes'\n"),
+                3,
+                wrong("blocked", "true or false"),
+            ),
+            (
+                "[registry]\nlocation = 'a'\n",
+                1,
+                wrong("registry", "an array of tables"),
+            ),
+            (
+                &format!("{registry}mirror = ['b.io']\n"),
+                3,
+                wrong("mirror", "an array of tables"),
+            ),
+            (
+                "x = 1\n[[registry]]\nblocked = true\n",
+                2,
+                RegistriesFault::NoPrefix,
+            ),
+            (
+                &format!("{mirror}insecure = true\n"),
+                3,
+                RegistriesFault::NoMirrorLocation,
+            ),
+            (
+                "[[registry]]\nprefix = 'http://a.io'\n",
+                2,
+                RegistriesFault::Scheme("prefix"),
+            ),
+            (
+                &format!("{mirror}location = 'https://b.io'\n"),
+                4,
+                RegistriesFault::Scheme("location"),
+            ),
+            (
+                &format!("{registry}pull-from-mirror = 'all'\n"),
+                3,
+                RegistriesFault::NotForRegistry,
+            ),
+            (
+                &format!("{mirror}location = 'b.io'\npull-from-mirror = 'digests'\n"),
+                5,
+                other,
+            ),
+            (
+                &format!("{by_digest}location = 'b.io'\npull-from-mirror = 'tag-only'\n"),
+                6,
+                RegistriesFault::TwoRestrictions,
+            ),
+            (&twice("insecure"), 5, conflict("insecure")),
+            (&twice("blocked"), 5, conflict("blocked")),
+            (
+                "[registries.block]\nregistries = ['a.io']\n",
+                2,
+                RegistriesFault::OldFormat,
+            ),
+        ] {
+            assert_eq!(entries(conf), Err((line, fault)), "{conf}");
         }
         let old = "[registries.search]\nregistries = ['a']\n[registries.block]\nregistries = []\n";
         assert_eq!(entries(old), Ok(Vec::new()));
+        // Of two entries for one prefix in one file, the first holds, as for containers/image.
+        let entry = |location| format!("[[registry]]\nprefix = 'a.io'\nlocation = '{location}'\n");
+        let twice = entry("b.io") + &entry("c.io");
+        assert_eq!(places(&twice, "a.io/x"), ["b.io/x"]);
     }
 }

@@ -1,7 +1,7 @@
 //! Where an image is asked for, in which order: mirrors, and then where its name says.
 
 use super::access::Access;
-use super::registries_conf::Entry;
+use super::registries_conf::entry_for;
 use super::url::{Scheme, host_of, is_loopback};
 use crate::error::Error;
 use crate::oci::Reference;
@@ -28,7 +28,7 @@ fn scheme(reference: &Reference, plain_http: Option<bool>) -> Scheme {
 
 /// The places to ask for `reference`, the last one being its own.
 pub(super) fn routes(reference: &Reference, access: &Access) -> Result<Vec<Route>, Error> {
-    let entry = Entry::find(reference)?;
+    let entry = entry_for(reference)?;
     if entry.as_ref().is_some_and(|entry| entry.blocked) {
         return Err(Error::Blocked(reference.to_string()));
     }

@@ -1,195 +1,180 @@
-//! As much of TOML as `registries.conf` needs: tables, and keys with strings and booleans. What else
-//! there may be is passed over. A library for all of TOML is 90 KiB and more.
+//! TOML 1.0 into tables, for `registries.conf`. toml_parser reads the text; what is left is to put keys
+//! where they belong. The libraries that do both (toml, toml-span, basic-toml) are 90 KiB and more.
 
-/// One line that says something.
+use super::toml_table::{Item, Table, Value};
+use toml_parser::decoder::{Encoding, ScalarKind};
+use toml_parser::parser::{EventReceiver, RecursionGuard, ValidateWhitespace, parse_document};
+use toml_parser::{ErrorSink, ParseError, Source, Span};
+
+/// How deep arrays, tables and dotted keys may be nested.
+const MAX_DEPTH: u32 = 64;
+
+/// Why a text is not TOML.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Line {
-    /// `[name]` or `[[name]]`, the name without blanks.
-    Table(String),
-    /// `key = value`.
-    Entry(String, Value),
+pub(super) struct SyntaxError {
+    /// The line, from 1 on.
+    pub(super) line: usize,
+    pub(super) reason: String,
 }
 
-/// A value.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Value {
-    Text(String),
-    Flag(bool),
-    /// An array of nothing.
-    Empty,
-    /// Numbers, dates, arrays, inline tables, strings of several lines.
-    Other,
+/// Reads a whole text.
+pub(super) fn parse(text: &str) -> Result<Table, SyntaxError> {
+    let source = Source::new(text);
+    let mut error: Option<ParseError> = None;
+    let mut tables = Tables::new(source);
+    let mut checked = ValidateWhitespace::new(&mut tables, source);
+    let mut bounded = RecursionGuard::new(&mut checked, MAX_DEPTH);
+    parse_document(&source.lex().into_vec(), &mut bounded, &mut error);
+    let Some(error) = error else {
+        return Ok(tables.root);
+    };
+    let span = error.unexpected().or(error.context()).unwrap_or_default();
+    Err(SyntaxError {
+        line: tables.line(span),
+        reason: error.description().to_owned(),
+    })
 }
 
-/// The lines of a text with their numbers, from 1 on; or the number of the one that is not TOML.
-pub(super) fn parse(text: &str) -> Result<Vec<(usize, Line)>, usize> {
-    let mut rest = Rest { text, at: 0 };
-    let mut lines = Vec::new();
-    loop {
-        rest.skip_blank_lines();
-        let number = rest.line();
-        if rest.left().is_empty() {
-            return Ok(lines);
-        }
-        let line = rest.next_line().ok_or(number)?;
-        rest.end_of_line().ok_or(number)?;
-        lines.push((number, line));
-    }
+/// Puts what is read where it belongs.
+struct Tables<'t> {
+    source: Source<'t>,
+    root: Table,
+    /// The names of the last `[header]`.
+    header: Vec<String>,
+    /// The names read since the last header or value.
+    keys: Vec<String>,
+    /// Arrays and inline tables that are not closed yet, the innermost last.
+    open: Vec<Open>,
+    /// Line breaks are counted as far as this byte.
+    counted: (usize, usize),
 }
 
-/// What has not been read yet.
-struct Rest<'t> {
-    text: &'t str,
-    at: usize,
+/// An array or inline table that is not closed yet.
+struct Open {
+    line: usize,
+    /// The keys that it is the value of.
+    keys: Vec<String>,
+    value: Value,
 }
 
-impl<'t> Rest<'t> {
-    fn left(&self) -> &'t str {
-        &self.text[self.at..]
-    }
-
-    fn line(&self) -> usize {
-        self.text[..self.at].matches('\n').count() + 1
-    }
-
-    fn take(&mut self, wanted: &str) -> bool {
-        let found = self.left().starts_with(wanted);
-        if found {
-            self.at += wanted.len();
-        }
-        found
-    }
-
-    /// Everything up to `end`, which is taken too, on this line.
-    fn until(&mut self, end: &str) -> Option<&'t str> {
-        let (text, _) = self.left().split_once(end)?;
-        self.at += text.len() + end.len();
-        (!text.contains('\n')).then_some(text)
-    }
-
-    fn skip(&mut self, what: &[char]) {
-        self.at += self.left().len() - self.left().trim_start_matches(what).len();
-    }
-
-    fn skip_comment(&mut self) {
-        if self.left().starts_with('#') {
-            self.at += self.left().find('\n').unwrap_or(self.left().len());
+impl<'t> Tables<'t> {
+    fn new(source: Source<'t>) -> Self {
+        Self {
+            source,
+            root: Table::default(),
+            header: Vec::new(),
+            keys: Vec::new(),
+            open: Vec::new(),
+            counted: (0, 1),
         }
     }
 
-    fn skip_blank_lines(&mut self) {
-        loop {
-            let before = self.at;
-            self.skip(&[' ', '\t', '\r', '\n']);
-            self.skip_comment();
-            if self.at == before {
-                return;
-            }
-        }
-    }
-
-    fn end_of_line(&mut self) -> Option<()> {
-        self.skip(&[' ', '\t', '\r']);
-        self.skip_comment();
-        (self.left().is_empty() || self.left().starts_with('\n')).then_some(())
-    }
-
-    fn next_line(&mut self) -> Option<Line> {
-        let name = if self.take("[[") {
-            self.until("]]")?
-        } else if self.take("[") {
-            self.until("]")?
+    /// The line of a span, from 1 on.
+    fn line(&mut self, span: Span) -> usize {
+        let text = self.source.input().as_bytes();
+        let (from, line) = self.counted;
+        let (from, line) = if span.start() < from {
+            (0, 1)
         } else {
-            let key = self.until("=")?.trim().trim_matches(['"', '\'']);
-            self.skip(&[' ', '\t']);
-            return Some(Line::Entry(key.to_owned(), self.value()?));
+            (from, line)
         };
-        Some(Line::Table(name.replace([' ', '\t', '"', '\''], "")))
+        let to = span.start().min(text.len());
+        let breaks = text[from..to].iter().filter(|&&b| b == b'\n').count();
+        self.counted = (to, line + breaks);
+        line + breaks
     }
 
-    fn value(&mut self) -> Option<Value> {
-        for quotes in ["\"\"\"", "'''"] {
-            if self.take(quotes) {
-                let (text, _) = self.left().split_once(quotes)?;
-                self.at += text.len() + quotes.len();
-                return Some(Value::Other);
-            }
-        }
-        match self.left().chars().next()? {
-            '"' => self.quoted().map(Value::Text),
-            '\'' => {
-                self.take("'");
-                self.until("'").map(|text| Value::Text(text.to_owned()))
-            }
-            '[' | '{' => self.nested(),
-            _ => {
-                let end = self.left().find(['\n', '#']).unwrap_or(self.left().len());
-                let word = self.left()[..end].trim();
-                self.at += end;
-                Some(match word {
-                    "" => return None,
-                    "true" => Value::Flag(true),
-                    "false" => Value::Flag(false),
-                    _ => Value::Other,
-                })
-            }
+    /// Puts a whole value into the array or table that is open.
+    fn put(&mut self, span: Span, item: Item, error: &mut dyn ErrorSink) {
+        let keys = std::mem::take(&mut self.keys);
+        let table = match self.open.last_mut().map(|open| &mut open.value) {
+            Some(Value::Array(items)) => return items.push(item),
+            Some(Value::Table(table)) => Some(table),
+            _ => self.root.below(&self.header),
+        };
+        let is_put = table.is_some_and(|table| table.insert(keys, item));
+        if !is_put {
+            error.report_error(ParseError::new("duplicate key").with_unexpected(span));
         }
     }
 
-    /// A string in double quotes, with its escapes.
-    fn quoted(&mut self) -> Option<String> {
+    fn begin(&mut self, span: Span, value: Value) {
+        let line = self.line(span);
+        let keys = std::mem::take(&mut self.keys);
+        self.open.push(Open { line, keys, value });
+    }
+
+    fn end(&mut self, span: Span, error: &mut dyn ErrorSink) {
+        if let Some(Open { line, keys, value }) = self.open.pop() {
+            self.keys = keys;
+            self.put(span, Item { line, value }, error);
+        }
+    }
+
+    /// Makes the table of a header, whose names have been read.
+    fn define(&mut self, span: Span, is_array: bool, error: &mut dyn ErrorSink) {
+        let line = self.line(span);
+        self.header = std::mem::take(&mut self.keys);
+        if !self.root.define(&self.header, line, is_array) {
+            error.report_error(ParseError::new("duplicate table").with_unexpected(span));
+        }
+    }
+}
+
+impl EventReceiver for Tables<'_> {
+    fn std_table_close(&mut self, span: Span, error: &mut dyn ErrorSink) {
+        self.define(span, false, error);
+    }
+
+    fn array_table_close(&mut self, span: Span, error: &mut dyn ErrorSink) {
+        self.define(span, true, error);
+    }
+
+    fn inline_table_open(&mut self, span: Span, _: &mut dyn ErrorSink) -> bool {
+        self.begin(span, Value::Table(Table::inline()));
+        true
+    }
+
+    fn inline_table_close(&mut self, span: Span, error: &mut dyn ErrorSink) {
+        self.end(span, error);
+    }
+
+    fn array_open(&mut self, span: Span, _: &mut dyn ErrorSink) -> bool {
+        self.begin(span, Value::Array(Vec::new()));
+        true
+    }
+
+    fn array_close(&mut self, span: Span, error: &mut dyn ErrorSink) {
+        self.end(span, error);
+    }
+
+    fn simple_key(&mut self, span: Span, kind: Option<Encoding>, error: &mut dyn ErrorSink) {
+        // RecursionGuard does not count dotted keys, and to drop a deep table takes a deep stack.
+        if self.keys.len() >= MAX_DEPTH as usize {
+            let too_deep = ParseError::new("too many dotted keys");
+            return error.report_error(too_deep.with_unexpected(span));
+        }
+        let mut key = String::new();
+        if let Some(raw) = self.source.get(span) {
+            let raw = toml_parser::Raw::new_unchecked(raw.as_str(), kind, span);
+            raw.decode_key(&mut key, error);
+        }
+        self.keys.push(key);
+    }
+
+    fn scalar(&mut self, span: Span, kind: Option<Encoding>, error: &mut dyn ErrorSink) {
+        let line = self.line(span);
         let mut text = String::new();
-        let mut letters = self.left().char_indices().skip(1);
-        let end = loop {
-            match letters.next()? {
-                (at, '"') => break at + 1,
-                (_, '\n') => return None,
-                (_, '\\') => text.push(match letters.next()?.1 {
-                    same @ ('"' | '\\') => same,
-                    'n' => '\n',
-                    't' => '\t',
-                    // Hosts and paths have no use for the others.
-                    _ => return None,
-                }),
-                (_, letter) => text.push(letter),
-            }
+        let Some(raw) = self.source.get(span) else {
+            return;
         };
-        self.at += end;
-        Some(text)
-    }
-
-    /// An array or an inline table, over as many lines as it takes.
-    fn nested(&mut self) -> Option<Value> {
-        let mut open = Vec::new();
-        let mut count = 0;
-        loop {
-            self.skip_blank_lines();
-            count += 1;
-            let letter = self.left().chars().next()?;
-            match letter {
-                '"' => drop(self.quoted()?),
-                '\'' => {
-                    self.take("'");
-                    self.until("'")?;
-                }
-                _ => {
-                    self.at += letter.len_utf8();
-                    match letter {
-                        '[' => open.push(']'),
-                        '{' => open.push('}'),
-                        ']' | '}' if open.pop() != Some(letter) => return None,
-                        _ => {}
-                    }
-                }
-            }
-            if open.is_empty() {
-                return Some(if count == 2 {
-                    Value::Empty
-                } else {
-                    Value::Other
-                });
-            }
-        }
+        let raw = toml_parser::Raw::new_unchecked(raw.as_str(), kind, span);
+        let value = match raw.decode_scalar(&mut text, error) {
+            ScalarKind::String => Value::Text(text),
+            ScalarKind::Boolean(flag) => Value::Flag(flag),
+            _ => Value::Other,
+        };
+        self.put(span, Item { line, value }, error);
     }
 }
 
@@ -197,69 +182,90 @@ impl<'t> Rest<'t> {
 mod tests {
     use super::*;
 
-    fn entry(key: &str, value: Value) -> Line {
-        Line::Entry(key.to_owned(), value)
+    /// The table much as JSON is written; numbers and dates are `_`.
+    fn shown(table: &Table) -> String {
+        let items = table.items.iter();
+        let items = items.map(|(key, item)| format!("{key}:{}", shown_item(item)));
+        format!("{{{}}}", items.collect::<Vec<_>>().join(","))
+    }
+
+    fn shown_item(item: &Item) -> String {
+        match &item.value {
+            Value::Text(text) => format!("{text:?}"),
+            Value::Flag(flag) => flag.to_string(),
+            Value::Array(items) => {
+                let items: Vec<_> = items.iter().map(shown_item).collect();
+                format!("[{}]", items.join(","))
+            }
+            Value::Table(table) => shown(table),
+            Value::Other => "_".to_owned(),
+        }
     }
 
     #[test]
-    fn reads_what_administrators_write() {
-        let text = r#"# a comment
-unqualified-search-registries = [
-  "docker.io", # with ] in a comment
-  'quay.io',
-]
-short-name-mode="enforcing"
-
-[[registry]]
-prefix = "docker.io/library" # behind
-"location" = 'mirror.corp:5000/hub'
-insecure=true
-  [[ registry.mirror ]]
-  location = "a\"b"
-[aliases]
-"x" = { y = ["z", "}"] }
-n = 3
-none = [ # nobody
-]
-"#;
-        let wanted = vec![
-            (2, entry("unqualified-search-registries", Value::Other)),
-            (6, entry("short-name-mode", Value::Text("enforcing".into()))),
-            (8, Line::Table("registry".into())),
-            (9, entry("prefix", Value::Text("docker.io/library".into()))),
+    fn keys_are_where_they_belong() {
+        for (text, wanted) in [
+            ("", "{}"),
+            ("# nothing\n\n", "{}"),
+            ("a = 1\nb = 'x' # behind\nc=true", "{a:_,b:\"x\",c:true}"),
             (
-                10,
-                entry("location", Value::Text("mirror.corp:5000/hub".into())),
+                "a.b.c = 'x'\na.b.d = 'y'\na . e = 'z'",
+                "{a:{b:{c:\"x\",d:\"y\"},e:\"z\"}}",
             ),
-            (11, entry("insecure", Value::Flag(true))),
-            (12, Line::Table("registry.mirror".into())),
-            (13, entry("location", Value::Text("a\"b".into()))),
-            (14, Line::Table("aliases".into())),
-            (15, entry("x", Value::Other)),
-            (16, entry("n", Value::Other)),
-            (17, entry("none", Value::Empty)),
-        ];
-        assert_eq!(parse(text), Ok(wanted));
-        let lines = parse(&text.replace('\n', "\r\n"));
-        assert_eq!(lines.map(|lines| lines.len()), Ok(12));
-        assert_eq!(parse(""), Ok(Vec::new()));
+            ("[a.b]\nx = 1\n[a]\ny = 2\n[c]", "{a:{b:{x:_},y:_},c:{}}"),
+            (
+                "[[a]]\nx = 1\n[a.b]\ny = 1\n[[a.c]]\n[[a.c]]\n[[a]]\n[a.b]\nz = 1",
+                "{a:[{b:{y:_},c:[{},{}],x:_},{b:{z:_}}]}",
+            ),
+            (
+                "a = [1, [true, 'x'], {b = 2, c.d = []},\n# comment\n]",
+                "{a:[_,[true,\"x\"],{b:_,c:{d:[]}}]}",
+            ),
+            ("a = {}\nb = [{}]", "{a:{},b:[{}]}"),
+            (
+                "a = \"\"\"\nx\\\n   y\"\"\"\nb = \"\\u00e9\\t\"",
+                "{a:\"xy\",b:\"é\\t\"}",
+            ),
+            ("\"a.b\" = 1\n'' = 2\n1 = 3", "{:_,1:_,a.b:_}"),
+            ("[a]\r\nb = 1\r\n", "{a:{b:_}}"),
+        ] {
+            let parsed = parse(text);
+            assert_eq!(parsed.as_ref().map(shown).unwrap(), wanted, "{text}");
+        }
     }
 
     #[test]
     fn what_is_no_toml_is_named_by_its_line() {
+        let nested = format!("a = {}", "[".repeat(100_000));
+        let dotted = vec!["a"; 100_000].join(".");
         for (text, line) in [
             ("}{", 1),
             ("\n\nkey", 3),
             ("a = 1\nb = \"open\n", 2),
             ("a = \"x\" y\n", 1),
-            ("a = [1,\n2", 1),
             ("a = [1}\n", 1),
             ("[[registry]\n", 1),
             ("a =\n", 1),
             ("a = '''x", 1),
             ("a = \"\\q\"", 1),
+            ("a = yes", 1),
+            ("\na = 1\na = 2", 3),
+            ("a = 1\na.b = 2", 2),
+            ("a = {}\na.b = 2", 2),
+            ("a = {}\n[a.b]", 2),
+            ("a = [{}]\n[[a]]", 2),
+            ("[a]\n[a]", 2),
+            ("[a.b]\n[a]\nb.c = 1", 3),
+            ("a.b = 1\n[a]", 2),
+            ("[[a]]\n[a]", 2),
+            ("a = \"\u{1}\"", 1),
+            ("# \u{1}", 1),
+            (&nested, 1),
+            (&format!("\n{dotted}"), 2),
+            (&format!("\n\n[{dotted}]"), 3),
         ] {
-            assert_eq!(parse(text), Err(line), "{text:?}");
+            let parsed = parse(text).map_err(|error| error.line);
+            assert_eq!(parsed, Err(line), "{text:.30}");
         }
     }
 }

@@ -64,10 +64,7 @@ pub fn check_room<'s, B: IntoIterator<Item = &'s Descriptor>>(
 /// Refuses what is larger than what the file system of `folder` has free.
 pub(super) fn must_fit(size: u64, folder: &Dir, destination: &Path) -> Result<(), Error> {
     match folder.free_space() {
-        Some(free) if free < size => Err(Error::NoRoom {
-            path: destination.to_owned(),
-            missing: size - free,
-        }),
+        Some(free) if free < size => Err(Error::NoRoom(destination.to_owned(), size - free)),
         _ => Ok(()),
     }
 }

@@ -219,7 +219,7 @@ fn a_registries_conf_that_is_named_has_to_be_there() {
     sandbox.write("none.conf", "[registries.block]\nregistries = ['a.io']\n");
     let run = pull().env("CONTAINERS_REGISTRIES_CONF", &path).run();
     run.fails(2)
-        .says("none.conf: line 2 cannot be understood\n");
+        .says("none.conf: line 2: [registries.block] is the old format, version 1\nhint: write a `[[registry]]`");
     let blocked = format!("[[registry]]\nprefix = '{name}'\nblocked = true\n");
     sandbox.write("none.conf", blocked);
     let run = pull().env("CONTAINERS_REGISTRIES_CONF", &path).run();
@@ -321,11 +321,54 @@ fn registries_conf_that_cannot_be_understood_is_named() {
         &sandbox,
         "[[registry]]\nlocation = 'a.io'\nblocked = yes please\n",
     );
-    let run = sandbox.roots(["pull", "a.io/b", "dest"]).run().fails(2);
-    assert!(
-        run.stderr
-            .contains("registries.conf: line 3 cannot be understood"),
-        "{}",
-        run.stderr
+    let pull = || sandbox.roots(["pull", "a.io/b", "dest"]);
+    let hint = "hint: correct that line, or name another file in CONTAINERS_REGISTRIES_CONF (/dev/null for none)\n";
+    let run = pull().run().fails(2);
+    run.says("registries.conf: line 3 cannot be understood: ")
+        .says(hint);
+    // Also where it is not about the image, and in a drop-in.
+    configured(&sandbox, "[[registry]]\nlocation = 'b.io'\n");
+    let conf = Path::new("home/.config/containers/registries.conf.d");
+    let wrong = "[[registry]]\nlocation = 'c.io'\n[[registry.mirror]]\nlocation = 'd.io'\npull-from-mirror = \"x\\u001b\"\n";
+    sandbox.write(conf.join("a.conf"), wrong);
+    let run = pull().run().fails(2);
+    let said = "a.conf: line 5: `pull-from-mirror` is all, digest-only or tag-only, not ";
+    run.says(said).says(hint).never_says("\u{1b}");
+    assert!(!sandbox.has("dest"));
+}
+
+/// An inline table of mirrors was said to be wrong: it is TOML, and podman reads it.
+#[test]
+fn registries_conf_is_read_in_every_form_of_toml() {
+    let (sandbox, origin, first, _, _) = three();
+    let (origin_host, first_host) = (origin.host(), first.host());
+    let conf = format!(
+        "registry = [{{ prefix = \"images.example\", location = '{origin_host}', # first\n\
+         mirror = [{{ location = \"\"\"{first_host}\"\"\", insecure = false }}] }}]\n"
     );
+    configured(&sandbox, &conf);
+    let pull = sandbox.roots(["pull", "--cache=no", "images.example/a/b:1", "dest"]);
+    pull.run().succeeds();
+    assert_eq!(tree::sketch(sandbox.path("dest")), TREE);
+    assert_eq!(first.requests().len(), 3);
+    assert_eq!(origin.lines(), [""; 0]);
+}
+
+/// `*.evil.com` did not block `x.evil.com:5000`, which podman refuses.
+#[test]
+fn what_is_blocked_is_blocked_with_any_port() {
+    let (sandbox, origin, _, _, name) = three();
+    configured(
+        &sandbox,
+        "[[registry]]\nprefix = '127.0.0.1'\nblocked = true\n",
+    );
+    let run = sandbox.roots(["pull", &name, "dest"]).run();
+    run.fails(4).says("blocked by registries.conf");
+    configured(
+        &sandbox,
+        "[[registry]]\nprefix = '*.0.0.1'\nblocked = true\n",
+    );
+    let run = sandbox.roots(["digest", &name]).run();
+    run.fails(4).says("blocked by registries.conf");
+    assert_eq!(origin.lines(), [""; 0]);
 }

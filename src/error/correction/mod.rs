@@ -5,7 +5,7 @@ mod suggestion;
 mod web_address;
 
 use super::sentence::{around, escaped, path_of, without_secret};
-use super::{ConfigurationFault, LayoutFault, Usage};
+use super::{LayoutFault, Usage};
 use crate::oci::{InvalidManifest, InvalidReference};
 use std::path::Path;
 pub use suggestion::Suggestion;
@@ -136,18 +136,6 @@ impl LayoutFault {
             }
             _ => return None,
         })
-    }
-}
-
-impl ConfigurationFault {
-    pub(super) fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::Entry(_) => {
-                Some("a line is REFERENCE@DIGEST, as `roots digest --lock IMAGE` prints it")
-            }
-            Self::LockedTwice(_) => Some("keep the line whose digest you trust"),
-            Self::Line(_) | Self::Unreadable(_) => None,
-        }
     }
 }
 
