@@ -21,7 +21,7 @@ use crate::oci::{Alterations, Digest, Image};
 use crate::sys::{
     Dir, Exposure, Handle as _, LOST_AND_FOUND, file_size_limit, stop_inheriting_umask,
 };
-use crate::tarball::{BLOCK, Budget, Entries, Entry, EntryKind, Name, Owners};
+use crate::tarball::{BLOCK, Budget, Entries, Entry, EntryKind, Name, Owners, Parents};
 use metadata::{Inherited, Rights};
 use std::ffi::CString;
 use std::io::{BufRead, ErrorKind};
@@ -191,7 +191,7 @@ impl Extractor {
             match Name::of(&entry.path)? {
                 Name::Bookkeeping => {}
                 Name::Plain => {
-                    if !self.walk.enter(parents, Missing::Make)? || self.walk.is_spared(name) {
+                    if !self.enter(parents)? || self.walk.is_spared(name) {
                         continue;
                     }
                     self.walk.change()?;
@@ -214,6 +214,24 @@ impl Extractor {
             }
         }
         entries.drain()
+    }
+
+    /// Goes to where an entry belongs. What a lower layer has on the way and is not a directory gives way to
+    /// one: the path changes as a whole, as if the layer had an entry for it too (image-spec layer.md,
+    /// "Changeset over existing files"). In its own layer it is refused, for the layer contradicts itself.
+    fn enter(&mut self, parents: Parents<'_>) -> Result<bool, EntryFault> {
+        match self.walk.enter(parents, Missing::Make) {
+            Err(EntryFault::ParentIsFile) => {}
+            other => return other,
+        }
+        match self.walk.take_obstacle() {
+            Some(name) if self.made.is_from_below(&mut self.walk, &name)? => {
+                self.walk.change()?;
+                self.remove(&name)?;
+                self.walk.enter(parents, Missing::Make)
+            }
+            _ => Err(EntryFault::ParentIsFile),
+        }
     }
 
     /// The entry for the root itself: a directory, or an attack (CVE-2021-29136).

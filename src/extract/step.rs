@@ -33,6 +33,8 @@ pub(super) enum Stepped {
     Down,
     Link(CString),
     Nowhere,
+    /// Something stands there that is not a directory.
+    Blocked,
 }
 
 /// A directory that no entry describes, as far as is known.

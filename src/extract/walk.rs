@@ -15,7 +15,7 @@ use crate::error::EntryFault;
 use crate::sys::{Dir, Kind, LOST_AND_FOUND, Owner, Time, remove_tree};
 use crate::tarball::{LayerPath, MADE, MAX_LINKS, Parents, Steps};
 use std::collections::hash_map::RandomState;
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::hash::BuildHasher;
 use std::io;
 
@@ -38,6 +38,8 @@ pub(super) struct Walk {
     pub(super) plain: Option<Owner>,
     /// What the tree has and the disk has not.
     pub(super) left_out: LeftOut,
+    /// The name in this directory that the last way could not pass, if it does not stand in a symlink.
+    obstacle: Option<CString>,
 }
 
 impl Walk {
@@ -55,6 +57,7 @@ impl Walk {
             spares: false,
             plain: None,
             left_out: LeftOut::default(),
+            obstacle: None,
         }
     }
 
@@ -135,6 +138,12 @@ impl Walk {
         Ok(false)
     }
 
+    /// What the last way could not pass, which stands in this directory and is not a directory. Nothing
+    /// if a symlink leads to it: then the entry does not name it.
+    pub(super) fn take_obstacle(&mut self) -> Option<CString> {
+        self.obstacle.take()
+    }
+
     /// How many steps it has taken since this was asked last.
     pub(super) fn take_steps(&mut self) -> u64 {
         std::mem::take(&mut self.taken)
@@ -160,6 +169,10 @@ impl Walk {
                 match self.step(name, missing)? {
                     Stepped::Down => depth += 1,
                     Stepped::Nowhere => return Ok(false),
+                    Stepped::Blocked => {
+                        self.obstacle = steps.is_named().then(|| name.to_owned());
+                        return Err(EntryFault::ParentIsFile);
+                    }
                     Stepped::Link(target) => {
                         let from_root = steps.follow(&target)?;
                         depth = if from_root { 0 } else { depth };
@@ -181,7 +194,7 @@ impl Walk {
             }
             Err(e) if e.kind() == io::ErrorKind::NotFound && missing == Missing::Make => {
                 if self.has_left_out(name) {
-                    return Err(EntryFault::ParentIsFile);
+                    return Ok(Stepped::Blocked);
                 }
                 self.change()?;
                 let here = self.here()?;
@@ -210,7 +223,7 @@ impl Walk {
                 }
                 Kind::Directory => Err(EntryFault::io("open", e)),
                 _ if missing == Missing::Tell => Ok(Stepped::Nowhere),
-                _ => Err(EntryFault::ParentIsFile),
+                _ => Ok(Stepped::Blocked),
             },
         }
     }

@@ -90,6 +90,19 @@ impl Made {
         Ok(())
     }
 
+    /// Whether `name` in the directory where `walk` stands is what a lower layer left there.
+    pub(super) fn is_from_below(
+        &mut self,
+        walk: &mut Walk,
+        name: &CStr,
+    ) -> Result<bool, EntryFault> {
+        let Some(layer) = &mut self.layer else {
+            return Ok(false);
+        };
+        layer.insert_implied(walk)?;
+        Ok(!layer.is_cleared(walk)? && !layer.places.contains(walk.key(name), Mark::Made)?)
+    }
+
     /// Hides what lower layers left of `name` in the directory where `walk` stands.
     pub(super) fn hide(&mut self, walk: &mut Walk, name: &CStr) -> Result<(), EntryFault> {
         let Some(layer) = &mut self.layer else {

@@ -35,9 +35,11 @@ impl Model {
             match Name::of(&entry.path)? {
                 Name::Bookkeeping => {}
                 Name::Plain => {
-                    let way = self.nodes.make_way(parents)?;
-                    let is_directory = matches!(entry.kind, EntryKind::Directory);
                     let Self { nodes, made, .. } = self;
+                    let gives_way =
+                        |nodes: &_, directory, name: &_| made.is_from_below(nodes, directory, name);
+                    let way = nodes.make_way(parents, gives_way)?;
+                    let is_directory = matches!(entry.kind, EntryKind::Directory);
                     made.insert(nodes, way.end, name, is_directory, &way.implied);
                     self.make(&entry, way.end, name, entries)?;
                 }

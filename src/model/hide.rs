@@ -53,6 +53,12 @@ impl Made {
         }
     }
 
+    /// Whether `name` in a directory is what a lower layer left there.
+    pub(super) fn is_from_below(&self, nodes: &Nodes, directory: Id, name: &CStr) -> bool {
+        let layer = self.layer.as_ref();
+        layer.is_some_and(|layer| !layer.places.contains(&nodes.key(directory, name)))
+    }
+
     /// Hides what lower layers left of `name` in a directory.
     pub(super) fn hide(&mut self, nodes: &mut Nodes, directory: Id, name: &CStr) {
         let Some(layer) = &mut self.layer else { return };

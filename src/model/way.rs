@@ -13,11 +13,26 @@ pub(super) struct Way {
     pub(super) implied: Vec<Id>,
 }
 
+/// Why there is no directory where a way would lead on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    Nothing,
+    /// Something stands there that is not one, and no symlink leads to it.
+    Blocked,
+}
+
 impl Nodes {
-    /// Goes to where `parents` lead, and makes what is missing.
-    pub(super) fn make_way(&mut self, parents: Parents<'_>) -> Result<Way, EntryFault> {
+    /// Goes to where `parents` lead, and makes what is missing, or has what `gives_way` in its place.
+    pub(super) fn make_way(
+        &mut self,
+        parents: Parents<'_>,
+        gives_way: impl Fn(&Self, Id, &CStr) -> bool,
+    ) -> Result<Way, EntryFault> {
         let mut implied = Vec::new();
-        let end = self.follow(parents, |nodes, directory, name| {
+        let end = self.follow(parents, |nodes, directory, name, missing| {
+            if missing == Missing::Blocked && !gives_way(nodes, directory, name) {
+                return None;
+            }
             let made = nodes.put_directory(directory, name, Metadata::plain());
             implied.push(made);
             nodes.taken += MADE;
@@ -30,7 +45,7 @@ impl Nodes {
 
     /// Goes to where `parents` lead, if that is anywhere.
     pub(super) fn find_way(&mut self, parents: Parents<'_>) -> Result<Option<Id>, EntryFault> {
-        self.follow(parents, |_, _, _| None)
+        self.follow(parents, |_, _, _, _| None)
     }
 
     /// How many steps have been taken since this was asked last.
@@ -41,7 +56,7 @@ impl Nodes {
     fn follow(
         &mut self,
         parents: Parents<'_>,
-        missing: impl FnMut(&mut Self, Id, &CStr) -> Option<Id>,
+        missing: impl FnMut(&mut Self, Id, &CStr, Missing) -> Option<Id>,
     ) -> Result<Option<Id>, EntryFault> {
         let mut steps = Steps::new(parents, MAX_LINKS);
         let end = self.go(&mut steps, missing);
@@ -52,7 +67,7 @@ impl Nodes {
     fn go(
         &mut self,
         steps: &mut Steps<'_>,
-        mut missing: impl FnMut(&mut Self, Id, &CStr) -> Option<Id>,
+        mut missing: impl FnMut(&mut Self, Id, &CStr, Missing) -> Option<Id>,
     ) -> Result<Option<Id>, EntryFault> {
         let mut here = ROOT;
         while let Some(name) = steps.advance() {
@@ -63,7 +78,7 @@ impl Nodes {
             }
             let found = match self.find(here, name) {
                 Some(found) => found,
-                None => match missing(self, here, name) {
+                None => match missing(self, here, name, Missing::Nothing) {
                     Some(made) => made,
                     None => return Ok(None),
                 },
@@ -74,7 +89,11 @@ impl Nodes {
                     let from_root = steps.follow(target)?;
                     here = if from_root { ROOT } else { here };
                 }
-                _ => return Ok(None),
+                _ if !steps.is_named() => return Ok(None),
+                _ => match missing(self, here, name, Missing::Blocked) {
+                    Some(made) => here = made,
+                    None => return Ok(None),
+                },
             }
         }
         Ok(Some(here))

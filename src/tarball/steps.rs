@@ -27,6 +27,7 @@ pub struct Steps<'p> {
     links: usize,
     max_links: usize,
     taken: usize,
+    is_named: bool,
 }
 
 /// A way that is too long.
@@ -47,6 +48,7 @@ impl<'p> Steps<'p> {
             links: 0,
             max_links,
             taken: 0,
+            is_named: false,
         }
     }
 
@@ -56,6 +58,7 @@ impl<'p> Steps<'p> {
             Some(name) => Some(Cow::Owned(name)),
             None => self.names.next().map(Cow::Borrowed),
         };
+        self.is_named = matches!(next, Some(Cow::Borrowed(_)));
         self.taken += usize::from(next.is_some());
         next
     }
@@ -87,6 +90,11 @@ impl<'p> Steps<'p> {
             self.detour.push(name.to_owned());
         }
         self.detour.is_empty()
+    }
+
+    /// Whether the last component stands in the name itself, and not in a symlink on the way.
+    pub fn is_named(&self) -> bool {
+        self.is_named
     }
 
     /// How many steps have been taken.

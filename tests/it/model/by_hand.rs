@@ -53,6 +53,33 @@ fn sequences_by_hand() {
             Verdict::Refused,
         ),
         (
+            "a file of the layer below gives way to an implied directory",
+            vec![
+                vec![file("a"), file("b")],
+                vec![file("a/b/c"), file("a/d"), whiteout("b")],
+            ],
+            Verdict::Same,
+        ),
+        (
+            "a file of two layers below gives way to one, and that to a file",
+            vec![
+                vec![file("a")],
+                vec![file("b")],
+                vec![
+                    directory("a/b"),
+                    file("a/b/c"),
+                    file("a"),
+                    hard_link("c", "b"),
+                ],
+            ],
+            Verdict::Same,
+        ),
+        (
+            "a file of the same layer does not",
+            vec![vec![file("b")], vec![file("a"), file("a/b")]],
+            Verdict::Refused,
+        ),
+        (
             "an implied directory in the place of a hidden one is a new one",
             vec![
                 vec![described(), file("a/b")],

@@ -65,7 +65,7 @@ pub(super) fn apply(tree: &mut Tree, layer: &[Entry]) -> Outcome {
             End::Directory(place) if entry.what == What::Whiteout => Some(join(&place, name)),
             End::Directory(place) => Some(place),
             // There is nothing there to hide.
-            End::Missing(_) | End::NotADirectory => None,
+            End::Missing(_) | End::NotADirectory(_) => None,
             End::Loop => {
                 refused = refused.or(Some(Outcome::Refused(number, Fault::LinkLoop)));
                 None
@@ -137,6 +137,12 @@ impl Change<'_> {
         let parents = parent(&entry.path);
         let way = self.tree.follow(parents, |_, _| ());
         self.is_clear(&way.asked)?;
+        // Of a lower layer, it is replaced as if the layer had an entry for it ("Changeset over existing files").
+        if let End::NotADirectory(Some(place)) = &way.end
+            && !self.put.contains(place)
+        {
+            self.tree.imply(place);
+        }
         // Only now that it is clear what was meant: what is missing on the way is made.
         let way = self.tree.follow(parents, Tree::imply);
         self.is_clear(&way.asked)?;
@@ -145,7 +151,9 @@ impl Change<'_> {
                 join(&parent, entry.path.rsplit('/').next().unwrap_or_default())
             }
             End::Loop => return Err(Stop::Fault(Fault::LinkLoop)),
-            End::NotADirectory | End::Missing(_) => return Err(Stop::Fault(Fault::ParentIsFile)),
+            End::NotADirectory(_) | End::Missing(_) => {
+                return Err(Stop::Fault(Fault::ParentIsFile));
+            }
         };
         self.put(&place, entry)
     }
@@ -188,7 +196,7 @@ impl Change<'_> {
         let old = match way.end {
             End::Directory(parent) => join(&parent, name),
             End::Missing(place) => place,
-            End::NotADirectory => return Err(Stop::Fault(Fault::LinkTargetMissing)),
+            End::NotADirectory(_) => return Err(Stop::Fault(Fault::LinkTargetMissing)),
             End::Loop => return Err(Stop::Fault(Fault::LinkLoop)),
         };
         match self.tree.places.get(&old) {

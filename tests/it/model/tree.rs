@@ -41,7 +41,8 @@ pub(super) struct Way {
 pub(super) enum End {
     Directory(String),
     Missing(String),
-    NotADirectory,
+    /// With the place, if its name stands in the path itself and not in a symlink.
+    NotADirectory(Option<String>),
     Loop,
 }
 
@@ -104,7 +105,11 @@ impl Tree {
     pub(super) fn follow(&mut self, path: &str, missing: impl Fn(&mut Self, &str)) -> Way {
         let mut to_go: VecDeque<String> = path.split('/').map(str::to_owned).collect();
         let (mut here, mut links, mut asked) = (String::new(), 0, Vec::new());
+        let mut own = to_go.len();
         while let Some(name) = to_go.pop_front() {
+            // What symlinks say stands before the rest of the path.
+            let is_own = to_go.len() < own;
+            own = own.min(to_go.len());
             match name.as_str() {
                 "" | "." => continue,
                 ".." => {
@@ -141,7 +146,7 @@ impl Tree {
                 }
                 Some(Kind::File(_) | Kind::Fifo) => {
                     asked.extend(below(&place, &to_go));
-                    End::NotADirectory
+                    End::NotADirectory(is_own.then_some(place))
                 }
             };
             let climbs = to_go.iter().any(|name| name == "..");
