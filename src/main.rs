@@ -1,7 +1,7 @@
 //! The process edge: arguments in, a result or one sentence out, and the exit code.
 
 use roots::commands::Stdout;
-use roots::error::Error;
+use roots::error::{Error, Usage};
 use roots::progress::Progress;
 use roots::{cli, sys};
 use std::io::{self, Write as _};
@@ -23,7 +23,12 @@ fn main() -> ExitCode {
         Ok(_) => {}
         // Who sends a signal knows what it does; a program that reads events may not have sent it.
         Err(Error::Stopped(_)) if !progress.is_json() => {}
-        Err(error) => progress.failed(error),
+        Err(error) => {
+            progress.failed(error);
+            if let Error::Usage(Usage::NoCommand) = error {
+                progress.list(cli::commands());
+            }
+        }
     }
     // Also where it came too late to stop anything: a loop in a shell ends only if this process did.
     if let Some(signal) = sys::received_signal() {

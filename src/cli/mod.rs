@@ -52,6 +52,13 @@ pub fn parse(
     read.map_err(|error| of_command(&command, error))
 }
 
+/// The commands, a few lines each, as the help page has them.
+pub fn commands() -> &'static str {
+    let lists = OVERVIEW.split("\n\n");
+    let mut lists = lists.filter(|list| list.starts_with("Commands:"));
+    lists.next().unwrap_or_default()
+}
+
 /// Reads what stands behind `command`.
 fn read(
     command: &str,

@@ -238,6 +238,19 @@ fn counted(count: u64, thing: &str) -> String {
     format!("{count} {thing}{s}")
 }
 
+/// Says which of the paths that `--exclude` names leave nothing out.
+fn warn_of_unmatched(paths: &[String], progress: Progress) {
+    for path in paths {
+        let patterns = match path.contains(['*', '?', '[']) {
+            true => ": there are no patterns, and a folder stands for all that is below it",
+            false => "",
+        };
+        progress.warn(format_args!(
+            "--exclude {path}: no such path in the image{patterns}"
+        ));
+    }
+}
+
 /// Does what reads blobs out of a cache, and once more as often as one of them turns out to be spoilt:
 /// it has left the cache by then, and this process uses nothing from there in its place. So there is
 /// an end: no blob is spoilt twice.

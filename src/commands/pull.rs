@@ -3,7 +3,7 @@
 use super::ledger::Ledger;
 use super::recorded::Recorded;
 use super::swapped::or_swapped_pull;
-use super::{Done, Pull, counted, with_healing};
+use super::{Done, Pull, counted, warn_of_unmatched, with_healing};
 use crate::cache::Cache;
 use crate::destination::{Destination, Found, KeepOld, Output};
 use crate::error::Error;
@@ -101,7 +101,9 @@ fn report(skipped: Skipped, progress: Progress) {
         owners,
         devices,
         xattrs,
+        unmatched,
     } = skipped;
+    warn_of_unmatched(&unmatched, progress);
     let parts = [
         (owners, "owner"),
         (devices, "device"),

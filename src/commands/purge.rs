@@ -1,6 +1,6 @@
 //! `roots purge`: drops what no existing destination and no running pull uses from the cache.
 
-use super::{CacheChoice, Purge};
+use super::{CacheChoice, Purge, counted};
 use crate::cache::Cache;
 use crate::destination::StagingState;
 use crate::error::{Error, Usage, ValueFault, escaped};
@@ -31,9 +31,9 @@ impl Purge {
         let (abandoned, in_use) = self.abandoned(&cache)?;
         let dropped = cache.purge(self.sweep, &in_use)?;
         self.progress.step(format_args!(
-            "{}: {} blobs {}, {}",
+            "{}: {} {}, {}",
             path.display(),
-            dropped.len(),
+            counted(dropped.len() as u64, "blob"),
             if dry_run {
                 "would be dropped"
             } else {

@@ -1,7 +1,7 @@
 //! Standard output, which may be a pipe that nobody reads from for a long time.
 
 use crate::error::Error;
-use crate::sys::wait_to_write;
+use crate::sys::{check_stdout, wait_to_write};
 use std::io::{self, StdoutLock, Write};
 
 /// Standard output. A signal ends the wait for a reader; what can be written without
@@ -17,6 +17,7 @@ impl Stdout {
 
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        check_stdout()?;
         // What else fails here, fails in writing, too.
         if wait_to_write(&self.0).is_err() {
             Error::unless_stopped().map_err(io::Error::other)?;

@@ -2,7 +2,7 @@
 
 use super::recorded::{Doubt, Recorded};
 use super::swapped::or_swapped_verify;
-use super::{Done, Verify, counted, with_healing};
+use super::{Done, Verify, counted, warn_of_unmatched, with_healing};
 use crate::cache::Cache;
 use crate::destination::Found;
 use crate::error::{Error, LayoutFault};
@@ -49,7 +49,11 @@ impl Verify {
             source.finish(layer, stream)?; // digest, size and DiffID hold
         }
         source.drain();
-        model.select(&altered)?;
+        let unmatched = model.select(&altered)?;
+        // Those of the record were said when it was pulled.
+        if altered == self.altered {
+            warn_of_unmatched(&unmatched, progress);
+        }
         progress.does("comparing");
         let comparison = Comparison::new(&model, &root, found.path())?;
         Ok(self.report(&comparison, model.overlay_marks(), &source))

@@ -60,7 +60,7 @@ struct Size {
 }
 
 /// What an ordinary user or this file system could not take over.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Skipped {
     /// Entries that belong to somebody else in the image.
     pub owners: usize,
@@ -68,6 +68,8 @@ pub struct Skipped {
     pub devices: usize,
     /// Extended attributes that were not set.
     pub xattrs: usize,
+    /// What was to be left out and is not in the image.
+    pub unmatched: Vec<String>,
 }
 
 impl Extractor {

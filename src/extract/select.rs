@@ -14,9 +14,15 @@ use std::io;
 impl Extractor {
     /// Removes what was not asked for. The directories that stay keep their times.
     pub(super) fn select(&mut self) -> Result<(), Error> {
-        let Self { walk, altered, .. } = self;
+        let Self {
+            walk,
+            altered,
+            skipped,
+            ..
+        } = self;
         let mut look = |place: &LayerPath| look(walk, place).map_err(EntryFault::in_tree);
         if let Some(selection) = Selection::new(altered, &mut look)? {
+            skipped.unmatched = selection.unmatched().to_vec();
             for directory in selection.directories() {
                 let pruned = prune(walk, &directory, &selection, &self.before);
                 pruned.map_err(EntryFault::in_tree)?;

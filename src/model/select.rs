@@ -8,8 +8,8 @@ use crate::tarball::{LayerPath, Place, Selection};
 use std::ffi::CString;
 
 impl Model {
-    /// Removes what was not asked for.
-    pub fn select(&mut self, altered: &Alterations) -> Result<(), Error> {
+    /// Removes what was not asked for. Returns the excludes under which there is nothing.
+    pub fn select(&mut self, altered: &Alterations) -> Result<Vec<String>, Error> {
         let nodes = &mut self.nodes;
         let mut look = |place: &LayerPath| look(nodes, place).map_err(EntryFault::in_tree);
         if let Some(selection) = Selection::new(altered, &mut look)? {
@@ -17,8 +17,9 @@ impl Model {
                 let pruned = prune(nodes, &directory, &selection);
                 pruned.map_err(EntryFault::in_tree)?;
             }
+            return Ok(selection.unmatched().to_vec());
         }
-        Ok(())
+        Ok(Vec::new())
     }
 }
 

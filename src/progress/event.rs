@@ -1,6 +1,7 @@
 //! What happens, for people and for programs.
 
 use super::bytes;
+use super::shorten::{MAX_LINE, shortened};
 use crate::error::escaped;
 use crate::oci::json_line;
 use serde::Serialize;
@@ -66,9 +67,47 @@ pub(super) struct Reached<'r> {
 }
 
 impl Event<'_> {
-    /// One line.
+    /// One line. JSON may take a dozen bytes to escape one character.
     pub(super) fn to_json(&self) -> String {
-        json_line(self)
+        let (mut line, mut limit) = (json_line(self), MAX_LINE);
+        while line.len() > MAX_LINE && limit > 0 {
+            limit /= 2;
+            line = self.to_shorter_json(limit);
+        }
+        line
+    }
+
+    /// The same with texts of `limit` bytes each.
+    fn to_shorter_json(&self, limit: usize) -> String {
+        let short = |text: &str| shortened(text, limit);
+        match self {
+            Self::Detail { message } => json_line(&Event::Detail {
+                message: &short(message),
+            }),
+            Self::Step { message } => json_line(&Event::Step {
+                message: &short(message),
+            }),
+            Self::Warning { message } => json_line(&Event::Warning {
+                message: &short(message),
+            }),
+            Self::Layer(layer) => json_line(&Event::Layer(Layer {
+                origin: &short(layer.origin),
+                ..*layer
+            })),
+            Self::Progress(reached) => json_line(&Event::Progress(Reached {
+                waiting_for: reached.waiting_for.map(&short).as_deref(),
+                ..*reached
+            })),
+            Self::Error {
+                message,
+                hint,
+                exit_code,
+            } => json_line(&Event::Error {
+                message: &short(message),
+                hint: hint.as_deref().map(short),
+                exit_code: *exit_code,
+            }),
+        }
     }
 
     /// One line or two, without what a terminal would obey.
@@ -88,10 +127,18 @@ impl Event<'_> {
             }
             Self::Progress(reached) => reached.to_line(usize::MAX),
             Self::Error { message, hint, .. } => {
-                let hint = hint.iter().map(|hint| format!("\nhint: {}", escaped(hint)));
-                return format!("roots: {}{}\n", escaped(message), hint.collect::<String>());
+                let hint = hint.iter().map(|hint| fitting(&format!("hint: {hint}")));
+                let error = fitting(&format!("roots: {message}"));
+                return error + &hint.collect::<String>();
             }
         };
-        format!("{}\n", escaped(&line))
+        fitting(&line)
     }
+}
+
+/// A line and its end.
+fn fitting(line: &str) -> String {
+    let mut line = shortened(&escaped(line), MAX_LINE - 1);
+    line.push('\n');
+    line
 }

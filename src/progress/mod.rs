@@ -5,6 +5,7 @@ mod line;
 mod meter;
 mod pace;
 mod secrets;
+mod shorten;
 mod view;
 
 use crate::error::Error;
@@ -190,6 +191,11 @@ impl Progress {
             hint: error.hint().map(|hint| self.concealed(hint)),
             exit_code: error.exit_code(),
         });
+    }
+
+    /// Lines of ours behind what was said.
+    pub fn list(self, lines: &str) {
+        write(&format!("\n{lines}\n"));
     }
 
     fn say(self, event: &Event<'_>) {

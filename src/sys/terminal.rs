@@ -1,7 +1,8 @@
-//! The terminal behind stderr.
+//! The terminals behind stderr and standard input.
 
-use rustix::termios::tcgetwinsize;
-use std::io::{IsTerminal as _, stderr};
+use super::Interruptible;
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+use std::io::{self, IsTerminal as _, Read as _, Write as _, stderr, stdin};
 
 /// How wide a terminal is that does not say so.
 const USUAL: usize = 80;
@@ -18,4 +19,48 @@ pub fn terminal_width() -> usize {
         0 => USUAL,
         columns => columns.into(),
     }
+}
+
+/// The terminal behind standard input while it does not show what is typed; dropped, it does again.
+struct Hidden(Termios);
+
+impl Hidden {
+    fn new() -> io::Result<Self> {
+        let shown = tcgetattr(stdin())?;
+        let mut hidden = shown.clone();
+        hidden.local_modes.remove(LocalModes::ECHO);
+        // The end of the line is shown.
+        hidden.local_modes.insert(LocalModes::ECHONL);
+        tcsetattr(stdin(), OptionalActions::Flush, &hidden)?;
+        Ok(Self(shown))
+    }
+}
+
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        // There is nobody to tell.
+        let _ = tcsetattr(stdin(), OptionalActions::Now, &self.0);
+    }
+}
+
+/// Writes `prompt` to the terminal behind standard input and reads a line that it does not show, or, if `goes_on`
+/// says so of what has come, all to the end; `limit` bytes at most. A signal ends the wait.
+pub fn read_hidden(
+    prompt: &str,
+    goes_on: impl Fn(&[u8]) -> bool,
+    limit: usize,
+) -> io::Result<String> {
+    let _hidden = Hidden::new()?;
+    // A shell opens a terminal for reading and writing, whatever stderr is; others may not.
+    if rustix::io::write(stdin(), prompt.as_bytes()).is_err() {
+        stderr().write_all(prompt.as_bytes())?;
+    }
+    let (mut text, mut piece) = (Vec::new(), [0; 1024]);
+    while text.len() < limit && (goes_on(&text) || !text.ends_with(b"\n")) {
+        match Interruptible(stdin()).read(&mut piece)? {
+            0 => break,
+            count => text.extend_from_slice(&piece[..count]),
+        }
+    }
+    String::from_utf8(text).map_err(io::Error::other)
 }

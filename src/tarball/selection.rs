@@ -42,6 +42,8 @@ pub struct Selection {
     way: Way,
     /// These do not, nor what is below them, whatever stands above.
     dropped: Vec<LayerPath>,
+    /// The excludes under which there is nothing.
+    unmatched: Vec<String>,
 }
 
 /// What paths lead through.
@@ -61,15 +63,26 @@ impl Selection {
             whole: Vec::new(),
             way: Way::default(),
             dropped: Vec::new(),
+            unmatched: Vec::new(),
         };
         // Nothing is written down of the way to what goes.
         let mut aside = Way::default();
-        for path in altered.excluded().filter_map(parsed) {
+        for (text, path) in altered
+            .excluded()
+            .filter_map(|text| Some((text, parsed(text)?)))
+        {
             let Some((_, name)) = path.split() else {
                 continue;
             };
             let parent = follow(&path.parent(), &mut aside, look)?;
             let dropped = parent.ok().map(|parent| parent.join(name));
+            let is_there = match &dropped {
+                Some(place) => !matches!(look(place)?, Place::Nothing),
+                None => false,
+            };
+            if !is_there {
+                selection.unmatched.push(text.to_owned());
+            }
             selection.dropped.extend(dropped);
         }
         for path in altered.included() {
@@ -90,12 +103,17 @@ impl Selection {
             selection.whole.extend(found);
         }
         if selection.whole.is_empty() {
-            if selection.dropped.is_empty() {
+            if selection.dropped.is_empty() && selection.unmatched.is_empty() {
                 return Ok(None);
             }
             selection.whole.push(LayerPath::default());
         }
         Ok(Some(selection))
+    }
+
+    /// The excludes under which there is nothing: misspelt, or of another image.
+    pub fn unmatched(&self) -> &[String] {
+        &self.unmatched
     }
 
     /// The directories that something may have to go from, each behind those above it.

@@ -131,9 +131,8 @@ fn what_is_not_understood_is_told_from_what_was_meant() {
     let (see, image) = ("see `roots help", registry.image("a:1"));
     let image = image.as_str();
     for (arguments, why, hint) in [
-        (&[][..], "no command given", format!("{see}`")),
         (
-            &["--version=1"],
+            &["--version=1"][..],
             "--version: takes no value",
             "see `roots help`".into(),
         ),
@@ -341,6 +340,18 @@ fn what_is_not_understood_is_told_from_what_was_meant() {
     }
     assert_eq!(registry.lines(), [""; 0]);
     assert_eq!(sandbox.names(""), [""; 0]);
+}
+
+#[test]
+fn roots_alone_lists_the_commands() {
+    let run = Sandbox::new("roots_alone").roots([""; 0]).run().fails(2);
+    let said = "roots: no command given\nhint: see `roots help`\n\nCommands:\n  pull IMAGE DEST ";
+    assert!(run.stderr.starts_with(said), "{}", run.stderr);
+    for page in help::pages() {
+        let line = format!("\n  {}", page.command);
+        assert!(run.stderr.contains(&line), "{}", page.command);
+    }
+    assert!(run.stderr.ends_with("print help\n"), "{}", run.stderr);
 }
 
 #[test]

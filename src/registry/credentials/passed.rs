@@ -2,14 +2,14 @@
 
 use super::{Credentials, google};
 use crate::error::{CredentialsFault, Error};
-use crate::sys::{Interruptible, open_to_read};
+use crate::sys::{Interruptible, open_to_read, read_hidden};
 use std::cell::OnceCell;
-use std::io::{self, Read, stdin};
+use std::io::{self, IsTerminal as _, Read, stdin};
 use std::path::Path;
 use std::rc::Rc;
 
-/// The longest file that is read, in bytes.
-const MAX_FILE: u64 = 64 << 10;
+/// The longest text that is read, in bytes.
+const MAX_FILE: u16 = u16::MAX;
 
 /// What stands for standard input.
 const STDIN: &str = "-";
@@ -47,7 +47,7 @@ impl Passed {
 
     pub(super) fn read(&self) -> Result<Credentials, Error> {
         if self.value == STDIN {
-            let text = self.input.get_or_init(|| text(Interruptible(stdin())).ok());
+            let text = self.input.get_or_init(|| typed().ok());
             Error::unless_stopped()?;
             let text = text.clone();
             let text = text.ok_or_else(|| wrong("standard input", CredentialsFault::Unreadable))?;
@@ -88,9 +88,19 @@ fn of_line(line: &str, origin: &str) -> Result<Credentials, Error> {
     }
 }
 
+/// What comes from standard input. A person is asked for it, and nobody looks over the shoulder.
+fn typed() -> io::Result<String> {
+    if !stdin().is_terminal() {
+        return text(Interruptible(stdin()));
+    }
+    // A Google key has many lines.
+    let is_key = |text: &[u8]| text.trim_ascii_start().starts_with(b"{");
+    read_hidden("user:password (not shown): ", is_key, MAX_FILE.into())
+}
+
 fn text(file: impl Read) -> io::Result<String> {
     let mut text = String::new();
-    file.take(MAX_FILE).read_to_string(&mut text)?;
+    file.take(MAX_FILE.into()).read_to_string(&mut text)?;
     Ok(text)
 }
 

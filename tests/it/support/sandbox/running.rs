@@ -6,7 +6,7 @@ use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid,
 };
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, ExitStatus};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -44,6 +44,12 @@ impl Running {
         self
     }
 
+    /// Sends a signal to it and what it has started.
+    pub fn signal_group(&self, signal: Signal) -> &Self {
+        kill_process_group(self.group(), signal).unwrap();
+        self
+    }
+
     /// Waits until it says something on standard error; it may go on running.
     pub fn until_says(&self, text: &str) -> &Self {
         let deadline = Instant::now() + PATIENCE;
@@ -76,6 +82,13 @@ impl Running {
     /// How many lines were drawn on its terminal.
     pub fn drawn(&self) -> usize {
         self.stderr.text().matches(CLEAR).count()
+    }
+
+    /// Types on its terminal.
+    pub fn types(&self, text: &str) -> &Self {
+        let mut screen = self.terminal.as_ref().expect("a terminal");
+        screen.write_all(text.as_bytes()).unwrap();
+        self
     }
 
     /// Makes its terminal wider or narrower.
