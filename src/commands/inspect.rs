@@ -158,15 +158,12 @@ fn compression(media_type: &str) -> &str {
 
 /// What is in the index, the image that the rest of the page is about being marked.
 fn platforms(summary: &Summary) -> Vec<String> {
+    let chosen = summary.manifest.as_ref().map(ToString::to_string);
     let varieties = summary.platforms.iter().map(|variety| {
-        let is_chosen = summary.manifest.as_ref() == Some(&variety.digest);
+        let is_chosen = chosen.as_ref() == Some(&variety.digest);
         let platform = variety.platform.as_deref().unwrap_or("any");
         let mark = if is_chosen { "<- this one" } else { "" };
-        [
-            platform.to_owned(),
-            variety.digest.to_string(),
-            mark.to_owned(),
-        ]
+        [platform.to_owned(), variety.digest.clone(), mark.to_owned()]
     });
     let mut lines = columns(varieties);
     match summary.attestations {

@@ -67,6 +67,11 @@ impl Display for InvalidManifest {
                 "not an image but an artifact of type `{}`",
                 escaped(kind)
             ),
+            Self::UnknownDigest(digest) => write!(
+                f,
+                "cannot verify `{}`: only sha256 and sha512 are supported",
+                escaped(digest)
+            ),
             Self::Encrypted(kind) => write!(f, "encrypted layer: `{}`", escaped(kind)),
             Self::LayerType(kind) => write!(f, "unknown type of layer: `{}`", escaped(kind)),
             Self::LayerCount { layers, diff_ids } => {

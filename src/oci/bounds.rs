@@ -49,6 +49,24 @@ pub(super) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String,
     deserializer.deserialize_str(NameVisitor)
 }
 
+/// The same, where `null` is an empty name: to Go it is a field that is not there.
+pub(super) fn name_or_empty<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
+    Ok(Option::<Name>::deserialize(d)?.map_or_else(String::new, |name| name.0))
+}
+
+/// The same of any length.
+pub(super) fn text_or_empty<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
+    Ok(Option::<String>::deserialize(d)?.unwrap_or_default())
+}
+
+/// For lists of which it counts whether they are there at all: `null` is what Go writes for an empty
+/// one.
+pub(super) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
 struct NameVisitor;
 
 impl Visitor<'_> for NameVisitor {
@@ -165,7 +183,9 @@ impl<'de> Visitor<'de> for PairsVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
         let mut pairs = BTreeMap::new();
-        while let Some((name, value)) = entries.next_entry()? {
+        while let Some((name, value)) = entries.next_entry::<String, Option<String>>()? {
+            // `null` is no value.
+            let Some(value) = value else { continue };
             pairs.insert(name, value);
             if pairs.len() > MAX_ELEMENTS {
                 return Err(A::Error::custom("more pairs than any image has"));

@@ -1,17 +1,17 @@
 //! The config of an image: image-spec config.md, as far as a root folder needs it.
 
-use super::bounds::{List, complaint, name};
-use super::{Digest, InvalidManifest, Platform};
+use super::bounds::{List, complaint, name, name_or_empty};
+use super::{Descriptor, Digest, InvalidManifest, Kind, Platform};
 use serde::Deserialize;
 
 /// The platform and the DiffIDs of an image.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Config {
-    #[serde(default, deserialize_with = "name")]
+    #[serde(default, deserialize_with = "name_or_empty")]
     os: String,
-    #[serde(default, deserialize_with = "name")]
+    #[serde(default, deserialize_with = "name_or_empty")]
     architecture: String,
-    #[serde(default, deserialize_with = "name")]
+    #[serde(default, deserialize_with = "name_or_empty")]
     variant: String,
     rootfs: RootFs,
 }
@@ -26,6 +26,18 @@ struct RootFs {
 }
 
 impl Config {
+    /// Parses the bytes of the config blob that a manifest names by `blob`. What has a type that says
+    /// nothing, and is not the config of an image, is an artifact.
+    pub fn named_by(blob: &Descriptor, bytes: &[u8]) -> Result<Self, InvalidManifest> {
+        match (Self::parse(bytes), blob.kind()) {
+            (Ok(config), _) => Ok(config),
+            (Err(_), Kind::Other) if !blob.media_type.is_empty() => {
+                Err(InvalidManifest::Artifact(blob.media_type.clone()))
+            }
+            (Err(why), _) => Err(why),
+        }
+    }
+
     /// Parses the bytes of a config blob.
     pub fn parse(bytes: &[u8]) -> Result<Self, InvalidManifest> {
         let config: Self =

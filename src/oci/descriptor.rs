@@ -1,21 +1,23 @@
 //! Descriptors: image-spec descriptor.md; what a document says of a blob it names.
 
-use super::bounds::{name, pairs};
-use super::{Digest, Kind, Platform};
-use serde::{Deserialize, Serialize};
+use super::bounds::{name_or_empty, pairs, text_or_empty};
+use super::{Digest, InvalidDigest, InvalidManifest, Kind, Platform};
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// One descriptor. Unknown fields are ignored; a size that is negative, huge or no number is not.
 ///
 /// `urls` are not read: CVE-2020-15157 sent credentials to them, and registries hold the blobs.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Descriptor {
-    /// The media type, as written.
-    #[serde(deserialize_with = "name")]
+pub struct Descriptor<D = Digest> {
+    /// The media type, as written; empty where there is none, as Go reads it.
+    #[serde(default, deserialize_with = "name_or_empty")]
     pub media_type: String,
     /// The digest of the blob.
-    pub digest: Digest,
+    pub digest: D,
     /// The size of the blob in bytes.
     pub size: u64,
     /// The platform, in the entries of an index.
@@ -34,16 +36,85 @@ pub struct Descriptor {
 /// megabytes of each.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Plain {
-    #[serde(deserialize_with = "name")]
+pub(super) struct Plain<D = Digest> {
+    #[serde(default, deserialize_with = "name_or_empty")]
     media_type: String,
-    digest: Digest,
+    digest: D,
     size: u64,
 }
 
-impl From<Plain> for Descriptor {
-    fn from(plain: Plain) -> Self {
+impl<D> From<Plain<D>> for Descriptor<D> {
+    fn from(plain: Plain<D>) -> Self {
         Self::new(plain.media_type, plain.digest, plain.size)
+    }
+}
+
+/// An entry of an index. It may name its manifest by an algorithm that roots does not know, which is
+/// no reason to refuse the other entries (image-spec descriptor.md, "Digests").
+pub type Entry = Descriptor<EntryDigest>;
+
+/// The digest in an entry of an index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EntryDigest {
+    /// One that can be verified.
+    Known(Digest),
+    /// One of another algorithm, as written: `blake3:…`.
+    Unknown(String),
+}
+
+impl EntryDigest {
+    /// The longest digest of an unknown algorithm that is kept, in bytes; sha512 has 135.
+    const MAX: usize = 512;
+
+    /// Whether `text` is `algorithm:encoded` by the grammar of descriptor.md.
+    fn is_well_formed(text: &str) -> bool {
+        let Some((algorithm, encoded)) = text.split_once(':') else {
+            return false;
+        };
+        let component = |part: &str| {
+            let is_lower = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+            !part.is_empty() && part.bytes().all(is_lower)
+        };
+        let is_encoded = |b: u8| b.is_ascii_alphanumeric() || b"=_-".contains(&b);
+        text.len() <= Self::MAX
+            && algorithm.split(['+', '.', '_', '-']).all(component)
+            && !encoded.is_empty()
+            && encoded.bytes().all(is_encoded)
+    }
+}
+
+impl fmt::Display for EntryDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Known(digest) => write!(f, "{digest}"),
+            Self::Unknown(text) => f.write_str(text),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for EntryDigest {
+    fn deserialize<T: Deserializer<'de>>(deserializer: T) -> Result<Self, T::Error> {
+        deserializer.deserialize_str(EntryDigestVisitor)
+    }
+}
+
+struct EntryDigestVisitor;
+
+impl Visitor<'_> for EntryDigestVisitor {
+    type Value = EntryDigest;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<EntryDigest, E> {
+        match Digest::parse(text) {
+            Ok(digest) => Ok(EntryDigest::Known(digest)),
+            Err(InvalidDigest::Algorithm(_)) if EntryDigest::is_well_formed(text) => {
+                Ok(EntryDigest::Unknown(text.to_owned()))
+            }
+            Err(why) => Err(E::custom(why)),
+        }
     }
 }
 
@@ -52,17 +123,38 @@ impl From<Plain> for Descriptor {
 #[serde(default)]
 pub struct PlatformEntry {
     /// `linux`, or `unknown` for attestations.
+    #[serde(deserialize_with = "text_or_empty")]
     pub os: String,
     /// A GOARCH.
+    #[serde(deserialize_with = "text_or_empty")]
     pub architecture: String,
     /// `v7`, `v8`, `v3`, or nothing.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(
+        deserialize_with = "text_or_empty",
+        skip_serializing_if = "String::is_empty"
+    )]
     pub variant: String,
 }
 
-impl Descriptor {
+impl Entry {
+    /// The descriptor, if its digest can be verified.
+    pub fn known(self) -> Result<Descriptor, InvalidManifest> {
+        match self.digest {
+            EntryDigest::Known(digest) => Ok(Descriptor {
+                media_type: self.media_type,
+                digest,
+                size: self.size,
+                platform: self.platform,
+                annotations: self.annotations,
+            }),
+            EntryDigest::Unknown(text) => Err(InvalidManifest::UnknownDigest(text)),
+        }
+    }
+}
+
+impl<D> Descriptor<D> {
     /// A blob of which nothing else is said.
-    pub fn new(media_type: impl Into<String>, digest: Digest, size: u64) -> Self {
+    pub fn new(media_type: impl Into<String>, digest: D, size: u64) -> Self {
         Self {
             media_type: media_type.into(),
             digest,
@@ -93,5 +185,55 @@ impl Descriptor {
     pub fn is_attestation(&self) -> bool {
         let unknown = self.platform.as_ref().is_some_and(|p| p.os == "unknown");
         unknown || self.annotation("vnd.docker.reference.type").is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_of_unknown_algorithms_keep_to_the_grammar() {
+        let read = |text: &str| serde_json::from_value::<EntryDigest>(text.into());
+        for text in [
+            "blake3:6f",
+            "sha384:AZaz09=_-",
+            "sha256+b64u:LCa0a2j",
+            "multihash+base58:Qm",
+            "sha512-256.x_y:0",
+        ] {
+            assert_eq!(read(text).unwrap(), EntryDigest::Unknown(text.to_owned()));
+        }
+        for text in [
+            "",
+            "blake3",
+            "blake3:",
+            ":6f",
+            "Blake3:6f",
+            "blake3:../x",
+            "blake3:6f/",
+            "a++b:6f",
+            "blake3:\u{1b}[0m",
+            "sha256:6f",
+            &format!("blake3:{}", "0".repeat(512)),
+        ] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn null_is_a_field_that_is_not_there() {
+        let json = r#"{"mediaType":null,"digest":"blake3:6f","size":1,"annotations":{"a":null,"b":"c"},
+            "platform":{"os":"linux","architecture":null,"variant":null}}"#;
+        let entry: Entry = serde_json::from_str(json).unwrap();
+        assert_eq!((entry.media_type.as_str(), entry.kind()), ("", Kind::Other));
+        assert_eq!(
+            (entry.annotation("a"), entry.annotation("b")),
+            (None, Some("c"))
+        );
+        assert_eq!(entry.platform().unwrap().to_string(), "linux/");
+        let json = r#"{"digest":"blake3:6f","size":1,"annotations":null,"platform":null}"#;
+        let entry: Entry = serde_json::from_str(json).unwrap();
+        assert!(entry.platform().is_none() && entry.annotations.is_none());
     }
 }

@@ -1,8 +1,9 @@
 //! Manifests and indexes: image-spec manifest.md and image-index.md, and Docker's schema 2.
 
-use super::bounds::{Each, List, Name, complaint};
-use super::descriptor::Plain;
-use super::{Descriptor, Kind};
+use super::bounds::{Each, List, Name, complaint, present};
+use super::descriptor::{EntryDigest, Plain};
+use super::media_type::{bare, is_docker, is_untyped_config};
+use super::{Descriptor, Entry, Kind};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use std::rc::Rc;
@@ -62,6 +63,8 @@ pub enum InvalidManifest {
     Missing(&'static str),
     /// An artifact of the named type: a chart, a signature, an attestation.
     Artifact(String),
+    /// An entry of an index that is wanted, and whose digest is of an algorithm that is not known.
+    UnknownDigest(String),
     /// A layer that is encrypted.
     Encrypted(String),
     /// A layer of a type that this tool does not know.
@@ -93,8 +96,12 @@ struct Raw {
     media_type: Option<Name>,
     artifact_type: Option<Name>,
     config: Option<Plain>,
-    layers: Option<List<Plain>>,
-    manifests: Option<Entries>,
+    /// `null` for an image without layers, as BuildKit writes it.
+    #[serde(default, deserialize_with = "present")]
+    layers: Option<Option<List<Plain>>>,
+    /// `null` for none, as `docker save` writes it for images without a name.
+    #[serde(default, deserialize_with = "present")]
+    manifests: Option<Option<Entries>>,
     // Schema 1 only; there to be recognised.
     fs_layers: Option<IgnoredAny>,
 }
@@ -105,7 +112,7 @@ struct Entries;
 impl<'de> Deserialize<'de> for Entries {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut count = 0;
-        let each = Each::new(|_: Descriptor| {
+        let each = Each::new(|_: Entry| {
             count += 1;
             count <= MAX_ENTRIES
         });
@@ -118,7 +125,7 @@ impl<'de> Deserialize<'de> for Entries {
 struct Names {
     config: Option<Plain>,
     layers: Option<List<Plain>>,
-    manifests: Option<List<Plain>>,
+    manifests: Option<List<Plain<EntryDigest>>>,
 }
 
 /// What a document says that it is.
@@ -133,22 +140,24 @@ impl Document {
     pub fn names(bytes: &[u8]) -> Result<Vec<Descriptor>, InvalidManifest> {
         let names: Names =
             serde_json::from_slice(bytes).map_err(|e| InvalidManifest::Json(complaint(&e)))?;
-        let lists = names.manifests.into_iter().chain(names.layers);
-        let named = names
-            .config
-            .into_iter()
-            .chain(lists.flat_map(|list| list.0));
-        Ok(named.map(Descriptor::from).collect())
+        let config = names.config.into_iter().map(|config| Ok(config.into()));
+        let entries = names.manifests.into_iter().flat_map(|list| list.0);
+        let entries = entries.map(|entry| Entry::from(entry).known());
+        let layers = names.layers.into_iter().flat_map(|list| list.0);
+        let layers = layers.map(|layer| Ok(layer.into()));
+        config.chain(entries).chain(layers).collect()
     }
 
-    /// The media type of this document, of which these are the bytes: as it says itself, else what
-    /// its shape says.
-    pub fn media_type(&self, bytes: &[u8]) -> String {
+    /// The media type of this document, of which these are the bytes: as it says itself, else as what
+    /// led to it `said`, else what its shape says.
+    pub fn media_type(&self, bytes: &[u8], said: &str) -> String {
         let own = serde_json::from_slice::<Typed>(bytes).ok();
         let own = own.and_then(|typed| typed.media_type).map(|name| name.0);
-        own.unwrap_or_else(|| match self {
-            Self::Index(_) => "application/vnd.oci.image.index.v1+json".to_owned(),
-            Self::Manifest(_) => "application/vnd.oci.image.manifest.v1+json".to_owned(),
+        own.unwrap_or_else(|| match (Kind::of(said), self) {
+            // Docker's manifests may have configs that those of OCI may not.
+            (Kind::Index | Kind::Manifest, _) => bare(said),
+            (_, Self::Index(_)) => "application/vnd.oci.image.index.v1+json".to_owned(),
+            (_, Self::Manifest(_)) => "application/vnd.oci.image.manifest.v1+json".to_owned(),
         })
     }
 
@@ -171,8 +180,9 @@ impl Document {
             None => return Err(InvalidManifest::Missing("schemaVersion")),
             Some(other) => return Err(InvalidManifest::SchemaVersion(other)),
         }
-        let is_manifest = raw.layers.is_some() || raw.config.is_some();
-        if is_manifest && raw.manifests.is_some() {
+        // What is `null` is not there, unless it is all that there is.
+        let is_manifest = matches!(raw.layers, Some(Some(_))) || raw.config.is_some();
+        if is_manifest && matches!(raw.manifests, Some(Some(_))) {
             return Err(InvalidManifest::Ambiguous);
         }
         let shape = if is_manifest {
@@ -197,7 +207,10 @@ impl Document {
                 }
                 .to_owned(),
             }),
-            _ if is_manifest => Manifest::new(raw).map(Self::Manifest),
+            _ if is_manifest => {
+                let is_docker = is_docker(own.unwrap_or(said));
+                Manifest::new(raw, is_docker).map(Self::Manifest)
+            }
             _ => Ok(Self::Index(Index(Rc::clone(bytes)))),
         }
     }
@@ -205,26 +218,31 @@ impl Document {
 
 impl Index {
     /// Hands out the entries, in the order in which the publisher prefers them.
-    pub fn each(&self, mut take: impl FnMut(Descriptor)) {
+    pub fn each(&self, mut take: impl FnMut(Entry)) {
         let each = Each::new(|entry| {
             take(entry);
             true
         });
-        // The same bytes have been read before.
+        // The same bytes have been read before; a list that is `null` ends this at once.
         let _ = each.of_field("manifests", &self.0);
     }
 }
 
 impl Manifest {
-    fn new(raw: Raw) -> Result<Self, InvalidManifest> {
+    fn new(raw: Raw, is_docker: bool) -> Result<Self, InvalidManifest> {
         let config: Descriptor = raw.config.ok_or(InvalidManifest::Missing("config"))?.into();
-        if config.kind() != Kind::Config {
-            return Err(InvalidManifest::Artifact(
-                raw.artifact_type.map_or(config.media_type, |name| name.0),
-            ));
+        // Of these, the content decides.
+        let is_untyped = is_docker && is_untyped_config(&config.media_type);
+        if config.kind() != Kind::Config && !is_untyped {
+            let kind = raw.artifact_type.map_or(config.media_type, |name| name.0);
+            return Err(match kind.is_empty() {
+                true => InvalidManifest::Missing("media type of its config"),
+                false => InvalidManifest::Artifact(kind),
+            });
         }
         let layers = raw.layers.ok_or(InvalidManifest::Missing("layers"))?;
-        let layers = layers.0.into_iter().map(Descriptor::from).collect();
+        let layers = layers.into_iter().flat_map(|list| list.0);
+        let layers = layers.map(Descriptor::from).collect();
         Ok(Self { config, layers })
     }
 }

@@ -31,12 +31,7 @@ impl Kind {
     /// Reads a media type. Parameters (`; charset=utf-8`) do not count: distribution-spec, "Pulling
     /// manifests". Type names are case-insensitive (RFC 6838, section 4.2).
     pub fn of(media_type: &str) -> Self {
-        let bare = media_type
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_ascii_lowercase();
+        let bare = bare(media_type);
         match bare.as_str() {
             "application/vnd.oci.image.index.v1+json"
             | "application/vnd.docker.distribution.manifest.list.v2+json" => Self::Index,
@@ -51,6 +46,29 @@ impl Kind {
             _ => Self::Other,
         }
     }
+}
+
+/// Whether a document of this type is Docker's.
+pub(super) fn is_docker(media_type: &str) -> bool {
+    bare(media_type).starts_with("application/vnd.docker.")
+}
+
+/// Whether the config of a Docker manifest may be of this type: registries of the years around 2016 stored
+/// these in place of the right one (distribution/distribution#1621), and moby takes them for images.
+pub(super) fn is_untyped_config(media_type: &str) -> bool {
+    let untyped = [
+        "application/octet-stream",
+        "application/json",
+        "text/html",
+        "",
+    ];
+    untyped.contains(&bare(media_type).as_str())
+}
+
+/// A media type without its parameters, in lower case.
+pub(super) fn bare(media_type: &str) -> String {
+    let bare = media_type.split(';').next().unwrap_or_default();
+    bare.trim().to_ascii_lowercase()
 }
 
 /// Non-distributable and foreign layers are layers like any other: registries hold them.

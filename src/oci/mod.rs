@@ -28,7 +28,7 @@ pub use about::About;
 pub use alterations::Alterations;
 pub use bounds::{Each, List, Name};
 pub use config::Config;
-pub use descriptor::{Descriptor, PlatformEntry};
+pub use descriptor::{Descriptor, Entry, EntryDigest, PlatformEntry};
 pub use digest::{Algorithm, Digest, Hasher, InvalidDigest};
 pub use forecast::{Blob, Forecast, Shelf};
 pub use image::{Image, Layer};

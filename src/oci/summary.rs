@@ -1,6 +1,6 @@
 //! What `roots inspect IMAGE` says of an image.
 
-use super::{About, Descriptor, Digest, Image, json_page};
+use super::{About, Digest, Entry, Image, json_page};
 use serde::Serialize;
 
 /// An image, as it is known without its layers. The names of the fields are what `--json` prints.
@@ -44,8 +44,8 @@ pub struct Summary {
 pub struct Variety {
     /// What it is for, if the index says so.
     pub platform: Option<String>,
-    /// Its manifest.
-    pub digest: Digest,
+    /// The digest of its manifest, which may be of an algorithm that is not known.
+    pub digest: String,
 }
 
 /// One layer.
@@ -104,10 +104,10 @@ impl Summary {
 
 impl Variety {
     /// An entry of the index.
-    pub fn new(entry: &Descriptor) -> Self {
+    pub fn new(entry: &Entry) -> Self {
         Self {
             platform: entry.platform().as_ref().map(ToString::to_string),
-            digest: entry.digest.clone(),
+            digest: entry.digest.to_string(),
         }
     }
 }

@@ -190,7 +190,7 @@ impl Source<'_> {
             Self::Layout(layout) => (layout.root().clone(), layout.root_bytes()?),
         };
         let document = parse(&entry.digest, &bytes, &entry.media_type)?;
-        let media_type = document.media_type(&bytes);
+        let media_type = document.media_type(&bytes, &entry.media_type);
         Ok((
             Descriptor {
                 media_type,

@@ -3,7 +3,7 @@
 
 use super::docker::{self, Made};
 use super::local::{Form, Local, Place};
-use super::named::{self, Root};
+use super::named::{self, Meant, Root};
 use super::store::Store;
 use super::{parse, verified, within_limit};
 use crate::archive::Archive;
@@ -62,8 +62,22 @@ impl Layout {
             false => archive.input().path(),
         };
         let spell = |form: Form| format!("{}:{}", form.prefix(), path.display());
+        // `docker save` of an image without a name leaves the index empty and lists the image.
+        let listed = match &first {
+            Some((number, bytes)) if local.form == Form::Any && candidates[*number] == INDEX => {
+                match named::is_empty(bytes) {
+                    true => archive.first(&[docker::MANIFEST], MAX_MANIFEST)?,
+                    false => None,
+                }
+            }
+            _ => None,
+        };
+        let first = match listed {
+            Some((_, bytes)) => Some((docker::MANIFEST, bytes)),
+            None => first.map(|(number, bytes)| (candidates[number], bytes)),
+        };
         match first {
-            Some((number, bytes)) if candidates[number] == INDEX => {
+            Some((INDEX, bytes)) => {
                 let spelling = spell(Form::OciArchive);
                 Self::of_index(
                     Store::Archive(Box::new(archive)),
@@ -123,8 +137,15 @@ impl Layout {
         let Document::Index(index) = parse(&digest, bytes, "")? else {
             return Err(fault(store.path(), LayoutFault::NotALayout));
         };
-        let root = named::root(&index, &digest, bytes, (&spelling, name));
-        let root = root.map_err(|why| fault(store.path(), why))?;
+        let size = bytes.len() as u64;
+        let root = named::root(&index, &digest, size, (&spelling, name));
+        let root = match root.map_err(|why| fault(store.path(), why))? {
+            Meant::Itself(itself) => Root::Read(itself, bytes.clone()),
+            Meant::Entry(entry) => Root::Entry(entry.known().map_err(|why| Error::Manifest {
+                what: name.map_or_else(|| spelling.clone(), |name| format!("{spelling}:{name}")),
+                why,
+            })?),
+        };
         Ok(Self {
             names: named::names(root.descriptor()),
             store,

@@ -2,18 +2,25 @@
 
 use super::docker::is_same;
 use crate::error::LayoutFault;
-use crate::oci::{Bytes, Descriptor, Digest, IMAGE_NAME, Index, REF_NAME};
+use crate::oci::{Bytes, Descriptor, Digest, Document, Entry, IMAGE_NAME, Index, REF_NAME};
 
 /// How many names an error lists, and how many bytes they have in all.
 const MAX_LISTED: usize = 256;
 const MAX_LENGTH: usize = 64 << 10;
 
 /// What `index.json` leads to.
-pub(super) enum Root {
+pub(super) enum Meant {
     /// One entry: the one with the name, or the only one.
+    Entry(Entry),
+    /// `index.json` is itself the index where several entries have no names.
+    Itself(Descriptor),
+}
+
+/// The same, known to have a digest that can be verified.
+pub(super) enum Root {
+    /// An entry of `index.json`.
     Entry(Descriptor),
-    /// The bytes are here already: `index.json` is itself the index where several entries have no
-    /// names.
+    /// One whose bytes are here already.
     Read(Descriptor, Bytes),
 }
 
@@ -31,9 +38,9 @@ impl Root {
 pub(super) fn root(
     index: &Index,
     digest: &Digest,
-    bytes: &Bytes,
+    size: u64,
     (place, name): (&str, Option<&str>),
-) -> Result<Root, LayoutFault> {
+) -> Result<Meant, LayoutFault> {
     let mut all = Listed::default();
     let (mut first, mut exact, mut same) = (None, None, None);
     let mut count = 0;
@@ -55,24 +62,35 @@ pub(super) fn root(
     });
     match (name, first) {
         (Some(name), _) => {
-            let found = exact.or(same).map(Root::Entry);
+            let found = exact.or(same).map(Meant::Entry);
             found.ok_or_else(|| LayoutFault::NoTag {
                 place: place.to_owned(),
                 wanted: name.to_owned(),
                 available: all.0,
             })
         }
-        (None, Some(only)) if count == 1 => Ok(Root::Entry(only)),
+        (None, Some(only)) if count == 1 => Ok(Meant::Entry(only)),
         _ if !all.0.is_empty() => Err(LayoutFault::SeveralImages {
             place: place.to_owned(),
             names: all.0,
         }),
         _ => {
             let media_type = "application/vnd.oci.image.index.v1+json";
-            let itself = Descriptor::new(media_type, digest.clone(), bytes.len() as u64);
-            Ok(Root::Read(itself, bytes.clone()))
+            let itself = Descriptor::new(media_type, digest.clone(), size);
+            Ok(Meant::Itself(itself))
         }
     }
+}
+
+/// Whether this is an index without entries.
+pub(super) fn is_empty(bytes: &[u8]) -> bool {
+    let document = Document::parse(&Bytes::new(bytes.to_vec()), "");
+    let Ok(Document::Index(index)) = document else {
+        return false;
+    };
+    let mut count = 0;
+    index.each(|_| count += 1);
+    count == 0
 }
 
 /// Names that an error lists.
@@ -91,7 +109,7 @@ impl Listed {
 }
 
 /// What an entry is called, in full first.
-pub(super) fn names(entry: &Descriptor) -> Vec<String> {
+pub(super) fn names<D>(entry: &Descriptor<D>) -> Vec<String> {
     let names = [IMAGE_NAME, REF_NAME]
         .iter()
         .filter_map(|key| entry.annotation(key));

@@ -69,7 +69,7 @@ impl Source<'_> {
             what: digest.clone(),
             why,
         };
-        let config = Config::parse(&bytes).map_err(malformed)?;
+        let config = Config::named_by(config_blob, &bytes).map_err(malformed)?;
         let image = Image::new(root, chosen.digest, chosen.manifest, &config);
         let image = image.map_err(malformed)?;
         if chosen.unconfirmed {

@@ -2,7 +2,8 @@
 
 use crate::error::Error;
 use crate::oci::{
-    Descriptor, Digest, Document, Image, Index, InvalidManifest, Kind, Manifest, Platform, Wanted,
+    Descriptor, Digest, Document, Entry, EntryDigest, Image, Index, InvalidManifest, Kind,
+    Manifest, Platform, Wanted,
 };
 use crate::progress::Progress;
 
@@ -48,7 +49,7 @@ pub(super) fn choose(
     };
     let mut available = Vec::new();
     let mut read = 1;
-    let mut single = None;
+    let (mut single, mut unknown) = (None, None);
     let mut at_hand = Some((index, 1));
     let mut waiting: Vec<(Descriptor, usize)> = Vec::new();
     while let Some((index, depth)) = at_hand {
@@ -56,10 +57,12 @@ pub(super) fn choose(
             best,
             only,
             mut nested,
+            unknown: own,
         } = Entries::of(&index, wanted, &mut available);
         if let Some((_, best)) = best {
-            return manifest(&best, &mut fetch, false);
+            return manifest(&known(name, best)?, &mut fetch, false);
         }
+        unknown = unknown.or(own);
         // One image and no word on what it is for: then its config decides.
         single = only.or(single);
         read += nested.len();
@@ -84,26 +87,39 @@ pub(super) fn choose(
             }
         }
     }
-    match single {
-        Some(only) if available.is_empty() => manifest(&only, &mut fetch, true),
+    match (single, unknown) {
+        (Some(only), _) if available.is_empty() => manifest(&known(name, only)?, &mut fetch, true),
+        // What is wanted may be in there.
+        (_, Some(index)) => known(name, index).and(Err(no_platform(name, wanted, available))),
         _ => Err(no_platform(name, wanted, available)),
     }
 }
 
+/// An entry that was chosen. Only now does it count whether its digest can be verified.
+fn known(name: &str, entry: Entry) -> Result<Descriptor, Error> {
+    entry.known().map_err(|why| Error::Manifest {
+        what: name.to_owned(),
+        why,
+    })
+}
+
 /// What an index offers. An index may have tens of thousands of entries: few of them are kept.
 struct Entries {
-    /// The best image, the first among equals, and how well it suits.
-    best: Option<(usize, Descriptor)>,
+    /// The best image, the first among equals, and how well it suits: any that can be verified suits
+    /// better than one that cannot.
+    best: Option<((bool, usize), Entry)>,
     /// The image, if there is but one, and no platform with it.
-    only: Option<Descriptor>,
+    only: Option<Entry>,
     /// Indexes in it that may hold what is wanted, one more than may be read at most.
     nested: Vec<Descriptor>,
+    /// An index that may hold it, too, and cannot be verified.
+    unknown: Option<Entry>,
 }
 
 impl Entries {
     /// Reads the entries, and adds the platforms that they are for.
     fn of(index: &Index, wanted: &Wanted, available: &mut Vec<Platform>) -> Self {
-        let (mut best, mut only, mut nested) = (None, None, Vec::new());
+        let (mut best, mut only, mut nested, mut unknown) = (None, None, Vec::new(), None);
         let mut images = 0;
         index.each(|mut entry| {
             let is_image = is_image(&entry);
@@ -112,7 +128,10 @@ impl Entries {
             entry.annotations = None;
             match entry.kind() {
                 Kind::Index if nested.len() <= MAX_INDEXES && may_hold(&entry, wanted) => {
-                    nested.push(entry);
+                    match &entry.digest {
+                        EntryDigest::Known(_) => nested.extend(entry.known().ok()),
+                        EntryDigest::Unknown(_) => unknown = unknown.take().or(Some(entry)),
+                    }
                 }
                 Kind::Manifest if is_image => {
                     images += 1;
@@ -120,7 +139,8 @@ impl Entries {
                         only = Some(entry);
                         return;
                     };
-                    let rank = wanted.rank(&platform);
+                    let is_unknown = matches!(entry.digest, EntryDigest::Unknown(_));
+                    let rank = wanted.rank(&platform).map(|rank| (is_unknown, rank));
                     if let Some(rank) = rank
                         && best.as_ref().is_none_or(|(other, _)| rank < *other)
                     {
@@ -134,7 +154,12 @@ impl Entries {
             }
         });
         let only = only.filter(|_| images == 1);
-        Self { best, only, nested }
+        Self {
+            best,
+            only,
+            nested,
+            unknown,
+        }
     }
 }
 
@@ -143,7 +168,7 @@ pub(super) struct Listing<'l> {
     /// Brings what an entry names, verified.
     fetch: &'l mut dyn FnMut(&Descriptor) -> Result<Document, Error>,
     /// Takes a manifest, which may be an attestation.
-    take: &'l mut dyn FnMut(&Descriptor),
+    take: &'l mut dyn FnMut(&Entry),
     /// How many indexes have been read, and how many manifests listed.
     read: usize,
     listed: usize,
@@ -155,7 +180,7 @@ impl<'l> Listing<'l> {
     pub(super) fn of(
         index: &Index,
         fetch: &'l mut dyn FnMut(&Descriptor) -> Result<Document, Error>,
-        take: &'l mut dyn FnMut(&Descriptor),
+        take: &'l mut dyn FnMut(&Entry),
     ) -> Result<(), Error> {
         let (read, listed) = (1, 0);
         let mut listing = Self {
@@ -176,7 +201,10 @@ impl<'l> Listing<'l> {
             }
             Kind::Index if failed.is_none() && depth < MAX_DEPTH && self.read < MAX_INDEXES => {
                 self.read += 1;
-                failed = self.add_nested(&entry, depth).err();
+                // One that cannot be verified is left out, too.
+                if let Ok(entry) = entry.known() {
+                    failed = self.add_nested(&entry, depth).err();
+                }
             }
             _ => {}
         });
@@ -227,12 +255,12 @@ pub(super) fn confirm(
 
 /// Whether an entry is an image. Attestations look like images of `unknown/unknown`; entries of
 /// other types are none of ours and no error (image-spec image-index.md: MUST NOT).
-fn is_image(entry: &Descriptor) -> bool {
+fn is_image(entry: &Entry) -> bool {
     entry.kind() == Kind::Manifest && !entry.is_attestation()
 }
 
 /// An index that says what it is for is not read in vain.
-fn may_hold(index: &Descriptor, wanted: &Wanted) -> bool {
+fn may_hold(index: &Entry, wanted: &Wanted) -> bool {
     index
         .platform()
         .is_none_or(|platform| wanted.rank(&platform).is_some())

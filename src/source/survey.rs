@@ -4,7 +4,7 @@ use super::documents::Documents;
 use super::resolve::Followed;
 use super::{Source, parse, select};
 use crate::error::Error;
-use crate::oci::{Bytes, Descriptor, Digest, Document, Image, Variety, Wanted};
+use crate::oci::{Bytes, Descriptor, Digest, Document, Entry, Image, Variety, Wanted};
 use crate::progress::Progress;
 
 /// What a name stands for.
@@ -43,7 +43,7 @@ impl Source<'_> {
                 let bytes = self.document(entry, &mut documents)?;
                 parse(&entry.digest, &bytes, &entry.media_type)
             };
-            let mut take = |entry: &Descriptor| match entry.is_attestation() {
+            let mut take = |entry: &Entry| match entry.is_attestation() {
                 true => attestations += 1,
                 false => listed.push(Variety::new(entry)),
             };

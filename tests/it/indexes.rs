@@ -4,6 +4,8 @@ use crate::support::image::oci;
 use crate::support::{BuiltIndex, HELLO, Index, Registry, Sandbox, hello, marked, sha256, tree};
 use serde_json::{Value, json};
 
+mod unknown_digests;
+
 /// Pulls an index that must give the tree of `hello`, and says what was asked for.
 #[track_caller]
 fn pulled(index: &BuiltIndex) -> Vec<String> {
@@ -114,7 +116,11 @@ fn an_index_of_nothing_is_for_no_platform() {
     let null = Index::new()
         .index(|index| index["manifests"] = Value::Null)
         .build();
-    assert!(refused(&null, 5).contains("malformed: no manifests"));
+    assert!(refused(&null, 3).contains("there is none for any platform"));
+    let nothing = Index::new()
+        .index(|index| drop(index.as_object_mut().unwrap().remove("manifests")))
+        .build();
+    assert!(refused(&nothing, 5).contains("malformed: no manifests"));
     let object = Index::new()
         .index(|index| index["manifests"] = json!({}))
         .build();

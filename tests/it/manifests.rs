@@ -1,7 +1,9 @@
 //! Manifests: which documents are images, and which are refused, by name and before any layer is fetched.
 
-use crate::support::image::oci;
-use crate::support::{Built, HELLO, Image, Registry, Sandbox, hello, hello_layer, sha256, tree};
+use crate::support::image::{docker, oci};
+use crate::support::{
+    Blob, Built, HELLO, Image, Index, Registry, Sandbox, hello, hello_layer, sha256, tree,
+};
 use serde_json::{Value, json};
 
 /// Pulls a document served as `media_type`, whose pull must fail without a request for a layer; gives what was said.
@@ -114,5 +116,154 @@ fn a_header_with_a_digest_is_not_believed() {
         );
         let run = sandbox.roots(["pull", &name, "dest"]).run().succeeds();
         run.prints(&format!("{}\n", hello().manifest.digest));
+    }
+}
+
+/// Registries of old stored a config under whatever type came to hand, and moby takes these four for images.
+#[test]
+fn docker_manifests_with_an_untyped_config_are_images() {
+    for config in [
+        json!("application/octet-stream"),
+        json!("application/octet-stream; charset=binary"),
+        json!("Application/JSON"),
+        json!("application/json"),
+        json!("text/html"),
+        json!(""),
+        json!(null),
+    ] {
+        for is_said in [true, false] {
+            let image = Image::new().layer(hello_layer()).docker().build();
+            let bytes = changed(&image, |manifest| {
+                manifest["config"]["mediaType"] = config.clone();
+                if is_said {
+                    untyped(manifest);
+                }
+            });
+            let sandbox = Sandbox::new("docker_manifests_with");
+            let registry = Registry::start();
+            registry.push("a/b", "other", &image);
+            registry.put_manifest("a/b", "1", docker::MANIFEST, &bytes);
+            let name = registry.image("a/b:1");
+            let run = sandbox.roots(["pull", &name, "dest"]).run().succeeds();
+            run.prints(&format!("{}\n", sha256(&bytes)));
+            assert_eq!(tree::sketch(sandbox.path("dest")), HELLO, "{config}");
+            sandbox.roots(["inspect", &name]).run().succeeds();
+            // What is saved is the same, by OCI's index and by docker's list.
+            let save = ["save", "--all-platforms", &name, "-o", "saved.tar"];
+            sandbox.roots(save).run().succeeds();
+            for form in ["oci-archive", "docker-archive"] {
+                let saved = format!("{form}:saved.tar");
+                let pull = ["pull", "--force", "--cache=no", &saved, "dest"];
+                sandbox.roots(pull).run().succeeds();
+            }
+        }
+    }
+}
+
+#[test]
+fn an_untyped_config_that_is_no_config_is_an_artifact() {
+    let refusal = |config: &[u8], media_type: &str, is_docker: bool| {
+        let image = Image::new().layer(hello_layer());
+        let image = if is_docker { image.docker() } else { image }.build();
+        let config = Blob::new(media_type, config);
+        let bytes = changed(&image, |manifest| manifest["config"] = config.descriptor());
+        let sandbox = Sandbox::new("an_untyped_config");
+        let registry = Registry::start();
+        registry.push("a/b", "other", &image);
+        registry.put_blob("a/b", &config.digest, &config.bytes);
+        registry.put_manifest("a/b", "1", &image.manifest.media_type, &bytes);
+        let name = registry.image("a/b:1");
+        let run = sandbox.roots(["pull", &name, "dest"]).run().fails(5);
+        assert_eq!(registry.requests_for(&image.layers[0].digest).len(), 0);
+        sandbox.assert_nothing_left();
+        run.stderr
+    };
+    for (config, media_type) in [
+        (&b"{}"[..], "application/json"),
+        (b"<html></html>", "text/html"),
+        (b"\x7fELF", "application/octet-stream"),
+        (b"{\"rootfs\":{\"type\":\"other\"}}", "application/json"),
+    ] {
+        let said = refusal(config, media_type, true);
+        let why = format!(": not an image but an artifact of type `{media_type}`\n");
+        assert!(said.contains(&why), "{said}");
+    }
+    assert!(refusal(b"{}", "", true).contains(": malformed: missing field `rootfs`"));
+    // To OCI the type says what it is, and other types say it to Docker, too.
+    let config = hello().config.bytes;
+    for (media_type, is_docker) in [
+        ("application/json", false),
+        ("application/octet-stream", false),
+        ("text/plain", true),
+        ("application/vnd.docker.plugin.v1+json", true),
+    ] {
+        let said = refusal(&config, media_type, is_docker);
+        assert!(
+            said.contains(&format!("an artifact of type `{media_type}`\n")),
+            "{said}"
+        );
+    }
+    let said = refusal(&config, "", false);
+    assert!(
+        said.contains(": malformed: no media type of its config"),
+        "{said}"
+    );
+}
+
+/// Go writes an empty list as `null`, and BuildKit an image without layers.
+#[test]
+fn null_is_an_empty_list_or_a_field_that_is_not_there() {
+    let sandbox = Sandbox::new("null_is_an_empty_list");
+    let registry = Registry::start();
+    let config = |config: &mut Value| {
+        config["variant"] = json!(null);
+        config["rootfs"]["diff_ids"] = json!(null);
+    };
+    let image = Image::new().config(config).build();
+    for layers in [json!(null), json!([])] {
+        let bytes = changed(&image, |manifest| {
+            manifest["layers"] = layers.clone();
+            for field in ["artifactType", "annotations", "subject", "manifests"] {
+                manifest[field] = json!(null);
+            }
+            manifest["config"]["annotations"] = json!(null);
+            manifest["config"]["platform"] = json!(null);
+        });
+        registry.push("a/b", "other", &image);
+        registry.put_manifest("a/b", "1", oci::MANIFEST, &bytes);
+        let name = registry.image("a/b:1");
+        let pull = ["pull", "--force", &name, "dest"];
+        sandbox.roots(pull).run().succeeds();
+        assert_eq!(sandbox.names("dest"), [""; 0]);
+    }
+    let image = hello();
+    let nulls = |entry: &mut Value| {
+        entry["platform"]["variant"] = json!(null);
+        entry["platform"]["os.version"] = json!(null);
+        entry["annotations"] = json!({"a": null, "b": "c"});
+    };
+    let silent = |entry: &mut Value| {
+        entry["platform"] = json!({"os": null, "architecture": null});
+        entry["mediaType"] = json!(null);
+    };
+    let index = Index::new()
+        .image_with(&image, silent)
+        .image_with(&image, nulls);
+    let index = index.index(|index| {
+        for field in ["layers", "config", "annotations", "subject", "artifactType"] {
+            index[field] = json!(null);
+        }
+    });
+    let name = registry.push_index("a/b", "2", &index.build());
+    for command in [&["pull", "--force"][..], &["inspect"], &["digest"]] {
+        let dest = (command[0] == "pull").then_some("dest");
+        let command = sandbox.roots(command).arg(&name).args(dest);
+        command.run().succeeds();
+    }
+    assert_eq!(tree::sketch(sandbox.path("dest")), HELLO);
+    // What must be there must be there.
+    for field in ["schemaVersion", "config"] {
+        let bytes = changed(&image, |manifest| manifest[field] = json!(null));
+        assert!(refused(oci::MANIFEST, &bytes, &image).contains(": malformed: no "));
     }
 }
