@@ -72,6 +72,17 @@ impl<R: BufRead> Decoder<R> {
     }
 }
 
+/// Whether something with these first bytes is certainly not compressed. Of a few bytes that is not
+/// known, unless there are none.
+pub fn is_plain(start: &[u8]) -> bool {
+    match start {
+        [] => true,
+        [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] | [b'B', b'Z', b'h', ..] => false,
+        [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] | [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => false,
+        start => start.len() >= 6,
+    }
+}
+
 /// Puts the first bytes back in front.
 fn again<R: BufRead>(start: Vec<u8>, rest: R) -> Looked<R> {
     Cursor::new(start).chain(rest)

@@ -3,8 +3,8 @@
 use super::MAX_LINKS;
 use super::forward::{Forward, Found};
 use super::input::Input;
-use super::member::Kind;
-use crate::error::{EntryFault, Error};
+use super::member::follow;
+use crate::error::{Absence, EntryFault, Error};
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fs::File;
@@ -85,19 +85,17 @@ impl Flow {
         Ok(None)
     }
 
-    /// Reads on to the end, so that all sizes are known.
-    pub(super) fn size(&self, name: &str) -> Result<Option<u64>, Error> {
+    /// Reads on to the end, so that everything is known.
+    pub(super) fn locate(&self, name: &str) -> Result<Result<(String, u64), Absence>, Error> {
         let mut state = self.state.borrow_mut();
         while state.pass()? {}
-        let mut name = name;
-        for _ in 0..=MAX_LINKS {
-            match state.seen.get(name) {
-                Some(Kind::File(size)) => return Ok(Some(*size)),
-                Some(Kind::Link(target)) => name = target,
-                Some(Kind::Other) | None => return Ok(None),
-            }
-        }
-        Ok(None)
+        let found = follow(name, |name| state.seen.get(name).map(|kind| (kind, ())));
+        Ok(found.map(|(name, size, ())| (name.to_owned(), size)))
+    }
+
+    /// Whether a file that has gone by was seen to be not compressed.
+    pub(super) fn is_plain(&self, name: &str) -> bool {
+        !self.state.borrow().compressed.contains(name)
     }
 
     pub(super) fn narrow(&self, names: HashSet<String>) {

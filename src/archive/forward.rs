@@ -4,7 +4,9 @@ use super::input::Input;
 use super::member::{Kind, Member, padding};
 use super::quota::{Exceeded, Quota};
 use super::spool::{Failure, Spool};
+use crate::compression::is_plain;
 use crate::error::{EntryFault, Error, LayoutFault};
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, BufRead, Read};
@@ -25,6 +27,8 @@ pub(super) struct Forward {
     quota: Quota,
     /// What has been seen: of two with one name, the first.
     pub(super) seen: HashMap<String, Kind>,
+    /// Files that are compressed, or may be. To look again may be to read everything again.
+    pub(super) compressed: HashSet<String>,
     pub(super) spool: Spool,
     /// What may be asked for later; nothing is known of it at first.
     pub(super) wanted: Option<HashSet<String>>,
@@ -50,6 +54,7 @@ impl Forward {
             ended: false,
             quota: Quota::default(),
             seen: HashMap::new(),
+            compressed: HashSet::new(),
             spool: Spool::new(spool),
             wanted: None,
         })
@@ -116,24 +121,44 @@ impl Forward {
             if !is_kept {
                 continue;
             }
-            let file = match &member.kind {
-                Kind::File(_) => Some(member.name.clone()),
-                Kind::Link(target) => {
-                    if let Some(wanted) = &mut self.wanted
-                        && wanted.contains(&member.name)
-                    {
-                        wanted.insert(target.clone());
-                    }
-                    None
+            if let Kind::Link(target) = &member.kind
+                && let Some(wanted) = &mut self.wanted
+                && wanted.contains(&member.name)
+            {
+                wanted.insert(target.clone());
+            }
+            let file = matches!(member.kind, Kind::File(_)).then(|| member.name.clone());
+            let is_new = match self.seen.entry(member.name) {
+                Entry::Vacant(free) => {
+                    free.insert(member.kind);
+                    true
                 }
-                Kind::Other => continue,
+                Entry::Occupied(mut earlier) => {
+                    let is_new = member.kind.replaces(earlier.get());
+                    if is_new {
+                        earlier.insert(member.kind);
+                    }
+                    is_new
+                }
             };
-            self.seen.entry(member.name).or_insert(member.kind);
-            if file.is_some() {
-                return Ok(file);
+            if let Some(file) = file {
+                if is_new {
+                    self.look(&file)?;
+                }
+                return Ok(Some(file));
             }
         }
         Ok(None)
+    }
+
+    /// Looks at the first bytes of the file that comes now.
+    fn look(&mut self, name: &str) -> Result<(), Error> {
+        let start = self.tar.fill_buf().map_err(|e| self.input.failed(e))?;
+        let own = usize::try_from(self.left).map_or(start, |left| &start[..left.min(start.len())]);
+        if !is_plain(own) {
+            self.compressed.insert(name.to_owned());
+        }
+        Ok(())
     }
 
     /// Goes on without the member at hand, unless it may be asked for and would not come again.

@@ -1,7 +1,8 @@
 //! One member of an archive.
 
+use super::MAX_LINKS;
 use super::quota::{Exceeded, Quota};
-use crate::error::EntryFault;
+use crate::error::{Absence, EntryFault, LinkFault};
 use crate::tarball::{BLOCK, Entries, EntryKind, LayerPath};
 use std::ffi::CStr;
 use std::io::BufRead;
@@ -18,8 +19,19 @@ pub(super) enum Kind {
     File(u64),
     /// The name of another member: `docker save` of old wrote a layer that comes twice so.
     Link(String),
+    /// A symbolic link that leads out of the archive, and where to.
+    Outside(String),
     /// Nothing that could hold a part of an image.
     Other,
+}
+
+impl Kind {
+    /// Whether it counts in place of an earlier member of the same name: of two files the first one
+    /// does.
+    pub(super) fn replaces(&self, earlier: &Self) -> bool {
+        let may_hold = |kind: &Self| matches!(kind, Self::File(_) | Self::Link(_));
+        may_hold(self) && !may_hold(earlier)
+    }
 }
 
 impl Member {
@@ -27,7 +39,7 @@ impl Member {
     pub(super) fn count(&self, quota: &mut Quota) -> Result<bool, Exceeded> {
         match &self.kind {
             Kind::Link(target) => quota.count(&[&self.name, target]),
-            Kind::File(_) | Kind::Other => quota.count(&[&self.name]),
+            Kind::File(_) | Kind::Outside(_) | Kind::Other => quota.count(&[&self.name]),
         }
     }
 
@@ -42,7 +54,10 @@ impl Member {
             EntryKind::File { holes: Some(_), .. } => return Err(EntryFault::Sparse),
             EntryKind::File { size, .. } => Kind::File(size),
             EntryKind::HardLink { target } => Kind::Link(joined(&target)),
-            EntryKind::Symlink { target } => beside(&name, &target).map_or(Kind::Other, Kind::Link),
+            EntryKind::Symlink { target } => {
+                let outside = || Kind::Outside(target.to_string_lossy().into_owned());
+                beside(&name, &target).map_or_else(outside, Kind::Link)
+            }
             _ => Kind::Other,
         };
         Ok(Some(Self { name, kind }))
@@ -52,6 +67,33 @@ impl Member {
 /// How many bytes fill the last block of a member.
 pub(super) fn padding(size: u64) -> u64 {
     size.wrapping_neg() % BLOCK as u64
+}
+
+/// The file that `name` leads to, by way of links: its own name, and what `find` knows of it.
+pub(super) fn follow<'m, M>(
+    name: &'m str,
+    find: impl Fn(&str) -> Option<(&'m Kind, M)>,
+) -> Result<(&'m str, u64, M), Absence> {
+    let link = |target: &str, why| Absence::Link {
+        name: name.to_owned(),
+        target: target.to_owned(),
+        why,
+    };
+    let mut at = name;
+    for number in 0..=MAX_LINKS {
+        match find(at) {
+            Some((Kind::File(size), more)) => return Ok((at, *size, more)),
+            Some((Kind::Link(target), _)) => at = target,
+            Some((Kind::Outside(target), _)) => return Err(link(target, LinkFault::Outside)),
+            None if number == 0 => return Err(Absence::Missing(name.to_owned())),
+            Some((Kind::Other, _)) if number == 0 => {
+                return Err(Absence::NotAFile(name.to_owned()));
+            }
+            None => return Err(link(at, LinkFault::Dangling)),
+            Some((Kind::Other, _)) => return Err(link(at, LinkFault::NotAFile)),
+        }
+    }
+    Err(link(at, LinkFault::TooMany))
 }
 
 fn joined(path: &LayerPath) -> String {

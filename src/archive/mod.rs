@@ -19,7 +19,7 @@ mod still;
 
 pub use input::Input;
 
-use crate::error::Error;
+use crate::error::{Absence, Error};
 use flow::Flow;
 use std::collections::HashSet;
 use std::fs::File;
@@ -81,16 +81,26 @@ impl Archive {
     /// where it is.
     pub fn open_member(&self, name: &str) -> Result<Option<Box<dyn Read>>, Error> {
         match self {
-            Self::Still(still) => still.open_member(name),
+            Self::Still(still) => Ok(still.open_member(name)),
             Self::Flow(flow) => flow.open_member(name),
         }
     }
 
-    /// The size of a member in bytes, if there is one. What flows is read to its end for it.
-    pub fn size(&self, name: &str) -> Result<Option<u64>, Error> {
+    /// The name and the size in bytes of the file that `name` is, or leads to as a link. What flows is
+    /// read to its end for it.
+    pub fn locate(&self, name: &str) -> Result<Result<(String, u64), Absence>, Error> {
         match self {
-            Self::Still(still) => Ok(still.size(name)),
-            Self::Flow(flow) => flow.size(name),
+            Self::Still(still) => Ok(still.locate(name)),
+            Self::Flow(flow) => flow.locate(name),
+        }
+    }
+
+    /// Whether it is known without opening it that a file, which was located, is not compressed.
+    pub fn is_plain(&self, name: &str) -> bool {
+        match self {
+            // Opening it is cheap.
+            Self::Still(_) => false,
+            Self::Flow(flow) => flow.is_plain(name),
         }
     }
 

@@ -1,10 +1,9 @@
 //! An archive in a file that is not compressed.
 
-use super::MAX_LINKS;
 use super::input::{Input, disk};
-use super::member::{Kind, Member, padding};
+use super::member::{Kind, Member, follow, padding};
 use super::quota::{Exceeded, Quota};
-use crate::error::{EntryFault, Error, LayoutFault};
+use crate::error::{Absence, EntryFault, Error, LayoutFault};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fs::File;
@@ -17,16 +16,12 @@ use std::rc::Rc;
 pub struct Still {
     input: Input,
     file: Rc<File>,
-    members: HashMap<String, Place>,
+    members: HashMap<String, (Kind, Place)>,
 }
 
-/// Where a member is.
-enum Place {
-    /// Its number among the members, its offset and its size.
-    At(usize, u64, u64),
-    /// Under another name.
-    Link(String),
-}
+/// Where a member is: its number among the members, and where its contents begin.
+#[derive(Clone, Copy)]
+struct Place(usize, u64);
 
 impl Still {
     /// Reads all headers.
@@ -41,25 +36,26 @@ impl Still {
             let is_kept = member.count(&mut quota);
             let is_kept = is_kept.map_err(|Exceeded| input.fault(LayoutFault::TooManyMembers))?;
             let at = tar.stream_position().map_err(failed)?;
-            let place = match member.kind {
-                Kind::Link(target) => Some(Place::Link(target)),
-                Kind::Other => None,
-                Kind::File(size) => {
-                    if at.checked_add(size).is_none_or(|after| after > end) {
-                        return Err(input.malformed(EntryFault::Truncated));
-                    }
-                    let next = at + size + padding(size);
-                    tar.seek(SeekFrom::Start(next)).map_err(failed)?;
-                    Some(Place::At(count, at, size))
+            if let Kind::File(size) = member.kind {
+                if at.checked_add(size).is_none_or(|after| after > end) {
+                    return Err(input.malformed(EntryFault::Truncated));
                 }
-            };
-            // Of two with one name the first counts, as in a pipe.
-            if let Some(place) = place.filter(|_| is_kept)
-                && let Entry::Vacant(free) = members.entry(member.name)
-            {
-                free.insert(place);
+                let next = at + size + padding(size);
+                tar.seek(SeekFrom::Start(next)).map_err(failed)?;
             }
+            let found = (member.kind, Place(count, at));
             count += 1;
+            if !is_kept {
+                continue;
+            }
+            // Of two with one name the first counts, as in a pipe.
+            match members.entry(member.name) {
+                Entry::Vacant(free) => drop(free.insert(found)),
+                Entry::Occupied(mut earlier) if found.0.replaces(&earlier.get().0) => {
+                    earlier.insert(found);
+                }
+                Entry::Occupied(_) => {}
+            }
         }
         Ok(Self {
             file: Rc::new(tar.into_inner()),
@@ -75,35 +71,33 @@ impl Still {
     /// Which of these members lies before the others.
     pub(super) fn first(&self, names: &[&str]) -> Option<usize> {
         let places = names.iter().enumerate();
-        let found = places.filter_map(|(number, name)| Some((self.find(name)?.0, number)));
+        let found = places.filter_map(|(number, name)| {
+            let (_, _, Place(at, _)) = self.find(name).ok()?;
+            Some((at, number))
+        });
         found.min().map(|(_, number)| number)
     }
 
-    pub(super) fn size(&self, name: &str) -> Option<u64> {
-        self.find(name).map(|(_, _, size)| size)
+    pub(super) fn locate(&self, name: &str) -> Result<(String, u64), Absence> {
+        let found = self.find(name);
+        found.map(|(name, size, _)| (name.to_owned(), size))
     }
 
-    pub(super) fn open_member(&self, name: &str) -> Result<Option<Box<dyn Read>>, Error> {
-        let Some((_, offset, size)) = self.find(name) else {
-            return Ok(None);
-        };
-        Ok(Some(Box::new(Contents {
+    pub(super) fn open_member(&self, name: &str) -> Option<Box<dyn Read>> {
+        let (_, size, Place(_, offset)) = self.find(name).ok()?;
+        Some(Box::new(Contents {
             path: self.input.path().to_owned(),
             file: Rc::clone(&self.file),
             offset,
             left: size,
-        })))
+        }))
     }
 
-    fn find(&self, name: &str) -> Option<(usize, u64, u64)> {
-        let mut name = name;
-        for _ in 0..=MAX_LINKS {
-            match self.members.get(name)? {
-                Place::At(number, offset, size) => return Some((*number, *offset, *size)),
-                Place::Link(target) => name = target,
-            }
-        }
-        None
+    fn find<'m>(&'m self, name: &'m str) -> Result<(&'m str, u64, Place), Absence> {
+        follow(name, |name| {
+            let (kind, place) = self.members.get(name)?;
+            Some((kind, *place))
+        })
     }
 }
 

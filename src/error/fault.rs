@@ -1,7 +1,7 @@
 //! What can be wrong with a layout on disk and with a command line, and other parts of errors.
 
 use super::{DestinationFault, ValueFault};
-use crate::oci::Digest;
+use crate::oci::{Digest, Platform};
 
 /// What is wrong with a layout.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,6 +28,10 @@ pub enum LayoutFault {
     },
     /// A blob is missing.
     MissingBlob(Digest),
+    /// A file that it names is not there to read.
+    Absent(Absence),
+    /// It holds the images for these platforms only, and its index names others, too.
+    Incomplete(Vec<Platform>),
     /// Nothing under that path, which should be an archive.
     NoFile,
     /// Nothing under that path, which could be either.
@@ -48,6 +52,37 @@ pub enum LayoutFault {
     Bomb,
     /// A pipe in which layers come before it is known what they are, and no place to keep them.
     OutOfOrder,
+}
+
+/// Why there is no file to read under a name.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Absence {
+    /// Nothing has this name.
+    Missing(String),
+    /// It is not a file.
+    NotAFile(String),
+    /// It is a link.
+    Link {
+        /// Its name.
+        name: String,
+        /// What it says, or the last one of those that it leads to.
+        target: String,
+        /// Why it leads to no file.
+        why: LinkFault,
+    },
+}
+
+/// Why a link leads to no file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkFault {
+    /// Its target is not there.
+    Dangling,
+    /// Its target is not in the archive.
+    Outside,
+    /// Its target is not a file.
+    NotAFile,
+    /// There are too many links, one behind the other.
+    TooMany,
 }
 
 /// What is wrong with a command line.
@@ -141,6 +176,7 @@ impl LayoutFault {
         matches!(
             self,
             Self::MissingBlob(_)
+                | Self::Absent(_)
                 | Self::Compression(_)
                 | Self::Malformed(_)
                 | Self::TooManyMembers

@@ -24,7 +24,7 @@ pub use conversation::{AnswerFault, ChallengeFault, CredentialsFault, ProxyFault
 pub use correction::Suggestion;
 pub use destination::DestinationFault;
 pub use entry::EntryFault;
-pub use fault::{IncludeFault, LayoutFault, Part, Replaceable, Usage};
+pub use fault::{Absence, IncludeFault, LayoutFault, LinkFault, Part, Replaceable, Usage};
 pub use network::NetworkFault;
 pub use sentence::escaped;
 pub use tls::{CertificateFault, TlsFault};

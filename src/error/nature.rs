@@ -1,6 +1,6 @@
 //! What sort of failure it is, for those who may still do something about it.
 
-use super::{EntryFault, Error, NetworkFault};
+use super::{EntryFault, Error, LayoutFault, NetworkFault};
 use std::io;
 
 impl Error {
@@ -41,6 +41,15 @@ impl Error {
             }
             _ => false,
         }
+    }
+
+    /// Whether there are images for other platforms than the one that is wanted.
+    pub fn is_other_platform(&self) -> bool {
+        let why = match self {
+            Self::Layout { why, .. } => why,
+            other => return matches!(other, Self::NoPlatform { .. }),
+        };
+        matches!(why, LayoutFault::Incomplete(_))
     }
 
     /// Something that an image says is wrong, which a blob that is not that image's would explain.

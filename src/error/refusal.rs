@@ -1,7 +1,7 @@
 //! The sentences for what the parsers of names, documents, folders and command lines refuse.
 
 use super::sentence::{escaped, list};
-use super::{IncludeFault, LayoutFault, Usage};
+use super::{Absence, IncludeFault, LayoutFault, LinkFault, Usage};
 use crate::oci::{Algorithm, InvalidDigest, InvalidManifest, InvalidReference};
 use std::fmt::{self, Display, Formatter};
 
@@ -114,6 +114,12 @@ impl Display for LayoutFault {
                 list(f, names.iter().map(|name| escaped(name)), "without names")
             }
             Self::MissingBlob(digest) => write!(f, "blob {digest} is missing"),
+            Self::Absent(why) => write!(f, "{why}"),
+            Self::Incomplete(present) => {
+                f.write_str("it has only ")?;
+                list(f, present, "none")?;
+                f.write_str(" of the platforms in its index")
+            }
             Self::NoFile => f.write_str("no such file"),
             Self::Nothing => f.write_str("no such file or folder"),
             Self::NotAnArchive => f.write_str("not an archive of an image"),
@@ -130,6 +136,25 @@ impl Display for LayoutFault {
             Self::OutOfOrder => f.write_str(
                 "its layers come before its index, and without a cache there is no place for them",
             ),
+        }
+    }
+}
+
+impl Display for Absence {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing(name) => write!(f, "{} is missing", escaped(name)),
+            Self::NotAFile(name) => write!(f, "{} is not a regular file", escaped(name)),
+            Self::Link { name, target, why } => {
+                let (name, target) = (escaped(name), escaped(target));
+                let why = match why {
+                    LinkFault::Dangling => "which is missing",
+                    LinkFault::Outside => "which is outside the archive",
+                    LinkFault::NotAFile => "which is not a regular file",
+                    LinkFault::TooMany => "and there are too many links",
+                };
+                write!(f, "{name} is a link to {target}, {why}")
+            }
         }
     }
 }

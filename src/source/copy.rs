@@ -45,10 +45,11 @@ impl Parts {
 impl Source<'_> {
     /// Reads all documents of the image. Layers are not looked at yet.
     pub fn parts(&mut self, platforms: &Platforms, progress: Progress) -> Result<Parts, Error> {
-        match platforms {
+        let parts = match platforms {
             Platforms::All(wanted) => self.all_parts(wanted, progress),
             Platforms::Some(wanted) => self.some_parts(wanted, progress),
-        }
+        };
+        parts.map_err(|error| self.explained(error))
     }
 
     /// One manifest as it is; several by way of the index that they are in, byte for byte.

@@ -3,7 +3,7 @@
 
 use super::named::Listed;
 use crate::error::LayoutFault;
-use crate::oci::{Config, Descriptor, Digest, Each, List, Name, Reference};
+use crate::oci::{Descriptor, Digest, Each, List, Name, Reference};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -104,25 +104,25 @@ impl Entry {
         &self.config.0
     }
 
-    /// The image, of the bytes of its config and the sizes of its layers. Nothing if the config is
-    /// none, or has another number of layers.
-    pub(super) fn image(&self, config: &[u8], sizes: &[u64]) -> Option<Made> {
-        let diff_ids = Config::parse(config).ok()?.diff_ids().to_vec();
-        if diff_ids.len() != self.layers().count() || sizes.len() != diff_ids.len() {
-            return None;
-        }
+    /// The image that `config` describes, of layers in these files, which have these sizes when they
+    /// are uncompressed.
+    pub(super) fn image(
+        config: (&str, &[u8]),
+        diff_ids: &[Digest],
+        layers: impl Iterator<Item = (String, u64)>,
+    ) -> Made {
+        let (file, config) = config;
         let mut files = HashMap::new();
         let config_blob = Descriptor::new(CONFIG_TYPE, Digest::sha256(config), config.len() as u64);
-        files.insert(config_blob.digest.clone(), self.config().to_owned());
-        let mut layers = Vec::new();
-        for ((file, diff_id), size) in self.layers().zip(diff_ids).zip(sizes) {
-            let digest = named_digest(file).unwrap_or(diff_id);
-            files.insert(digest.clone(), file.to_owned());
-            layers.push(Descriptor::new(LAYER_TYPE, digest, *size));
-        }
+        files.insert(config_blob.digest.clone(), file.to_owned());
+        let layers = diff_ids.iter().zip(layers).map(|(diff_id, (file, size))| {
+            files.insert(diff_id.clone(), file);
+            Descriptor::new(LAYER_TYPE, diff_id.clone(), size)
+        });
+        let layers: Vec<_> = layers.collect();
         let bytes = written(&config_blob, &layers);
         let root = Descriptor::new(MANIFEST_TYPE, Digest::sha256(&bytes), bytes.len() as u64);
-        Some(Made { root, bytes, files })
+        Made { root, bytes, files }
     }
 }
 
@@ -150,16 +150,6 @@ fn named_in(list: Option<&List<Name>>) -> impl Iterator<Item = &str> {
     names.map(|name| name.0.as_str())
 }
 
-/// The digest that the name of a compressed layer's file says: docker's own since it writes layouts
-/// as well, and crane's. Without one it is the tar that DiffIDs are of.
-fn named_digest(file: &str) -> Option<Digest> {
-    let hex = match file.strip_prefix("blobs/sha256/") {
-        Some(hex) => hex,
-        None => file.strip_suffix(".tar.gz")?.trim_start_matches("sha256:"),
-    };
-    Digest::parse(&format!("sha256:{hex}")).ok()
-}
-
 /// Whether two names mean the same image.
 pub(super) fn is_same(one: &str, other: &str) -> bool {
     let full = |text| Reference::parse(text).map(|reference| reference.to_string());
@@ -183,18 +173,6 @@ mod tests {
         }
         for name in ["debian", "debian:1", "a/b:1", ""] {
             assert!(!entry.is_called(name), "{name}");
-        }
-    }
-
-    #[test]
-    fn a_file_is_called_by_its_digest_or_not() {
-        let hex = "0".repeat(64);
-        let digest = Digest::parse(&format!("sha256:{hex}")).ok();
-        for name in ["blobs/sha256/HEX", "HEX.tar.gz", "sha256:HEX.tar.gz"] {
-            assert_eq!(named_digest(&name.replace("HEX", &hex)), digest, "{name}");
-        }
-        for name in ["HEX/layer.tar", "HEX.tar", "layer.tar.gz"] {
-            assert_eq!(named_digest(&name.replace("HEX", &hex)), None, "{name}");
         }
     }
 }

@@ -1,13 +1,14 @@
 //! An OCI image layout, in a folder (image-spec image-layout.md) or in a tar, and what `docker save`
 //! writes.
 
-use super::docker::{self, Made};
+use super::docker::{self, Entry, Made};
+use super::docker_layers;
 use super::local::{Form, Local, Place};
 use super::named::{self, Meant, Root};
 use super::store::Store;
 use super::{parse, verified, within_limit};
 use crate::archive::Archive;
-use crate::error::{Error, LayoutFault, Part};
+use crate::error::{Absence, Error, LayoutFault, Part};
 use crate::oci::{Bytes, Descriptor, Digest, Document, Image, InvalidManifest, blob_path};
 use crate::registry::MAX_MANIFEST;
 use serde::Deserialize;
@@ -61,7 +62,6 @@ impl Layout {
             true => Path::new("-"),
             false => archive.input().path(),
         };
-        let spell = |form: Form| format!("{}:{}", form.prefix(), path.display());
         // `docker save` of an image without a name leaves the index empty and lists the image.
         let listed = match &first {
             Some((number, bytes)) if local.form == Form::Any && candidates[*number] == INDEX => {
@@ -76,6 +76,7 @@ impl Layout {
             Some((_, bytes)) => Some((docker::MANIFEST, bytes)),
             None => first.map(|(number, bytes)| (candidates[number], bytes)),
         };
+        let spell = |form: Form| format!("{}:{}", form.prefix(), path.display());
         match first {
             Some((INDEX, bytes)) => {
                 let spelling = spell(Form::OciArchive);
@@ -160,22 +161,10 @@ impl Layout {
     fn of_docker(
         archive: Archive,
         spelling: String,
-        entry: &docker::Entry,
+        entry: &Entry,
         name: Option<&str>,
     ) -> Result<Self, Error> {
-        let failed = |why| fault(archive.input().path(), why);
-        let malformed = |why: &str| failed(LayoutFault::Malformed(why.to_owned()));
-        let missing = |file: &str| malformed(&format!("{file} is missing"));
-        let sizes = entry.layers().map(|file| {
-            let size = archive.size(file)?;
-            size.ok_or_else(|| missing(file))
-        });
-        let sizes = sizes.collect::<Result<Vec<_>, Error>>()?;
-        let config = archive.bytes(entry.config(), MAX_MANIFEST)?;
-        let config = config.ok_or_else(|| missing(entry.config()))?;
-        let Made { root, bytes, files } = entry
-            .image(&config, &sizes)
-            .ok_or_else(|| malformed("its config does not fit its layers"))?;
+        let Made { root, bytes, files } = docker_layers::image(&archive, entry)?;
         Ok(Self {
             names: entry.names().map(str::to_owned).collect(),
             store: Store::Archive(Box::new(archive)),
@@ -246,13 +235,22 @@ impl Layout {
     /// The bytes of a blob as a stream.
     pub(super) fn blob(&self, blob: &Descriptor) -> Result<Box<dyn Read>, Error> {
         let opened = self.store.open(&self.file(blob))?;
-        opened.ok_or_else(|| self.missing(blob))
+        let bytes = opened.ok_or_else(|| self.missing(blob))?;
+        match self.files.contains_key(&blob.digest) {
+            true => Ok(Box::new(docker_layers::uncompressed(&blob.digest, bytes)?)),
+            false => Ok(bytes),
+        }
+    }
+
+    /// Whether there is a blob, without reading it.
+    pub(super) fn has(&self, blob: &Descriptor) -> bool {
+        self.store.has(&self.file(blob))
     }
 
     /// Whether a blob is in a folder, before it is read. An archive may have to be read to know.
     pub(super) fn must_have(&self, blob: &Descriptor) -> Result<(), Error> {
         match self.store {
-            Store::Folder(..) => self.blob(blob).map(drop),
+            Store::Folder(..) => self.blob(blob).map(drop).map_err(|e| self.explained(e)),
             Store::Archive(_) => Ok(()),
         }
     }
@@ -270,8 +268,16 @@ impl Layout {
     }
 
     fn missing(&self, blob: &Descriptor) -> Error {
-        let why = LayoutFault::MissingBlob(blob.digest.clone());
+        let why = match self.store.absence(&self.file(blob)) {
+            None | Some(Absence::Missing(_)) => LayoutFault::MissingBlob(blob.digest.clone()),
+            Some(why) => LayoutFault::Absent(why),
+        };
         fault(self.store.path(), why)
+    }
+
+    /// Where it is, for messages.
+    pub(super) fn store_path(&self) -> &Path {
+        self.store.path()
     }
 }
 
@@ -283,7 +289,7 @@ impl fmt::Display for Layout {
     }
 }
 
-fn fault(path: &Path, why: LayoutFault) -> Error {
+pub(super) fn fault(path: &Path, why: LayoutFault) -> Error {
     Error::Layout {
         path: path.to_owned(),
         why,

@@ -3,9 +3,11 @@
 
 mod copy;
 mod docker;
+mod docker_layers;
 mod documents;
 mod fetch;
 mod foresight;
+mod incomplete;
 mod layout;
 mod local;
 mod named;
@@ -141,7 +143,7 @@ impl<'c> Source<'c> {
         match self {
             Self::Registry(cached) => cached.layer(layer, meter),
             Self::Layout(layout) => {
-                let bytes = layout.blob(&layer.blob)?;
+                let bytes = layout.blob(&layer.blob).map_err(|e| layout.explained(e))?;
                 let bytes = meter.watch(&layer.blob, layout.word(), bytes);
                 LayerStream::new(layer, bytes, None)
             }
@@ -163,7 +165,7 @@ impl<'c> Source<'c> {
         match self {
             Self::Registry(cached) => cached.blob(blob, meter),
             Self::Layout(layout) => {
-                let bytes = layout.blob(blob)?;
+                let bytes = layout.blob(blob).map_err(|e| layout.explained(e))?;
                 let bytes = meter.watch(blob, layout.word(), bytes);
                 Ok(BlobStream::new(blob, bytes, None))
             }

@@ -38,6 +38,24 @@ impl Source<'_> {
         documents: &mut Documents,
         progress: Progress,
     ) -> Result<Followed, Error> {
+        let followed = self.follow_documents(wanted, documents, progress);
+        followed.map_err(|error| self.explained(error))
+    }
+
+    /// An `error` of a source, said as it is meant.
+    pub(super) fn explained(&self, error: Error) -> Error {
+        match self {
+            Self::Registry(_) => error,
+            Self::Layout(layout) => layout.explained(error),
+        }
+    }
+
+    fn follow_documents(
+        &mut self,
+        wanted: &Wanted,
+        documents: &mut Documents,
+        progress: Progress,
+    ) -> Result<Followed, Error> {
         let name = self.to_string();
         let (root, bytes, document) = self.root()?;
         let size = bytes.len() as u64;

@@ -1,8 +1,8 @@
 //! What the files of a layout lie in: a folder or an archive.
 
 use crate::archive::Archive;
-use crate::error::Error;
-use crate::sys::Dir;
+use crate::error::{Absence, Error, LinkFault};
+use crate::sys::{Dir, Kind};
 use std::ffi::CString;
 use std::fs::File;
 use std::io::{self, Read};
@@ -47,6 +47,22 @@ impl Store {
         }
     }
 
+    /// Whether there is a file of this name. An archive that flows by is read to its end to know.
+    pub(super) fn has(&self, name: &str) -> bool {
+        match self {
+            Self::Archive(archive) => matches!(archive.locate(name), Ok(Ok(_))),
+            Self::Folder(_, folder) => open_file(folder, name).is_ok(),
+        }
+    }
+
+    /// Why there is no file of this name, if that is known.
+    pub(super) fn absence(&self, name: &str) -> Option<Absence> {
+        match self {
+            Self::Archive(archive) => archive.locate(name).ok()?.err(),
+            Self::Folder(_, folder) => dangling(folder, name).ok().flatten(),
+        }
+    }
+
     /// Where it is, for messages.
     pub(super) fn path(&self) -> &Path {
         match self {
@@ -65,7 +81,6 @@ impl Store {
 
 /// The folders on the way must be folders; the file itself may be a link, as ostree has them.
 fn open_file(folder: &Dir, name: &str) -> io::Result<File> {
-    let component = |text: &str| CString::new(text).unwrap_or_default();
     match name.rsplit_once('/') {
         None => folder.open_linked_file(&component(name)),
         Some((way, name)) => {
@@ -76,6 +91,37 @@ fn open_file(folder: &Dir, name: &str) -> io::Result<File> {
             at.open_linked_file(&component(name))
         }
     }
+}
+
+fn component(name: &str) -> CString {
+    CString::new(name).unwrap_or_default()
+}
+
+/// The first name on the way that is a link to what is not there.
+fn dangling(folder: &Dir, name: &str) -> io::Result<Option<Absence>> {
+    let mut at = folder.again()?;
+    let ends = name.match_indices('/').map(|(end, _)| end);
+    for end in ends.chain([name.len()]) {
+        let way = &name[..end];
+        let step = component(way.rsplit('/').next().unwrap_or(way));
+        let is_link = at.stat(&step)?.kind == Kind::Symlink;
+        let opened = match end == name.len() {
+            true => at.open_linked_file(&step).map(|_| at.again()),
+            false => at.open_linked(&step).map(Ok),
+        };
+        at = match opened {
+            Ok(next) => next?,
+            Err(e) if is_link && e.kind() == io::ErrorKind::NotFound => {
+                return Ok(Some(Absence::Link {
+                    name: way.to_owned(),
+                    target: at.read_link(&step)?.to_string_lossy().into_owned(),
+                    why: LinkFault::Dangling,
+                }));
+            }
+            Err(e) => return Err(e),
+        };
+    }
+    Ok(None)
 }
 
 /// A file of a layout, whose read errors are the disk's and not a decoder's.

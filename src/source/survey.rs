@@ -50,7 +50,7 @@ impl Source<'_> {
             select::Listing::of(&index, &mut fetch, &mut take)?;
         }
         let image = match self.resolve(wanted, progress) {
-            Err(missing @ Error::NoPlatform { .. }) if !wanted.asked && !listed.is_empty() => {
+            Err(missing) if missing.is_other_platform() && !wanted.asked && !listed.is_empty() => {
                 progress.warn(&missing);
                 None
             }

@@ -58,6 +58,12 @@ impl Dir {
         }
     }
 
+    /// Opens the directory `name`, where a symlink is the user's own.
+    pub fn open_linked(&self, name: &CStr) -> io::Result<Self> {
+        let flags = OPEN.difference(OFlags::NOFOLLOW);
+        Ok(Self(fs::openat(&self.0, name, flags, Mode::empty())?))
+    }
+
     /// Opens the directory `name`; a symlink is refused (ENOTDIR or ELOOP).
     pub fn open(&self, name: &CStr) -> io::Result<Self> {
         Self::at(&self.0, name)

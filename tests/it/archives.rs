@@ -9,6 +9,8 @@ use serde_json::json;
 
 mod broken;
 mod docker;
+mod docker_layers;
+mod incomplete;
 mod pipes;
 
 const COMPRESSIONS: [Compression; 3] = [Compression::None, Compression::Gzip, Compression::Zstd];

@@ -5,7 +5,7 @@ mod suggestion;
 mod web_address;
 
 use super::sentence::{around, escaped, path_of, without_secret};
-use super::{LayoutFault, Usage};
+use super::{Absence, LayoutFault, Usage};
 use crate::oci::{InvalidManifest, InvalidReference};
 use std::path::Path;
 pub use suggestion::Suggestion;
@@ -112,6 +112,11 @@ impl LayoutFault {
             Self::NoTag {
                 place, available, ..
             } => ("ask for one that there is: ", place, available.first()?),
+            Self::Incomplete(present) => {
+                let first = present.first()?.to_string();
+                let before = "`docker save` writes only what was pulled: name one with --platform ";
+                return around(before, &first, "");
+            }
             Self::NotAFolder => {
                 return around("for an archive, write oci-archive:", &path_of(path), "");
             }
@@ -131,7 +136,10 @@ impl LayoutFault {
             Self::NotALayout => "a layout is what `skopeo copy docker://IMAGE oci:PATH` writes",
             Self::NotAnArchive => "an archive is what `docker save` or `roots save` writes",
             Self::MissingBlob(_) => "copy it anew: a part of it is lost",
-            Self::Malformed(_) => {
+            Self::Absent(Absence::Link { .. }) => {
+                "copy it together with what its links lead to, as `cp -rL` does"
+            }
+            Self::Malformed(_) | Self::Absent(_) => {
                 "check that it is whole, and written by `docker save` or the like"
             }
             _ => return None,

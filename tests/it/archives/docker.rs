@@ -49,29 +49,6 @@ fn a_layer_that_comes_twice_is_a_link() {
     }
 }
 
-/// crane, kaniko and bazel compress the layers and call them by the digests of that.
-#[test]
-fn layers_may_be_compressed() {
-    let image = hello();
-    let layer = &image.layers[0];
-    for name in [
-        format!("{}.tar.gz", layer.hex()),
-        format!("sha256:{}.tar.gz", layer.hex()),
-        format!("blobs/sha256/{}", layer.hex()),
-    ] {
-        let sandbox = Sandbox::new("layers_may_be_compressed");
-        let list = list("sha256:config", &json!(null), &[&name]);
-        let tar = Layer::new().file("sha256:config", 0o644, &image.config.bytes);
-        let tar = tar.file(&name, 0o644, &layer.bytes);
-        sandbox.write("image.tar", tar.file("manifest.json", 0o644, list).tar());
-        sandbox
-            .roots(["pull", "./image.tar", "dest"])
-            .run()
-            .succeeds();
-        assert_eq!(tree::sketch(sandbox.path("dest")), HELLO);
-    }
-}
-
 #[test]
 fn an_image_is_found_by_any_spelling_of_its_name() {
     let image = hello();

@@ -1,0 +1,146 @@
+//! The layers of a docker-archive: compressed or not, whatever their files are called.
+//!
+//! Bazel writes `blobs/sha256/HEX.tar.gz`, crane `HEX.tar.gz`, others `1/layer.tar` that is gzip all the
+//! same. The name is no digest, and the config names layers as they are uncompressed: so that is what
+//! the made manifest names, as skopeo has it.
+
+use super::docker::{Entry, Made};
+use super::layout::fault;
+use crate::archive::Archive;
+use crate::compression::{Decoder, Undecodable};
+use crate::error::{Absence, Error, LayoutFault};
+use crate::oci::{Config, Digest};
+use crate::registry::MAX_MANIFEST;
+use crate::tarball::is_explained;
+use std::collections::HashMap;
+use std::io::{self, BufReader, Read};
+
+/// How much is read at once, in bytes.
+const CHUNK: usize = 256 * 1024;
+
+/// The uncompressed bytes of a layer.
+pub(super) type Uncompressed = Decoder<BufReader<Box<dyn Read>>>;
+
+/// A file that holds a layer, and its size in the archive, in bytes.
+type LayerFile = (String, u64);
+
+/// The image of an entry of `manifest.json`.
+pub(super) fn image(archive: &Archive, entry: &Entry) -> Result<Made, Error> {
+    let failed = |why| fault(archive.input().path(), why);
+    let located = |name: &str| {
+        let name = member_name(name).map_err(failed)?;
+        let file = archive.locate(&name)?;
+        file.map_err(|why| failed(LayoutFault::Absent(why)))
+    };
+    let layers = entry.layers().map(located);
+    let layers: Vec<LayerFile> = layers.collect::<Result<_, _>>()?;
+    let (file, _) = located(entry.config())?;
+    let config = archive.bytes(&file, MAX_MANIFEST)?.unwrap_or_default();
+    let parsed = Config::parse(&config).ok();
+    let diff_ids = parsed.as_ref().map(Config::diff_ids);
+    let Some(diff_ids) = diff_ids.filter(|diff_ids| diff_ids.len() == layers.len()) else {
+        let why = "its config does not fit its layers";
+        return Err(failed(LayoutFault::Malformed(why.to_owned())));
+    };
+    let sizes = sizes(archive, &layers, diff_ids)?;
+    let layers = layers.into_iter().map(|(name, _)| name).zip(sizes);
+    Ok(Entry::image((&file, &config), diff_ids, layers))
+}
+
+/// The name of a member that `manifest.json` spells so. Those of buildpacks begin with a slash, which
+/// tar does not count.
+fn member_name(listed: &str) -> Result<String, LayoutFault> {
+    let components = listed.split('/').filter(|part| !matches!(*part, "" | "."));
+    let name = components.collect::<Vec<_>>().join("/");
+    match name.is_empty() {
+        true => {
+            let why = "its manifest.json has an empty file name";
+            Err(LayoutFault::Malformed(why.to_owned()))
+        }
+        false => Ok(name),
+    }
+}
+
+/// The sizes of the layers when they are uncompressed, in bytes. A compressed layer is decompressed to
+/// count, each file once, within the limits of bombs for all of them together.
+fn sizes(archive: &Archive, files: &[LayerFile], diff_ids: &[Digest]) -> Result<Vec<u64>, Error> {
+    let mut known = HashMap::new();
+    let (mut compressed, mut inflated) = (0, 0_u64);
+    let mut sizes = Vec::new();
+    for ((name, size), diff_id) in files.iter().zip(diff_ids) {
+        let counted = match known.get(name) {
+            Some(counted) => *counted,
+            None if archive.is_plain(name) => *size,
+            None => {
+                compressed += size;
+                let before = inflated;
+                count(archive, name, diff_id, |bytes| {
+                    inflated += bytes;
+                    is_explained(inflated, compressed)
+                })?;
+                inflated - before
+            }
+        };
+        known.insert(name, counted);
+        sizes.push(counted);
+    }
+    Ok(sizes)
+}
+
+/// Decompresses a file, and hands out how many bytes come, piece by piece, until there are too many.
+fn count(
+    archive: &Archive,
+    name: &str,
+    diff_id: &Digest,
+    mut may_go_on: impl FnMut(u64) -> bool,
+) -> Result<(), Error> {
+    let missing = || {
+        let why = LayoutFault::Absent(Absence::Missing(name.to_owned()));
+        fault(archive.input().path(), why)
+    };
+    let file = archive.open_member(name)?.ok_or_else(missing)?;
+    let mut bytes = uncompressed(diff_id, file)?;
+    let mut buffer = vec![0; CHUNK];
+    loop {
+        Error::unless_stopped()?;
+        match bytes.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(count) if may_go_on(count as u64) => {}
+            Ok(_) => return Err(fault(archive.input().path(), LayoutFault::Bomb)),
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(Error::in_stream(diff_id, e)),
+        }
+    }
+}
+
+/// The layer `diff_id` out of `file`.
+pub(super) fn uncompressed(diff_id: &Digest, file: Box<dyn Read>) -> Result<Uncompressed, Error> {
+    let decoder = Decoder::new(BufReader::with_capacity(CHUNK, file));
+    decoder.map_err(|why| match why {
+        Undecodable::Unread(error) => Error::in_stream(diff_id, error),
+        Undecodable::Unknown(name) => Error::Compression {
+            digest: diff_id.clone(),
+            name,
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_that_of_a_member() {
+        for (listed, member) in [
+            ("/0123.tar", "0123.tar"),
+            ("./a//layer.tar", "a/layer.tar"),
+            ("a/../b", "a/../b"),
+            ("../x", "../x"),
+        ] {
+            assert_eq!(member_name(listed).as_deref(), Ok(member));
+        }
+        for listed in ["", "/", "./", "."] {
+            assert!(member_name(listed).is_err(), "{listed}");
+        }
+    }
+}
