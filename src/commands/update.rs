@@ -105,11 +105,11 @@ impl Pull {
         // One that is yet to be made is named without symlinks already.
         let cache: Option<PathBuf> =
             cache.map(|path| real(path).unwrap_or_else(|| path.to_owned()));
-        let layout = source.path().and_then(real);
         let cached = cache
             .clone()
             .map(|path| (path, DestinationFault::HoldsCache));
-        let read = layout.map(|path| (path, DestinationFault::HoldsImage));
+        let read = source.paths().into_iter().filter_map(|path| real(&path));
+        let read = read.map(|path| (path, DestinationFault::HoldsImage));
         Plan {
             replace: self.force || recorded,
             hint: match self.update {

@@ -16,7 +16,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const INDEX: &str = "index.json";
 
@@ -173,6 +173,19 @@ impl Layout {
             root: Root::Read(root, bytes.into()),
             files,
         })
+    }
+
+    /// The folders that its files lie in, or the file that it is; nothing for a pipe. Blobs may lie
+    /// where a link leads.
+    pub(super) fn paths(&self) -> Vec<PathBuf> {
+        let own = self.path().map(Path::to_owned);
+        let blobs = match &self.store {
+            Store::Folder(path, _) => {
+                ["blobs", "blobs/sha256", "blobs/sha512"].map(|name| path.join(name))
+            }
+            Store::Archive(_) => return own.into_iter().collect(),
+        };
+        own.into_iter().chain(blobs).collect()
     }
 
     /// Where it is; nothing for a pipe.

@@ -35,7 +35,7 @@ use registry::Cached;
 pub use room::check_room;
 use std::fmt;
 use std::io::Read;
-use std::path::Path;
+use std::path::PathBuf;
 pub use survey::{Raw, Survey};
 
 /// What the user calls an image.
@@ -114,11 +114,11 @@ impl<'c> Source<'c> {
         }
     }
 
-    /// The folder or file that the image comes from.
-    pub fn path(&self) -> Option<&Path> {
+    /// The folders or the file that the image comes from, links among them.
+    pub fn paths(&self) -> Vec<PathBuf> {
         match self {
-            Self::Registry(_) => None,
-            Self::Layout(layout) => layout.path(),
+            Self::Registry(_) => Vec::new(),
+            Self::Layout(layout) => layout.paths(),
         }
     }
 

@@ -79,14 +79,15 @@ impl Store {
     }
 }
 
-/// The folders on the way must be folders; the file itself may be a link, as ostree has them.
+/// Links are the user's own, and lead anywhere: several layouts share one store by a link in the place
+/// of `blobs`, and ostree links the files. What is read is verified.
 fn open_file(folder: &Dir, name: &str) -> io::Result<File> {
     match name.rsplit_once('/') {
         None => folder.open_linked_file(&component(name)),
         Some((way, name)) => {
             let mut at = folder.again()?;
             for step in way.split('/') {
-                at = at.open(&component(step))?;
+                at = at.open_linked(&component(step))?;
             }
             at.open_linked_file(&component(name))
         }

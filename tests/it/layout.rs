@@ -5,6 +5,8 @@ use crate::support::{
     Blob, HELLO, Image, Index, Layer, Layout, Sandbox, hello, hello_layer, marked, tree,
 };
 
+mod links;
+
 pub(crate) fn blob_path(blob: &Blob) -> String {
     format!("layout/blobs/sha256/{}", blob.hex())
 }
