@@ -4,7 +4,7 @@
 use super::docker::{self, Entry, Made};
 use super::docker_layers;
 use super::local::{Form, Local, Place};
-use super::named::{self, Meant, Root};
+use super::named::{self, INDEX, Meant, Root};
 use super::store::Store;
 use super::{parse, verified, within_limit};
 use crate::archive::Archive;
@@ -17,8 +17,6 @@ use std::fmt;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
-
-const INDEX: &str = "index.json";
 
 /// An open layout and the image in it that is meant.
 pub struct Layout {
@@ -52,29 +50,10 @@ impl Layout {
             Place::File(input) | Place::Stdin(input) => input,
         };
         let archive = Archive::open(input, spool())?;
-        let candidates: &[&str] = match local.form {
-            Form::DockerArchive => &[docker::MANIFEST],
-            Form::OciArchive => &[INDEX],
-            Form::Any | Form::Layout => &[INDEX, docker::MANIFEST],
-        };
-        let first = archive.first(candidates, MAX_MANIFEST)?;
+        let first = named::list(&archive, local.form)?;
         let path = match local.is_stdin() {
             true => Path::new("-"),
             false => archive.input().path(),
-        };
-        // `docker save` of an image without a name leaves the index empty and lists the image.
-        let listed = match &first {
-            Some((number, bytes)) if local.form == Form::Any && candidates[*number] == INDEX => {
-                match named::is_empty(bytes) {
-                    true => archive.first(&[docker::MANIFEST], MAX_MANIFEST)?,
-                    false => None,
-                }
-            }
-            _ => None,
-        };
-        let first = match listed {
-            Some((_, bytes)) => Some((docker::MANIFEST, bytes)),
-            None => first.map(|(number, bytes)| (candidates[number], bytes)),
         };
         let spell = |form: Form| format!("{}:{}", form.prefix(), path.display());
         match first {

@@ -1,12 +1,21 @@
 //! Which image of a layout is meant: image-spec image-layout.md, "Indexed References".
 
-use super::docker::is_same;
-use crate::error::LayoutFault;
+use super::docker::{MANIFEST, is_same};
+use super::local::Form;
+use crate::archive::Archive;
+use crate::error::{Error, LayoutFault};
 use crate::oci::{Bytes, Descriptor, Digest, Document, Entry, IMAGE_NAME, Index, REF_NAME};
+use crate::registry::MAX_MANIFEST;
 
 /// How many names an error lists, and how many bytes they have in all.
 const MAX_LISTED: usize = 256;
 const MAX_LENGTH: usize = 64 << 10;
+
+/// The name of the file that lists the images of a layout.
+pub(super) const INDEX: &str = "index.json";
+
+/// A list of images: the name of its file, and the bytes.
+type List = (&'static str, Vec<u8>);
 
 /// What `index.json` leads to.
 pub(super) enum Meant {
@@ -82,8 +91,27 @@ pub(super) fn root(
     }
 }
 
+/// The list of images that counts in an archive: the first one that comes, `index.json` or docker's.
+/// `docker save` of an image without a name leaves the index empty; then docker's list counts.
+pub(super) fn list(archive: &Archive, form: Form) -> Result<Option<List>, Error> {
+    let candidates: &[&'static str] = match form {
+        Form::DockerArchive => &[MANIFEST],
+        Form::OciArchive => &[INDEX],
+        Form::Any | Form::Layout => &[INDEX, MANIFEST],
+    };
+    let first = archive.first(candidates, MAX_MANIFEST)?;
+    let first = first.map(|(number, bytes)| (candidates[number], bytes));
+    if let (Some((INDEX, bytes)), Form::Any) = (&first, form)
+        && is_empty(bytes)
+        && let Some((_, bytes)) = archive.first(&[MANIFEST], MAX_MANIFEST)?
+    {
+        return Ok(Some((MANIFEST, bytes)));
+    }
+    Ok(first)
+}
+
 /// Whether this is an index without entries.
-pub(super) fn is_empty(bytes: &[u8]) -> bool {
+fn is_empty(bytes: &[u8]) -> bool {
     let document = Document::parse(&Bytes::new(bytes.to_vec()), "");
     let Ok(Document::Index(index)) = document else {
         return false;
