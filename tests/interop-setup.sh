@@ -16,6 +16,9 @@ need docker-registry docker-registry
 need skopeo skopeo
 need umoci umoci
 need buildah buildah
+need podman podman
+need containerd containerd
+need zstd zstd
 need openssl openssl
 need systemd-nspawn systemd-container
 need tinyproxy tinyproxy-bin
@@ -32,7 +35,6 @@ need groff groff
 if [ "${1:-}" = bench ]; then
     need igzip isal
     need curl curl
-    need zstd zstd
     need strace strace
 fi
 if [ -n "$missing" ]; then

@@ -13,6 +13,7 @@ mod archives;
 mod attributes;
 mod authority;
 mod changes;
+mod containerd;
 mod debian;
 mod docker_registry;
 mod explained;
@@ -31,6 +32,7 @@ mod sparse;
 mod tinyproxy;
 mod tls;
 mod usrmerge;
+mod writers;
 
 /// An ordinary user.
 const NOBODY: u32 = 65534;
