@@ -116,7 +116,8 @@ fn a_file_that_is_not_there_is_said_to_be_so() {
     let around = |tar: Layer| tar.symlink("layer.tar", "x").symlink("x", "layer.tar");
     let folder = |tar: Layer| tar.symlink("layer.tar", "1").dir("1", 0o755);
     let nothing = |tar: Layer| tar;
-    let cases: [(&str, &dyn Fn(Layer) -> Layer, &str); 11] = [
+    type Case<'c> = (&'c str, &'c dyn Fn(Layer) -> Layer, &'c str);
+    let cases: [Case<'_>; 11] = [
         (
             "",
             &nothing,
