@@ -2,7 +2,7 @@
 
 use super::fault::Fault;
 use super::retry::retry_after;
-use super::url::Url;
+use super::url::{Url, location};
 use super::wire::{Deadline, Failure};
 use crate::error::{AnswerFault, Error};
 use crate::progress::Progress;
@@ -53,6 +53,12 @@ impl Answer {
     /// A header, if it is there and readable.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.response.headers().get(name)?.to_str().ok()
+    }
+
+    /// Where a redirect leads.
+    pub(super) fn location(&self) -> Option<String> {
+        let value = self.response.headers().get("location")?;
+        Some(location(value.as_bytes()))
     }
 
     /// All values of a header that people have written, in whatever encoding.

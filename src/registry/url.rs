@@ -34,7 +34,8 @@ impl Url {
         }
     }
 
-    /// Parses an absolute URL. Nothing for other schemes, for user names, blanks and control bytes.
+    /// Parses an absolute URL. Nothing for other schemes, for user names and control bytes, nor for a blank
+    /// or a non-ASCII letter in the host.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (scheme, rest) = text.split_once("://")?;
         let scheme = match scheme.to_ascii_lowercase().as_str() {
@@ -206,11 +207,12 @@ pub(super) fn is_loopback(host: &str) -> bool {
 
 fn path_and_query(text: &str) -> Option<(String, Option<String>)> {
     let text = text.split('#').next().unwrap_or_default();
-    if !text.bytes().all(|b| b.is_ascii_graphic()) {
+    if text.bytes().any(|b| b.is_ascii_control()) {
         return None;
     }
     let (path, query) = match text.split_once('?') {
-        Some((path, query)) => (path, Some(quoted(query))),
+        // As curl does: form decoders read a plus as a blank.
+        Some((path, query)) => (path, Some(quoted(&query.replace(' ', "+")))),
         None => (text, None),
     };
     Some((
@@ -244,12 +246,33 @@ fn without_dots(path: &str) -> String {
     format!("/{}", kept.join("/"))
 }
 
-/// Percent-encodes what the library below refuses and signed addresses have all the same.
+/// Percent-encodes what no URL may hold (RFC 3986, section 2) and addresses of servers hold all the same:
+/// signatures with quotes, names of files with blanks and umlauts.
 fn quoted(text: &str) -> String {
-    text.chars().fold(String::new(), |quoted, c| match c {
-        '"' | '<' | '>' | '^' | '`' => quoted + &format!("%{:02X}", u32::from(c)),
-        _ => quoted + c.encode_utf8(&mut [0; 4]),
+    let mut quoted = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '!'..='~' if !matches!(c, '"' | '<' | '>' | '^' | '`') => quoted.push(c),
+            _ => {
+                let bytes = c.encode_utf8(&mut [0; 4]).bytes().collect::<Vec<_>>();
+                quoted += &percent_encoded(&bytes);
+            }
+        }
+    }
+    quoted
+}
+
+/// The value of a `Location` as text. What is not ASCII is percent-encoded byte by byte, in whatever
+/// encoding it is, as curl does.
+pub(super) fn location(value: &[u8]) -> String {
+    value.iter().fold(String::new(), |text, byte| match byte {
+        0x80.. => text + &percent_encoded(&[*byte]),
+        _ => text + char::from(*byte).encode_utf8(&mut [0; 4]),
     })
+}
+
+fn percent_encoded(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("%{byte:02X}")).collect()
 }
 
 /// Percent-encodes all but the unreserved characters and those that scopes are written with.
@@ -298,6 +321,15 @@ mod tests {
             ("https://cdn.com/a#b", "https://cdn.com/a"),
             ("https://cdn.com:/", "https://cdn.com:/"),
             (
+                "/a b/\u{fc} ?c d=%20\u{20ac} e#\u{fc} f",
+                "https://host:5000/a%20b/%C3%BC%20?c+d=%20%E2%82%AC+e",
+            ),
+            ("a b", "https://host:5000/v2/a/blobs/a%20b"),
+            ("? ", "https://host:5000/v2/a/blobs/x?+"),
+            ("http://cdn.com/a b", "http://cdn.com/a%20b"),
+            ("http://cdn.com?a b", "http://cdn.com/?a+b"),
+            ("/a/.\u{fc}/../b", "https://host:5000/a/b"),
+            (
                 "/a<b>?f=\"c\"&d=%22",
                 "https://host:5000/a%3Cb%3E?f=%22c%22&d=%22",
             ),
@@ -313,8 +345,15 @@ mod tests {
             "ftp://x/y",
             "https:///x",
             "https://u:p@h/x",
-            "/a b",
+            "/a\tb",
             "/\r\n",
+            "/a?b\0",
+            "http://a b/",
+            " http://a/",
+            "http://a /b",
+            "//ho\u{fc}st/",
+            "http://\u{ff11}27.0.0.1/",
+            "http://a%20b/",
             "",
             "#x",
             "http://a:99999/",
@@ -333,6 +372,20 @@ mod tests {
             assert_eq!(base.join(bad), None, "{bad}");
         }
         assert_eq!(base.to_string(), "https://host:5000/v2/a/blobs/x");
+    }
+
+    #[test]
+    fn a_location_is_in_any_encoding() {
+        for (value, text) in [
+            (&b"/a b?c"[..], "/a b?c"),
+            (b"/\xc3\xbc", "/%C3%BC"),
+            (b"/\xfc\xff?\x80", "/%FC%FF?%80"),
+            (b"http://\xc3\xbc.test/", "http://%C3%BC.test/"),
+            (b"", ""),
+        ] {
+            assert_eq!(location(value), text);
+        }
+        assert_eq!(Url::parse(&location(b"http://\xc3\xbc.test/")), None);
     }
 
     #[test]

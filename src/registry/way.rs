@@ -62,8 +62,8 @@ impl Way {
                 why,
             })
         };
-        let location = answer.header("location");
-        let Some(next) = location.and_then(|location| self.url.join(location)) else {
+        let location = answer.location();
+        let Some(next) = location.and_then(|location| self.url.join(&location)) else {
             return refused(&self.url, RedirectFault::NotHttp);
         };
         if self.url.is_https() && !next.is_https() {

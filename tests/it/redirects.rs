@@ -141,6 +141,31 @@ fn an_address_may_hold_what_no_address_may() {
     assert_eq!(registry.lines()[3], there);
 }
 
+/// It was refused as no http address. The requests are those of curl.
+#[test]
+fn an_address_may_hold_blanks_and_letters_that_are_not_ascii() {
+    for (location, asked) in [
+        ("/there/a b.tar", "/there/a%20b.tar"),
+        ("/there?file=a b&c= ", "/there?file=a+b&c="),
+        (
+            "/there/\u{fc}\u{20ac}?\u{fc}=1",
+            "/there/%C3%BC%E2%82%AC?%C3%BC=1",
+        ),
+        ("there \u{e9}#a b", "/v2/a/b/blobs/there%20%C3%A9"),
+    ] {
+        let sandbox = Sandbox::new("an_address_may_hold_blanks");
+        let registry = Registry::start();
+        let image = hello();
+        let name = registry.push("a/b", "1", &image);
+        let layer = &image.layers[0];
+        registry.fault(&layer.digest, ALWAYS, Fault::Redirect(location.to_owned()));
+        registry.fault("there", ALWAYS, Fault::status_with(200, &[], &layer.bytes));
+        sandbox.roots(["pull", &name, "dest"]).run().succeeds();
+        assert_eq!(tree::sketch(sandbox.path("dest")), HELLO);
+        assert_eq!(registry.lines()[3], format!("GET {asked}"));
+    }
+}
+
 #[test]
 fn a_redirect_to_nowhere_is_refused() {
     let no_http = "it does not lead to an http address";
@@ -150,6 +175,17 @@ fn a_redirect_to_nowhere_is_refused() {
         (found(&[("Location", "file:///etc/passwd")]), no_http, 1),
         (found(&[("Location", "ftp://127.0.0.1/x")]), no_http, 1),
         (found(&[("Location", "")]), no_http, 1),
+        (found(&[("Location", "http://127.0.0.1 /x")]), no_http, 1),
+        (
+            found(&[("Location", "http://m\u{fc}nchen.test/x")]),
+            no_http,
+            1,
+        ),
+        (
+            found(&[("Location", "//127.0.0.1\u{3002}evil/")]),
+            no_http,
+            1,
+        ),
         (
             found(&[("Location", "http://127.0.0.1:99999/")]),
             no_http,
