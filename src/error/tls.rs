@@ -21,14 +21,28 @@ pub enum TlsFault {
     Expired {
         /// How long ago that was.
         days: u64,
+        /// When that was, in seconds since 1970.
+        end: u64,
     },
     /// Its certificate will be good.
     NotYetValid {
         /// How long that takes.
         days: u64,
     },
+    /// Its certificate, or one above it, is signed with this algorithm, which is not supported.
+    Algorithm(String),
+    /// Its certificate, or one above it, has an RSA key of so few bits.
+    WeakKey(usize),
     /// Its certificate is wrong in another way.
-    Certificate(String),
+    Certificate(&'static str),
+    /// It speaks only versions of TLS before 1.2.
+    OldVersion,
+    /// It found no cipher or kind of key that both sides know.
+    NothingInCommon,
+    /// It serves no host of this name.
+    UnknownName,
+    /// It ended the handshake with this alert: RFC 8446, section 6.
+    Alert(u8),
     /// What it speaks is not TLS.
     NotTls,
     /// The same of a proxy.
@@ -40,7 +54,7 @@ pub enum TlsFault {
     /// It was shown a client certificate, and does not like it.
     ClientCertificateRefused,
     /// Whatever else can go wrong.
-    Other(String),
+    Other(&'static str),
 }
 
 /// What is wrong with a file of certificates or keys.
@@ -58,6 +72,8 @@ pub enum CertificateFault {
     Alone(String),
     /// The key cannot be used with the certificate.
     Key,
+    /// A key of a kind that cannot sign here.
+    KindOfKey,
 }
 
 impl Display for TlsFault {
@@ -65,6 +81,9 @@ impl Display for TlsFault {
         match self {
             Self::UnknownAuthority => {
                 f.write_str("its certificate is signed by nobody who is trusted")
+            }
+            Self::WrongName(names) if names.is_empty() => {
+                f.write_str("its certificate has no subject alternative name")
             }
             Self::WrongName(names) => {
                 f.write_str("its certificate is for ")?;
@@ -78,23 +97,42 @@ impl Display for TlsFault {
                     false => Ok(()),
                 }
             }
-            Self::Expired { days } => write!(
-                f,
-                "its certificate has expired {} ago by this machine's clock",
-                in_days(*days)
-            ),
+            Self::Expired { days, end } => {
+                // The time of day is of no use.
+                let end = date(*end);
+                let days = in_days(*days);
+                write!(
+                    f,
+                    "its certificate has expired on {end}, {days} ago by this machine's clock"
+                )
+            }
             Self::NotYetValid { days } => write!(
                 f,
                 "its certificate is not valid before {} from now by this machine's clock",
                 in_days(*days)
             ),
-            Self::Certificate(why) => write!(f, "its certificate is wrong: {}", escaped(why)),
+            Self::Algorithm(name) => write!(
+                f,
+                "its certificate is signed with {}, which is not supported",
+                escaped(name)
+            ),
+            Self::WeakKey(bits) => write!(
+                f,
+                "its certificate depends on an RSA key of {bits} bits, which is too weak"
+            ),
+            Self::Certificate(why) => write!(f, "its certificate is wrong: {why}"),
+            Self::OldVersion => f.write_str("it speaks no TLS 1.2 or 1.3"),
+            Self::NothingInCommon => {
+                f.write_str("TLS handshake failure: no cipher or kind of key in common with it")
+            }
+            Self::UnknownName => f.write_str("TLS: it serves no host of this name"),
+            Self::Alert(alert) => write!(f, "it ends the TLS handshake with alert {alert}"),
             Self::NotTls => f.write_str("it does not speak TLS"),
             Self::ProxyNotTls => f.write_str("the proxy does not speak TLS"),
             Self::NotPlain => f.write_str("not in http; it may be https that is spoken there"),
             Self::ClientCertificateWanted => f.write_str("it wants a client certificate"),
             Self::ClientCertificateRefused => f.write_str("it refuses the client certificate"),
-            Self::Other(why) => write!(f, "no TLS with it: {}", escaped(why)),
+            Self::Other(why) => write!(f, "no TLS with it: {why}"),
         }
     }
 }
@@ -105,7 +143,7 @@ impl TlsFault {
             Self::UnknownAuthority => {
                 "if it is yours, pass its authority's certificate with --ca-file FILE"
             }
-            Self::NotYetValid { .. } | Self::Expired { days: ABSURD.. } => {
+            Self::NotYetValid { .. } | Self::Expired { days: ABSURD.., .. } => {
                 "check this machine's clock"
             }
             Self::NotTls => "if it is to speak plain http, pass --plain-http",
@@ -121,13 +159,45 @@ impl TlsFault {
             Self::Expired { .. } => {
                 "it has to get a new one; --insecure takes any, if you know the way to it"
             }
+            Self::WrongName(names) if names.is_empty() => {
+                "a common name does not count: it has to get a new one with a subjectAltName"
+            }
+            Self::Algorithm(_) | Self::WeakKey(_) => {
+                "it has to get one with RSA of 2048 bits or more, or ECDSA, and SHA-256 or more"
+            }
+            Self::NothingInCommon => {
+                "it needs a key of RSA, ECDSA or Ed25519, and a cipher of forward secrecy"
+            }
             Self::WrongName(_) => {
                 "name the registry as its certificate does, or check who answers for it"
             }
-            Self::ClientCertificateRefused | Self::Certificate(_) | Self::Other(_) => return None,
+            Self::ClientCertificateRefused
+            | Self::Certificate(_)
+            | Self::OldVersion
+            | Self::UnknownName
+            | Self::Alert(_)
+            | Self::Other(_) => return None,
         };
         around(hint, "", "")
     }
+}
+
+/// The day of a time in seconds since 1970: Howard Hinnant, "chrono-compatible low-level date algorithms".
+fn date(seconds: u64) -> String {
+    let days = seconds / (24 * 60 * 60) + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 {
+        from_march + 3
+    } else {
+        from_march - 9
+    };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    format!("{year}-{month:02}-{day:02}")
 }
 
 fn in_days(days: u64) -> String {
@@ -146,6 +216,7 @@ impl Display for CertificateFault {
             Self::NoKey => f.write_str("no private key in it"),
             Self::Malformed => f.write_str("a certificate in it is malformed"),
             Self::Alone(other) => write!(f, "there is no {} to it", escaped(other)),
+            Self::KindOfKey => f.write_str("its key is not of RSA, P-256, P-384 or Ed25519"),
             Self::Key => f.write_str("not the key of the certificate beside it"),
         }
     }

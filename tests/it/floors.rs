@@ -30,7 +30,7 @@ const FLOORS: [&[&str]; 9] = [
 ];
 
 /// Where each third-party crate may be named: a file, or a room with a slash at its end.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 20] = [
     ("ureq", &["registry/answer.rs", "registry/wire/"]),
     ("rustls", &["registry/wire/"]),
     ("webpki_roots", &["registry/wire/"]),
@@ -56,7 +56,11 @@ const ROOMS: [(&str, &[&str]); 16] = [
             "progress/event.rs",
         ],
     ),
-    ("sha2", &["oci/digest.rs"]),
+    ("ecdsa", &["registry/wire/ecdsa.rs"]),
+    ("p256", &["registry/wire/ecdsa.rs"]),
+    ("p384", &["registry/wire/ecdsa.rs"]),
+    ("p521", &["registry/wire/ecdsa.rs"]),
+    ("sha2", &["oci/digest.rs", "registry/wire/ecdsa.rs"]),
     ("flate2", &["compression.rs"]),
     ("zstd", &["compression.rs"]),
     ("tar", &["tarball/header.rs", "tarball/writer.rs"]),

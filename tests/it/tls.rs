@@ -8,6 +8,7 @@ use crate::support::{
 use std::time::Instant;
 
 mod clients;
+mod elliptic;
 mod mishaps;
 
 /// A registry that speaks https, with a certificate by an authority that nobody knows.
@@ -210,14 +211,14 @@ fn a_certificate_of_another_time_or_name_is_refused() {
             &["0.0.0.0"][..],
             (2001, 2002),
             1,
-            "has expired {days} days ago by this machine's clock",
+            "has expired on {date}, {days} days ago by this machine's clock",
             clock,
         ),
         (
             &["0.0.0.0"],
             (2020, 2026),
             1,
-            "has expired {days} days ago by this machine's clock",
+            "has expired on {date}, {days} days ago by this machine's clock",
             "hint: it has to get a new one; --insecure takes any, if you know the way to it\n",
         ),
         (
@@ -234,7 +235,13 @@ fn a_certificate_of_another_time_or_name_is_refused() {
             "is for one.test, *.two.test, 10.0.0.1",
             name,
         ),
-        (&[], NOW, 1, "is for no host by name", name),
+        (
+            &[],
+            NOW,
+            1,
+            "has no subject alternative name",
+            "hint: a common name does not count: it has to get a new one with a subjectAltName\n",
+        ),
     ] {
         let authority = Authority::new("an authority");
         let identity = authority.server_in(names, years);
@@ -245,6 +252,7 @@ fn a_certificate_of_another_time_or_name_is_refused() {
             .split(' ')
             .find(|word| word.parse::<u32>().is_ok());
         let said = said.replace("{days}", days.unwrap_or_default());
+        let said = said.replace("{date}", &format!("{}-01-01", years.1));
         let said = format!("roots: {{host}}: its certificate {said}\n{hint}");
         scene.is_refused(run, code, &said);
         assert_eq!(scene.front.connections(), 1);

@@ -12,9 +12,11 @@
 //! ```
 //! Tls asks Verifier, and that asks Trust: Mozilla, the system, --ca-file.
 
+mod algorithm;
 mod deadline;
 mod dial;
 mod early;
+mod ecdsa;
 mod failure;
 mod host;
 mod interim;

@@ -3,9 +3,12 @@
 use super::named::Named;
 use super::proxy::is_to_proxy;
 use super::trust::Trust;
+use super::{algorithm, verifier::WeakKey};
 use crate::error::{Error, TlsFault};
 use rustls::pki_types::{ServerName, UnixTime};
-use rustls::{AlertDescription, CertificateError, ClientConnection, InvalidMessage, StreamOwned};
+use rustls::{
+    AlertDescription, CertificateError, ClientConnection, InvalidMessage, OtherError, StreamOwned,
+};
 use std::fmt;
 use std::io::{self, Read as _, Write as _};
 use ureq::unversioned::transport::{
@@ -203,7 +206,15 @@ impl Peer {
                 true => TlsFault::ClientCertificateRefused,
                 false => TlsFault::ClientCertificateWanted,
             },
-            other => TlsFault::Other(other.to_string()),
+            rustls::Error::PeerIncompatible(_)
+            | rustls::Error::AlertReceived(Alert::ProtocolVersion) => TlsFault::OldVersion,
+            rustls::Error::AlertReceived(Alert::HandshakeFailure) => TlsFault::NothingInCommon,
+            rustls::Error::AlertReceived(Alert::UnrecognisedName) => TlsFault::UnknownName,
+            rustls::Error::AlertReceived(alert) => TlsFault::Alert(alert.into()),
+            rustls::Error::InvalidMessage(_) | rustls::Error::PeerMisbehaved(_) => {
+                TlsFault::Other("it sends what is not valid TLS")
+            }
+            _ => TlsFault::Other("the handshake failed"),
         }
     }
 }
@@ -217,6 +228,7 @@ fn certificate_fault(error: CertificateError) -> TlsFault {
         // Signed by another key than that of the authority that is trusted under the name.
         Wrong::UnknownIssuer | Wrong::BadSignature => TlsFault::UnknownAuthority,
         Wrong::ExpiredContext { time, not_after } => TlsFault::Expired {
+            end: not_after.as_secs(),
             days: days(time, not_after),
         },
         Wrong::NotValidYetContext { time, not_before } => TlsFault::NotYetValid {
@@ -225,7 +237,39 @@ fn certificate_fault(error: CertificateError) -> TlsFault {
         Wrong::NotValidForNameContext { presented, .. } => {
             TlsFault::WrongName(presented.iter().map(|name| bare(name)).collect())
         }
-        other => TlsFault::Certificate(other.to_string()),
+        Wrong::UnsupportedSignatureAlgorithmContext {
+            signature_algorithm_id,
+            ..
+        } => TlsFault::Algorithm(algorithm::name(&signature_algorithm_id)),
+        Wrong::UnsupportedSignatureAlgorithmForPublicKeyContext {
+            public_key_algorithm_id,
+            ..
+        } => TlsFault::Algorithm(algorithm::name(&public_key_algorithm_id)),
+        Wrong::InvalidPurpose | Wrong::InvalidPurposeContext { .. } => {
+            TlsFault::Certificate("it is not for servers")
+        }
+        Wrong::Revoked => TlsFault::Certificate("it has been revoked"),
+        Wrong::BadEncoding => TlsFault::Certificate("it is malformed"),
+        Wrong::Other(OtherError(why)) => match why.downcast_ref() {
+            Some(WeakKey(bits)) => TlsFault::WeakKey(*bits),
+            None => match why.to_string().as_str() {
+                // Of X.509 version 1, which has no names but the common one.
+                "UnsupportedCertVersion" => TlsFault::WrongName(Vec::new()),
+                name => TlsFault::Certificate(words(name)),
+            },
+        },
+        _ => TlsFault::Certificate("it cannot be used"),
+    }
+}
+
+/// What is wrong with a certificate, for what webpki has a name only.
+fn words(name: &str) -> &'static str {
+    match name {
+        "EndEntityUsedAsCa" => "it is signed with a certificate that is not of an authority",
+        "NameConstraintViolation" => "its authority is not one for this name",
+        "PathLenConstraintViolated" => "there are more authorities between than it allows",
+        "UnsupportedCriticalExtension" => "it has a critical extension that is not supported",
+        _ => "it cannot be used",
     }
 }
 

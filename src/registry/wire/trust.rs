@@ -1,6 +1,7 @@
 //! Whom a server's certificate may be signed by: Mozilla's roots as they were when this was built,
 //! the system's, and those of `--ca-file`; all of them together.
 
+use super::ecdsa::beside;
 use super::host::HostCertificates;
 use super::pem;
 use super::verifier::Verifier;
@@ -49,7 +50,11 @@ impl Trust {
         for path in &access.ca_files {
             add(&mut roots, pem::certificates(path)?, path)?;
         }
-        let provider = Arc::new(ring::default_provider());
+        let ring = ring::default_provider();
+        let provider = Arc::new(CryptoProvider {
+            signature_verification_algorithms: beside(ring.signature_verification_algorithms),
+            ..ring
+        });
         let nobody = HostCertificates::default();
         let usual = config(&provider, &roots, false, nobody, "")?;
         Ok(Self {
@@ -89,23 +94,25 @@ fn config(
     certificates: HostCertificates,
     host: &str,
 ) -> Result<Arc<ClientConfig>, Error> {
-    let failed = |why: String| Error::Tls {
-        host: host.to_owned(),
-        why: TlsFault::Other(why),
-    };
     let algorithms = provider.signature_verification_algorithms;
     let verifier = Verifier::new(algorithms, (!insecure).then(|| roots.clone()));
     let builder = ClientConfig::builder_with_provider(Arc::clone(provider))
         .with_safe_default_protocol_versions()
-        .map_err(|error| failed(error.to_string()))?
+        .map_err(|_| Error::Tls {
+            host: host.to_owned(),
+            why: TlsFault::Other("there is no version of TLS"),
+        })?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier));
     let config = match certificates.client {
         Some(client) => builder
             .with_client_auth_cert(client.chain, client.key)
-            .map_err(|_| Error::Certificate {
+            .map_err(|error| Error::Certificate {
                 path: client.path,
-                why: CertificateFault::Key,
+                why: match error {
+                    rustls::Error::General(_) => CertificateFault::KindOfKey,
+                    _ => CertificateFault::Key,
+                },
             })?,
         None => builder.with_no_client_auth(),
     };

@@ -79,7 +79,7 @@ fn is_for_servers(usage: &[u8]) -> Option<bool> {
 }
 
 /// The contents of the element in front, which has this tag, and what follows.
-fn element(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+pub(super) fn element(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (first, rest) = bytes.split_first()?;
     let (length, rest) = rest.split_first()?;
     let (length, rest) = match length {

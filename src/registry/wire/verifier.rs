@@ -1,5 +1,6 @@
 //! Whether a server is who it says it is.
 
+use super::algorithm::rsa_bits;
 use super::usage;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
@@ -9,9 +10,14 @@ use rustls::server::ParsedCertificate;
 use rustls::{
     CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme,
 };
+use std::fmt;
+use std::sync::Arc;
 
 /// What webpki calls a certificate that could sign others and is shown by a server.
 const CA_AS_SERVER: &str = "CaUsedAsEndEntity";
+
+/// The shortest RSA key that ring takes, in bits.
+const MIN_RSA_BITS: usize = 2048;
 
 /// How certificates are checked: as rustls does without lists of revoked ones, whose code would be
 /// 17 KiB.
@@ -60,6 +66,20 @@ impl ServerCertVerifier for Verifier {
                     return Err(CertificateError::InvalidPurpose.into());
                 }
             }
+            // Of a key that ring refuses, too.
+            Err(error) if is_bad_signature(&error) => {
+                let keys = roots
+                    .roots
+                    .iter()
+                    .map(|root| &*root.subject_public_key_info);
+                let weak = keys.filter_map(rsa_bits).chain(
+                    intermediates
+                        .iter()
+                        .chain([end_entity])
+                        .filter_map(key_bits),
+                );
+                return Err(blamed_on_key(error, weak.min()));
+            }
             other => other?,
         }
         verify_server_name(&certificate, server_name)?;
@@ -76,6 +96,7 @@ impl ServerCertVerifier for Verifier {
             return Ok(HandshakeSignatureValid::assertion());
         }
         verify_tls12_signature(message, certificate, signature, &self.algorithms)
+            .map_err(|error| blamed_on_key(error, key_bits(certificate)))
     }
 
     fn verify_tls13_signature(
@@ -88,11 +109,44 @@ impl ServerCertVerifier for Verifier {
             return Ok(HandshakeSignatureValid::assertion());
         }
         verify_tls13_signature(message, certificate, signature, &self.algorithms)
+            .map_err(|error| blamed_on_key(error, key_bits(certificate)))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.algorithms.supported_schemes()
     }
+}
+
+/// The length of an RSA key that is too short, in bits.
+#[derive(Debug)]
+pub(super) struct WeakKey(pub(super) usize);
+
+impl fmt::Display for WeakKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an RSA key of {} bits", self.0)
+    }
+}
+
+impl std::error::Error for WeakKey {}
+
+fn is_bad_signature(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::InvalidCertificate(CertificateError::BadSignature)
+    )
+}
+
+/// ring refuses short keys of RSA as it does wrong signatures.
+fn blamed_on_key(error: Error, bits: Option<usize>) -> Error {
+    match bits.filter(|bits| *bits < MIN_RSA_BITS && is_bad_signature(&error)) {
+        Some(bits) => CertificateError::Other(OtherError(Arc::new(WeakKey(bits)))).into(),
+        None => error,
+    }
+}
+
+fn key_bits(certificate: &CertificateDer<'_>) -> Option<usize> {
+    let certificate = ParsedCertificate::try_from(certificate).ok()?;
+    rsa_bits(&certificate.subject_public_key_info())
 }
 
 /// `openssl req -x509`, which docker's manual tells to use for a registry, makes a certificate that

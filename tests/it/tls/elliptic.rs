@@ -1,0 +1,217 @@
+//! Certificates that ring cannot check, of company authorities that OpenSSL has made: P-521, and SHA-512 with any curve.
+//! They are for 0.0.0.0 and 100 years; `openssl x509 -req` has signed them.
+
+use super::Scene;
+use crate::support::{Authority, Identity};
+
+#[test]
+fn ecdsa_with_sha_512_and_with_p_521_is_checked() {
+    for (authority, certificate, key) in CASES {
+        let identity = Identity {
+            certificate: certificate.to_owned(),
+            key: key.to_owned(),
+        };
+        let scene = Scene::with(Authority::new("unused"), &identity);
+        scene.sandbox.write("own.pem", authority);
+        scene.is_pulled(scene.pull(&["--ca-file=own.pem"]));
+        // Signed by another key of the same kind, or not at all.
+        let scene = Scene::with(Authority::new("unused"), &identity);
+        scene.is_refused(scene.pull(&[]), 1, super::UNKNOWN);
+        let flipped = flip_last_byte(certificate);
+        let identity = Identity {
+            certificate: flipped,
+            key: key.to_owned(),
+        };
+        let scene = Scene::with(Authority::new("unused"), &identity);
+        scene.sandbox.write("own.pem", authority);
+        scene.is_refused(scene.pull(&["--ca-file=own.pem"]), 1, super::UNKNOWN);
+    }
+}
+
+/// A certificate with another signature.
+fn flip_last_byte(pem: &str) -> String {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    let lines: Vec<_> = pem.trim().lines().collect();
+    let mut bytes = STANDARD.decode(lines[1..lines.len() - 1].concat()).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    let text = STANDARD.encode(bytes);
+    format!("{}\n{text}\n{}\n", lines[0], lines[lines.len() - 1])
+}
+
+/// Authority, certificate and key: P-521 with SHA-512, 384 and 256, P-384 and P-256 with SHA-512.
+const CASES: [(&str, &str, &str); 5] = [
+    (
+        "-----BEGIN CERTIFICATE-----
+MIICFTCCAXagAwIBAgIUMEpBH6Ic793+ybFwFjpDux49D54wCgYIKoZIzj0EAwQw
+GzEZMBcGA1UEAwwQc2VjcDUyMXIxLXNoYTUxMjAgFw0yNjExMjcxMjQ3MDNaGA8y
+MTI2MTEwMzEyNDcwM1owGzEZMBcGA1UEAwwQc2VjcDUyMXIxLXNoYTUxMjCBmzAQ
+BgcqhkjOPQIBBgUrgQQAIwOBhgAEAdShdxPOBztL0UnU6u1hPpFMhIGRGzWk1UC3
+3SYzCS+Li8xut/Ug0fKvY5ImwpYopxAcTS+VYoQ5l3gpIDXQolqGAB8ZwhhMloCO
+P58GRsynUhmhmL+iSfEYJrw8D5+gJQ3prkQGXP7NJGER4H+c4m0DKG7ds04+WSw5
+LtdSmy7fSH0Yo1MwUTAdBgNVHQ4EFgQU1D0iL5XxpkxLhY1/gx3ssAidpvQwHwYD
+VR0jBBgwFoAU1D0iL5XxpkxLhY1/gx3ssAidpvQwDwYDVR0TAQH/BAUwAwEB/zAK
+BggqhkjOPQQDBAOBjAAwgYgCQgHNVGPYDkdllV1Vm/4jOhpxKVH/DeLLLefWCjvx
+PRZZZSnDugK89RszoRlWotHvcOld7NOUPGjcwrtSPfmH3waNHAJCAOMxD8JpxIg7
+vJOZ9oiFjHvdHBwJGtJ5r6odgncJzATHJfcg0LCGWpsuxFtfsJN6xtHpUh6BAKEf
+kPvWrdyGaABO
+-----END CERTIFICATE-----
+",
+        "-----BEGIN CERTIFICATE-----
+MIIByzCCAS2gAwIBAgIUCowwqAo5P/Xg5arkJc/C8sXA2U8wCgYIKoZIzj0EAwQw
+GzEZMBcGA1UEAwwQc2VjcDUyMXIxLXNoYTUxMjAgFw0yNjExMjcxMjQ3MDRaGA8y
+MTI2MTEwMzEyNDcwNFowDzENMAsGA1UEAwwEbGVhZjBZMBMGByqGSM49AgEGCCqG
+SM49AwEHA0IABGodWRwqMy2PrqK9XuJM0i6vNDYDkAbj2BzcrA+rQgstUu4Fvwfz
+7pJoj9IETajWHoT8SphlDvcJrBraziglOiejWTBXMBUGA1UdEQQOMAyHBAAAAACH
+BH8AAAEwHQYDVR0OBBYEFG2RAJTySqvDnvDpx2VLO/WsXCIJMB8GA1UdIwQYMBaA
+FNQ9Ii+V8aZMS4WNf4Md7LAInab0MAoGCCqGSM49BAMEA4GLADCBhwJCAX4Rs1Sf
+YzhdCx/M5MZSLQs0wF4tx8gY2xSp6c17JytYa23TBbGzR+jn7HteY30WWGlFeygZ
+xotdtkS/XLsb1K0FAkFtTDRxAFus5VxPNs4wGe01pVJLWogFgII2beqKfdlr9Zqx
+S1Nddfie5FvRvLv73zopI7FbvCYIv+LTjl7LhijL+A==
+-----END CERTIFICATE-----
+",
+        "-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgpeNiSJKH98FEqiS+
+hfguoQilVxmVoSChOJ15ZpOaKV+hRANCAARqHVkcKjMtj66ivV7iTNIurzQ2A5AG
+49gc3KwPq0ILLVLuBb8H8+6SaI/SBE2o1h6E/EqYZQ73Cawa2s4oJTon
+-----END PRIVATE KEY-----
+",
+    ),
+    (
+        "-----BEGIN CERTIFICATE-----
+MIICEzCCAXagAwIBAgIUfBgLjjLY7Tnjar9S3kahZiQNGEwwCgYIKoZIzj0EAwMw
+GzEZMBcGA1UEAwwQc2VjcDUyMXIxLXNoYTM4NDAgFw0yNjExMjcxMjQ3MDNaGA8y
+MTI2MTEwMzEyNDcwM1owGzEZMBcGA1UEAwwQc2VjcDUyMXIxLXNoYTM4NDCBmzAQ
+BgcqhkjOPQIBBgUrgQQAIwOBhgAEANEk45dNUar/xnycN5/A7/31io0wIrw7YKo5
+2kruFxdqEJjlE4K2X6Pa4AwVYsz0d1ol9e+ihDzFNkbJM7jfY71cAGOXKr+X4DOx
+cGhzMnr6v9xRGiyhqGbzFUNsk+Y7X+JGmiYIW61+1qSXQ+XSb0ozuufiU8awXc91
+vK4azOIWoMh3o1MwUTAdBgNVHQ4EFgQU8x+7D1XNhd3zBBIQgul6GUdEW8owHwYD
+VR0jBBgwFoAU8x+7D1XNhd3zBBIQgul6GUdEW8owDwYDVR0TAQH/BAUwAwEB/zAK
+BggqhkjOPQQDAwOBigAwgYYCQQYyrzCzsDuaj+9SwikBM6i2B4H7HzDnS7mnOgAI
+6hraCt1e4iLSP4o8ta0CXSHjWwSVX8BXRa/wIcHjpFgxz8SbAkF2fKrmm7RysJnD
+q6MiLc8SAgng1OOZH4Qd2PCrpKCGyK3BQU01R75t1BDprnniTYC251wwTelj+NzM
+R7DCTqZKaQ==
+-----END CERTIFICATE-----
+",
+        "-----BEGIN CERTIFICATE-----
+MIIBzDCCAS2gAwIBAgIUFtPTXYZUYj1Yr2OQX+hLp5ShXMowCgYIKoZIzj0EAwMw
+GzEZMBcGA1UEAwwQc2VjcDUyMXIxLXNoYTM4NDAgFw0yNjExMjcxMjQ3MDNaGA8y
+MTI2MTEwMzEyNDcwM1owDzENMAsGA1UEAwwEbGVhZjBZMBMGByqGSM49AgEGCCqG
+SM49AwEHA0IABHPEv+qLUUuU0J1/S+AWwTONO5VixH+f7AOcRa158U961RnXRuin
+vSTTgFahVyM0XtVR9wUA9QMLL3lSwV2zqxCjWTBXMBUGA1UdEQQOMAyHBAAAAACH
+BH8AAAEwHQYDVR0OBBYEFONkjjzB4OdTXKSkAJ5Id2fTLsM5MB8GA1UdIwQYMBaA
+FPMfuw9VzYXd8wQSEILpehlHRFvKMAoGCCqGSM49BAMDA4GMADCBiAJCAcBRw/MX
+fxM7hHcNi7taeqSc8yJeGqXX2rBHNlLGz89Zc6sFYjnQxv82YkSWLy3QhpT/xPPE
+d8JvKt1Hb1r8Z40kAkIBBya/upIXYso/iMaC7B+VQIBNsgZgeUuEGVFDCYAWt8uu
+ZZLV74MJNL1wDdJ+fDASPdMUaBP6hrgMfA8395L74uY=
+-----END CERTIFICATE-----
+",
+        "-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg5ghdUw7syYSi/8pS
+T8gi0n4a4nkXWXozlP7YT8wb1DKhRANCAARzxL/qi1FLlNCdf0vgFsEzjTuVYsR/
+n+wDnEWtefFPetUZ10bop70k04BWoVcjNF7VUfcFAPUDCy95UsFds6sQ
+-----END PRIVATE KEY-----
+",
+    ),
+    (
+        "-----BEGIN CERTIFICATE-----
+MIICFTCCAXagAwIBAgIUKOUR18qKx20DFcsDO0yU7o/f+6wwCgYIKoZIzj0EAwIw
+GzEZMBcGA1UEAwwQc2VjcDUyMXIxLXNoYTI1NjAgFw0yNjExMjcxMjQ3MDNaGA8y
+MTI2MTEwMzEyNDcwM1owGzEZMBcGA1UEAwwQc2VjcDUyMXIxLXNoYTI1NjCBmzAQ
+BgcqhkjOPQIBBgUrgQQAIwOBhgAEAWg3m5Pk3EaLWF57uxOQnDsooRNeuB9F9f3o
+/kQXksqma80dQmwQcqtxsaH2eS6yYvCO6rQ5xdqGc4vl+oZ+VS/aAFaEA/LGuSdN
+H9osFCHBveFXPf/gSknOiB2C/O7ODsvXFwJPNqjC+ECQbjkr5dHzenAsg2Eg0TK+
+A04nmZZHQQL6o1MwUTAdBgNVHQ4EFgQUtLKX4xLNRh7cIY0pajY3DK93cu4wHwYD
+VR0jBBgwFoAUtLKX4xLNRh7cIY0pajY3DK93cu4wDwYDVR0TAQH/BAUwAwEB/zAK
+BggqhkjOPQQDAgOBjAAwgYgCQgDtApuaEuaYDGJ5HZZ2+Cb6sjm5nqOiXboISLCe
+pBYnts+D1tC4KCHn4/fEK7Jzin9gHAvfpRxYhmuIE/Tamj8HkQJCAZzcijAITAtT
+1zjfWfZjYuW3LccSNLbzZEJtykcRchIokgOFSsMnOxQmyhpRjSR4z8QuPgA44Bhc
+g7DfjOez9AbA
+-----END CERTIFICATE-----
+",
+        "-----BEGIN CERTIFICATE-----
+MIIByzCCAS2gAwIBAgIUJHiQrdM+ieT+2mgiR2jBzl5ovc4wCgYIKoZIzj0EAwIw
+GzEZMBcGA1UEAwwQc2VjcDUyMXIxLXNoYTI1NjAgFw0yNjExMjcxMjQ3MDNaGA8y
+MTI2MTEwMzEyNDcwM1owDzENMAsGA1UEAwwEbGVhZjBZMBMGByqGSM49AgEGCCqG
+SM49AwEHA0IABBV/7acdchLhtWqFfk9kQzhxxkbQcOEkf6DPZKCGrJxTCrFxZ4Se
+o61UsveyN43GqQrUQdlx/FBU1aR0iCD0WJSjWTBXMBUGA1UdEQQOMAyHBAAAAACH
+BH8AAAEwHQYDVR0OBBYEFA+wNuF2Xk5qhQP7L8oh3FWcnjxKMB8GA1UdIwQYMBaA
+FLSyl+MSzUYe3CGNKWo2Nwyvd3LuMAoGCCqGSM49BAMCA4GLADCBhwJBPFCJwKTm
+2tl7xADwiBokKlk1BO2Q4TeBfvw2IFwmzFqQgcftFUXOMdZap6ujA1JbqdLyI45L
+L6hGbQPULSQtiJ8CQgFl4S1Bz86ewCUxgscqLf0+iGfllG31Xi8VMLndv+hlZ82M
+oRpgzZHidqeztAakdfxP11cYvoSYWLqFDTH/yci5Sg==
+-----END CERTIFICATE-----
+",
+        "-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgw2hKff6JGcpXisZ6
+UfOUSwamxPXEAwwY1FqU+2W7imShRANCAAQVf+2nHXIS4bVqhX5PZEM4ccZG0HDh
+JH+gz2SghqycUwqxcWeEnqOtVLL3sjeNxqkK1EHZcfxQVNWkdIgg9FiU
+-----END PRIVATE KEY-----
+",
+    ),
+    (
+        "-----BEGIN CERTIFICATE-----
+MIIByTCCAVCgAwIBAgIUWrJE6X4GmhRNglmd1GsiakVjSEswCgYIKoZIzj0EAwQw
+GzEZMBcGA1UEAwwQc2VjcDM4NHIxLXNoYTUxMjAgFw0yNjExMjcxMjQ3MDJaGA8y
+MTI2MTEwMzEyNDcwMlowGzEZMBcGA1UEAwwQc2VjcDM4NHIxLXNoYTUxMjB2MBAG
+ByqGSM49AgEGBSuBBAAiA2IABHWlTOA8jrtT3Z9g5aS0Yl+OetmKDXRMJ7qStsgg
+R1rQGEIgPIMvSP0HXSq/r69wGagrQsZDbqwMApBC4/BYQ9OncYNxM/1rDnKgxGvq
+TSJdgMZbotfCIkUYCElt3p0wmaNTMFEwHQYDVR0OBBYEFJnHvFMfLQ91OTcSLOy1
+3kPe8uj7MB8GA1UdIwQYMBaAFJnHvFMfLQ91OTcSLOy13kPe8uj7MA8GA1UdEwEB
+/wQFMAMBAf8wCgYIKoZIzj0EAwQDZwAwZAIwH+QhF1U/QpFmtlUZXqtSpMSL2+7u
+zZEIdI1PaX3LKMHipPTWvG8VmlhGFZkhcQEdAjBZZOnR5HBZsGmkEeQwrNx+q96i
+O5fMvQkYt28dXBr6F1DnfEqg4HuMiL2taTd+yHU=
+-----END CERTIFICATE-----
+",
+        "-----BEGIN CERTIFICATE-----
+MIIBqDCCAS2gAwIBAgIUCpvgPuRz3QUW5Img+D2Zko/CAWEwCgYIKoZIzj0EAwQw
+GzEZMBcGA1UEAwwQc2VjcDM4NHIxLXNoYTUxMjAgFw0yNjExMjcxMjQ3MDNaGA8y
+MTI2MTEwMzEyNDcwM1owDzENMAsGA1UEAwwEbGVhZjBZMBMGByqGSM49AgEGCCqG
+SM49AwEHA0IABKWoxWlrMXZ5aAUoYdgTIQ2Dz98TEoMSKaB7X6qLxwNhNJSnzcOD
+9zcPKbpw0mLKOCf+6k5ESb3ZWwHX+JNKWDmjWTBXMBUGA1UdEQQOMAyHBAAAAACH
+BH8AAAEwHQYDVR0OBBYEFIVJ8CggMx3YmPRIBwrqMDGT5pJVMB8GA1UdIwQYMBaA
+FJnHvFMfLQ91OTcSLOy13kPe8uj7MAoGCCqGSM49BAMEA2kAMGYCMQCNnG9hvIAY
+Ne+UBaG3d/frkESGnmW9zWn6UgLuE/PBCNnYXrRMMQTIfJd0/sjRJ+0CMQCQwP5N
+5XcWYu7n+mGXAqIAruD9rS3ku30Ea1PO8zzNgXyxvkvefn+Xkd7lDNGd+1k=
+-----END CERTIFICATE-----
+",
+        "-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgB9xAGKMklJr7uQh/
+2eglN44hPvmMD58uvmPbA6I3iZGhRANCAASlqMVpazF2eWgFKGHYEyENg8/fExKD
+Eimge1+qi8cDYTSUp83Dg/c3Dym6cNJiyjgn/upOREm92VsB1/iTSlg5
+-----END PRIVATE KEY-----
+",
+    ),
+    (
+        "-----BEGIN CERTIFICATE-----
+MIIBjzCCATWgAwIBAgIUYgUvec0XK3JGu1qAqSg+ZWc1pXgwCgYIKoZIzj0EAwQw
+HDEaMBgGA1UEAwwRcHJpbWUyNTZ2MS1zaGE1MTIwIBcNMjYxMTI3MTI0NzAyWhgP
+MjEyNjExMDMxMjQ3MDJaMBwxGjAYBgNVBAMMEXByaW1lMjU2djEtc2hhNTEyMFkw
+EwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAESBOCi6HaYqItJnMKQOo5KnpqOJbJJlIf
+fO+crdjVRvDc07axTVYLp77Jeb6Q8DljdWEjB7sypTx+PmLHbaQcn6NTMFEwHQYD
+VR0OBBYEFM4suaUrTwcY9SN2af7UAK7qh+3DMB8GA1UdIwQYMBaAFM4suaUrTwcY
+9SN2af7UAK7qh+3DMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwQDSAAwRQIh
+AKcEn2QFxxVINhXNH5t+h3IPGMwbNjMWkt46dAqrIqQ+AiAOaBbQZFByuEloDWHc
+yC3MIiE5OWu6T+Zt/Vh9iOKyxA==
+-----END CERTIFICATE-----
+",
+        "-----BEGIN CERTIFICATE-----
+MIIBiTCCAS6gAwIBAgIUSVP8lizgoncJUiBipKBSS4HwK+wwCgYIKoZIzj0EAwQw
+HDEaMBgGA1UEAwwRcHJpbWUyNTZ2MS1zaGE1MTIwIBcNMjYxMTI3MTI0NzAyWhgP
+MjEyNjExMDMxMjQ3MDJaMA8xDTALBgNVBAMMBGxlYWYwWTATBgcqhkjOPQIBBggq
+hkjOPQMBBwNCAASF1u7vDHQdOawaGrzH6lC4f++ooQmdeOA31QFFJm0PhK0jlxfb
+M1dkNK8paaQI+zOno+NWcrWTKPzpn78ddE4lo1kwVzAVBgNVHREEDjAMhwQAAAAA
+hwR/AAABMB0GA1UdDgQWBBQNxYLvnPiXHhPBb8RWdgNr3BYQrDAfBgNVHSMEGDAW
+gBTOLLmlK08HGPUjdmn+1ACu6oftwzAKBggqhkjOPQQDBANJADBGAiEA/U1Ns+MH
+l+Bb89G3ix9J8H+O1t0+lReYpaK8mcUjKLwCIQD/4fJNVa/PhTrOSNTi3RmQSkdu
+9Clhbv0Rtu27pgbung==
+-----END CERTIFICATE-----
+",
+        "-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgz0cwKPnggUzEW0WY
+8h3v0U2rK6vdABGs6rCsYfiLXTyhRANCAASF1u7vDHQdOawaGrzH6lC4f++ooQmd
+eOA31QFFJm0PhK0jlxfbM1dkNK8paaQI+zOno+NWcrWTKPzpn78ddE4l
+-----END PRIVATE KEY-----
+",
+    ),
+];
