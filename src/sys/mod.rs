@@ -38,5 +38,7 @@ pub use stat::{Kind, Owner, Special, Stat, Time};
 pub use stdio::check_stdout;
 pub use terminal::{has_terminal, read_hidden, terminal_width};
 pub use unopened::Unopened;
-pub use wait::{Interruptible, connect_to, open_to_read, read_file, wait_to_read, wait_to_write};
+pub use wait::{
+    Interruptible, Timed, connect_to, open_to_read, read_file, wait_to_read, wait_to_write,
+};
 pub use xdg::{config_home, home, runtime_dir, variable};

@@ -63,6 +63,27 @@ pub fn open_to_read(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
+/// A pipe that is read until `time` has passed since `begun`: then the error is `TimedOut`. A signal ends it
+/// as it does [`Interruptible`].
+pub struct Timed<F> {
+    /// What is read.
+    pub file: F,
+    /// When the time began.
+    pub begun: Instant,
+    /// How much there is of it.
+    pub time: Duration,
+}
+
+impl<F: AsFd + Read> Read for Timed<F> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.time.saturating_sub(self.begun.elapsed());
+        match wait_for(&self.file, PollFlags::IN, left).map_err(io::Error::other)? {
+            true => self.file.read(buffer),
+            false => Err(io::ErrorKind::TimedOut.into()),
+        }
+    }
+}
+
 /// A file whose reads end at a signal, with an error that nobody takes for one to try again.
 pub struct Interruptible<F>(pub F);
 

@@ -164,6 +164,31 @@ fn a_helper_that_is_of_no_use_is_named_and_passed_over() {
     }
 }
 
+/// It was waited for until a signal came, and not said whom for.
+#[test]
+fn a_helper_that_never_answers_has_the_time_of_a_server() {
+    for script in [
+        "exec sleep 600",
+        "echo '{'; exec sleep 600",
+        "exec >&-; exec sleep 600",
+        "trap '' TERM; sleep 600",
+        "while :; do echo; sleep 0.1; done",
+    ] {
+        let sandbox = Sandbox::new("a_helper_that_never");
+        let (registry, name) = private();
+        helper(&sandbox, "x", script);
+        let config = json!({"credsStore": "x"}).to_string();
+        sandbox.write("home/.docker/config.json", config);
+        let path = format!("{}:/usr/bin:/bin", sandbox.path("bin").display());
+        let command = sandbox.roots(["digest", "-v", "--timeout=1", &name]);
+        let run = command.env("PATH", path).run().fails(4);
+        run.says("docker-credential-x: asking, for 1 s at most\n")
+            .says("): no answer within 1 s (--timeout); passed over\n")
+            .says("denies access");
+        assert_eq!(registry.requests().len(), 1, "{script}");
+    }
+}
+
 #[test]
 fn a_helper_is_a_name_and_no_path() {
     for name in ["/bin/sh", "../x", "x/../../evil", "x\0y"] {

@@ -10,7 +10,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The longest answer that is read, in bytes. Tokens of clouds come to some thousands.
 const MAX_ANSWER: u64 = 64 << 10;
@@ -33,7 +33,9 @@ struct Answer {
 
 /// What a helper has for a server, if anything; or why it cannot be asked, in words that hold
 /// nothing of what it said: that may be a secret.
-pub(super) fn ask(name: &str, server: &str) -> Result<Option<Credentials>, String> {
+///
+/// It has `time` to answer and to end.
+pub(super) fn ask(name: &str, server: &str, time: Duration) -> Result<Option<Credentials>, String> {
     // It becomes the name of a program, to be found where programs are.
     if name.is_empty() || name.contains(['/', '\0']) {
         return Err("not a name of a helper".to_owned());
@@ -53,21 +55,30 @@ pub(super) fn ask(name: &str, server: &str) -> Result<Option<Credentials>, Strin
         // One that does not read its input may know the answer all the same.
         let _ = writeln!(stdin, "{server}");
     }
-    let mut answer = Vec::new();
+    let (begun, mut answer) = (Instant::now(), Vec::new());
     let read = match helper.stdout.take() {
         // It may wait for a person, or hang.
-        Some(stdout) => sys::Interruptible(stdout)
+        Some(file) => sys::Timed { file, begun, time }
             .take(MAX_ANSWER + 1)
             .read_to_end(&mut answer),
         None => Ok(0),
     };
+    if read
+        .as_ref()
+        .is_err_and(|e| e.kind() == io::ErrorKind::TimedOut)
+    {
+        let _ = helper.kill();
+        let _ = helper.wait();
+        return Err(no_answer(time));
+    }
     if read.is_err() || answer.len() as u64 > MAX_ANSWER {
         // One that goes on talking to nobody ends by that; one that waits would not.
         let _ = helper.kill();
         let _ = helper.wait();
         return Err("its answer cannot be read".to_owned());
     }
-    let status = wait_for(&mut helper).map_err(|_| "it cannot be waited for")?;
+    let status = wait_for(&mut helper, begun, time).map_err(|_| "it cannot be waited for")?;
+    let status = status.ok_or_else(|| no_answer(time))?;
     let text = String::from_utf8_lossy(&answer);
     if !status.success() {
         return match text.contains(NOT_FOUND) {
@@ -78,16 +89,26 @@ pub(super) fn ask(name: &str, server: &str) -> Result<Option<Credentials>, Strin
     parse(&text).map_err(str::to_owned)
 }
 
-/// Waits for the end of a helper that has said all it has to say. A signal ends the helper, too.
-fn wait_for(helper: &mut Child) -> io::Result<ExitStatus> {
+fn no_answer(time: Duration) -> String {
+    format!("no answer within {} s (--timeout)", time.as_secs())
+}
+
+/// Waits for the end of a helper that has said all it has to say. A signal ends the helper, too, and so does
+/// the end of its time: then there is no status.
+fn wait_for(helper: &mut Child, begun: Instant, time: Duration) -> io::Result<Option<ExitStatus>> {
     let mut step = Duration::from_millis(1);
     loop {
         if let Some(status) = helper.try_wait()? {
-            return Ok(status);
+            return Ok(Some(status));
         }
         if sys::received_signal().is_some() {
             helper.kill()?;
-            return helper.wait();
+            return helper.wait().map(Some);
+        }
+        if begun.elapsed() >= time {
+            helper.kill()?;
+            helper.wait()?;
+            return Ok(None);
         }
         sys::pause(step);
         step = LONGEST_STEP.min(step * 2);
@@ -171,7 +192,7 @@ mod tests {
     #[test]
     fn a_name_is_no_path() {
         for name in ["", "/bin/sh", "../x", "x/y", "x\0"] {
-            assert!(ask(name, "h").is_err_and(|why| why.starts_with("not a name")));
+            assert!(ask(name, "h", Duration::MAX).is_err_and(|why| why.starts_with("not a name")));
         }
     }
 }

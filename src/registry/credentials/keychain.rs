@@ -117,7 +117,7 @@ impl Keychain {
                     .warn(format_args!("{origin}: {why}; passed over"));
             })
             .ok()?;
-        stored.find(&self.account, origin, self.progress)
+        stored.find(&self.account, origin, self.access.timeout, self.progress)
     }
 
     fn google(&self) -> Option<(Credentials, String)> {

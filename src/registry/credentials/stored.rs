@@ -13,6 +13,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{self, Read as _};
 use std::path::Path;
+use std::time::Duration;
 
 /// The longest file that is read, in bytes.
 const MAX_FILE: u64 = 1 << 20;
@@ -71,6 +72,7 @@ impl Stored {
         &self,
         account: &Account,
         origin: &str,
+        timeout: Duration,
         progress: Progress,
     ) -> Option<(Credentials, String)> {
         let own = self.helpers.as_ref();
@@ -85,7 +87,11 @@ impl Stored {
             }
             let program = helper::program(name);
             progress.waits_for(&program);
-            match helper::ask(name, account.server()) {
+            progress.detail(format_args!(
+                "{program}: asking, for {} s at most",
+                timeout.as_secs()
+            ));
+            match helper::ask(name, account.server(), timeout) {
                 Ok(Some(found)) => return Some((found, format!("{program} ({origin})"))),
                 Ok(None) => {
                     progress.detail(format_args!("{program}: none for {}", account.registry()));
@@ -162,7 +168,10 @@ mod tests {
     fn found(text: &str) -> Option<String> {
         let account = Account::new("ghcr.io", "a/b");
         let stored = Stored::parse(text).ok()?;
-        match stored.find(&account, "file", Progress::silent())?.0 {
+        match stored
+            .find(&account, "file", Duration::MAX, Progress::silent())?
+            .0
+        {
             Credentials::Basic { user, password } => Some(format!("{user}:{password}")),
             Credentials::Identity { user, token } => Some(format!("{user}<{token}>")),
             Credentials::Token(token) => Some(format!("[{token}]")),
@@ -237,6 +246,6 @@ mod tests {
         let old = Stored::parse_old(r#"{"ghcr.io":{"auth":"am9lOmh1","email":"x"}}"#);
         let account = Account::new("ghcr.io", "a");
         let progress = Progress::silent();
-        assert!(old.is_ok_and(|old| old.find(&account, "", progress).is_some()));
+        assert!(old.is_ok_and(|old| old.find(&account, "", Duration::MAX, progress).is_some()));
     }
 }
