@@ -30,11 +30,18 @@ pub(super) fn or_swapped_pull(image: &Name, dest: &Path, error: Error) -> Error 
         return error;
     };
     let line = format!("roots pull {} {folder}", dest.display());
-    let suggestion = match (likeness, image) {
-        (Likeness::Full, _) => Suggestion::Swapped(line),
-        (Likeness::Some, Name::Local(_)) => Suggestion::PerhapsSwapped(line),
-        // Two plain words say nothing about their order.
-        (Likeness::Some, Name::Registry(_)) => return error,
+    let is_nothing = matches!(
+        &error,
+        Error::Layout {
+            why: LayoutFault::Nothing,
+            ..
+        }
+    );
+    let suggestion = match likeness {
+        Likeness::Full => Suggestion::Swapped(line),
+        Likeness::Some if is_nothing => Suggestion::PerhapsSwapped(line),
+        // What is here and no image has its own hint; two plain words say nothing about their order.
+        Likeness::Some => return error,
     };
     Error::Suggesting(suggestion, Box::new(error))
 }

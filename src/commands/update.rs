@@ -13,6 +13,7 @@ use crate::destination::{Found, KeepOld, Plan, RecordPlace, Settings};
 use crate::error::{DestinationFault, Error, Replaceable, UNCHANGED};
 use crate::oci::{Image, Outcome, Record};
 use crate::source::Source;
+use crate::sys::check_stdout;
 use std::path::{Path, PathBuf};
 
 impl Pull {
@@ -84,6 +85,11 @@ impl Pull {
 
     /// DEST holds the tree that `record` is about: made of `image`, or there already.
     pub(super) fn done(&self, record: &Record, image: Option<&Image>) -> Done {
+        // The tree is the result. A service that has no standard output does not want the digest, and its
+        // pull has not failed.
+        if check_stdout().is_err() {
+            return Done::from(String::new());
+        }
         if !self.progress.is_json() {
             return Done::from(format!("{}\n", record.manifest));
         }

@@ -211,7 +211,7 @@ fn code_3_is_also_what_is_not_on_this_machine() {
     let run = scene.sandbox.roots(["inspect", "folder"]).run().fails(3);
     assert_eq!(
         run.stderr,
-        "roots: folder: no record of a pull\nhint: to compare it with an image all the same: roots verify folder IMAGE\n"
+        "roots: folder: no record of a pull\nhint: for the image of this name, write docker.io/library/folder:latest\n"
     );
     let offline = ["pull", "--offline", &scene.name, "dest"];
     let run = scene.sandbox.roots(offline).run().fails(3);
