@@ -49,7 +49,9 @@ pub(super) fn or_swapped_pull(image: &Name, dest: &Path, error: Error) -> Error 
 /// An `error` of `roots verify DEST IMAGE`, with a suggestion if IMAGE is the folder.
 pub(super) fn or_swapped_verify(dest: &Path, image: Option<&Name>, error: Error) -> Error {
     let folder = image.and_then(folder);
-    let folder = folder.filter(|folder| Path::new(folder).is_dir());
+    // A layout is an image, and no tree that could be compared with one.
+    let is_tree = |folder: &Path| folder.is_dir() && !folder.join("oci-layout").exists();
+    let folder = folder.filter(|folder| is_tree(Path::new(folder)));
     match folder {
         Some(folder) if !dest.exists() && likeness(dest).is_some() => {
             let line = format!("roots verify {folder} {}", dest.display());

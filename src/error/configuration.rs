@@ -1,6 +1,6 @@
 //! What is wrong with registries.conf and with a lock.
 
-use super::sentence::reason;
+use super::sentence::{escaped, reason};
 use std::fmt::{self, Display, Formatter};
 
 /// Why a file of settings cannot be used.
@@ -71,6 +71,8 @@ pub enum RegistriesFault {
     NoPrefix,
     /// A `[[registry.mirror]]` without a location.
     NoMirrorLocation,
+    /// A location that makes this name of an image, which is none.
+    Location(String),
     /// A key whose value begins with `http://` or `https://`.
     Scheme(&'static str),
     /// `pull-from-mirror` with another value than the three that there are.
@@ -111,6 +113,11 @@ impl Display for RegistriesFault {
             Self::OldFormat => f.write_str("[registries.block] is the old format, version 1"),
             Self::NoPrefix => f.write_str("a [[registry]] needs a prefix or a location"),
             Self::NoMirrorLocation => f.write_str("a [[registry.mirror]] needs a location"),
+            Self::Location(name) => write!(
+                f,
+                "its location or that of a mirror makes {}, which is not the name of an image",
+                escaped(name)
+            ),
             Self::Scheme(key) => write!(f, "`{key}` is HOST[:PORT][/PATH], without a scheme"),
             Self::PullFromMirror(value) => write!(
                 f,

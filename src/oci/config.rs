@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 /// The platform and the DiffIDs of an image.
 #[derive(Clone, Debug, Deserialize)]
+#[serde(expecting = "an object")]
 pub struct Config {
     #[serde(default, deserialize_with = "name_or_empty")]
     os: String,
@@ -17,6 +18,7 @@ pub struct Config {
 }
 
 #[derive(Clone, Debug, Deserialize)]
+#[serde(expecting = "an object")]
 struct RootFs {
     #[serde(rename = "type", deserialize_with = "name")]
     kind: String,

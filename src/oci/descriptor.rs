@@ -12,6 +12,7 @@ use std::fmt;
 /// `urls` are not read: CVE-2020-15157 sent credentials to them, and registries hold the blobs.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[serde(expecting = "an object")]
 pub struct Descriptor<D = Digest> {
     /// The media type, as written; empty where there is none, as Go reads it.
     #[serde(default, deserialize_with = "name_or_empty")]
@@ -36,6 +37,7 @@ pub struct Descriptor<D = Digest> {
 /// megabytes of each.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[serde(expecting = "an object")]
 pub(super) struct Plain<D = Digest> {
     #[serde(default, deserialize_with = "name_or_empty")]
     media_type: String,
@@ -121,6 +123,7 @@ impl Visitor<'_> for EntryDigestVisitor {
 /// A platform as an index spells it; empty where it says nothing.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
+#[serde(expecting = "an object")]
 pub struct PlatformEntry {
     /// `linux`, or `unknown` for attestations.
     #[serde(deserialize_with = "text_or_empty")]

@@ -91,6 +91,7 @@ pub enum InvalidManifest {
 /// Both shapes at once, to see when a document claims to be both.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[serde(expecting = "an object")]
 struct Raw {
     schema_version: Option<u64>,
     media_type: Option<Name>,
@@ -122,6 +123,7 @@ impl<'de> Deserialize<'de> for Entries {
 
 /// What a document names.
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct Names {
     config: Option<Plain>,
     layers: Option<List<Plain>>,
@@ -131,6 +133,7 @@ struct Names {
 /// What a document says that it is.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[serde(expecting = "an object")]
 struct Typed {
     media_type: Option<Name>,
 }

@@ -19,19 +19,32 @@ const MAX_FILE: u64 = 1 << 20;
 
 /// The entry for `reference` in the files of this user, if there is one: that with the longest prefix.
 pub(super) fn entry_for(reference: &Reference) -> Result<Option<Entry>, Error> {
-    let mut all: Vec<Entry> = Vec::new();
     let (files, named) = files();
+    let mut found: Option<(PathBuf, Entry)> = None;
     for path in files {
-        for entry in read(&path, named)? {
-            // A later file has the last word on a prefix.
-            all.retain(|earlier| earlier.prefix != entry.prefix);
-            all.push(entry);
+        let Some(entry) = longest(read(&path, named)?, reference) else {
+            continue;
+        };
+        // A later file has the last word on a prefix.
+        let is_shorter = |other: &Entry| entry.prefix.len() < other.prefix.len();
+        if !found.as_ref().is_some_and(|(_, other)| is_shorter(other)) {
+            found = Some((path, entry));
         }
     }
-    Ok(longest(all, reference))
+    let Some((path, entry)) = found else {
+        return Ok(None);
+    };
+    match entry.misplaced(reference) {
+        Some(name) => {
+            let why = ConfigurationFault::Line(entry.line, RegistriesFault::Location(name));
+            Err(Error::Configuration { path, why })
+        }
+        None => Ok(Some(entry)),
+    }
 }
 
-fn longest(entries: Vec<Entry>, reference: &Reference) -> Option<Entry> {
+/// The matching entry with the longest prefix, the last of several.
+fn longest(entries: impl IntoIterator<Item = Entry>, reference: &Reference) -> Option<Entry> {
     let matching = entries
         .into_iter()
         .filter(|entry| entry.matched(reference).is_some());
@@ -66,8 +79,8 @@ fn drop_ins(file: &Path) -> Vec<PathBuf> {
     let mut files: Vec<_> = entries
         .map(|entry| entry.path())
         .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "conf")
+            let extension = path.extension();
+            extension.is_some_and(|extension| extension == "conf") && !path.is_dir()
         })
         .collect();
     files.sort();
@@ -89,9 +102,15 @@ fn read(path: &Path, named: bool) -> Result<Vec<Entry>, Error> {
         Ok(_) => {}
     }
     let text = read_file(path, MAX_FILE).map_err(unreadable)?;
-    let text =
-        String::from_utf8(text).map_err(|_| unreadable(io::ErrorKind::InvalidData.into()))?;
-    entries(&text).map_err(|(line, why)| failed(ConfigurationFault::Line(line, why)))
+    let entries = match std::str::from_utf8(&text) {
+        Ok(text) => entries(text),
+        Err(e) => {
+            let before = text.iter().take(e.valid_up_to());
+            let line = 1 + before.filter(|&&b| b == b'\n').count();
+            Err((line, RegistriesFault::Syntax("invalid UTF-8".to_owned())))
+        }
+    };
+    entries.map_err(|(line, why)| failed(ConfigurationFault::Line(line, why)))
 }
 
 /// The entries of a text, or the line that is wrong.

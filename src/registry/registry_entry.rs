@@ -13,6 +13,7 @@
 use super::toml_table::{Item, Table, Value};
 use crate::error::RegistriesFault;
 use crate::oci::Reference;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is wrong, and in which line.
 pub(super) type Fault = (usize, RegistriesFault);
@@ -21,6 +22,8 @@ pub(super) type Fault = (usize, RegistriesFault);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) prefix: String,
+    /// The line that it begins in.
+    pub(super) line: usize,
     location: String,
     pub(super) insecure: bool,
     pub(super) blocked: bool,
@@ -48,29 +51,29 @@ impl Entry {
     /// All entries of a file. Of several with one prefix, the first holds.
     pub(super) fn all(file: &Table) -> Result<Vec<Self>, Fault> {
         refuse_old_format(file)?;
-        let mut entries: Vec<Self> = Vec::new();
+        let mut entries = Vec::new();
+        // What has been said about a location, and which prefixes there are.
+        let (mut locations, mut prefixes) = (BTreeMap::new(), BTreeSet::new());
         for (line, table) in tables(file, "registry")? {
             let entry = Self::new(line, table)?;
-            for other in entries.iter().filter(|other| other.is_beside(&entry)) {
-                let conflict = |key| {
-                    let location = entry.location.clone();
-                    Err((line, RegistriesFault::Conflict { key, location }))
-                };
-                if other.insecure != entry.insecure {
-                    return conflict("insecure");
-                }
-                if other.blocked != entry.blocked {
-                    return conflict("blocked");
-                }
+            let location = match entry.location.as_str() {
+                "" => entry.prefix.clone(),
+                location => location.to_owned(),
+            };
+            let said = (entry.insecure, entry.blocked);
+            let before = *locations.entry(location.clone()).or_insert(said);
+            let key = match said {
+                _ if said == before => None,
+                (insecure, _) if insecure != before.0 => Some("insecure"),
+                _ => Some("blocked"),
+            };
+            if let Some(key) = key {
+                return Err((line, RegistriesFault::Conflict { key, location }));
             }
-            entries.push(entry);
+            if prefixes.insert(entry.prefix.clone()) {
+                entries.push(entry);
+            }
         }
-        let mut prefixes: Vec<String> = Vec::new();
-        entries.retain(|entry| {
-            let is_first = !prefixes.contains(&entry.prefix);
-            prefixes.push(entry.prefix.clone());
-            is_first
-        });
         Ok(entries)
     }
 
@@ -83,7 +86,9 @@ impl Entry {
         if prefix.is_empty() {
             return Err((line, RegistriesFault::NoPrefix));
         }
-        if let Some(item) = table.get("pull-from-mirror") {
+        if let Some(item) = table.get("pull-from-mirror")
+            && item.value != Value::Text(String::new())
+        {
             return Err((item.line, RegistriesFault::NotForRegistry));
         }
         let by_digest_only = flag(table, "mirror-by-digest-only")?;
@@ -91,21 +96,13 @@ impl Entry {
         let mirrors = mirrors.map(|(line, mirror)| MirrorEntry::new(line, mirror, by_digest_only));
         Ok(Self {
             prefix,
+            line,
             location,
             insecure: flag(table, "insecure")?,
             blocked: flag(table, "blocked")?,
             by_digest_only,
             mirrors: mirrors.collect::<Result<_, _>>()?,
         })
-    }
-
-    /// Whether both are about one place.
-    fn is_beside(&self, other: &Self) -> bool {
-        let place = |entry: &Self| match entry.location.as_str() {
-            "" => entry.prefix.clone(),
-            location => location.to_owned(),
-        };
-        place(self) == place(other)
     }
 
     /// The mirrors to try for an image, each as `host/repository`, and whether any certificate will
@@ -126,6 +123,13 @@ impl Entry {
     /// Where the image itself is, as `host/repository`.
     pub(super) fn location(&self, reference: &Reference) -> String {
         self.moved(reference, &self.location)
+    }
+
+    /// The first of the places for an image, mirrors included, that is not the name of one.
+    pub(super) fn misplaced(&self, reference: &Reference) -> Option<String> {
+        let mirrors = self.mirrors(reference).map(|(name, _)| name);
+        let mut places = mirrors.chain([self.location(reference)]);
+        places.find(|place| reference.at(place).is_err())
     }
 
     /// The name with `location` in place of the prefix.

@@ -17,6 +17,7 @@ const LAYER_TYPE: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 /// One image of `manifest.json`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
+#[serde(expecting = "an object")]
 pub(super) struct Entry {
     /// The name of the config's file.
     config: Name,

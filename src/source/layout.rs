@@ -33,6 +33,7 @@ pub struct Layout {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[serde(expecting = "an object")]
 struct LayoutFile {
     image_layout_version: String,
 }

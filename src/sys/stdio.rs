@@ -4,6 +4,7 @@
 //! gets its number: all that is written would be lost without an error. That cannot be told afterwards from a
 //! /dev/null that was inherited, which is a wish: daemon(3), node and Python open it for reading and writing, too.
 
+use rustix::fs::{OFlags, fcntl_getfl};
 use rustix::io::{Errno, fcntl_getfd};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -23,9 +24,12 @@ extern "C" fn look() {
     IS_CLOSED.store(is_closed, Ordering::Relaxed);
 }
 
-/// Fails as a write to a standard output that was closed would have.
+/// Fails as a write to a standard output that was closed, or is open for reading alone, would have: Rust's own
+/// writes succeed there.
 pub fn check_stdout() -> std::io::Result<()> {
-    if IS_CLOSED.load(Ordering::Relaxed) {
+    let flags = fcntl_getfl(rustix::stdio::stdout())?;
+    let is_written = flags & OFlags::ACCMODE != OFlags::RDONLY;
+    if IS_CLOSED.load(Ordering::Relaxed) || !is_written {
         Err(Errno::BADF.into())
     } else {
         Ok(())

@@ -131,6 +131,17 @@ fn an_index_json_that_is_bad_is_malformed() {
         run.says(": malformed: ");
         sandbox.assert_nothing_left();
     }
+    // The name of a type in the source was said to be expected.
+    let sandbox = Sandbox::new("an_index_json");
+    let entry =
+        "{\"mediaType\":\"a\",\"digest\":\"sha256:{zeros}\",\"size\":1,\"platform\":\"linux/amd64\"}".replace("{zeros}", &"0".repeat(64));
+    let with = |entry: &str| format!("{{\"schemaVersion\":2,\"manifests\":[{entry}]}}");
+    for json in ["7".to_owned(), with("null"), with(&entry)] {
+        Layout::new().write(sandbox.path("layout"));
+        sandbox.write("layout/index.json", json);
+        let run = sandbox.roots(["pull", "./layout", "dest"]).run().fails(5);
+        run.says(", expected an object").never_says("struct");
+    }
     let sandbox = Sandbox::new("an_index_json");
     Layout::new().write(sandbox.path("layout"));
     let run = sandbox.roots(["pull", "./layout", "dest"]).run().fails(3);

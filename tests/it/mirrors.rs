@@ -337,6 +337,34 @@ fn registries_conf_that_cannot_be_understood_is_named() {
     assert!(!sandbox.has("dest"));
 }
 
+/// The image that was typed was blamed, and the hint was to type another.
+#[test]
+fn a_location_that_makes_no_name_is_named_by_its_line() {
+    let (sandbox, origin, _, _, _) = three();
+    for location in ["a.io/UP", "a b", "a.io:", "a.io/b//c"] {
+        let conf = format!("# \u{fc}\n[[registry]]\nprefix = 'ex.io'\nlocation = '{location}'\n");
+        configured(&sandbox, &conf);
+        let run = sandbox.roots(["digest", "ex.io/a/b:1"]).run().fails(2);
+        run.says("registries.conf: line 2: its location or that of a mirror makes ")
+            .says("/a/b, which is not the name of an image\nhint: correct that line");
+        // Other images have other places.
+        sandbox
+            .roots(["digest", &origin.image("a/b:1")])
+            .run()
+            .succeeds();
+    }
+    let path = "home/.config/containers/registries.conf";
+    sandbox.write(path, b"# a\n# \xfc\n");
+    let run = sandbox.roots(["digest", "ex.io/a/b:1"]).run().fails(2);
+    run.says("registries.conf: line 2 cannot be understood: invalid UTF-8\n");
+    sandbox.write(path, "");
+    sandbox.mkdir(format!("{path}.d/folder.conf"));
+    sandbox
+        .roots(["digest", &origin.image("a/b:1")])
+        .run()
+        .succeeds();
+}
+
 /// An inline table of mirrors was said to be wrong: it is TOML, and podman reads it.
 #[test]
 fn registries_conf_is_read_in_every_form_of_toml() {

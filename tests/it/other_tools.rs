@@ -277,6 +277,15 @@ fn swapped_operands_are_told_from_a_misspelt_path() {
         "hint: the operands are swapped: write roots verify ./tree {image}\n"
     ));
     sandbox.roots(["verify", "./tree", &image]).run().succeeds();
+    // A layout is no tree: to swap the two would ask Docker Hub for an image of the name.
+    Layout::new()
+        .image("1", &hello())
+        .write(sandbox.path("layout"));
+    for image in ["oci:layout", "./layout"] {
+        let run = sandbox.roots(["verify", "nosuch", image]).run().fails(3);
+        run.never_says("swapped");
+    }
+    std::fs::remove_dir_all(sandbox.path("layout")).unwrap();
     assert_eq!(sandbox.names(""), ["cache", "there", "tree"]);
 }
 

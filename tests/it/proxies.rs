@@ -64,6 +64,23 @@ fn a_proxy_may_send_interim_responses() {
     scene.is_pulled(scene.pull(&[("HTTP_PROXY", &url)], &["--plain-http"]));
 }
 
+/// What had come of the answer was read again and again: no time-out and no signal ended that.
+#[test]
+fn the_answer_of_a_proxy_may_come_in_pieces() {
+    let scene = Scene::new();
+    scene.proxy.answer_in_pieces();
+    let url = scene.proxy.url();
+    scene.is_pulled(scene.pull(&[("HTTPS_PROXY", &url)], &[]));
+    // The rest of it never comes.
+    scene.proxy.interim("HTTP/1.1 103 Early Hi");
+    let run = scene.pull(&[("HTTPS_PROXY", &url)], &["--timeout=1", "--retries=0"]);
+    assert_eq!(run.code, Some(75), "{}", run.stderr);
+    let hints = "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n";
+    scene.proxy.interim(&hints.repeat(10_000));
+    let run = scene.pull(&[("HTTPS_PROXY", &url)], &["--retries=0"]);
+    run.fails(1).says("the head of the answer is too long");
+}
+
 #[test]
 fn every_variable_names_a_proxy() {
     let scene = Scene::new();

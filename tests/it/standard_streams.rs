@@ -22,10 +22,14 @@ fn a_closed_standard_output_is_a_write_error() {
         &["version"],
         &["help"],
     ] {
-        for others in ["", "exec <&-\n", "exec </dev/zero\n"] {
-            let run = sandbox
-                .roots(arguments)
-                .prelude(&format!("{others}exec >&-"));
+        for closed in [
+            "exec >&-",
+            "exec <&- >&-",
+            "exec </dev/zero >&-",
+            "exec 1</dev/null",
+            "exec 1<layout/index.json",
+        ] {
+            let run = sandbox.roots(arguments).prelude(closed);
             let said = "roots: standard output: cannot write: bad file descriptor\n";
             assert_eq!(run.run().fails(1).stderr, said, "{arguments:?}");
         }

@@ -76,8 +76,15 @@ impl<In: Transport> Transport for Final<In> {
                     }
                     self.inner.buffers().input_consume(size);
                 }
-                Start::Partial => break,
-                Start::Final => self.awaits_head = false,
+                Start::Final if is_complete(self.inner.buffers().input()) => {
+                    self.awaits_head = false;
+                }
+                Start::Partial | Start::Final => {
+                    // Says that nothing can be made of this yet. ureq says so itself but where it waits for
+                    // the answer to a CONNECT: there it read the same half of a head for ever.
+                    self.inner.buffers().input_consume(0);
+                    break;
+                }
             }
         }
         Ok(is_there)
@@ -110,6 +117,11 @@ fn start(input: &[u8]) -> Start {
         Some(b"101") => Start::Final,
         Some(_) => head_size(input).map_or(Start::Partial, Start::Interim),
     }
+}
+
+/// Whether the whole head of a response is there.
+fn is_complete(input: &[u8]) -> bool {
+    head_size(input).is_some()
 }
 
 /// How long a head is, with the empty line that ends it. Lines may end without a CR: section 2.2.

@@ -4,6 +4,7 @@ use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// A running proxy; it stops when dropped.
 pub struct Proxy {
@@ -18,6 +19,7 @@ struct State {
     authorization: Option<String>,
     refusal: Option<u16>,
     interim: String,
+    in_pieces: bool,
     heads: Vec<String>,
     stopping: bool,
 }
@@ -77,6 +79,11 @@ impl Proxy {
         responses.clone_into(&mut lock(&self.state).interim);
     }
 
+    /// Sends each answer byte by byte from now on.
+    pub fn answer_in_pieces(&self) {
+        lock(&self.state).in_pieces = true;
+    }
+
     /// The heads of all requests so far.
     pub fn heads(&self) -> Vec<String> {
         lock(&self.state).heads.clone()
@@ -106,10 +113,10 @@ fn serve(state: &Mutex<State>, client: &TcpStream) -> io::Result<()> {
             return Ok(());
         }
     }
-    let (interim, answer) = {
+    let (interim, in_pieces, answer) = {
         let mut state = lock(state);
         state.heads.push(head.clone());
-        (state.interim.clone(), state.answer(&head))
+        (state.interim.clone(), state.in_pieces, state.answer(&head))
     };
     let mut to_client = client.try_clone()?;
     to_client.write_all(interim.as_bytes())?;
@@ -124,7 +131,15 @@ fn serve(state: &Mutex<State>, client: &TcpStream) -> io::Result<()> {
     };
     let server = TcpStream::connect(backend)?;
     server.set_nodelay(true)?;
-    to_client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
+    let established = b"HTTP/1.1 200 Connection established\r\n\r\n";
+    if in_pieces {
+        for byte in established {
+            to_client.write_all(&[*byte])?;
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    } else {
+        to_client.write_all(established)?;
+    }
     let (mut from_server, mut to_server) = (server.try_clone()?, server);
     std::thread::spawn(move || {
         let _ = io::copy(&mut from_server, &mut to_client);
