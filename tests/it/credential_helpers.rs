@@ -189,6 +189,29 @@ fn a_helper_that_never_answers_has_the_time_of_a_server() {
     }
 }
 
+/// A process that it left behind kept the pipe open, and its answer was thrown away.
+#[test]
+fn a_helper_that_has_ended_has_answered() {
+    let sandbox = Sandbox::new("a_helper_that_has_ended");
+    let (_registry, name) = private();
+    let script = format!("{}\n(exec sleep 600) &", answers("joe", "hunter2"));
+    helper(
+        &sandbox,
+        "x",
+        &format!("{script}\necho $! >'{}'", sandbox.path("left").display()),
+    );
+    let config = json!({"credsStore": "x"}).to_string();
+    sandbox.write("home/.docker/config.json", config);
+    let path = format!("{}:/usr/bin:/bin", sandbox.path("bin").display());
+    let command = sandbox.roots(["digest", "-v", "--timeout=1", &name]);
+    let run = command.env("PATH", path).run();
+    let left = String::from_utf8(sandbox.read("left")).unwrap();
+    let kill = std::process::Command::new("kill").arg(left.trim()).status();
+    assert!(kill.unwrap().success());
+    run.succeeds()
+        .says("credentials from docker-credential-x (");
+}
+
 #[test]
 fn a_helper_is_a_name_and_no_path() {
     for name in ["/bin/sh", "../x", "x/../../evil", "x\0y"] {

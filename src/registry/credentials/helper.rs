@@ -63,15 +63,15 @@ pub(super) fn ask(name: &str, server: &str, time: Duration) -> Result<Option<Cre
             .read_to_end(&mut answer),
         None => Ok(0),
     };
-    if read
-        .as_ref()
-        .is_err_and(|e| e.kind() == io::ErrorKind::TimedOut)
-    {
+    let is_late = |e: &io::Error| e.kind() == io::ErrorKind::TimedOut;
+    let is_late = read.as_ref().is_err_and(is_late);
+    // One that has ended has said all, even if a process that it leaves behind keeps the pipe open.
+    if is_late && !matches!(helper.try_wait(), Ok(Some(_))) {
         let _ = helper.kill();
         let _ = helper.wait();
         return Err(no_answer(time));
     }
-    if read.is_err() || answer.len() as u64 > MAX_ANSWER {
+    if (read.is_err() && !is_late) || answer.len() as u64 > MAX_ANSWER {
         // One that goes on talking to nobody ends by that; one that waits would not.
         let _ = helper.kill();
         let _ = helper.wait();
