@@ -105,6 +105,9 @@ impl Inspect {
     /// The same `error`, if the name of the folder could not be one of an image, too: `redis`.
     fn or_image(&self, error: Error) -> Error {
         match &self.image {
+            Ok(Name::Registry(_)) if self.dest.join("oci-layout").exists() => {
+                Error::Suggesting(Suggestion::Path(self.dest.clone()), Box::new(error))
+            }
             Ok(Name::Registry(reference)) => {
                 let name = reference.to_string();
                 Error::Suggesting(Suggestion::Image(name), Box::new(error))

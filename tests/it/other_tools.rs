@@ -367,6 +367,13 @@ fn a_folder_that_is_called_like_an_image_says_how_to_mean_that() {
     run.says("hint: for the image of this name, write docker.io/library/redis:latest\n");
     let run = sandbox.roots(["inspect", "./redis"]).run().fails(3);
     run.says("hint: to compare it with an image all the same: roots verify ./redis IMAGE\n");
+    // A layout is an image itself.
+    Layout::new()
+        .image("1", &hello())
+        .write(sandbox.path("layout"));
+    let run = sandbox.roots(["inspect", "layout"]).run().fails(3);
+    run.says("write ./layout\n");
+    sandbox.roots(["inspect", "./layout"]).run().succeeds();
     if Ability::Terminal.is_missing() || Ability::Attributes.is_missing() {
         return;
     }
