@@ -166,7 +166,7 @@ impl TlsFault {
                 "it has to get one with RSA of 2048 bits or more, or ECDSA, and SHA-256 or more"
             }
             Self::NothingInCommon => {
-                "it needs a key of RSA, ECDSA or Ed25519, and a cipher of forward secrecy"
+                "it needs a key of RSA, ECDSA (P-521 in TLS 1.3 alone) or Ed25519, and a cipher of forward secrecy"
             }
             Self::WrongName(_) => {
                 "name the registry as its certificate does, or check who answers for it"
