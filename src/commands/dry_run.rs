@@ -51,6 +51,7 @@ impl Pull {
         if believed.is_some_and(|held| held.is_of_same_tree(&record)) {
             return Ok(self.stays(&record, settings));
         }
+        found.spares(&source.paths())?;
         let place = (&prospect.place, found.path());
         let foresight = source.foresee(&image, place, look, progress)?;
         let text = match progress.is_json() {

@@ -60,6 +60,7 @@ impl Pull {
             self.renew(&found, &ledger, &record);
             return Ok(self.unchanged(&record));
         }
+        found.spares(&source.paths())?;
         source.check_room(&image, &destination.rootfs()?, destination.path(), progress)?;
         ledger.begin(&destination);
         let (root, exposure) = (destination.rootfs()?, destination.exposure());

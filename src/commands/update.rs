@@ -13,8 +13,8 @@ use crate::destination::{Found, KeepOld, Plan, RecordPlace, Settings};
 use crate::error::{DestinationFault, Error, Replaceable, UNCHANGED};
 use crate::oci::{Image, Outcome, Record};
 use crate::source::Source;
-use crate::sys::check_stdout;
-use std::path::{Path, PathBuf};
+use crate::sys::{check_stdout, trail};
+use std::path::Path;
 
 impl Pull {
     /// The record of the tree in DEST, if it is to be updated. An empty folder holds no tree,
@@ -107,14 +107,11 @@ impl Pull {
         cache: Option<&Path>,
         keep_old: Option<&'k KeepOld>,
     ) -> Plan<'k> {
-        let real = |path: &Path| path.canonicalize().ok();
+        let cached = cache.into_iter().flat_map(trail);
+        let cached = cached.map(|path| (path, DestinationFault::HoldsCache));
         // One that is yet to be made is named without symlinks already.
-        let cache: Option<PathBuf> =
-            cache.map(|path| real(path).unwrap_or_else(|| path.to_owned()));
-        let cached = cache
-            .clone()
-            .map(|path| (path, DestinationFault::HoldsCache));
-        let read = source.paths().into_iter().filter_map(|path| real(&path));
+        let cache = cache.map(|path| path.canonicalize().unwrap_or_else(|_| path.to_owned()));
+        let read = source.paths().into_iter();
         let read = read.map(|path| (path, DestinationFault::HoldsImage));
         Plan {
             replace: self.force || recorded,
@@ -123,7 +120,7 @@ impl Pull {
                 false => Replaceable::WithForce,
             },
             keep_old,
-            needed: cached.into_iter().chain(read).collect(),
+            needed: cached.chain(read).collect(),
             cache,
         }
     }

@@ -97,6 +97,20 @@ impl Found {
         self.is_empty(true)
     }
 
+    /// Refuses to replace a tree that holds one of the files that the pull reads, or a link to one:
+    /// which these are is known only when the image is. `needed` are paths without symlinks.
+    pub fn spares(&self, needed: &[PathBuf]) -> Result<(), Error> {
+        let path = self.path();
+        let is_lost = |needed: &PathBuf| self.dir.is_some() && needed.starts_with(path);
+        match needed.iter().any(is_lost) {
+            true => Err(Error::DestinationRefused {
+                path: path.to_owned(),
+                why: DestinationFault::HoldsImage,
+            }),
+            false => Ok(()),
+        }
+    }
+
     /// Where it is, or will be.
     pub(super) fn place(&self) -> &Location {
         &self.place

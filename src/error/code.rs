@@ -23,6 +23,10 @@ impl Error {
                 why: LayoutFault::OutOfOrder,
                 ..
             } => 2,
+            Self::Layout {
+                why: LayoutFault::Unusable(_),
+                ..
+            } => 6,
             Self::Layout { .. } => 3,
             // A 401 that cannot be answered is a denial, too.
             Self::Denied { .. } | Self::Blocked(_) | Self::Challenge { .. } => 4,

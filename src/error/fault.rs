@@ -28,8 +28,16 @@ pub enum LayoutFault {
     },
     /// A blob is missing.
     MissingBlob(Digest),
+    /// A blob of an attestation is missing; all images are there.
+    MissingAttestation(Digest),
+    /// Its list of images is empty, and docker's beside it is not: how to pull that.
+    OnlyForDocker(String),
+    /// Docker's list of images is empty.
+    NoImage,
     /// A file that it names is not there to read.
     Absent(Absence),
+    /// A file of its folder is there, and is of a kind that is not read.
+    Unusable(Absence),
     /// It holds the images for these platforms only, and its index names others, too.
     Incomplete(Vec<Platform>),
     /// Nothing under that path, which should be an archive.
@@ -61,6 +69,8 @@ pub enum Absence {
     Missing(String),
     /// It is not a file.
     NotAFile(String),
+    /// It is not a folder.
+    NotAFolder(String),
     /// It is a link.
     Link {
         /// Its name.
@@ -81,6 +91,8 @@ pub enum LinkFault {
     Outside,
     /// Its target is not a file.
     NotAFile,
+    /// Its target is not a folder.
+    NotAFolder,
     /// There are too many links, one behind the other.
     TooMany,
 }
@@ -176,6 +188,7 @@ impl LayoutFault {
         matches!(
             self,
             Self::MissingBlob(_)
+                | Self::MissingAttestation(_)
                 | Self::Absent(_)
                 | Self::Compression(_)
                 | Self::Malformed(_)

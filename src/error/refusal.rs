@@ -114,7 +114,10 @@ impl Display for LayoutFault {
                 list(f, names.iter().map(|name| escaped(name)), "without names")
             }
             Self::MissingBlob(digest) => write!(f, "blob {digest} is missing"),
-            Self::Absent(why) => write!(f, "{why}"),
+            Self::MissingAttestation(digest) => write!(f, "attestation blob {digest} is missing"),
+            Self::OnlyForDocker(_) => f.write_str("its index.json lists no image"),
+            Self::NoImage => f.write_str("its manifest.json lists no image"),
+            Self::Absent(why) | Self::Unusable(why) => write!(f, "{why}"),
             Self::Incomplete(present) => {
                 f.write_str("it has only ")?;
                 list(f, present, "none")?;
@@ -145,12 +148,14 @@ impl Display for Absence {
         match self {
             Self::Missing(name) => write!(f, "{} is missing", escaped(name)),
             Self::NotAFile(name) => write!(f, "{} is not a regular file", escaped(name)),
+            Self::NotAFolder(name) => write!(f, "{} is not a folder", escaped(name)),
             Self::Link { name, target, why } => {
                 let (name, target) = (escaped(name), escaped(target));
                 let why = match why {
                     LinkFault::Dangling => "which is missing",
                     LinkFault::Outside => "which is outside the archive",
                     LinkFault::NotAFile => "which is not a regular file",
+                    LinkFault::NotAFolder => "which is not a folder",
                     LinkFault::TooMany => "and there are too many links",
                 };
                 write!(f, "{name} is a link to {target}, {why}")

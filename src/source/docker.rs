@@ -71,12 +71,12 @@ pub(super) fn find(list: &[u8], place: &str, name: Option<&str>) -> Result<Entry
         .map_err(|_| LayoutFault::Malformed(format!("its {MANIFEST}")))?;
     match (name, found) {
         (Some(_), Some(found)) => Ok(found),
-        (Some(name), None) => Err(LayoutFault::NoTag {
+        (Some(name), None) if count > 0 => Err(LayoutFault::NoTag {
             place: place.to_owned(),
             wanted: name.to_owned(),
             available: names.0,
         }),
-        (None, None) => Err(LayoutFault::NotAnArchive),
+        (_, None) => Err(LayoutFault::NoImage),
         (None, Some(only)) if count == 1 => Ok(only),
         (None, Some(_)) => Err(LayoutFault::SeveralImages {
             place: place.to_owned(),

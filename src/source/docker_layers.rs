@@ -5,7 +5,7 @@
 //! the made manifest names, as skopeo has it.
 
 use super::docker::{Entry, Made};
-use super::layout::fault;
+use super::store::fault;
 use crate::archive::Archive;
 use crate::compression::{Decoder, Undecodable};
 use crate::error::{Absence, Error, LayoutFault};

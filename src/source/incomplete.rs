@@ -1,40 +1,52 @@
 //! Layouts that hold some of the images of their index only. `docker save` with containerd's store
-//! writes the index as it was pulled, and the blobs of one platform.
+//! writes the index as it was pulled, and the blobs of one platform: of the others, the manifests at
+//! most.
 
-use super::layout::{Layout, fault};
+use super::layout::Layout;
 use super::select::Listing;
+use super::store::fault;
 use super::{parse, verified};
 use crate::error::{Error, LayoutFault, Part};
-use crate::oci::{Descriptor, Document, Entry, Platform};
+use crate::oci::{Descriptor, Digest, Document, Entry};
 
 /// How many manifests are read to know which images are there: an index may name thousands.
 const MAX_READ: usize = 64;
 
 impl Layout {
-    /// The `error` that a blob is missing says that a part was lost. If it is one for another platform
-    /// than those that are here, that is said instead.
+    /// The `error` that a blob is missing says that a part was lost. If the whole image for a platform
+    /// is not here, or an attestation alone is missing, that is said instead.
     pub(super) fn explained(&self, error: Error) -> Error {
-        let is_missing = matches!(
-            error,
+        let why = match &error {
             Error::Layout {
-                why: LayoutFault::MissingBlob(_),
+                why: LayoutFault::MissingBlob(lost),
                 ..
-            }
-        );
-        match is_missing.then(|| self.incomplete()).flatten() {
-            Some(present) => fault(self.store_path(), LayoutFault::Incomplete(present)),
-            None => error,
-        }
+            } => self.incomplete(lost),
+            _ => None,
+        };
+        why.map_or(error, |why| fault(self.store_path(), why))
     }
 
-    /// The platforms of the index whose images are here, if there are some, and others are not.
-    fn incomplete(&self) -> Option<Vec<Platform>> {
+    /// What it means that a blob is not here, if others are as they should be.
+    fn incomplete(&self, lost: &Digest) -> Option<LayoutFault> {
         let Ok((_, _, Document::Index(index))) = self.document() else {
             return None;
         };
         let (mut present, mut read, mut lacks) = (Vec::new(), 0, false);
+        let (mut is_part, mut is_of_attestation) = (false, false);
         let mut take = |entry: &Entry| {
-            let platform = entry.platform().filter(|_| !entry.is_attestation());
+            if entry.is_attestation() {
+                let Ok(entry) = entry.clone().known() else {
+                    return;
+                };
+                let is_lost = entry.digest == *lost;
+                is_of_attestation |= is_lost;
+                if !is_of_attestation && read < MAX_READ {
+                    read += 1;
+                    is_of_attestation = self.blobs(&entry).iter().any(|blob| blob.digest == *lost);
+                }
+                return;
+            }
+            let platform = entry.platform();
             let Some(platform) = platform.filter(|platform| !present.contains(platform)) else {
                 return;
             };
@@ -45,24 +57,35 @@ impl Layout {
                 lacks = true;
             } else if read < MAX_READ {
                 read += 1;
-                match self.has_image(&entry) {
-                    true => present.push(platform),
-                    false => lacks = true,
+                let blobs = self.blobs(&entry);
+                let held = blobs.iter().filter(|blob| self.has(blob)).count();
+                lacks |= held < blobs.len() || blobs.is_empty();
+                // Of an image that was never here, there is nothing behind the manifest.
+                is_part |= held > 0 && blobs.iter().any(|blob| blob.digest == *lost);
+                if held > 0 && held == blobs.len() {
+                    present.push(platform);
                 }
             }
         };
         let mut fetch = |entry: &Descriptor| self.read(entry);
         Listing::of(&index, &mut fetch, &mut take).ok()?;
-        (lacks && !present.is_empty()).then_some(present)
+        match (lacks, is_of_attestation) {
+            _ if is_part || present.is_empty() => None,
+            (true, _) => Some(LayoutFault::Incomplete(present)),
+            (false, true) => Some(LayoutFault::MissingAttestation(lost.clone())),
+            (false, false) => None,
+        }
     }
 
-    /// Whether everything is here that the manifest names.
-    fn has_image(&self, manifest: &Descriptor) -> bool {
-        let Ok(Document::Manifest(manifest)) = self.read(manifest) else {
-            return false;
-        };
-        let mut blobs = std::iter::once(&manifest.config).chain(&manifest.layers);
-        blobs.all(|blob| self.has(blob))
+    /// The config and the layers that a manifest names.
+    fn blobs(&self, manifest: &Descriptor) -> Vec<Descriptor> {
+        match self.read(manifest) {
+            Ok(Document::Manifest(manifest)) => {
+                let config = std::iter::once(manifest.config);
+                config.chain(manifest.layers).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     fn read(&self, entry: &Descriptor) -> Result<Document, Error> {

@@ -3,19 +3,21 @@
 
 use super::docker::{self, Entry, Made};
 use super::docker_layers;
+use super::folder::Folder;
 use super::local::{Form, Local, Place};
 use super::named::{self, INDEX, Meant, Root};
-use super::store::Store;
+use super::store::{Store, fault};
 use super::{parse, verified, within_limit};
 use crate::archive::Archive;
 use crate::error::{Absence, Error, LayoutFault, Part};
 use crate::oci::{Bytes, Descriptor, Digest, Document, Image, InvalidManifest, blob_path};
 use crate::registry::MAX_MANIFEST;
+use crate::sys::trail;
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// An open layout and the image in it that is meant.
@@ -46,7 +48,8 @@ impl Layout {
         let input = match place {
             Place::Folder(path, folder) => {
                 let spelling = format!("oci:{}", path.display());
-                return Self::of_folder(Store::Folder(path, folder), spelling, name);
+                let store = Store::Folder(Folder::new(path, folder));
+                return Self::of_folder(store, spelling, name);
             }
             Place::File(input) | Place::Stdin(input) => input,
         };
@@ -74,25 +77,29 @@ impl Layout {
                 drop(bytes);
                 Self::of_docker(archive, spelling, &entry, name)
             }
-            None => Err(fault(archive.input().path(), LayoutFault::NotAnArchive)),
+            None => {
+                let store = Store::Archive(Box::new(archive));
+                let mut lists = [INDEX, docker::MANIFEST].into_iter();
+                lists.try_for_each(|list| store.refuse_dangling(list))?;
+                Err(fault(store.path(), LayoutFault::NotAnArchive))
+            }
         }
     }
 
     fn of_folder(store: Store, spelling: String, name: Option<&str>) -> Result<Self, Error> {
         let no_layout = || fault(store.path(), LayoutFault::NotALayout);
-        let document = |name| match store.bytes(name, MAX_MANIFEST) {
-            // A directory, or something below a file.
-            Err(Error::Disk { source, .. })
-                if matches!(
-                    source.kind(),
-                    ErrorKind::InvalidInput | ErrorKind::NotADirectory
-                ) =>
-            {
-                Ok(None)
-            }
-            other => other,
+        let document = |name| match store.bytes(name, MAX_MANIFEST)? {
+            None => store.refuse_dangling(name).map(|()| None),
+            found => Ok(found),
         };
-        let version = document("oci-layout")?;
+        let version = match document("oci-layout") {
+            // Any folder may have one of that name.
+            Err(Error::Layout {
+                why: LayoutFault::Unusable(Absence::NotAFile(_)),
+                ..
+            }) => None,
+            found => found?,
+        };
         let version = version.and_then(|bytes| serde_json::from_slice::<LayoutFile>(&bytes).ok());
         if version.is_none_or(|file| file.image_layout_version != "1.0.0") {
             return Err(no_layout());
@@ -115,6 +122,7 @@ impl Layout {
                 why: InvalidManifest::TooLong(MAX_MANIFEST),
             });
         }
+        named::refuse_dockers(&store, &spelling, bytes)?;
         let Document::Index(index) = parse(&digest, bytes, "")? else {
             return Err(fault(store.path(), LayoutFault::NotALayout));
         };
@@ -122,6 +130,7 @@ impl Layout {
         let root = named::root(&index, &digest, size, (&spelling, name));
         let root = match root.map_err(|why| fault(store.path(), why))? {
             Meant::Itself(itself) => Root::Read(itself, bytes.clone()),
+            Meant::Platforms(index, bytes) => Root::Read(index, bytes),
             Meant::Entry(entry) => Root::Entry(entry.known().map_err(|why| Error::Manifest {
                 what: name.map_or_else(|| spelling.clone(), |name| format!("{spelling}:{name}")),
                 why,
@@ -155,17 +164,13 @@ impl Layout {
         })
     }
 
-    /// The folders that its files lie in, or the file that it is; nothing for a pipe. Blobs may lie
-    /// where a link leads.
+    /// The folder and its files as far as it is known which are wanted, or the file that it is, with
+    /// the links that lead there; nothing for a pipe.
     pub(super) fn paths(&self) -> Vec<PathBuf> {
-        let own = self.path().map(Path::to_owned);
-        let blobs = match &self.store {
-            Store::Folder(path, _) => {
-                ["blobs", "blobs/sha256", "blobs/sha512"].map(|name| path.join(name))
-            }
-            Store::Archive(_) => return own.into_iter().collect(),
-        };
-        own.into_iter().chain(blobs).collect()
+        match &self.store {
+            Store::Folder(folder) => folder.places(),
+            Store::Archive(_) => self.path().map(trail).unwrap_or_default(),
+        }
     }
 
     /// Where it is; nothing for a pipe.
@@ -211,9 +216,10 @@ impl Layout {
 
     /// From here on, only the layers of this image are wanted.
     pub(super) fn narrow(&self, image: &Image) {
-        if let Store::Archive(archive) = &self.store {
-            let layers = image.layers.iter().map(|layer| self.file(&layer.blob));
-            archive.narrow(layers.collect::<HashSet<_>>());
+        let layers = image.layers.iter().map(|layer| self.file(&layer.blob));
+        match &self.store {
+            Store::Archive(archive) => archive.narrow(layers.collect::<HashSet<_>>()),
+            Store::Folder(folder) => layers.for_each(|layer| folder.mark_used(layer)),
         }
     }
 
@@ -279,12 +285,5 @@ impl fmt::Display for Layout {
         f.write_str(&self.spelling)?;
         let name = self.name.as_ref();
         name.map_or(Ok(()), |name| write!(f, ":{name}"))
-    }
-}
-
-pub(super) fn fault(path: &Path, why: LayoutFault) -> Error {
-    Error::Layout {
-        path: path.to_owned(),
-        why,
     }
 }

@@ -6,6 +6,7 @@ mod docker;
 mod docker_layers;
 mod documents;
 mod fetch;
+mod folder;
 mod foresight;
 mod incomplete;
 mod layout;
@@ -114,7 +115,7 @@ impl<'c> Source<'c> {
         }
     }
 
-    /// The folders or the file that the image comes from, links among them.
+    /// What the image comes from as far as it is known by now, and the links that lead there.
     pub fn paths(&self) -> Vec<PathBuf> {
         match self {
             Self::Registry(_) => Vec::new(),

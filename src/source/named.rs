@@ -2,9 +2,12 @@
 
 use super::docker::{MANIFEST, is_same};
 use super::local::Form;
+use super::store::{Store, fault};
 use crate::archive::Archive;
 use crate::error::{Error, LayoutFault};
-use crate::oci::{Bytes, Descriptor, Digest, Document, Entry, IMAGE_NAME, Index, REF_NAME};
+use crate::oci::{
+    Bytes, Descriptor, Digest, Document, Entry, IMAGE_NAME, Index, REF_NAME, index_json,
+};
 use crate::registry::MAX_MANIFEST;
 
 /// How many names an error lists, and how many bytes they have in all.
@@ -14,6 +17,8 @@ const MAX_LENGTH: usize = 64 << 10;
 /// The name of the file that lists the images of a layout.
 pub(super) const INDEX: &str = "index.json";
 
+const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
+
 /// A list of images: the name of its file, and the bytes.
 type List = (&'static str, Vec<u8>);
 
@@ -21,6 +26,8 @@ type List = (&'static str, Vec<u8>);
 pub(super) enum Meant {
     /// One entry: the one with the name, or the only one.
     Entry(Entry),
+    /// An index of the entries with the name, which are for different platforms.
+    Platforms(Descriptor, Bytes),
     /// `index.json` is itself the index where several entries have no names.
     Itself(Descriptor),
 }
@@ -53,15 +60,20 @@ pub(super) fn root(
     let mut all = Listed::default();
     let (mut first, mut exact, mut same) = (None, None, None);
     let mut count = 0;
+    let (mut first_names, mut is_one_name) = (Vec::new(), true);
     index.each(|entry| {
         let own = names(&entry);
         count += 1;
+        if count == 1 {
+            first_names.clone_from(&own);
+        }
+        is_one_name &= !own.is_empty() && own == first_names;
         // As it stands there, before what means the same.
         if exact.is_none() && name.is_some() && entry.annotation(REF_NAME) == name {
             exact = Some(entry);
         } else if same.is_none()
             && let Some(name) = name
-            && own.iter().any(|own| own == name || is_same(own, name))
+            && is_named(&own, name)
         {
             same = Some(entry);
         } else if count == 1 {
@@ -71,7 +83,15 @@ pub(super) fn root(
     });
     match (name, first) {
         (Some(name), _) => {
-            let found = exact.or(same).map(Meant::Entry);
+            let is_exact = |entry: &Entry| entry.annotation(REF_NAME) == Some(name);
+            let found = match (exact, same) {
+                (Some(exact), _) => Some(platforms(index, is_exact).unwrap_or(Meant::Entry(exact))),
+                (None, Some(same)) => {
+                    let several = platforms(index, |entry| is_named(&names(entry), name));
+                    Some(several.unwrap_or(Meant::Entry(same)))
+                }
+                (None, None) => None,
+            };
             found.ok_or_else(|| LayoutFault::NoTag {
                 place: place.to_owned(),
                 wanted: name.to_owned(),
@@ -79,16 +99,51 @@ pub(super) fn root(
             })
         }
         (None, Some(only)) if count == 1 => Ok(Meant::Entry(only)),
-        _ if !all.0.is_empty() => Err(LayoutFault::SeveralImages {
-            place: place.to_owned(),
-            names: all.0,
-        }),
+        _ if !all.0.is_empty() => match platforms(index, |_| is_one_name) {
+            Some(several) => Ok(several),
+            None => Err(LayoutFault::SeveralImages {
+                place: place.to_owned(),
+                names: all.0,
+            }),
+        },
         _ => {
-            let media_type = "application/vnd.oci.image.index.v1+json";
-            let itself = Descriptor::new(media_type, digest.clone(), size);
+            let itself = Descriptor::new(INDEX_TYPE, digest.clone(), size);
             Ok(Meant::Itself(itself))
         }
     }
+}
+
+/// An index of the entries that are meant, if they are images for different platforms: some tools tag
+/// each of them, and make no index of its own. Without a platform each, the first one counts.
+fn platforms(index: &Index, is_meant: impl Fn(&Entry) -> bool) -> Option<Meant> {
+    let mut entries: Vec<Descriptor> = Vec::new();
+    index.each(|entry| {
+        if entries.len() < MAX_LISTED
+            && is_meant(&entry)
+            && let Ok(entry) = entry.known()
+        {
+            entries.push(entry);
+        }
+    });
+    let of_entries = entries.iter().map(Descriptor::platform);
+    let of_entries = of_entries.collect::<Option<Vec<_>>>()?;
+    let first = of_entries.first()?;
+    if of_entries.iter().all(|platform| platform == first) {
+        return None;
+    }
+    let bytes = index_json(&entries);
+    let made = Descriptor::new(INDEX_TYPE, Digest::sha256(&bytes), bytes.len() as u64);
+    let annotations = entries.swap_remove(0).annotations;
+    let made = Descriptor {
+        annotations,
+        ..made
+    };
+    Some(Meant::Platforms(made, bytes.into()))
+}
+
+/// Whether one of the names means the same image.
+fn is_named(own: &[String], name: &str) -> bool {
+    own.iter().any(|own| own == name || is_same(own, name))
 }
 
 /// The list of images that counts in an archive: the first one that comes, `index.json` or docker's.
@@ -110,11 +165,26 @@ pub(super) fn list(archive: &Archive, form: Form) -> Result<Option<List>, Error>
     Ok(first)
 }
 
+/// Refuses an index without entries where docker's list may have some.
+pub(super) fn refuse_dockers(store: &Store, spelling: &str, bytes: &[u8]) -> Result<(), Error> {
+    if !is_empty(bytes) || !store.has(MANIFEST) {
+        return Ok(());
+    }
+    let path = spelling.split_once(':').map_or("", |(_, path)| path);
+    let how = match store {
+        Store::Folder(_) => format!("tar -C {path} -c . | roots pull - DEST"),
+        Store::Archive(_) => format!("{}:{path}", Form::DockerArchive.prefix()),
+    };
+    Err(fault(store.path(), LayoutFault::OnlyForDocker(how)))
+}
+
 /// Whether this is an index without entries.
 fn is_empty(bytes: &[u8]) -> bool {
-    let document = Document::parse(&Bytes::new(bytes.to_vec()), "");
-    let Ok(Document::Index(index)) = document else {
-        return false;
+    let index = match Document::parse(&Bytes::new(bytes.to_vec()), "") {
+        Ok(Document::Index(index)) => index,
+        Ok(Document::Manifest(_)) => return false,
+        // Some encoders leave out the field for an empty list.
+        Err(_) => return matches!(Document::names(bytes), Ok(named) if named.is_empty()),
     };
     let mut count = 0;
     index.each(|_| count += 1);

@@ -1,17 +1,15 @@
 //! What the files of a layout lie in: a folder or an archive.
 
+use super::folder::Folder;
 use crate::archive::Archive;
-use crate::error::{Absence, Error, LinkFault};
-use crate::sys::{Dir, Kind};
-use std::ffi::CString;
-use std::fs::File;
+use crate::error::{Absence, Error, LayoutFault};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The files of a layout, by their paths in it.
 pub(super) enum Store {
-    /// A folder, and where it is.
-    Folder(PathBuf, Dir),
+    /// A folder.
+    Folder(Folder),
     /// A file or a pipe.
     Archive(Box<Archive>),
 }
@@ -33,17 +31,9 @@ impl Store {
 
     /// A file as a stream, if there is one of this name.
     pub(super) fn open(&self, name: &str) -> Result<Option<Box<dyn Read>>, Error> {
-        let (path, folder) = match self {
-            Self::Archive(archive) => return archive.open_member(name),
-            Self::Folder(path, folder) => (path, folder),
-        };
-        match open_file(folder, name) {
-            Ok(file) => Ok(Some(Box::new(Found {
-                path: path.clone(),
-                file,
-            }))),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(e) => Err(disk(path, e)),
+        match self {
+            Self::Archive(archive) => archive.open_member(name),
+            Self::Folder(folder) => folder.open(name),
         }
     }
 
@@ -51,7 +41,7 @@ impl Store {
     pub(super) fn has(&self, name: &str) -> bool {
         match self {
             Self::Archive(archive) => matches!(archive.locate(name), Ok(Ok(_))),
-            Self::Folder(_, folder) => open_file(folder, name).is_ok(),
+            Self::Folder(folder) => folder.has(name),
         }
     }
 
@@ -59,14 +49,22 @@ impl Store {
     pub(super) fn absence(&self, name: &str) -> Option<Absence> {
         match self {
             Self::Archive(archive) => archive.locate(name).ok()?.err(),
-            Self::Folder(_, folder) => dangling(folder, name).ok().flatten(),
+            Self::Folder(folder) => folder.dangling(name),
+        }
+    }
+
+    /// Refuses a link of this name that leads nowhere.
+    pub(super) fn refuse_dangling(&self, name: &str) -> Result<(), Error> {
+        match self.absence(name) {
+            Some(why @ Absence::Link { .. }) => Err(fault(self.path(), LayoutFault::Absent(why))),
+            _ => Ok(()),
         }
     }
 
     /// Where it is, for messages.
     pub(super) fn path(&self) -> &Path {
         match self {
-            Self::Folder(path, _) => path,
+            Self::Folder(folder) => folder.path(),
             Self::Archive(archive) => archive.input().path(),
         }
     }
@@ -79,69 +77,17 @@ impl Store {
     }
 }
 
-/// Links are the user's own, and lead anywhere: several layouts share one store by a link in the place
-/// of `blobs`, and ostree links the files. What is read is verified.
-fn open_file(folder: &Dir, name: &str) -> io::Result<File> {
-    match name.rsplit_once('/') {
-        None => folder.open_linked_file(&component(name)),
-        Some((way, name)) => {
-            let mut at = folder.again()?;
-            for step in way.split('/') {
-                at = at.open_linked(&component(step))?;
-            }
-            at.open_linked_file(&component(name))
-        }
-    }
-}
-
-fn component(name: &str) -> CString {
-    CString::new(name).unwrap_or_default()
-}
-
-/// The first name on the way that is a link to what is not there.
-fn dangling(folder: &Dir, name: &str) -> io::Result<Option<Absence>> {
-    let mut at = folder.again()?;
-    let ends = name.match_indices('/').map(|(end, _)| end);
-    for end in ends.chain([name.len()]) {
-        let way = &name[..end];
-        let step = component(way.rsplit('/').next().unwrap_or(way));
-        let is_link = at.stat(&step)?.kind == Kind::Symlink;
-        let opened = match end == name.len() {
-            true => at.open_linked_file(&step).map(|_| at.again()),
-            false => at.open_linked(&step).map(Ok),
-        };
-        at = match opened {
-            Ok(next) => next?,
-            Err(e) if is_link && e.kind() == io::ErrorKind::NotFound => {
-                return Ok(Some(Absence::Link {
-                    name: way.to_owned(),
-                    target: at.read_link(&step)?.to_string_lossy().into_owned(),
-                    why: LinkFault::Dangling,
-                }));
-            }
-            Err(e) => return Err(e),
-        };
-    }
-    Ok(None)
-}
-
-/// A file of a layout, whose read errors are the disk's and not a decoder's.
-struct Found {
-    path: PathBuf,
-    file: File,
-}
-
-impl Read for Found {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read(buffer);
-        read.map_err(|e| io::Error::other(disk(&self.path, e)))
-    }
-}
-
 pub(super) fn disk(path: &Path, source: io::Error) -> Error {
     Error::Disk {
         action: "read",
         path: path.to_owned(),
         source,
+    }
+}
+
+pub(super) fn fault(path: &Path, why: LayoutFault) -> Error {
+    Error::Layout {
+        path: path.to_owned(),
+        why,
     }
 }

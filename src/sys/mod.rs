@@ -16,6 +16,7 @@ mod signals;
 mod stat;
 mod stdio;
 mod terminal;
+mod trail;
 mod unopened;
 mod wait;
 mod xdg;
@@ -37,6 +38,7 @@ pub use signals::{Signal, catch_signals, received_signal};
 pub use stat::{Kind, Owner, Special, Stat, Time};
 pub use stdio::check_stdout;
 pub use terminal::{has_terminal, read_hidden, terminal_width};
+pub use trail::{is_loop, trail};
 pub use unopened::Unopened;
 pub use wait::{
     Interruptible, Timed, connect_to, open_to_read, read_file, wait_to_read, wait_to_write,

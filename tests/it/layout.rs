@@ -5,6 +5,7 @@ use crate::support::{
     Blob, HELLO, Image, Index, Layer, Layout, Sandbox, hello, hello_layer, marked, tree,
 };
 
+mod kept;
 mod links;
 
 pub(crate) fn blob_path(blob: &Blob) -> String {
@@ -144,4 +145,39 @@ fn the_platform_is_chosen_as_in_a_registry() {
         .succeeds()
         .prints(&format!("{}\n", index.index.digest));
     assert!(!sandbox.has("dest"));
+}
+
+/// Some tools tag the image for each platform, and make no index of its own.
+#[test]
+fn of_entries_with_one_tag_the_one_for_the_platform_is_taken() {
+    let images = ["arm64", "amd64", "riscv64"].map(|name| marked(name, "linux", name, None));
+    let layout = images
+        .iter()
+        .fold(Layout::new(), |layout, image| layout.image("t", image));
+    let sandbox = Sandbox::new("of_entries_with_one_tag");
+    layout.write(sandbox.path("layout"));
+    sandbox.write("image.tar", layout.archive());
+    for image in ["oci:layout:t", "oci:layout", "oci-archive:image.tar:t"] {
+        for name in ["arm64", "amd64", "riscv64"] {
+            let platform = format!("--platform=linux/{name}");
+            let pull = ["pull", "--force", &platform, image, "dest"];
+            let run = sandbox.roots(pull).run().succeeds();
+            assert_eq!(run.stderr.matches("and this machine is").count(), 0);
+            assert_eq!(sandbox.names("dest"), [name], "{image}");
+        }
+        let pull = ["pull", "--platform=linux/s390x", image, "other"];
+        let run = sandbox.roots(pull).run().fails(3);
+        run.says("there is linux/arm64, linux/amd64, linux/riscv64\n");
+        let save = ["save", "--all-platforms", image, "-o", "saved.tar"];
+        sandbox.roots(save).run().succeeds();
+        let pull = [
+            "pull",
+            "--force",
+            "--platform=linux/amd64",
+            "./saved.tar",
+            "dest",
+        ];
+        sandbox.roots(pull).run().succeeds();
+        assert_eq!(sandbox.names("dest"), ["amd64"]);
+    }
 }

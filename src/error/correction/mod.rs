@@ -120,6 +120,10 @@ impl LayoutFault {
             Self::NotAFolder => {
                 return around("for an archive, write oci-archive:", &path_of(path), "");
             }
+            Self::OnlyForDocker(how) => {
+                let before = "`docker save` lists it in manifest.json: ";
+                return around(before, &escaped(how), "");
+            }
             Self::IsAFolder => return around("for a folder, write oci:", &path_of(path), ""),
             other => return around(other.other_hint()?, "", ""),
         };
@@ -135,6 +139,8 @@ impl LayoutFault {
             }
             Self::NotALayout => "a layout is what `skopeo copy docker://IMAGE oci:PATH` writes",
             Self::NotAnArchive => "an archive is what `docker save` or `roots save` writes",
+            Self::MissingAttestation(_) => "every image is there: save it without --all-platforms",
+            Self::NoImage => "write it anew: `docker save` lists what it is told to save",
             Self::MissingBlob(_) => "copy it anew: a part of it is lost",
             Self::Absent(Absence::Link { .. }) => {
                 "copy it together with what its links lead to, as `cp -rL` does"

@@ -37,7 +37,7 @@ fn what_is_no_archive_is_said() {
         (
             Layer::new().file("manifest.json", 0o644, "[]").tar(),
             3,
-            "not an archive of an image",
+            "its manifest.json lists no image",
         ),
     ] {
         let sandbox = Sandbox::new("what_is_no_archive");

@@ -19,6 +19,33 @@ fn config(image: &Built) -> String {
 }
 
 #[test]
+fn a_list_without_an_image_is_said_to_be_empty() {
+    let sandbox = Sandbox::new("a_list_without_an_image");
+    let list = Layer::new().file("manifest.json", 0o644, "[]").tar();
+    sandbox.write("image.tar", list);
+    for image in ["./image.tar", "docker-archive:image.tar", "./image.tar:a:1"] {
+        let run = sandbox.roots(["pull", image, "dest"]).run().fails(3);
+        run.says("image.tar: its manifest.json lists no image\n");
+    }
+}
+
+#[test]
+fn a_list_that_is_a_link_to_nothing_is_named() {
+    for list in ["manifest.json", "index.json"] {
+        let sandbox = Sandbox::new("a_list_that_is_a_link");
+        let tar = Layer::new().symlink(list, "gone").tar();
+        sandbox.write("image.tar", &tar);
+        sandbox.write("image.tar.gz", Compression::Gzip.compress(&tar, true));
+        for image in ["./image.tar", "./image.tar.gz"] {
+            let run = sandbox.roots(["pull", image, "dest"]).run().fails(5);
+            run.says(&format!(
+                "roots: {image}: {list} is a link to gone, which is missing\n"
+            ));
+        }
+    }
+}
+
+#[test]
 fn a_layer_that_comes_twice_is_a_link() {
     let image = doubled();
     let list = list(

@@ -29,8 +29,8 @@ fn without(lost: &[String]) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-/// Everything of an image, its manifest and config, or its layers.
-fn parts(image: &Built) -> [Vec<String>; 4] {
+/// Everything of an image, its manifest and config, its config and layers, and these alone.
+fn parts(image: &Built) -> [Vec<String>; 5] {
     let (manifest, config) = (image.manifest.hex(), image.config.hex());
     let layers: Vec<_> = image
         .layers
@@ -39,13 +39,15 @@ fn parts(image: &Built) -> [Vec<String>; 4] {
         .collect();
     let documents = vec![manifest.to_owned(), config.to_owned()];
     let all = [documents.clone(), layers.clone()].concat();
-    [all, documents, vec![config.to_owned()], layers]
+    let config = vec![config.to_owned()];
+    let blobs = [config.clone(), layers.clone()].concat();
+    [all, documents, blobs, config, layers]
 }
 
 #[test]
 fn an_archive_of_one_platform_says_which_it_has() {
     let [_, arm, s390x] = images();
-    for (lost_arm, lost_s390x) in parts(&arm).iter().zip(parts(&s390x)) {
+    for (lost_arm, lost_s390x) in parts(&arm).iter().zip(parts(&s390x)).take(3) {
         let files = without(&[lost_arm.clone(), lost_s390x].concat());
         let bytes = tar(&files);
         let packed = Compression::Gzip.compress(&bytes, true);
@@ -116,7 +118,7 @@ fn what_was_lost_is_said_to_be_lost() {
     let images = images();
     let all: Vec<_> = images
         .iter()
-        .flat_map(|image| parts(image)[3].clone())
+        .flat_map(|image| parts(image)[4].clone())
         .collect();
     let sandbox = Sandbox::new("what_was_lost");
     sandbox.write("image.tar", tar(&without(&all)));
@@ -132,7 +134,69 @@ fn what_was_lost_is_said_to_be_lost() {
     sandbox.write("image.tar", tar(&without(&[hex])));
     let save = ["save", "--all-platforms", "./image.tar", "-o", "x.tar"];
     let run = sandbox.roots(save).run().fails(5);
-    run.says(" is missing\nhint: copy it anew: a part of it is lost\n");
+    let hint = "hint: every image is there: save it without --all-platforms\n";
+    run.says(": attestation blob sha256:")
+        .says(&format!(" is missing\n{hint}"));
+    let save = [
+        "save",
+        "--platform=linux/amd64",
+        "./image.tar",
+        "-o",
+        "x.tar",
+    ];
+    sandbox.roots(save).run().succeeds();
+}
+
+/// The manifest is there and a part of the rest: no `docker save` writes it so. To name another platform
+/// would put a foreign tree in place.
+#[test]
+fn a_lost_part_of_an_image_is_not_taken_for_another_platform() {
+    let images = images();
+    for (number, platform) in PLATFORMS.into_iter().enumerate() {
+        for lost in &parts(&images[number])[3..] {
+            let files = without(lost);
+            let sandbox = Sandbox::new("a_lost_part_of_an_image");
+            sandbox.write("image.tar", tar(&files));
+            for (path, bytes) in &files {
+                sandbox.write(format!("layout/{path}"), bytes);
+            }
+            let platform = format!("--platform=linux/{platform}");
+            for image in ["./image.tar", "./layout"] {
+                for command in [
+                    &["pull", &platform, image, "dest"][..],
+                    &["save", &platform, image, "-o", "x.tar"],
+                    &["save", "--all-platforms", image, "-o", "x.tar"],
+                ] {
+                    let run = sandbox.roots(command).run().fails(5);
+                    run.says(&format!(
+                        "roots: {image}: blob sha256:{} is missing\n\
+                         hint: copy it anew: a part of it is lost\n",
+                        lost[0]
+                    ));
+                    assert!(!sandbox.has("dest") && !sandbox.has("x.tar"));
+                }
+            }
+        }
+    }
+}
+
+/// The manifest of the attestation itself, as where only the images were copied.
+#[test]
+fn a_missing_attestation_is_not_a_lost_image() {
+    let image = marked("amd64", "linux", "amd64", None);
+    let index = Index::new().image(&image).attestation(&image).build();
+    let attestation = index.index.value()["manifests"][1]["digest"].clone();
+    let hex = attestation.as_str().unwrap().replace("sha256:", "");
+    let mut files = Layout::new().index("app:1", &index).files();
+    files.retain(|path, _| !path.ends_with(&hex));
+    let sandbox = Sandbox::new("a_missing_attestation");
+    sandbox.write("image.tar", tar(&files));
+    let save = ["save", "--all-platforms", "./image.tar", "-o", "x.tar"];
+    let run = sandbox.roots(save).run().fails(5);
+    run.says(&format!(
+        "roots: ./image.tar: attestation blob sha256:{hex} is missing\n\
+         hint: every image is there: save it without --all-platforms\n"
+    ));
 }
 
 #[test]
@@ -141,6 +205,8 @@ fn an_image_without_a_name_is_found_in_dockers_list() {
         json!({"schemaVersion": 2, "mediaType": oci::INDEX, "manifests": null}),
         json!({"schemaVersion": 2, "mediaType": oci::INDEX, "manifests": []}),
         json!({"schemaVersion": 2, "manifests": null}),
+        json!({"schemaVersion": 2}),
+        json!({}),
         json!({"schemaVersion": 2, "manifests": null, "layers": null, "config": null}),
     ] {
         let image = hello();
@@ -169,7 +235,25 @@ fn an_image_without_a_name_is_found_in_dockers_list() {
             }
             // Whoever says that it is OCI's means the index.
             let run = sandbox.roots(["digest", "oci-archive:image.tar"]).run();
-            run.fails(3).says("; there is none for any platform\n");
+            run.fails(3).says(
+                "roots: image.tar: its index.json lists no image\nhint: `docker save` lists it \
+                 in manifest.json: docker-archive:image.tar\n",
+            );
+            let docker = ["digest", "docker-archive:image.tar"];
+            sandbox.roots(docker).run().succeeds();
+            for file in ["oci-layout", "index.json", "manifest.json"] {
+                let contents = match file {
+                    "oci-layout" => r#"{"imageLayoutVersion":"1.0.0"}"#.to_owned(),
+                    "index.json" => index.to_string(),
+                    _ => list.to_string(),
+                };
+                sandbox.write(format!("layout/{file}"), contents);
+            }
+            let run = sandbox.roots(["pull", "./layout", "other"]).run().fails(3);
+            run.says(
+                "roots: ./layout: its index.json lists no image\nhint: `docker save` lists it \
+                 in manifest.json: tar -C ./layout -c . | roots pull - DEST\n",
+            );
         }
     }
     // Without docker's list there is nothing.
