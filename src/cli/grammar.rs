@@ -37,6 +37,12 @@ pub(super) const VERIFY: Syntax = Syntax {
     page: include_str!("../help/verify.txt"),
 };
 
+pub(super) const TAGS: Syntax = Syntax {
+    command: "tags",
+    operands: &["NAME"],
+    page: include_str!("../help/tags.txt"),
+};
+
 pub(super) const PURGE: Syntax = Syntax {
     command: "purge",
     operands: &[],
@@ -44,7 +50,7 @@ pub(super) const PURGE: Syntax = Syntax {
 };
 
 /// All that have a help page.
-pub(super) const SYNTAXES: [&Syntax; 6] = [&PULL, &SAVE, &DIGEST, &INSPECT, &VERIFY, &PURGE];
+pub(super) const SYNTAXES: [&Syntax; 7] = [&PULL, &SAVE, &DIGEST, &TAGS, &INSPECT, &VERIFY, &PURGE];
 
 /// The line of a page that stands for the options of all commands that speak with registries.
 const REGISTRY_LINE: &str = "{registry}";

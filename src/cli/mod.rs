@@ -10,12 +10,13 @@ mod raw;
 mod save;
 mod spelling;
 mod syntax;
+mod tags;
 
 use crate::commands::{Command, Digest, Inspect, Pull, Purge, Save, Verify};
 use crate::error::{Error, Usage};
 use access::{access, timeout};
 use alterations::{alterations, compared};
-use grammar::{DIGEST, INSPECT, PULL, PURGE, SAVE, SYNTAXES, VERIFY};
+use grammar::{DIGEST, INSPECT, PULL, PURGE, SAVE, SYNTAXES, TAGS, VERIFY};
 use lexopt::{Arg, Parser};
 use options::{
     both_stdin, cache, machine, max_size, must_have_cache, name, named, progress, replacing, wanted,
@@ -27,6 +28,7 @@ use spelling::closest;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use syntax::{Typed, given, operands, spelling, typed, unreadable};
+use tags::tags;
 
 /// What can stand in the first place without a help page of its own.
 const OTHERS: [&str; 5] = ["version", "help", "--version", "--help", "-V"];
@@ -69,6 +71,7 @@ fn read(
         "pull" => pull(typed(&PULL, parser)?, variable),
         "save" => save(typed(&SAVE, parser)?, variable),
         "digest" => digest(typed(&DIGEST, parser)?, variable),
+        "tags" => tags(typed(&TAGS, parser)?, variable),
         "inspect" => inspect(typed(&INSPECT, parser)?, variable),
         "verify" => verify(typed(&VERIFY, parser)?, variable),
         "purge" => purge(typed(&PURGE, parser)?, variable),

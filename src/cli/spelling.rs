@@ -3,6 +3,7 @@
 /// What other tools call it, and what it is called here.
 const SYNONYMS: &str = "extract=pull unpack=pull fetch=pull download=pull get=pull \
     info=inspect show=inspect check=verify diff=verify clean=purge prune=purge gc=purge \
+    list-tags=tags \
     --no-cache=--cache=no --cache-dir=--cache --cachedir=--cache --cache_path=--cache \
     --creds=--auth --src-creds=--auth --credentials=--auth \
     --insecure-skip-tls-verify=--insecure --insecure-skip-verify=--insecure --skip-tls-verify=--insecure \

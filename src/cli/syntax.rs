@@ -45,6 +45,8 @@ pub(super) struct Typed {
     pub(super) older_than: Option<String>,
     pub(super) dry_run: bool,
     pub(super) raw: Option<String>,
+    pub(super) limit: Option<String>,
+    pub(super) last: Option<String>,
     pub(super) quiet: bool,
     pub(super) verbose: bool,
     pub(super) json: bool,
@@ -120,6 +122,8 @@ pub(super) fn typed(syntax: &Syntax, mut parser: Parser) -> Result<Typed, Error>
             }
             "--dry-run" => typed.dry_run = true,
             "--raw" => typed.raw = Some(text(&mut parser, "--raw")?.unwrap_or_default()),
+            "--limit" => typed.limit = Some(text(&mut parser, "--limit")?.unwrap_or_default()),
+            "--last" => typed.last = Some(text(&mut parser, "--last")?.unwrap_or_default()),
             "--quiet" => typed.quiet = true,
             "--verbose" => typed.verbose = true,
             "--json" => typed.json = true,

@@ -1,5 +1,6 @@
 //! What the user asked for, and one file for each way to do it.
 
+mod cache_choice;
 mod digest;
 mod dry_run;
 mod inspect;
@@ -14,18 +15,21 @@ mod recorded;
 mod save;
 mod stdout;
 mod swapped;
+mod tags;
 mod update;
 mod verify;
 
+pub use cache_choice::CacheChoice;
 pub use stdout::Stdout;
+pub use tags::Tags;
 
-use crate::cache::{Cache, Look, Sweep};
+use crate::cache::Sweep;
 use crate::error::Error;
 use crate::oci::{Alterations, InvalidReference, Wanted};
 use crate::progress::Progress;
 use crate::registry;
 use crate::source::{Name, Platforms, Raw};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// A command line, understood.
@@ -40,6 +44,8 @@ pub enum Command {
     Save(Save),
     /// `roots verify`
     Verify(Verify),
+    /// `roots tags`
+    Tags(Tags),
     /// `roots purge`
     Purge(Purge),
     /// `roots version`
@@ -178,16 +184,6 @@ pub struct Purge {
     pub progress: Progress,
 }
 
-/// Which cache.
-pub enum CacheChoice {
-    /// None: no byte is written but the tree.
-    No,
-    /// The one that was asked for.
-    At(PathBuf),
-    /// The usual one: without it a pull still works.
-    Usual(PathBuf),
-}
-
 /// What came of a command.
 pub struct Done {
     /// For stdout: text, or the bytes of a document.
@@ -205,6 +201,7 @@ impl Command {
             Self::Inspect(inspect) => return inspect.run(),
             Self::Save(save) => save.run()?,
             Self::Verify(verify) => return verify.run(),
+            Self::Tags(tags) => tags.run()?,
             Self::Purge(purge) => purge.run()?,
             Self::Version => concat!("roots ", env!("CARGO_PKG_VERSION"), "\n").to_owned(),
             Self::Help(page) => page.clone(),
@@ -219,6 +216,7 @@ impl Command {
             | Self::Inspect(Inspect { progress, .. })
             | Self::Save(Save { progress, .. })
             | Self::Verify(Verify { progress, .. })
+            | Self::Tags(Tags { progress, .. })
             | Self::Purge(Purge { progress, .. }) => *progress,
             Self::Version | Self::Help(_) => Progress::silent(),
         }
@@ -259,39 +257,6 @@ fn with_healing<T>(progress: Progress, attempt: impl Fn() -> Result<T, Error>) -
         match attempt() {
             Err(spoilt @ Error::CacheSpoiled { .. }) => progress.warn(&spoilt),
             done => return done,
-        }
-    }
-}
-
-impl CacheChoice {
-    /// Where it is.
-    fn path(&self) -> Option<&Path> {
-        match self {
-            Self::No => None,
-            Self::At(path) | Self::Usual(path) => Some(path),
-        }
-    }
-
-    /// Looks at it for a dry run, with what [`Self::open`] would say.
-    fn look(&self, progress: Progress) -> Result<Option<Look>, Error> {
-        match self {
-            Self::No => Ok(None),
-            Self::At(path) => Look::at(path, progress).map(Some),
-            Self::Usual(path) => Ok(Look::at(path, progress)
-                .inspect_err(|e| progress.warn(format_args!("no cache: {e}")))
-                .ok()),
-        }
-    }
-
-    /// Opens it for pulls. The usual place may be out of reach (a read-only system, no HOME): then
-    /// there is no cache, and it is said. A place that was asked for has to work.
-    fn open(&self, timeout: Duration, progress: Progress) -> Result<Option<Cache>, Error> {
-        match self {
-            Self::No => Ok(None),
-            Self::At(path) => Cache::open(path, timeout, progress).map(Some),
-            Self::Usual(path) => Ok(Cache::open(path, timeout, progress)
-                .inspect_err(|e| progress.warn(format_args!("no cache: {e}")))
-                .ok()),
         }
     }
 }

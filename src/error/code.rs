@@ -17,7 +17,7 @@ impl Error {
             Self::Certificate { .. } | Self::Proxy(..) => 2,
             Self::NotFound { .. } | Self::NoPlatform { .. } | Self::NotWhatItWas { .. } => 3,
             Self::NoRecord(..) | Self::Offline { .. } | Self::Include { .. } => 3,
-            Self::NoIndex(_) => 3,
+            Self::NoIndex(_) | Self::NoRepository(..) => 3,
             Self::Layout { why, .. } if why.is_malformed() => 5,
             Self::Layout {
                 why: LayoutFault::OutOfOrder,

@@ -23,6 +23,12 @@ pub enum AnswerFault {
     NoToken,
     /// A token that no header may have in it.
     BrokenToken,
+    /// Not a list of tags.
+    NotTags,
+    /// A `Link` to the next page of tags that is not an address.
+    BrokenLink,
+    /// More tags, or more pages of them, than are read.
+    EndlessTags,
 }
 
 /// Why a redirect is not followed.
@@ -97,6 +103,9 @@ impl Display for AnswerFault {
             Self::NotAGrant => "not the answer of a token server",
             Self::NoToken => "no token in the answer",
             Self::BrokenToken => "a token with blanks or control characters",
+            Self::NotTags => "not a list of tags",
+            Self::BrokenLink => "its Link header has no address of the next page",
+            Self::EndlessTags => "the list of tags does not end; --limit reads the start of it",
         })
     }
 }

@@ -67,6 +67,7 @@ impl Error {
                 "check the spelling, and name a tag: without one it is latest"
             }
             Self::NotFound { .. } => "check the spelling of the name and of the tag",
+            Self::NoRepository(..) => "check the spelling of the name",
             Self::Denied {
                 credentials: None, ..
             } => {

@@ -53,6 +53,8 @@ pub enum Error {
         /// What the registry said.
         said: String,
     },
+    /// The registry has no repository of this name, and what it said.
+    NoRepository(String, String),
     /// The image is not there for the platform.
     NoPlatform {
         /// The image.

@@ -18,6 +18,9 @@ impl Display for Error {
             }
             Self::Platform(text) => write!(f, "{}: not a platform", escaped(text)),
             Self::NotFound { image, said } => write!(f, "{image}: no such image{}", said_as(said)),
+            Self::NoRepository(name, said) => {
+                write!(f, "{name}: no such repository{}", said_as(said))
+            }
             Self::NoPlatform {
                 image,
                 wanted,

@@ -22,6 +22,14 @@ pub enum ValueFault {
     Seconds,
     /// No number of bytes.
     Size,
+    /// No number of things.
+    Count,
+    /// No tag.
+    Tag,
+    /// A file or folder, where only a registry has what is asked for.
+    NotInRegistry,
+    /// A name with a tag or digest, where a repository is wanted.
+    NotRepository,
     /// No number of tries.
     Times,
     /// No number that can be added to a user id.
@@ -74,6 +82,10 @@ impl Display for ValueFault {
             Self::Age => "not an age like 12h, 30d or 8w",
             Self::Seconds => "not a time like 30, 30s or 2m",
             Self::Size => "not a size like 500M or 2G",
+            Self::Count => "not a number from 1 on",
+            Self::Tag => "not a tag",
+            Self::NotInRegistry => "only registries list tags",
+            Self::NotRepository => "the name of a repository has no tag or digest",
             Self::Times => "not a number from 0 to 100",
             Self::Shift => "not a number of ids from 0 to 4294967294",
             Self::NotRoot => "only root can give files away",

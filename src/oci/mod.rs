@@ -22,6 +22,7 @@ mod platform;
 mod record;
 mod reference;
 mod summary;
+mod tag;
 mod transport;
 
 pub use about::About;
@@ -45,3 +46,4 @@ pub use platform::{InvalidPlatform, Platform, Wanted};
 pub use record::Record;
 pub use reference::{HUB, HUB_HOST, InvalidReference, Reference};
 pub use summary::{Summary, Variety, json_words};
+pub use tag::{TagList, is_tag, tags_json};

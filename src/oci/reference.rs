@@ -7,7 +7,7 @@
 //! The grammar is that of distribution/reference (`regexp.go`, `normalize.go`); it is checked in
 //! full before any part of it can reach a URL or a path.
 
-use super::{Digest, InvalidDigest, transport};
+use super::{Digest, InvalidDigest, is_tag, transport};
 use std::fmt;
 use std::net::Ipv6Addr;
 
@@ -140,6 +140,21 @@ impl Reference {
         &self.repository
     }
 
+    /// The full name of the repository, `docker.io/library/debian`, without a tag or digest.
+    pub fn repository_name(&self) -> String {
+        // What is shown can be typed: `Host/x` in lower case would be a name on Docker Hub.
+        let registry = match looks_like_registry(&self.registry) {
+            true => self.registry.clone(),
+            false => self.registry.to_ascii_uppercase(),
+        };
+        format!("{registry}/{}", self.repository)
+    }
+
+    /// Whether it was written without a tag and without a digest.
+    pub fn names_repository(&self) -> bool {
+        self.tag.is_none() && self.digest.is_none()
+    }
+
     /// The digest, if the reference has one: it decides, and the tag is decoration.
     pub fn digest(&self) -> Option<&Digest> {
         self.digest.as_ref()
@@ -172,13 +187,7 @@ impl Reference {
 
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What is shown can be typed: `Host/x` in lower case would be a name on Docker Hub.
-        if looks_like_registry(&self.registry) {
-            write!(f, "{}", self.registry)?;
-        } else {
-            write!(f, "{}", self.registry.to_ascii_uppercase())?;
-        }
-        write!(f, "/{}", self.repository)?;
+        f.write_str(&self.repository_name())?;
         match (&self.tag, &self.digest) {
             (Some(tag), _) => write!(f, ":{tag}")?,
             (None, None) => f.write_str(":latest")?,
@@ -275,11 +284,7 @@ fn is_component(component: &str) -> bool {
 }
 
 fn checked_tag(tag: &str) -> Result<&str, InvalidReference> {
-    let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
-    let good = tag.len() <= 128
-        && tag.bytes().next().is_some_and(word)
-        && tag.bytes().all(|b| word(b) || b == b'.' || b == b'-');
-    if good {
+    if is_tag(tag) {
         Ok(tag)
     } else {
         Err(InvalidReference::Tag(tag.to_owned()))

@@ -6,7 +6,7 @@ use super::authority::{Authority, Refusals};
 use super::http::Http;
 use super::question::Question;
 use super::route::Route;
-use super::url::Url;
+use super::url::{Url, form_encoded};
 use super::warning::Warnings;
 use crate::error::Error;
 use crate::oci::Reference;
@@ -91,15 +91,31 @@ impl Endpoint {
         retries: u32,
     ) -> Result<Answer, Error> {
         let url = self.url(what);
-        let mut refusals = Refusals::new(retries);
+        let question = Question {
+            method,
+            headers,
+            whole: what.starts_with("manifests/").then_some(MAX_MANIFEST),
+            ..Question::get(&url, retries)
+        };
+        self.ask_authorized(http, question)
+    }
+
+    /// Gets what is at `url` on this host, with a body that is read as far as `whole` bytes.
+    pub(super) fn get(&self, url: &Url, whole: u64, retries: u32) -> Result<Answer, Error> {
+        let question = Question {
+            whole: Some(whole),
+            ..Question::get(url, retries)
+        };
+        self.ask_authorized(&self.http, question)
+    }
+
+    fn ask_authorized(&self, http: &Http, question: Question<'_>) -> Result<Answer, Error> {
+        let mut refusals = Refusals::new(question.retries);
         loop {
             let authorization = self.authority.authorization();
             let answer = http.ask(Question {
-                method,
-                headers,
                 authorization: authorization.as_deref(),
-                whole: what.starts_with("manifests/").then_some(MAX_MANIFEST),
-                ..Question::get(&url, retries)
+                ..question
             })?;
             self.pass_on_warnings(&answer);
             if !self.authority.reply(&self.http, &answer, &mut refusals)? {
@@ -127,15 +143,29 @@ impl Endpoint {
         has_begun.then_some(lane)
     }
 
-    fn url(&self, what: &str) -> Url {
-        let path = format!("/v2/{}/{what}", self.reference.repository());
-        let url = self
-            .origin
-            .join(&path)
-            .unwrap_or_else(|| self.origin.clone());
+    /// Where `what` of the repository is.
+    pub(super) fn url(&self, what: &str) -> Url {
+        self.at(&format!("/v2/{}/{what}", self.reference.repository()))
+    }
+
+    /// What `url` names, asked for at this host, whichever host it has.
+    pub(super) fn own(&self, url: &Url) -> Url {
+        let url = url.to_wire();
+        // Scheme, nothing, host, and the rest.
+        let path = url.splitn(4, '/').nth(3).unwrap_or_default();
+        self.at(&format!("/{path}"))
+    }
+
+    /// A path on this host, with its query.
+    fn at(&self, path: &str) -> Url {
+        let url = self.origin.join(path);
+        let url = url.unwrap_or_else(|| self.origin.clone());
         match &self.mirrored {
-            Some(registry) => url.with_parameter("ns", registry),
-            None => url,
+            // distribution copies the query of a request into the links of its answer.
+            Some(registry) if !path.contains(&format!("ns={}", form_encoded(registry))) => {
+                url.with_parameter("ns", registry)
+            }
+            _ => url,
         }
     }
 

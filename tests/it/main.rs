@@ -85,6 +85,7 @@ mod standard_streams;
 mod story;
 mod support;
 mod swap;
+mod tags;
 mod tar_dialects;
 mod tls;
 mod tokens;

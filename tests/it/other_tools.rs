@@ -125,9 +125,9 @@ fn commands_of_other_tools_are_explained() {
     for (command, word) in [
         ("login", "`docker login`"),
         ("logout", "`docker logout`"),
-        ("tags", "`skopeo list-tags docker://NAME`"),
-        ("list-tags", "`skopeo list-tags docker://NAME`"),
-        ("ls", "`roots inspect DEST`"),
+        ("list-tags", "did you mean `roots tags`?"),
+        ("ls", "`roots tags NAME`"),
+        ("list", "`roots inspect DEST`"),
         ("images", "`roots inspect DEST`"),
         ("export", "`roots pull IMAGE DEST`"),
         ("copy", "`roots save IMAGE -o FILE`"),

@@ -64,6 +64,8 @@ fn help_is_there_wherever_it_is_looked_for() {
             &["help", "verify"],
             "Usage: roots verify [OPTION]... DEST [IMAGE]",
         ),
+        (&["help", "tags"], "Usage: roots tags [OPTION]... NAME"),
+        (&["tags", "-h"], "Usage: roots tags [OPTION]... NAME"),
         (&["help", "purge"], "Usage: roots purge [OPTION]..."),
         (&["purge", "--help"], "Usage: roots purge [OPTION]..."),
     ] {

@@ -80,7 +80,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ),
     (
         "--all-tags",
-        "roots lists no tags: name an image for each of them",
+        "name an image for each of them: `roots tags NAME` lists the tags",
     ),
 ];
 
@@ -99,12 +99,8 @@ const COMMANDS: &[(&str, &str)] = &[
         "roots keeps no credentials: log out with `docker logout` or `podman logout`",
     ),
     (
-        "tags list-tags",
-        "roots lists no tags: try `skopeo list-tags docker://NAME`",
-    ),
-    (
         "ls list images ps",
-        "roots has no store of images: `roots inspect DEST` says what a folder was made of, `skopeo list-tags docker://NAME` which tags there are",
+        "roots has no store of images: `roots inspect DEST` says what a folder was made of, `roots tags NAME` which tags there are",
     ),
     (
         "export",

@@ -13,6 +13,8 @@ pub enum Suggestion {
     Swapped(String),
     /// Perhaps that, as they are written then: or the first one does not exist.
     PerhapsSwapped(String),
+    /// This command line.
+    Line(String),
     /// The last operand as the value of an option, as that is written then.
     Option(String),
 }
@@ -27,6 +29,7 @@ impl Suggestion {
             Self::Image(name) => around("for the image of this name, write ", &escaped(name), ""),
             Self::Swapped(line) => around("the operands are swapped: write ", &escaped(line), ""),
             Self::Option(line) => around("name the file with -o: ", &escaped(line), ""),
+            Self::Line(line) => around("write ", &escaped(line), ""),
             Self::PerhapsSwapped(line) => around(
                 "check the path; if the operands are swapped, write ",
                 &escaped(line),

@@ -81,6 +81,16 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         )],
     ),
     (
+        "tags",
+        &[
+            ("The tags of Debian's image:", "roots tags debian"),
+            (
+                "The latest version, where tags are versions:",
+                "roots tags ghcr.io/owner/app | sort -V | tail -n 1",
+            ),
+        ],
+    ),
+    (
         "inspect",
         &[
             ("What a tree was made of:", "roots inspect /srv/app"),

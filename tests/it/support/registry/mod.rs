@@ -125,6 +125,11 @@ impl Registry {
         lock(&self.server.store()).put_blob(repository, digest, bytes.as_ref());
     }
 
+    /// Lists no more than so many tags at once.
+    pub fn tags_per_page(&self, count: usize) {
+        lock(&self.server.store()).tags_per_page = Some(count);
+    }
+
     /// Loses a blob.
     pub fn drop_blob(&self, repository: &str, digest: &str) {
         lock(&self.server.store()).drop_blob(repository, digest);

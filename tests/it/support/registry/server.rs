@@ -142,7 +142,7 @@ impl Server {
                     response
                 }
             }
-            Some((repository, "tags", "list")) => lock(&self.store).tags(repository),
+            Some((repository, "tags", "list")) => lock(&self.store).tags(request, repository),
             _ => Response::new(404, "text/plain", "404 page not found\n"),
         }
     }

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 #[derive(Default)]
 pub(super) struct Store {
     repositories: BTreeMap<String, Repository>,
+    /// How many tags a page has at most, whatever was asked for.
+    pub(super) tags_per_page: Option<usize>,
 }
 
 #[derive(Default)]
@@ -96,7 +98,8 @@ impl Store {
         ranged(bytes, request.header("range").as_deref()).with("Docker-Content-Digest", digest)
     }
 
-    pub(super) fn tags(&self, repository: &str) -> Response {
+    /// As distribution pages: `n` tags behind `last`, and a Link without a host where there are more.
+    pub(super) fn tags(&self, request: &Request, repository: &str) -> Response {
         let Some(found) = self.repositories.get(repository) else {
             return Response::error(404, "NAME_UNKNOWN", "repository name not known to registry");
         };
@@ -104,12 +107,20 @@ impl Store {
             .manifests
             .keys()
             .filter(|reference| !reference.contains(':'))
+            .filter(|tag| request.query("last").iter().all(|last| *tag > last))
             .collect();
-        Response::new(
-            200,
-            "application/json",
-            serde_json::json!({"name": repository, "tags": tags}).to_string(),
-        )
+        let asked = request.query("n").first().and_then(|n| n.parse().ok());
+        let count = self.tags_per_page.into_iter().chain(asked).min();
+        let page = &tags[..count.map_or(tags.len(), |count: usize| count.min(tags.len()))];
+        let body = serde_json::json!({"name": repository, "tags": page}).to_string();
+        let response = Response::new(200, "application/json", body);
+        match (page.last(), count) {
+            (Some(last), Some(count)) if page.len() < tags.len() => response.with(
+                "Link",
+                &format!("</v2/{repository}/tags/list?last={last}&n={count}>; rel=\"next\""),
+            ),
+            _ => response,
+        }
     }
 }
 

@@ -1,0 +1,58 @@
+//! What the operand and the options of `tags` mean.
+
+use super::access::access;
+use super::grammar::TAGS;
+use super::options::{name, progress};
+use super::syntax::{Typed, given, operands};
+use crate::commands::{Command, Tags};
+use crate::error::{Error, Suggestion, ValueFault};
+use crate::oci::{Reference, is_tag};
+use crate::registry::TagRange;
+use crate::source::Name;
+use std::ffi::OsString;
+
+pub(super) fn tags(
+    mut typed: Typed,
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Result<Command, Error> {
+    if typed.help {
+        return Ok(Command::Help(TAGS.help()));
+    }
+    let operands = operands(&TAGS, &mut typed)?;
+    let operand = given((&TAGS, "NAME"), operands.into_iter().next())?;
+    Ok(Command::Tags(Tags {
+        repository: repository(&operand)?,
+        range: range(&typed)?,
+        access: access(&typed, &variable)?,
+        progress: progress(&typed, &variable),
+    }))
+}
+
+/// A repository, and nothing in it: whoever types a tag may want that one alone.
+fn repository(operand: &OsString) -> Result<Reference, Error> {
+    let text = operand.to_string_lossy();
+    match name(operand)? {
+        Name::Local(_) => Err(ValueFault::NotInRegistry.of(&text)),
+        Name::Registry(reference) if reference.names_repository() => Ok(reference),
+        Name::Registry(reference) => {
+            let line = format!("roots tags {}", reference.repository_name());
+            let error = ValueFault::NotRepository.of(&text);
+            Err(Error::Suggesting(Suggestion::Line(line), Box::new(error)))
+        }
+    }
+}
+
+fn range(typed: &Typed) -> Result<TagRange, Error> {
+    let limit = |text: &String| {
+        let limit = text.parse().ok().filter(|limit| *limit > 0);
+        limit.ok_or_else(|| ValueFault::Count.of("--limit"))
+    };
+    let last = |text: &String| match is_tag(text) {
+        true => Ok(text.clone()),
+        false => Err(ValueFault::Tag.of("--last")),
+    };
+    Ok(TagRange {
+        limit: typed.limit.as_ref().map(limit).transpose()?,
+        last: typed.last.as_ref().map(last).transpose()?,
+    })
+}

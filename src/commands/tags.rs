@@ -1,0 +1,76 @@
+//! `roots tags NAME`: the tags of a repository, one on each line.
+
+use crate::error::{Error, escaped};
+use crate::oci::{Reference, tags_json};
+use crate::progress::Progress;
+use crate::registry::{self, Registry};
+
+/// `roots tags NAME`
+pub struct Tags {
+    /// NAME, without a tag or digest.
+    pub repository: Reference,
+    /// Which of its tags.
+    pub range: registry::TagRange,
+    /// How registries are to be reached.
+    pub access: registry::Access,
+    /// Where messages go.
+    pub progress: Progress,
+}
+
+/// How much of a name that is not a tag is shown, in characters.
+const MAX_SHOWN: usize = 128;
+
+impl Tags {
+    /// The tags as lines, or as one object.
+    pub(super) fn run(&self) -> Result<String, Error> {
+        let repository = &self.repository.repository_name();
+        let registry = Registry::new(&self.repository, &self.access, self.progress)?;
+        let tags = registry.tags(&self.range);
+        let tags = tags.map_err(|error| about(repository, error))?;
+        let registry::Tags {
+            lines,
+            invalid,
+            mirror,
+        } = tags;
+        if let Some(mirror) = mirror {
+            self.progress.step(format_args!(
+                "{repository}: listed by the mirror {mirror}, which may lack tags"
+            ));
+        }
+        if let Some(name) = invalid {
+            let name: String = name.chars().take(MAX_SHOWN).collect();
+            let name = escaped(&name);
+            self.progress.warn(format_args!(
+                "{repository}: skipped names that are not tags, such as `{name}`"
+            ));
+        }
+        if lines.is_empty() {
+            self.progress.step(format_args!("{repository}: no tags"));
+        }
+        Ok(if self.progress.is_json() {
+            tags_json(repository, &lines)
+        } else {
+            lines
+        })
+    }
+}
+
+/// An error about the repository: nobody has asked for a tag.
+fn about(repository: &str, error: Error) -> Error {
+    let image = repository.to_owned();
+    match error {
+        Error::NotFound { said, .. } => Error::NoRepository(image, said),
+        Error::Denied {
+            host,
+            said,
+            credentials,
+            ..
+        } => Error::Denied {
+            image,
+            host,
+            said,
+            credentials,
+        },
+        other => other,
+    }
+}

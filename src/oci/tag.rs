@@ -1,0 +1,124 @@
+//! Tags, and lists of them: distribution-spec, "Pulling manifests" and "Listing Tags".
+
+use super::bounds::Each;
+use super::json_line;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// Whether a text has the form of a tag: letters, digits, and `_.-`, of which the last two do not begin it.
+pub fn is_tag(text: &str) -> bool {
+    let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    text.len() <= 128
+        && text.bytes().next().is_some_and(word)
+        && text.bytes().all(|b| word(b) || b == b'.' || b == b'-')
+}
+
+/// The tags of one page, in the order of the registry.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct TagList {
+    /// The tags, a line feed behind each: as strings of their own, a page of short tags would take ten times its
+    /// size in memory.
+    pub lines: String,
+    /// The first name that is not a tag, if there is one. Such a name cannot be pulled, and could hold commands for
+    /// a terminal or further lines.
+    pub invalid: Option<String>,
+}
+
+/// The document. Google's registries add a description of each manifest, which is skipped.
+#[derive(Deserialize)]
+struct Page {
+    /// `null` for a repository without tags, as Go's encoder writes an empty list.
+    #[serde(deserialize_with = "tags_or_null")]
+    tags: TagList,
+}
+
+impl TagList {
+    /// Parses the body of a response; nothing if it is not a list of tags.
+    pub fn parse(json: &[u8]) -> Option<Self> {
+        let page: Page = serde_json::from_slice(json).ok()?;
+        Some(page.tags)
+    }
+}
+
+/// What `roots tags --json` prints.
+#[derive(Serialize)]
+struct Report<'t> {
+    repository: &'t str,
+    tags: Vec<&'t str>,
+}
+
+/// One line of JSON for the tags in `lines`.
+pub fn tags_json(repository: &str, lines: &str) -> String {
+    let tags = lines.lines().collect();
+    json_line(&Report { repository, tags })
+}
+
+fn tags_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TagList, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+impl<'de> Deserialize<'de> for TagList {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut list = Self::default();
+        let each = Each::new(|name: String| {
+            if is_tag(&name) {
+                list.lines += &name;
+                list.lines.push('\n');
+            } else if list.invalid.is_none() {
+                list.invalid = Some(name);
+            }
+            true
+        });
+        deserializer.deserialize_seq(each)?;
+        Ok(list)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_keep_their_order_and_an_empty_list_may_be_null() {
+        for (json, lines) in [
+            (r#"{"name":"a","tags":["b","a","b"]}"#, "b\na\nb\n"),
+            (r#"{"tags":[],"manifest":{"sha256:x":{"tag":["c"]}}}"#, ""),
+            (r#"{"name":"a","tags":null}"#, ""),
+        ] {
+            let list = TagList::parse(json.as_bytes()).unwrap();
+            assert_eq!((list.lines.as_str(), list.invalid), (lines, None), "{json}");
+        }
+        for json in [
+            "",
+            "[]",
+            "null",
+            "{}",
+            r#"{"tags":{}}"#,
+            r#"{"tags":[1]}"#,
+            r#"{"tags":["a""#,
+        ] {
+            assert_eq!(TagList::parse(json.as_bytes()), None, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_not_a_tag_is_not_a_line() {
+        let long = "x".repeat(129);
+        for bad in [
+            "",
+            "a b",
+            "a\\nb",
+            ".a",
+            "-a",
+            "\\u001b[2J",
+            "ä",
+            "a/b",
+            "a:b",
+            &long,
+        ] {
+            let json = format!(r#"{{"tags":["1","{bad}","2"]}}"#);
+            let list = TagList::parse(json.as_bytes()).unwrap();
+            assert_eq!(list.lines, "1\n2\n", "{bad}");
+            assert!(list.invalid.is_some(), "{bad}");
+        }
+    }
+}
