@@ -10,16 +10,38 @@ use crate::tarball::LayerPath;
 pub(super) fn alterations(typed: &Typed) -> Result<Alterations, Error> {
     match uid_shift(typed)? {
         1.. if !sys::is_root() => Err(ValueFault::NotRoot.of("--uid-shift")),
-        _ => compared(typed),
+        _ => {
+            let options = [parts(typed)?, owners(typed)?];
+            Ok(Alterations::new(options.concat()))
+        }
     }
 }
 
-/// How one is to differ that is only compared, which anybody may do.
-pub(super) fn compared(typed: &Typed) -> Result<Alterations, Error> {
-    let mut options = Vec::new();
-    for (option, text) in &typed.parts {
-        options.push(format!("{option}={}", path(option, text)?));
+/// How a tree differs that is only compared, which anybody may do, and which part of it is compared.
+/// A tree that was pulled whole has more in it than the part: only `--partial` says that it was not.
+pub(super) fn compared(typed: &Typed) -> Result<(Alterations, Alterations), Error> {
+    let (parts, owners) = (parts(typed)?, owners(typed)?);
+    if typed.partial && parts.is_empty() {
+        return Err(ValueFault::OnlyWith("--include or --exclude").of("--partial"));
     }
+    let (of_tree, part) = if typed.partial {
+        ([parts, owners].concat(), Vec::new())
+    } else {
+        (owners, parts)
+    };
+    Ok((Alterations::new(of_tree), Alterations::new(part)))
+}
+
+/// The part of the image.
+fn parts(typed: &Typed) -> Result<Vec<String>, Error> {
+    let parts = typed.parts.iter();
+    let parts = parts.map(|(option, text)| Ok(format!("{option}={}", path(option, text)?)));
+    parts.collect()
+}
+
+/// Who owns what is in the tree.
+fn owners(typed: &Typed) -> Result<Vec<String>, Error> {
+    let mut options = Vec::new();
     if typed.strip_owner {
         options.push("--strip-owner".to_owned());
     }
@@ -27,7 +49,7 @@ pub(super) fn compared(typed: &Typed) -> Result<Alterations, Error> {
         0 => {}
         shift => options.push(format!("--uid-shift={shift}")),
     }
-    Ok(Alterations::new(options))
+    Ok(options)
 }
 
 /// A path in an image, in one spelling.

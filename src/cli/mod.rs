@@ -14,6 +14,7 @@ mod tags;
 
 use crate::commands::{Command, Digest, Inspect, Pull, Purge, Save, Verify};
 use crate::error::{Error, Usage};
+use crate::model::Ignore;
 use access::{access, timeout};
 use alterations::{alterations, compared};
 use grammar::{DIGEST, INSPECT, PULL, PURGE, SAVE, SYNTAXES, TAGS, VERIFY};
@@ -217,11 +218,17 @@ fn verify(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Resu
     let (access, cache) = (access(&typed, &variable)?, cache(&typed, &variable));
     both_stdin(&image, &access)?;
     must_have_cache(&typed, &image, &cache)?;
+    let (altered, part) = compared(&typed)?;
     Ok(Command::Verify(Verify {
         dest: dest.into(),
         image,
         wanted: wanted(&typed, &variable)?,
-        altered: compared(&typed)?,
+        altered,
+        part,
+        ignore: Ignore {
+            times: typed.ignore_times,
+            added: typed.ignore_added,
+        },
         rootless: typed.rootless,
         access,
         cache,

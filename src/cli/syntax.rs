@@ -28,6 +28,9 @@ pub(super) struct Typed {
     pub(super) max_size: Option<String>,
     /// What is included or excluded, each with its option.
     pub(super) parts: Vec<(String, String)>,
+    pub(super) partial: bool,
+    pub(super) ignore_times: bool,
+    pub(super) ignore_added: bool,
     pub(super) strip_owner: bool,
     pub(super) uid_shift: Option<String>,
     pub(super) rootless: bool,
@@ -101,6 +104,9 @@ pub(super) fn typed(syntax: &Syntax, mut parser: Parser) -> Result<Typed, Error>
                     .parts
                     .push((option.to_owned(), path.unwrap_or_default()));
             }
+            "--partial" => typed.partial = true,
+            "--ignore-times" => typed.ignore_times = true,
+            "--ignore-added" => typed.ignore_added = true,
             "--strip-owner" => typed.strip_owner = true,
             "--uid-shift" => {
                 typed.uid_shift = Some(text(&mut parser, "--uid-shift")?.unwrap_or_default())

@@ -17,6 +17,7 @@ mod stdout;
 mod swapped;
 mod tags;
 mod update;
+mod verdict;
 mod verify;
 
 pub use cache_choice::CacheChoice;
@@ -25,6 +26,7 @@ pub use tags::Tags;
 
 use crate::cache::Sweep;
 use crate::error::Error;
+use crate::model::Ignore;
 use crate::oci::{Alterations, InvalidReference, Wanted};
 use crate::progress::Progress;
 use crate::registry;
@@ -160,6 +162,10 @@ pub struct Verify {
     pub wanted: Wanted,
     /// How the tree differs from IMAGE, or from that of the record in place of its options.
     pub altered: Alterations,
+    /// The paths that are compared, if not all.
+    pub part: Alterations,
+    /// Differences that do not count.
+    pub ignore: Ignore,
     /// Whether an ordinary user has pulled DEST.
     pub rootless: bool,
     /// How registries are to be reached.

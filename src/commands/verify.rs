@@ -2,7 +2,8 @@
 
 use super::recorded::{Doubt, Recorded};
 use super::swapped::or_swapped_verify;
-use super::{Done, Verify, counted, warn_of_unmatched, with_healing};
+use super::verdict::Compared;
+use super::{Done, Verify, warn_of_unmatched, with_healing};
 use crate::cache::Cache;
 use crate::destination::Found;
 use crate::error::{Error, LayoutFault};
@@ -10,9 +11,6 @@ use crate::model::{Comparison, Model};
 use crate::oci::{Alterations, Image, Platform, Record, Reference, Wanted};
 use crate::source::{Form, Local, Name, Source};
 use std::ffi::OsStr;
-
-/// What the process exits with if something is not as in the image.
-const DIFFERENT: u8 = 5;
 
 impl Verify {
     /// Compares, and prints what is not as in the image, a line each.
@@ -54,9 +52,17 @@ impl Verify {
         if altered == self.altered {
             warn_of_unmatched(&unmatched, progress);
         }
+        let scope = model.scope(&self.part, self.ignore)?;
         progress.does("comparing");
-        let comparison = Comparison::new(&model, &root, found.path())?;
-        Ok(self.report(&comparison, model.overlay_marks(), &source))
+        let comparison = Comparison::new(&model, &scope, &root, found.path())?;
+        warn_of_unmatched(&comparison.unmatched(), progress);
+        let compared = Compared {
+            source: &source,
+            image: &image,
+            altered: &altered,
+            overlay_marks: model.overlay_marks(),
+        };
+        Ok(self.report(&comparison, &compared))
     }
 
     fn resolved<'c>(
@@ -136,55 +142,13 @@ impl Verify {
         self.progress.alarm(format_args!(
             "{dest}: {doubt}: its owner can have named {reference}@{manifest}"
         ));
-        if !record.options.are_none() && self.altered.are_none() {
-            let options = &record.options;
+        let options = record.options.without(&[&self.altered, &self.part]);
+        if !options.are_none() {
             self.progress.alarm(format_args!(
                 "{dest}: options in it do not count unless they are given: {options}"
             ));
         }
         Ok(&self.altered)
-    }
-
-    fn report(&self, comparison: &Comparison<'_>, overlay_marks: u64, source: &Source<'_>) -> Done {
-        let dest = self.dest.display();
-        for mount in &comparison.mounts {
-            self.progress.warn(format_args!(
-                "{}: another file system, which is not looked into",
-                mount.display()
-            ));
-        }
-        let devices = comparison.unmade_devices.len();
-        if devices > 0 {
-            self.progress.step(format_args!(
-                "{dest}: {} of the image could not be made",
-                counted(devices as u64, "device")
-            ));
-        }
-        if overlay_marks > 0 {
-            self.progress.step(format_args!(
-                "{dest}: left out {} of overlayfs",
-                counted(overlay_marks, "extended attribute")
-            ));
-        }
-        let count = comparison.differences.len();
-        let lines = comparison.differences.iter();
-        let lines: String = lines.map(|difference| format!("{difference}\n")).collect();
-        let exit_code = match count {
-            0 => {
-                self.progress.step(format_args!("{dest}: as in {source}"));
-                0
-            }
-            _ => {
-                let differences = counted(count as u64, "difference");
-                self.progress
-                    .step(format_args!("{dest}: {differences} from {source}"));
-                DIFFERENT
-            }
-        };
-        Done {
-            exit_code,
-            ..Done::from(lines)
-        }
     }
 }
 

@@ -22,7 +22,7 @@ impl Extractor {
         } = self;
         let mut look = |place: &LayerPath| look(walk, place).map_err(EntryFault::in_tree);
         if let Some(selection) = Selection::new(altered, &mut look)? {
-            skipped.unmatched = selection.unmatched().to_vec();
+            skipped.unmatched = selection.unmatched();
             for directory in selection.directories() {
                 let pruned = prune(walk, &directory, &selection, &self.before);
                 pruned.map_err(EntryFault::in_tree)?;

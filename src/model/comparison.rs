@@ -5,13 +5,16 @@ use super::aspects::{Maker, aspects};
 use super::contents::of_file;
 use super::devices::Devices;
 use super::difference::{Aspect, Change, Difference};
+use super::frame::{Frame, joined, push};
 use super::node::{Id, Node, NodeKind, ROOT};
+use super::scope::Scope;
 use super::words::{word, word_of};
 use super::xattrs::{self, Xattrs};
 use crate::error::Error;
 use crate::sys::{Dir, LOST_AND_FOUND, Special, Stat, Unopened};
-use std::collections::HashMap;
-use std::ffi::{CStr, CString, OsStr};
+use crate::tarball::LayerPath;
+use std::collections::{BTreeSet, HashMap};
+use std::ffi::{CStr, OsStr};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -22,6 +25,7 @@ const MAX_OPEN: usize = 64;
 /// What came of it.
 pub struct Comparison<'m> {
     model: &'m Model,
+    scope: &'m Scope,
     /// DEST, for messages.
     dest: PathBuf,
     maker: Maker,
@@ -36,16 +40,20 @@ pub struct Comparison<'m> {
     pub mounts: Vec<PathBuf>,
     /// The devices that are not there because they could not be made.
     pub unmade_devices: Vec<Vec<u8>>,
+    /// Which excludes stand for something on the disk.
+    excluded: BTreeSet<LayerPath>,
     devices: Devices,
 }
 
 impl<'m> Comparison<'m> {
-    /// Compares all of `root`, which is at `dest`, with a tree in memory. Nothing is written.
-    pub fn new(model: &'m Model, root: &Dir, dest: &Path) -> Result<Self, Error> {
+    /// Compares what `scope` says of `root`, which is at `dest`, with a tree in memory. Nothing is
+    /// written.
+    pub fn new(model: &'m Model, scope: &'m Scope, root: &Dir, dest: &Path) -> Result<Self, Error> {
         let failed = |e| disk(dest, e);
         let found = root.stat_self().map_err(failed)?;
         let mut comparison = Self {
             model,
+            scope,
             dest: dest.to_owned(),
             maker: Maker::new(model),
             device: found.id.0,
@@ -54,6 +62,7 @@ impl<'m> Comparison<'m> {
             differences: Vec::new(),
             mounts: Vec::new(),
             unmade_devices: Vec::new(),
+            excluded: BTreeSet::new(),
             devices: Devices::default(),
         };
         comparison.walk(root.again().map_err(failed)?)?;
@@ -62,10 +71,15 @@ impl<'m> Comparison<'m> {
         Ok(comparison)
     }
 
+    /// The excludes that stand for nothing, neither in the image nor in the tree.
+    pub fn unmatched(&self) -> Vec<String> {
+        self.scope.unmatched(&self.excluded)
+    }
+
     /// One directory after the other, and not one within the other: a tree can be thousands deep.
     fn walk(&mut self, root: Dir) -> Result<(), Error> {
         let mut path = Vec::new();
-        let mut frames = vec![self.frame(root, ROOT, &path)?];
+        let mut frames = vec![self.frame(root, ROOT, &path, self.scope.root())?];
         while let Some(frame) = frames.last_mut() {
             Error::unless_stopped()?;
             path.truncate(frame.path);
@@ -78,8 +92,9 @@ impl<'m> Comparison<'m> {
                 continue;
             };
             push(&mut path, &name);
+            let place = self.scope.below(frame.place.as_ref(), &name);
             if let Some(below) = self.entry(dir, &name, id, &path)? {
-                frames.push(self.frame(below, id, &path)?);
+                frames.push(self.frame(below, id, &path, place)?);
                 // The root stays open: there is no way back to it that others could not turn.
                 let far = frames.len().checked_sub(MAX_OPEN).filter(|far| *far > 0);
                 if let Some(far) = far {
@@ -90,9 +105,17 @@ impl<'m> Comparison<'m> {
         Ok(())
     }
 
-    /// A directory that is there and should be: compares what it is, and which names are in it.
-    fn frame(&mut self, dir: Dir, id: Id, path: &[u8]) -> Result<Frame, Error> {
+    /// A directory that is there and should be: compares what it is, and which names are in it. Of
+    /// what is at a `place`, not all is compared.
+    fn frame(
+        &mut self,
+        dir: Dir,
+        id: Id,
+        path: &[u8],
+        place: Option<LayerPath>,
+    ) -> Result<Frame, Error> {
         let failed = |e| self.failed(path, e);
+        let (model, scope) = (self.model, self.scope);
         let found = dir.stat_self().map_err(failed)?;
         let listed = dir.list().map_err(failed)?;
         let mut there: Vec<_> = listed.into_iter().map(|listed| listed.name).collect();
@@ -101,30 +124,42 @@ impl<'m> Comparison<'m> {
         let is_mount = path.is_empty() && dir.is_mount_point().map_err(failed)?;
         there.retain(|name| !is_mount || name.as_c_str() != LOST_AND_FOUND);
         let own = self.xattrs(path, xattrs::of(&dir))?;
-        let node = self.model.nodes.get(id);
-        if let Some(said) = &node.metadata {
-            let aspects = aspects(said, node, &found, own.as_ref(), &self.maker);
-            self.changed(path, aspects);
-        }
+        let node = model.nodes.get(id);
+        let here = place.as_ref();
         let mut rest = Vec::new();
+        let mut is_time_kept = !scope.excludes_in(here);
         if let NodeKind::Directory(wanted) = &node.kind {
             for (name, id) in &wanted.entries {
                 let is_ignored = is_mount && name.as_c_str() == LOST_AND_FOUND;
-                if !is_ignored && there.binary_search(name).is_err() {
+                let is_compared = !is_ignored && scope.keeps(here, name);
+                if is_compared && there.binary_search(name).is_err() {
                     self.missing(*id, joined(path, name));
                 }
             }
             for name in there {
                 match wanted.entries.get(&name) {
+                    _ if !scope.keeps(here, &name) => {
+                        self.excluded.extend(scope.excluded(here, &name));
+                    }
                     Some(id) => rest.push((name, *id)),
+                    // The time of the directory is that of the name.
+                    None if scope.ignore.added => is_time_kept = false,
                     None => self.add(joined(path, &name), Change::Added),
                 }
             }
+        }
+        if let Some(said) = &node.metadata
+            && scope.holds(here)
+        {
+            let mut aspects = aspects(said, node, &found, own.as_ref(), &self.maker);
+            aspects.retain(|aspect| is_time_kept || !matches!(aspect, Aspect::Mtime(..)));
+            self.changed(path, aspects);
         }
         Ok(Frame {
             dir: Some(dir),
             id: found.id,
             path: path.len(),
+            place,
             rest: rest.into_iter(),
         })
     }
@@ -234,7 +269,9 @@ impl<'m> Comparison<'m> {
         }
     }
 
-    fn changed(&mut self, path: &[u8], aspects: Vec<Aspect>) {
+    fn changed(&mut self, path: &[u8], mut aspects: Vec<Aspect>) {
+        let ignore = self.scope.ignore;
+        aspects.retain(|aspect| !ignore.times || !matches!(aspect, Aspect::Mtime(..)));
         if !aspects.is_empty() {
             self.add(path.to_vec(), Change::Changed(aspects));
         }
@@ -247,44 +284,6 @@ impl<'m> Comparison<'m> {
     fn failed(&self, path: &[u8], source: io::Error) -> Error {
         disk(&self.dest.join(OsStr::from_bytes(path)), source)
     }
-}
-
-/// A directory on the way, and what is still to be compared in it.
-struct Frame {
-    /// Closed again when the way gets too deep; opened again when it comes back.
-    dir: Option<Dir>,
-    id: (u64, u64),
-    /// How long its path is, in bytes.
-    path: usize,
-    rest: std::vec::IntoIter<(CString, Id)>,
-}
-
-impl Frame {
-    /// Opens it by way of one that is in it, if it was closed.
-    fn open_again(&mut self, inside: &Self) -> io::Result<()> {
-        if let (None, Some(inside)) = (&self.dir, &inside.dir) {
-            let dir = inside.open(c"..")?;
-            if dir.stat_self()?.id != self.id {
-                let why = "it was moved away meanwhile";
-                return Err(io::Error::other(why));
-            }
-            self.dir = Some(dir);
-        }
-        Ok(())
-    }
-}
-
-fn push(path: &mut Vec<u8>, name: &CStr) {
-    if !path.is_empty() {
-        path.push(b'/');
-    }
-    path.extend_from_slice(name.to_bytes());
-}
-
-fn joined(path: &[u8], name: &CStr) -> Vec<u8> {
-    let mut path = path.to_vec();
-    push(&mut path, name);
-    path
 }
 
 fn disk(path: &Path, source: io::Error) -> Error {

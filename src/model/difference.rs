@@ -1,5 +1,6 @@
 //! What is not as in the image, for people and programs.
 
+use super::timestamp::Timestamp;
 use crate::error::escaped;
 use crate::sys::{Owner, Time};
 use std::ffi::CString;
@@ -52,15 +53,27 @@ pub enum Aspect {
     HardLink,
 }
 
+impl Change {
+    /// What has happened to the path.
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Missing => "missing",
+            Self::Unread => "unread",
+            Self::Changed(_) => "changed",
+        }
+    }
+}
+
 impl Display for Difference {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let path = escaped(&String::from_utf8_lossy(&self.path));
         match &self.change {
-            Change::Added => write!(f, "added /{path}"),
-            Change::Missing => write!(f, "missing /{path}"),
-            Change::Unread => write!(f, "unread /{path}"),
+            Change::Added | Change::Missing | Change::Unread => {
+                write!(f, "{} /{path}", self.change.word())
+            }
             Change::Changed(aspects) => {
-                write!(f, "changed /{path}: ")?;
+                write!(f, "{} /{path}: ", self.change.word())?;
                 for (number, aspect) in aspects.iter().enumerate() {
                     let comma = if number > 0 { ", " } else { "" };
                     write!(f, "{comma}{aspect}")?;
@@ -83,7 +96,7 @@ impl Display for Aspect {
                 wanted.uid, wanted.gid, is.uid, is.gid
             ),
             Self::Mtime(wanted, is) => {
-                write!(f, "mtime {} is {}", Seconds(*wanted), Seconds(*is))
+                write!(f, "mtime {} is {}", Timestamp(*wanted), Timestamp(*is))
             }
             Self::Size(wanted, is) => write!(f, "size {wanted} is {is}"),
             Self::Contents => f.write_str("contents"),
@@ -93,26 +106,6 @@ impl Display for Aspect {
             }
             Self::Xattr(name) => write!(f, "xattr {}", text(name)),
             Self::HardLink => f.write_str("hard link"),
-        }
-    }
-}
-
-/// A time as `stat --format=%.9Y` has it, without zeros at its end.
-struct Seconds(Time);
-
-impl Display for Seconds {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Time {
-            seconds,
-            nanoseconds,
-        } = self.0;
-        match nanoseconds {
-            0 => write!(f, "{seconds}"),
-            _ => write!(
-                f,
-                "{}",
-                format!("{seconds}.{nanoseconds:09}").trim_end_matches('0')
-            ),
         }
     }
 }

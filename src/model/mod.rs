@@ -11,16 +11,21 @@ mod comparison;
 mod contents;
 mod devices;
 mod difference;
+mod frame;
 mod hide;
 mod kept_xattrs;
 mod node;
+mod report;
+mod scope;
 mod select;
+mod timestamp;
 mod way;
 mod words;
 mod xattrs;
 
 pub use comparison::Comparison;
 pub use difference::{Change, Difference};
+pub use scope::{Ignore, Scope};
 
 use crate::oci::{Alterations, Image};
 use crate::sys::{Host, Owner, is_root};

@@ -17,13 +17,13 @@ impl Model {
                 let pruned = prune(nodes, &directory, &selection);
                 pruned.map_err(EntryFault::in_tree)?;
             }
-            return Ok(selection.unmatched().to_vec());
+            return Ok(selection.unmatched());
         }
         Ok(Vec::new())
     }
 }
 
-fn look(nodes: &mut Nodes, place: &LayerPath) -> Result<Place, EntryFault> {
+pub(super) fn look(nodes: &mut Nodes, place: &LayerPath) -> Result<Place, EntryFault> {
     let Some((parents, name)) = place.split() else {
         return Ok(Place::Directory);
     };

@@ -43,6 +43,17 @@ impl Alterations {
         shift.and_then(|shift| shift.parse().ok()).unwrap_or(0)
     }
 
+    /// All of them, as they are spelt.
+    pub fn options(&self) -> &[String] {
+        &self.0
+    }
+
+    /// Those that are not in any of the others.
+    pub fn without(&self, others: &[&Self]) -> Self {
+        let is_new = |option: &&String| !others.iter().any(|other| other.0.contains(option));
+        Self(self.0.iter().filter(is_new).cloned().collect())
+    }
+
     fn values(&self, option: &'static str) -> impl Iterator<Item = &str> {
         let options = self.0.iter();
         options.filter_map(move |text| text.strip_prefix(option)?.strip_prefix('='))

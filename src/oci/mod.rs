@@ -24,6 +24,7 @@ mod reference;
 mod summary;
 mod tag;
 mod transport;
+mod verification;
 
 pub use about::About;
 pub use alterations::Alterations;
@@ -47,3 +48,4 @@ pub use record::Record;
 pub use reference::{HUB, HUB_HOST, InvalidReference, Reference};
 pub use summary::{Summary, Variety, json_words};
 pub use tag::{TagList, is_tag, tags_json};
+pub use verification::{AspectReport, AspectValue, PathReport, VerifyReport};

@@ -42,8 +42,8 @@ pub struct Selection {
     way: Way,
     /// These do not, nor what is below them, whatever stands above.
     dropped: Vec<LayerPath>,
-    /// The excludes under which there is nothing.
-    unmatched: Vec<String>,
+    /// The excludes under which there is nothing, and where they lead to.
+    unmatched: Vec<(String, Option<LayerPath>)>,
 }
 
 /// What paths lead through.
@@ -81,7 +81,8 @@ impl Selection {
                 None => false,
             };
             if !is_there {
-                selection.unmatched.push(text.to_owned());
+                let unmatched = (text.to_owned(), dropped.clone());
+                selection.unmatched.push(unmatched);
             }
             selection.dropped.extend(dropped);
         }
@@ -112,8 +113,16 @@ impl Selection {
     }
 
     /// The excludes under which there is nothing: misspelt, or of another image.
-    pub fn unmatched(&self) -> &[String] {
-        &self.unmatched
+    pub fn unmatched(&self) -> Vec<String> {
+        self.unmatched_but(&BTreeSet::new())
+    }
+
+    /// Those of them that do not lead to one of the places `found` elsewhere.
+    pub fn unmatched_but(&self, found: &BTreeSet<LayerPath>) -> Vec<String> {
+        let is_found =
+            |place: &Option<LayerPath>| place.as_ref().is_some_and(|place| found.contains(place));
+        let missing = self.unmatched.iter().filter(|(_, place)| !is_found(place));
+        missing.map(|(text, _)| text.clone()).collect()
     }
 
     /// The directories that something may have to go from, each behind those above it.
@@ -142,6 +151,22 @@ impl Selection {
         } = &self.way;
         let is_on_way = directories.contains(&place) || symlinks.contains(&place);
         !self.is_dropped(&place) && (is_on_way || is_whole())
+    }
+
+    /// Whether a directory stays with all below it, excludes aside.
+    pub fn is_whole(&self, directory: &LayerPath) -> bool {
+        self.whole.iter().any(|whole| directory.is_within(whole))
+    }
+
+    /// Whether an exclude stands for exactly this place.
+    pub fn drops(&self, place: &LayerPath) -> bool {
+        self.dropped.contains(place)
+    }
+
+    /// Whether an exclude stands for a name in this directory.
+    pub fn drops_in(&self, directory: &LayerPath) -> bool {
+        let mut parents = self.dropped.iter().map(LayerPath::parent);
+        parents.any(|parent| parent == *directory)
     }
 
     fn is_dropped(&self, place: &LayerPath) -> bool {

@@ -10,6 +10,9 @@ use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+mod json;
+mod scopes;
+
 /// A bit of everything that an ordinary user can have, too.
 fn everything() -> Layer {
     let layer = Layer::new()
@@ -236,12 +239,12 @@ fn every_change_is_told() {
         .unwrap()
         .set_modified(later)
         .unwrap();
-    scene.differs("changed /etc/passwd: mtime 1700000000 is 1700000000.5\n");
+    scene.differs("changed /etc/passwd: mtime 2023-11-14T22:13:20Z is 2023-11-14T22:13:20.5Z\n");
     // Several, sorted by path.
     quietly(&scene.path("a"), |path| fs::write(path, "").unwrap());
     quietly(&scene.path("empty"), |path| fs::remove_dir(path).unwrap());
     scene.differs(
-        "added /a\nmissing /empty\nchanged /etc/passwd: mtime 1700000000 is 1700000000.5\n",
+        "added /a\nmissing /empty\nchanged /etc/passwd: mtime 2023-11-14T22:13:20Z is 2023-11-14T22:13:20.5Z\n",
     );
 }
 

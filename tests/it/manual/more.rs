@@ -106,8 +106,16 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
                 "roots verify --offline /srv/app",
             ),
             (
+                "Each night, whether programs and libraries are those of the image:",
+                "roots verify --quiet --include /usr /srv/app",
+            ),
+            (
+                "What was added to a system that runs, for a program:",
+                "roots verify --json --exclude /var /srv/app | jq -r 'select(.change == \"added\").path'",
+            ),
+            (
                 "Whatever the tree says about itself, pulled with an option or by an ordinary user:",
-                "roots verify --exclude /usr/share/doc /srv/app ghcr.io/owner/app:1\n\
+                "roots verify --partial --exclude /usr/share/doc /srv/app ghcr.io/owner/app:1\n\
                  roots verify --rootless ~joe/app ghcr.io/owner/app:1",
             ),
         ],

@@ -6,7 +6,7 @@ use super::tree::Tree;
 use crate::support::{Sandbox, sandbox, tree};
 use roots::error::{EntryFault, Error};
 use roots::extract::Extractor;
-use roots::model::{Comparison, Model};
+use roots::model::{Comparison, Ignore, Model};
 use roots::oci::Digest;
 use roots::sys::Dir;
 use std::fs::{self, Permissions};
@@ -139,7 +139,8 @@ fn verify(place: &Path, sequence: &Sequence, applied: &Result<(), Error>) -> Res
     match (applied, modelled) {
         (Ok(()), Ok(())) => {
             let root = Dir::open_path(place).unwrap();
-            let comparison = Comparison::new(&model, &root, place);
+            let scope = model.scope(&Default::default(), Ignore::default()).unwrap();
+            let comparison = Comparison::new(&model, &scope, &root, place);
             let comparison = comparison.map_err(|error| format!("not verified: {error}"))?;
             // What nobody but root may read, an ordinary user cannot compare.
             let lines = comparison.differences.iter().map(ToString::to_string);

@@ -47,7 +47,7 @@ fn result(run: &Run) -> Object {
 fn documented() -> String {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let readme = fs::read_to_string(readme).unwrap();
-    let chapter = readme.split("\n## What it says\n").nth(1).unwrap();
+    let chapter = readme.split("\n## JSON\n").nth(1).unwrap();
     chapter.split("\n## ").next().unwrap().to_owned()
 }
 
