@@ -7,8 +7,11 @@ mod file_system;
 mod handle;
 mod host;
 mod lookup;
+mod mountinfo;
 mod mounts;
 mod node;
+mod processes;
+mod record_lock;
 mod remove;
 mod rename;
 mod resolver;
@@ -30,8 +33,10 @@ pub use host::{
     stop_inheriting_umask,
 };
 pub use lookup::{Location, Unlocated, locate};
-pub use mounts::has_mounts_below;
+pub use mountinfo::has_mounts_below;
 pub use node::Node;
+pub use processes::{DirUser, Process, holder_of, user_of};
+pub use record_lock::{has_record_lock, try_lock_record};
 pub use remove::{remove_opened, remove_tree};
 pub use resolver::use_builtin_resolver;
 pub use signals::{Signal, catch_signals, received_signal};

@@ -2,6 +2,8 @@
 
 use super::Host;
 use rustix::fs::{self, FileType};
+use std::io;
+use std::os::fd::AsFd;
 
 /// What stands under a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +74,11 @@ impl Stat {
     /// Whether it belongs to another user, who is not root.
     pub(super) fn is_of_others(&self) -> bool {
         ![0, Host::new().uid].contains(&self.owner.uid)
+    }
+
+    /// What is open.
+    pub fn of(file: &impl AsFd) -> io::Result<Self> {
+        Ok(Self::new(&fs::fstat(file)?))
     }
 
     pub(super) fn new(stat: &fs::Stat) -> Self {
