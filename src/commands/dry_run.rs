@@ -12,6 +12,9 @@ use crate::progress::bytes;
 use crate::source::{Foresight, Way};
 use std::path::Path;
 
+/// What becomes of a tree that is not kept. Loud, because it cannot be undone.
+const LOST: &str = "REMOVED WITH ALL THAT WAS WRITTEN INTO IT";
+
 impl Pull {
     /// The same steps as those of a pull, up to the first layer.
     pub(super) fn foresee(&self) -> Result<Done, Error> {
@@ -33,7 +36,7 @@ impl Pull {
         let plan = self.plan(
             held.is_some(),
             &source,
-            look.map(Look::path),
+            (cache, look.map(Look::path)),
             keep_old.as_ref(),
         );
         let prospect = Prospect::of(&found, &plan)?;
@@ -56,10 +59,10 @@ impl Pull {
         let foresight = source.foresee(&image, place, look, progress)?;
         let text = match progress.is_json() {
             true => {
-                let forecast = self.forecast(record, &foresight, prospect.fate, look, settings);
+                let forecast = self.forecast(record, &foresight, &prospect, look, settings);
                 forecast.to_line()
             }
-            false => self.page(&record, &foresight, prospect.fate, look, settings),
+            false => self.page(&record, &foresight, &prospect, look, settings),
         };
         Ok(Done::from(text))
     }
@@ -86,7 +89,7 @@ impl Pull {
         &self,
         record: &Record,
         foresight: &Foresight,
-        fate: Fate,
+        prospect: &Prospect,
         look: Option<&Look>,
         settings: Option<&Path>,
     ) -> String {
@@ -96,15 +99,23 @@ impl Pull {
             false => page.lines("from", foresight.from.clone()),
         }
         let dest = self.dest.display();
-        match fate {
+        match prospect.fate {
             Fate::InPlace(why) => {
                 let how = format_args!("{dest}, filled in place: {why}");
                 page.line("destination", how);
             }
             fate => page.line("destination", format_args!("{dest}, {}", fate.word())),
         }
-        if let (Fate::Replaced, Some(path)) = (fate, &self.keep_old) {
-            page.line("old tree", format_args!("moved to {}", path.display()));
+        let (kept, removed) = self.old_trees(prospect);
+        let removed = removed.map(|path| (path != self.dest, path.display()));
+        page.given(
+            "old tree",
+            kept.map(|path| format!("moved to {}", path.display())),
+        );
+        match removed {
+            Some((true, path)) => page.line("kept before", format_args!("{path}, {LOST}")),
+            Some((false, _)) => page.line("old tree", LOST),
+            None => {}
         }
         page.given("nspawn", settings.map(Path::display));
         let size = bytes(foresight.size);
@@ -131,11 +142,20 @@ impl Pull {
         page.to_string()
     }
 
+    /// Where the old tree would go, and which tree would be removed.
+    fn old_trees(&self, prospect: &Prospect) -> (Option<&Path>, Option<&Path>) {
+        let is_replaced = prospect.fate == Fate::Replaced;
+        match self.keep_old.as_deref().filter(|_| is_replaced) {
+            Some(path) => (Some(path), prospect.removes_kept.then_some(path)),
+            None => (None, is_replaced.then_some(&self.dest)),
+        }
+    }
+
     fn forecast(
         &self,
         record: Record,
         foresight: &Foresight,
-        fate: Fate,
+        prospect: &Prospect,
         look: Option<&Look>,
         settings: Option<&Path>,
     ) -> Forecast {
@@ -153,6 +173,8 @@ impl Pull {
                 cached,
             }
         });
+        let shown = |path: &Path| path.to_string_lossy().into_owned();
+        let (kept, removed) = self.old_trees(prospect);
         Forecast {
             reference: record.reference,
             digest: record.digest,
@@ -164,8 +186,10 @@ impl Pull {
             blobs: blobs.collect(),
             from: foresight.from.clone(),
             destination: self.dest.to_string_lossy().into_owned(),
-            action: fate.word(),
-            nspawn: settings.map(|path| path.to_string_lossy().into_owned()),
+            action: prospect.fate.word(),
+            keep_old: kept.map(shown),
+            removed: removed.map(shown),
+            nspawn: settings.map(shown),
             free: foresight.free,
             cache: look.map(|look| Shelf {
                 path: look.path().to_string_lossy().into_owned(),

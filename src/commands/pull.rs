@@ -40,7 +40,7 @@ impl Pull {
         let plan = self.plan(
             held.is_some(),
             &source,
-            cache.map(Cache::path),
+            (cache, cache.map(Cache::path)),
             keep_old.as_ref(),
         );
         let destination = Destination::prepare(&found, &plan, progress)?;

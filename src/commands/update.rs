@@ -104,9 +104,12 @@ impl Pull {
         &self,
         recorded: bool,
         source: &Source<'_>,
-        cache: Option<&Path>,
+        cache: (Option<&Cache>, Option<&Path>),
         keep_old: Option<&'k KeepOld>,
     ) -> Plan<'k> {
+        let (known, cache) = cache;
+        let kept = keep_old.map(KeepOld::found);
+        let kept_is_pulled = kept.is_some_and(|kept| Recorded::of(kept, known).is_some());
         let cached = cache.into_iter().flat_map(trail);
         let cached = cached.map(|path| (path, DestinationFault::HoldsCache));
         // One that is yet to be made is named without symlinks already.
@@ -120,6 +123,7 @@ impl Pull {
                 false => Replaceable::WithForce,
             },
             keep_old,
+            kept_is_pulled,
             needed: cached.chain(read).collect(),
             cache,
         }

@@ -27,6 +27,12 @@ impl Found {
         Ok(Self { typed, place, dir })
     }
 
+    /// What is there, which may be no folder.
+    pub(super) fn any(typed: &Path, place: Location) -> Self {
+        let (typed, dir) = (typed.to_owned(), existing(&place).ok().flatten());
+        Self { typed, place, dir }
+    }
+
     /// The same for a pull, which first mends what one that was killed has left: where no single
     /// rename can swap two trees, the old one was moved away and the new one has not come.
     pub fn mended(dest: &Path, progress: Progress) -> Result<Self, Error> {

@@ -14,7 +14,9 @@
 
 mod abandoned;
 mod found;
+mod image_lock;
 mod in_place;
+mod in_use;
 mod kept;
 mod output;
 mod path;
@@ -54,6 +56,8 @@ pub struct Plan<'p> {
     pub hint: Replaceable,
     /// Where the old tree goes; otherwise it is removed.
     pub keep_old: Option<&'p KeepOld>,
+    /// Whether a pull has made what is there, so that it may be replaced.
+    pub kept_is_pulled: bool,
     /// What the pull itself lives on, and must not replace: the cache, and the layout it reads.
     pub needed: Vec<(PathBuf, DestinationFault)>,
     /// The cache, which is no place for trees: purge sweeps it.
@@ -158,7 +162,9 @@ impl Destination {
                 staging.flush().map_err(failed)?;
                 // The last moment at which nothing has changed: from here on, a pull goes on to its end.
                 Error::unless_stopped()?;
+                let locks = staging.lock_removed(&self.path)?;
                 staging.swap(&self.path, progress)?;
+                drop(locks);
                 if staging.replace {
                     progress.does("cleaning up");
                 }

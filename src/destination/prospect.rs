@@ -1,6 +1,7 @@
 //! What a pull would do to DEST, and what stands in its way. Nothing is written to find out, nor locked:
 //! another pull must not fail because somebody looks.
 
+use super::in_use::Removed;
 use super::kept::Kept;
 use super::path::is_directly_below_root;
 use super::{Found, Plan, disk, staging};
@@ -14,6 +15,8 @@ pub struct Prospect {
     pub fate: Fate,
     /// Where the tree would grow, or the nearest folder above that exists.
     pub place: Dir,
+    /// Whether what `--keep-old` has kept before would be removed.
+    pub removes_kept: bool,
 }
 
 /// What happens to DEST.
@@ -61,7 +64,13 @@ impl Prospect {
             let outermost = path.ancestors().nth(found.place().missing.len());
             disk("create", outermost.unwrap_or(path), e)
         })?;
-        Ok(Self { fate, place })
+        let kept = checked.kept.as_ref();
+        let removes_kept = kept.is_some_and(|kept| kept.replaced.is_some());
+        Ok(Self {
+            fate,
+            place,
+            removes_kept,
+        })
     }
 }
 
@@ -110,6 +119,10 @@ pub(super) fn check(found: &Found, plan: &Plan<'_>) -> Result<Checked, Error> {
             },
         });
     }
+    if !is_empty && plan.keep_old.is_none() {
+        let is_kept = false;
+        Removed { path, is_kept }.check(found)?;
+    }
     let kept = plan.keep_old.filter(|_| !is_empty);
     let kept = kept.map(|keep| Kept::prepare(keep, found, plan));
     Ok(Checked {
@@ -119,8 +132,8 @@ pub(super) fn check(found: &Found, plan: &Plan<'_>) -> Result<Checked, Error> {
     })
 }
 
-/// Why DEST cannot be replaced, other than that it is in use.
-fn obstacle(path: &Path, plan: &Plan<'_>) -> Option<DestinationFault> {
+/// Why what is at `path` cannot be replaced, other than that it is in use.
+pub(super) fn obstacle(path: &Path, plan: &Plan<'_>) -> Option<DestinationFault> {
     let needed = plan
         .needed
         .iter()

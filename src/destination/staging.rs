@@ -1,9 +1,11 @@
 //! The folder beside DEST that the tree grows in.
 
+use super::image_lock::ImageLock;
+use super::in_use::Removed;
 use super::kept::Kept;
 use super::{disk, exchanged, in_the_way, lock, name_beside};
 use crate::error::{DestinationFault, Error};
-use crate::sys::{Dir, Handle as _, Host, Location, remove_opened, remove_tree};
+use crate::sys::{Dir, Handle as _, Host, Kind, Location, remove_opened, remove_tree};
 use std::cell::Cell;
 use std::ffi::{CStr, CString};
 use std::fs::File;
@@ -12,6 +14,8 @@ use std::path::Path;
 
 pub(super) const ROOTFS: &CStr = c"rootfs";
 pub(super) const OLD: &CStr = c"old";
+/// What `--keep-old` had kept before, where one rename cannot swap it.
+pub(super) const OLDER: &CStr = c"older";
 
 /// The staging folder of one destination, locked.
 pub(super) struct Staging {
@@ -99,6 +103,7 @@ impl Staging {
         // What a killed pull left.
         remove_tree(&self.folder, ROOTFS)?;
         remove_tree(&self.folder, OLD)?;
+        remove_tree(&self.folder, OLDER)?;
         // A setgid parent would give its group to the tree.
         self.folder.set_mode(0o700)?;
         self.folder.mkdir(ROOTFS, 0o755)?;
@@ -120,6 +125,30 @@ impl Staging {
     /// it now may not hear of an error that somebody else has heard of.
     pub(super) fn flush(&self) -> io::Result<()> {
         self.folder.sync_file_system()
+    }
+
+    /// Checks that nobody uses the trees that the swap at `path` takes away, and keeps containers out of
+    /// them until the locks are dropped. A tree that is kept may be in use: whatever runs in it goes on.
+    pub(super) fn lock_removed(&self, path: &Path) -> Result<[Option<ImageLock>; 2], Error> {
+        let is_kept = self.kept.is_some();
+        let dest = Removed {
+            path,
+            is_kept: false,
+        };
+        let lock = match self.parent.find(&self.name) {
+            Ok(Some(found)) if is_kept => ImageLock::take(&self.parent, path, &found).ok(),
+            Ok(Some(found)) if self.replace && found.kind == Kind::Directory => {
+                dest.lock(&self.parent, &self.name)?
+            }
+            // The swap itself finds out.
+            _ => None,
+        };
+        let kept = self.kept.as_ref().filter(|kept| kept.replaced.is_some());
+        let older = kept.map(|kept| {
+            let path = &kept.path;
+            Removed { path, is_kept }.lock(&kept.parent, &kept.name)
+        });
+        Ok([lock, older.transpose()?.flatten()])
     }
 
     /// Where the old tree will be, if it is kept.
@@ -237,5 +266,5 @@ pub(super) fn is_ours(folder: &Dir) -> io::Result<bool> {
         && folder
             .list()?
             .iter()
-            .all(|entry| [ROOTFS, OLD].contains(&entry.name.as_c_str())))
+            .all(|entry| [ROOTFS, OLD, OLDER].contains(&entry.name.as_c_str())))
 }

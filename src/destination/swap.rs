@@ -6,16 +6,19 @@
 //! a tree                 ⇄ rootfs                           one exchange
 //! a tree to keep         ⇄ KEPT       rootfs → KEPT before  one exchange; the old tree is never
 //!                                                           where the next pull would sweep it
+//! a tree to keep,        ⇄ KEPT       rootfs ⇄ KEPT before  two exchanges: a kill in between leaves
+//! in place of another                                       the new tree at KEPT, and DEST as it was
 //! no exchange            old ←, then rootfs →               two renames: a kill in between leaves
 //! no exchange, to keep   KEPT ←, then rootfs →              no DEST, and the old tree whole
+//! the same, in place of another       KEPT → older before
 //! ```
 
 use super::kept::Kept;
-use super::staging::{OLD, ROOTFS, Staging};
+use super::staging::{OLD, OLDER, ROOTFS, Staging};
 use super::{disk, exchanged};
 use crate::error::{Error, Replaceable};
 use crate::progress::Progress;
-use crate::sys::Dir;
+use crate::sys::{Dir, Stat};
 use std::ffi::CStr;
 use std::io;
 use std::path::Path;
@@ -67,22 +70,80 @@ impl Staging {
     /// The old tree goes where it is kept. The outer error is about that place.
     fn swap_and_keep(&self, kept: &Kept) -> Result<io::Result<()>, Error> {
         let (there, name) = (&kept.parent, &kept.name);
-        let moved = self.folder.rename_new(ROOTFS, there, name);
-        moved.map_err(|e| disk("move the old tree to", &kept.path, e))?;
+        let failed = |e| disk("move the old tree to", &kept.path, e);
+        if !self.lend_to(kept)? {
+            return Ok(self.keep_in_two_steps(kept));
+        }
         let exchanged = there.exchange(name, &self.parent, &self.name);
         if matches!(exchanged, Ok(true)) {
             let checked = self.check(there, name);
             if checked.is_err() {
                 let back = there.exchange(name, &self.parent, &self.name);
-                let _ = back.and_then(|_| there.rename_new(name, &self.folder, ROOTFS));
+                let back = back.and_then(|_| self.take_back_from(kept));
+                self.spare_replaced(kept, back.is_ok());
             }
             return Ok(checked);
         }
         // The new tree was there for the exchange only.
-        let back = there.rename_new(name, &self.folder, ROOTFS);
-        Ok(exchanged
-            .and(back)
-            .and_then(|()| self.swap_in_two_steps(there, name)))
+        let back = self.take_back_from(kept);
+        self.spare_replaced(kept, back.is_ok());
+        back.map_err(failed)?;
+        Ok(exchanged.and_then(|_| self.keep_in_two_steps(kept)))
+    }
+
+    /// Puts the new tree where the old one is to be kept, for the exchange; what was kept there before
+    /// comes here, to be removed. False if there is no exchange, and nothing was moved.
+    fn lend_to(&self, kept: &Kept) -> Result<bool, Error> {
+        let (there, name) = (&kept.parent, &kept.name);
+        let failed = |e| disk("move the old tree to", &kept.path, e);
+        let Some(replaced) = kept.replaced else {
+            let moved = self.folder.rename_new(ROOTFS, there, name);
+            return moved.map(|()| true).map_err(failed);
+        };
+        if !self.folder.exchange(ROOTFS, there, name).map_err(failed)? {
+            return Ok(false);
+        }
+        let now = self.folder.find(ROOTFS).map_err(failed)?;
+        if now.is_none_or(|now| now.id != replaced) {
+            let back = self.take_back_from(kept);
+            self.spare_replaced(kept, back.is_ok());
+            return Err(exchanged(&kept.path));
+        }
+        Ok(true)
+    }
+
+    fn take_back_from(&self, kept: &Kept) -> io::Result<()> {
+        let (there, name) = (&kept.parent, &kept.name);
+        match kept.replaced {
+            None => there.rename_new(name, &self.folder, ROOTFS),
+            Some(_) => there.exchange(name, &self.folder, ROOTFS).map(drop),
+        }
+    }
+
+    /// What was kept before is not removed from here unless the swap is made.
+    fn spare_replaced(&self, kept: &Kept, is_back: bool) {
+        if kept.replaced.is_some() && !is_back {
+            self.is_foreign.set(true);
+        }
+    }
+
+    /// The same where there is no exchange.
+    fn keep_in_two_steps(&self, kept: &Kept) -> io::Result<()> {
+        let (there, name) = (&kept.parent, &kept.name);
+        let Some(replaced) = kept.replaced else {
+            return self.swap_in_two_steps(there, name);
+        };
+        there.rename_new(name, &self.folder, OLDER)?;
+        let is_it = |now: Option<Stat>| now.is_some_and(|now| now.id == replaced);
+        let swapped = match self.folder.find(OLDER) {
+            Ok(now) if !is_it(now) => Err(io::ErrorKind::StaleNetworkFileHandle.into()),
+            Ok(_) => self.swap_in_two_steps(there, name),
+            Err(e) => Err(e),
+        };
+        swapped.inspect_err(|_| {
+            let back = self.folder.rename_new(OLDER, there, name);
+            self.spare_replaced(kept, back.is_ok());
+        })
     }
 
     /// Moves the old tree to a free name, then the new one to DEST; if that fails, the old one back.

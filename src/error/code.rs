@@ -42,6 +42,7 @@ impl Error {
             | Self::DestinationNotEmpty { .. }
             | Self::DestinationRefused { .. }
             | Self::DestinationBusy(_)
+            | Self::DestinationInUse(_)
             | Self::NotACache { .. }
             | Self::NoRoom(..)
             | Self::Disk { .. } => 6,

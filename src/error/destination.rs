@@ -1,6 +1,9 @@
 //! Why there can be no tree or file at a path, and what to do about it.
 
+use super::sentence::{escaped, path_of};
+use crate::sys::DirUser;
 use std::fmt::{self, Display, Formatter};
+use std::path::PathBuf;
 
 /// What stands in the way of a tree, or of a file beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,10 +28,12 @@ pub enum DestinationFault {
     HoldsCache,
     /// The layout or archive that is pulled is in DEST.
     HoldsImage,
-    /// There is something where `--keep-old` is to put the old tree.
+    /// There is something that no pull has made where `--keep-old` is to put the old tree.
     KeptExists,
     /// `--keep-old` is to put the old tree into itself.
     KeptInside,
+    /// `--keep-old` is to put the old tree in the place of a folder that it is in.
+    KeptAbove,
     /// `--keep-old` is to put the old tree where no rename gets it.
     KeptFar,
     /// systemd would look for the settings of DEST under another name.
@@ -62,8 +67,9 @@ impl Display for DestinationFault {
             Self::MountInside => "something is mounted inside it",
             Self::HoldsCache => "it holds the cache",
             Self::HoldsImage => "it holds the image that is pulled",
-            Self::KeptExists => "it exists, and --keep-old replaces nothing",
+            Self::KeptExists => "it exists, and is not a tree that roots has pulled",
             Self::KeptInside => "it is inside the tree that is to be kept",
+            Self::KeptAbove => "it holds the tree that is to be kept",
             Self::KeptFar => "it is on another file system than the old tree",
             Self::NotAMachine => "no machine of systemd can be called so",
             Self::ForeignSettings => "it is not written by roots",
@@ -102,7 +108,7 @@ impl DestinationFault {
             Self::WorkingDirectory => "change into another folder first",
             Self::MountInside => "unmount it first, or choose another folder",
             Self::KeptExists => "name a place that is free",
-            Self::KeptInside | Self::KeptFar => "name a place beside the tree",
+            Self::KeptInside | Self::KeptAbove | Self::KeptFar => "name a place beside the tree",
             Self::NotAMachine => {
                 "the name of a machine is letters and digits, with . or - between them, 64 at most"
             }
@@ -114,6 +120,41 @@ impl DestinationFault {
             Self::ForeignLink => "name the place that it leads to, if that is what you mean",
             Self::ForeignFifo => "name a file, or a fifo of your own",
             Self::Exchanged => "look into it, and pull again",
+        }
+    }
+}
+
+/// A tree that would be removed, and who uses it.
+pub struct TreeInUse {
+    /// DEST, or the place of `--keep-old`.
+    pub path: PathBuf,
+    /// Who uses it.
+    pub user: DirUser,
+    /// Whether it is the place of `--keep-old`.
+    pub is_kept: bool,
+}
+
+impl Display for TreeInUse {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is in use", path_of(&self.path))?;
+        match &self.user {
+            // A process chooses its own name.
+            DirUser::Process(user) => write!(f, " by {} ({})", escaped(&user.name), user.pid),
+            DirUser::Mount(point) => write!(f, ": it is mounted at {}", path_of(point)),
+            DirUser::Lock(file) => write!(f, ": {} is locked", path_of(file)),
+        }
+    }
+}
+
+impl TreeInUse {
+    pub(super) fn hint(&self) -> &'static str {
+        match (&self.user, self.is_kept) {
+            (DirUser::Mount(_), false) => "unmount it, or keep its tree with --keep-old PATH",
+            (DirUser::Mount(_), true) => "unmount it, or name another place",
+            (_, false) => {
+                "stop it, or keep its tree with --keep-old PATH and restart it afterwards"
+            }
+            (_, true) => "restart it, which has it use the newer tree, or name another place",
         }
     }
 }

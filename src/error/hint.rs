@@ -88,6 +88,7 @@ impl Error {
                 }
             },
             Self::DestinationRefused { why, .. } => why.hint(),
+            Self::DestinationInUse(tree) => tree.hint(),
             Self::NotWhatItWas { .. } => "name the IMAGE that the tree is to be compared with",
             Self::Offline { .. } => "pull it once without --offline",
             Self::DestinationBusy(_) => "wait for its end, or choose another place",

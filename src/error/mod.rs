@@ -22,7 +22,7 @@ pub use code::UNCHANGED;
 pub use configuration::{ConfigurationFault, RegistriesFault};
 pub use conversation::{AnswerFault, ChallengeFault, CredentialsFault, ProxyFault, RedirectFault};
 pub use correction::Suggestion;
-pub use destination::DestinationFault;
+pub use destination::{DestinationFault, TreeInUse};
 pub use entry::EntryFault;
 pub use fault::{Absence, IncludeFault, LayoutFault, LinkFault, Part, Replaceable, Usage};
 pub use network::NetworkFault;
@@ -265,6 +265,8 @@ pub enum Error {
     },
     /// Another pull is at work on DEST.
     DestinationBusy(PathBuf),
+    /// A tree that would be removed is in use.
+    DestinationInUse(TreeInUse),
     /// A file or directory of ours: DEST, its parent, the cache, a layout.
     Disk {
         /// What was tried.

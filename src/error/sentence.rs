@@ -164,6 +164,7 @@ impl Display for Error {
             Self::DestinationBusy(path) => {
                 write!(f, "{}: another roots is at work on it", path_of(path))
             }
+            Self::DestinationInUse(tree) => write!(f, "{tree}"),
             Self::NoRoom(path, missing) => {
                 let path = path_of(path);
                 write!(

@@ -28,6 +28,12 @@ pub struct Forecast {
     pub destination: String,
     /// What would happen to it: `created`, `filled` or `replaced`.
     pub action: &'static str,
+    /// Where the old tree would go, as typed, if it were kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_old: Option<String>,
+    /// The tree that would be removed, as typed, with all that was written into it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub removed: Option<String>,
     /// The file of settings that would be written, if one was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nspawn: Option<String>,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 mod demo;
-mod program;
+pub(crate) mod program;
 
 #[test]
 fn demo_is_what_its_builder_writes() {

@@ -38,6 +38,7 @@ mod floors;
 mod force;
 mod forged;
 mod hostile_caches;
+mod in_use;
 mod indexes;
 mod inspect;
 mod interop;

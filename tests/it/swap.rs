@@ -61,13 +61,15 @@ fn a_place_that_cannot_take_the_old_tree_is_refused_before_the_first_byte() {
     let (sandbox, registry, name) = published();
     sandbox.mkdir("there");
     symlink("nowhere", sandbox.path("dangling")).unwrap();
-    let exists = "it exists, and --keep-old replaces nothing";
+    let exists = "it exists, and is not a tree that roots has pulled";
+    let inside = "it is inside the tree that is to be kept";
     for (keep, why) in [
         ("there", exists),
-        ("dest", exists),
-        ("dest/", exists),
-        ("dest/old/", exists),
-        ("dest/new", "it is inside the tree that is to be kept"),
+        ("dest", inside),
+        ("dest/", inside),
+        ("dest/old/", inside),
+        ("dest/new", inside),
+        (".", "it holds the tree that is to be kept"),
         ("cache/links/x", "it is in the cache, which purge sweeps"),
         ("missing/old", "cannot create: no such file or directory"),
         (
@@ -154,9 +156,10 @@ fn two_renames_swap_where_one_cannot() {
     pull(&other, &["--force", "--keep-old=old"]).succeeds();
     assert_eq!(tree::sketch(sandbox.path("dest")), "f 0644 5 other\n");
     assert_eq!(tree::sketch(sandbox.path("old")), HELLO);
-    pull(&name, &["--force", "--keep-old=old"])
-        .fails(6)
-        .says("it exists");
+    // What was kept before goes by way of the staging folder.
+    pull(&name, &["--force", "--keep-old=old"]).succeeds();
+    assert_eq!(tree::sketch(sandbox.path("dest")), HELLO);
+    assert_eq!(tree::sketch(sandbox.path("old")), "f 0644 5 other\n");
     assert_eq!(sandbox.names(""), ["cache", "dest", "old", "plain_renames"]);
 }
 

@@ -94,15 +94,22 @@ fn a_changed_tag_is_a_swap() {
     scene.update(&["--keep-old=old"]).succeeds();
     assert_eq!(tree::sketch(scene.sandbox.path("dest")), HELLO);
     assert_eq!(tree::sketch(scene.sandbox.path("old")), OTHER);
-    // The old tree that is in the way is so only if there is something to do.
-    assert_eq!(
-        scene.update(&["--keep-old=old"]).succeeds().stderr,
-        "dest: unchanged\n"
-    );
+    let run = scene.update(&["--keep-old=old"]).succeeds();
+    assert_eq!(run.stderr, "dest: unchanged\n");
+    // One generation is kept: the one before gives way.
     scene.registry.push("a/b", "1", &other());
+    scene.update(&["--keep-old=old"]).succeeds();
+    assert_eq!(tree::sketch(scene.sandbox.path("dest")), OTHER);
+    assert_eq!(tree::sketch(scene.sandbox.path("old")), HELLO);
+    assert_eq!(scene.sandbox.names(""), ["cache", "dest", "old"]);
+    // Without a pull that made it, nothing gives way.
+    fs::remove_dir_all(scene.sandbox.path("old")).unwrap();
+    scene.sandbox.write("old/mine", "mine");
+    scene.registry.push("a/b", "1", &hello());
     let run = scene.update(&["--keep-old=old"]).fails(6);
-    run.says(": it exists, and --keep-old replaces nothing\n");
-    assert_eq!(tree::sketch(scene.sandbox.path("dest")), HELLO);
+    run.says(": it exists, and is not a tree that roots has pulled\n");
+    assert_eq!(tree::sketch(scene.sandbox.path("dest")), OTHER);
+    assert_eq!(scene.sandbox.read("old/mine"), b"mine");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::{Scene, dry_run, states};
 use crate::disk::mounting;
 use crate::support::sandbox::is_root;
 use crate::support::{Compression, Image, Layer, Random, Registry, Sandbox, tree};
+use serde_json::Value::Null;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
 /// Asserts that a dry run fails as a pull does.
@@ -35,12 +36,53 @@ fn what_becomes_of_a_destination_is_told() {
     let run = scene
         .dry_run(&[&scene.name, "full", "--force", "--keep-old=old"])
         .succeeds();
-    let lines = "\ndestination:  full, replaced\nold tree:     moved to old\n";
+    let lines = "\ndestination:  full, replaced\nold tree:     moved to old\nroom: ";
     assert!(run.stdout.contains(lines), "{}", run.stdout);
+    let kept = scene.forecast(&["full", "--force", "--keep-old=old"]);
+    assert_eq!(
+        (&kept["keep_old"], &kept["removed"]),
+        (&"old".into(), &Null)
+    );
     let pull = scene.sandbox.roots(["pull", "-n", &scene.name, "."]);
     let run = pull.cwd(scene.sandbox.path("empty")).run().succeeds();
     let line = "\ndestination:  ., filled in place: it holds the working directory\n";
     assert!(run.stdout.contains(line), "{}", run.stdout);
+}
+
+/// "replaced" alone did not say that what programs had written was to go.
+#[test]
+fn a_tree_that_would_be_lost_is_told() {
+    let scene = Scene::new();
+    scene.sandbox.write("full/file", "mine");
+    let run = scene.dry_run(&[&scene.name, "full", "--force"]).succeeds();
+    let lost = "REMOVED WITH ALL THAT WAS WRITTEN INTO IT\n";
+    let lines = format!("\ndestination:  full, replaced\nold tree:     {lost}");
+    assert!(run.stdout.contains(&lines), "{}", run.stdout);
+    let forecast = scene.forecast(&["full", "--force"]);
+    assert_eq!(
+        (&forecast["keep_old"], &forecast["removed"]),
+        (&Null, &"full".into())
+    );
+    // The one that was kept before.
+    scene.pull(&["old"]).succeeds();
+    let keep = ["full", "--force", "--keep-old=old"];
+    let run = scene
+        .dry_run(&[&[scene.name.as_str()], &keep[..]].concat())
+        .succeeds();
+    let lines = format!("\nold tree:     moved to old\nkept before:  old, {lost}");
+    assert!(run.stdout.contains(&lines), "{}", run.stdout);
+    let forecast = scene.forecast(&keep);
+    assert_eq!(
+        (&forecast["keep_old"], &forecast["removed"]),
+        (&"old".into(), &"old".into())
+    );
+    // Nothing is lost where nothing is.
+    let forecast = scene.forecast(&["new", "--force"]);
+    assert_eq!(
+        (&forecast["keep_old"], &forecast["removed"]),
+        (&Null, &Null)
+    );
+    assert_eq!(scene.sandbox.read("full/file"), b"mine");
 }
 
 #[test]

@@ -54,6 +54,16 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
                 "roots pull --update --exit-code ghcr.io/owner/app:1 /srv/app && systemctl restart app",
             ),
             (
+                "The same under a running program, with one tree to go back to:",
+                "roots pull --update --exit-code --keep-old /srv/app.old ghcr.io/owner/app:1 /srv/app &&\n\
+                 systemctl restart app",
+            ),
+            (
+                "Back to that tree:",
+                "systemctl stop app\n\
+                 mv /srv/app /srv/app.new && mv /srv/app.old /srv/app && systemctl start app",
+            ),
+            (
                 "A program alone, for another machine, out of an archive:",
                 "roots pull --platform linux/arm64 --include /bin/busybox ./images.tar ./here",
             ),

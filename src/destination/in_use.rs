@@ -1,0 +1,67 @@
+//! Whether a tree that is to be removed is in use: a container or a program that runs in it would lose
+//! its files, and what it has written.
+
+use super::image_lock::ImageLock;
+use super::{Found, disk};
+use crate::error::{Error, TreeInUse};
+use crate::sys::{Dir, DirUser, holder_of, user_of};
+use std::ffi::CStr;
+use std::path::{Path, PathBuf};
+
+/// A tree that may be removed.
+#[derive(Clone, Copy)]
+pub(super) struct Removed<'t> {
+    /// The absolute path.
+    pub(super) path: &'t Path,
+    /// Whether it is the place of `--keep-old`.
+    pub(super) is_kept: bool,
+}
+
+impl Removed<'_> {
+    /// Checks that nobody uses the tree as it was found. Nothing is locked for that: no container must
+    /// fail to start while a pull waits for the network.
+    pub(super) fn check(self, found: &Found) -> Result<(), Error> {
+        let failed = |e| disk("look at", self.path, e);
+        let (Some(dir), Some(parent)) = (found.dir()?, found.place().parent().map_err(failed)?)
+        else {
+            return Ok(());
+        };
+        let tree = dir.stat_self().map_err(failed)?;
+        let user = user_of(&dir, self.path);
+        let held = || ImageLock::held(&parent, self.path, &tree).map(who_locked);
+        user.or_else(held).map_or(Ok(()), |user| self.refuse(user))
+    }
+
+    /// The same for the tree that is `name` in `parent` now, which no container can enter until the lock
+    /// is dropped.
+    pub(super) fn lock(self, parent: &Dir, name: &CStr) -> Result<Option<ImageLock>, Error> {
+        let failed = |e| disk("look at", self.path, e);
+        let Some(tree) = parent.find(name).map_err(failed)? else {
+            return Ok(None);
+        };
+        let dir = parent.open(name).map_err(failed)?;
+        let lock = ImageLock::take(parent, self.path, &tree);
+        // First those that can be named: a program in a container rather than the lock on its tree.
+        match (user_of(&dir, self.path), lock) {
+            (Some(user), _) => self.refuse(user),
+            (None, Err(file)) => self.refuse(who_locked(file)),
+            (None, Ok(lock)) => Ok(Some(lock)),
+        }
+    }
+
+    fn refuse<T>(self, user: DirUser) -> Result<T, Error> {
+        Err(Error::DestinationInUse(TreeInUse {
+            path: self.path.to_owned(),
+            user,
+            is_kept: self.is_kept,
+        }))
+    }
+}
+
+/// Who has locked `file`, or the file itself if nobody can be seen who has.
+fn who_locked(file: PathBuf) -> DirUser {
+    match holder_of(&file) {
+        Some(process) => DirUser::Process(process),
+        None => DirUser::Lock(file),
+    }
+}
