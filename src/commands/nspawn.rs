@@ -4,7 +4,7 @@ use super::Pull;
 use crate::destination::{Destination, Found, Output, Settings};
 use crate::error::Error;
 use crate::oci::{Image, Nspawn};
-use crate::sys::Dir;
+use crate::sys::{Dir, is_root};
 use std::ffi::CStr;
 
 /// What `systemd-nspawn --boot` looks for, in one of these places.
@@ -53,12 +53,14 @@ impl Pull {
         Ok(text)
     }
 
-    /// Says how to start a program in a tree that does not boot and has nothing beside it.
+    /// Says how to start a program in a tree that does not boot and has nothing beside it: to people,
+    /// not to logs, and to root, because no other user can start it in these ways.
     pub(super) fn say_how_to_start(&self, root: &Dir) {
         let has = |paths: &[&[&CStr]]| paths.iter().any(|path| is_there(root, path));
         // Who takes a part of an image knows what for.
         let is_part = self.altered.included().next().is_some();
-        if self.nspawn || is_part || has(&INIT) && has(&OS_RELEASE) {
+        let is_of_use = self.progress.is_for_person() && is_root();
+        if !is_of_use || self.nspawn || is_part || has(&INIT) && has(&OS_RELEASE) {
             return;
         }
         // systemd-nspawn starts nothing in a tree without it.

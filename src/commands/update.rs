@@ -73,13 +73,18 @@ impl Pull {
         }
     }
 
-    /// There was nothing to do.
+    /// There was nothing to do. Whoever wants to hear nothing of that, such as cron, which mails what
+    /// is printed, gets no digest either; an object says itself that nothing has changed.
     pub(super) fn unchanged(&self, held: &Record) -> Done {
         self.progress
             .step(format_args!("{}: unchanged", self.dest.display()));
+        let done = match self.progress.is_quiet() && !self.progress.is_json() {
+            true => Done::from(String::new()),
+            false => self.done(held, None),
+        };
         Done {
             exit_code: if self.exit_code { UNCHANGED } else { 0 },
-            ..self.done(held, None)
+            ..done
         }
     }
 

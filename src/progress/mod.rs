@@ -110,6 +110,11 @@ impl Progress {
         self.format == Format::Terminal
     }
 
+    /// Whether only what goes wrong is said.
+    pub fn is_quiet(self) -> bool {
+        self.level == Level::Faults
+    }
+
     /// Whether a program reads this, and wants results it can read.
     pub fn is_json(self) -> bool {
         self.format == Format::Json

@@ -1,7 +1,9 @@
 //! `--nspawn` and `--machine`: how a tree is started.
 
 use crate::support::random::Random;
-use crate::support::{Built, Image, Layer, Layout, Registry, Run, Sandbox, hello, hello_layer};
+use crate::support::{
+    Ability, Built, Image, Layer, Layout, Registry, Run, Sandbox, hello, hello_layer,
+};
 use parser::settings;
 use serde_json::{Value, json};
 
@@ -285,10 +287,14 @@ fn a_machine_is_where_systemd_has_them() {
 
 #[test]
 fn a_tree_that_does_not_boot_is_started_otherwise() {
+    if Ability::Terminal.is_missing() || Ability::Root.is_missing() {
+        return;
+    }
     let (sandbox, registry) = (Sandbox::new("start"), Registry::start());
     let start = |dest: &str, layer: Layer| {
         let name = registry.push("a/b", dest, &Image::new().layer(layer).build());
-        sandbox.roots(["pull", &name, dest]).run().succeeds()
+        let pull = sandbox.roots(["pull", &name, dest]);
+        pull.terminal(200).spawn().wait().succeeds()
     };
     let usr = || Layer::new().dir("usr", 0o755);
     let said = "systemd-nspawn --as-pid2 -D usr COMMAND...";
@@ -308,9 +314,29 @@ fn a_tree_that_does_not_boot_is_started_otherwise() {
     // Who takes a part of an image does not want to boot it.
     let name = registry.push("a/b", "part", &Image::new().layer(usr()).build());
     let part = sandbox.roots(["pull", &name, "part", "--include=/usr"]);
-    part.run().succeeds().never_says("COMMAND...");
+    let part = part.terminal(200).spawn().wait();
+    part.succeeds().never_says("COMMAND...");
+
+    // A log does not start it, nor can a program.
+    for (dest, format) in [("log", None), ("json", Some("--json"))] {
+        let pull = sandbox.roots(["pull", &name, dest]).args(format);
+        pull.run().succeeds().never_says("COMMAND...");
+    }
 
     let name = registry.push("a/b", "quiet", &hello());
     let quiet = sandbox.roots(["pull", "--quiet", &name, "quiet"]).run();
     assert_eq!(quiet.succeeds().stderr, "");
+}
+
+/// The hint named commands that only root can run.
+#[test]
+fn an_ordinary_user_is_not_told_to_start_a_tree() {
+    if Ability::Terminal.is_missing() || !Ability::Root.is_missing() {
+        return;
+    }
+    let (sandbox, registry) = (Sandbox::new("start"), Registry::start());
+    let name = registry.push("a/b", "1", &hello());
+    let pull = sandbox.roots(["pull", &name, "dest"]);
+    let run = pull.terminal(200).spawn().wait().succeeds();
+    run.never_says("COMMAND...");
 }

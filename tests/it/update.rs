@@ -78,6 +78,37 @@ fn nothing_new_costs_one_head() {
     assert_eq!(run.stderr, "");
 }
 
+/// cron mailed the digest each night.
+#[test]
+fn quiet_prints_the_digest_only_of_what_has_changed() {
+    let scene = Scene::new();
+    for (options, code) in [
+        (&["--quiet"][..], 0),
+        (&["-q", "--exit-code"], 10),
+        (&["-q", "--force"], 0),
+        (&["-q", "--offline"], 0),
+    ] {
+        let run = scene.update(options);
+        assert_eq!((run.code, &*run.stderr), (Some(code), ""), "{options:?}");
+        run.prints("");
+    }
+    // What was asked for is printed: a plan, and what tells a program that nothing has changed.
+    let plan = scene.update(&["-q", "--dry-run"]).succeeds();
+    assert!(plan.stdout.contains("dest, unchanged\n"), "{}", plan.stdout);
+    let json = scene.update(&["-q", "--json"]).succeeds();
+    assert!(json.stdout.contains("\"changed\":false"), "{}", json.stdout);
+    // An index or a platform that leads to the same tree is no change either.
+    let digest = format!("{}@{}", scene.name, hello().manifest.digest);
+    let pull = ["pull", "-q", "--update", &digest, "dest"];
+    scene.sandbox.roots(pull).run().succeeds().prints("");
+    scene.registry.push("a/b", "1", &other());
+    let run = scene.update(&["-q"]).succeeds();
+    assert_eq!(run.stderr, "");
+    run.prints(&format!("{}\n", other().manifest.digest));
+    let run = scene.update(&["-q", "--exit-code"]);
+    assert_eq!((run.code, &*run.stdout), (Some(10), ""));
+}
+
 #[test]
 fn a_changed_tag_is_a_swap() {
     let scene = Scene::new();
@@ -124,7 +155,9 @@ fn only_exit_code_makes_unchanged_an_exit_code() {
     ] {
         let run = scene.update(options);
         assert_eq!(run.code, Some(code), "{options:?}");
-        run.prints(&format!("{}\n", hello().manifest.digest));
+        let is_quiet = options.contains(&"--quiet");
+        let digest = format!("{}\n", hello().manifest.digest);
+        run.prints(if is_quiet { "" } else { &digest });
     }
     assert_eq!(scene.registry.lines(), [HEAD; 5]);
 }
