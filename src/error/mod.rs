@@ -1,5 +1,4 @@
-//! Everything that can go wrong, as data. What is said about it stands in this room, too: the sentences
-//! beside the data or in `sentence.rs` and `refusal.rs`, what to do in `hint.rs` and `correction/`.
+//! Everything that can go wrong, as data, with its sentences (`sentence.rs`, `refusal.rs`) and hints (`hint.rs`).
 
 mod code;
 mod configuration;
