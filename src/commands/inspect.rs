@@ -6,7 +6,7 @@ use super::{Done, Inspect};
 use crate::cache::Look;
 use crate::destination::Found;
 use crate::error::{Error, Suggestion};
-use crate::oci::{About, Summary, json_for_terminal, json_words};
+use crate::oci::{About, HistoryEntry, Summary, json_for_terminal, json_words};
 use crate::progress::{Progress, bytes};
 use crate::source::{Name, Raw, Source, Survey};
 use std::io::{self, IsTerminal as _};
@@ -121,14 +121,19 @@ impl Inspect {
     }
 }
 
+/// How much of a command in the history is shown, in characters. BuildKit writes whole scripts.
+const MAX_COMMAND: usize = 100;
+
 fn page(summary: &Summary) -> Page {
     let mut page = Page::default();
     page.line("reference", &summary.reference);
     page.line("digest", &summary.digest);
     page.given("manifest", summary.manifest.as_ref());
+    page.given("image id", summary.image_id.as_ref());
     page.given("platform", summary.platform.as_ref());
     page.lines("platforms", platforms(summary));
     page.given("created", summary.created.as_ref());
+    page.given("author", summary.author.as_ref());
     if let (Some(layers), Some(size)) = (&summary.layers, summary.size) {
         let s = if layers.len() == 1 { "" } else { "s" };
         let size = bytes(size);
@@ -146,7 +151,21 @@ fn page(summary: &Summary) -> Page {
         [layer.digest.to_string(), bytes(layer.size), how.to_owned()]
     });
     page.lines("layers", columns(layers));
+    page.lines("history", summary.history.iter().map(step).collect());
     page
+}
+
+/// A step of the history on one line; a step without a layer is marked.
+fn step(entry: &HistoryEntry) -> String {
+    let mark = if entry.empty_layer { "(empty) " } else { "" };
+    let text = match entry.created_by.as_str() {
+        "" => &entry.comment,
+        created_by => created_by,
+    };
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let start: String = text.chars().take(MAX_COMMAND).collect();
+    let end = if start.len() < text.len() { "..." } else { "" };
+    format!("{mark}{start}{end}")
 }
 
 /// How a layer is compressed, as far as its type says.
@@ -188,6 +207,9 @@ fn run(page: &mut Page, about: &About) {
     page.lines("ports", about.ports.clone());
     page.lines("volumes", about.volumes.clone());
     page.given("stop signal", about.stop_signal.as_ref());
+    page.given("healthcheck", words(&about.healthcheck));
+    page.given("shell", words(&about.shell));
+    page.lines("onbuild", about.on_build.clone());
     let labels = about.labels.iter();
     let labels = labels.map(|(name, value)| format!("{name}={value}"));
     page.lines("labels", labels.collect());

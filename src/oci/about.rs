@@ -3,6 +3,7 @@
 //! A pull does without it. So what makes no sense there is no reason to refuse the image: it is
 //! noted, and who needs it refuses.
 
+use super::HistoryEntry;
 use super::lenient::{Field, Lenient};
 use serde::Serialize;
 use serde::de::{IgnoredAny, MapAccess};
@@ -14,6 +15,12 @@ pub struct About {
     /// As written: a date of RFC 3339 if the author's tool was sane.
     #[serde(skip)]
     pub created: Option<String>,
+    /// Who has made it, as written.
+    #[serde(skip)]
+    pub author: Option<String>,
+    /// How it was built, the first step first.
+    #[serde(skip)]
+    pub history: Vec<HistoryEntry>,
     /// The words that a command begins with.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub entrypoint: Vec<String>,
@@ -41,6 +48,15 @@ pub struct About {
     /// A name or a number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_signal: Option<String>,
+    /// How docker asks whether a container is well: `NONE`, or `CMD` or `CMD-SHELL` and the command.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub healthcheck: Vec<String>,
+    /// What runs commands in shell form while an image is built.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shell: Vec<String>,
+    /// What is to be done in the build of an image that begins with this one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub on_build: Vec<String>,
     /// The fields that are not of the type that they must be.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub malformed: Vec<&'static str>,
@@ -51,6 +67,8 @@ pub struct About {
 #[derive(Default)]
 struct Config {
     created: Field<String>,
+    author: Field<String>,
+    history: Field<Vec<HistoryEntry>>,
     run: Field<Run>,
 }
 
@@ -65,6 +83,28 @@ struct Run {
     workdir: Field<String>,
     labels: Field<BTreeMap<String, String>>,
     stop_signal: Field<String>,
+    healthcheck: Field<Healthcheck>,
+    shell: Field<Vec<String>>,
+    on_build: Field<Vec<String>>,
+}
+
+/// Docker's, which image-spec leaves to it.
+#[derive(Default)]
+struct Healthcheck {
+    test: Field<Vec<String>>,
+}
+
+impl Lenient for Healthcheck {
+    fn object<'de, A: MapAccess<'de>>(mut object: A) -> Result<Field<Self>, A::Error> {
+        let mut healthcheck = Self::default();
+        while let Some(name) = object.next_key::<String>()? {
+            match name.as_str() {
+                "Test" => healthcheck.test = object.next_value()?,
+                _ => drop(object.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(Field::Value(healthcheck))
+    }
 }
 
 impl Lenient for Config {
@@ -73,6 +113,8 @@ impl Lenient for Config {
         while let Some(name) = object.next_key::<String>()? {
             match name.as_str() {
                 "created" => config.created = object.next_value()?,
+                "author" => config.author = object.next_value()?,
+                "history" => config.history = object.next_value()?,
                 "config" => config.run = object.next_value()?,
                 _ => drop(object.next_value::<IgnoredAny>()?),
             }
@@ -95,6 +137,9 @@ impl Lenient for Run {
                 "WorkingDir" => run.workdir = object.next_value()?,
                 "Labels" => run.labels = object.next_value()?,
                 "StopSignal" => run.stop_signal = object.next_value()?,
+                "Healthcheck" => run.healthcheck = object.next_value()?,
+                "Shell" => run.shell = object.next_value()?,
+                "OnBuild" => run.on_build = object.next_value()?,
                 _ => drop(object.next_value::<IgnoredAny>()?),
             }
         }
@@ -114,9 +159,17 @@ impl About {
         let whole: Config = whole.take("config", faults);
         let filled = |text: String| Some(text).filter(|text| !text.is_empty());
         let created = filled(whole.created.take("created", faults));
+        let author = filled(whole.author.take("author", faults));
+        let history = whole.history.take("history", faults);
         let run = whole.run.take("config", faults);
+        let healthcheck = run.healthcheck.take("Healthcheck", faults);
         Self {
             created,
+            author,
+            history,
+            healthcheck: healthcheck.test.take("Healthcheck", faults),
+            shell: run.shell.take("Shell", faults),
+            on_build: run.on_build.take("OnBuild", faults),
             ports: Vec::from_iter(run.ports.take("ExposedPorts", faults)),
             volumes: Vec::from_iter(run.volumes.take("Volumes", faults)),
             entrypoint: run.entrypoint.take("Entrypoint", faults),

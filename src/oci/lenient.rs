@@ -25,6 +25,10 @@ pub(super) trait Lenient: Sized {
         Field::Malformed
     }
 
+    fn boolean(_: bool) -> Field<Self> {
+        Field::Malformed
+    }
+
     fn list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<Field<Self>, A::Error> {
         while list.next_element::<IgnoredAny>()?.is_some() {}
         Ok(Field::Malformed)
@@ -70,8 +74,8 @@ impl<'de, T: Lenient> Visitor<'de> for Any<T> {
         Ok(Field::Nothing)
     }
 
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Field<T>, E> {
-        Ok(Field::Malformed)
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Field<T>, E> {
+        Ok(T::boolean(value))
     }
 
     fn visit_i64<E: Error>(self, _: i64) -> Result<Field<T>, E> {
@@ -102,6 +106,12 @@ impl<'de, T: Lenient> Visitor<'de> for Any<T> {
 impl Lenient for String {
     fn text(text: &str) -> Field<Self> {
         Field::Value(text.to_owned())
+    }
+}
+
+impl Lenient for bool {
+    fn boolean(value: bool) -> Field<Self> {
+        Field::Value(value)
     }
 }
 

@@ -9,6 +9,7 @@ mod config;
 mod descriptor;
 mod digest;
 mod forecast;
+mod history;
 mod image;
 mod json;
 mod layout;
@@ -33,6 +34,7 @@ pub use config::Config;
 pub use descriptor::{Descriptor, Entry, EntryDigest, PlatformEntry};
 pub use digest::{Algorithm, Digest, Hasher, InvalidDigest};
 pub use forecast::{Blob, Forecast, Shelf};
+pub use history::HistoryEntry;
 pub use image::{Image, Layer};
 pub use json::{is_obeyed, json_for_terminal, json_line, json_page};
 pub use layout::{

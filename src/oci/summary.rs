@@ -1,6 +1,6 @@
 //! What `roots inspect IMAGE` says of an image.
 
-use super::{About, Digest, Entry, Image, json_page};
+use super::{About, Digest, Entry, HistoryEntry, Image, json_page};
 use serde::Serialize;
 
 /// An image, as it is known without its layers. The names of the fields are what `--json` prints.
@@ -13,6 +13,9 @@ pub struct Summary {
     /// The manifest for the platform, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub manifest: Option<Digest>,
+    /// The digest of its config, which docker and podman call the image ID.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<Digest>,
     /// The platform that the image is for, as its config says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,
@@ -25,6 +28,9 @@ pub struct Summary {
     /// When it was made, as its config says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<String>,
+    /// Who has made it, as its config says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
     /// Of all layers, as they are fetched, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
@@ -37,6 +43,9 @@ pub struct Summary {
     /// How it wants to be run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub config: Option<About>,
+    /// How it was built, the first step first, as its config says.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<HistoryEntry>,
 }
 
 /// One of several images in an index.
@@ -78,17 +87,23 @@ impl Summary {
             let mut sizes = layers.iter().map(|layer| layer.unpacked);
             sizes.try_fold(0, |sum, size| Some(u64::saturating_add(sum, size?)))
         });
-        let about = image.map(|image| About::parse(&image.config_bytes));
+        let mut about = image.map(|image| About::parse(&image.config_bytes));
+        let history = about
+            .as_mut()
+            .map(|about| std::mem::take(&mut about.history));
         Self {
             reference,
             digest: root,
             manifest: image.map(|image| image.digest.clone()),
+            image_id: image.map(|image| image.config.digest.clone()),
             platform: image
                 .and_then(|image| image.platform.as_ref())
                 .map(ToString::to_string),
             platforms,
             attestations,
             created: about.as_ref().and_then(|about| about.created.clone()),
+            author: about.as_ref().and_then(|about| about.author.clone()),
+            history: history.unwrap_or_default(),
             size: image.map(Image::size),
             unpacked,
             layers,

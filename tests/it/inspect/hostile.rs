@@ -17,10 +17,15 @@ fn nothing_that_a_terminal_would_obey_is_printed() {
     let (sandbox, registry) = (Sandbox::new("inspect_hostile"), Registry::start());
     let name = pushed(&registry, |document| {
         document["created"] = EVIL.into();
+        document["author"] = EVIL.into();
+        document["history"] = json!([{
+            "created": EVIL, "created_by": EVIL, "author": EVIL, "comment": EVIL,
+        }]);
         document["architecture"] = EVIL.into();
         document["config"] = json!({
             "Entrypoint": [EVIL], "Cmd": [EVIL], "Env": [EVIL], "User": EVIL, "WorkingDir": EVIL,
             "ExposedPorts": {EVIL: {}}, "Volumes": {EVIL: {}}, "Labels": {EVIL: EVIL}, "StopSignal": EVIL,
+            "Healthcheck": {"Test": [EVIL]}, "Shell": [EVIL], "OnBuild": [EVIL],
         });
     });
     let spoilt = |entry: &mut Value| entry["platform"]["variant"] = EVIL.into();
@@ -37,7 +42,7 @@ fn nothing_that_a_terminal_would_obey_is_printed() {
     }
     // A line of the page is one value, whatever it holds.
     let run = inspect(&sandbox, &[&name]).succeeds();
-    assert_eq!(run.stdout.lines().count(), 16, "{}", run.stdout);
+    assert_eq!(run.stdout.lines().count(), 22, "{}", run.stdout);
     assert!(
         run.stdout
             .contains("\nuser:         \\u{1b}[2J\\u{7}\\r\\n\\u{7f}")
@@ -62,6 +67,9 @@ fn fields_of_a_wrong_type_are_named_and_the_rest_is_shown() {
         "Volumes",
         "Labels",
         "StopSignal",
+        "Healthcheck",
+        "Shell",
+        "OnBuild",
     ];
     for wrong in [
         json!(5),
@@ -72,7 +80,7 @@ fn fields_of_a_wrong_type_are_named_and_the_rest_is_shown() {
     ] {
         for field in fields {
             // Of these, only the names count.
-            if wrong.is_object() && ["ExposedPorts", "Volumes"].contains(&field) {
+            if wrong.is_object() && ["ExposedPorts", "Volumes", "Healthcheck"].contains(&field) {
                 continue;
             }
             let value = wrong.clone();
@@ -124,9 +132,11 @@ fn what_is_null_empty_or_missing_is_not_said() {
             "reference",
             "digest",
             "manifest",
+            "image id",
             "platform",
             "size",
             "layers",
+            "history",
         ];
         assert_eq!(keys, wanted);
     }
