@@ -7,7 +7,7 @@ use crate::oci::{InvalidReference, Platform, Reference, Wanted, is_machine_name}
 use crate::progress::{Format, Level, Progress};
 use crate::registry::{Access, Passed};
 use crate::source::{Form, Local, Name};
-use crate::sys;
+use crate::sys::{self, absolute};
 use std::ffi::OsString;
 use std::io::{IsTerminal as _, stdin};
 use std::os::unix::ffi::OsStrExt as _;
@@ -127,14 +127,12 @@ pub(super) fn cache(typed: &Typed, variable: impl Fn(&str) -> Option<OsString>) 
         .clone()
         .filter(|cache| !cache.is_empty())
         .or_else(|| variable(CACHE));
-    // A relative one would be another cache in each folder: the XDG specification has it ignored.
-    let absolute =
-        |path: Option<OsString>| path.map(PathBuf::from).filter(|path| path.is_absolute());
     match asked {
         Some(no) if no.eq_ignore_ascii_case("no") => CacheChoice::No,
         Some(path) => CacheChoice::At(PathBuf::from(path)),
         None if sys::is_root() => CacheChoice::Usual(PathBuf::from("/var/cache/roots")),
         None => {
+            // A relative one would be another cache in each folder.
             let xdg = absolute(variable("XDG_CACHE_HOME")).map(|xdg| xdg.join("roots"));
             let home = || absolute(variable("HOME")).map(|home| home.join(".cache/roots"));
             let usual = xdg.or_else(home);

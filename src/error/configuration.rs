@@ -71,11 +71,11 @@ pub enum RegistriesFault {
     NoPrefix,
     /// A `[[registry.mirror]]` without a location.
     NoMirrorLocation,
-    /// A location that makes this name of an image, which is none.
+    /// A location that results in this text, which is not the name of an image.
     Location(String),
     /// A key whose value begins with `http://` or `https://`.
     Scheme(&'static str),
-    /// `pull-from-mirror` with another value than the three that there are.
+    /// `pull-from-mirror` with a value that is not all, digest-only or tag-only.
     PullFromMirror(String),
     /// `pull-from-mirror` for the registry itself.
     NotForRegistry,

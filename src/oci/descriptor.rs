@@ -1,8 +1,8 @@
 //! Descriptors: image-spec descriptor.md; what a document says of a blob it names.
 
 use super::bounds::{name_or_empty, pairs, text_or_empty};
+use super::digest::Text;
 use super::{Digest, InvalidDigest, InvalidManifest, Kind, Platform};
-use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,7 +14,7 @@ use std::fmt;
 #[serde(rename_all = "camelCase")]
 #[serde(expecting = "an object")]
 pub struct Descriptor<D = Digest> {
-    /// The media type, as written; empty where there is none, as Go reads it.
+    /// The media type as written, or empty if the field is missing, as in Go.
     #[serde(default, deserialize_with = "name_or_empty")]
     pub media_type: String,
     /// The digest of the blob.
@@ -68,6 +68,15 @@ impl EntryDigest {
     /// The longest digest of an unknown algorithm that is kept, in bytes; sha512 has 135.
     const MAX: usize = 512;
 
+    fn parse(text: &str) -> Result<Self, InvalidDigest> {
+        match Digest::parse(text) {
+            Err(InvalidDigest::Algorithm(_)) if Self::is_well_formed(text) => {
+                Ok(Self::Unknown(text.to_owned()))
+            }
+            digest => digest.map(Self::Known),
+        }
+    }
+
     /// Whether `text` is `algorithm:encoded` by the grammar of descriptor.md.
     fn is_well_formed(text: &str) -> bool {
         let Some((algorithm, encoded)) = text.split_once(':') else {
@@ -96,27 +105,7 @@ impl fmt::Display for EntryDigest {
 
 impl<'de> Deserialize<'de> for EntryDigest {
     fn deserialize<T: Deserializer<'de>>(deserializer: T) -> Result<Self, T::Error> {
-        deserializer.deserialize_str(EntryDigestVisitor)
-    }
-}
-
-struct EntryDigestVisitor;
-
-impl Visitor<'_> for EntryDigestVisitor {
-    type Value = EntryDigest;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<EntryDigest, E> {
-        match Digest::parse(text) {
-            Ok(digest) => Ok(EntryDigest::Known(digest)),
-            Err(InvalidDigest::Algorithm(_)) if EntryDigest::is_well_formed(text) => {
-                Ok(EntryDigest::Unknown(text.to_owned()))
-            }
-            Err(why) => Err(E::custom(why)),
-        }
+        deserializer.deserialize_str(Text(Self::parse))
     }
 }
 

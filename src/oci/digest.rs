@@ -99,22 +99,22 @@ impl fmt::Display for Digest {
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(Text)
+        deserializer.deserialize_str(Text(Self::parse))
     }
 }
 
-/// Reads a digest where it stands: a document may have tens of thousands.
-struct Text;
+/// Reads a digest, by this function, where it stands: a document may have tens of thousands.
+pub(super) struct Text<T>(pub(super) fn(&str) -> Result<T, InvalidDigest>);
 
-impl Visitor<'_> for Text {
-    type Value = Digest;
+impl<T> Visitor<'_> for Text<T> {
+    type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a string")
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Digest, E> {
-        Digest::parse(text).map_err(E::custom)
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        (self.0)(text).map_err(E::custom)
     }
 }
 

@@ -183,7 +183,7 @@ impl Document {
             None => return Err(InvalidManifest::Missing("schemaVersion")),
             Some(other) => return Err(InvalidManifest::SchemaVersion(other)),
         }
-        // What is `null` is not there, unless it is all that there is.
+        // A field that is `null` counts as missing, unless there is no other.
         let is_manifest = matches!(raw.layers, Some(Some(_))) || raw.config.is_some();
         if is_manifest && matches!(raw.manifests, Some(Some(_))) {
             return Err(InvalidManifest::Ambiguous);

@@ -48,4 +48,4 @@ pub use unopened::Unopened;
 pub use wait::{
     Interruptible, Timed, connect_to, open_to_read, read_file, wait_to_read, wait_to_write,
 };
-pub use xdg::{config_home, home, runtime_dir, variable};
+pub use xdg::{absolute, config_home, home, runtime_dir, variable};

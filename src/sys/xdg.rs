@@ -39,7 +39,7 @@ pub fn runtime_dir() -> Option<PathBuf> {
 }
 
 /// A variable that holds a path. The specification has relative paths ignored.
-fn absolute(value: Option<OsString>) -> Option<PathBuf> {
+pub fn absolute(value: Option<OsString>) -> Option<PathBuf> {
     value.map(PathBuf::from).filter(|path| path.is_absolute())
 }
 

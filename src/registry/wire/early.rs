@@ -106,7 +106,7 @@ impl<In: Transport> Line<In> {
         };
         if !self.is_begun {
             match self.inner.await_input(look) {
-                // An interim response is none.
+                // Only an interim response has arrived.
                 Ok(true) if self.inner.buffers().input().is_empty() => return false,
                 Ok(is_there) => self.is_begun = is_there,
                 Err(ureq::Error::Timeout(_)) => return false,
