@@ -45,7 +45,10 @@ impl Tags {
             ));
         }
         if lines.is_empty() {
-            self.progress.step(format_args!("{repository}: no tags"));
+            let after = self.range.last.as_ref();
+            let after = after.map_or(String::new(), |last| format!(" after {last}"));
+            self.progress
+                .step(format_args!("{repository}: no tags{after}"));
         }
         Ok(if self.progress.is_json() {
             tags_json(repository, &lines)

@@ -37,6 +37,41 @@ impl TagList {
         let page: Page = serde_json::from_slice(json).ok()?;
         Some(page.tags)
     }
+
+    /// Cuts the list to `limit` tags; how many are left.
+    pub fn cut(&mut self, limit: usize) -> usize {
+        let (mut count, mut end) = (0, 0);
+        for line in self.lines.split_inclusive('\n').take(limit) {
+            count += 1;
+            end += line.len();
+        }
+        self.lines.truncate(end);
+        count
+    }
+
+    /// Drops the tags up to and including `tag`; false if it is not in the list.
+    pub fn drop_through(&mut self, tag: &str) -> bool {
+        let mut end = 0;
+        let found = self.lines.split_inclusive('\n').any(|line| {
+            end += line.len();
+            line.trim_end() == tag
+        });
+        if found {
+            self.lines.drain(..end);
+        }
+        found
+    }
+
+    /// Whether all tags sort after `tag`, as ASCII.
+    pub fn all_sort_after(&self, tag: &str) -> bool {
+        self.lines.lines().all(|line| line > tag)
+    }
+
+    /// Keeps only the tags that sort after `tag`, as ASCII.
+    pub fn retain_after(&mut self, tag: &str) {
+        let lines = self.lines.split_inclusive('\n');
+        self.lines = lines.filter(|line| line.trim_end() > tag).collect();
+    }
 }
 
 /// What `roots tags --json` prints.

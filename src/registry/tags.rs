@@ -1,10 +1,10 @@
 //! The tags of a repository, page by page: distribution-spec, "Listing Tags".
 
+use super::Registry;
 use super::answer::Answer;
 use super::endpoint::Endpoint;
 use super::link::next_page;
 use super::url::{Url, form_encoded};
-use super::{MAX_MANIFEST, Registry};
 use crate::error::{AnswerFault, Error};
 use crate::oci::TagList;
 use std::rc::Rc;
@@ -17,6 +17,9 @@ const MAX_PAGES: usize = 4096;
 
 /// How long all tags together may be, in bytes.
 const MAX_TAGS: usize = 16 << 20;
+
+/// How long a page may be, in bytes: registries without pages give all tags at once, each in quotes and with a comma.
+const MAX_PAGE: u64 = 32 << 20;
 
 /// Which tags are wanted.
 #[derive(Clone, Debug, Default)]
@@ -46,58 +49,81 @@ impl Registry {
                 invalid: None,
                 mirror: endpoint.is_mirror().then(|| endpoint.host().to_owned()),
             };
-            let mut next = Some(first_page(endpoint, range, true));
-            for page in 0..MAX_PAGES {
-                let Some(url) = next.take() else {
-                    return Ok(tags);
-                };
-                let mut answer = endpoint.get(&url, MAX_MANIFEST, retries)?;
-                // distribution refuses a number above its `maxtags` (PAGINATION_NUMBER_INVALID).
-                if page == 0 && answer.status == 400 {
-                    answer.discard();
-                    let url = first_page(endpoint, range, false);
-                    answer = endpoint.get(&url, MAX_MANIFEST, retries)?;
-                }
-                if answer.status != 200 {
-                    return Err(endpoint.refused(answer));
-                }
-                let wrong = |why| Error::Answer {
-                    url: url.to_string(),
-                    why,
-                };
-                next = page_after(endpoint, &answer).map_err(wrong)?;
-                let list = TagList::parse(&answer.bytes(MAX_MANIFEST)?);
-                let list = list.ok_or_else(|| wrong(AnswerFault::NotTags))?;
-                tags.lines += &list.lines;
-                tags.invalid = tags.invalid.take().or(list.invalid);
-                if tags.is_cut(range.limit) {
-                    return Ok(tags);
-                }
-                if tags.lines.len() > MAX_TAGS || next.as_ref() == Some(&url) {
-                    return Err(wrong(AnswerFault::EndlessTags));
-                }
+            let mut page = Page::first(endpoint, range, retries)?;
+            if let Some(last) = &range.last {
+                page.skip(last, || {
+                    Page::first(endpoint, &TagRange::default(), retries)
+                })?;
             }
-            let url = first_page(endpoint, range, true).to_string();
-            let why = AnswerFault::EndlessTags;
-            Err(Error::Answer { url, why })
+            let limit = range.limit.and_then(|limit| usize::try_from(limit).ok());
+            let mut left = limit.unwrap_or(usize::MAX);
+            let mut pages = 1;
+            loop {
+                left -= page.list.cut(left);
+                tags.lines += &page.list.lines;
+                tags.invalid = tags.invalid.take().or(page.list.invalid);
+                let Some(next) = page.next.filter(|_| left > 0) else {
+                    return Ok(tags);
+                };
+                if pages == MAX_PAGES || tags.lines.len() > MAX_TAGS || next == page.url {
+                    return Err(wrong(&page.url, AnswerFault::EndlessTags));
+                }
+                page = Page::read(endpoint, &next, endpoint.get(&next, MAX_PAGE, retries)?)?;
+                pages += 1;
+            }
         })
     }
 }
 
-impl Tags {
-    /// Cuts the list to `limit` tags; whether there is no need for more.
-    fn is_cut(&mut self, limit: Option<u64>) -> bool {
-        let limit = limit.and_then(|limit| usize::try_from(limit).ok());
-        let Some(limit) = limit.filter(|limit| *limit > 0) else {
-            return false;
-        };
-        let mut ends = self.lines.match_indices('\n').map(|(at, _)| at + 1);
-        let Some(end) = ends.nth(limit - 1) else {
-            return false;
-        };
-        self.lines.truncate(end);
-        true
+/// One page of the list.
+struct Page {
+    url: Url,
+    list: TagList,
+    next: Option<Url>,
+}
+
+impl Page {
+    fn first(endpoint: &Rc<Endpoint>, range: &TagRange, retries: u32) -> Result<Self, Error> {
+        let url = first_page(endpoint, range, true);
+        let answer = endpoint.get(&url, MAX_PAGE, retries)?;
+        // distribution refuses a number above its `maxtags` (PAGINATION_NUMBER_INVALID).
+        if answer.status != 400 {
+            return Self::read(endpoint, &url, answer);
+        }
+        answer.discard();
+        let url = first_page(endpoint, range, false);
+        Self::read(endpoint, &url, endpoint.get(&url, MAX_PAGE, retries)?)
     }
+
+    fn read(endpoint: &Rc<Endpoint>, url: &Url, answer: Answer) -> Result<Self, Error> {
+        if answer.status != 200 {
+            return Err(endpoint.refused(answer));
+        }
+        let next = page_after(endpoint, &answer).map_err(|why| wrong(url, why))?;
+        let list = TagList::parse(&answer.bytes(MAX_PAGE)?);
+        let list = list.ok_or_else(|| wrong(url, AnswerFault::NotTags))?;
+        let url = url.clone();
+        Ok(Self { url, list, next })
+    }
+
+    /// Drops the tags up to `last`, if the registry has ignored that it was asked for those behind. distribution
+    /// before 3.0 has no pages, and gives all tags in the order of its disk.
+    fn skip(&mut self, last: &str, all: impl FnOnce() -> Result<Self, Error>) -> Result<(), Error> {
+        let list = &mut self.list;
+        if list.drop_through(last) || self.next.is_some() || list.all_sort_after(last) {
+            return Ok(());
+        }
+        // Either the registry has an order of its own, or it has ignored a tag that it does not have.
+        if all()?.list.lines == list.lines {
+            list.retain_after(last);
+        }
+        Ok(())
+    }
+}
+
+fn wrong(url: &Url, why: AnswerFault) -> Error {
+    let url = url.to_string();
+    Error::Answer { url, why }
 }
 
 fn first_page(endpoint: &Endpoint, range: &TagRange, is_numbered: bool) -> Url {

@@ -84,6 +84,67 @@ fn no_page_beyond_the_limit_is_asked_for() {
     assert_eq!(registry.requests().len(), 1);
 }
 
+/// distribution before 3.0 ignores both numbers and gives all tags, in the order of its disk.
+#[test]
+fn a_registry_that_ignores_the_range_is_cut_here() {
+    let (registry, all) = (with_tags(&["x"]), json!(["3", "1", "5", "2", "12"]));
+    registry.fault("tags/list", ALWAYS, page(&all, None));
+    for (options, printed, requests) in [
+        (&["--limit=2"][..], "3\n1\n", 1),
+        (&["--limit=9"], "3\n1\n5\n2\n12\n", 1),
+        // What comes behind it, as in the next page.
+        (&["--last=1"], "5\n2\n12\n", 1),
+        (&["--last=1", "--limit=2"], "5\n2\n", 1),
+        (&["--last=12"], "", 1),
+        (&["--last=0"], "3\n1\n5\n2\n12\n", 1),
+        // One that is not there has no place but that of its letters.
+        (&["--last=19"], "3\n5\n2\n", 2),
+        (&["--last=19", "--limit=1"], "3\n", 2),
+        (&["--last=z"], "", 2),
+    ] {
+        registry.forget_requests();
+        tags(&registry, options).succeeds().prints(printed);
+        assert_eq!(registry.requests().len(), requests, "{options:?}");
+    }
+    let run = tags(&registry, &["--last=z"]).succeeds();
+    run.says(&format!("{}: no tags after z\n", registry.image("a/b")));
+}
+
+/// Some registries sort by age, by version, or without regard to case.
+#[test]
+fn an_order_of_its_own_is_not_taken_for_an_ignored_range() {
+    let registry = with_tags(&["x"]);
+    let all = json!(["10", "9", "B", "a"]);
+    registry.fault(
+        "tags/list?n=1000&last=95",
+        ALWAYS,
+        page(&json!(["9", "B", "a"]), None),
+    );
+    registry.fault("tags/list", ALWAYS, page(&all, None));
+    tags(&registry, &["--last=95"])
+        .succeeds()
+        .prints("9\nB\na\n");
+    // With further pages, the range has been obeyed.
+    let link = "</v2/a/b/tags/list?last=9>; rel=\"next\"";
+    registry.recover();
+    registry.fault("last=95", 1, page(&json!(["9"]), Some(link.into())));
+    registry.fault("last=9", 1, page(&json!(["B"]), None));
+    tags(&registry, &["--last=95"]).succeeds().prints("9\nB\n");
+}
+
+#[test]
+fn a_million_tags_come_in_one_page() {
+    let registry = with_tags(&["x"]);
+    let many: String = (0..1_000_000).map(|n| format!("\"v1.{n:0>6}\",")).collect();
+    let body = format!("{{\"tags\":[{}]}}", many.trim_end_matches(','));
+    let answer = Fault::Status(200, Vec::new(), body.into_bytes());
+    registry.fault("tags/list", ALWAYS, answer);
+    let run = tags(&registry, &[]).succeeds();
+    assert_eq!(run.stdout.lines().count(), 1_000_000);
+    let run = tags(&registry, &["--last=v1.999998"]).succeeds();
+    run.prints("v1.999999\n");
+}
+
 #[test]
 fn the_order_is_that_of_the_registry() {
     let registry = with_tags(&["x"]);

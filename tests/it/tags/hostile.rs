@@ -81,11 +81,11 @@ fn what_is_not_a_list_of_tags_is_an_error() {
         let url = registry.url("/v2/a/b/tags/list");
         run.says(&format!("roots: {url}: not a list of tags\n"));
     }
-    let long = Fault::Status(200, Vec::new(), vec![b' '; (8 << 20) + 1]);
+    let long = Fault::Status(200, Vec::new(), vec![b' '; (32 << 20) + 1]);
     registry.fault("tags/list", 1, long);
     tags(&registry, &[])
         .fails(1)
-        .says(": longer than 8388608 bytes\n");
+        .says(": longer than 33554432 bytes\n");
 }
 
 #[test]
