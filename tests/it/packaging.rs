@@ -193,3 +193,20 @@ fn the_service_restarts_what_has_changed() {
         assert_eq!(restarted == "try-restart app.service\n", restarts);
     }
 }
+
+/// What README says of a service: its root is the tree, and its state is not.
+#[test]
+fn the_service_that_is_restarted_keeps_its_state_outside() {
+    let [readme, service] = ["README.md", "fixtures/examples/app.service"].map(|path| {
+        let text = std::fs::read_to_string(root().join(path));
+        text.unwrap()
+    });
+    let settings = readme
+        .split('`')
+        .filter(|code| service.lines().any(|line| line == *code));
+    let settings: Vec<_> = settings.collect();
+    assert_eq!(
+        settings,
+        ["RootDirectory=/srv/app", "BindPaths=/var/lib/app:/data"]
+    );
+}

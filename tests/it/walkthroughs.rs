@@ -2,7 +2,9 @@
 
 use crate::support::{Image, Layer, Registry, Sandbox, hello};
 use std::os::unix::fs::symlink;
-use std::process::Command;
+use std::process::{Command, Output};
+
+mod daily_job;
 
 /// The commands of a section: what is indented.
 fn commands(heading: &str) -> String {
@@ -14,38 +16,48 @@ fn commands(heading: &str) -> String {
     lines.map(|line| format!("{line}\n")).collect()
 }
 
+/// Puts a program of the machine in front of those that there are.
+fn tool(sandbox: &Sandbox, name: &str, script: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = sandbox.write(format!("bin/{name}"), format!("#!/bin/sh\n{script}\n"));
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
 /// Runs a script where `roots` is the binary, the images are on a mirror, and what needs another machine does not.
 fn run(sandbox: &Sandbox, mirror: &Registry, script: &str) {
-    let bin = sandbox.mkdir("bin");
-    symlink(env!("CARGO_BIN_EXE_roots"), bin.join("roots")).unwrap();
-    let tool = |name: &str, script: &str| {
-        use std::os::unix::fs::PermissionsExt as _;
-        let path = sandbox.write(format!("bin/{name}"), format!("#!/bin/sh\n{script}\n"));
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
-    };
-    tool("ssh", "shift; exec sh -c \"$*\"");
+    tool(sandbox, "ssh", "shift; exec sh -c \"$*\"");
     tool(
+        sandbox,
         "mount",
         "test \"$*\" = \"-t tmpfs -o mode=755 tmpfs $PWD/newroot\" && mkdir newroot",
     );
-    tool("switch_root", "test -x \"$1$2\"");
+    tool(sandbox, "switch_root", "test -x \"$1$2\"");
+    let output = try_run(sandbox, mirror, script);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+}
+
+/// The same for a script that may fail.
+fn try_run(sandbox: &Sandbox, mirror: &Registry, script: &str) -> Output {
+    let bin = sandbox.mkdir("bin");
+    if !sandbox.has("bin/roots") {
+        symlink(env!("CARGO_BIN_EXE_roots"), bin.join("roots")).unwrap();
+    }
     let path = format!(
         "{}:{}",
         bin.display(),
         std::env::var("PATH").unwrap_or_default()
     );
-    let output = Command::new("bash")
-        .args(["-eux", "-o", "pipefail", "-c", script])
+    let mut command = Command::new("bash");
+    command
+        .args(["-eu", "-o", "pipefail", "-c", script])
         .current_dir(sandbox.mkdir("work"))
         .env_clear()
         .env("PATH", path)
         .env("HOME", sandbox.mkdir("home"))
         .env("ROOTS_CACHE", sandbox.path("cache"))
-        .env("ROOTS_MIRRORS", format!("http://{}", mirror.host()))
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
+        .env("ROOTS_MIRRORS", format!("http://{}", mirror.host()));
+    command.output().unwrap()
 }
 
 /// An image that says which platform it is for in a file.

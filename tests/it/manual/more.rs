@@ -50,18 +50,20 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
                 "roots pull --nspawn --machine app ghcr.io/owner/app:1\nmachinectl start app",
             ),
             (
-                "Only if the image is another one by now:",
-                "roots pull --update --exit-code ghcr.io/owner/app:1 /srv/app && systemctl restart app",
+                "Only if the image is another one by now, where nothing runs in the old tree:",
+                "roots pull --update debian:bookworm ./debian",
             ),
             (
-                "The same under a running program, with one tree to go back to:",
+                "The same each day under a program that runs, with one tree to go back to:",
                 "roots pull --update --exit-code --keep-old /srv/app.old ghcr.io/owner/app:1 /srv/app &&\n\
                  systemctl restart app",
             ),
             (
-                "Back to that tree:",
-                "systemctl stop app\n\
-                 mv /srv/app /srv/app.new && mv /srv/app.old /srv/app && systemctl start app",
+                "Back to that tree, and the newer one out of the way of the next time:",
+                "systemctl disable --now app-update.timer\n\
+                 systemctl stop app\n\
+                 mv -T /srv/app /srv/app.new && mv -T /srv/app.old /srv/app && systemctl start app\n\
+                 rm -r /srv/app.new",
             ),
             (
                 "A program alone, for another machine, out of an archive:",
