@@ -22,6 +22,7 @@ mod looks;
 mod mirrors;
 mod names;
 mod nspawn;
+mod nspawn_use;
 mod packages;
 mod passwords;
 mod peer;

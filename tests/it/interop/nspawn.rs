@@ -86,4 +86,13 @@ fn interop_units() {
             &["verify", "--man=no", unit.to_str().unwrap()],
         );
     }
+    // It looks for the program here, and not below RootDirectory.
+    let unit = std::fs::read_to_string(examples.join("app.service")).unwrap();
+    let sandbox = Sandbox::new("interop_units");
+    let unit = unit.replace("ExecStart=/app\n", "ExecStart=/bin/true\n");
+    let unit = sandbox.write("app.service", unit);
+    peer::run(
+        "systemd-analyze",
+        &["verify", "--man=no", unit.to_str().unwrap()],
+    );
 }
