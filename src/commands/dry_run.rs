@@ -45,7 +45,7 @@ impl Pull {
         if let Some(locked) = locked {
             locked.check(&source, &image)?;
         }
-        let record = Record::new(source.to_string(), &image, &self.wanted, &self.altered);
+        let record = Record::new(source.full_name(), &image, &self.wanted, &self.altered);
         if let Some(settings) = &settings {
             self.settings_of(settings, &image)?;
         }

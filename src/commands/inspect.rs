@@ -56,7 +56,7 @@ impl Inspect {
         } = source.survey(&self.wanted, self.progress)?;
         source.drain();
         let listed = (listed, attestations);
-        let summary = Summary::new(source.to_string(), root, listed, image.as_ref());
+        let summary = Summary::new(source.full_name(), root, listed, image.as_ref());
         Ok(match self.progress.is_json() {
             true => summary.to_json(),
             false => page(&summary).to_string(),

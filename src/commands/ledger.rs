@@ -34,7 +34,7 @@ impl<'c> Ledger<'c> {
         Self {
             // Nothing can be told to a cache that may only be read.
             cache: cache.filter(|cache| !cache.is_read_only()),
-            image: source.to_string(),
+            image: source.full_name(),
             blobs: documents.chain(image.blobs()).cloned().collect(),
             first: RefCell::default(),
             progress,

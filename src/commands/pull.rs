@@ -48,7 +48,7 @@ impl Pull {
         if let Some(locked) = locked {
             locked.check(&source, &image)?;
         }
-        let record = Record::new(source.to_string(), &image, &self.wanted, &self.altered);
+        let record = Record::new(source.full_name(), &image, &self.wanted, &self.altered);
         let ledger = Ledger::new(cache, &source, &image, progress);
         let settings = settings.map(|settings| self.set(&settings, &destination, &image));
         let settings = settings.transpose()?;

@@ -38,7 +38,7 @@ impl Verify {
         };
         if is_json {
             let report = VerifyReport::new(
-                (source.to_string(), compared.image),
+                (source.full_name(), compared.image),
                 self.dest.to_string_lossy().into_owned(),
                 (compared.altered, &scope),
                 count,

@@ -4,6 +4,7 @@
 use super::docker::{self, Entry, Made};
 use super::docker_layers;
 use super::folder::Folder;
+use super::full_path::with_full_path;
 use super::local::{Form, Local, Place};
 use super::named::{self, INDEX, Meant, Root};
 use super::store::{Store, fault};
@@ -272,6 +273,13 @@ impl Layout {
             Some(why) => LayoutFault::Absent(why),
         };
         fault(self.store.path(), why)
+    }
+
+    /// The same name with an absolute path, except for a pipe, which cannot be opened again.
+    pub(super) fn full_name(&self) -> String {
+        let typed = self.to_string();
+        let full = self.path().map(|path| with_full_path(&typed, path));
+        full.unwrap_or(typed)
     }
 
     /// Where it is, for messages.

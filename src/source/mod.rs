@@ -8,6 +8,7 @@ mod documents;
 mod fetch;
 mod folder;
 mod foresight;
+mod full_path;
 mod incomplete;
 mod layout;
 mod local;
@@ -95,6 +96,15 @@ impl<'c> Source<'c> {
         match self {
             Self::Registry(cached) => cached.reference().digest(),
             Self::Layout(_) => None,
+        }
+    }
+
+    /// The name that a record remembers: it leads to the image from any working directory. Messages show
+    /// the name that was typed.
+    pub fn full_name(&self) -> String {
+        match self {
+            Self::Registry(cached) => cached.reference().to_string(),
+            Self::Layout(layout) => layout.full_name(),
         }
     }
 

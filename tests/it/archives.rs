@@ -111,7 +111,8 @@ fn a_tree_is_known_by_its_archive() {
     sandbox.roots(update).run().succeeds();
     assert_eq!(tree::sketch(sandbox.path("dest")), LARGE);
     let run = sandbox.roots(["inspect", "dest"]).run().succeeds();
-    assert!(run.stdout.contains("\"oci-archive:./image.tar\""));
+    let reference = format!("\"oci-archive:{}\"", sandbox.path("image.tar").display());
+    assert!(run.stdout.contains(&reference), "{}", run.stdout);
 }
 
 #[test]

@@ -30,6 +30,7 @@ mod digest;
 mod disk;
 mod documents;
 mod dry_run;
+mod elsewhere;
 mod environments;
 mod errors;
 mod exit_codes;

@@ -122,7 +122,8 @@ fn a_tree_from_a_layout_has_a_record() {
     let pull = ["pull", "oci:layout:1", "dest"];
     sandbox.roots(pull).run().succeeds();
     let record = inspected(&sandbox, "dest");
-    assert_eq!(record["reference"], "oci:layout:1");
+    let layout = sandbox.path("layout");
+    assert_eq!(record["reference"], format!("oci:{}:1", layout.display()));
     assert_eq!(record["manifest"], image.manifest.digest);
 }
 

@@ -1,0 +1,90 @@
+//! The path of an archive or layout for a record, which may be read in another working directory.
+
+use std::path::{Component, Path, PathBuf};
+
+/// The name of an image, `oci:PATH:NAME`, with its `path` made absolute.
+pub(super) fn with_full_path(name: &str, path: &Path) -> String {
+    let parts = name.split_once(':').and_then(|(form, rest)| {
+        let rest = rest.strip_prefix(&*path.to_string_lossy())?;
+        Some((form, rest))
+    });
+    parts.map_or_else(
+        || name.to_owned(),
+        |(form, rest)| format!("{form}:{}{rest}", full_path(path).display()),
+    )
+}
+
+/// An absolute path to what `path` leads to from here, without `.` and `..`. A symlink stays what it is,
+/// because it may be a name like a tag: `current.tar` leads to the archive of the day. Before `..` it
+/// gives way to the folder that it leads to, which is where the kernel goes up from.
+fn full_path(path: &Path) -> PathBuf {
+    // Only a working directory that is gone cannot be named, and nothing is found from there.
+    let Ok(whole) = std::path::absolute(path) else {
+        return path.to_owned();
+    };
+    let mut full = PathBuf::new();
+    for component in whole.components() {
+        let is_up = component == Component::ParentDir;
+        match is_up.then(|| full.canonicalize()) {
+            Some(Ok(real)) => {
+                full = real;
+                full.pop();
+            }
+            Some(Err(_)) | None => full.push(component),
+        }
+    }
+    full
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn the_name_of_the_image_stays_behind_the_path() {
+        for (name, path, full) in [
+            ("oci:/a/./b:1", "/a/./b", "oci:/a/b:1"),
+            ("oci:/oci:oci", "/oci", "oci:/oci:oci"),
+            (
+                "oci-archive:/a:b.tar:host:5000/c:1",
+                "/a:b.tar",
+                "oci-archive:/a:b.tar:host:5000/c:1",
+            ),
+            ("oci:/../x/", "/../x/", "oci:/x"),
+        ] {
+            assert_eq!(with_full_path(name, Path::new(path)), full);
+        }
+    }
+
+    #[test]
+    fn only_links_before_two_dots_are_followed() {
+        let folder = std::env::temp_dir().join(format!("roots-full-path-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(folder.join("a/b")).unwrap();
+        let real = folder.canonicalize().unwrap();
+        symlink("a/b", real.join("link")).unwrap();
+        symlink("x.tar", real.join("current.tar")).unwrap();
+        for (path, full) in [
+            ("x.tar", "x.tar"),
+            ("./a/./b//x.tar", "a/b/x.tar"),
+            ("layout/", "layout"),
+            ("current.tar", "current.tar"),
+            ("link/x.tar", "link/x.tar"),
+            // The kernel is in `a` then.
+            ("link/../x.tar", "a/x.tar"),
+            ("a/../link/../../x.tar", "x.tar"),
+            // What is not there leads nowhere, whatever is written behind it.
+            ("none/../x.tar", "none/../x.tar"),
+        ] {
+            assert_eq!(full_path(&real.join(path)), real.join(full), "{path}");
+        }
+        assert_eq!(full_path(Path::new("/../../x")), Path::new("/x"));
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(full_path(Path::new("x:1")), here.join("x:1"));
+        let above = here.parent().unwrap().join("x");
+        assert_eq!(full_path(Path::new("../x")), above);
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}
