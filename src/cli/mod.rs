@@ -154,6 +154,7 @@ fn save(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result
         images,
         platforms: platforms(&typed, &variable)?,
         output,
+        force: typed.force,
         access,
         cache,
         offline: typed.offline,

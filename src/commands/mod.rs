@@ -134,6 +134,8 @@ pub struct Save {
     pub platforms: Platforms,
     /// FILE.
     pub output: Target,
+    /// Replace FILE, whatever it is.
+    pub force: bool,
     /// How registries are to be reached.
     pub access: registry::Access,
     /// The cache to use.

@@ -48,7 +48,7 @@ impl Save {
     }
 
     fn attempt(&self, cache: Option<&Cache>, path: &Path) -> Result<String, Error> {
-        let output = Output::create(path)?;
+        let output = Output::create(path, self.force)?;
         let images = self.images(cache)?;
         let failed = |source| Error::Disk {
             action: "write",

@@ -4,6 +4,7 @@ use super::path::located;
 use super::{c_name, disk, file_name, in_the_way, name_beside};
 use crate::error::{DestinationFault, Error};
 use crate::sys::{Dir, Host, Kind, Location, file_size_limit, wait_to_write};
+use crate::tarball::is_image_archive;
 use std::cell::Cell;
 use std::ffi::{CStr, CString};
 use std::fs::{File, TryLockError};
@@ -30,8 +31,9 @@ struct Beside {
 }
 
 impl Output {
-    /// Begins a file for `path`, beside it; what a killed one has left is written over.
-    pub fn create(path: &Path) -> Result<Self, Error> {
+    /// Begins an archive for `path`, beside it; what a killed one has left is written over. A file that is
+    /// there gives way to it if it is an archive of images, too, or empty, or with `force`.
+    pub fn create(path: &Path, force: bool) -> Result<Self, Error> {
         let place = target(path)?;
         let refused = |why| {
             let path = place.path.clone();
@@ -60,6 +62,13 @@ impl Output {
         }
         let parent = place.existing_parent();
         let parent = parent.map_err(|e| disk("create", &place.path, e))?;
+        if let Some((_, stat)) = &place.found
+            && stat.size > 0
+            && !force
+            && !holds_images(&parent, &place.name)
+        {
+            return refused(DestinationFault::NotAnArchive);
+        }
         Self::create_in(parent, place.path, 0o666)
     }
 
@@ -175,6 +184,12 @@ impl Drop for Output {
             let _ = parent.unlink(name);
         }
     }
+}
+
+/// Whether an archive of images is there. What may not be read could be anything.
+fn holds_images(parent: &Dir, name: &CStr) -> bool {
+    let file = parent.open_file(name);
+    file.is_ok_and(|file| is_image_archive(&file))
 }
 
 /// Whether the name still stands for the file: those who can write to the folder may have put another

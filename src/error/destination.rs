@@ -12,6 +12,8 @@ pub enum DestinationFault {
     NotAFolder,
     /// A folder where a file is to be written.
     NotAFile,
+    /// A file of another kind where an archive is to be written.
+    NotAnArchive,
     /// DEST is `/`.
     SystemRoot,
     /// DEST is `/usr` or the like, and full.
@@ -59,6 +61,7 @@ impl Display for DestinationFault {
         f.write_str(match self {
             Self::NotAFolder => "it is not a folder",
             Self::NotAFile => "it is a folder",
+            Self::NotAnArchive => "it exists, and is not an archive of images",
             Self::SystemRoot => "the root of this system is no place for a tree",
             Self::BelowSystemRoot => "a folder directly below / is not replaced",
             Self::InCache => "it is in the cache, which purge sweeps",
@@ -101,6 +104,7 @@ impl DestinationFault {
                 "choose another folder, or leave --force away if there is nothing in it"
             }
             Self::NotAFile => "name a file in it, like FOLDER/image.tar",
+            Self::NotAnArchive => "name another file, or add --force to replace it",
             Self::InCache => "choose another folder, or another cache with --cache",
             Self::MountPoint => {
                 "choose another folder, or empty it and leave --force away: it is filled in place then"

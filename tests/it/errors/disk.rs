@@ -42,6 +42,11 @@ pub(super) fn chapter(scene: &mut Scene) {
         "a FILE in no folder",
         "save HOST/acme/tool:1 -o none/images.tar",
     );
+    scene.sandbox.write("notes.txt", "mine");
+    scene.typed(
+        "a FILE that is no archive",
+        "save HOST/acme/tool:1 -o notes.txt",
+    );
     scene.case(
         "files may not grow",
         &format!("{pull} other --cache no"),

@@ -1,12 +1,13 @@
 //! Whatever goes wrong, there is no archive, or the old one.
 
 use super::second;
-use crate::support::{ALWAYS, Fault, Image, Layer, Random, Registry, Sandbox};
+use crate::support::{ALWAYS, Fault, Image, Layer, Layout, Random, Registry, Sandbox};
 
 #[test]
 fn what_breaks_leaves_the_old_archive() {
     let image = second();
     let layer = &image.layers[1].digest;
+    let archive = Layout::new().image("old", &image).archive();
     for (part, fault, code, why) in [
         ("/manifests/", Fault::status(404), 3, "no such image"),
         ("/manifests/", Fault::status(500), 75, "status 500"),
@@ -26,7 +27,7 @@ fn what_breaks_leaves_the_old_archive() {
             let (sandbox, registry) = (Sandbox::new("what_breaks"), Registry::start());
             let name = registry.push("a/b", "1", &image);
             if old {
-                sandbox.write("x.tar", "old");
+                sandbox.write("x.tar", &archive);
             }
             registry.fault(part, ALWAYS, fault.clone());
             let save = || {
@@ -46,7 +47,7 @@ fn what_breaks_leaves_the_old_archive() {
                 "{names:?}"
             );
             if old {
-                assert_eq!(sandbox.read("x.tar"), b"old");
+                assert_eq!(sandbox.read("x.tar"), archive);
             }
             registry.recover();
             save().run().succeeds();

@@ -1,7 +1,10 @@
 //! The file of an archive: what is there before, and what stands in its way.
 
 use super::second;
-use crate::support::{ALWAYS, Fault, Registry, Sandbox};
+use crate::support::layout::docker_archive;
+use crate::support::{
+    ALWAYS, Compression, Fault, Layer, Layout, Registry, Sandbox, hello, hello_layer,
+};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
 fn published() -> (Sandbox, Registry, String) {
@@ -13,7 +16,8 @@ fn published() -> (Sandbox, Registry, String) {
 #[test]
 fn a_file_is_replaced_and_a_link_stays() {
     let (sandbox, _registry, name) = published();
-    sandbox.write("real/x.tar", "old");
+    let old = Layout::new().image("1", &hello()).archive();
+    sandbox.write("real/x.tar", old);
     symlink("real/x.tar", sandbox.path("link.tar")).unwrap();
     let save = ["save", "--cache=no", &name, "-o", "link.tar"];
     sandbox.roots(save).run().succeeds();
@@ -24,6 +28,85 @@ fn a_file_is_replaced_and_a_link_stays() {
         .unwrap()
         .permissions();
     assert_eq!(mode.mode() & 0o600, 0o600);
+}
+
+/// `roots save IMAGE -o notes.txt` lost the notes.
+#[test]
+fn a_file_that_is_no_archive_of_images_is_kept_without_force() {
+    let (sandbox, registry, name) = published();
+    let images = Layout::new().image("1", &hello());
+    let backup = Layer::new()
+        .dir("etc", 0o755)
+        .file("etc/oci-layout", 0o644, "deeper")
+        .dir("oci-layout", 0o755)
+        .symlink("manifest.json", "[")
+        .file("blobs/sha256/0123", 0o644, "")
+        .file("index.json", 0o644, "[]");
+    let app = Layer::new().file("manifest.json", 0o644, "{\"name\": \"app\"}");
+    let mut broken = images.archive();
+    broken[0] ^= 1;
+    for old in [
+        b"my notes\n".to_vec(),
+        vec![0; 4096],
+        [&b"oci-layout"[..], &[b'x'; 1000]].concat(),
+        backup.tar(),
+        app.tar(),
+        broken,
+        // It would have another name than its contents.
+        images.compressed_archive(Compression::Gzip),
+    ] {
+        sandbox.write("real", &old);
+        let _ = std::fs::remove_file(sandbox.path("link"));
+        symlink("real", sandbox.path("link")).unwrap();
+        for file in ["real", "link"] {
+            registry.forget_requests();
+            let save = ["save", "--cache=no", &name, "-o", file];
+            let run = sandbox.roots(save).run().fails(6);
+            run.says("real: it exists, and is not an archive of images\n")
+                .says("hint: name another file, or add --force to replace it\n");
+            assert_eq!(registry.lines(), [""; 0]);
+            assert_eq!(sandbox.read("real"), old);
+            assert_eq!(sandbox.names(""), ["link", "real"]);
+        }
+        let save = ["save", "--cache=no", "--force", &name, "-o", "link"];
+        sandbox.roots(save).run().succeeds();
+        assert!(sandbox.path("link").is_symlink());
+        sandbox.roots(["digest", "./real"]).run().succeeds();
+        // What was saved is replaced without a word.
+        let save = ["save", "--cache=no", &name, "-o", "real"];
+        sandbox.roots(save).run().succeeds();
+    }
+    // It replaces files only.
+    sandbox.mkdir("folder");
+    let save = ["save", "-f", "--cache=no", &name, "-o", "folder"];
+    sandbox.roots(save).run().fails(6).says("it is a folder");
+}
+
+#[test]
+fn an_archive_of_images_and_an_empty_file_are_replaced() {
+    let (sandbox, _registry, name) = published();
+    let images = Layout::new().image("1", &hello());
+    let in_folder = Layer::new()
+        .dir("./", 0o755)
+        .file("./blobs/x", 0o644, vec![1; 3000])
+        .file("./oci-layout", 0o644, "{\"imageLayoutVersion\": \"1.0.0\"}");
+    let spaced = Layer::new()
+        .file("a".repeat(150), 0o644, vec![1; 3000])
+        .file("manifest.json", 0o644, "\n [{}]");
+    for old in [
+        Vec::new(),
+        images.archive(),
+        // A disk was full.
+        images.archive()[..2000].to_vec(),
+        docker_archive("app:1", &hello(), &[&hello_layer()]),
+        in_folder.tar(),
+        spaced.tar(),
+    ] {
+        sandbox.write("x.tar", &old);
+        let save = ["save", "--cache=no", &name, "-o", "x.tar"];
+        sandbox.roots(save).run().succeeds();
+        assert_ne!(sandbox.read("x.tar"), old);
+    }
 }
 
 #[test]
