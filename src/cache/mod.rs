@@ -37,13 +37,14 @@ mod look;
 mod partial;
 mod purge;
 mod resolved;
+mod sweep;
 mod trust;
 mod wait;
 
 pub use link::Recorded;
 pub use look::{Held, Look};
 pub use partial::{Fetched, Partial, Rest};
-pub use purge::{Dropped, Sweep};
+pub use sweep::{Dropped, Purged, Sweep, Total};
 
 use crate::error::Error;
 use crate::oci::{Algorithm, Digest};

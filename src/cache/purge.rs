@@ -1,36 +1,17 @@
 //! Purge: drops the blobs that no existing destination and no running pull uses.
 
+use super::sweep::{Dropped, Purged, Sweep};
 use super::{ALGORITHMS, BLOBS, Cache, LINKS, is_barred};
 use crate::error::{Error, escaped};
 use crate::oci::{Algorithm, Digest};
 use crate::sys::{Dir, Kind, Stat, remove_tree};
 use std::collections::HashSet;
-use std::ffi::{CStr, OsStr};
+use std::ffi::{CStr, CString, OsStr};
 use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
-
-/// What is to be dropped.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Sweep {
-    /// Also what existing destinations were made of.
-    pub all: bool,
-    /// Only what no pull has used for so long.
-    pub older_than: Option<Duration>,
-    /// Nothing: say what would go.
-    pub dry_run: bool,
-}
-
-/// What was dropped, or would be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dropped {
-    /// The path below the cache.
-    pub path: PathBuf,
-    /// The size in bytes.
-    pub bytes: u64,
-}
+use std::rc::Rc;
 
 /// What is not to be dropped.
 struct Used {
@@ -42,14 +23,31 @@ struct Used {
     is_written: bool,
 }
 
+/// Who uses a blob.
+enum User {
+    /// A running pull.
+    Pull,
+    /// An existing destination.
+    Destination,
+}
+
+/// What may go.
+struct Candidate {
+    folder: Rc<Dir>,
+    name: CString,
+    path: PathBuf,
+    found: Stat,
+}
+
 impl Cache {
     /// Drops links to destinations that are gone and not `in_use`, then blobs that nobody uses. Pulls
     /// wait until it is done.
-    pub fn purge(&self, sweep: Sweep, in_use: &[PathBuf]) -> Result<Vec<Dropped>, Error> {
+    pub fn purge(&self, sweep: Sweep, in_use: &[PathBuf]) -> Result<Purged, Error> {
         let is_locked = self.lock(File::try_lock, || "pulls")?;
         let is_written = !is_locked;
+        let mut purged = Purged::default();
         let used = Used {
-            linked: self.linked(sweep, is_written, in_use)?,
+            linked: self.linked(sweep, is_written, in_use, &mut purged.forgotten)?,
             leased: self.leased(|name, what| {
                 let name = OsStr::from_bytes(name.to_bytes());
                 let path = self.path.join("leases").join(name);
@@ -59,11 +57,11 @@ impl Cache {
             })?,
             is_written,
         };
-        let mut dropped = Vec::new();
+        let mut candidates = Vec::new();
         for algorithm in ALGORITHMS {
             let folder = match self.blobs(algorithm) {
                 Err(_) if self.is_read_only() => continue,
-                other => other?,
+                other => Rc::new(other?),
             };
             for entry in folder.list().map_err(|e| self.failed("list", e))? {
                 Error::unless_stopped()?;
@@ -71,24 +69,44 @@ impl Cache {
                 let Some(found) = found.map_err(|e| self.failed("look at", e))? else {
                     continue; // A pull has just finished it, or given it up.
                 };
+                purged.left.add(found.size);
                 // Anything may lie there; a blob and what there is of one is a file.
                 let is_file = found.kind == Kind::File;
-                if is_file && used.keeps(algorithm, &folder, &entry.name, sweep)
-                    || sweep.spares(&found)
-                {
-                    continue;
+                let user = is_file.then(|| used.user(algorithm, &folder, &entry.name));
+                match user.flatten() {
+                    Some(User::Pull) => continue,
+                    Some(User::Destination) if !sweep.all => {
+                        purged.linked.add(found.size);
+                        continue;
+                    }
+                    _ if sweep.spares(&found) => continue,
+                    _ => {}
                 }
-                let path = path_of(algorithm, &entry.name);
-                if !sweep.dry_run && !self.remove(&folder, &entry.name, &path)? {
-                    continue;
-                }
-                dropped.push(Dropped {
-                    path,
-                    bytes: found.size,
+                candidates.push(Candidate {
+                    folder: Rc::clone(&folder),
+                    path: path_of(algorithm, &entry.name),
+                    name: entry.name,
+                    found,
                 });
             }
         }
-        Ok(dropped)
+        if sweep.max_size.is_some() {
+            // `find` sets the time of each blob that a pull uses.
+            let used = |stat: &Stat| (stat.mtime.seconds, stat.mtime.nanoseconds);
+            candidates.sort_by(|a, b| (used(&a.found), &a.path).cmp(&(used(&b.found), &b.path)));
+        }
+        for candidate in candidates {
+            Error::unless_stopped()?;
+            if sweep.allows(purged.left) {
+                break;
+            }
+            let (path, bytes) = (candidate.path, candidate.found.size);
+            if sweep.dry_run || self.remove(&candidate.folder, &candidate.name, &path)? {
+                purged.left.subtract(bytes);
+                purged.dropped.push(Dropped { path, bytes });
+            }
+        }
+        Ok(purged)
     }
 
     /// What existing destinations use: those of root and of this user.
@@ -97,6 +115,7 @@ impl Cache {
         sweep: Sweep,
         is_written: bool,
         in_use: &[PathBuf],
+        forgotten: &mut Vec<PathBuf>,
     ) -> Result<HashSet<Digest>, Error> {
         let mut used = HashSet::new();
         for links in self.believed_folders(LINKS)? {
@@ -107,12 +126,15 @@ impl Cache {
                 // link just now: what has a dot in front is of one that was killed.
                 let is_whole = !entry.name.to_bytes().starts_with(b".");
                 let is_kept = |path: &PathBuf| in_use.contains(path) || is_there(path);
-                let link = link.filter(|link| is_whole && is_kept(&link.destination));
                 match link {
-                    Some(link) => used.extend(link.blobs),
-                    None if sweep.dry_run || is_written && !is_whole => {}
+                    Some(link) if is_whole && is_kept(&link.destination) => used.extend(link.blobs),
+                    _ if is_written && !is_whole => {}
                     // Another user's own folder stays, and so does what this user may not remove.
-                    None => drop(links.unlink(&entry.name)),
+                    gone if sweep.dry_run || links.unlink(&entry.name).is_ok() => {
+                        let gone = gone.filter(|_| is_whole);
+                        forgotten.extend(gone.map(|link| link.destination));
+                    }
+                    _ => {}
                 }
             }
         }
@@ -144,14 +166,15 @@ impl Cache {
 }
 
 impl Used {
-    fn keeps(&self, algorithm: Algorithm, folder: &Dir, name: &CStr, sweep: Sweep) -> bool {
+    /// Who uses the file `name`.
+    fn user(&self, algorithm: Algorithm, folder: &Dir, name: &CStr) -> Option<User> {
         let (is_partial, hex) = match name.to_bytes() {
             [b'.', hex @ ..] => (true, hex),
             hex => (false, hex),
         };
         let text = format!("{}:{}", algorithm.name(), String::from_utf8_lossy(hex));
         let Ok(digest) = Digest::parse(&text) else {
-            return is_partial && self.is_written;
+            return (is_partial && self.is_written).then_some(User::Pull);
         };
         let is_fetched = || {
             // Locked by who fetches it, or somebody else's.
@@ -160,27 +183,11 @@ impl Used {
                 Err(e) => is_barred(&e),
             }
         };
-        self.leased.contains(&digest)
-            || is_partial && is_fetched()
-            || !is_partial && !sweep.all && self.linked.contains(&digest)
-    }
-}
-
-impl Sweep {
-    /// Whether it is too young to go. What comes from the future is.
-    pub fn spares(&self, found: &Stat) -> bool {
-        let Some(age) = self.older_than else {
-            return false;
-        };
-        let since = Duration::new(
-            u64::try_from(found.mtime.seconds).unwrap_or_default(),
-            found.mtime.nanoseconds,
-        );
-        let now = SystemTime::now();
-        let now = now.duration_since(SystemTime::UNIX_EPOCH);
-        now.unwrap_or_default()
-            .checked_sub(since)
-            .is_none_or(|old| old < age)
+        if self.leased.contains(&digest) || is_partial && is_fetched() {
+            return Some(User::Pull);
+        }
+        let is_linked = !is_partial && self.linked.contains(&digest);
+        is_linked.then_some(User::Destination)
     }
 }
 

@@ -117,10 +117,12 @@ mod tests {
         assert!(PURGE.options().eq([
             "--older-than",
             "--all",
+            "--max-size",
             "--dry-run",
             "--cache",
             "--timeout",
             "--quiet",
+            "--json",
             "--help"
         ]));
     }

@@ -1,5 +1,6 @@
 //! What the options of `purge` mean.
 
+use super::options::max_size;
 use super::syntax::Typed;
 use crate::cache::Sweep;
 use crate::error::{Error, ValueFault};
@@ -11,6 +12,7 @@ pub(super) fn sweep(typed: &Typed) -> Result<Sweep, Error> {
     Ok(Sweep {
         all: typed.all,
         older_than: typed.older_than.as_ref().map(age).transpose()?,
+        max_size: max_size(typed)?,
         dry_run: typed.dry_run,
     })
 }

@@ -97,7 +97,10 @@ pub(super) fn typed(syntax: &Syntax, mut parser: Parser) -> Result<Typed, Error>
             "--timeout" => typed.timeout = text(&mut parser, "--timeout")?,
             "--retries" => typed.retries = text(&mut parser, "--retries")?,
             "--cache" => typed.cache = Some(value(&mut parser, "--cache")?),
-            "--max-size" => typed.max_size = text(&mut parser, "--max-size")?,
+            // A limit that a script has lost must not be none.
+            "--max-size" => {
+                typed.max_size = Some(text(&mut parser, "--max-size")?.unwrap_or_default())
+            }
             "--include" | "--exclude" => {
                 let path = text(&mut parser, option)?;
                 typed

@@ -1,14 +1,16 @@
 //! `roots purge`: drops what no existing destination and no running pull uses from the cache.
 
 use super::{CacheChoice, Purge, counted};
-use crate::cache::Cache;
+use crate::cache::{Cache, Purged};
 use crate::destination::StagingState;
 use crate::error::{Error, Usage, ValueFault, escaped};
+use crate::oci::{DroppedReport, PurgeReport};
 use crate::progress::bytes;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 impl Purge {
-    /// Purges. What comes back is for stdout: what a dry run would drop, a line for each.
+    /// Purges. What comes back is for stdout: what a dry run would drop, a line for each; as JSON,
+    /// whatever goes, and the sum of it.
     pub(super) fn run(&self) -> Result<String, Error> {
         let path = match &self.cache {
             CacheChoice::At(path) | CacheChoice::Usual(path) => path,
@@ -20,34 +22,86 @@ impl Purge {
                 }));
             }
         };
-        let dry_run = self.sweep.dry_run;
         // A timer that purges may come before the first pull.
         if matches!(self.cache, CacheChoice::Usual(_)) && matches!(path.try_exists(), Ok(false)) {
-            let path = path.display();
-            self.progress.step(format_args!("{path}: no cache yet"));
-            return Ok(String::new());
+            let shown = path.display();
+            self.progress.step(format_args!("{shown}: no cache yet"));
+            return Ok(self.printed(path, &Purged::default(), &[]));
         }
+        let dry_run = self.sweep.dry_run;
         let cache = Cache::open_existing(path, dry_run, self.timeout, self.progress)?;
         let (abandoned, in_use) = self.abandoned(&cache)?;
-        let dropped = cache.purge(self.sweep, &in_use)?;
+        let purged = cache.purge(self.sweep, &in_use)?;
+        self.say(path, &purged);
+        Ok(self.printed(path, &purged, &abandoned))
+    }
+
+    fn say(&self, path: &Path, purged: &Purged) {
+        let path = path.display();
+        let Purged { left, linked, .. } = purged;
         self.progress.step(format_args!(
-            "{}: {} {}, {}",
-            path.display(),
-            counted(dropped.len() as u64, "blob"),
-            if dry_run {
-                "would be dropped"
-            } else {
-                "dropped"
+            "{path}: {} {}, {}; {} left",
+            counted(purged.dropped.len() as u64, "blob"),
+            match self.sweep.dry_run {
+                true => "would be dropped",
+                false => "dropped",
             },
-            bytes(dropped.iter().map(|blob| blob.bytes).sum())
+            bytes(purged.dropped.iter().map(|blob| blob.bytes).sum()),
+            bytes(left.bytes),
         ));
-        let lines = dropped.iter().filter(|_| dry_run).map(|blob| {
+        if self.sweep.max_size.is_none() || self.sweep.allows(*left) {
+            return;
+        }
+        let why = match (linked.bytes, self.sweep.older_than) {
+            (0, None) => "running pulls use it".to_owned(),
+            (0, Some(_)) => "running pulls use it, or it is younger than --older-than".to_owned(),
+            (linked, _) => {
+                let linked = bytes(linked);
+                format!("existing destinations were made of {linked}, which --all drops as well")
+            }
+        };
+        let left = bytes(left.bytes);
+        self.progress.warn(format_args!(
+            "{path}: {left} left, more than --max-size allows: {why}"
+        ));
+    }
+
+    /// What goes to stdout.
+    fn printed(&self, path: &Path, purged: &Purged, abandoned: &[PathBuf]) -> String {
+        let dropped = purged.dropped.iter();
+        if self.progress.is_json() {
+            let blobs = dropped
+                .clone()
+                .map(|blob| DroppedReport::blob(&blob.path, blob.bytes));
+            let folders = abandoned.iter().map(|path| DroppedReport::folder(path));
+            let links = purged.forgotten.iter();
+            let links = links.map(|destination| DroppedReport::link(destination));
+            let all = blobs.chain(folders).chain(links);
+            let lines: String = all.map(|report| report.to_line()).collect();
+            let seconds = self.progress.elapsed().as_secs_f64();
+            let report = PurgeReport {
+                cache: path.to_string_lossy().into_owned(),
+                blobs: dropped.len(),
+                bytes: dropped.map(|blob| blob.bytes).sum(),
+                folders: abandoned.len(),
+                links: purged.forgotten.len(),
+                left_blobs: purged.left.blobs,
+                left_bytes: purged.left.bytes,
+                seconds: (seconds * 1000.0).round() / 1000.0,
+                dry_run: self.sweep.dry_run,
+            };
+            return lines + &report.to_line();
+        }
+        if !self.sweep.dry_run {
+            return String::new();
+        }
+        let lines = dropped.map(|blob| {
             let path = escaped(&blob.path.to_string_lossy());
             format!("{}\t{path}\n", blob.bytes)
         });
-        let abandoned = abandoned.iter().filter(|_| dry_run);
-        let folders = abandoned.map(|path| format!("-\t{}\n", escaped(&path.to_string_lossy())));
-        Ok(lines.chain(folders).collect())
+        let folders = abandoned.iter();
+        let folders = folders.map(|path| format!("-\t{}\n", escaped(&path.to_string_lossy())));
+        lines.chain(folders).collect()
     }
 
     /// Removes what killed pulls have left beside the destinations that the cache knows, or finds it.
@@ -64,16 +118,17 @@ impl Purge {
                     continue;
                 }
             };
-            let path = found.path().display();
+            let path = found.path().to_owned();
             if !self.sweep.dry_run {
-                match found.remove() {
-                    Err(e) => self.progress.warn(e),
-                    Ok(()) => self
-                        .progress
-                        .step(format_args!("{path}: removed what a killed pull has left")),
+                if let Err(e) = found.remove() {
+                    self.progress.warn(e);
+                    continue;
                 }
+                let path = path.display();
+                self.progress
+                    .step(format_args!("{path}: removed what a killed pull has left"));
             }
-            all.push(found.path().to_owned());
+            all.push(path);
         }
         Ok((all, in_use))
     }

@@ -9,6 +9,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, SystemTime};
 
+mod json;
+mod max_size;
+
 /// An image that shares its lower layer with `hello`.
 fn sharing() -> Built {
     Image::new()
@@ -40,7 +43,7 @@ fn only_what_no_destination_uses_is_dropped() {
         let run = sandbox.roots(["purge"]).run().succeeds().prints("");
         assert_eq!(run.stderr, format!("{cache}: {said}\n"));
     };
-    purge("0 blobs dropped, 0 B");
+    purge("0 blobs dropped, 0 B; 1.7 kB left");
     assert_eq!(sandbox.cached().len(), 4);
 
     fs::remove_dir_all(sandbox.path("two")).unwrap();
@@ -49,7 +52,10 @@ fn only_what_no_destination_uses_is_dropped() {
         .iter()
         .map(|blob| blob.bytes.len())
         .sum();
-    purge(&format!("3 blobs dropped, {dropped} B"));
+    let left = hello();
+    let left: usize = left.blobs().map(|blob| blob.bytes.len()).sum();
+    let left = left + hello().manifest.bytes.len();
+    purge(&format!("3 blobs dropped, {dropped} B; {left} B left"));
     assert_eq!(sandbox.cached(), digests(&hello()));
     registry.forget_requests();
     sandbox
@@ -280,12 +286,12 @@ fn a_dry_run_prints_what_a_purge_then_drops() {
         .iter()
         .map(|line| line.split('\t').next().unwrap().parse::<usize>().unwrap())
         .sum();
-    let run = run.says(&format!(": 4 blobs would be dropped, {bytes} B\n"));
+    let run = run.says(&format!(": 4 blobs would be dropped, {bytes} B; "));
     assert_eq!(run.stderr.lines().count(), 1);
     assert_eq!(sandbox.names("cache/blobs/sha256"), before);
     assert_eq!(sandbox.names("cache/links").len(), 2);
     let run = sandbox.roots(["purge"]).run().succeeds().prints("");
-    run.says(&format!(": 4 blobs dropped, {bytes} B\n"));
+    run.says(&format!(": 4 blobs dropped, {bytes} B; "));
     let run = sandbox.roots(["purge", "-nq"]).run().succeeds().prints("");
     assert_eq!(run.stderr, "");
 }
@@ -317,7 +323,7 @@ fn older_than_spares_what_was_used_since() {
         }
     }
     let purge = |age: &str| sandbox.roots(["purge", "--older-than", age]).run();
-    purge("4h").succeeds().says(": 0 blobs dropped, 0 B\n");
+    purge("4h").succeeds().says(": 0 blobs dropped, 0 B; ");
     // Whatever a pull uses is as if new.
     sandbox
         .roots(["pull", &registry.image("a:1"), "three"])

@@ -160,15 +160,15 @@ fn one_blob_is_one() {
         .roots(["purge", "-n"])
         .run()
         .succeeds()
-        .says(": 1 blob would be dropped, 1 B\n");
+        .says(": 1 blob would be dropped, 1 B; 0 B left\n");
     sandbox
         .roots(["purge"])
         .run()
         .succeeds()
-        .says(": 1 blob dropped, 1 B\n");
+        .says(": 1 blob dropped, 1 B; 0 B left\n");
     sandbox
         .roots(["purge"])
         .run()
         .succeeds()
-        .says(": 0 blobs dropped, 0 B\n");
+        .says(": 0 blobs dropped, 0 B; 0 B left\n");
 }

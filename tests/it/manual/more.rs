@@ -143,6 +143,10 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
                 "Also what existing trees were made of, if no pull has used it for long:",
                 "roots purge --all --older-than 30d",
             ),
+            (
+                "No more than it takes to get the cache down to 10 GiB, what was used least recently first:",
+                "roots purge --max-size 10G",
+            ),
         ],
     ),
 ];
