@@ -13,7 +13,7 @@ mod syntax;
 mod tags;
 
 use crate::commands::{Command, Digest, Inspect, Pull, Purge, Save, Verify};
-use crate::error::{Error, Usage};
+use crate::error::{Error, Usage, ValueFault};
 use crate::model::Ignore;
 use access::{access, timeout};
 use alterations::{alterations, compared};
@@ -165,6 +165,10 @@ fn save(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result
 fn digest(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
     if typed.help {
         return Ok(Command::Help(DIGEST.help()));
+    }
+    // A lock has lines of its own.
+    if typed.json && typed.lock {
+        return Err(ValueFault::NotWith("--lock").of("--json"));
     }
     let images = operands(&DIGEST, &mut typed)?;
     let images = images.iter().map(name).collect::<Result<Vec<_>, _>>()?;

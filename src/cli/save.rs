@@ -38,6 +38,10 @@ pub(super) fn target(typed: &Typed, operands: &[OsString]) -> Result<Target, Err
     match &typed.output {
         None => Err(no_output(operands)),
         Some(path) if path.is_empty() => Err(ValueFault::Missing.of("--output")),
+        // What reads the archive would read the object as well.
+        Some(path) if path == "-" && typed.json => {
+            Err(ValueFault::NotWith("-o -, which prints nothing but the archive").of("--json"))
+        }
         Some(path) if path == "-" && stdout().is_terminal() => {
             Err(ValueFault::ToTerminal.of("--output"))
         }

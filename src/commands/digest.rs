@@ -3,15 +3,21 @@
 use super::Digest;
 use super::lock_line::lock_line;
 use crate::error::Error;
-use crate::oci;
+use crate::oci::{self, DigestReport};
 use crate::source::{Name, Source};
 
 impl Digest {
-    /// The digest of one image, or lines of `REFERENCE@DIGEST`, which make a lock.
+    /// The digest of one image, or lines of `REFERENCE@DIGEST`, which make a lock; as JSON, an object for
+    /// each image.
     pub(super) fn run(&self) -> Result<String, Error> {
         let mut lines = String::new();
         for image in &self.images {
             let mut source = Source::open(image, Some(&self.access), None, self.progress)?;
+            if self.progress.is_json() {
+                lines += &self.report(&mut source)?;
+                source.drain();
+                continue;
+            }
             let digest = self.of(&mut source)?;
             source.drain();
             lines += &match self.lock || self.images.len() > 1 {
@@ -20,6 +26,19 @@ impl Digest {
             };
         }
         Ok(lines)
+    }
+
+    /// The image as an object. For its type and size, what the name stands for is read, not only asked for.
+    fn report(&self, source: &mut Source<'_>) -> Result<String, Error> {
+        let (root, manifest) = match self.index {
+            true => (source.described()?, None),
+            false => {
+                let (root, manifest, image) = source.described_for(&self.wanted, self.progress)?;
+                (root, Some((manifest, image)))
+            }
+        };
+        let manifest = manifest.as_ref().map(|(manifest, image)| (manifest, image));
+        Ok(DigestReport::new(source.full_name(), &root, manifest).to_line())
     }
 
     /// The digest of the manifest for the platform, or of what the name itself stands for.

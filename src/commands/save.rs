@@ -14,7 +14,8 @@ use crate::cache::Cache;
 use crate::destination::Output;
 use crate::error::Error;
 use crate::oci::{
-    Algorithm, Descriptor, DockerImage, OCI_LAYOUT, blob_path, index_json, manifest_json,
+    Algorithm, Descriptor, DockerImage, OCI_LAYOUT, SaveReport, SavedImage, blob_path, index_json,
+    manifest_json,
 };
 use crate::source::{Parts, Source, check_room};
 use crate::tarball::{Unwritten, Writer};
@@ -29,7 +30,7 @@ const CHUNK: usize = 256 * 1024;
 type Copied<'c> = (Source<'c>, Option<String>, Parts);
 
 impl Save {
-    /// Saves, and prints what was saved: lines of `REFERENCE@DIGEST`.
+    /// Saves, and prints what was saved: lines of `REFERENCE@DIGEST`, or one object.
     pub(super) fn run(&self) -> Result<String, Error> {
         let cache = self.cache.open(self.access.timeout, self.progress)?;
         let cache = cache.as_ref();
@@ -42,7 +43,7 @@ impl Save {
             if let (Err(Error::CacheSpoiled { .. }), Some(cache)) = (&written, cache) {
                 cache.mend(&all);
             }
-            return written.map(|_| String::new());
+            return written;
         };
         with_healing(self.progress, || self.attempt(cache, path))
     }
@@ -89,10 +90,11 @@ impl Save {
         for folder in folders(&images) {
             tar.directory(folder).map_err(failed)?;
         }
-        let mut seen = HashSet::new();
+        let (mut seen, mut size) = (HashSet::new(), 0);
         for (_, _, parts) in &images {
             for (document, bytes) in &parts.documents {
                 if seen.insert(document.digest.clone()) {
+                    size += bytes.len() as u64;
                     let path = blob_path(&document.digest);
                     let written = tar.file(&path, bytes.len() as u64, &mut bytes.as_slice());
                     written.map_err(failed)?;
@@ -106,6 +108,7 @@ impl Save {
         });
         let wanted: Vec<Vec<Descriptor>> = wanted.collect();
         let sizes = wanted.iter().flatten().map(|blob| blob.size);
+        size = sizes.clone().fold(size, u64::saturating_add);
         let mut meter = self.progress.meter(sizes, "writing");
         for ((source, ..), blobs) in images.iter_mut().zip(&wanted) {
             for (number, blob) in blobs.iter().enumerate() {
@@ -122,7 +125,37 @@ impl Save {
         for (source, ..) in &images {
             remember(cache, source, self.progress);
         }
-        Ok(images.iter().map(line).collect())
+        Ok(self.printed(&images, (seen.len(), size)))
+    }
+
+    /// What goes to stdout, which has room for nothing else if the archive goes there.
+    fn printed(&self, images: &[Copied<'_>], (blobs, bytes): (usize, u64)) -> String {
+        let Target::File(path) = &self.output else {
+            return String::new();
+        };
+        if !self.progress.is_json() {
+            return images.iter().map(line).collect();
+        }
+        let images = images.iter().map(|(source, name, parts)| {
+            let main = parts.main.as_ref();
+            let platform = main.and_then(|main| main.platform.as_ref());
+            SavedImage {
+                reference: source.full_name(),
+                name: name.clone(),
+                digest: parts.root.digest.clone(),
+                manifest: main.map(|main| main.digest.clone()),
+                platform: platform.map(ToString::to_string),
+            }
+        });
+        let seconds = self.progress.elapsed().as_secs_f64();
+        let report = SaveReport {
+            destination: path.to_string_lossy().into_owned(),
+            images: images.collect(),
+            blobs,
+            bytes,
+            seconds: (seconds * 1000.0).round() / 1000.0,
+        };
+        report.to_line()
     }
 
     /// All images, with their documents.

@@ -64,6 +64,33 @@ impl Source<'_> {
         })
     }
 
+    /// The document that the name stands for.
+    pub fn described(&mut self) -> Result<Descriptor, Error> {
+        let described = self.root_bytes().map(|(root, _)| root);
+        described.map_err(|error| self.explained(error))
+    }
+
+    /// The same, with the manifest for a platform and its image.
+    pub fn described_for(
+        &mut self,
+        wanted: &Wanted,
+        progress: Progress,
+    ) -> Result<(Descriptor, Descriptor, Image), Error> {
+        let root = self.described()?;
+        let Followed {
+            image, manifest, ..
+        } = self.follow(wanted, &mut Documents::default(), progress)?;
+        let described = match manifest {
+            None => root.clone(),
+            Some(bytes) => {
+                let document = parse(&image.digest, &bytes, "")?;
+                let media_type = document.media_type(&bytes, "");
+                Descriptor::new(media_type, image.digest.clone(), bytes.len() as u64)
+            }
+        };
+        Ok((root, described, image))
+    }
+
     /// The bytes of a document, verified, and not written anew.
     pub fn raw(&mut self, what: Raw, wanted: &Wanted, progress: Progress) -> Result<Bytes, Error> {
         let (root, bytes) = self.root_bytes()?;

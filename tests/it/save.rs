@@ -11,6 +11,7 @@ use std::io::Read as _;
 mod copies;
 mod faults;
 mod files;
+mod json;
 
 /// The members of an archive with their contents, in their order.
 fn members(archive: &[u8]) -> Vec<(String, Vec<u8>)> {
