@@ -14,6 +14,9 @@
 pub mod oci;
 pub mod sys;
 
+// How an image is started, in the words of systemd.
+pub mod systemd;
+
 // What can go wrong, and what is said meanwhile.
 pub mod error;
 pub mod progress;

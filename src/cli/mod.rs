@@ -134,6 +134,7 @@ fn pull(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result
         offline: typed.offline,
         locked: typed.locked.as_ref().map(PathBuf::from),
         nspawn: typed.nspawn,
+        unit: typed.unit,
         dry_run: typed.dry_run,
         progress: progress(&typed, &variable),
     }))

@@ -3,11 +3,12 @@
 use super::syntax::Typed;
 use crate::commands::CacheChoice;
 use crate::error::{Error, Suggestion, ValueFault};
-use crate::oci::{InvalidReference, Platform, Reference, Wanted, is_machine_name};
+use crate::oci::{InvalidReference, Platform, Reference, Wanted};
 use crate::progress::{Format, Level, Progress};
 use crate::registry::{Access, Passed};
 use crate::source::{Form, Local, Name};
 use crate::sys::{self, absolute};
+use crate::systemd::is_machine_name;
 use std::ffi::OsString;
 use std::io::{IsTerminal as _, stdin};
 use std::os::unix::ffi::OsStrExt as _;

@@ -3,9 +3,10 @@
 
 use super::page::{Page, columns};
 use super::recorded::Recorded;
+use super::start_files::StartFiles;
 use super::{Done, Pull};
 use crate::cache::Look;
-use crate::destination::{Fate, Found, KeepOld, Prospect, Settings};
+use crate::destination::{Fate, Found, KeepOld, Prospect};
 use crate::error::Error;
 use crate::oci::{Blob, Forecast, Record, Shelf};
 use crate::progress::bytes;
@@ -27,11 +28,11 @@ impl Pull {
         let found = Found::foreseen(&self.dest)?;
         let keep_old = self.keep_old.as_deref().map(KeepOld::at).transpose()?;
         let held = self.held(&found, cache)?; // with --update
-        let settings = self.settings(&found)?; // with --nspawn
+        let files = self.start_files(&found)?; // with --nspawn, --unit
         if let Some(held) = held.as_ref().and_then(Recorded::believed)
-            && self.is_done(held, locked.as_ref(), settings.as_ref(), &mut source)?
+            && self.is_done(held, locked.as_ref(), &files, &mut source)?
         {
-            return Ok(self.stays(held, None));
+            return Ok(self.stays(held, &StartFiles::default()));
         }
         let plan = self.plan(
             held.is_some(),
@@ -46,29 +47,27 @@ impl Pull {
             locked.check(&source, &image)?;
         }
         let record = Record::new(source.full_name(), &image, &self.wanted, &self.altered);
-        if let Some(settings) = &settings {
-            self.settings_of(settings, &image)?;
-        }
-        let settings = settings.as_ref().map(Settings::path);
+        files.check(&image)?;
+        self.warn_of_nspawn(&files, &image)?;
         let believed = held.as_ref().and_then(Recorded::believed);
         if believed.is_some_and(|held| held.is_of_same_tree(&record)) {
-            return Ok(self.stays(&record, settings));
+            return Ok(self.stays(&record, &files));
         }
         found.spares(&source.paths())?;
         let place = (&prospect.place, found.path());
         let foresight = source.foresee(&image, place, look, progress)?;
         let text = match progress.is_json() {
             true => {
-                let forecast = self.forecast(record, &foresight, &prospect, look, settings);
+                let forecast = self.forecast(record, &foresight, &prospect, look, &files);
                 forecast.to_line()
             }
-            false => self.page(&record, &foresight, &prospect, look, settings),
+            false => self.page(&record, &foresight, &prospect, look, &files),
         };
         Ok(Done::from(text))
     }
 
     /// DEST holds it already; at most, its settings would be written.
-    fn stays(&self, record: &Record, settings: Option<&Path>) -> Done {
+    fn stays(&self, record: &Record, files: &StartFiles) -> Done {
         let done = self.unchanged(record);
         if self.progress.is_json() {
             return done;
@@ -78,7 +77,7 @@ impl Pull {
             "destination",
             format_args!("{}, unchanged", self.dest.display()),
         );
-        page.given("nspawn", settings.map(Path::display));
+        add_files(&mut page, files);
         Done {
             exit_code: done.exit_code,
             ..Done::from(page.to_string())
@@ -91,7 +90,7 @@ impl Pull {
         foresight: &Foresight,
         prospect: &Prospect,
         look: Option<&Look>,
-        settings: Option<&Path>,
+        files: &StartFiles,
     ) -> String {
         let mut page = named(record);
         match foresight.from.is_empty() {
@@ -117,7 +116,7 @@ impl Pull {
             Some((false, _)) => page.line("old tree", LOST),
             None => {}
         }
-        page.given("nspawn", settings.map(Path::display));
+        add_files(&mut page, files);
         let size = bytes(foresight.size);
         let free = foresight.free.map(bytes);
         let free = free.unwrap_or_else(|| "an unknown amount".to_owned());
@@ -157,7 +156,7 @@ impl Pull {
         foresight: &Foresight,
         prospect: &Prospect,
         look: Option<&Look>,
-        settings: Option<&Path>,
+        files: &StartFiles,
     ) -> Forecast {
         let blobs = foresight.layers.iter().map(|(blob, way)| {
             let (state, cached) = match way {
@@ -189,7 +188,8 @@ impl Pull {
             action: prospect.fate.word(),
             keep_old: kept.map(shown),
             removed: removed.map(shown),
-            nspawn: settings.map(shown),
+            nspawn: files.nspawn().map(shown),
+            unit: files.unit().map(shown),
             free: foresight.free,
             cache: look.map(|look| Shelf {
                 path: look.path().to_string_lossy().into_owned(),
@@ -210,6 +210,12 @@ fn named(record: &Record) -> Page {
     page.line("manifest", &record.manifest);
     page.line("platform", &record.platform);
     page
+}
+
+/// The files that would be written beside DEST.
+fn add_files(page: &mut Page, files: &StartFiles) {
+    page.given("nspawn", files.nspawn().map(Path::display));
+    page.given("unit", files.unit().map(Path::display));
 }
 
 fn cache(look: &Look, foresight: &Foresight) -> String {

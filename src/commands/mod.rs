@@ -13,6 +13,8 @@ mod pull;
 mod purge;
 mod recorded;
 mod save;
+mod service;
+mod start_files;
 mod stdout;
 mod swapped;
 mod tags;
@@ -84,6 +86,8 @@ pub struct Pull {
     pub offline: bool,
     /// Write `NAME.nspawn` beside DEST.
     pub nspawn: bool,
+    /// Write `NAME.service` beside DEST.
+    pub unit: bool,
     /// The file that says which digest the image must have.
     pub locked: Option<PathBuf>,
     /// Write nothing, and say what would be done.

@@ -1,11 +1,20 @@
 //! How a tree is started: `--nspawn`, and what to type where nothing says it.
 
 use super::Pull;
-use crate::destination::{Destination, Found, Output, Settings};
+use super::start_files::{StartFiles, malformed, run_config_of};
 use crate::error::Error;
-use crate::oci::{Image, Nspawn};
+use crate::extract::TreeReader;
+use crate::oci::{About, Image};
 use crate::sys::{Dir, is_root};
+use crate::systemd::{SettingsText, find_account, nspawn_text};
 use std::ffi::CStr;
+use std::path::Path;
+
+/// Where a tree has its users.
+pub(super) const PASSWD: &str = "/etc/passwd";
+
+/// How much is read of passwd and group, in bytes. Those of images have a few kB.
+pub(super) const MAX_ACCOUNTS: u64 = 1 << 20;
 
 /// What `systemd-nspawn --boot` looks for, in one of these places.
 const INIT: [&[&CStr]; 4] = [
@@ -19,38 +28,72 @@ const INIT: [&[&CStr]; 4] = [
 const OS_RELEASE: [&[&CStr]; 2] = [&[c"etc", c"os-release"], &[c"usr", c"lib", c"os-release"]];
 
 impl Pull {
-    /// The file beside DEST, with `--nspawn`.
-    pub(super) fn settings(&self, found: &Found) -> Result<Option<Settings>, Error> {
-        let settings = || Settings::beside(found, self.force);
-        self.nspawn.then(settings).transpose()
-    }
-
-    /// Writes a new one, which waits for the tree that it is about.
-    pub(super) fn set(
+    /// The text of the `.nspawn` file at `path`. What systemd cannot be told, and what keeps
+    /// systemd-nspawn from starting the tree, are warnings: a tree that is right does not fail for it.
+    pub(super) fn nspawn_text(
         &self,
-        settings: &Settings,
-        destination: &Destination,
+        path: &Path,
         image: &Image,
-    ) -> Result<Output, Error> {
-        let text = self.settings_of(settings, image)?;
-        settings.write(destination, &text)
-    }
-
-    /// What it is to say. What cannot be told to systemd is warned of.
-    pub(super) fn settings_of(&self, settings: &Settings, image: &Image) -> Result<String, Error> {
-        let malformed = |why| Error::Manifest {
-            what: image.digest.to_string(),
-            why,
+        root: &Dir,
+    ) -> Result<String, Error> {
+        let about = run_config_of(image)?;
+        let SettingsText { text, left_out } =
+            nspawn_text(image).map_err(|why| malformed(image, why))?;
+        self.warn_of_left_out(path, &left_out);
+        let warn = |what: &str| {
+            let path = path.display();
+            self.progress.warn(format_args!("{path}: {what}"));
         };
-        let Nspawn { text, left_out } = Nspawn::new(image).map_err(malformed)?;
-        if !left_out.is_empty() {
-            self.progress.warn(format_args!(
-                "{}: cannot be told to systemd: {}",
-                settings.path().display(),
-                left_out.join(", ")
+        let tree = TreeReader::new(root);
+        if !tree.is_directory("/usr") {
+            warn(
+                "systemd-nspawn refuses a tree without /usr: start it as a service, which --unit writes",
+            );
+        } else if let Some(why) = user_fault(&about, &tree) {
+            warn(&format!(
+                "systemd-nspawn cannot look up the image's user, because {why}: start it as a service, which --unit writes"
+            ));
+        }
+        self.warn_of_working_dir(path, &about, &tree);
+        let shift = self.altered.uid_shift();
+        if shift > 0 {
+            // nspawn takes no PrivateUsers= out of a file that it does not trust.
+            warn(&format!(
+                "it cannot hold the shift of --uid-shift: start it with systemd-nspawn --private-users={shift}:65536"
             ));
         }
         Ok(text)
+    }
+
+    /// The warnings of a pull that a dry run can give, which has no tree to look into.
+    pub(super) fn warn_of_nspawn(&self, files: &StartFiles, image: &Image) -> Result<(), Error> {
+        if let Some(path) = files.nspawn() {
+            let file = nspawn_text(image).map_err(|why| malformed(image, why))?;
+            self.warn_of_left_out(path, &file.left_out);
+        }
+        Ok(())
+    }
+
+    /// Says which fields of the config a file lacks.
+    pub(super) fn warn_of_left_out(&self, path: &Path, left_out: &[&str]) {
+        if !left_out.is_empty() {
+            self.progress.warn(format_args!(
+                "{}: cannot be told to systemd: {}",
+                path.display(),
+                left_out.join(", ")
+            ));
+        }
+    }
+
+    /// Says that systemd does not make the working directory, as docker does.
+    pub(super) fn warn_of_working_dir(&self, path: &Path, about: &About, tree: &TreeReader<'_>) {
+        let missing = |dir: &&String| dir.starts_with('/') && !tree.is_directory(dir);
+        if about.workdir.as_ref().filter(missing).is_some() {
+            self.progress.warn(format_args!(
+                "{}: the tree lacks its WorkingDirectory: make it there with mkdir -p",
+                path.display()
+            ));
+        }
     }
 
     /// Says how to start a program in a tree that does not boot and has nothing beside it: to people,
@@ -60,7 +103,7 @@ impl Pull {
         // Who takes a part of an image knows what for.
         let is_part = self.altered.included().next().is_some();
         let is_of_use = self.progress.is_for_person() && is_root();
-        if !is_of_use || self.nspawn || is_part || has(&INIT) && has(&OS_RELEASE) {
+        if !is_of_use || self.nspawn || self.unit || is_part || has(&INIT) && has(&OS_RELEASE) {
             return;
         }
         // systemd-nspawn starts nothing in a tree without it.
@@ -73,6 +116,26 @@ impl Pull {
             "nothing in it boots; to start a program: {start} {path} COMMAND..."
         ));
     }
+}
+
+/// Why systemd-nspawn, which runs `getent` in the tree, will not find the user there.
+fn user_fault(about: &About, tree: &TreeReader<'_>) -> Option<&'static str> {
+    let user = about.user.as_deref()?;
+    let name = user.split(':').next().unwrap_or_default();
+    if ["", "root", "0"].contains(&name) {
+        return None;
+    }
+    if !["/usr/bin/getent", "/bin/getent"]
+        .iter()
+        .any(|path| tree.is_program(path))
+    {
+        return Some("the tree has no getent");
+    }
+    let passwd = tree.read(PASSWD, MAX_ACCOUNTS);
+    // Group and home only come from an entry.
+    let account = find_account(name, &passwd, b"").ok();
+    let is_known = account.is_some_and(|account| account.is_known);
+    (!is_known).then_some("/etc/passwd of the tree does not have it")
 }
 
 /// Whether there is something of that name; what a symlink leads to, may be another tree's.

@@ -5,7 +5,7 @@ use super::recorded::Recorded;
 use super::swapped::or_swapped_pull;
 use super::{Done, Pull, counted, warn_of_unmatched, with_healing};
 use crate::cache::Cache;
-use crate::destination::{Destination, Found, KeepOld, Output};
+use crate::destination::{Destination, Found, KeepOld};
 use crate::error::Error;
 use crate::extract::{Extractor, Skipped};
 use crate::oci::Record;
@@ -31,9 +31,9 @@ impl Pull {
         let found = Found::mended(&self.dest, progress)?;
         let keep_old = self.keep_old.as_deref().map(KeepOld::at).transpose()?;
         let held = self.held(&found, cache)?; // with --update
-        let settings = self.settings(&found)?; // with --nspawn
+        let files = self.start_files(&found)?; // with --nspawn, --unit
         if let Some(held) = held.as_ref().and_then(Recorded::believed)
-            && self.is_done(held, locked.as_ref(), settings.as_ref(), &mut source)?
+            && self.is_done(held, locked.as_ref(), &files, &mut source)?
         {
             return Ok(self.unchanged(held));
         }
@@ -50,12 +50,14 @@ impl Pull {
         }
         let record = Record::new(source.full_name(), &image, &self.wanted, &self.altered);
         let ledger = Ledger::new(cache, &source, &image, progress);
-        let settings = settings.map(|settings| self.set(&settings, &destination, &image));
-        let settings = settings.transpose()?;
+        files.check(&image)?;
         let is_new = held.is_none();
         let believed = held.as_ref().and_then(Recorded::believed);
         if believed.is_some_and(|held| held.is_of_same_tree(&record)) {
-            settings.map(Output::commit).transpose()?;
+            if let Some(root) = found.dir()? {
+                self.write_start_files(&files, &destination, &image, &root)?
+                    .commit()?;
+            }
             ledger.remember(&source);
             self.renew(&found, &ledger, &record);
             return Ok(self.unchanged(&record));
@@ -77,11 +79,12 @@ impl Pull {
         }
         source.drain();
         let skipped = extractor.finish()?;
+        let written = self.write_start_files(&files, &destination, &image, &root)?;
         ledger.open(&destination);
         ledger.remember(&source);
         let place = destination.commit(&record, progress)?; // all or nothing
         ledger.close(found.path(), &record, place);
-        settings.map(Output::commit).transpose()?;
+        written.commit()?;
         report(skipped, progress);
         if is_new {
             self.say_how_to_start(&root);

@@ -7,9 +7,10 @@
 use super::ledger::Ledger;
 use super::locked::Locked;
 use super::recorded::Recorded;
+use super::start_files::StartFiles;
 use super::{Done, Pull};
 use crate::cache::Cache;
-use crate::destination::{Found, KeepOld, Plan, RecordPlace, Settings};
+use crate::destination::{Found, KeepOld, Plan, RecordPlace};
 use crate::error::{DestinationFault, Error, Replaceable, UNCHANGED};
 use crate::oci::{Image, Outcome, Record};
 use crate::source::Source;
@@ -37,15 +38,15 @@ impl Pull {
     }
 
     /// Whether there is nothing to do: the tree that `held` is about is the one that a pull would
-    /// make, may be it, and has its settings beside it.
+    /// make, may be it, and has its files beside it.
     pub(super) fn is_done(
         &self,
         held: &Record,
         locked: Option<&Locked<'_>>,
-        settings: Option<&Settings>,
+        files: &StartFiles,
         source: &mut Source<'_>,
     ) -> Result<bool, Error> {
-        let is_set = settings.is_none_or(|settings| settings.is_of(&held.manifest));
+        let is_set = files.are_of(&held.manifest);
         let is_allowed = locked.is_none_or(|locked| locked.allows_record(held));
         Ok(is_set && is_allowed && self.is_current(held, source)?)
     }

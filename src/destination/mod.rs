@@ -32,7 +32,7 @@ pub use kept::KeepOld;
 pub use output::Output;
 pub use prospect::{Fate, Prospect};
 pub use record::Place as RecordPlace;
-pub use settings::Settings;
+pub use settings::{Settings, SettingsKind};
 
 use crate::error::{DestinationFault, Error, Replaceable};
 use crate::oci::Record;

@@ -1,15 +1,47 @@
 //! `NAME.nspawn` beside DEST, where systemd-nspawn looks for it and takes no setting from it that would
-//! give privileges: whoever makes images decides what is in it.
+//! give privileges: whoever makes images decides what is in it. And `NAME.service`, beside it for the same
+//! reason: nothing starts it before somebody has linked or copied it to where systemd looks.
 
 use super::{Destination, Found, Output, disk, file_name};
 use crate::error::{DestinationFault, Error};
-use crate::oci::{Digest, NSPAWN_MARK, is_machine_name};
+use crate::oci::Digest;
 use crate::sys::Kind;
+use crate::systemd::{FILE_MARK, is_machine_name, is_service_name, is_unit_path};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 /// As much of a file as tells whether it is ours.
 const MAX_MARK: u64 = 256;
+
+/// Which file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SettingsKind {
+    /// `NAME.nspawn`
+    Nspawn,
+    /// `NAME.service`
+    Service,
+}
+
+impl SettingsKind {
+    fn extension(self) -> &'static str {
+        match self {
+            Self::Nspawn => "nspawn",
+            Self::Service => "service",
+        }
+    }
+
+    /// Whether systemd would look for such a file of DEST, and read it.
+    fn check(self, dest: &Path, name: &str) -> Result<(), DestinationFault> {
+        match self {
+            Self::Nspawn if !is_machine_name(name) => Err(DestinationFault::NotAMachine),
+            Self::Service if !is_service_name(name) => Err(DestinationFault::NotAService),
+            Self::Service if !dest.to_str().is_some_and(is_unit_path) => {
+                Err(DestinationFault::NotForUnits)
+            }
+            _ => Ok(()),
+        }
+    }
+}
 
 /// The file as it is found.
 pub struct Settings {
@@ -20,20 +52,20 @@ pub struct Settings {
 
 impl Settings {
     /// Looks for that of DEST. A file of somebody else's is replaced only with `force`.
-    pub fn beside(found: &Found, force: bool) -> Result<Self, Error> {
+    pub fn beside(found: &Found, kind: SettingsKind, force: bool) -> Result<Self, Error> {
         let dest = found.path();
         let refused = |path: &Path, why| {
             let path = path.to_owned();
             Err(Error::DestinationRefused { path, why })
         };
         let name = dest.file_name().and_then(|name| name.to_str());
-        let Some(name) = name.filter(|name| is_machine_name(name)) else {
-            // systemd-nspawn would look for the file under another name.
-            return refused(dest, DestinationFault::NotAMachine);
-        };
-        let path = dest.with_file_name(format!("{name}.nspawn"));
+        let name = name.unwrap_or_default();
+        if let Err(why) = kind.check(dest, name) {
+            return refused(dest, why);
+        }
+        let path = dest.with_file_name(format!("{name}.{}", kind.extension()));
         let (kind, mark) = look(found, &path).map_err(|e| disk("look at", &path, e))?;
-        let manifest = mark.strip_prefix(NSPAWN_MARK).map(str::to_owned);
+        let manifest = mark.strip_prefix(FILE_MARK).map(str::to_owned);
         match kind {
             None => {}
             Some(Kind::File) if force || manifest.is_some() => {}

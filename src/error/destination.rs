@@ -40,6 +40,10 @@ pub enum DestinationFault {
     KeptFar,
     /// systemd would look for the settings of DEST under another name.
     NotAMachine,
+    /// DEST is not named as a service can be.
+    NotAService,
+    /// A unit of systemd cannot have the path of DEST.
+    NotForUnits,
     /// The settings of DEST are somebody else's.
     ForeignSettings,
     /// They are no file, or a link, which would have them written elsewhere.
@@ -75,6 +79,8 @@ impl Display for DestinationFault {
             Self::KeptAbove => "it holds the tree that is to be kept",
             Self::KeptFar => "it is on another file system than the old tree",
             Self::NotAMachine => "no machine of systemd can be called so",
+            Self::NotAService => "not a valid name for a systemd service",
+            Self::NotForUnits => "systemd does not accept this path in a unit",
             Self::ForeignSettings => "it is not written by roots",
             Self::SettingsNotAFile => "it is not a plain file",
             Self::ForeignFolder => "in the way: not a folder that a pull has left",
@@ -116,6 +122,10 @@ impl DestinationFault {
             Self::NotAMachine => {
                 "the name of a machine is letters and digits, with . or - between them, 64 at most"
             }
+            Self::NotAService => {
+                "the name of a service consists of letters, digits, and : _ . or -, 247 at most"
+            }
+            Self::NotForUnits => "choose a folder whose path is plain text",
             Self::ForeignSettings => "move it away; --force would replace it, and DEST",
             Self::ForeignFolder => {
                 "look into it before it is removed: a pull of another user may have left the old tree there"

@@ -9,12 +9,15 @@ mod links;
 mod make;
 mod metadata;
 mod places;
+mod reader;
 mod select;
 mod step;
 mod sweep;
 mod walk;
 mod whiteout;
 mod xattr;
+
+pub use reader::TreeReader;
 
 use crate::error::{EntryFault, Error};
 use crate::oci::{Alterations, Digest, Image};

@@ -37,6 +37,9 @@ pub struct Forecast {
     /// The file of settings that would be written, if one was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nspawn: Option<String>,
+    /// The service that would be written, if one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
     /// How much can be written there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub free: Option<u64>,

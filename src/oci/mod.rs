@@ -18,7 +18,6 @@ mod lenient;
 mod lock;
 mod manifest;
 mod media_type;
-mod nspawn;
 mod outcome;
 mod platform;
 mod purge_report;
@@ -47,7 +46,6 @@ pub use layout::{
 pub use lock::{InvalidLock, Lock};
 pub use manifest::{Bytes, Document, Index, InvalidManifest, Manifest};
 pub use media_type::{ACCEPT, Kind};
-pub use nspawn::{NSPAWN_MARK, Nspawn, is_machine_name};
 pub use outcome::Outcome;
 pub use platform::{InvalidPlatform, Platform, Wanted};
 pub use purge_report::{DroppedReport, PurgeReport};

@@ -25,7 +25,7 @@ const FLOORS: [&[&str]; 9] = [
     ],
     &["tarball", "compression"],
     &["progress"],
-    &["error"],
+    &["error", "systemd"],
     &["oci", "sys"],
 ];
 

@@ -28,6 +28,7 @@ mod passwords;
 mod peer;
 mod random;
 mod saved;
+mod service;
 mod shifted;
 mod sparse;
 mod tinyproxy;

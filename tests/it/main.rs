@@ -80,6 +80,7 @@ mod rootless;
 mod save;
 mod seeds;
 mod selections;
+mod service;
 mod shared_caches;
 mod signals;
 mod spoilage;

@@ -41,7 +41,8 @@ fn stands_beside_the_tree() {
     let (sandbox, registry) = (Sandbox::new("nspawn"), Registry::start());
     let name = registry.push("a/b", "1", &app());
     let run = pull(&sandbox, &name, &[]).succeeds();
-    run.never_says("COMMAND").never_says("warning");
+    run.never_says("COMMAND")
+        .says("dest.nspawn: systemd-nspawn refuses a tree without /usr");
     written(&sandbox, &app(), APP);
     assert_eq!(sandbox.names(""), ["cache", "dest", "dest.nspawn"]);
     let mode = sandbox
@@ -204,7 +205,7 @@ fn hostile_configs() {
 }
 
 /// What a line, a word or a terminal could take for its own.
-fn hostile(random: &mut Random) -> String {
+pub(crate) fn hostile(random: &mut Random) -> String {
     const PARTS: [&str; 33] = [
         "a",
         "root",

@@ -17,7 +17,7 @@ pub(super) const FILES: &[File] = &[
     (
         "/var/lib/machines",
         &["pull"],
-        "where `--machine` pulls to, and `NAME.nspawn` is beside NAME",
+        "where `--machine` pulls to, and `NAME.nspawn` and `NAME.service` are beside NAME",
     ),
     (
         "/run/containers/UID/auth.json, ~/.config/containers/auth.json, ~/.docker/config.json",

@@ -1,0 +1,69 @@
+//! How an image is started, in the words of systemd: the text of a `.nspawn` file and of a service.
+//!
+//! Nothing here does I/O. What these files need to know of a tree, the caller reads from it.
+
+mod account;
+mod nspawn;
+mod service;
+mod value;
+
+pub use account::{Account, UnknownAccount, find_account};
+pub use nspawn::{is_machine_name, nspawn_text};
+pub use service::{DEFAULT_PATH, Service, is_service_name};
+pub use value::is_unit_path;
+
+use crate::oci::{About, Image, InvalidManifest};
+use std::fmt::Write as _;
+use value::{MAX_FILE, MAX_LINE};
+
+/// The first line of a file that we have written begins so; the digest of the manifest follows.
+pub const FILE_MARK: &str = "# roots made this of ";
+
+/// The fields of a config that systemd has a setting for.
+const FIELDS: [&str; 9] = [
+    "config",
+    "User",
+    "Env",
+    "Entrypoint",
+    "Cmd",
+    "WorkingDir",
+    "StopSignal",
+    "Volumes",
+    "ExposedPorts",
+];
+
+/// A file of settings while it is written.
+pub struct SettingsText {
+    /// The file.
+    pub text: String,
+    /// The fields of the config that systemd has no setting for, or does not accept.
+    pub left_out: Vec<&'static str>,
+}
+
+/// The run configuration of an image, refused if a field that systemd has a setting for is malformed.
+pub fn run_config(image: &Image) -> Result<About, InvalidManifest> {
+    let about = About::parse(&image.config_bytes);
+    let mut faults = about.malformed.iter();
+    match faults.find(|field| FIELDS.contains(field)) {
+        Some(field) => Err(InvalidManifest::Field(field)),
+        None => Ok(about),
+    }
+}
+
+impl SettingsText {
+    fn new(text: String) -> Self {
+        let left_out = Vec::new();
+        Self { text, left_out }
+    }
+
+    /// Adds a line, or notes that `field` is left out if there is no value or no space for it.
+    fn add(&mut self, setting: &str, field: &'static str, value: Option<String>) {
+        let space = MAX_LINE.min(MAX_FILE.saturating_sub(self.text.len()));
+        match value.filter(|value| value.len() < space) {
+            // Writing to a string does not fail.
+            Some(value) => drop(writeln!(self.text, "{setting}={value}")),
+            None if self.left_out.contains(&field) => {}
+            None => self.left_out.push(field),
+        }
+    }
+}
