@@ -2,6 +2,8 @@ PREFIX ?= /usr/local
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
 SHARE = $(DESTDIR)$(PREFIX)/share
+# Where zsh looks by itself: below /usr/share, Debian's looks in vendor-completions and all others in site-functions.
+ZSH_COMPLETIONS ?= $(if $(and $(filter /usr /usr/,$(PREFIX)),$(wildcard /etc/debian_version)),vendor-completions,site-functions)
 
 .PHONY: build static demo test fuzz interop check bench install uninstall fixtures clean help
 
@@ -12,7 +14,8 @@ static:         ## the same as one file that needs no library, target/static/roo
 	tests/static.sh
 
 demo:           ## pull the image in fixtures/demo into target/demo and list it, without a network
-	$(CARGO) run --release --quiet --locked -- pull ./fixtures/demo target/demo --force --cache=no
+	@echo 'demo: compiling roots first, which takes a minute or two where nothing is compiled yet'
+	$(CARGO) run --release --locked -- pull ./fixtures/demo target/demo --force --cache=no
 	cd target/demo && find . -printf '%M %U:%G %s %p %l\n' | sort -k 4
 
 test:           ## all tests that need nothing but this repository
@@ -36,19 +39,23 @@ bench: build    ## time and memory of a pull, beside skopeo and umoci, a shell, 
 	tests/interop-setup.sh bench
 	tests/bench.sh
 
-install:        ## into DESTDIR and PREFIX, with man pages and completions; the static binary if there is one
-	@test -e target/static/roots || test -e target/release/roots || $(MAKE) build
-	install -D -m 0755 "$$(test -e target/static/roots && echo target/static/roots || echo target/release/roots)" \
-		"$(DESTDIR)$(PREFIX)/bin/roots"
+# cargo itself says where its binary is: CARGO_TARGET_DIR, its configuration and a target of its own all move it.
+install:        ## into DESTDIR and PREFIX, with man pages and completions; builds, unless BINARY=FILE names what to install
+	@binary='$(BINARY)'; test -n "$$binary" || \
+		binary=$$($(CARGO) build --release --locked --message-format=json-render-diagnostics | \
+			sed -n 's/.*"executable":"\([^"]*\)".*/\1/p'); \
+	test -n "$$binary" || { echo 'install: nothing was built; where root has no cargo:' \
+		'make build, then sudo make install BINARY=target/release/roots' >&2; exit 1; }; \
+	echo "install: $$binary"; install -D -m 0755 "$$binary" "$(DESTDIR)$(PREFIX)/bin/roots"
 	install -d "$(SHARE)/man/man1"
 	install -m 0644 fixtures/man/*.1 "$(SHARE)/man/man1"
 	install -D -m 0644 fixtures/completions/roots.bash "$(SHARE)/bash-completion/completions/roots"
-	install -D -m 0644 fixtures/completions/_roots "$(SHARE)/zsh/site-functions/_roots"
+	install -D -m 0644 fixtures/completions/_roots "$(SHARE)/zsh/$(ZSH_COMPLETIONS)/_roots"
 	install -D -m 0644 fixtures/completions/roots.fish "$(SHARE)/fish/vendor_completions.d/roots.fish"
 
 uninstall:      ## remove what install has put there
 	rm -f "$(DESTDIR)$(PREFIX)/bin/roots" $(patsubst fixtures/man/%,"$(SHARE)/man/man1/%",$(wildcard fixtures/man/*.1)) \
-		"$(SHARE)/bash-completion/completions/roots" "$(SHARE)/zsh/site-functions/_roots" \
+		"$(SHARE)/bash-completion/completions/roots" "$(SHARE)/zsh/$(ZSH_COMPLETIONS)/_roots" \
 		"$(SHARE)/fish/vendor_completions.d/roots.fish"
 
 fixtures:       ## write fixtures/ again, byte for byte

@@ -1,10 +1,10 @@
 //! What is packed and shown: the package's files are there or built, and the examples can be read.
 
-use crate::support::{Ability, Sandbox, tree};
-use std::collections::BTreeMap;
-use std::os::unix::fs::symlink;
+use crate::support::Sandbox;
 use std::path::Path;
 use std::process::Command;
+
+mod install;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -65,53 +65,6 @@ fn the_package_is_described_in_a_few_lines() {
         assert!(line.starts_with(char::is_alphanumeric) && line.len() < 80);
     }
     assert!(deb.contains("\nlicense-file = [\"LICENSE\", \"0\"]\n"));
-}
-
-/// `make install` copies what is there, a binary included; this one stands in for it.
-#[test]
-fn what_the_package_has_is_installed_and_goes_again() {
-    if Ability::Make.is_missing() {
-        return;
-    }
-    let sandbox = Sandbox::new("install");
-    for name in ["fixtures", "Makefile"] {
-        symlink(root().join(name), sandbox.path(name)).unwrap();
-    }
-    sandbox.mkdir("target/static");
-    sandbox.write("target/static/roots", "binary");
-    let files = |target: &str| {
-        let mut make = Command::new("make");
-        make.args(["-s", target, "PREFIX=/usr", "DESTDIR=a root"]);
-        let make = make.current_dir(sandbox.path("")).env_remove("MAKEFLAGS");
-        let output = make.output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() && said.is_empty(), "{said}");
-        let mut files = tree::list(sandbox.path("a root"));
-        files.retain(|_, node| node.kind == tree::Kind::File);
-        let path = |path: Vec<u8>| String::from_utf8(path).unwrap();
-        let files = files
-            .into_iter()
-            .map(|(name, node)| (path(name), node.mode & 0o7777));
-        files.collect::<BTreeMap<_, _>>()
-    };
-    let installed = files("install");
-    let mut expected = BTreeMap::new();
-    for (source, path) in assets() {
-        // Debian's zsh has a folder of its own for packages, and only a package has a folder for documents.
-        let path = path.replace("vendor-completions/_", "site-functions/_");
-        if !path.starts_with("usr/share/doc/") {
-            let file = std::fs::read(sandbox.path(source)).unwrap();
-            assert!(sandbox.read(format!("a root/{path}")) == file, "{path}");
-            let mode = if path.ends_with("bin/roots") {
-                0o755
-            } else {
-                0o644
-            };
-            expected.insert(path, mode);
-        }
-    }
-    assert_eq!(installed, expected);
-    assert_eq!(files("uninstall"), BTreeMap::new());
 }
 
 #[test]

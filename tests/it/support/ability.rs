@@ -26,6 +26,8 @@ pub enum Ability {
     Terminal,
     /// `make`, for what it installs.
     Make,
+    /// `cargo`, which a user without the home of the one who built the tests may not reach.
+    Cargo,
     /// The readers of man pages.
     Mandoc,
     Groff,
@@ -47,6 +49,7 @@ impl Ability {
             Self::Terminal => Terminal::open(80).is_some(),
             Self::Mounting => crate::disk::mounting("true", "true").is_some(),
             Self::Make => has("make"),
+            Self::Cargo => runs("cargo"),
             Self::Mandoc => has("mandoc"),
             Self::Groff => has("groff"),
             Self::Bash => has("bash"),
