@@ -17,6 +17,7 @@ need skopeo skopeo
 need umoci umoci
 need buildah buildah
 need podman podman
+need newuidmap uidmap
 need containerd containerd
 need zstd zstd
 need openssl openssl

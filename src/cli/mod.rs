@@ -106,7 +106,7 @@ fn pull(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result
     if typed.help {
         return Ok(Command::Help(PULL.help()));
     }
-    machine(&mut typed)?;
+    machine(&PULL, &mut typed)?;
     // The hint for a missing DEST repeats IMAGE.
     if let [image] = &typed.operands[..] {
         name(image)?;
@@ -194,6 +194,7 @@ fn inspect(
     }
     // `--raw` of other tools has no value: it would take IMAGE for one, which is then missing.
     let raw = raw(&typed)?;
+    machine(&INSPECT, &mut typed)?;
     let operands = operands(&INSPECT, &mut typed)?;
     let operand = given((&INSPECT, "DEST or IMAGE"), operands.into_iter().next())?;
     let image = match raw {
@@ -206,6 +207,7 @@ fn inspect(
     Ok(Command::Inspect(Inspect {
         image,
         dest: operand.into(),
+        is_machine: typed.machine.is_some(),
         raw,
         wanted: wanted(&typed, &variable)?,
         access,
@@ -218,6 +220,7 @@ fn verify(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Resu
     if typed.help {
         return Ok(Command::Help(VERIFY.help()));
     }
+    machine(&VERIFY, &mut typed)?;
     let mut operands = operands(&VERIFY, &mut typed)?.into_iter();
     let dest = given((&VERIFY, "DEST"), operands.next())?;
     let image = operands.next().map(|image| name(&image)).transpose()?;

@@ -1,5 +1,6 @@
 //! What operands, options and variables mean.
 
+use super::grammar::Syntax;
 use super::syntax::Typed;
 use crate::commands::CacheChoice;
 use crate::error::{Error, Suggestion, ValueFault};
@@ -131,7 +132,7 @@ pub(super) fn cache(typed: &Typed, variable: impl Fn(&str) -> Option<OsString>) 
     match asked {
         Some(no) if no.eq_ignore_ascii_case("no") => CacheChoice::No,
         Some(path) => CacheChoice::At(PathBuf::from(path)),
-        None if sys::is_root() => CacheChoice::Usual(PathBuf::from("/var/cache/roots")),
+        None if sys::is_system_root() => CacheChoice::Usual(PathBuf::from("/var/cache/roots")),
         None => {
             // A relative one would be another cache in each folder.
             let xdg = absolute(variable("XDG_CACHE_HOME")).map(|xdg| xdg.join("roots"));
@@ -157,7 +158,7 @@ pub(super) fn replacing(typed: &Typed) -> Result<(), Error> {
 }
 
 /// `--machine NAME` is DEST, where systemd has its machines.
-pub(super) fn machine(typed: &mut Typed) -> Result<(), Error> {
+pub(super) fn machine(syntax: &Syntax, typed: &mut Typed) -> Result<(), Error> {
     let Some(name) = &typed.machine else {
         return Ok(());
     };
@@ -165,11 +166,17 @@ pub(super) fn machine(typed: &mut Typed) -> Result<(), Error> {
         return Err(ValueFault::Machine.of("--machine"));
     };
     let dest = format!("/var/lib/machines/{name}");
+    let mut operands = syntax.operands.iter().enumerate();
+    let Some((place, operand)) = operands.find(|(_, operand)| operand.starts_with("DEST")) else {
+        return Ok(());
+    };
     match typed.operands.len() {
-        // Without IMAGE, it is not the first that is missing.
-        0 => {}
-        1 => typed.operands.push(dest.into()),
-        _ => return Err(ValueFault::NotWith("DEST").of("--machine")),
+        all if all >= syntax.operands.len() => {
+            return Err(ValueFault::NotWith(operand).of("--machine"));
+        }
+        // Without the IMAGE in front of it, DEST is not the first that is missing.
+        before if before < place => {}
+        _ => typed.operands.insert(place, dest.into()),
     }
     Ok(())
 }

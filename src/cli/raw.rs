@@ -6,6 +6,10 @@ use crate::source::Raw;
 
 /// The document that is to be printed as it is.
 pub(super) fn raw(typed: &Typed) -> Result<Option<Raw>, Error> {
+    if typed.raw.is_some() && typed.machine.is_some() {
+        // A machine is a tree.
+        return Err(ValueFault::NotWith("--raw").of("--machine"));
+    }
     let Some(text) = &typed.raw else {
         return Ok(None);
     };

@@ -5,7 +5,7 @@ use super::recorded::Recorded;
 use super::{Done, Inspect};
 use crate::cache::Look;
 use crate::destination::Found;
-use crate::error::{Error, Suggestion};
+use crate::error::{Error, LayoutFault, Suggestion};
 use crate::oci::{About, HistoryEntry, Summary, json_for_terminal, json_words};
 use crate::progress::{Progress, bytes};
 use crate::source::{Name, Raw, Source, Survey};
@@ -16,6 +16,15 @@ impl Inspect {
     /// An image on a page for people or as JSON for programs, or one of its documents as it is; the
     /// record of DEST, which is JSON.
     pub(super) fn run(&self) -> Result<Done, Error> {
+        if self.is_machine && self.is_missing() {
+            return Err(Error::Layout {
+                path: self.dest.clone(),
+                why: LayoutFault::NoFolder,
+            });
+        }
+        if self.is_machine {
+            return self.record().map(Done::from);
+        }
         // What there is, is a tree before it is a name; a folder may be a layout all the same.
         let is_tree = |image: &&Name| match image {
             Name::Registry(_) => self.dest.exists(),
@@ -52,11 +61,14 @@ impl Inspect {
             root,
             listed,
             attestations,
+            index_annotations,
             image,
+            annotations,
         } = source.survey(&self.wanted, self.progress)?;
         source.drain();
         let listed = (listed, attestations);
         let summary = Summary::new(source.full_name(), root, listed, image.as_ref());
+        let summary = summary.annotated(annotations, index_annotations);
         Ok(match self.progress.is_json() {
             true => summary.to_json(),
             false => page(&summary).to_string(),
@@ -152,7 +164,24 @@ fn page(summary: &Summary) -> Page {
     });
     page.lines("layers", columns(layers));
     page.lines("history", summary.history.iter().map(step).collect());
+    page.lines("annotations", annotations(summary));
+    let about = summary.config.iter().flat_map(|about| &about.malformed);
+    let malformed = about.chain(&summary.malformed);
+    page.lines("malformed", malformed.map(ToString::to_string).collect());
     page
+}
+
+/// The annotations, each with the document that has it: tools write the same keys into both.
+fn annotations(summary: &Summary) -> Vec<String> {
+    let index = summary.index_annotations.iter();
+    let index = index.map(|pair| ("index", pair));
+    let manifest = summary.annotations.iter();
+    let manifest = manifest.map(|pair| ("manifest", pair));
+    columns(
+        index
+            .chain(manifest)
+            .map(|(document, (key, value))| [document.to_owned(), format!("{key}={value}")]),
+    )
 }
 
 /// A step of the history on one line; a step without a layer is marked.
@@ -207,14 +236,10 @@ fn run(page: &mut Page, about: &About) {
     page.lines("ports", about.ports.clone());
     page.lines("volumes", about.volumes.clone());
     page.given("stop signal", about.stop_signal.as_ref());
-    page.given("healthcheck", words(&about.healthcheck));
+    page.lines("healthcheck", about.healthcheck.lines());
     page.given("shell", words(&about.shell));
     page.lines("onbuild", about.on_build.clone());
     let labels = about.labels.iter();
     let labels = labels.map(|(name, value)| format!("{name}={value}"));
     page.lines("labels", labels.collect());
-    page.lines(
-        "malformed",
-        about.malformed.iter().map(ToString::to_string).collect(),
-    );
 }

@@ -118,6 +118,8 @@ pub struct Inspect {
     pub dest: PathBuf,
     /// The same as IMAGE, or why it can be none.
     pub image: Result<Name, InvalidReference>,
+    /// Whether DEST is a machine of systemd, and so a tree whatever is in it.
+    pub is_machine: bool,
     /// The document of IMAGE that is to be printed as it is.
     pub raw: Option<Raw>,
     /// The platform to look for.

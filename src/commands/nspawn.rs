@@ -5,7 +5,7 @@ use super::start_files::{StartFiles, malformed, run_config_of};
 use crate::error::Error;
 use crate::extract::TreeReader;
 use crate::oci::{About, Image};
-use crate::sys::{Dir, is_root};
+use crate::sys::{Dir, is_system_root};
 use crate::systemd::{SettingsText, find_account, nspawn_text};
 use std::ffi::CStr;
 use std::path::Path;
@@ -102,7 +102,7 @@ impl Pull {
         let has = |paths: &[&[&CStr]]| paths.iter().any(|path| is_there(root, path));
         // Who takes a part of an image knows what for.
         let is_part = self.altered.included().next().is_some();
-        let is_of_use = self.progress.is_for_person() && is_root();
+        let is_of_use = self.progress.is_for_person() && is_system_root();
         if !is_of_use || self.nspawn || self.unit || is_part || has(&INIT) && has(&OS_RELEASE) {
             return;
         }

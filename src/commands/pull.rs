@@ -11,6 +11,7 @@ use crate::extract::{Extractor, Skipped};
 use crate::oci::Record;
 use crate::progress::Progress;
 use crate::source::Source;
+use crate::sys::has_subordinate_ids;
 
 impl Pull {
     /// Pulls, and prints the digest of the manifest that DEST was made of.
@@ -99,10 +100,15 @@ impl Pull {
     }
 }
 
+/// How an ordinary user whom /etc/subuid and /etc/subgid give ids can keep the owners.
+const KEEPS_OWNERS: &str =
+    "to keep the owners, pull with: unshare --map-auto --map-root-user roots pull --force ...";
+
 /// What an ordinary user, or a file system without attributes, could not take over.
 fn report(skipped: Skipped, progress: Progress) {
     let Skipped {
         owners,
+        non_root_owners,
         devices,
         xattrs,
         unmatched,
@@ -120,5 +126,8 @@ fn report(skipped: Skipped, progress: Progress) {
         .collect();
     if !parts.is_empty() {
         progress.step(format_args!("not as in the image: {}", parts.join(", ")));
+    }
+    if non_root_owners > 0 && has_subordinate_ids() {
+        progress.step(KEEPS_OWNERS);
     }
 }

@@ -11,6 +11,9 @@ use crate::tarball::{Entry, EntryKind};
 use std::ffi::CStr;
 use std::io;
 
+/// Root of the image.
+const ROOT: Owner = Owner { uid: 0, gid: 0 };
+
 /// Who extracts, which decides what can be set.
 pub(super) struct Rights {
     root: bool,
@@ -85,6 +88,7 @@ impl Rights {
         }
         if entry.owner != self.own {
             skipped.owners += 1;
+            skipped.non_root_owners += usize::from(entry.owner != ROOT);
         }
         inherited.group.then_some(self.own)
     }

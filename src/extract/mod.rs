@@ -67,6 +67,9 @@ struct Size {
 pub struct Skipped {
     /// Entries that belong to somebody else in the image.
     pub owners: usize,
+    /// Those among them that do not belong to root: an ordinary user can keep them as root of a user
+    /// namespace, where root's belong to that user in any case.
+    pub non_root_owners: usize,
     /// Devices that were not made, each of their names counted.
     pub devices: usize,
     /// Extended attributes that were not set.

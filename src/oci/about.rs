@@ -3,8 +3,8 @@
 //! A pull does without it. So what makes no sense there is no reason to refuse the image: it is
 //! noted, and who needs it refuses.
 
-use super::HistoryEntry;
 use super::lenient::{Field, Lenient};
+use super::{Healthcheck, HistoryEntry};
 use serde::Serialize;
 use serde::de::{IgnoredAny, MapAccess};
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,9 +48,9 @@ pub struct About {
     /// A name or a number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_signal: Option<String>,
-    /// How docker asks whether a container is well: `NONE`, or `CMD` or `CMD-SHELL` and the command.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub healthcheck: Vec<String>,
+    /// How docker asks whether a container is well, if it says anything of that.
+    #[serde(skip_serializing_if = "is_default")]
+    pub healthcheck: Healthcheck,
     /// What runs commands in shell form while an image is built.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub shell: Vec<String>,
@@ -86,25 +86,6 @@ struct Run {
     healthcheck: Field<Healthcheck>,
     shell: Field<Vec<String>>,
     on_build: Field<Vec<String>>,
-}
-
-/// Docker's, which image-spec leaves to it.
-#[derive(Default)]
-struct Healthcheck {
-    test: Field<Vec<String>>,
-}
-
-impl Lenient for Healthcheck {
-    fn object<'de, A: MapAccess<'de>>(mut object: A) -> Result<Field<Self>, A::Error> {
-        let mut healthcheck = Self::default();
-        while let Some(name) = object.next_key::<String>()? {
-            match name.as_str() {
-                "Test" => healthcheck.test = object.next_value()?,
-                _ => drop(object.next_value::<IgnoredAny>()?),
-            }
-        }
-        Ok(Field::Value(healthcheck))
-    }
 }
 
 impl Lenient for Config {
@@ -162,12 +143,11 @@ impl About {
         let author = filled(whole.author.take("author", faults));
         let history = whole.history.take("history", faults);
         let run = whole.run.take("config", faults);
-        let healthcheck = run.healthcheck.take("Healthcheck", faults);
         Self {
             created,
             author,
             history,
-            healthcheck: healthcheck.test.take("Healthcheck", faults),
+            healthcheck: run.healthcheck.take("Healthcheck", faults),
             shell: run.shell.take("Shell", faults),
             on_build: run.on_build.take("OnBuild", faults),
             ports: Vec::from_iter(run.ports.take("ExposedPorts", faults)),
@@ -182,6 +162,10 @@ impl About {
             malformed,
         }
     }
+}
+
+fn is_default(healthcheck: &Healthcheck) -> bool {
+    *healthcheck == Healthcheck::default()
 }
 
 #[cfg(test)]

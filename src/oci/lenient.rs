@@ -19,13 +19,17 @@ pub(super) enum Field<T> {
     Value(T),
 }
 
-/// A type that a field should have: what it makes of a string, a list and an object.
+/// A type that a field should have: what it makes of each type of JSON.
 pub(super) trait Lenient: Sized {
     fn text(_: &str) -> Field<Self> {
         Field::Malformed
     }
 
     fn boolean(_: bool) -> Field<Self> {
+        Field::Malformed
+    }
+
+    fn number(_: u64) -> Field<Self> {
         Field::Malformed
     }
 
@@ -82,8 +86,8 @@ impl<'de, T: Lenient> Visitor<'de> for Any<T> {
         Ok(Field::Malformed)
     }
 
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Field<T>, E> {
-        Ok(Field::Malformed)
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Field<T>, E> {
+        Ok(T::number(number))
     }
 
     fn visit_f64<E: Error>(self, _: f64) -> Result<Field<T>, E> {
@@ -112,6 +116,15 @@ impl Lenient for String {
 impl Lenient for bool {
     fn boolean(value: bool) -> Field<Self> {
         Field::Value(value)
+    }
+}
+
+/// What Go reads into an `int64` that must not be negative.
+impl Lenient for u64 {
+    fn number(number: u64) -> Field<Self> {
+        Some(number)
+            .filter(|number| i64::try_from(*number).is_ok())
+            .into()
     }
 }
 

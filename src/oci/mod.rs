@@ -4,12 +4,14 @@
 
 mod about;
 mod alterations;
+mod annotations;
 mod bounds;
 mod config;
 mod descriptor;
 mod digest;
 mod digest_report;
 mod forecast;
+mod healthcheck;
 mod history;
 mod image;
 mod json;
@@ -31,12 +33,14 @@ mod verification;
 
 pub use about::About;
 pub use alterations::Alterations;
+pub use annotations::Annotations;
 pub use bounds::{Each, List, Name};
 pub use config::Config;
 pub use descriptor::{Descriptor, Entry, EntryDigest, PlatformEntry};
 pub use digest::{Algorithm, Digest, Hasher, InvalidDigest};
 pub use digest_report::DigestReport;
 pub use forecast::{Blob, Forecast, Shelf};
+pub use healthcheck::Healthcheck;
 pub use history::HistoryEntry;
 pub use image::{Image, Layer};
 pub use json::{is_obeyed, json_for_terminal, json_line, json_page};

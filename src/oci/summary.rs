@@ -1,7 +1,8 @@
 //! What `roots inspect IMAGE` says of an image.
 
-use super::{About, Digest, Entry, HistoryEntry, Image, json_page};
+use super::{About, Annotations, Digest, Entry, HistoryEntry, Image, json_page};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// An image, as it is known without its layers. The names of the fields are what `--json` prints.
 #[derive(Serialize)]
@@ -46,6 +47,15 @@ pub struct Summary {
     /// How it was built, the first step first, as its config says.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<HistoryEntry>,
+    /// The annotations of the manifest.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub annotations: BTreeMap<String, String>,
+    /// The annotations of the index.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub index_annotations: BTreeMap<String, String>,
+    /// Which of the two are not what they must be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub malformed: Vec<&'static str>,
 }
 
 /// One of several images in an index.
@@ -104,11 +114,28 @@ impl Summary {
             created: about.as_ref().and_then(|about| about.created.clone()),
             author: about.as_ref().and_then(|about| about.author.clone()),
             history: history.unwrap_or_default(),
+            annotations: BTreeMap::new(),
+            index_annotations: BTreeMap::new(),
+            malformed: Vec::new(),
             size: image.map(Image::size),
             unpacked,
             layers,
             config: about,
         }
+    }
+
+    /// Adds the annotations of the manifest and of the index.
+    #[must_use]
+    pub fn annotated(mut self, manifest: Annotations, index: Annotations) -> Self {
+        let faults = [
+            (manifest.is_malformed, "annotations"),
+            (index.is_malformed, "index annotations"),
+        ];
+        let faults = faults.iter().filter(|(is_malformed, _)| *is_malformed);
+        self.malformed = faults.map(|(_, name)| *name).collect();
+        self.annotations = manifest.pairs;
+        self.index_annotations = index.pairs;
+        self
     }
 
     /// For programs.

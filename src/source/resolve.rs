@@ -20,6 +20,11 @@ impl Source<'_> {
     /// asked for.
     pub fn resolve(&mut self, wanted: &Wanted, progress: Progress) -> Result<Image, Error> {
         let followed = self.follow(wanted, &mut Documents::default(), progress)?;
+        Ok(self.narrowed(followed))
+    }
+
+    /// The image, of which only the layers are wanted from here on.
+    pub(super) fn narrowed(&self, followed: Followed) -> Image {
         let image = Image {
             config_bytes: followed.config,
             ..followed.image
@@ -27,7 +32,7 @@ impl Source<'_> {
         if let Self::Layout(layout) = self {
             layout.narrow(&image);
         }
-        Ok(image)
+        image
     }
 
     /// The same, with all that lies between the name and the image among `documents`, which are not

@@ -4,7 +4,7 @@ use super::documents::Documents;
 use super::resolve::Followed;
 use super::{Source, parse, select};
 use crate::error::Error;
-use crate::oci::{Bytes, Descriptor, Digest, Document, Entry, Image, Variety, Wanted};
+use crate::oci::{Annotations, Bytes, Descriptor, Digest, Document, Entry, Image, Variety, Wanted};
 use crate::progress::Progress;
 
 /// What a name stands for.
@@ -15,8 +15,12 @@ pub struct Survey {
     pub listed: Vec<Variety>,
     /// How many attestations stand beside them.
     pub attestations: usize,
+    /// The annotations of the index.
+    pub index_annotations: Annotations,
     /// The image for the platform. Who has not asked for a platform wants to know what there is.
     pub image: Option<Image>,
+    /// The annotations of its manifest.
+    pub annotations: Annotations,
 }
 
 /// A document of an image, as it was served.
@@ -35,7 +39,10 @@ impl Source<'_> {
     pub fn survey(&mut self, wanted: &Wanted, progress: Progress) -> Result<Survey, Error> {
         let (root, bytes, document) = self.root()?;
         let (mut listed, mut attestations) = (Vec::new(), 0);
+        let mut index_annotations = Annotations::default();
+        let mut annotations = Annotations::parse(&bytes);
         if let Document::Index(index) = document {
+            index_annotations = std::mem::take(&mut annotations);
             let mut documents = Documents::default();
             let size = bytes.len() as u64;
             documents.add(Descriptor::new("", root.clone(), size), bytes)?;
@@ -49,18 +56,26 @@ impl Source<'_> {
             };
             select::Listing::of(&index, &mut fetch, &mut take)?;
         }
-        let image = match self.resolve(wanted, progress) {
+        let image = match self.follow(wanted, &mut Documents::default(), progress) {
             Err(missing) if missing.is_other_platform() && !wanted.asked && !listed.is_empty() => {
                 progress.warn(&missing);
                 None
             }
-            other => Some(other?),
+            other => {
+                let followed = other?;
+                if let Some(manifest) = &followed.manifest {
+                    annotations = Annotations::parse(manifest);
+                }
+                Some(self.narrowed(followed))
+            }
         };
         Ok(Survey {
             root,
             listed,
             attestations,
+            index_annotations,
             image,
+            annotations,
         })
     }
 

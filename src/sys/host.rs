@@ -3,6 +3,7 @@
 use rustix::fs::Mode;
 use rustix::process;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::process::{Child, Command};
 use std::time::Duration;
 
@@ -34,6 +35,13 @@ impl Default for Host {
 /// Whether this process runs as root and may give files away.
 pub fn is_root() -> bool {
     process::geteuid().is_root()
+}
+
+/// Whether that root also owns the system that it runs in. Root of a user namespace that an ordinary user
+/// has made, with `unshare --map-root-user` or `podman unshare`, does not: `/` belongs to somebody without
+/// a number there. Root of a container, whose `/` is its own, does.
+pub fn is_system_root() -> bool {
+    is_root() && std::fs::metadata("/").is_ok_and(|top| top.uid() == 0)
 }
 
 /// The number of this process.

@@ -10,6 +10,7 @@ mod lookup;
 mod mountinfo;
 mod mounts;
 mod node;
+mod passwd;
 mod processes;
 mod record_lock;
 mod remove;
@@ -29,12 +30,13 @@ pub use exposure::{Exposure, LOST_AND_FOUND};
 pub use file_system::next_data;
 pub use handle::Handle;
 pub use host::{
-    Host, file_size_limit, is_root, machine, pause, pid, spare_owner_from_umask, spawn_privately,
-    stop_inheriting_umask,
+    Host, file_size_limit, is_root, is_system_root, machine, pause, pid, spare_owner_from_umask,
+    spawn_privately, stop_inheriting_umask,
 };
 pub use lookup::{Location, Unlocated, locate};
 pub use mountinfo::has_mounts_below;
 pub use node::Node;
+pub use passwd::has_subordinate_ids;
 pub use processes::{DirUser, Process, holder_of, user_of};
 pub use record_lock::{has_record_lock, try_lock_record};
 pub use remove::{remove_opened, remove_tree};

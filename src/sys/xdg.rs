@@ -1,15 +1,10 @@
 //! Where the files of this user are: HOME, and the folders of the XDG Base Directory Specification.
 
-use super::{Host, read_file};
+use super::Host;
+use super::passwd::{field, passwd};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
-
-/// The users of this machine, passwd(5).
-const PASSWD: &str = "/etc/passwd";
-
-/// The longest passwd that is read, in bytes: some 50,000 users.
-const MAX_PASSWD: u64 = 4 << 20;
 
 /// An environment variable. An empty one counts as unset.
 pub fn variable(name: &str) -> Option<OsString> {
@@ -24,8 +19,7 @@ pub fn home() -> Option<PathBuf> {
     }
     let uid = Host::new().uid;
     // Without a passwd, as in an initramfs, root still has a home.
-    let passwd = read_file(Path::new(PASSWD), MAX_PASSWD).unwrap_or_default();
-    home_in(&passwd, uid).or_else(|| (uid == 0).then(|| "/root".into()))
+    home_in(&passwd(), uid).or_else(|| (uid == 0).then(|| "/root".into()))
 }
 
 /// `$XDG_CONFIG_HOME`, or else `~/.config`.
@@ -43,18 +37,9 @@ pub fn absolute(value: Option<OsString>) -> Option<PathBuf> {
     value.map(PathBuf::from).filter(|path| path.is_absolute())
 }
 
-/// The home folder of `uid` in a passwd: `name:password:uid:gid:comment:home:shell`. The first entry
-/// of a uid counts, as for getpwuid(3).
+/// The home folder of `uid` in a passwd.
 fn home_in(passwd: &[u8], uid: u32) -> Option<PathBuf> {
-    let uid = uid.to_string();
-    let mut users = passwd.split(|&b| b == b'\n').filter_map(|line| {
-        let fields: Vec<_> = line.split(|&b| b == b':').collect();
-        match fields[..] {
-            [_, _, id, _, _, home, ..] if id == uid.as_bytes() => Some(home),
-            _ => None,
-        }
-    });
-    let home = Path::new(OsStr::from_bytes(users.next()?));
+    let home = Path::new(OsStr::from_bytes(field(passwd, uid, 5)?));
     home.is_absolute().then(|| home.to_owned())
 }
 

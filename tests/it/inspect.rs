@@ -7,7 +7,9 @@ use crate::support::{
 };
 use serde_json::{Value, json};
 
+mod annotations;
 mod hostile;
+mod machine;
 mod raw;
 
 /// An image that says all that a config can say, with one layer in gzip and one as it is.
@@ -32,7 +34,10 @@ fn full() -> Built {
             "Volumes": {"/data": {}},
             "Labels": {"b": "2", "a": "1"},
             "StopSignal": "SIGQUIT",
-            "Healthcheck": {"Test": ["CMD-SHELL", "curl -f localhost"], "Interval": 30_000_000_000u64},
+            "Healthcheck": {
+                "Test": ["CMD-SHELL", "curl -f localhost"], "Interval": 90_000_000_000u64, "Timeout": 300_000_000,
+                "StartPeriod": 0, "StartInterval": 5_000_000_000u64, "Retries": 3,
+            },
             "Shell": ["/bin/bash", "-c"],
             "OnBuild": ["RUN make", "USER app"],
         });
@@ -94,6 +99,7 @@ fn a_page_shows_what_there_is_to_know() {
          volumes:      /data\n\
          stop signal:  SIGQUIT\n\
          healthcheck:  [\"CMD-SHELL\", \"curl -f localhost\"]\n\
+         \x20             interval 1m30s, timeout 300ms, start interval 5s, retries 3\n\
          shell:        [\"/bin/bash\", \"-c\"]\n\
          onbuild:      RUN make\n\
          \x20             USER app\n\
@@ -154,7 +160,10 @@ fn a_program_gets_the_same_as_an_object() {
             "volumes": ["/data"],
             "labels": {"a": "1", "b": "2"},
             "stop_signal": "SIGQUIT",
-            "healthcheck": ["CMD-SHELL", "curl -f localhost"],
+            "healthcheck": {
+                "test": ["CMD-SHELL", "curl -f localhost"], "interval": 90_000_000_000u64,
+                "timeout": 300_000_000, "start_interval": 5_000_000_000u64, "retries": 3,
+            },
             "shell": ["/bin/bash", "-c"],
             "on_build": ["RUN make", "USER app"],
         },

@@ -31,6 +31,7 @@ mod saved;
 mod service;
 mod shifted;
 mod sparse;
+mod subids;
 mod tinyproxy;
 mod tls;
 mod usrmerge;

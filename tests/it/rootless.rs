@@ -5,6 +5,8 @@ use crate::support::{Layer, Outcome, Trial};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
+mod namespaces;
+
 /// What makes an ordinary user of root; nothing where there is no `setpriv`.
 #[expect(clippy::print_stdout, reason = "why nothing was tested, for the log")]
 fn prelude() -> Option<&'static str> {

@@ -25,7 +25,7 @@ fn nothing_that_a_terminal_would_obey_is_printed() {
         document["config"] = json!({
             "Entrypoint": [EVIL], "Cmd": [EVIL], "Env": [EVIL], "User": EVIL, "WorkingDir": EVIL,
             "ExposedPorts": {EVIL: {}}, "Volumes": {EVIL: {}}, "Labels": {EVIL: EVIL}, "StopSignal": EVIL,
-            "Healthcheck": {"Test": [EVIL]}, "Shell": [EVIL], "OnBuild": [EVIL],
+            "Healthcheck": {"Test": [EVIL], "Retries": u32::MAX}, "Shell": [EVIL], "OnBuild": [EVIL],
         });
     });
     let spoilt = |entry: &mut Value| entry["platform"]["variant"] = EVIL.into();
@@ -42,7 +42,7 @@ fn nothing_that_a_terminal_would_obey_is_printed() {
     }
     // A line of the page is one value, whatever it holds.
     let run = inspect(&sandbox, &[&name]).succeeds();
-    assert_eq!(run.stdout.lines().count(), 22, "{}", run.stdout);
+    assert_eq!(run.stdout.lines().count(), 23, "{}", run.stdout);
     assert!(
         run.stdout
             .contains("\nuser:         \\u{1b}[2J\\u{7}\\r\\n\\u{7f}")

@@ -16,8 +16,13 @@ pub(super) const FILES: &[File] = &[
     ),
     (
         "/var/lib/machines",
+        &["pull", "inspect", "verify"],
+        "where the trees of `--machine` are, with `NAME.nspawn` and `NAME.service` beside NAME",
+    ),
+    (
+        "/etc/subuid, /etc/subgid",
         &["pull"],
-        "where `--machine` pulls to, and `NAME.nspawn` and `NAME.service` are beside NAME",
+        "ids that an ordinary user can have in a user namespace",
     ),
     (
         "/run/containers/UID/auth.json, ~/.config/containers/auth.json, ~/.docker/config.json",
@@ -48,6 +53,10 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             (
                 "Where systemd has its machines, to be started as its author wants it:",
                 "roots pull --nspawn --machine app ghcr.io/owner/app:1\nmachinectl start app",
+            ),
+            (
+                "As an ordinary user with ids in /etc/subuid and /etc/subgid, with the owners of the image:",
+                "unshare --map-auto --map-root-user roots pull debian:bookworm ./debian",
             ),
             (
                 "Only if the image is another one by now, where nothing runs in the old tree:",

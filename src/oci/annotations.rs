@@ -1,0 +1,76 @@
+//! The annotations of a document: image-spec annotations.md. Anybody may write anything there.
+
+use super::lenient::{Field, Lenient};
+use serde::de::{IgnoredAny, MapAccess};
+use std::collections::BTreeMap;
+
+/// The annotations of a manifest or an index.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Annotations {
+    /// By their keys. A document of 8 MiB bounds them, and `MAX_ELEMENTS`.
+    pub pairs: BTreeMap<String, String>,
+    /// Whether what is there is not an object of strings, or has more of them than any image.
+    pub is_malformed: bool,
+}
+
+/// A document of which nothing but the annotations counts.
+#[derive(Default)]
+struct Annotated(Field<BTreeMap<String, String>>);
+
+impl Lenient for Annotated {
+    fn object<'de, A: MapAccess<'de>>(mut object: A) -> Result<Field<Self>, A::Error> {
+        let mut annotated = Self::default();
+        while let Some(name) = object.next_key::<String>()? {
+            match name.as_str() {
+                "annotations" => annotated.0 = object.next_value()?,
+                _ => drop(object.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(Field::Value(annotated))
+    }
+}
+
+impl Annotations {
+    /// Reads those of the manifest or index that has these bytes. A pull does without them: if they make no
+    /// sense, that is noted and no reason to refuse the image.
+    pub fn parse(bytes: &[u8]) -> Self {
+        let mut malformed = Vec::new();
+        let document = serde_json::from_slice(bytes).unwrap_or(Field::Malformed);
+        let document: Annotated = document.take("annotations", &mut malformed);
+        let pairs = document.0.take("annotations", &mut malformed);
+        Self {
+            pairs,
+            is_malformed: !malformed.is_empty(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn annotations_that_make_no_sense_are_noted() {
+        let read = |json: &str| Annotations::parse(json.as_bytes());
+        for json in [
+            "5",
+            r#""a""#,
+            "[]",
+            r#"{"a":5}"#,
+            r#"{"a":null}"#,
+            r#"{"a":{}}"#,
+        ] {
+            let read = read(&format!(r#"{{"annotations":{json}}}"#));
+            assert!(read.is_malformed && read.pairs.is_empty(), "{json}");
+        }
+        for json in ["{}", r#"{"annotations":null}"#, r#"{"annotations":{}}"#] {
+            assert_eq!(read(json), Annotations::default());
+        }
+        let many: Vec<_> = (0..5000).map(|n| format!(r#""{n}":"""#)).collect();
+        let many = read(&format!(r#"{{"annotations":{{{}}}}}"#, many.join(",")));
+        assert!(many.is_malformed && many.pairs.is_empty());
+        let read = read(r#"{"layers":[{"annotations":{"c":"d"}}],"annotations":{"a":"b","":""}}"#);
+        assert_eq!(read.pairs.len(), 2);
+        assert_eq!(read.pairs["a"], "b");
+    }
+}
