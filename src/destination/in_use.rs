@@ -3,8 +3,8 @@
 
 use super::image_lock::ImageLock;
 use super::{Found, disk};
-use crate::error::{Error, TreeInUse};
-use crate::sys::{Dir, DirUser, holder_of, user_of};
+use crate::error::{DestinationFault, Error, TreeInUse};
+use crate::sys::{Dir, DirUser, has_mounts_below, holder_of, user_of};
 use std::ffi::CStr;
 use std::path::{Path, PathBuf};
 
@@ -40,6 +40,11 @@ impl Removed<'_> {
             return Ok(None);
         };
         let dir = parent.open(name).map_err(failed)?;
+        // Since it was checked, the pull may have waited for hours.
+        if has_mounts_below(self.path) {
+            let (path, why) = (self.path.to_owned(), DestinationFault::MountInside);
+            return Err(Error::DestinationRefused { path, why });
+        }
         let lock = ImageLock::take(parent, self.path, &tree);
         // First those that can be named: a program in a container rather than the lock on its tree.
         match (user_of(&dir, self.path), lock) {
@@ -47,6 +52,12 @@ impl Removed<'_> {
             (None, Err(file)) => self.refuse(who_locked(file)),
             (None, Ok(lock)) => Ok(Some(lock)),
         }
+    }
+
+    /// The same once more for the tree that was swapped, which is at `now` and `dir`: a program may have
+    /// entered it after the look at it. No path leads there any longer.
+    pub(super) fn check_swapped(self, dir: &Dir, now: &Path) -> Result<(), Error> {
+        user_of(dir, now).map_or(Ok(()), |user| self.refuse(user))
     }
 
     fn refuse<T>(self, user: DirUser) -> Result<T, Error> {

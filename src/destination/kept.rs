@@ -3,7 +3,7 @@
 use super::in_use::Removed;
 use super::path::located;
 use super::prospect::obstacle;
-use super::{Found, Plan, disk};
+use super::{Found, Plan, beside, disk};
 use crate::error::{DestinationFault, Error};
 use crate::sys::{Dir, Location};
 use std::ffi::CString;
@@ -48,6 +48,9 @@ impl Kept {
         }
         if found.path().starts_with(&path) {
             return refused(DestinationFault::KeptAbove);
+        }
+        if path.starts_with(beside(found.path())) {
+            return refused(DestinationFault::KeptInStaging);
         }
         if plan
             .cache

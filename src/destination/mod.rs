@@ -164,6 +164,7 @@ impl Destination {
                 Error::unless_stopped()?;
                 let locks = staging.lock_removed(&self.path)?;
                 staging.swap(&self.path, progress)?;
+                staging.check_swapped(&self.path)?;
                 drop(locks);
                 if staging.replace {
                     progress.does("cleaning up");

@@ -13,14 +13,16 @@
 //! the same, in place of another       KEPT → older before
 //! ```
 
+use super::in_use::Removed;
 use super::kept::Kept;
 use super::staging::{OLD, OLDER, ROOTFS, Staging};
-use super::{disk, exchanged};
+use super::{beside, disk, exchanged};
 use crate::error::{Error, Replaceable};
 use crate::progress::Progress;
 use crate::sys::{Dir, Stat};
-use std::ffi::CStr;
+use std::ffi::{CStr, OsStr};
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 impl Staging {
@@ -52,6 +54,48 @@ impl Staging {
             }
         }
         Ok(())
+    }
+
+    /// Undoes the swap if a program uses the tree that is to be removed.
+    pub(super) fn check_swapped(&self, path: &Path) -> Result<(), Error> {
+        let removed = match &self.kept {
+            Some(kept) => &kept.path,
+            None => path,
+        };
+        for name in [ROOTFS, OLD, OLDER] {
+            let Ok(dir) = self.folder.open(name) else {
+                continue;
+            };
+            let now = beside(path).join(OsStr::from_bytes(name.to_bytes()));
+            let removed = Removed {
+                path: removed,
+                is_kept: self.kept.is_some(),
+            };
+            removed.check_swapped(&dir, &now).map_err(|error| {
+                let back = self.swap_back(name);
+                self.is_foreign.set(back.is_err());
+                back.map_or_else(|e| disk("put back", path, e), |()| error)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Makes the old tree DEST again, and what was kept before the kept one, which is called `removed` here.
+    fn swap_back(&self, removed: &CStr) -> io::Result<()> {
+        let (parent, name) = (&self.parent, &self.name);
+        if removed == ROOTFS {
+            if let Some(kept) = &self.kept {
+                kept.parent.exchange(&kept.name, parent, name)?;
+                return self.take_back_from(kept);
+            }
+            return self.folder.exchange(ROOTFS, parent, name).map(drop);
+        }
+        parent.rename_new(name, &self.folder, ROOTFS)?;
+        if let Some(kept) = &self.kept {
+            kept.parent.rename_new(&kept.name, parent, name)?;
+            return self.folder.rename_new(removed, &kept.parent, &kept.name);
+        }
+        self.folder.rename_new(removed, parent, name)
     }
 
     /// The old tree goes where the new one was, to be removed.

@@ -34,6 +34,8 @@ pub enum DestinationFault {
     KeptExists,
     /// `--keep-old` is to put the old tree into itself.
     KeptInside,
+    /// The place of the old tree is the folder in which the new one grows.
+    KeptInStaging,
     /// `--keep-old` is to put the old tree in the place of a folder that it is in.
     KeptAbove,
     /// `--keep-old` is to put the old tree where no rename gets it.
@@ -76,6 +78,7 @@ impl Display for DestinationFault {
             Self::HoldsImage => "it holds the image that is pulled",
             Self::KeptExists => "it exists, and is not a tree that roots has pulled",
             Self::KeptInside => "it is inside the tree that is to be kept",
+            Self::KeptInStaging => "it is where the new tree is made",
             Self::KeptAbove => "it holds the tree that is to be kept",
             Self::KeptFar => "it is on another file system than the old tree",
             Self::NotAMachine => "no machine of systemd can be called so",
@@ -118,7 +121,9 @@ impl DestinationFault {
             Self::WorkingDirectory => "change into another folder first",
             Self::MountInside => "unmount it first, or choose another folder",
             Self::KeptExists => "name a place that is free",
-            Self::KeptInside | Self::KeptAbove | Self::KeptFar => "name a place beside the tree",
+            Self::KeptInside | Self::KeptInStaging | Self::KeptAbove | Self::KeptFar => {
+                "name a place beside the tree"
+            }
             Self::NotAMachine => {
                 "the name of a machine is letters and digits, with . or - between them, 64 at most"
             }

@@ -12,6 +12,10 @@ pub(super) const OWN: &str = "/proc/self/mountinfo";
 /// A line of the table.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Mount {
+    /// Its number, as text.
+    pub(super) id: Vec<u8>,
+    /// The number of the mount that it is on.
+    pub(super) parent: Vec<u8>,
     /// Major and minor number of the file system, as text.
     pub(super) device: Vec<u8>,
     /// The directory of that file system that is mounted.
@@ -38,13 +42,16 @@ pub fn has_mounts_below(path: &Path) -> bool {
 impl Mount {
     fn parse(line: &[u8]) -> Option<Self> {
         let mut fields = line.split(|&b| b == b' ');
-        let device = fields.nth(2)?.to_vec();
+        let (id, parent) = (fields.next()?.to_vec(), fields.next()?.to_vec());
+        let device = fields.next()?.to_vec();
         let (root, point) = (path_of(fields.next()?), path_of(fields.next()?));
         // After the optional fields come type, source, and the options of the file system.
         let mut rest = fields.skip_while(|field| *field != b"-").skip(1);
         let (kind, options) = (rest.next(), rest.nth(1));
         let options = options.filter(|_| kind == Some(b"overlay".as_slice()));
         Some(Self {
+            id,
+            parent,
             device,
             root,
             point,
@@ -94,6 +101,7 @@ mod tests {
     fn a_line_says_what_is_mounted_where() {
         let line = b"36 35 98:0 /a\\040b /srv/a\\040b/home rw,noatime master:1 - ext3 /dev/root rw,lowerdir=/x";
         let mount = Mount::parse(line).unwrap();
+        assert_eq!((mount.id, mount.parent), (b"36".into(), b"35".into()));
         assert_eq!(mount.device, b"98:0");
         assert_eq!(mount.root, Path::new("/a b"));
         assert_eq!(mount.point, Path::new("/srv/a b/home"));

@@ -1,5 +1,5 @@
-//! Who uses a directory: processes that have their root or working directory in it, and mounts of it
-//! elsewhere. What this process may not look at, as an ordinary user or in a container, is not found.
+//! Who uses a directory: processes that have their root, working directory or program in it, mounts of
+//! it elsewhere, and mounts in it that only a container sees. What this process may not look at, as an ordinary user or in a container, is not found.
 //!
 //! A process in a container has another idea of paths, and its links in /proc say that idea. So what
 //! counts is the directory itself, by its device and inode; what is above it is asked of the kernel.
@@ -7,7 +7,7 @@
 use super::mountinfo::{self, mounts};
 use super::{Dir, Node, pid};
 use rustix::fs::{self, AtFlags, CWD, StatxFlags};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{CStr, CString};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
@@ -87,10 +87,12 @@ impl Process {
 impl Target<'_> {
     fn is_used_by(&self, pid: u32) -> bool {
         let is_here = self.namespace.is_some() && namespace_of(pid) == self.namespace;
-        ["root", "cwd"].iter().any(|link| {
-            let link = format!("/proc/{pid}/{link}");
-            is_here && self.has_path_of(&link) || self.is_above(&link)
-        })
+        let link = |name| format!("/proc/{pid}/{name}");
+        let has_path_of = |name| is_here && self.has_path_of(&link(name));
+        ["root", "cwd"]
+            .into_iter()
+            .any(|name| has_path_of(name) || self.is_above(&link(name)))
+            || has_path_of("exe")
     }
 
     /// By its path, however far down.
@@ -140,7 +142,10 @@ impl Target<'_> {
             .iter()
             .filter(|pid| namespace_of(pid).is_some_and(|namespace| seen.insert(namespace)));
         let table = |pid: &u32| PathBuf::from(format!("/proc/{pid}/mountinfo"));
-        let found = others.find(|pid| mounts(&table(pid)).any(|mount| is_ours(&mount)))?;
+        let found = others.find(|pid| {
+            let table = table(pid);
+            mounts(&table).any(|mount| is_ours(&mount)) || has_mounts_in(&table, &device, &root)
+        })?;
         Some(DirUser::Process(Process::of(*found)))
     }
 
@@ -153,6 +158,23 @@ impl Target<'_> {
         let below = self.path.strip_prefix(&mount.point).ok()?;
         Some((mount.device, mount.root.join(below)))
     }
+}
+
+/// Whether something is mounted in the directory `root` of a file system, in another namespace: Linux
+/// unmounts it there when its mount point is removed here. Paths in there may be about anything, so it
+/// is the mount that each one is on that tells.
+fn has_mounts_in(table: &Path, device: &[u8], root: &Path) -> bool {
+    let places = mounts(table).filter(|mount| mount.device == device);
+    let places = places.filter_map(|mount| {
+        let below = root.strip_prefix(&mount.root).ok()?;
+        Some((mount.id, mount.point.join(below)))
+    });
+    let places: HashMap<_, _> = places.collect();
+    let is_in = |mount: &mountinfo::Mount| {
+        let place = places.get(&mount.parent);
+        place.is_some_and(|place| mount.point != *place && mount.point.starts_with(place))
+    };
+    !places.is_empty() && mounts(table).any(|mount| is_in(&mount))
 }
 
 /// The processes, in the order of their numbers.

@@ -4,14 +4,14 @@
 use crate::disk::mounting;
 use crate::fixtures::program::waiting;
 use crate::support::sandbox::is_root;
-use crate::support::{
-    Ability, Built, HELLO, Image, Layer, Registry, Run, Sandbox, Traced, hello, plain_renames, tree,
-};
+use crate::support::{Ability, Built, HELLO, Image, Layer, Registry, Run, Sandbox, hello, tree};
 use rustix::fs::{FlockOperation, fcntl_lock};
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+
+mod races;
 
 const OTHER: &str = "f 0644 5 other\n";
 const HINT: &str =
@@ -129,6 +129,45 @@ fn a_program_elsewhere_uses_nothing() {
     assert_eq!(scene.sketch("dest"), OTHER);
 }
 
+/// It may have its working directory anywhere, as services do that are started with a path.
+#[test]
+fn a_tree_is_not_pulled_away_under_a_program_that_came_out_of_it() {
+    let scene = Scene::new();
+    let sleep = scene.sandbox.path("dest/sleep");
+    fs::copy("/bin/sleep", &sleep).unwrap();
+    let cache = scene.sandbox.path("cache");
+    let program = Program::start(sleep.to_str().unwrap(), &["1000"], &cache);
+    scene.is_refused(&format!(" by sleep ({})", program.0.id()));
+    scene.pull(&["--update", "--keep-old=old"]).succeeds();
+    assert!(scene.sandbox.has("old/sleep"));
+}
+
+/// Where it is looked for by path, one that a container calls like DEST is another folder.
+#[test]
+fn a_mount_below_the_same_path_of_another_folder_is_no_use() {
+    if Ability::Mounting.is_missing() {
+        return;
+    }
+    let scene = Scene::new();
+    scene.sandbox.mkdir("dest/data");
+    let script = "mount -t tmpfs none \"$1/..\" && mkdir -p \"$1/data\" && \
+        mount -t tmpfs none \"$1/data\" && touch ready && exec sleep 1000";
+    let dest = scene.sandbox.path("dest");
+    let shell = ["sh", "-c", script, "sh", dest.to_str().unwrap()];
+    let unshare: &[&str] = match is_root() {
+        true => &["--mount", "--propagation=private"],
+        false => &["--mount", "--propagation=private", "--map-root-user"],
+    };
+    let cache = scene.sandbox.path("cache");
+    let mut program = Program::start("unshare", &[unshare, &shell[..]].concat(), &cache);
+    while !scene.sandbox.has("cache/ready") {
+        assert_eq!(program.0.try_wait().unwrap(), None);
+        std::thread::yield_now();
+    }
+    scene.pull(&["--force"]).succeeds();
+    assert_eq!(scene.sketch("dest"), OTHER);
+}
+
 /// Deeper than it is looked for, by the path alone; and named so that a terminal would obey.
 #[test]
 fn a_program_far_down_is_found_and_its_name_is_escaped() {
@@ -197,6 +236,9 @@ fn a_mount_of_the_tree_elsewhere_is_a_use() {
     for mount in [
         "mount --bind \"$1\" \"$2\"",
         "mount --bind \"$1/data\" \"$2\"",
+        // What is mounted in it vanished there when the tree was removed here.
+        "mount --bind \"$2\" \"$1/data\"",
+        "mount -t tmpfs none \"$1/data\"",
         overlay,
     ] {
         let script = format!("{mount} && touch ready && exec sleep 1000");
@@ -328,38 +370,6 @@ fn a_lock_file_that_nobody_has_locked_is_no_use() {
     assert_eq!(scene.sandbox.names(""), [".#dest.lck", "cache", "dest"]);
 }
 
-/// A container that starts between the last look and the swap would lose its tree at once.
-#[test]
-fn no_container_starts_in_a_tree_while_it_is_swapped() {
-    if Ability::Tracing.is_missing() || !Traced::CAN_REPLACE {
-        return;
-    }
-    /// The number of renameat2 on x86-64.
-    const RENAMEAT2: u64 = 316;
-    let scene = Scene::new();
-    let files = lock_files(&scene);
-    let pull = scene
-        .sandbox
-        .roots(["pull", "--force", &scene.name, "dest"]);
-    let pull = pull.env("XDG_RUNTIME_DIR", scene.sandbox.path("cache/run"));
-    let mut swaps = 0;
-    let traced = Traced::start(&scene.sandbox, pull).unwrap();
-    let running = traced.calls(|_, traced| {
-        if traced.call().number == RENAMEAT2 {
-            swaps += 1;
-            for path in &files {
-                let file = File::options().read(true).write(true).open(path).unwrap();
-                let taken = fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive);
-                assert!(taken.is_err(), "{}", path.display());
-            }
-        }
-        true
-    });
-    running.wait().succeeds();
-    assert_eq!(swaps, 1);
-    assert!(files.iter().all(|path| !path.exists()));
-}
-
 /// `--update --keep-old` is what a daily job does: the program goes on in its tree, and gets the new one when it is
 /// restarted.
 #[test]
@@ -433,6 +443,16 @@ fn what_is_kept_is_replaced_only_where_a_tree_would_be() {
     scene.registry.forget_requests();
     for (dest, keep, why) in [
         (
+            "dest",
+            ".dest.roots",
+            ": it is where the new tree is made\n",
+        ),
+        (
+            "dest",
+            ".dest.roots/a",
+            ": it is where the new tree is made\n",
+        ),
+        (
             "above/dest",
             "above",
             ": it holds the tree that is to be kept\n",
@@ -458,48 +478,4 @@ fn what_is_kept_is_replaced_only_where_a_tree_would_be() {
     assert_eq!(scene.registry.lines(), [""; 0]);
     assert_eq!(scene.sketch("dest"), HELLO);
     assert_eq!(scene.sketch("kept"), OTHER);
-}
-
-/// Another process may have put something else there while the pull waited for the network.
-#[test]
-fn only_what_was_looked_at_gives_way_to_the_old_tree() {
-    for is_plain in [false, true] {
-        let scene = Scene::new();
-        scene
-            .sandbox
-            .roots(["pull", &scene.name, "old"])
-            .run()
-            .succeeds();
-        let mut command =
-            scene
-                .sandbox
-                .roots(["pull", "--force", "--keep-old=old", &scene.name, "dest"]);
-        if is_plain {
-            let Some(prelude) = plain_renames(&scene.sandbox) else {
-                return;
-            };
-            command = command.prelude(&prelude);
-        }
-        scene.registry.push("a/b", "1", &hello());
-        if Ability::Tracing.is_missing() {
-            return;
-        }
-        let mut is_exchanged = false;
-        let traced = Traced::start(&scene.sandbox, command).unwrap();
-        let running = traced.calls(|_, _| {
-            if !is_exchanged && scene.sandbox.has(".dest.roots/rootfs") {
-                fs::rename(scene.sandbox.path("old"), scene.sandbox.path("away")).unwrap();
-                scene.sandbox.write("old/mine", "mine");
-                is_exchanged = true;
-            }
-            true
-        });
-        running
-            .wait()
-            .fails(6)
-            .says(": another process has replaced it since this pull began\n");
-        assert_eq!(scene.sandbox.read("old/mine"), b"mine");
-        assert_eq!(scene.sketch("dest"), HELLO);
-        assert!(!scene.sandbox.has(".dest.roots"));
-    }
 }
