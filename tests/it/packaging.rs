@@ -158,8 +158,5 @@ fn the_service_that_is_restarted_keeps_its_state_outside() {
         .split('`')
         .filter(|code| service.lines().any(|line| line == *code));
     let settings: Vec<_> = settings.collect();
-    assert_eq!(
-        settings,
-        ["RootDirectory=/srv/app", "BindPaths=/var/lib/app:/data"]
-    );
+    assert_eq!(settings, ["BindPaths=/var/lib/app:/data"]);
 }
