@@ -1,7 +1,7 @@
 //! An archive that can only be read forward: a pipe, or a file that is compressed.
 
 use super::MAX_LINKS;
-use super::forward::{Forward, Found};
+use super::forward::{ArchiveCursor, MemberLocation};
 use super::input::Input;
 use super::member::follow;
 use crate::error::{Absence, EntryFault, Error};
@@ -12,15 +12,15 @@ use std::io::{self, Read};
 use std::rc::Rc;
 
 /// The archive, shared with the stream of the member at hand.
-pub struct Flow {
+pub struct StreamedArchive {
     input: Rc<Input>,
-    state: Rc<RefCell<Forward>>,
+    state: Rc<RefCell<ArchiveCursor>>,
 }
 
-impl Flow {
+impl StreamedArchive {
     pub(super) fn new(input: Input, spool: Option<File>) -> Result<Self, Error> {
         let input = Rc::new(input);
-        let state = Forward::new(&input, spool)?;
+        let state = ArchiveCursor::new(&input, spool)?;
         Ok(Self {
             input,
             state: Rc::new(RefCell::new(state)),
@@ -40,8 +40,8 @@ impl Flow {
     ) -> Result<Option<(usize, Vec<u8>)>, Error> {
         let mut state = self.state.borrow_mut();
         let (number, kept) = match state.find(names)? {
-            Some(Found::Kept(number)) => (number, true),
-            Some(Found::Here(number)) => {
+            Some(MemberLocation::Kept(number)) => (number, true),
+            Some(MemberLocation::Here(number)) => {
                 let is_small = state.spool.is_small(state.left);
                 if is_small {
                     state.keep(names[number])?;
@@ -69,9 +69,9 @@ impl Flow {
         let mut name = name.to_owned();
         for _ in 0..=MAX_LINKS {
             match state.find(&[&name])? {
-                Some(Found::Kept(_)) => return Ok(state.spool.open(&name)),
-                Some(Found::Here(_)) => {
-                    return Ok(Some(Box::new(Contents {
+                Some(MemberLocation::Kept(_)) => return Ok(state.spool.open(&name)),
+                Some(MemberLocation::Here(_)) => {
+                    return Ok(Some(Box::new(StreamedContents {
                         number: state.number,
                         state: Rc::clone(&self.state),
                     })));
@@ -103,7 +103,7 @@ impl Flow {
     }
 
     pub(super) fn drain(&self) {
-        if !self.input.is_again() {
+        if !self.input.is_seekable() {
             // Whatever there is wrong with what nobody wants.
             let _ = io::copy(&mut self.state.borrow_mut().tar, &mut io::sink());
         }
@@ -111,12 +111,12 @@ impl Flow {
 }
 
 /// The bytes of the member at hand, for as long as it is.
-struct Contents {
+struct StreamedContents {
     number: usize,
-    state: Rc<RefCell<Forward>>,
+    state: Rc<RefCell<ArchiveCursor>>,
 }
 
-impl Read for Contents {
+impl Read for StreamedContents {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let state = &mut *self.state.borrow_mut();
         if state.number != self.number || state.left == 0 {

@@ -1,9 +1,9 @@
 //! Where an archive stands that is read forward, and what it has kept of what has gone by.
 
 use super::input::Input;
-use super::member::{Kind, Member, padding};
+use super::member::{MemberKind, Member, padding};
 use super::quota::{Exceeded, Quota};
-use super::spool::{Failure, Spool};
+use super::spool::{SpoolFailure, Spool};
 use crate::compression::is_plain;
 use crate::error::{EntryFault, Error, LayoutFault};
 use std::collections::hash_map::Entry;
@@ -13,7 +13,7 @@ use std::io::{self, BufRead, Read};
 use std::rc::Rc;
 
 /// An archive at one of its members.
-pub(super) struct Forward {
+pub(super) struct ArchiveCursor {
     pub(super) input: Rc<Input>,
     pub(super) tar: Box<dyn BufRead>,
     /// How many bytes of the member at hand have not been read.
@@ -26,7 +26,7 @@ pub(super) struct Forward {
     ended: bool,
     quota: Quota,
     /// What has been seen: of two with one name, the first.
-    pub(super) seen: HashMap<String, Kind>,
+    pub(super) seen: HashMap<String, MemberKind>,
     /// Files that are compressed, or may be. To look again may be to read everything again.
     pub(super) compressed: HashSet<String>,
     pub(super) spool: Spool,
@@ -35,14 +35,14 @@ pub(super) struct Forward {
 }
 
 /// Where a member is.
-pub(super) enum Found {
+pub(super) enum MemberLocation {
     /// Which of those that were asked for, kept.
     Kept(usize),
     /// The same, where the tar stands.
     Here(usize),
 }
 
-impl Forward {
+impl ArchiveCursor {
     /// In front of the first member.
     pub(super) fn new(input: &Rc<Input>, spool: Option<File>) -> Result<Self, Error> {
         Ok(Self {
@@ -62,16 +62,16 @@ impl Forward {
 
     /// Looks for one of these among what was kept, then from here on, and then, if that can be, from
     /// the start.
-    pub(super) fn find(&mut self, names: &[&str]) -> Result<Option<Found>, Error> {
+    pub(super) fn find(&mut self, names: &[&str]) -> Result<Option<MemberLocation>, Error> {
         if let Some(number) = names.iter().position(|name| self.spool.has(name)) {
-            return Ok(Some(Found::Kept(number)));
+            return Ok(Some(MemberLocation::Kept(number)));
         }
-        let mut again = self.input.is_again() && self.number > 0;
+        let mut again = self.input.is_seekable() && self.number > 0;
         loop {
             match self.step()? {
                 Some(name) => {
                     if let Some(number) = names.iter().position(|wanted| *wanted == name) {
-                        return Ok(Some(Found::Here(number)));
+                        return Ok(Some(MemberLocation::Here(number)));
                     }
                     self.let_go(&name)?;
                 }
@@ -89,7 +89,7 @@ impl Forward {
     /// Where the link of this name leads, if it is one.
     pub(super) fn link(&self, name: &str) -> Option<&String> {
         match self.seen.get(name) {
-            Some(Kind::Link(target)) => Some(target),
+            Some(MemberKind::Link(target)) => Some(target),
             _ => None,
         }
     }
@@ -115,19 +115,19 @@ impl Forward {
             let is_kept = member.count(&mut self.quota);
             let is_kept =
                 is_kept.map_err(|Exceeded| self.input.fault(LayoutFault::TooManyMembers))?;
-            if let Kind::File(size) = member.kind {
+            if let MemberKind::File(size) = member.kind {
                 (self.left, self.padding) = (size, padding(size));
             }
             if !is_kept {
                 continue;
             }
-            if let Kind::Link(target) = &member.kind
+            if let MemberKind::Link(target) = &member.kind
                 && let Some(wanted) = &mut self.wanted
                 && wanted.contains(&member.name)
             {
                 wanted.insert(target.clone());
             }
-            let file = matches!(member.kind, Kind::File(_)).then(|| member.name.clone());
+            let file = matches!(member.kind, MemberKind::File(_)).then(|| member.name.clone());
             let is_new = match self.seen.entry(member.name) {
                 Entry::Vacant(free) => {
                     free.insert(member.kind);
@@ -171,11 +171,11 @@ impl Forward {
             return Ok(());
         }
         // Before it is known what is wanted, reading twice is cheaper than writing everything.
-        let worth_the_disk = !self.input.is_again() || self.wanted.is_some();
+        let worth_the_disk = !self.input.is_seekable() || self.wanted.is_some();
         if self.spool.is_small(self.left) || (self.spool.has_file() && worth_the_disk) {
             return self.keep(name);
         }
-        match self.input.is_again() {
+        match self.input.is_seekable() {
             true => Ok(()),
             false => Err(self.input.fault(LayoutFault::OutOfOrder)),
         }
@@ -186,8 +186,8 @@ impl Forward {
         let size = std::mem::take(&mut self.left);
         let kept = self.spool.keep(name, size, &mut self.tar);
         kept.map_err(|failure| match failure {
-            Failure::Read(error) => self.input.failed(error),
-            Failure::Write(source) => Error::Disk {
+            SpoolFailure::Read(error) => self.input.failed(error),
+            SpoolFailure::Write(source) => Error::Disk {
                 action: "write what is read ahead of",
                 path: self.input.path().to_owned(),
                 source,

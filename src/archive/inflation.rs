@@ -1,7 +1,7 @@
 //! How much an archive may inflate to, over all the times that it is read: a megabyte of zstd can be
 //! gigabytes of zeros, and members in another order than the image names them are looked for again.
 
-use super::input::{Raw, fault};
+use super::input::{RawInput, fault};
 use crate::compression::Decoder;
 use crate::error::{Error, LayoutFault};
 use crate::tarball::is_explained;
@@ -35,7 +35,7 @@ impl Inflation {
 /// The uncompressed bytes of an archive.
 pub(super) struct Inflated {
     pub(super) path: PathBuf,
-    pub(super) bytes: Decoder<BufReader<Raw>>,
+    pub(super) bytes: Decoder<BufReader<RawInput>>,
     pub(super) inflation: Rc<Inflation>,
 }
 

@@ -88,13 +88,13 @@ impl Input {
         Ok(Box::new(BufReader::with_capacity(CHUNK, inflated)))
     }
 
-    fn decoded(&self) -> Result<Decoder<BufReader<Raw>>, Error> {
+    fn decoded(&self) -> Result<Decoder<BufReader<RawInput>>, Error> {
         let failed = |e| disk(&self.path, e);
         let mut file = self.file.try_clone().map_err(failed)?;
         if self.again {
             file.rewind().map_err(failed)?;
         }
-        let raw = Raw {
+        let raw = RawInput {
             path: self.path.clone(),
             file,
             may_block: !self.again,
@@ -108,7 +108,7 @@ impl Input {
     }
 
     /// Whether it can be read again.
-    pub fn is_again(&self) -> bool {
+    pub fn is_seekable(&self) -> bool {
         self.again
     }
 
@@ -142,7 +142,7 @@ impl Input {
 }
 
 /// The bytes of a file, whose read errors are the disk's and not a decoder's.
-pub(super) struct Raw {
+pub(super) struct RawInput {
     path: PathBuf,
     file: File,
     /// Whether it may be a pipe, and have nothing to read for a long time.
@@ -151,7 +151,7 @@ pub(super) struct Raw {
     inflation: Rc<Inflation>,
 }
 
-impl Read for Raw {
+impl Read for RawInput {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             if self.may_block {

@@ -11,10 +11,10 @@ use std::io::BufRead;
 pub(super) struct Member {
     /// As it would be typed: `blobs/sha256/0123`.
     pub(super) name: String,
-    pub(super) kind: Kind,
+    pub(super) kind: MemberKind,
 }
 
-pub(super) enum Kind {
+pub(super) enum MemberKind {
     /// A file of so many bytes, which follow.
     File(u64),
     /// The name of another member: `docker save` of old wrote a layer that comes twice so.
@@ -25,7 +25,7 @@ pub(super) enum Kind {
     Other,
 }
 
-impl Kind {
+impl MemberKind {
     /// Whether it counts in place of an earlier member of the same name: of two files the first one
     /// does.
     pub(super) fn replaces(&self, earlier: &Self) -> bool {
@@ -38,8 +38,8 @@ impl Member {
     /// Counts it. Returns whether its names are short enough to be kept.
     pub(super) fn count(&self, quota: &mut Quota) -> Result<bool, Exceeded> {
         match &self.kind {
-            Kind::Link(target) => quota.count(&[&self.name, target]),
-            Kind::File(_) | Kind::Outside(_) | Kind::Other => quota.count(&[&self.name]),
+            MemberKind::Link(target) => quota.count(&[&self.name, target]),
+            MemberKind::File(_) | MemberKind::Outside(_) | MemberKind::Other => quota.count(&[&self.name]),
         }
     }
 
@@ -52,13 +52,13 @@ impl Member {
         let kind = match entry.kind {
             // Its contents do not stand one after the other.
             EntryKind::File { holes: Some(_), .. } => return Err(EntryFault::Sparse),
-            EntryKind::File { size, .. } => Kind::File(size),
-            EntryKind::HardLink { target } => Kind::Link(joined(&target)),
+            EntryKind::File { size, .. } => MemberKind::File(size),
+            EntryKind::HardLink { target } => MemberKind::Link(joined(&target)),
             EntryKind::Symlink { target } => {
-                let outside = || Kind::Outside(target.to_string_lossy().into_owned());
-                beside(&name, &target).map_or_else(outside, Kind::Link)
+                let outside = || MemberKind::Outside(target.to_string_lossy().into_owned());
+                beside(&name, &target).map_or_else(outside, MemberKind::Link)
             }
-            _ => Kind::Other,
+            _ => MemberKind::Other,
         };
         Ok(Some(Self { name, kind }))
     }
@@ -72,7 +72,7 @@ pub(super) fn padding(size: u64) -> u64 {
 /// The file that `name` leads to, by way of links: its own name, and what `find` knows of it.
 pub(super) fn follow<'m, M>(
     name: &'m str,
-    find: impl Fn(&str) -> Option<(&'m Kind, M)>,
+    find: impl Fn(&str) -> Option<(&'m MemberKind, M)>,
 ) -> Result<(&'m str, u64, M), Absence> {
     let link = |target: &str, why| Absence::Link {
         name: name.to_owned(),
@@ -82,15 +82,15 @@ pub(super) fn follow<'m, M>(
     let mut at = name;
     for number in 0..=MAX_LINKS {
         match find(at) {
-            Some((Kind::File(size), more)) => return Ok((at, *size, more)),
-            Some((Kind::Link(target), _)) => at = target,
-            Some((Kind::Outside(target), _)) => return Err(link(target, LinkFault::Outside)),
+            Some((MemberKind::File(size), more)) => return Ok((at, *size, more)),
+            Some((MemberKind::Link(target), _)) => at = target,
+            Some((MemberKind::Outside(target), _)) => return Err(link(target, LinkFault::Outside)),
             None if number == 0 => return Err(Absence::Missing(name.to_owned())),
-            Some((Kind::Other, _)) if number == 0 => {
+            Some((MemberKind::Other, _)) if number == 0 => {
                 return Err(Absence::NotAFile(name.to_owned()));
             }
             None => return Err(link(at, LinkFault::Dangling)),
-            Some((Kind::Other, _)) => return Err(link(at, LinkFault::NotAFile)),
+            Some((MemberKind::Other, _)) => return Err(link(at, LinkFault::NotAFile)),
         }
     }
     Err(link(at, LinkFault::TooMany))

@@ -20,11 +20,11 @@ mod still;
 pub use input::Input;
 
 use crate::error::{Absence, Error};
-use flow::Flow;
+use flow::StreamedArchive;
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::Read;
-use still::Still;
+use still::SeekableArchive;
 
 /// How many symbolic links lead to a member.
 const MAX_LINKS: usize = 8;
@@ -32,17 +32,17 @@ const MAX_LINKS: usize = 8;
 /// An open archive.
 pub enum Archive {
     /// Members lie still.
-    Still(Still),
+    Still(SeekableArchive),
     /// Members flow by.
-    Flow(Flow),
+    Flow(StreamedArchive),
 }
 
 impl Archive {
     /// Opens an archive. What flows by and is wanted later goes to `spool`, a file that has no name.
     pub fn open(input: Input, spool: Option<File>) -> Result<Self, Error> {
         match input.plain_file()? {
-            Some(file) => Still::new(input, file).map(Self::Still),
-            None => Flow::new(input, spool).map(Self::Flow),
+            Some(file) => SeekableArchive::new(input, file).map(Self::Still),
+            None => StreamedArchive::new(input, spool).map(Self::Flow),
         }
     }
 

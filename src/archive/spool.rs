@@ -17,10 +17,10 @@ pub(super) struct Spool {
     file: Option<Rc<File>>,
     end: u64,
     in_memory: u64,
-    kept: HashMap<String, Kept>,
+    kept: HashMap<String, SpooledMember>,
 }
 
-enum Kept {
+enum SpooledMember {
     Small(Vec<u8>),
     At(u64, u64),
 }
@@ -57,31 +57,31 @@ impl Spool {
         name: &str,
         size: u64,
         tar: &mut dyn BufRead,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), SpoolFailure> {
         let mut contents = tar.take(size);
         let kept = match &self.file {
             Some(file) if !self.is_small(size) => {
                 let mut file: &File = file;
                 let mut written = 0;
                 loop {
-                    let piece = contents.fill_buf().map_err(Failure::Read)?;
+                    let piece = contents.fill_buf().map_err(SpoolFailure::Read)?;
                     if piece.is_empty() {
                         break;
                     }
-                    file.write_all(piece).map_err(Failure::Write)?;
+                    file.write_all(piece).map_err(SpoolFailure::Write)?;
                     let count = piece.len();
                     written += count as u64;
                     contents.consume(count);
                 }
                 let at = self.end;
                 self.end += written;
-                Kept::At(at, written)
+                SpooledMember::At(at, written)
             }
             _ => {
                 let mut bytes = Vec::new();
-                contents.read_to_end(&mut bytes).map_err(Failure::Read)?;
+                contents.read_to_end(&mut bytes).map_err(SpoolFailure::Read)?;
                 self.in_memory += bytes.len() as u64;
-                Kept::Small(bytes)
+                SpooledMember::Small(bytes)
             }
         };
         self.kept.insert(name.to_owned(), kept);
@@ -90,16 +90,16 @@ impl Spool {
 
     pub(super) fn size(&self, name: &str) -> Option<u64> {
         Some(match self.kept.get(name)? {
-            Kept::Small(bytes) => bytes.len() as u64,
-            Kept::At(_, size) => *size,
+            SpooledMember::Small(bytes) => bytes.len() as u64,
+            SpooledMember::At(_, size) => *size,
         })
     }
 
     /// What was kept under a name, as a stream.
     pub(super) fn open(&self, name: &str) -> Option<Box<dyn Read>> {
         match self.kept.get(name)? {
-            Kept::Small(bytes) => Some(Box::new(Cursor::new(bytes.clone()))),
-            Kept::At(offset, size) => Some(Box::new(Slice {
+            SpooledMember::Small(bytes) => Some(Box::new(Cursor::new(bytes.clone()))),
+            SpooledMember::At(offset, size) => Some(Box::new(Slice {
                 file: Rc::clone(self.file.as_ref()?),
                 offset: *offset,
                 left: *size,
@@ -109,7 +109,7 @@ impl Spool {
 }
 
 /// Why something could not be kept.
-pub(super) enum Failure {
+pub(super) enum SpoolFailure {
     /// It could not be read.
     Read(io::Error),
     /// There is no room for it.

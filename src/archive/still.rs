@@ -1,7 +1,7 @@
 //! An archive in a file that is not compressed.
 
 use super::input::{Input, disk};
-use super::member::{Kind, Member, follow, padding};
+use super::member::{MemberKind, Member, follow, padding};
 use super::quota::{Exceeded, Quota};
 use crate::error::{Absence, EntryFault, Error, LayoutFault};
 use std::collections::HashMap;
@@ -13,17 +13,17 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 /// The file, and where its members lie.
-pub struct Still {
+pub struct SeekableArchive {
     input: Input,
     file: Rc<File>,
-    members: HashMap<String, (Kind, Place)>,
+    members: HashMap<String, (MemberKind, MemberPosition)>,
 }
 
 /// Where a member is: its number among the members, and where its contents begin.
 #[derive(Clone, Copy)]
-struct Place(usize, u64);
+struct MemberPosition(usize, u64);
 
-impl Still {
+impl SeekableArchive {
     /// Reads all headers.
     pub(super) fn new(input: Input, file: File) -> Result<Self, Error> {
         let failed = |e| disk(input.path(), e);
@@ -36,14 +36,14 @@ impl Still {
             let is_kept = member.count(&mut quota);
             let is_kept = is_kept.map_err(|Exceeded| input.fault(LayoutFault::TooManyMembers))?;
             let at = tar.stream_position().map_err(failed)?;
-            if let Kind::File(size) = member.kind {
+            if let MemberKind::File(size) = member.kind {
                 if at.checked_add(size).is_none_or(|after| after > end) {
                     return Err(input.malformed(EntryFault::Truncated));
                 }
                 let next = at + size + padding(size);
                 tar.seek(SeekFrom::Start(next)).map_err(failed)?;
             }
-            let found = (member.kind, Place(count, at));
+            let found = (member.kind, MemberPosition(count, at));
             count += 1;
             if !is_kept {
                 continue;
@@ -72,7 +72,7 @@ impl Still {
     pub(super) fn first(&self, names: &[&str]) -> Option<usize> {
         let places = names.iter().enumerate();
         let found = places.filter_map(|(number, name)| {
-            let (_, _, Place(at, _)) = self.find(name).ok()?;
+            let (_, _, MemberPosition(at, _)) = self.find(name).ok()?;
             Some((at, number))
         });
         found.min().map(|(_, number)| number)
@@ -84,8 +84,8 @@ impl Still {
     }
 
     pub(super) fn open_member(&self, name: &str) -> Option<Box<dyn Read>> {
-        let (_, size, Place(_, offset)) = self.find(name).ok()?;
-        Some(Box::new(Contents {
+        let (_, size, MemberPosition(_, offset)) = self.find(name).ok()?;
+        Some(Box::new(MemberContents {
             path: self.input.path().to_owned(),
             file: Rc::clone(&self.file),
             offset,
@@ -93,7 +93,7 @@ impl Still {
         }))
     }
 
-    fn find<'m>(&'m self, name: &'m str) -> Result<(&'m str, u64, Place), Absence> {
+    fn find<'m>(&'m self, name: &'m str) -> Result<(&'m str, u64, MemberPosition), Absence> {
         follow(name, |name| {
             let (kind, place) = self.members.get(name)?;
             Some((kind, *place))
@@ -102,14 +102,14 @@ impl Still {
 }
 
 /// The bytes of a member.
-struct Contents {
+struct MemberContents {
     path: PathBuf,
     file: Rc<File>,
     offset: u64,
     left: u64,
 }
 
-impl Read for Contents {
+impl Read for MemberContents {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let most = usize::try_from(self.left).map_or(buffer.len(), |left| left.min(buffer.len()));
         let read = self.file.read_at(&mut buffer[..most], self.offset);

@@ -1,9 +1,9 @@
 //! Blobs in the cache: each appears under its name when it is whole.
 
-use super::{Cache, Held, blob_name, partial_name};
+use super::{Cache, Presence, blob_name, partial_name};
 use crate::error::Error;
 use crate::oci::{Descriptor, Digest, Hasher};
-use crate::sys::{Kind, Stat};
+use crate::sys::{FileKind, Stat};
 use std::collections::HashSet;
 use std::ffi::CStr;
 use std::fs::File;
@@ -51,7 +51,7 @@ impl Cache {
         if !self.checked.borrow().as_ref().is_some_and(is_unchecked) {
             return Ok(Some(file));
         }
-        self.progress.does("reading");
+        self.progress.working_on("reading");
         if !is_right(blob, &file)? || file.rewind().is_err() {
             self.progress.warn(Error::CacheSpoiled(blob.digest.clone()));
             self.forget(blob);
@@ -67,9 +67,9 @@ impl Cache {
     /// on purge lets the blob be, if it is here.
     pub fn lacks(&self, blob: &Descriptor) -> Result<u64, Error> {
         Ok(match self.held(blob)? {
-            Held::Whole => 0,
-            Held::Part(had) => blob.size - had,
-            Held::Nothing => blob.size,
+            Presence::Whole => 0,
+            Presence::Part(had) => blob.size - had,
+            Presence::Nothing => blob.size,
         })
     }
 
@@ -97,9 +97,9 @@ impl Cache {
     }
 
     /// How much of the blob is here.
-    pub(super) fn held(&self, blob: &Descriptor) -> Result<Held, Error> {
+    pub(super) fn held(&self, blob: &Descriptor) -> Result<Presence, Error> {
         if self.find(blob)?.is_some() {
-            return Ok(Held::Whole);
+            return Ok(Presence::Whole);
         }
         let folder = self.blobs(blob.digest.algorithm());
         let partial = folder.and_then(|folder| {
@@ -109,11 +109,11 @@ impl Cache {
         Ok(match partial.ok().flatten() {
             // One that is too long is begun anew.
             Some(Stat {
-                kind: Kind::File,
+                kind: FileKind::File,
                 size,
                 ..
-            }) if (1..=blob.size).contains(&size) && !self.is_in_doubt() => Held::Part(size),
-            _ => Held::Nothing,
+            }) if (1..=blob.size).contains(&size) && !self.is_in_doubt() => Presence::Part(size),
+            _ => Presence::Nothing,
         })
     }
 

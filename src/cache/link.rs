@@ -25,12 +25,12 @@ pub(super) struct Link {
     pub(super) blobs: Vec<Digest>,
     /// The record of the tree. A link that is older than this has it only where the tree has not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    record: Option<Recorded>,
+    record: Option<LinkRecord>,
 }
 
 /// A record, and which tree it is about: another one may have taken its name since.
 #[derive(Clone, Deserialize, Serialize)]
-pub struct Recorded {
+pub struct LinkRecord {
     /// The number of the inode of the tree's root.
     pub inode: u64,
     /// Whether the tree itself has the record as well.
@@ -110,7 +110,7 @@ impl Cache {
         destination: &Path,
         image: &str,
         blobs: &[Digest],
-        recorded: Recorded,
+        recorded: LinkRecord,
     ) -> Result<(), Error> {
         self.write_link(&Link {
             destination: destination.to_owned(),
@@ -122,7 +122,7 @@ impl Cache {
 
     /// The record of the tree at `destination` with this inode. A link that cannot be read has none:
     /// whoever may write to the cache could stop each update with one.
-    pub fn recorded(&self, destination: &Path, inode: u64) -> Option<Recorded> {
+    pub fn recorded(&self, destination: &Path, inode: u64) -> Option<LinkRecord> {
         let folders = self.believed_folders(LINKS).ok()?;
         let mut links = folders
             .iter()

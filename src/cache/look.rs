@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// A cache, or the place where a pull would make one.
-pub struct Look {
+pub struct CacheView {
     path: PathBuf,
     cache: Option<Cache>,
     /// The cache, or the folder that it would be made in.
@@ -22,7 +22,7 @@ pub struct Look {
 
 /// How much of a blob a cache has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Held {
+pub enum Presence {
     /// All of it.
     Whole,
     /// So many bytes, from which a pull goes on.
@@ -31,7 +31,7 @@ pub enum Held {
     Nothing,
 }
 
-impl Look {
+impl CacheView {
     /// Looks at `path`. What could not be a cache for a pull is the same error here.
     pub fn at(path: &Path, progress: Progress) -> Result<Self, Error> {
         let is_tagged = check_ours(path)?;
@@ -49,7 +49,7 @@ impl Look {
             Err(e) if !is_tagged => return Err(failed(e)),
             checked => checked.is_ok(),
         };
-        let again = place.again().map_err(failed)?;
+        let again = place.try_clone().map_err(failed)?;
         // Without its lock it is one that may only be read.
         let cache = is_whole.then(|| Cache::new(path, again, (None, Duration::ZERO), progress));
         Ok(Self {
@@ -86,12 +86,12 @@ impl Look {
     }
 
     /// How much of a blob is here that a pull would use.
-    pub fn held(&self, blob: &Descriptor) -> Result<Held, Error> {
+    pub fn held(&self, blob: &Descriptor) -> Result<Presence, Error> {
         let held = self.cache.as_ref().map(|cache| cache.held(blob));
         Ok(match held.transpose()? {
             // Where nothing can be added, nobody goes on with what was begun.
-            Some(Held::Part(_)) if !self.is_writable => Held::Nothing,
-            held => held.unwrap_or(Held::Nothing),
+            Some(Presence::Part(_)) if !self.is_writable => Presence::Nothing,
+            held => held.unwrap_or(Presence::Nothing),
         })
     }
 }

@@ -41,9 +41,9 @@ mod sweep;
 mod trust;
 mod wait;
 
-pub use link::Recorded;
-pub use look::{Held, Look};
-pub use partial::{Fetched, Partial, Rest};
+pub use link::LinkRecord;
+pub use look::{Presence, CacheView};
+pub use partial::{Fetched, Partial, Reservation};
 pub use sweep::{Dropped, Purged, Sweep, Total};
 
 use crate::error::Error;
@@ -88,7 +88,7 @@ pub struct Cache {
 type TryLock = Result<(), TryLockError>;
 
 /// While this lives, no purge is at work.
-struct Moment<'c>(Option<&'c File>);
+struct SharedLock<'c>(Option<&'c File>);
 
 const BLOBS: &CStr = c"blobs";
 const LINKS: &CStr = c"links";
@@ -194,14 +194,14 @@ impl Cache {
     }
 
     /// Keeps purges out. One that is at work is waited for; who keeps the lock much longer is not.
-    fn moment(&self) -> Result<Moment<'_>, Error> {
+    fn moment(&self) -> Result<SharedLock<'_>, Error> {
         let locked = self.lock(File::try_lock_shared, || {
             let path = self.path.display();
             self.progress
                 .step(format_args!("{path}: a purge is at work; waiting"));
             "a purge"
         })?;
-        Ok(Moment(self.lock.as_ref().filter(|_| locked)))
+        Ok(SharedLock(self.lock.as_ref().filter(|_| locked)))
     }
 
     /// Locks the cache; whom it waits for, `wait` says. False if another process keeps the lock: then
@@ -246,7 +246,7 @@ impl Cache {
     }
 }
 
-impl Drop for Moment<'_> {
+impl Drop for SharedLock<'_> {
     fn drop(&mut self) {
         // What cannot be unlocked now is so when the process ends.
         self.0.map(File::unlock);

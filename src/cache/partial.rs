@@ -26,7 +26,7 @@ pub struct Partial {
 }
 
 /// Who has the rest of a blob that is not in the cache.
-pub enum Rest {
+pub enum Reservation {
     /// Nobody here: it is to be fetched, and written to this.
     Missing(Partial),
     /// Another process, which fetches it just now.
@@ -43,11 +43,11 @@ const ROUNDS: u32 = 100;
 
 impl Cache {
     /// Sets out to write the blob, from where it was left off.
-    pub fn create(&self, blob: &Descriptor) -> io::Result<Rest> {
+    pub fn create(&self, blob: &Descriptor) -> io::Result<Reservation> {
         // To write beyond the limit would end the process.
         let is_too_large = file_size_limit().is_some_and(|limit| blob.size > limit);
         if self.is_read_only() || self.is_full.get() || is_too_large {
-            return Ok(Rest::Unkept);
+            return Ok(Reservation::Unkept);
         }
         let folder = self
             .root
@@ -63,7 +63,7 @@ impl Cache {
                 return Err(io::ErrorKind::InvalidInput.into());
             }
             match file.try_lock() {
-                Err(TryLockError::WouldBlock) => return Ok(Rest::Elsewhere(Fetched(file))),
+                Err(TryLockError::WouldBlock) => return Ok(Reservation::Elsewhere(Fetched(file))),
                 Err(TryLockError::Error(e)) => return Err(e),
                 Ok(()) => {}
             }
@@ -82,7 +82,7 @@ impl Cache {
                 let _ = file.set_mode(mode);
             }
             (&file).seek(SeekFrom::Start(had))?;
-            return Ok(Rest::Missing(Partial {
+            return Ok(Reservation::Missing(Partial {
                 folder,
                 temporary,
                 name: blob_name(&blob.digest),
@@ -112,7 +112,7 @@ impl Partial {
 
     /// Reads what is here already. Whoever reads it checks it, as with whole blobs.
     pub fn reader(&self) -> io::Result<impl Read + use<>> {
-        Ok(Start {
+        Ok(FileReader {
             file: self.file.try_clone()?,
             position: 0,
             end: self.had,
@@ -171,13 +171,13 @@ impl Drop for Partial {
 }
 
 /// Reads a file without its offset, which belongs to the writer.
-struct Start {
+struct FileReader {
     file: File,
     position: u64,
     end: u64,
 }
 
-impl Read for Start {
+impl Read for FileReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = (self.end - self.position).min(buffer.len() as u64) as usize;
         let count = self.file.read_at(&mut buffer[..left], self.position)?;

@@ -4,7 +4,7 @@ use super::sweep::{Dropped, Purged, Sweep};
 use super::{ALGORITHMS, BLOBS, Cache, LINKS, is_barred};
 use crate::error::{Error, escaped};
 use crate::oci::{Algorithm, Digest};
-use crate::sys::{Dir, Kind, Stat, remove_tree};
+use crate::sys::{Dir, FileKind, Stat, remove_tree};
 use std::collections::HashSet;
 use std::ffi::{CStr, CString, OsStr};
 use std::fs::File;
@@ -24,7 +24,7 @@ struct Used {
 }
 
 /// Who uses a blob.
-enum User {
+enum BlobUse {
     /// A running pull.
     Pull,
     /// An existing destination.
@@ -71,11 +71,11 @@ impl Cache {
                 };
                 purged.left.add(found.size);
                 // Anything may lie there; a blob and what there is of one is a file.
-                let is_file = found.kind == Kind::File;
+                let is_file = found.kind == FileKind::File;
                 let user = is_file.then(|| used.user(algorithm, &folder, &entry.name));
                 match user.flatten() {
-                    Some(User::Pull) => continue,
-                    Some(User::Destination) if !sweep.all => {
+                    Some(BlobUse::Pull) => continue,
+                    Some(BlobUse::Destination) if !sweep.all => {
                         purged.linked.add(found.size);
                         continue;
                     }
@@ -167,14 +167,14 @@ impl Cache {
 
 impl Used {
     /// Who uses the file `name`.
-    fn user(&self, algorithm: Algorithm, folder: &Dir, name: &CStr) -> Option<User> {
+    fn user(&self, algorithm: Algorithm, folder: &Dir, name: &CStr) -> Option<BlobUse> {
         let (is_partial, hex) = match name.to_bytes() {
             [b'.', hex @ ..] => (true, hex),
             hex => (false, hex),
         };
         let text = format!("{}:{}", algorithm.name(), String::from_utf8_lossy(hex));
         let Ok(digest) = Digest::parse(&text) else {
-            return (is_partial && self.is_written).then_some(User::Pull);
+            return (is_partial && self.is_written).then_some(BlobUse::Pull);
         };
         let is_fetched = || {
             // Locked by who fetches it, or somebody else's.
@@ -184,10 +184,10 @@ impl Used {
             }
         };
         if self.leased.contains(&digest) || is_partial && is_fetched() {
-            return Some(User::Pull);
+            return Some(BlobUse::Pull);
         }
         let is_linked = !is_partial && self.linked.contains(&digest);
-        is_linked.then_some(User::Destination)
+        is_linked.then_some(BlobUse::Destination)
     }
 }
 

@@ -17,7 +17,7 @@ const MAX_DOCUMENT: u64 = 8 << 20;
 const MAX_RESOLVED: u64 = 64 << 10;
 
 #[derive(Deserialize, Serialize)]
-struct Resolved {
+struct TagRecord {
     reference: String,
     digest: Digest,
 }
@@ -25,7 +25,7 @@ struct Resolved {
 impl Cache {
     /// Keeps the documents that `reference` led to, verified, the first of which is what it stands
     /// for.
-    pub fn remember(&self, reference: &str, documents: &[(Digest, Bytes)]) -> Result<(), Error> {
+    pub fn record_tag(&self, reference: &str, documents: &[(Digest, Bytes)]) -> Result<(), Error> {
         let failed = |e| self.failed("write to", e);
         for (digest, bytes) in documents {
             let is_new = self.claim(digest)?;
@@ -45,7 +45,7 @@ impl Cache {
         };
         let folder = self.own_folder(RESOLVED)?;
         self.sweep(&folder).map_err(failed)?;
-        let resolved = Resolved {
+        let resolved = TagRecord {
             reference: reference.to_owned(),
             digest: digest.clone(),
         };
@@ -78,7 +78,7 @@ impl Cache {
     fn sweep(&self, folder: &Dir) -> io::Result<()> {
         for entry in folder.list()? {
             let resolved = read(folder, &entry.name);
-            let is_here = resolved.is_some_and(|(Resolved { digest, .. }, _)| {
+            let is_here = resolved.is_some_and(|(TagRecord { digest, .. }, _)| {
                 let blobs = self.blobs(digest.algorithm()).ok();
                 blobs.is_some_and(|blobs| matches!(blobs.find(&blob_name(&digest)), Ok(Some(_))))
             });
@@ -93,7 +93,7 @@ impl Cache {
 }
 
 /// What is written there, and when that was.
-fn read(folder: &Dir, name: &CStr) -> Option<(Resolved, SystemTime)> {
+fn read(folder: &Dir, name: &CStr) -> Option<(TagRecord, SystemTime)> {
     let mut json = Vec::new();
     let file = open_believed(folder, name).ok()?;
     let written = file.metadata().and_then(|found| found.modified()).ok()?;

@@ -17,7 +17,7 @@
 
 use super::{Cache, name};
 use crate::error::Error;
-use crate::sys::{Dir, Host, Kind, Stat, remove_tree};
+use crate::sys::{Dir, Host, FileKind, Stat, remove_tree};
 use std::ffi::CStr;
 use std::fs::File;
 use std::io;
@@ -104,5 +104,5 @@ fn is_believed(folder: &Stat) -> bool {
 
 /// Whether only `user` may write to it. An ACL that says more shows in the bits of the group.
 fn is_private(found: &Stat, user: u32) -> bool {
-    found.kind == Kind::Directory && found.owner.uid == user && found.mode & 0o022 == 0
+    found.kind == FileKind::Directory && found.owner.uid == user && found.mode & 0o022 == 0
 }

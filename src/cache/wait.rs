@@ -44,7 +44,7 @@ impl Cache {
     ) -> Result<bool, Error> {
         let (mut step, longest) = PAUSES;
         let (mut last, mut since) = (size(), Instant::now());
-        self.progress.waits_for(holder);
+        self.progress.waiting_for(holder);
         loop {
             // First of all: one that is free for a moment, and taken again, is waited for, too.
             let left = self.timeout.left.get();
@@ -52,7 +52,7 @@ impl Cache {
             if left.is_zero() || silence >= self.timeout.each {
                 return Ok(false);
             }
-            self.progress.hears_nothing(holder, silence);
+            self.progress.stalled(holder, silence);
             let begun = Instant::now();
             pause(step.min(left));
             Error::unless_stopped()?;

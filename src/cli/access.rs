@@ -1,8 +1,8 @@
 //! What options and variables say of the way to a registry.
 
-use super::syntax::Typed;
+use super::syntax::RawArgs;
 use crate::error::{Error, ValueFault};
-use crate::registry::{Access, Mirror, Passed};
+use crate::registry::{RegistryOptions, Mirror, AuthOption};
 use std::ffi::OsString;
 use std::time::Duration;
 
@@ -16,9 +16,9 @@ const MIRRORS: &str = "ROOTS_MIRRORS";
 const MAX_TIMEOUT: u64 = 24 * 60 * 60;
 
 pub(super) fn access(
-    typed: &Typed,
+    typed: &RawArgs,
     variable: impl Fn(&str) -> Option<OsString>,
-) -> Result<Access, Error> {
+) -> Result<RegistryOptions, Error> {
     let variable = |name: &str| variable(name).map(|value| value.to_string_lossy().into_owned());
     let timeout = timeout(typed, variable)?;
     let retries = number(
@@ -37,23 +37,23 @@ pub(super) fn access(
         let mirror = Mirror::parse(text);
         mirror.map_err(|_| ValueFault::Mirror.of(origin))
     });
-    Ok(Access {
+    Ok(RegistryOptions {
         mirrors: mirrors.collect::<Result<_, _>>()?,
         auth: match (&typed.auth, variable(AUTH)) {
-            (Some(value), _) => Some(Passed::new(value.clone(), "--auth")),
-            (None, set) => set.map(|value| Passed::new(value, AUTH)),
+            (Some(value), _) => Some(AuthOption::new(value.clone(), "--auth")),
+            (None, set) => set.map(|value| AuthOption::new(value, AUTH)),
         },
         plain_http: typed.plain_http,
         insecure: typed.insecure,
         ca_files: typed.ca_files.clone(),
         timeout,
-        retries: retries.unwrap_or(Access::RETRIES),
+        retries: retries.unwrap_or(RegistryOptions::RETRIES),
     })
 }
 
 /// How long whoever is silent is waited for.
 pub(super) fn timeout(
-    typed: &Typed,
+    typed: &RawArgs,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Duration, Error> {
     let timeout = number(
@@ -61,7 +61,7 @@ pub(super) fn timeout(
         (TIMEOUT, variable(TIMEOUT)),
         (seconds, ValueFault::Seconds),
     )?;
-    Ok(timeout.unwrap_or(Access::TIMEOUT))
+    Ok(timeout.unwrap_or(RegistryOptions::TIMEOUT))
 }
 
 /// The value of an option or else of its variable, which is named if it cannot be understood.

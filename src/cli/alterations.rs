@@ -1,25 +1,25 @@
 //! What the options mean that make a tree differ from its image.
 
-use super::syntax::Typed;
+use super::syntax::RawArgs;
 use crate::error::{Error, ValueFault};
-use crate::oci::Alterations;
+use crate::oci::TreeOptions;
 use crate::sys;
 use crate::tarball::LayerPath;
 
 /// How a tree is to differ that a pull makes.
-pub(super) fn alterations(typed: &Typed) -> Result<Alterations, Error> {
+pub(super) fn tree_options(typed: &RawArgs) -> Result<TreeOptions, Error> {
     match uid_shift(typed)? {
         1.. if !sys::is_root() => Err(ValueFault::NotRoot.of("--uid-shift")),
         _ => {
             let options = [parts(typed)?, owners(typed)?];
-            Ok(Alterations::new(options.concat()))
+            Ok(TreeOptions::new(options.concat()))
         }
     }
 }
 
 /// How a tree differs that is only compared, which anybody may do, and which part of it is compared.
 /// A tree that was pulled whole has more in it than the part: only `--partial` says that it was not.
-pub(super) fn compared(typed: &Typed) -> Result<(Alterations, Alterations), Error> {
+pub(super) fn compared(typed: &RawArgs) -> Result<(TreeOptions, TreeOptions), Error> {
     let (parts, owners) = (parts(typed)?, owners(typed)?);
     if typed.partial && parts.is_empty() {
         return Err(ValueFault::OnlyWith("--include or --exclude").of("--partial"));
@@ -29,18 +29,18 @@ pub(super) fn compared(typed: &Typed) -> Result<(Alterations, Alterations), Erro
     } else {
         (owners, parts)
     };
-    Ok((Alterations::new(of_tree), Alterations::new(part)))
+    Ok((TreeOptions::new(of_tree), TreeOptions::new(part)))
 }
 
 /// The part of the image.
-fn parts(typed: &Typed) -> Result<Vec<String>, Error> {
+fn parts(typed: &RawArgs) -> Result<Vec<String>, Error> {
     let parts = typed.parts.iter();
     let parts = parts.map(|(option, text)| Ok(format!("{option}={}", path(option, text)?)));
     parts.collect()
 }
 
 /// Who owns what is in the tree.
-fn owners(typed: &Typed) -> Result<Vec<String>, Error> {
+fn owners(typed: &RawArgs) -> Result<Vec<String>, Error> {
     let mut options = Vec::new();
     if typed.strip_owner {
         options.push("--strip-owner".to_owned());
@@ -67,7 +67,7 @@ fn path(option: &str, text: &str) -> Result<String, Error> {
     }
 }
 
-fn uid_shift(typed: &Typed) -> Result<u32, Error> {
+fn uid_shift(typed: &RawArgs) -> Result<u32, Error> {
     let Some(text) = &typed.uid_shift else {
         return Ok(0);
     };

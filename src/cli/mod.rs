@@ -12,15 +12,15 @@ mod spelling;
 mod syntax;
 mod tags;
 
-use crate::commands::{Command, Digest, Inspect, Pull, Purge, Save, Verify};
+use crate::commands::{Command, PrintDigest, Inspect, Pull, Purge, Save, Verify};
 use crate::error::{Error, Usage, ValueFault};
 use crate::model::Ignore;
 use access::{access, timeout};
-use alterations::{alterations, compared};
+use alterations::{tree_options, compared};
 use grammar::{DIGEST, INSPECT, PULL, PURGE, SAVE, SYNTAXES, TAGS, VERIFY};
 use lexopt::{Arg, Parser};
 use options::{
-    both_stdin, cache, machine, max_size, must_have_cache, name, named, progress, replacing, wanted,
+    check_stdin_once, cache, machine, max_size, check_cache, name, named, progress, replacing, platform,
 };
 use purge::sweep;
 use raw::raw;
@@ -28,7 +28,7 @@ use save::{platforms, target};
 use spelling::closest;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use syntax::{Typed, given, operands, spelling, typed, unreadable};
+use syntax::{RawArgs, value_of, operands, spelling, typed, unreadable};
 use tags::tags;
 
 /// What can stand in the first place without a help page of its own.
@@ -102,7 +102,7 @@ pub fn wants_json(arguments: &[OsString]) -> bool {
     options.any(|option| option == "--json")
 }
 
-fn pull(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
+fn pull(mut typed: RawArgs, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
     if typed.help {
         return Ok(Command::Help(PULL.help()));
     }
@@ -113,20 +113,20 @@ fn pull(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result
     }
     let mut operands = operands(&PULL, &mut typed)?.into_iter();
     let image = operands.next().unwrap_or_default();
-    let dest = given((&PULL, "DEST"), operands.next())?;
+    let dest = value_of((&PULL, "DEST"), operands.next())?;
     let (image, cache) = (name(&image)?, cache(&typed, &variable));
     replacing(&typed)?;
-    must_have_cache(&typed, [&image], &cache)?;
+    check_cache(&typed, [&image], &cache)?;
     let access = access(&typed, &variable)?;
-    both_stdin([&image], &access)?;
+    check_stdin_once([&image], &access)?;
     Ok(Command::Pull(Pull {
         image,
         dest: PathBuf::from(dest),
-        wanted: wanted(&typed, &variable)?,
+        wanted: platform(&typed, &variable)?,
         access,
         cache,
         max_size: max_size(&typed)?,
-        altered: alterations(&typed)?,
+        altered: tree_options(&typed)?,
         force: typed.force,
         update: typed.update,
         exit_code: typed.exit_code,
@@ -140,7 +140,7 @@ fn pull(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result
     }))
 }
 
-fn save(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
+fn save(mut typed: RawArgs, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
     if typed.help {
         return Ok(Command::Help(SAVE.help()));
     }
@@ -148,9 +148,9 @@ fn save(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result
     let output = target(&typed, &operands)?;
     let images = operands.iter().map(name).collect::<Result<Vec<_>, _>>()?;
     let access = access(&typed, &variable)?;
-    both_stdin(&images, &access)?;
+    check_stdin_once(&images, &access)?;
     let cache = cache(&typed, &variable);
-    must_have_cache(&typed, &images, &cache)?;
+    check_cache(&typed, &images, &cache)?;
     Ok(Command::Save(Save {
         images,
         platforms: platforms(&typed, &variable)?,
@@ -163,7 +163,7 @@ fn save(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result
     }))
 }
 
-fn digest(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
+fn digest(mut typed: RawArgs, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
     if typed.help {
         return Ok(Command::Help(DIGEST.help()));
     }
@@ -174,10 +174,10 @@ fn digest(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Resu
     let images = operands(&DIGEST, &mut typed)?;
     let images = images.iter().map(name).collect::<Result<Vec<_>, _>>()?;
     let access = access(&typed, &variable)?;
-    both_stdin(&images, &access)?;
-    Ok(Command::Digest(Digest {
+    check_stdin_once(&images, &access)?;
+    Ok(Command::Digest(PrintDigest {
         images,
-        wanted: wanted(&typed, &variable)?,
+        wanted: platform(&typed, &variable)?,
         access,
         index: typed.index,
         lock: typed.lock,
@@ -186,7 +186,7 @@ fn digest(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Resu
 }
 
 fn inspect(
-    mut typed: Typed,
+    mut typed: RawArgs,
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Command, Error> {
     if typed.help {
@@ -196,42 +196,42 @@ fn inspect(
     let raw = raw(&typed)?;
     machine(&INSPECT, &mut typed)?;
     let operands = operands(&INSPECT, &mut typed)?;
-    let operand = given((&INSPECT, "DEST or IMAGE"), operands.into_iter().next())?;
+    let operand = value_of((&INSPECT, "DEST or IMAGE"), operands.into_iter().next())?;
     let image = match raw {
         // A tree has no documents.
         Some(_) => Ok(name(&operand)?),
         None => named(&operand),
     };
     let access = access(&typed, &variable)?;
-    both_stdin(image.as_ref().ok(), &access)?;
+    check_stdin_once(image.as_ref().ok(), &access)?;
     Ok(Command::Inspect(Inspect {
         image,
         dest: operand.into(),
         is_machine: typed.machine.is_some(),
         raw,
-        wanted: wanted(&typed, &variable)?,
+        wanted: platform(&typed, &variable)?,
         access,
         cache: cache(&typed, &variable),
         progress: progress(&typed, &variable),
     }))
 }
 
-fn verify(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
+fn verify(mut typed: RawArgs, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
     if typed.help {
         return Ok(Command::Help(VERIFY.help()));
     }
     machine(&VERIFY, &mut typed)?;
     let mut operands = operands(&VERIFY, &mut typed)?.into_iter();
-    let dest = given((&VERIFY, "DEST"), operands.next())?;
+    let dest = value_of((&VERIFY, "DEST"), operands.next())?;
     let image = operands.next().map(|image| name(&image)).transpose()?;
     let (access, cache) = (access(&typed, &variable)?, cache(&typed, &variable));
-    both_stdin(&image, &access)?;
-    must_have_cache(&typed, &image, &cache)?;
+    check_stdin_once(&image, &access)?;
+    check_cache(&typed, &image, &cache)?;
     let (altered, part) = compared(&typed)?;
     Ok(Command::Verify(Verify {
         dest: dest.into(),
         image,
-        wanted: wanted(&typed, &variable)?,
+        wanted: platform(&typed, &variable)?,
         altered,
         part,
         ignore: Ignore {
@@ -246,7 +246,7 @@ fn verify(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Resu
     }))
 }
 
-fn purge(mut typed: Typed, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
+fn purge(mut typed: RawArgs, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
     if typed.help {
         return Ok(Command::Help(PURGE.help()));
     }

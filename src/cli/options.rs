@@ -1,13 +1,13 @@
 //! What operands, options and variables mean.
 
 use super::grammar::Syntax;
-use super::syntax::Typed;
+use super::syntax::RawArgs;
 use crate::commands::CacheChoice;
 use crate::error::{Error, Suggestion, ValueFault};
-use crate::oci::{InvalidReference, Platform, Reference, Wanted};
+use crate::oci::{InvalidReference, Platform, Reference, PlatformRequest};
 use crate::progress::{Format, Level, Progress};
-use crate::registry::{Access, Passed};
-use crate::source::{Form, Local, Name};
+use crate::registry::{RegistryOptions, AuthOption};
+use crate::source::{Form, Local, ImageName};
 use crate::sys::{self, absolute};
 use crate::systemd::is_machine_name;
 use std::ffi::OsString;
@@ -22,7 +22,7 @@ const OS: &str = "ROOTS_OS";
 const CACHE: &str = "ROOTS_CACHE";
 
 /// A path is told from a reference by how it begins: no reference begins so.
-pub(super) fn name(operand: &OsString) -> Result<Name, Error> {
+pub(super) fn name(operand: &OsString) -> Result<ImageName, Error> {
     named(operand).map_err(|why| {
         let text = operand.to_string_lossy().into_owned();
         let error = Error::Reference { text, why };
@@ -36,7 +36,7 @@ pub(super) fn name(operand: &OsString) -> Result<Name, Error> {
 }
 
 /// The same, for what need not be an image.
-pub(super) fn named(operand: &OsString) -> Result<Name, InvalidReference> {
+pub(super) fn named(operand: &OsString) -> Result<ImageName, InvalidReference> {
     let bytes = operand.as_bytes();
     // `oci://ghcr.io/name` is how other tools write a registry: Reference refuses it with a hint.
     let is_url = bytes.starts_with(b"oci://") && !bytes.starts_with(b"oci:///");
@@ -44,22 +44,22 @@ pub(super) fn named(operand: &OsString) -> Result<Name, InvalidReference> {
         if local.path.as_os_str().is_empty() {
             return Err(InvalidReference::Empty);
         }
-        return Ok(Name::Local(local));
+        return Ok(ImageName::Local(local));
     }
     let is_path = [&b"/"[..], b"./", b"../"]
         .iter()
         .any(|start| bytes.starts_with(start));
     if is_path || matches!(bytes, b"." | b".." | b"-") {
-        return Ok(Name::Local(Local::new(Form::Any, operand)));
+        return Ok(ImageName::Local(Local::new(Form::Any, operand)));
     }
-    Reference::parse(&operand.to_string_lossy()).map(Name::Registry)
+    Reference::parse(&operand.to_string_lossy()).map(ImageName::Registry)
 }
 
 /// Options beat variables, and a whole platform beats its parts on the same level.
-pub(super) fn wanted(
-    typed: &Typed,
+pub(super) fn platform(
+    typed: &RawArgs,
     variable: impl Fn(&str) -> Option<OsString>,
-) -> Result<Wanted, Error> {
+) -> Result<PlatformRequest, Error> {
     let variable = |name: &str| variable(name).map(|value| value.to_string_lossy().into_owned());
     let platform = typed.platforms.last();
     if platform.is_some() && (typed.arch.is_some() || typed.os.is_some()) {
@@ -89,24 +89,24 @@ pub(super) fn wanted(
             Err(Error::Platform(text))
         }
         Some(text) => match Platform::parse(&text) {
-            Ok(platform) => Ok(Wanted {
+            Ok(platform) => Ok(PlatformRequest {
                 platform,
-                asked: true,
+                explicit: true,
             }),
             Err(_) => Err(Error::Platform(text)),
         },
         None => {
             let (machine, level) = sys::machine();
-            Ok(Wanted {
+            Ok(PlatformRequest {
                 platform: Platform::normalised("linux", &machine, level),
-                asked: false,
+                explicit: false,
             })
         }
     }
 }
 
 /// How much is said.
-pub(super) fn progress(typed: &Typed, variable: impl Fn(&str) -> Option<OsString>) -> Progress {
+pub(super) fn progress(typed: &RawArgs, variable: impl Fn(&str) -> Option<OsString>) -> Progress {
     let level = match (typed.quiet, typed.verbose) {
         (true, _) => Level::Faults,
         (false, false) => Level::Steps,
@@ -123,7 +123,7 @@ pub(super) fn progress(typed: &Typed, variable: impl Fn(&str) -> Option<OsString
 }
 
 /// `no`, in any case, is none; without a HOME there is none either.
-pub(super) fn cache(typed: &Typed, variable: impl Fn(&str) -> Option<OsString>) -> CacheChoice {
+pub(super) fn cache(typed: &RawArgs, variable: impl Fn(&str) -> Option<OsString>) -> CacheChoice {
     let asked = typed
         .cache
         .clone()
@@ -144,7 +144,7 @@ pub(super) fn cache(typed: &Typed, variable: impl Fn(&str) -> Option<OsString>) 
 }
 
 /// Options that mean something only beside others.
-pub(super) fn replacing(typed: &Typed) -> Result<(), Error> {
+pub(super) fn replacing(typed: &RawArgs) -> Result<(), Error> {
     if typed.keep_old.is_some() && !typed.force && !typed.update {
         return Err(ValueFault::OnlyWith("--force or --update").of("--keep-old"));
     }
@@ -158,7 +158,7 @@ pub(super) fn replacing(typed: &Typed) -> Result<(), Error> {
 }
 
 /// `--machine NAME` is DEST, where systemd has its machines.
-pub(super) fn machine(syntax: &Syntax, typed: &mut Typed) -> Result<(), Error> {
+pub(super) fn machine(syntax: &Syntax, typed: &mut RawArgs) -> Result<(), Error> {
     let Some(name) = &typed.machine else {
         return Ok(());
     };
@@ -182,12 +182,12 @@ pub(super) fn machine(syntax: &Syntax, typed: &mut Typed) -> Result<(), Error> {
 }
 
 /// Without a network, images of registries come out of the cache.
-pub(super) fn must_have_cache<'n>(
-    typed: &Typed,
-    images: impl IntoIterator<Item = &'n Name>,
+pub(super) fn check_cache<'n>(
+    typed: &RawArgs,
+    images: impl IntoIterator<Item = &'n ImageName>,
     cache: &CacheChoice,
 ) -> Result<(), Error> {
-    let is_remote = |name: &Name| matches!(name, Name::Registry(_));
+    let is_remote = |name: &ImageName| matches!(name, ImageName::Registry(_));
     let has_none = matches!(cache, CacheChoice::No);
     match typed.offline && has_none && images.into_iter().any(is_remote) {
         true => Err(ValueFault::NoCacheToPull.of("--offline")),
@@ -196,13 +196,13 @@ pub(super) fn must_have_cache<'n>(
 }
 
 /// Standard input gives one thing, once.
-pub(super) fn both_stdin<'n>(
-    images: impl IntoIterator<Item = &'n Name>,
-    access: &Access,
+pub(super) fn check_stdin_once<'n>(
+    images: impl IntoIterator<Item = &'n ImageName>,
+    access: &RegistryOptions,
 ) -> Result<(), Error> {
-    let is_stdin = |name: &&Name| matches!(name, Name::Local(local) if local.is_stdin());
+    let is_stdin = |name: &&ImageName| matches!(name, ImageName::Local(local) if local.is_stdin());
     let images = images.into_iter().filter(is_stdin).count();
-    let auth = usize::from(access.auth.as_ref().is_some_and(Passed::is_stdin));
+    let auth = usize::from(access.auth.as_ref().is_some_and(AuthOption::is_stdin));
     match images + auth {
         0 => Ok(()),
         1 if images == 1 && stdin().is_terminal() => Err(ValueFault::FromTerminal.of("-")),
@@ -212,7 +212,7 @@ pub(super) fn both_stdin<'n>(
 }
 
 /// How large the tree may grow, in bytes.
-pub(super) fn max_size(typed: &Typed) -> Result<Option<u64>, Error> {
+pub(super) fn max_size(typed: &RawArgs) -> Result<Option<u64>, Error> {
     let wrong = || ValueFault::Size.of("--max-size");
     let size = |text: &String| bytes(text).ok_or_else(wrong);
     typed.max_size.as_ref().map(size).transpose()

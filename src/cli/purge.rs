@@ -1,12 +1,12 @@
 //! What the options of `purge` mean.
 
 use super::options::max_size;
-use super::syntax::Typed;
+use super::syntax::RawArgs;
 use crate::cache::Sweep;
 use crate::error::{Error, ValueFault};
 use std::time::Duration;
 
-pub(super) fn sweep(typed: &Typed) -> Result<Sweep, Error> {
+pub(super) fn sweep(typed: &RawArgs) -> Result<Sweep, Error> {
     let wrong = || ValueFault::Age.of("--older-than");
     let age = |text: &String| age(text).ok_or_else(wrong);
     Ok(Sweep {

@@ -1,11 +1,11 @@
 //! What `--raw` means.
 
-use super::syntax::Typed;
+use super::syntax::RawArgs;
 use crate::error::{Error, ValueFault};
-use crate::source::Raw;
+use crate::source::RawDocument;
 
 /// The document that is to be printed as it is.
-pub(super) fn raw(typed: &Typed) -> Result<Option<Raw>, Error> {
+pub(super) fn raw(typed: &RawArgs) -> Result<Option<RawDocument>, Error> {
     if typed.raw.is_some() && typed.machine.is_some() {
         // A machine is a tree.
         return Err(ValueFault::NotWith("--raw").of("--machine"));
@@ -17,9 +17,9 @@ pub(super) fn raw(typed: &Typed) -> Result<Option<Raw>, Error> {
         return Err(ValueFault::NotWith("--json").of("--raw"));
     }
     match text.as_str() {
-        "index" => Ok(Some(Raw::Index)),
-        "manifest" => Ok(Some(Raw::Manifest)),
-        "config" => Ok(Some(Raw::Config)),
+        "index" => Ok(Some(RawDocument::Index)),
+        "manifest" => Ok(Some(RawDocument::Manifest)),
+        "config" => Ok(Some(RawDocument::Config)),
         _ => Err(ValueFault::Document.of("--raw")),
     }
 }

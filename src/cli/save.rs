@@ -1,10 +1,10 @@
 //! What the options of `save` mean.
 
-use super::options::wanted;
-use super::syntax::Typed;
-use crate::commands::Target;
+use super::options::platform;
+use super::syntax::RawArgs;
+use crate::commands::SaveTarget;
 use crate::error::{Error, Suggestion, ValueFault};
-use crate::oci::{Platform, Wanted};
+use crate::oci::{Platform, PlatformRequest};
 use crate::source::Platforms;
 use std::ffi::OsString;
 use std::io::{IsTerminal as _, stdout};
@@ -12,20 +12,20 @@ use std::path::PathBuf;
 
 /// For which platforms: those that are named, all, or one as for a pull.
 pub(super) fn platforms(
-    typed: &Typed,
+    typed: &RawArgs,
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Platforms, Error> {
     match (typed.platforms.as_slice(), typed.all_platforms) {
-        ([], true) => wanted(typed, variable).map(Platforms::All),
+        ([], true) => platform(typed, variable).map(Platforms::All),
         (_, true) => Err(ValueFault::NotWith("--platform").of("--all-platforms")),
-        ([], false) => Ok(Platforms::Some(vec![wanted(typed, variable)?])),
+        ([], false) => Ok(Platforms::Some(vec![platform(typed, variable)?])),
         (texts, false) => {
             let wanted = texts.iter().map(|text| {
                 let platform = Platform::parse(text);
                 let platform = platform.map_err(|_| Error::Platform(text.clone()))?;
-                Ok(Wanted {
+                Ok(PlatformRequest {
                     platform,
-                    asked: true,
+                    explicit: true,
                 })
             });
             wanted.collect::<Result<_, _>>().map(Platforms::Some)
@@ -34,7 +34,7 @@ pub(super) fn platforms(
 }
 
 /// Where the archive goes; `operands` are the images.
-pub(super) fn target(typed: &Typed, operands: &[OsString]) -> Result<Target, Error> {
+pub(super) fn target(typed: &RawArgs, operands: &[OsString]) -> Result<SaveTarget, Error> {
     match &typed.output {
         None => Err(no_output(operands)),
         Some(path) if path.is_empty() => Err(ValueFault::Missing.of("--output")),
@@ -45,8 +45,8 @@ pub(super) fn target(typed: &Typed, operands: &[OsString]) -> Result<Target, Err
         Some(path) if path == "-" && stdout().is_terminal() => {
             Err(ValueFault::ToTerminal.of("--output"))
         }
-        Some(path) if path == "-" => Ok(Target::Stdout),
-        Some(path) => Ok(Target::File(PathBuf::from(path))),
+        Some(path) if path == "-" => Ok(SaveTarget::Stdout),
+        Some(path) => Ok(SaveTarget::File(PathBuf::from(path))),
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 /// What was typed behind a command.
 #[derive(Default)]
-pub(super) struct Typed {
+pub(super) struct RawArgs {
     pub(super) operands: Vec<OsString>,
     /// The last one counts, where there can be one only.
     pub(super) platforms: Vec<String>,
@@ -58,8 +58,8 @@ pub(super) struct Typed {
 }
 
 /// Reads options and operands, in any order.
-pub(super) fn typed(syntax: &Syntax, mut parser: Parser) -> Result<Typed, Error> {
-    let mut typed = Typed::default();
+pub(super) fn typed(syntax: &Syntax, mut parser: Parser) -> Result<RawArgs, Error> {
+    let mut typed = RawArgs::default();
     let mut word = String::new();
     loop {
         // Behind the first of several letters it stays what it was.
@@ -184,7 +184,7 @@ const REPEATED: &str = "...";
 const OPTIONAL: char = '[';
 
 /// The operands, as many as there must be.
-pub(super) fn operands(syntax: &Syntax, typed: &mut Typed) -> Result<Vec<OsString>, Error> {
+pub(super) fn operands(syntax: &Syntax, typed: &mut RawArgs) -> Result<Vec<OsString>, Error> {
     let command = syntax.command;
     let is_optional = |operand: &&&str| operand.starts_with(OPTIONAL);
     let missing = syntax.operands.get(typed.operands.len());
@@ -209,7 +209,7 @@ pub(super) fn operands(syntax: &Syntax, typed: &mut Typed) -> Result<Vec<OsStrin
 }
 
 /// A path among the operands: an empty one is as good as none.
-pub(super) fn given(
+pub(super) fn value_of(
     (syntax, operand): (&Syntax, &'static str),
     typed: Option<OsString>,
 ) -> Result<OsString, Error> {

@@ -3,24 +3,24 @@
 use super::access::access;
 use super::grammar::TAGS;
 use super::options::{name, progress};
-use super::syntax::{Typed, given, operands};
-use crate::commands::{Command, Tags};
+use super::syntax::{RawArgs, value_of, operands};
+use crate::commands::{Command, ListTags};
 use crate::error::{Error, Suggestion, ValueFault};
 use crate::oci::{Reference, is_tag};
 use crate::registry::TagRange;
-use crate::source::Name;
+use crate::source::ImageName;
 use std::ffi::OsString;
 
 pub(super) fn tags(
-    mut typed: Typed,
+    mut typed: RawArgs,
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Command, Error> {
     if typed.help {
         return Ok(Command::Help(TAGS.help()));
     }
     let operands = operands(&TAGS, &mut typed)?;
-    let operand = given((&TAGS, "NAME"), operands.into_iter().next())?;
-    Ok(Command::Tags(Tags {
+    let operand = value_of((&TAGS, "NAME"), operands.into_iter().next())?;
+    Ok(Command::Tags(ListTags {
         repository: repository(&operand)?,
         range: range(&typed)?,
         access: access(&typed, &variable)?,
@@ -32,9 +32,9 @@ pub(super) fn tags(
 fn repository(operand: &OsString) -> Result<Reference, Error> {
     let text = operand.to_string_lossy();
     match name(operand)? {
-        Name::Local(_) => Err(ValueFault::NotInRegistry.of(&text)),
-        Name::Registry(reference) if reference.names_repository() => Ok(reference),
-        Name::Registry(reference) => {
+        ImageName::Local(_) => Err(ValueFault::NotInRegistry.of(&text)),
+        ImageName::Registry(reference) if reference.names_repository() => Ok(reference),
+        ImageName::Registry(reference) => {
             let line = format!("roots tags {}", reference.repository_name());
             let error = ValueFault::NotRepository.of(&text);
             Err(Error::Suggesting(Suggestion::Line(line), Box::new(error)))
@@ -42,7 +42,7 @@ fn repository(operand: &OsString) -> Result<Reference, Error> {
     }
 }
 
-fn range(typed: &Typed) -> Result<TagRange, Error> {
+fn range(typed: &RawArgs) -> Result<TagRange, Error> {
     let limit = |text: &String| {
         let limit = text.parse().ok().filter(|limit| *limit > 0);
         limit.ok_or_else(|| ValueFault::Count.of("--limit"))

@@ -1,6 +1,6 @@
 //! The cache that a command line asks for, and what it means that it cannot be used.
 
-use crate::cache::{Cache, Look};
+use crate::cache::{Cache, CacheView};
 use crate::error::Error;
 use crate::progress::Progress;
 use std::path::{Path, PathBuf};
@@ -26,11 +26,11 @@ impl CacheChoice {
     }
 
     /// Looks at it for a dry run, with what [`Self::open`] would say.
-    pub(super) fn look(&self, progress: Progress) -> Result<Option<Look>, Error> {
+    pub(super) fn look(&self, progress: Progress) -> Result<Option<CacheView>, Error> {
         match self {
             Self::No => Ok(None),
-            Self::At(path) => Look::at(path, progress).map(Some),
-            Self::Usual(path) => Ok(Look::at(path, progress)
+            Self::At(path) => CacheView::at(path, progress).map(Some),
+            Self::Usual(path) => Ok(CacheView::at(path, progress)
                 .inspect_err(|e| progress.warn(format_args!("no cache: {e}")))
                 .ok()),
         }

@@ -1,12 +1,12 @@
 //! `roots digest IMAGE...`: what `pull` would extract here, without extracting it.
 
-use super::Digest;
+use super::PrintDigest;
 use super::lock_line::lock_line;
 use crate::error::Error;
 use crate::oci::{self, DigestReport};
-use crate::source::{Name, Source};
+use crate::source::{ImageName, Source};
 
-impl Digest {
+impl PrintDigest {
     /// The digest of one image, or lines of `REFERENCE@DIGEST`, which make a lock; as JSON, an object for
     /// each image.
     pub(super) fn run(&self) -> Result<String, Error> {
@@ -51,12 +51,12 @@ impl Digest {
 }
 
 /// What an image is called in full, wherever it is, and its digest.
-fn line(image: &Name, source: &Source<'_>, digest: &oci::Digest) -> String {
+fn line(image: &ImageName, source: &Source<'_>, digest: &oci::Digest) -> String {
     let names = source.names().into_iter();
     let full = names.flat_map(|name| oci::Reference::parse(&name));
     let full = full.map(|reference| reference.name()).next();
     match image {
-        Name::Registry(reference) => lock_line(&full, reference.name(), digest),
-        Name::Local(local) => lock_line(&full, local, digest),
+        ImageName::Registry(reference) => lock_line(&full, reference.name(), digest),
+        ImageName::Local(local) => lock_line(&full, local, digest),
     }
 }

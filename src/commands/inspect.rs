@@ -1,21 +1,21 @@
 //! `roots inspect DEST`: what a tree was made of. `roots inspect IMAGE`: what one would be made of.
 
-use super::page::{Page, columns};
-use super::recorded::Recorded;
-use super::{Done, Inspect};
-use crate::cache::Look;
-use crate::destination::Found;
+use super::page::{Table, columns};
+use super::recorded::RecordedImage;
+use super::{Output, Inspect};
+use crate::cache::CacheView;
+use crate::destination::Existing;
 use crate::error::{Error, LayoutFault, Suggestion};
-use crate::oci::{About, HistoryEntry, Summary, json_for_terminal, json_words};
+use crate::oci::{RunConfig, HistoryEntry, ImageReport, json_for_terminal, json_words};
 use crate::progress::{Progress, bytes};
-use crate::source::{Name, Raw, Source, Survey};
+use crate::source::{ImageName, RawDocument, Source, ImageDetails};
 use std::io::{self, IsTerminal as _};
 use std::rc::Rc;
 
 impl Inspect {
     /// An image on a page for people or as JSON for programs, or one of its documents as it is; the
     /// record of DEST, which is JSON.
-    pub(super) fn run(&self) -> Result<Done, Error> {
+    pub(super) fn run(&self) -> Result<Output, Error> {
         if self.is_machine && self.is_missing() {
             return Err(Error::Layout {
                 path: self.dest.clone(),
@@ -23,26 +23,26 @@ impl Inspect {
             });
         }
         if self.is_machine {
-            return self.record().map(Done::from);
+            return self.record().map(Output::from);
         }
         // What there is, is a tree before it is a name; a folder may be a layout all the same.
-        let is_tree = |image: &&Name| match image {
-            Name::Registry(_) => self.dest.exists(),
-            Name::Local(_) => self.dest.is_dir() && !self.dest.join("oci-layout").exists(),
+        let is_tree = |image: &&ImageName| match image {
+            ImageName::Registry(_) => self.dest.exists(),
+            ImageName::Local(_) => self.dest.is_dir() && !self.dest.join("oci-layout").exists(),
         };
         match (&self.image, self.raw) {
             (Ok(image), Some(raw)) => self.document(image, raw),
-            (Ok(image), None) if !is_tree(&image) => self.summary(image).map(Done::from),
+            (Ok(image), None) if !is_tree(&image) => self.summary(image).map(Output::from),
             (Err(why), _) if self.is_missing() => Err(Error::Reference {
                 text: self.dest.to_string_lossy().into_owned(),
                 why: why.clone(),
             }),
-            _ => self.record().map(Done::from),
+            _ => self.record().map(Output::from),
         }
     }
 
     /// The bytes of a document of IMAGE.
-    fn document(&self, image: &Name, raw: Raw) -> Result<Done, Error> {
+    fn document(&self, image: &ImageName, raw: RawDocument) -> Result<Output, Error> {
         let mut source = Source::open(image, Some(&self.access), None, self.progress)?;
         let out = source.raw(raw, &self.wanted, self.progress)?;
         source.drain();
@@ -52,22 +52,22 @@ impl Inspect {
             false => Rc::unwrap_or_clone(out),
         };
         let exit_code = 0;
-        Ok(Done { out, exit_code })
+        Ok(Output { out, exit_code })
     }
 
-    fn summary(&self, image: &Name) -> Result<String, Error> {
+    fn summary(&self, image: &ImageName) -> Result<String, Error> {
         let mut source = Source::open(image, Some(&self.access), None, self.progress)?;
-        let Survey {
+        let ImageDetails {
             root,
             listed,
             attestations,
             index_annotations,
             image,
             annotations,
-        } = source.survey(&self.wanted, self.progress)?;
+        } = source.describe(&self.wanted, self.progress)?;
         source.drain();
         let listed = (listed, attestations);
-        let summary = Summary::new(source.full_name(), root, listed, image.as_ref());
+        let summary = ImageReport::new(source.full_name(), root, listed, image.as_ref());
         let summary = summary.annotated(annotations, index_annotations);
         Ok(match self.progress.is_json() {
             true => summary.to_json(),
@@ -76,7 +76,7 @@ impl Inspect {
     }
 
     fn record(&self) -> Result<String, Error> {
-        let found = match Found::at(&self.dest) {
+        let found = match Existing::at(&self.dest) {
             // A file is no tree, but may be an archive that is spelt like an image.
             Err(Error::DestinationRefused { .. }) => {
                 let error = Box::new(self.no_record());
@@ -89,11 +89,11 @@ impl Inspect {
         };
         // To look is no reason to make a cache.
         let look = self.cache.path();
-        let look = look.and_then(|path| Look::at(path, Progress::silent()).ok());
-        let cache = look.as_ref().and_then(Look::cache);
-        let recorded = Recorded::of(&found, cache);
+        let look = look.and_then(|path| CacheView::at(path, Progress::silent()).ok());
+        let cache = look.as_ref().and_then(CacheView::cache);
+        let recorded = RecordedImage::of(&found, cache);
         let recorded = recorded.ok_or_else(|| self.or_image(self.no_record()))?;
-        if let Ok(Name::Registry(reference)) = &self.image
+        if let Ok(ImageName::Registry(reference)) = &self.image
             && self.progress.is_for_person()
         {
             let dest = self.dest.display();
@@ -117,10 +117,10 @@ impl Inspect {
     /// The same `error`, if the name of the folder could not be one of an image, too: `redis`.
     fn or_image(&self, error: Error) -> Error {
         match &self.image {
-            Ok(Name::Registry(_)) if self.dest.join("oci-layout").exists() => {
+            Ok(ImageName::Registry(_)) if self.dest.join("oci-layout").exists() => {
                 Error::Suggesting(Suggestion::Path(self.dest.clone()), Box::new(error))
             }
-            Ok(Name::Registry(reference)) => {
+            Ok(ImageName::Registry(reference)) => {
                 let name = reference.to_string();
                 Error::Suggesting(Suggestion::Image(name), Box::new(error))
             }
@@ -136,22 +136,22 @@ impl Inspect {
 /// How much of a command in the history is shown, in characters. BuildKit writes whole scripts.
 const MAX_COMMAND: usize = 100;
 
-fn page(summary: &Summary) -> Page {
-    let mut page = Page::default();
-    page.line("reference", &summary.reference);
-    page.line("digest", &summary.digest);
-    page.given("manifest", summary.manifest.as_ref());
-    page.given("image id", summary.image_id.as_ref());
-    page.given("platform", summary.platform.as_ref());
-    page.lines("platforms", platforms(summary));
-    page.given("created", summary.created.as_ref());
-    page.given("author", summary.author.as_ref());
+fn page(summary: &ImageReport) -> Table {
+    let mut page = Table::default();
+    page.row("reference", &summary.reference);
+    page.row("digest", &summary.digest);
+    page.row_if("manifest", summary.manifest.as_ref());
+    page.row_if("image id", summary.image_id.as_ref());
+    page.row_if("platform", summary.platform.as_ref());
+    page.rows("platforms", platforms(summary));
+    page.row_if("created", summary.created.as_ref());
+    page.row_if("author", summary.author.as_ref());
     if let (Some(layers), Some(size)) = (&summary.layers, summary.size) {
         let s = if layers.len() == 1 { "" } else { "s" };
         let size = bytes(size);
-        page.line("size", format_args!("{size} in {} layer{s}", layers.len()));
+        page.row("size", format_args!("{size} in {} layer{s}", layers.len()));
     }
-    page.given("unpacked", summary.unpacked.map(bytes));
+    page.row_if("unpacked", summary.unpacked.map(bytes));
     if let Some(about) = &summary.config {
         run(&mut page, about);
     }
@@ -162,17 +162,17 @@ fn page(summary: &Summary) -> Page {
         };
         [layer.digest.to_string(), bytes(layer.size), how.to_owned()]
     });
-    page.lines("layers", columns(layers));
-    page.lines("history", summary.history.iter().map(step).collect());
-    page.lines("annotations", annotations(summary));
+    page.rows("layers", columns(layers));
+    page.rows("history", summary.history.iter().map(step).collect());
+    page.rows("annotations", annotations(summary));
     let about = summary.config.iter().flat_map(|about| &about.malformed);
     let malformed = about.chain(&summary.malformed);
-    page.lines("malformed", malformed.map(ToString::to_string).collect());
+    page.rows("malformed", malformed.map(ToString::to_string).collect());
     page
 }
 
 /// The annotations, each with the document that has it: tools write the same keys into both.
-fn annotations(summary: &Summary) -> Vec<String> {
+fn annotations(summary: &ImageReport) -> Vec<String> {
     let index = summary.index_annotations.iter();
     let index = index.map(|pair| ("index", pair));
     let manifest = summary.annotations.iter();
@@ -208,7 +208,7 @@ fn compression(media_type: &str) -> &str {
 }
 
 /// What is in the index, the image that the rest of the page is about being marked.
-fn platforms(summary: &Summary) -> Vec<String> {
+fn platforms(summary: &ImageReport) -> Vec<String> {
     let chosen = summary.manifest.as_ref().map(ToString::to_string);
     let varieties = summary.platforms.iter().map(|variety| {
         let is_chosen = chosen.as_ref() == Some(&variety.digest);
@@ -226,20 +226,20 @@ fn platforms(summary: &Summary) -> Vec<String> {
 }
 
 /// How the image wants to be run.
-fn run(page: &mut Page, about: &About) {
+fn run(page: &mut Table, about: &RunConfig) {
     let words = |words: &Vec<String>| Some(json_words(words)).filter(|_| !words.is_empty());
-    page.given("entrypoint", words(&about.entrypoint));
-    page.given("cmd", words(&about.cmd));
-    page.lines("env", about.env.clone());
-    page.given("user", about.user.as_ref());
-    page.given("workdir", about.workdir.as_ref());
-    page.lines("ports", about.ports.clone());
-    page.lines("volumes", about.volumes.clone());
-    page.given("stop signal", about.stop_signal.as_ref());
-    page.lines("healthcheck", about.healthcheck.lines());
-    page.given("shell", words(&about.shell));
-    page.lines("onbuild", about.on_build.clone());
+    page.row_if("entrypoint", words(&about.entrypoint));
+    page.row_if("cmd", words(&about.cmd));
+    page.rows("env", about.env.clone());
+    page.row_if("user", about.user.as_ref());
+    page.row_if("workdir", about.workdir.as_ref());
+    page.rows("ports", about.ports.clone());
+    page.rows("volumes", about.volumes.clone());
+    page.row_if("stop signal", about.stop_signal.as_ref());
+    page.rows("healthcheck", about.healthcheck.lines());
+    page.row_if("shell", words(&about.shell));
+    page.rows("onbuild", about.on_build.clone());
     let labels = about.labels.iter();
     let labels = labels.map(|(name, value)| format!("{name}={value}"));
-    page.lines("labels", labels.collect());
+    page.rows("labels", labels.collect());
 }

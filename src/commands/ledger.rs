@@ -2,7 +2,7 @@
 //!
 //! The tree is right without it, so none of this is a reason to fail: it is said.
 
-use crate::cache::{Cache, Recorded};
+use crate::cache::{Cache, LinkRecord};
 use crate::destination::{Destination, RecordPlace};
 use crate::error::Error;
 use crate::oci::{Digest, Image, Record};
@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 /// The cache's account of one pull.
-pub(super) struct Ledger<'c> {
+pub(super) struct CacheLink<'c> {
     cache: Option<&'c Cache>,
     image: String,
     /// Index, manifest, config and layers: all that a pull without a network needs.
@@ -22,7 +22,7 @@ pub(super) struct Ledger<'c> {
     progress: Progress,
 }
 
-impl<'c> Ledger<'c> {
+impl<'c> CacheLink<'c> {
     /// The account of a pull of `image` from `source`.
     pub(super) fn new(
         cache: Option<&'c Cache>,
@@ -52,7 +52,7 @@ impl<'c> Ledger<'c> {
     }
 
     /// Before the swap: whatever a crash leaves in DEST, its blobs are kept.
-    pub(super) fn open(&self, destination: &Destination) {
+    pub(super) fn before_swap(&self, destination: &Destination) {
         let (path, kept) = (destination.path(), destination.kept());
         self.first.take();
         self.say(
@@ -68,7 +68,7 @@ impl<'c> Ledger<'c> {
         let RecordPlace { inode, in_tree } = place;
         let linked = self.cache.map(|cache| {
             let record = record.clone();
-            let recorded = Recorded {
+            let recorded = LinkRecord {
                 inode,
                 in_tree,
                 record,
@@ -85,8 +85,8 @@ impl<'c> Ledger<'c> {
     }
 
     /// Keeps what led to the image, for pulls without a network.
-    pub(super) fn remember(&self, source: &Source<'_>) {
-        remember(self.cache, source, self.progress);
+    pub(super) fn record_tag(&self, source: &Source<'_>) {
+        record_tag(self.cache, source, self.progress);
     }
 
     fn say(&self, path: &Path, noted: Option<Result<(), Error>>) {
@@ -98,7 +98,7 @@ impl<'c> Ledger<'c> {
     }
 }
 
-impl Drop for Ledger<'_> {
+impl Drop for CacheLink<'_> {
     fn drop(&mut self) {
         if let (Some(cache), Some(path)) = (self.cache, self.first.take()) {
             cache.unlink_first(&path);
@@ -107,9 +107,9 @@ impl Drop for Ledger<'_> {
 }
 
 /// Keeps the documents of an image, all of which has been verified, for those without a network.
-pub(super) fn remember(cache: Option<&Cache>, source: &Source<'_>, progress: Progress) {
+pub(super) fn record_tag(cache: Option<&Cache>, source: &Source<'_>, progress: Progress) {
     let cache = cache.filter(|cache| !cache.is_read_only());
-    let remembered = cache.map(|cache| cache.remember(&source.to_string(), source.documents()));
+    let remembered = cache.map(|cache| cache.record_tag(&source.to_string(), source.documents()));
     if let Some(Err(e)) = remembered {
         progress.warn(format_args!("{source} is not kept in the cache: {e}"));
     }

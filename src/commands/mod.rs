@@ -24,15 +24,15 @@ mod verify;
 
 pub use cache_choice::CacheChoice;
 pub use stdout::Stdout;
-pub use tags::Tags;
+pub use tags::ListTags;
 
 use crate::cache::Sweep;
 use crate::error::Error;
 use crate::model::Ignore;
-use crate::oci::{Alterations, InvalidReference, Wanted};
+use crate::oci::{TreeOptions, InvalidReference, PlatformRequest};
 use crate::progress::Progress;
 use crate::registry;
-use crate::source::{Name, Platforms, Raw};
+use crate::source::{ImageName, Platforms, RawDocument};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ pub enum Command {
     /// `roots pull`
     Pull(Pull),
     /// `roots digest`
-    Digest(Digest),
+    Digest(PrintDigest),
     /// `roots inspect`
     Inspect(Inspect),
     /// `roots save`
@@ -49,7 +49,7 @@ pub enum Command {
     /// `roots verify`
     Verify(Verify),
     /// `roots tags`
-    Tags(Tags),
+    Tags(ListTags),
     /// `roots purge`
     Purge(Purge),
     /// `roots version`
@@ -61,19 +61,19 @@ pub enum Command {
 /// `roots pull IMAGE DEST`
 pub struct Pull {
     /// IMAGE.
-    pub image: Name,
+    pub image: ImageName,
     /// DEST.
     pub dest: PathBuf,
     /// The platform to pull for.
-    pub wanted: Wanted,
+    pub wanted: PlatformRequest,
     /// How registries are to be reached.
-    pub access: registry::Access,
+    pub access: registry::RegistryOptions,
     /// The cache to use.
     pub cache: CacheChoice,
     /// How large the tree may grow, in bytes.
     pub max_size: Option<u64>,
     /// How the tree is to differ from the image.
-    pub altered: Alterations,
+    pub altered: TreeOptions,
     /// Replace what is in DEST.
     pub force: bool,
     /// Replace a tree that a pull has made, unless it is what the image stands for.
@@ -97,13 +97,13 @@ pub struct Pull {
 }
 
 /// `roots digest IMAGE...`
-pub struct Digest {
+pub struct PrintDigest {
     /// IMAGE, once at least.
-    pub images: Vec<Name>,
+    pub images: Vec<ImageName>,
     /// The platform to look for.
-    pub wanted: Wanted,
+    pub wanted: PlatformRequest,
     /// How registries are to be reached.
-    pub access: registry::Access,
+    pub access: registry::RegistryOptions,
     /// Where messages go.
     pub progress: Progress,
     /// The digest of what the name stands for, instead of the one for the platform.
@@ -117,15 +117,15 @@ pub struct Inspect {
     /// DEST.
     pub dest: PathBuf,
     /// The same as IMAGE, or why it can be none.
-    pub image: Result<Name, InvalidReference>,
+    pub image: Result<ImageName, InvalidReference>,
     /// Whether DEST is a machine of systemd, and so a tree whatever is in it.
     pub is_machine: bool,
     /// The document of IMAGE that is to be printed as it is.
-    pub raw: Option<Raw>,
+    pub raw: Option<RawDocument>,
     /// The platform to look for.
-    pub wanted: Wanted,
+    pub wanted: PlatformRequest,
     /// How registries are to be reached.
-    pub access: registry::Access,
+    pub access: registry::RegistryOptions,
     /// Where messages go.
     pub progress: Progress,
     /// The cache that knows the trees that cannot say themselves what they are.
@@ -135,15 +135,15 @@ pub struct Inspect {
 /// `roots save IMAGE... -o FILE`
 pub struct Save {
     /// IMAGE, once at least.
-    pub images: Vec<Name>,
+    pub images: Vec<ImageName>,
     /// For which platforms.
     pub platforms: Platforms,
     /// FILE.
-    pub output: Target,
+    pub output: SaveTarget,
     /// Replace FILE, whatever it is.
     pub force: bool,
     /// How registries are to be reached.
-    pub access: registry::Access,
+    pub access: registry::RegistryOptions,
     /// The cache to use.
     pub cache: CacheChoice,
     /// Take all from the cache.
@@ -153,7 +153,7 @@ pub struct Save {
 }
 
 /// Where an archive goes.
-pub enum Target {
+pub enum SaveTarget {
     /// To standard output.
     Stdout,
     /// Into a file.
@@ -165,19 +165,19 @@ pub struct Verify {
     /// DEST.
     pub dest: PathBuf,
     /// IMAGE, if it is not to be the one that DEST was made of.
-    pub image: Option<Name>,
+    pub image: Option<ImageName>,
     /// The platform of IMAGE, or of the record in place of its own.
-    pub wanted: Wanted,
+    pub wanted: PlatformRequest,
     /// How the tree differs from IMAGE, or from that of the record in place of its options.
-    pub altered: Alterations,
+    pub altered: TreeOptions,
     /// The paths that are compared, if not all.
-    pub part: Alterations,
+    pub part: TreeOptions,
     /// Differences that do not count.
     pub ignore: Ignore,
     /// Whether an ordinary user has pulled DEST.
     pub rootless: bool,
     /// How registries are to be reached.
-    pub access: registry::Access,
+    pub access: registry::RegistryOptions,
     /// The cache to use.
     pub cache: CacheChoice,
     /// Take all from the cache.
@@ -199,7 +199,7 @@ pub struct Purge {
 }
 
 /// What came of a command.
-pub struct Done {
+pub struct Output {
     /// For stdout: text, or the bytes of a document.
     pub out: Vec<u8>,
     /// For whoever waits for the process.
@@ -208,8 +208,8 @@ pub struct Done {
 
 impl Command {
     /// Does it.
-    pub fn run(&self) -> Result<Done, Error> {
-        Ok(Done::from(match self {
+    pub fn run(&self) -> Result<Output, Error> {
+        Ok(Output::from(match self {
             Self::Pull(pull) => return pull.run(),
             Self::Digest(digest) => digest.run()?,
             Self::Inspect(inspect) => return inspect.run(),
@@ -226,18 +226,18 @@ impl Command {
     pub fn progress(&self) -> Progress {
         match self {
             Self::Pull(Pull { progress, .. })
-            | Self::Digest(Digest { progress, .. })
+            | Self::Digest(PrintDigest { progress, .. })
             | Self::Inspect(Inspect { progress, .. })
             | Self::Save(Save { progress, .. })
             | Self::Verify(Verify { progress, .. })
-            | Self::Tags(Tags { progress, .. })
+            | Self::Tags(ListTags { progress, .. })
             | Self::Purge(Purge { progress, .. }) => *progress,
             Self::Version | Self::Help(_) => Progress::silent(),
         }
     }
 }
 
-impl From<String> for Done {
+impl From<String> for Output {
     fn from(out: String) -> Self {
         let out = out.into_bytes();
         Self { out, exit_code: 0 }

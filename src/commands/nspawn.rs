@@ -4,7 +4,7 @@ use super::Pull;
 use super::start_files::{StartFiles, malformed, run_config_of};
 use crate::error::Error;
 use crate::extract::TreeReader;
-use crate::oci::{About, Image};
+use crate::oci::{RunConfig, Image};
 use crate::sys::{Dir, is_system_root};
 use crate::systemd::{SettingsText, find_account, nspawn_text};
 use std::ffi::CStr;
@@ -86,7 +86,7 @@ impl Pull {
     }
 
     /// Says that systemd does not make the working directory, as docker does.
-    pub(super) fn warn_of_working_dir(&self, path: &Path, about: &About, tree: &TreeReader<'_>) {
+    pub(super) fn warn_of_working_dir(&self, path: &Path, about: &RunConfig, tree: &TreeReader<'_>) {
         let missing = |dir: &&String| dir.starts_with('/') && !tree.is_directory(dir);
         if about.workdir.as_ref().filter(missing).is_some() {
             self.progress.warn(format_args!(
@@ -119,7 +119,7 @@ impl Pull {
 }
 
 /// Why systemd-nspawn, which runs `getent` in the tree, will not find the user there.
-fn user_fault(about: &About, tree: &TreeReader<'_>) -> Option<&'static str> {
+fn user_fault(about: &RunConfig, tree: &TreeReader<'_>) -> Option<&'static str> {
     let user = about.user.as_deref()?;
     let name = user.split(':').next().unwrap_or_default();
     if ["", "root", "0"].contains(&name) {
@@ -143,7 +143,7 @@ fn is_there(root: &Dir, path: &[&CStr]) -> bool {
     let [parents @ .., name] = path else {
         return true;
     };
-    let parent = parents.iter().try_fold(root.again(), |dir, name| {
+    let parent = parents.iter().try_fold(root.try_clone(), |dir, name| {
         Ok::<_, std::io::Error>(dir?.open(name))
     });
     matches!(parent, Ok(Ok(parent)) if matches!(parent.find(name), Ok(Some(_))))

@@ -12,29 +12,29 @@ const WIDEST: usize = 140;
 
 /// What is printed. Its values come from images and registries: what a terminal would obey is escaped.
 #[derive(Default)]
-pub(super) struct Page(Vec<(&'static str, String)>);
+pub(super) struct Table(Vec<(&'static str, String)>);
 
-impl Page {
+impl Table {
     /// Adds a value.
-    pub(super) fn line(&mut self, key: &'static str, value: impl Display) {
+    pub(super) fn row(&mut self, key: &'static str, value: impl Display) {
         self.0.push((key, value.to_string()));
     }
 
     /// Adds a value if there is one.
-    pub(super) fn given(&mut self, key: &'static str, value: Option<impl Display>) {
+    pub(super) fn row_if(&mut self, key: &'static str, value: Option<impl Display>) {
         if let Some(value) = value {
-            self.line(key, value);
+            self.row(key, value);
         }
     }
 
     /// Adds values, if there are any.
-    pub(super) fn lines(&mut self, key: &'static str, values: Vec<String>) {
+    pub(super) fn rows(&mut self, key: &'static str, values: Vec<String>) {
         let keys = std::iter::once(key).chain(std::iter::repeat(""));
         self.0.extend(keys.zip(values));
     }
 }
 
-impl Display for Page {
+impl Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (key, value) in &self.0 {
             let key = match *key {

@@ -1,11 +1,11 @@
 //! `roots pull IMAGE DEST`: the whole of it on one screen.
 
-use super::ledger::Ledger;
-use super::recorded::Recorded;
+use super::ledger::CacheLink;
+use super::recorded::RecordedImage;
 use super::swapped::or_swapped_pull;
-use super::{Done, Pull, counted, warn_of_unmatched, with_healing};
+use super::{Output, Pull, counted, warn_of_unmatched, with_healing};
 use crate::cache::Cache;
-use crate::destination::{Destination, Found, KeepOld};
+use crate::destination::{Destination, Existing, KeepOld};
 use crate::error::Error;
 use crate::extract::{Extractor, Skipped};
 use crate::oci::Record;
@@ -15,9 +15,9 @@ use crate::sys::has_subordinate_ids;
 
 impl Pull {
     /// Pulls, and prints the digest of the manifest that DEST was made of.
-    pub(super) fn run(&self) -> Result<Done, Error> {
+    pub(super) fn run(&self) -> Result<Output, Error> {
         let done = if self.dry_run {
-            self.foresee()
+            self.dry_run()
         } else {
             let cache = self.cache.open(self.access.timeout, self.progress)?;
             with_healing(self.progress, || self.attempt(cache.as_ref()))
@@ -25,16 +25,16 @@ impl Pull {
         done.map_err(|error| or_swapped_pull(&self.image, &self.dest, error))
     }
 
-    fn attempt(&self, cache: Option<&Cache>) -> Result<Done, Error> {
+    fn attempt(&self, cache: Option<&Cache>) -> Result<Output, Error> {
         let progress = self.progress;
         let mut source = self.source(cache)?;
         let locked = self.locked(&source)?;
-        let found = Found::mended(&self.dest, progress)?;
+        let found = Existing::mended(&self.dest, progress)?;
         let keep_old = self.keep_old.as_deref().map(KeepOld::at).transpose()?;
-        let held = self.held(&found, cache)?; // with --update
+        let held = self.recorded_image(&found, cache)?; // with --update
         let files = self.start_files(&found)?; // with --nspawn, --unit
-        if let Some(held) = held.as_ref().and_then(Recorded::believed)
-            && self.is_done(held, locked.as_ref(), &files, &mut source)?
+        if let Some(held) = held.as_ref().and_then(RecordedImage::trusted)
+            && self.is_up_to_date(held, locked.as_ref(), &files, &mut source)?
         {
             return Ok(self.unchanged(held));
         }
@@ -50,21 +50,21 @@ impl Pull {
             locked.check(&source, &image)?;
         }
         let record = Record::new(source.full_name(), &image, &self.wanted, &self.altered);
-        let ledger = Ledger::new(cache, &source, &image, progress);
+        let ledger = CacheLink::new(cache, &source, &image, progress);
         files.check(&image)?;
         let is_new = held.is_none();
-        let believed = held.as_ref().and_then(Recorded::believed);
+        let believed = held.as_ref().and_then(RecordedImage::trusted);
         if believed.is_some_and(|held| held.is_of_same_tree(&record)) {
             if let Some(root) = found.dir()? {
                 self.write_start_files(&files, &destination, &image, &root)?
                     .commit()?;
             }
-            ledger.remember(&source);
-            self.renew(&found, &ledger, &record);
+            ledger.record_tag(&source);
+            self.update_record(&found, &ledger, &record);
             return Ok(self.unchanged(&record));
         }
         found.spares(&source.paths())?;
-        source.check_room(&image, &destination.rootfs()?, destination.path(), progress)?;
+        source.check_space(&image, &destination.rootfs()?, destination.path(), progress)?;
         ledger.begin(&destination);
         let (root, exposure) = (destination.rootfs()?, destination.exposure());
         let mut extractor = Extractor::exposed(&root, self.max_size, &self.altered, exposure)?;
@@ -74,15 +74,15 @@ impl Pull {
             let mut stream = source.layer(layer, &mut meter)?;
             source.announce(&mut image.layers[number + 1..].iter().map(|next| &next.blob));
             if let Err(error) = extractor.apply(&layer.diff_id, &mut meter.follow(stream.tar())) {
-                return Err(source.blame(layer, stream, error));
+                return Err(source.attribute(layer, stream, error));
             }
             source.finish(layer, stream)?; // digest, size and DiffID hold
         }
         source.drain();
         let skipped = extractor.finish()?;
         let written = self.write_start_files(&files, &destination, &image, &root)?;
-        ledger.open(&destination);
-        ledger.remember(&source);
+        ledger.before_swap(&destination);
+        ledger.record_tag(&source);
         let place = destination.commit(&record, progress)?; // all or nothing
         ledger.close(found.path(), &record, place);
         written.commit()?;

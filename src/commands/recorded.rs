@@ -5,12 +5,12 @@
 //! root's own, has the same record for the same folder.
 
 use crate::cache::Cache;
-use crate::destination::Found;
+use crate::destination::Existing;
 use crate::oci::Record;
 use std::fmt;
 
 /// The record of a tree.
-pub(super) struct Recorded {
+pub(super) struct RecordedImage {
     pub(super) record: Record,
     /// Why what stands in DEST is not to be believed, if so.
     pub(super) doubt: Option<Doubt>,
@@ -27,9 +27,9 @@ pub(super) enum Doubt {
     Differs,
 }
 
-impl Recorded {
+impl RecordedImage {
     /// The record of the tree at `found`, if it has one.
-    pub(super) fn of(found: &Found, cache: Option<&Cache>) -> Option<Self> {
+    pub(super) fn of(found: &Existing, cache: Option<&Cache>) -> Option<Self> {
         let in_cache = || cache?.recorded(found.path(), found.inode()?);
         let Some(record) = found.record() else {
             // One that DEST should have, and has lost, is not guessed: the number of an inode that
@@ -59,7 +59,7 @@ impl Recorded {
     }
 
     /// The record, unless it is in doubt.
-    pub(super) fn believed(&self) -> Option<&Record> {
+    pub(super) fn trusted(&self) -> Option<&Record> {
         self.doubt.is_none().then_some(&self.record)
     }
 }

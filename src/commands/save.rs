@@ -7,17 +7,17 @@
 //! ```
 //! Whoever reads this from a pipe knows what it wants before it comes.
 
-use super::ledger::remember;
+use super::ledger::record_tag;
 use super::lock_line::lock_line;
-use super::{Save, Stdout, Target, with_healing};
+use super::{Save, Stdout, SaveTarget, with_healing};
 use crate::cache::Cache;
-use crate::destination::Output;
+use crate::destination::AtomicFile;
 use crate::error::Error;
 use crate::oci::{
     Algorithm, Descriptor, DockerImage, OCI_LAYOUT, SaveReport, SavedImage, blob_path, index_json,
     manifest_json,
 };
-use crate::source::{Parts, Source, check_room};
+use crate::source::{ImageContents, Source, check_room};
 use crate::tarball::{Unwritten, Writer};
 use std::collections::HashSet;
 use std::io::{self, BufReader, Write};
@@ -27,14 +27,14 @@ use std::path::Path;
 const CHUNK: usize = 256 * 1024;
 
 /// An image that is copied: where it comes from, what it is called, what it is made of.
-type Copied<'c> = (Source<'c>, Option<String>, Parts);
+type CopiedImage<'c> = (Source<'c>, Option<String>, ImageContents);
 
 impl Save {
     /// Saves, and prints what was saved: lines of `REFERENCE@DIGEST`, or one object.
     pub(super) fn run(&self) -> Result<String, Error> {
         let cache = self.cache.open(self.access.timeout, self.progress)?;
         let cache = cache.as_ref();
-        let Target::File(path) = &self.output else {
+        let SaveTarget::File(path) = &self.output else {
             let images = self.images(cache)?;
             let all = images.iter().flat_map(|(_, _, parts)| parts.all());
             let all: Vec<Descriptor> = all.cloned().collect();
@@ -49,7 +49,7 @@ impl Save {
     }
 
     fn attempt(&self, cache: Option<&Cache>, path: &Path) -> Result<String, Error> {
-        let output = Output::create(path, self.force)?;
+        let output = AtomicFile::create(path, self.force)?;
         let images = self.images(cache)?;
         let failed = |source| Error::Disk {
             action: "write",
@@ -63,7 +63,7 @@ impl Save {
             check_room(sources, folder, output.path(), self.progress)?;
         }
         let lines = self.write(images, cache, &output, &failed)?;
-        self.progress.does("flushing");
+        self.progress.working_on("flushing");
         output.commit()?; // all or nothing
         Ok(lines)
     }
@@ -71,7 +71,7 @@ impl Save {
     /// Writes the archive, and says what is in it.
     fn write(
         &self,
-        mut images: Vec<Copied<'_>>,
+        mut images: Vec<CopiedImage<'_>>,
         cache: Option<&Cache>,
         out: impl Write,
         failed: &dyn Fn(io::Error) -> Error,
@@ -123,14 +123,14 @@ impl Save {
         }
         tar.finish().map_err(failed)?;
         for (source, ..) in &images {
-            remember(cache, source, self.progress);
+            record_tag(cache, source, self.progress);
         }
         Ok(self.printed(&images, (seen.len(), size)))
     }
 
     /// What goes to stdout, which has room for nothing else if the archive goes there.
-    fn printed(&self, images: &[Copied<'_>], (blobs, bytes): (usize, u64)) -> String {
-        let Target::File(path) = &self.output else {
+    fn printed(&self, images: &[CopiedImage<'_>], (blobs, bytes): (usize, u64)) -> String {
+        let SaveTarget::File(path) = &self.output else {
             return String::new();
         };
         if !self.progress.is_json() {
@@ -159,7 +159,7 @@ impl Save {
     }
 
     /// All images, with their documents.
-    fn images<'c>(&self, cache: Option<&'c Cache>) -> Result<Vec<Copied<'c>>, Error> {
+    fn images<'c>(&self, cache: Option<&'c Cache>) -> Result<Vec<CopiedImage<'c>>, Error> {
         let access = (!self.offline).then_some(&self.access);
         let images = self.images.iter().map(|name| {
             let mut source = Source::open(name, access, cache, self.progress)?;
@@ -176,7 +176,7 @@ impl Save {
 }
 
 /// The folders of blobs. sha512 is rare.
-fn folders(images: &[Copied<'_>]) -> impl Iterator<Item = &'static str> {
+fn folders(images: &[CopiedImage<'_>]) -> impl Iterator<Item = &'static str> {
     let mut all = images.iter().flat_map(|(_, _, parts)| parts.all());
     let is_rare = all.any(|blob| blob.digest.algorithm() == Algorithm::Sha512);
     let folders = ["blobs/", "blobs/sha256/", "blobs/sha512/"];
@@ -184,7 +184,7 @@ fn folders(images: &[Copied<'_>]) -> impl Iterator<Item = &'static str> {
 }
 
 /// What stands in front: the layout's own files, and docker's list.
-fn lists(images: &[Copied<'_>]) -> [(&'static str, Vec<u8>); 3] {
+fn lists(images: &[CopiedImage<'_>]) -> [(&'static str, Vec<u8>); 3] {
     let entries = images.iter().map(|(_, name, parts)| match name {
         Some(name) => parts.root.clone().named(name),
         None => parts.root.clone(),
@@ -206,6 +206,6 @@ fn lists(images: &[Copied<'_>]) -> [(&'static str, Vec<u8>); 3] {
     ]
 }
 
-fn line((source, name, parts): &Copied<'_>) -> String {
+fn line((source, name, parts): &CopiedImage<'_>) -> String {
     lock_line(name, source, &parts.root.digest)
 }

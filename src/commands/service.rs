@@ -5,7 +5,7 @@ use super::nspawn::{MAX_ACCOUNTS, PASSWD};
 use super::start_files::run_config_of;
 use crate::error::Error;
 use crate::extract::TreeReader;
-use crate::oci::{About, Image};
+use crate::oci::{RunConfig, Image};
 use crate::sys::{Dir, Host, is_root};
 use crate::systemd::{Account, DEFAULT_PATH, Service, SettingsText, UnknownAccount, find_account};
 use std::path::Path;
@@ -20,7 +20,7 @@ const MAX_HOST_ACCOUNTS: u64 = 64 << 20;
 const MAX_TOLD: usize = 20;
 
 /// Why systemd will refuse a service, and the settings that it lacks.
-struct Refusal {
+struct NoService {
     why: &'static str,
     settings: &'static str,
 }
@@ -52,7 +52,7 @@ impl Pull {
         if let Ok(account) = &account {
             self.warn_of_numbers(path, account);
         }
-        if let Some(Refusal { why, settings }) = account.err().or(program.err()) {
+        if let Some(NoService { why, settings }) = account.err().or(program.err()) {
             self.progress.warn(format_args!(
                 "{}: systemd will refuse it, because {why}: set {settings} with `systemctl edit {name}.service`",
                 path.display()
@@ -87,7 +87,7 @@ impl Pull {
     }
 
     /// The numbers to run the image's command with.
-    fn account(&self, about: &About, tree: &TreeReader<'_>) -> Result<Account, Refusal> {
+    fn account(&self, about: &RunConfig, tree: &TreeReader<'_>) -> Result<Account, NoService> {
         // All of the tree belongs to this user, who alone can write to it as the image expects.
         if !is_root() {
             let Host { uid, gid } = Host::new();
@@ -96,7 +96,7 @@ impl Pull {
         let user = about.user.as_deref().unwrap_or_default();
         let passwd = tree.read(PASSWD, MAX_ACCOUNTS);
         let group = tree.read(GROUP, MAX_ACCOUNTS);
-        let refused = |why| Refusal {
+        let refused = |why| NoService {
             why,
             settings: "User=, Group= and ExecStart=",
         };
@@ -114,8 +114,8 @@ impl Pull {
 
 /// The absolute path in the tree of the first word of the command. systemd would look for a plain name in
 /// a path of its own, and not in that of the image.
-fn program(about: &About, tree: &TreeReader<'_>) -> Result<String, Refusal> {
-    let refused = |why| Refusal {
+fn program(about: &RunConfig, tree: &TreeReader<'_>) -> Result<String, NoService> {
+    let refused = |why| NoService {
         why,
         settings: "ExecStart=",
     };

@@ -1,9 +1,9 @@
 //! The files beside DEST that start it: `--nspawn` and `--unit`.
 
 use super::Pull;
-use crate::destination::{Destination, Found, Output, Settings, SettingsKind};
+use crate::destination::{Destination, Existing, AtomicFile, SystemdFile, SettingsKind};
 use crate::error::Error;
-use crate::oci::{About, Digest, Image, InvalidManifest};
+use crate::oci::{RunConfig, Digest, Image, InvalidManifest};
 use crate::sys::Dir;
 use crate::systemd::run_config;
 use std::path::Path;
@@ -11,12 +11,12 @@ use std::path::Path;
 /// The files that a pull is asked to write, as they are found.
 #[derive(Default)]
 pub(super) struct StartFiles {
-    nspawn: Option<Settings>,
-    unit: Option<Settings>,
+    nspawn: Option<SystemdFile>,
+    unit: Option<SystemdFile>,
 }
 
 /// The new files, which do not have their names yet.
-pub(super) struct NewStartFiles(Vec<Output>);
+pub(super) struct NewStartFiles(Vec<AtomicFile>);
 
 impl StartFiles {
     /// Whether all are there and of that manifest.
@@ -34,15 +34,15 @@ impl StartFiles {
 
     /// The path of `NAME.nspawn`.
     pub(super) fn nspawn(&self) -> Option<&Path> {
-        self.nspawn.as_ref().map(Settings::path)
+        self.nspawn.as_ref().map(SystemdFile::path)
     }
 
     /// The path of `NAME.service`.
     pub(super) fn unit(&self) -> Option<&Path> {
-        self.unit.as_ref().map(Settings::path)
+        self.unit.as_ref().map(SystemdFile::path)
     }
 
-    fn all(&self) -> impl Iterator<Item = &Settings> {
+    fn all(&self) -> impl Iterator<Item = &SystemdFile> {
         self.nspawn.iter().chain(&self.unit)
     }
 }
@@ -50,15 +50,15 @@ impl StartFiles {
 impl NewStartFiles {
     /// Gives them their names.
     pub(super) fn commit(self) -> Result<(), Error> {
-        self.0.into_iter().try_for_each(Output::commit)
+        self.0.into_iter().try_for_each(AtomicFile::commit)
     }
 }
 
 impl Pull {
     /// The files that are to be written, checked for what is in their place.
-    pub(super) fn start_files(&self, found: &Found) -> Result<StartFiles, Error> {
+    pub(super) fn start_files(&self, found: &Existing) -> Result<StartFiles, Error> {
         let look = |is_wanted: bool, kind| {
-            let settings = || Settings::beside(found, kind, self.force);
+            let settings = || SystemdFile::beside(found, kind, self.force);
             is_wanted.then(settings).transpose()
         };
         Ok(StartFiles {
@@ -89,7 +89,7 @@ impl Pull {
 }
 
 /// How the image is run.
-pub(super) fn run_config_of(image: &Image) -> Result<About, Error> {
+pub(super) fn run_config_of(image: &Image) -> Result<RunConfig, Error> {
     run_config(image).map_err(|why| malformed(image, why))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, LayoutFault, Suggestion};
 use crate::oci::{HUB, Reference};
-use crate::source::{Local, Name};
+use crate::source::{Local, ImageName};
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -16,13 +16,13 @@ enum Likeness {
 }
 
 /// An `error` of `roots pull IMAGE DEST`, with a suggestion if DEST looks like the image.
-pub(super) fn or_swapped_pull(image: &Name, dest: &Path, error: Error) -> Error {
+pub(super) fn or_swapped_pull(image: &ImageName, dest: &Path, error: Error) -> Error {
     let is_miss = match (image, &error) {
-        (Name::Local(local), Error::Layout { why, .. }) => {
+        (ImageName::Local(local), Error::Layout { why, .. }) => {
             use LayoutFault::{NotALayout, NotAnArchive, Nothing};
             !local.is_stdin() && matches!(why, Nothing | NotALayout | NotAnArchive)
         }
-        (Name::Registry(_), Error::NotFound { .. } | Error::Denied { .. }) => true,
+        (ImageName::Registry(_), Error::NotFound { .. } | Error::Denied { .. }) => true,
         _ => false,
     };
     let likeness = likeness(dest).filter(|_| is_miss && !dest.exists());
@@ -47,7 +47,7 @@ pub(super) fn or_swapped_pull(image: &Name, dest: &Path, error: Error) -> Error 
 }
 
 /// An `error` of `roots verify DEST IMAGE`, with a suggestion if IMAGE is the folder.
-pub(super) fn or_swapped_verify(dest: &Path, image: Option<&Name>, error: Error) -> Error {
+pub(super) fn or_swapped_verify(dest: &Path, image: Option<&ImageName>, error: Error) -> Error {
     let folder = image.and_then(folder);
     // A layout is an image, and no tree that could be compared with one.
     let is_tree = |folder: &Path| folder.is_dir() && !folder.join("oci-layout").exists();
@@ -76,10 +76,10 @@ fn likeness(dest: &Path) -> Option<Likeness> {
 }
 
 /// What was given as an image, as a folder.
-fn folder(image: &Name) -> Option<String> {
+fn folder(image: &ImageName) -> Option<String> {
     match image {
-        Name::Local(local) => local.path.to_str().map(str::to_owned),
-        Name::Registry(reference) => {
+        ImageName::Local(local) => local.path.to_str().map(str::to_owned),
+        ImageName::Registry(reference) => {
             let repository = reference.repository();
             let name = repository.strip_prefix("library/").unwrap_or(repository);
             let is_bare = reference.registry() == HUB && reference.tag() == Some("latest");

@@ -6,13 +6,13 @@ use crate::progress::Progress;
 use crate::registry::{self, Registry};
 
 /// `roots tags NAME`
-pub struct Tags {
+pub struct ListTags {
     /// NAME, without a tag or digest.
     pub repository: Reference,
     /// Which of its tags.
     pub range: registry::TagRange,
     /// How registries are to be reached.
-    pub access: registry::Access,
+    pub access: registry::RegistryOptions,
     /// Where messages go.
     pub progress: Progress,
 }
@@ -20,14 +20,14 @@ pub struct Tags {
 /// How much of a name that is not a tag is shown, in characters.
 const MAX_SHOWN: usize = 128;
 
-impl Tags {
+impl ListTags {
     /// The tags as lines, or as one object.
     pub(super) fn run(&self) -> Result<String, Error> {
         let repository = &self.repository.repository_name();
         let registry = Registry::new(&self.repository, &self.access, self.progress)?;
         let tags = registry.tags(&self.range);
         let tags = tags.map_err(|error| about(repository, error))?;
-        let registry::Tags {
+        let registry::TagPages {
             lines,
             invalid,
             mirror,

@@ -4,15 +4,15 @@
 //! index, where there is one. A record that may be forged could stop updates for good: it is not
 //! asked. What somebody has done to the tree since it was made is not looked at.
 
-use super::ledger::Ledger;
+use super::ledger::CacheLink;
 use super::locked::Locked;
-use super::recorded::Recorded;
+use super::recorded::RecordedImage;
 use super::start_files::StartFiles;
-use super::{Done, Pull};
+use super::{Output, Pull};
 use crate::cache::Cache;
-use crate::destination::{Found, KeepOld, Plan, RecordPlace};
+use crate::destination::{Existing, KeepOld, Plan, RecordPlace};
 use crate::error::{DestinationFault, Error, Replaceable, UNCHANGED};
-use crate::oci::{Image, Outcome, Record};
+use crate::oci::{Image, PullReport, Record};
 use crate::source::Source;
 use crate::sys::{check_stdout, trail};
 use std::path::Path;
@@ -20,15 +20,15 @@ use std::path::Path;
 impl Pull {
     /// The record of the tree in DEST, if it is to be updated. An empty folder holds no tree,
     /// whatever is written on it. One that is in doubt may stop no update: the tree is replaced.
-    pub(super) fn held(
+    pub(super) fn recorded_image(
         &self,
-        found: &Found,
+        found: &Existing,
         cache: Option<&Cache>,
-    ) -> Result<Option<Recorded>, Error> {
+    ) -> Result<Option<RecordedImage>, Error> {
         if !self.update || found.holds_nothing()? {
             return Ok(None);
         }
-        let recorded = Recorded::of(found, cache);
+        let recorded = RecordedImage::of(found, cache);
         if let Some(doubt) = recorded.as_ref().and_then(|recorded| recorded.doubt) {
             let dest = self.dest.display();
             self.progress
@@ -39,7 +39,7 @@ impl Pull {
 
     /// Whether there is nothing to do: the tree that `held` is about is the one that a pull would
     /// make, may be it, and has its files beside it.
-    pub(super) fn is_done(
+    pub(super) fn is_up_to_date(
         &self,
         held: &Record,
         locked: Option<&Locked<'_>>,
@@ -67,7 +67,7 @@ impl Pull {
     /// Writes down that the tree in DEST, which `held` is about, is also what `record` says: the
     /// index has changed, or another name or platform leads to the same manifest. The next time,
     /// one HEAD is enough again.
-    pub(super) fn renew(&self, found: &Found, ledger: &Ledger<'_>, record: &Record) {
+    pub(super) fn update_record(&self, found: &Existing, ledger: &CacheLink<'_>, record: &Record) {
         let in_tree = found.set_record(record);
         if let Some(inode) = found.inode() {
             ledger.close(found.path(), record, RecordPlace { inode, in_tree });
@@ -76,33 +76,33 @@ impl Pull {
 
     /// There was nothing to do. Whoever wants to hear nothing of that, such as cron, which mails what
     /// is printed, gets no digest either; an object says itself that nothing has changed.
-    pub(super) fn unchanged(&self, held: &Record) -> Done {
+    pub(super) fn unchanged(&self, held: &Record) -> Output {
         self.progress
             .step(format_args!("{}: unchanged", self.dest.display()));
         let done = match self.progress.is_quiet() && !self.progress.is_json() {
-            true => Done::from(String::new()),
+            true => Output::from(String::new()),
             false => self.done(held, None),
         };
-        Done {
+        Output {
             exit_code: if self.exit_code { UNCHANGED } else { 0 },
             ..done
         }
     }
 
     /// DEST holds the tree that `record` is about: made of `image`, or there already.
-    pub(super) fn done(&self, record: &Record, image: Option<&Image>) -> Done {
+    pub(super) fn done(&self, record: &Record, image: Option<&Image>) -> Output {
         // The tree is the result. A service that has no standard output does not want the digest, and its
         // pull has not failed.
         if check_stdout().is_err() {
-            return Done::from(String::new());
+            return Output::from(String::new());
         }
         if !self.progress.is_json() {
-            return Done::from(format!("{}\n", record.manifest));
+            return Output::from(format!("{}\n", record.manifest));
         }
         let seconds = self.progress.elapsed().as_secs_f64();
         let dest = self.dest.to_string_lossy().into_owned();
-        let outcome = Outcome::new(record, image, dest, seconds, self.dry_run);
-        Done::from(outcome.to_line())
+        let outcome = PullReport::new(record, image, dest, seconds, self.dry_run);
+        Output::from(outcome.to_line())
     }
 
     /// What may be done to DEST, which holds a tree with a record or not.
@@ -115,7 +115,7 @@ impl Pull {
     ) -> Plan<'k> {
         let (known, cache) = cache;
         let kept = keep_old.map(KeepOld::found);
-        let kept_is_pulled = kept.is_some_and(|kept| Recorded::of(kept, known).is_some());
+        let kept_is_pulled = kept.is_some_and(|kept| RecordedImage::of(kept, known).is_some());
         let cached = cache.into_iter().flat_map(trail);
         let cached = cached.map(|path| (path, DestinationFault::HoldsCache));
         // One that is yet to be made is named without symlinks already.

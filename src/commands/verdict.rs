@@ -1,8 +1,8 @@
 //! What `verify` says and prints of a comparison that is done.
 
-use super::{Done, Verify, counted};
+use super::{Output, Verify, counted};
 use crate::model::Comparison;
-use crate::oci::{Alterations, Image, VerifyReport};
+use crate::oci::{TreeOptions, Image, VerifyReport};
 use crate::source::Source;
 
 /// What the process exits with if something is not as in the image.
@@ -13,14 +13,14 @@ pub(super) struct Compared<'c> {
     pub(super) source: &'c Source<'c>,
     pub(super) image: &'c Image,
     /// The options that make the tree differ from the image.
-    pub(super) altered: &'c Alterations,
+    pub(super) altered: &'c TreeOptions,
     /// How many attributes of overlayfs the image has.
     pub(super) overlay_marks: u64,
 }
 
 impl Verify {
     /// Prints a line for each difference, and with `--json` one more for the result.
-    pub(super) fn report(&self, comparison: &Comparison<'_>, compared: &Compared<'_>) -> Done {
+    pub(super) fn report(&self, comparison: &Comparison<'_>, compared: &Compared<'_>) -> Output {
         self.say_what_does_not_count(comparison, compared.overlay_marks);
         let differences = &comparison.differences;
         let is_json = self.progress.is_json();
@@ -55,9 +55,9 @@ impl Verify {
         };
         self.progress
             .step(format_args!("{dest}: {how} {source}{limits}"));
-        Done {
+        Output {
             exit_code,
-            ..Done::from(lines)
+            ..Output::from(lines)
         }
     }
 

@@ -1,28 +1,28 @@
 //! `roots verify DEST [IMAGE]`: whether a tree still is what its image makes.
 
-use super::recorded::{Doubt, Recorded};
+use super::recorded::{Doubt, RecordedImage};
 use super::swapped::or_swapped_verify;
 use super::verdict::Compared;
-use super::{Done, Verify, warn_of_unmatched, with_healing};
+use super::{Output, Verify, warn_of_unmatched, with_healing};
 use crate::cache::Cache;
-use crate::destination::Found;
+use crate::destination::Existing;
 use crate::error::{Error, LayoutFault};
 use crate::model::{Comparison, Model};
-use crate::oci::{Alterations, Image, Platform, Record, Reference, Wanted};
-use crate::source::{Form, Local, Name, Source};
+use crate::oci::{TreeOptions, Image, Platform, Record, Reference, PlatformRequest};
+use crate::source::{Form, Local, ImageName, Source};
 use std::ffi::OsStr;
 
 impl Verify {
     /// Compares, and prints what is not as in the image, a line each.
-    pub(super) fn run(&self) -> Result<Done, Error> {
+    pub(super) fn run(&self) -> Result<Output, Error> {
         let cache = self.cache.open(self.access.timeout, self.progress)?;
         let done = with_healing(self.progress, || self.compare(cache.as_ref()));
         done.map_err(|error| or_swapped_verify(&self.dest, self.image.as_ref(), error))
     }
 
-    fn compare(&self, cache: Option<&Cache>) -> Result<Done, Error> {
+    fn compare(&self, cache: Option<&Cache>) -> Result<Output, Error> {
         let progress = self.progress;
-        let found = Found::at(&self.dest)?;
+        let found = Existing::at(&self.dest)?;
         let root = found.dir()?.ok_or_else(|| Error::Layout {
             path: self.dest.clone(),
             why: LayoutFault::NoFolder,
@@ -42,7 +42,7 @@ impl Verify {
             let mut stream = source.layer(layer, &mut meter)?;
             source.announce(&mut image.layers[number + 1..].iter().map(|next| &next.blob));
             if let Err(error) = model.apply(&layer.diff_id, &mut meter.follow(stream.tar())) {
-                return Err(source.blame(layer, stream, error));
+                return Err(source.attribute(layer, stream, error));
             }
             source.finish(layer, stream)?; // digest, size and DiffID hold
         }
@@ -53,7 +53,7 @@ impl Verify {
             warn_of_unmatched(&unmatched, progress);
         }
         let scope = model.scope(&self.part, self.ignore)?;
-        progress.does("comparing");
+        progress.working_on("comparing");
         let comparison = Comparison::new(&model, &scope, &root, found.path())?;
         warn_of_unmatched(&comparison.unmatched(), progress);
         let compared = Compared {
@@ -67,8 +67,8 @@ impl Verify {
 
     fn resolved<'c>(
         &self,
-        name: &Name,
-        wanted: &Wanted,
+        name: &ImageName,
+        wanted: &PlatformRequest,
         offline: bool,
         cache: Option<&'c Cache>,
     ) -> Result<(Source<'c>, Image), Error> {
@@ -82,24 +82,24 @@ impl Verify {
     /// stands for by now, and how the tree differs from it.
     fn recorded<'c>(
         &self,
-        found: &Found,
+        found: &Existing,
         cache: Option<&'c Cache>,
-    ) -> Result<(Source<'c>, Image, Alterations), Error> {
+    ) -> Result<(Source<'c>, Image, TreeOptions), Error> {
         let no_record = || Error::NoRecord(self.dest.clone(), None);
-        let Recorded { record, doubt } = Recorded::of(found, cache).ok_or_else(no_record)?;
+        let RecordedImage { record, doubt } = RecordedImage::of(found, cache).ok_or_else(no_record)?;
         let name = name_of(&record).ok_or_else(no_record)?;
         let altered = match doubt {
             Some(doubt) => self.alarm(doubt, &record, &name)?,
             None => &record.options,
         };
-        if matches!(&name, Name::Local(local) if local.is_special()) {
+        if matches!(&name, ImageName::Local(local) if local.is_special()) {
             return Err(no_record());
         }
         let altered = match self.altered.are_none() {
             true => altered,
             false => &self.altered,
         };
-        let wanted = wanted(&record).filter(|_| !self.wanted.asked);
+        let wanted = wanted(&record).filter(|_| !self.wanted.explicit);
         let wanted = wanted.as_ref().unwrap_or(&self.wanted);
         // Nobody is asked for what is here.
         let (source, image) = match self.resolved(&name, wanted, true, cache) {
@@ -125,15 +125,15 @@ impl Verify {
         &'r self,
         doubt: Doubt,
         record: &'r Record,
-        name: &Name,
-    ) -> Result<&'r Alterations, Error> {
+        name: &ImageName,
+    ) -> Result<&'r TreeOptions, Error> {
         let dest = self.dest.display();
         if doubt == Doubt::Differs {
             let then = "compared with what the cache says";
             self.progress.alarm(format_args!("{dest}: {doubt}: {then}"));
             return Ok(&record.options);
         }
-        if let Name::Local(_) = name {
+        if let ImageName::Local(_) = name {
             let (path, image) = (self.dest.clone(), record.reference.clone());
             return Err(Error::NoRecord(path, Some(image)));
         }
@@ -153,20 +153,20 @@ impl Verify {
 }
 
 /// The platform that was pulled.
-fn wanted(record: &Record) -> Option<Wanted> {
-    Some(Wanted {
+fn wanted(record: &Record) -> Option<PlatformRequest> {
+    Some(PlatformRequest {
         platform: Platform::parse(&record.platform).ok()?,
-        asked: false,
+        explicit: false,
     })
 }
 
 /// What the record says an image is called, by the digest of its manifest.
-fn name_of(record: &Record) -> Option<Name> {
+fn name_of(record: &Record) -> Option<ImageName> {
     let text = OsStr::new(&record.reference);
     if let Some(local) = Local::parse(text) {
         let is_place = local.form != Form::Any && !local.is_stdin();
-        return is_place.then_some(Name::Local(local));
+        return is_place.then_some(ImageName::Local(local));
     }
     let reference = Reference::parse(&record.reference).ok()?;
-    Some(Name::Registry(reference.pinned(record.manifest.clone())))
+    Some(ImageName::Registry(reference.pinned(record.manifest.clone())))
 }

@@ -6,19 +6,19 @@ use super::{disk, record, staging};
 use crate::error::{DestinationFault, Error};
 use crate::oci::Record;
 use crate::progress::Progress;
-use crate::sys::{Dir, Host, Kind, LOST_AND_FOUND, Location, Node, is_root};
+use crate::sys::{Dir, Host, FileKind, LOST_AND_FOUND, Location, NewNode, is_root};
 use std::ffi::CStr;
 use std::path::{Path, PathBuf};
 
 /// DEST, which may be there or not.
-pub struct Found {
+pub struct Existing {
     /// As typed.
     typed: PathBuf,
     place: Location,
     dir: Option<Dir>,
 }
 
-impl Found {
+impl Existing {
     /// Looks for DEST. What is there and no folder is nobody's to replace.
     pub fn at(dest: &Path) -> Result<Self, Error> {
         let place = located(dest)?;
@@ -45,7 +45,7 @@ impl Found {
             "{path}: put back what a killed pull had moved away"
         ));
         let place = &mut found.place;
-        let node = Node::open(&place.above, &place.name);
+        let node = NewNode::open(&place.above, &place.name);
         let node = node.and_then(|node| Ok((node.stat()?, node)));
         let (stat, node) = node.map_err(|e| disk("open", &place.path, e))?;
         place.found = Some((node, stat));
@@ -128,7 +128,7 @@ impl Found {
 
     /// The folder, opened, if there is one.
     pub fn dir(&self) -> Result<Option<Dir>, Error> {
-        let again = self.dir.as_ref().map(Dir::again).transpose();
+        let again = self.dir.as_ref().map(Dir::try_clone).transpose();
         again.map_err(|e| disk("open", self.path(), e))
     }
 
@@ -164,7 +164,7 @@ impl Found {
 fn existing(place: &Location) -> Result<Option<Dir>, Error> {
     match &place.found {
         None => Ok(None),
-        Some((node, stat)) if stat.kind == Kind::Directory => {
+        Some((node, stat)) if stat.kind == FileKind::Directory => {
             let dir = node.open_dir().map_err(|e| disk("open", &place.path, e));
             dir.map(Some)
         }

@@ -31,7 +31,7 @@ struct LockFile {
 }
 
 /// A lock file, which need not be there.
-struct Place {
+struct LockPath {
     folder: Dir,
     name: CString,
     path: PathBuf,
@@ -55,11 +55,11 @@ impl ImageLock {
     /// The file that somebody else has locked. Nothing is locked or made to find out.
     pub(super) fn held(parent: &Dir, path: &Path, tree: &Stat) -> Option<PathBuf> {
         let mut places = places(parent, path, tree).into_iter();
-        places.find(Place::is_locked).map(|place| place.path)
+        places.find(LockPath::is_locked).map(|place| place.path)
     }
 }
 
-impl Place {
+impl LockPath {
     fn lock(self) -> Result<Option<LockFile>, PathBuf> {
         for _ in 0..MAX_TRIES {
             match self.try_lock() {
@@ -84,7 +84,7 @@ impl Place {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         let locked = LockFile {
-            folder: self.folder.again()?,
+            folder: self.folder.try_clone()?,
             name: self.name.clone(),
             file,
         };
@@ -115,12 +115,12 @@ impl Drop for LockFile {
     }
 }
 
-fn places(parent: &Dir, path: &Path, tree: &Stat) -> Vec<Place> {
+fn places(parent: &Dir, path: &Path, tree: &Stat) -> Vec<LockPath> {
     let beside = path.file_name().map(|name| {
         let name = c_name(&[b".#", name.as_bytes(), b".lck"].concat());
         let path = path.with_file_name(OsStr::from_bytes(name.to_bytes()));
-        let folder = parent.again();
-        folder.ok().map(|folder| Place { folder, name, path })
+        let folder = parent.try_clone();
+        folder.ok().map(|folder| LockPath { folder, name, path })
     });
     let (device, inode) = tree.id;
     let by_inode = folders().into_iter().map(|folder| {
@@ -128,7 +128,7 @@ fn places(parent: &Dir, path: &Path, tree: &Stat) -> Vec<Place> {
         let path = folder.join(&name);
         let folder = Dir::open_path(&folder).ok()?;
         let name = c_name(name.as_bytes());
-        Some(Place { folder, name, path })
+        Some(LockPath { folder, name, path })
     });
     beside.into_iter().chain(by_inode).flatten().collect()
 }

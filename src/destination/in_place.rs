@@ -2,7 +2,7 @@
 
 use super::{disk, lock, record};
 use crate::error::{Error, Replaceable};
-use crate::sys::{Dir, Exposure, Handle as _, Host, LOST_AND_FOUND, Node, remove_tree};
+use crate::sys::{Dir, Exposure, Handle as _, Host, LOST_AND_FOUND, NewNode, remove_tree};
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -10,7 +10,7 @@ use std::path::Path;
 /// DEST itself, locked.
 pub(super) struct InPlace {
     /// The directory that it is in.
-    pub(super) above: Node,
+    pub(super) above: NewNode,
     dir: Dir,
     pub(super) exposure: Exposure,
     /// Whether it is the root of a file system that has one.
@@ -21,7 +21,7 @@ pub(super) struct InPlace {
 
 impl InPlace {
     /// Locks it, and shuts others out. What it may say of a tree that it once held is not so any more.
-    pub(super) fn prepare(path: &Path, above: Node, dir: Dir) -> Result<Self, Error> {
+    pub(super) fn prepare(path: &Path, above: NewNode, dir: Dir) -> Result<Self, Error> {
         let failed = |e| disk("look at", path, e);
         let lock = lock(path, &dir)?;
         let exposure = shut(&dir).map_err(failed)?;
@@ -47,7 +47,7 @@ impl InPlace {
 
     /// The directory that is DEST.
     pub(super) fn rootfs(&self) -> io::Result<Dir> {
-        self.dir.again()
+        self.dir.try_clone()
     }
 
     /// Brings what was made to the disk.

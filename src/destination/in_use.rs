@@ -2,7 +2,7 @@
 //! its files, and what it has written.
 
 use super::image_lock::ImageLock;
-use super::{Found, disk};
+use super::{Existing, disk};
 use crate::error::{DestinationFault, Error, TreeInUse};
 use crate::sys::{Dir, DirUser, has_mounts_below, holder_of, user_of};
 use std::ffi::CStr;
@@ -20,7 +20,7 @@ pub(super) struct Removed<'t> {
 impl Removed<'_> {
     /// Checks that nobody uses the tree as it was found. Nothing is locked for that: no container must
     /// fail to start while a pull waits for the network.
-    pub(super) fn check(self, found: &Found) -> Result<(), Error> {
+    pub(super) fn check(self, found: &Existing) -> Result<(), Error> {
         let failed = |e| disk("look at", self.path, e);
         let (Some(dir), Some(parent)) = (found.dir()?, found.place().parent().map_err(failed)?)
         else {

@@ -3,7 +3,7 @@
 use super::in_use::Removed;
 use super::path::located;
 use super::prospect::obstacle;
-use super::{Found, Plan, beside, disk};
+use super::{Existing, Plan, beside, disk};
 use crate::error::{DestinationFault, Error};
 use crate::sys::{Dir, Location};
 use std::ffi::CString;
@@ -11,22 +11,22 @@ use std::path::{Path, PathBuf};
 
 /// Where the old tree is to go. It is opened with DEST, before anybody is asked for anything: whoever
 /// owns a folder on the way could put a link in its place meanwhile.
-pub struct KeepOld(Found);
+pub struct KeepOld(Existing);
 
 impl KeepOld {
     /// Looks where `path` leads. What is in the way there does not matter until a tree is to go there.
     pub fn at(path: &Path) -> Result<Self, Error> {
-        Ok(Self(Found::any(path, located(path)?)))
+        Ok(Self(Existing::any(path, located(path)?)))
     }
 
     /// What is there.
-    pub fn found(&self) -> &Found {
+    pub fn found(&self) -> &Existing {
         &self.0
     }
 }
 
 /// A name on the mount of DEST.
-pub(super) struct Kept {
+pub(super) struct KeepOldTarget {
     pub(super) path: PathBuf,
     pub(super) parent: Dir,
     pub(super) name: CString,
@@ -34,9 +34,9 @@ pub(super) struct Kept {
     pub(super) replaced: Option<(u64, u64)>,
 }
 
-impl Kept {
+impl KeepOldTarget {
     /// Checks that the tree that was found can be moved to `keep`.
-    pub(super) fn prepare(keep: &KeepOld, found: &Found, plan: &Plan<'_>) -> Result<Self, Error> {
+    pub(super) fn prepare(keep: &KeepOld, found: &Existing, plan: &Plan<'_>) -> Result<Self, Error> {
         let place = keep.0.place();
         let path = place.path.clone();
         let refused = |why| {

@@ -27,12 +27,12 @@ mod staging;
 mod swap;
 
 pub use abandoned::StagingState;
-pub use found::Found;
+pub use found::Existing;
 pub use kept::KeepOld;
-pub use output::Output;
-pub use prospect::{Fate, Prospect};
-pub use record::Place as RecordPlace;
-pub use settings::{Settings, SettingsKind};
+pub use output::AtomicFile;
+pub use prospect::{Action, Preflight};
+pub use record::TreePlace as RecordPlace;
+pub use settings::{SystemdFile, SettingsKind};
 
 use crate::error::{DestinationFault, Error, Replaceable};
 use crate::oci::Record;
@@ -40,7 +40,7 @@ use crate::progress::Progress;
 use crate::sys::{Dir, Exposure};
 use in_place::InPlace;
 use path::{Parent, make_parents, remove_parents};
-use prospect::{Checked, check};
+use prospect::{CheckedDestination, check};
 use staging::Staging;
 use std::ffi::{CString, OsStr};
 use std::fs::{File, TryLockError};
@@ -67,14 +67,14 @@ pub struct Plan<'p> {
 /// A destination that is ready to be filled.
 pub struct Destination {
     path: PathBuf,
-    place: Place,
+    place: Mode,
     /// Parents that were made for it, outermost first: they go if the pull fails.
     made: Vec<Parent>,
     committed: bool,
 }
 
 /// Where the tree grows.
-enum Place {
+enum Mode {
     /// Beside DEST; the rename makes it DEST.
     Staged(Staging),
     /// In DEST itself, which cannot be renamed: a mount point or the working directory.
@@ -83,15 +83,15 @@ enum Place {
 
 impl Destination {
     /// Checks DEST, locks it, and makes room for the tree. Nothing that is there is touched.
-    pub fn prepare(found: &Found, plan: &Plan<'_>, progress: Progress) -> Result<Self, Error> {
+    pub fn prepare(found: &Existing, plan: &Plan<'_>, progress: Progress) -> Result<Self, Error> {
         let path = found.path().to_owned();
-        let Checked { in_use, kept, .. } = check(found, plan)?;
+        let CheckedDestination { in_use, kept, .. } = check(found, plan)?;
         if let (Some(why), Some(dir)) = (in_use, found.dir()?) {
             let shown = path.display();
             progress.warn(format_args!("{shown}: {why}: this pull is not atomic"));
-            let above = found.place().above.again();
+            let above = found.place().above.try_clone();
             let above = above.map_err(|e| disk("open", &path, e))?;
-            let place = Place::InPlace(InPlace::prepare(&path, above, dir)?);
+            let place = Mode::InPlace(InPlace::prepare(&path, above, dir)?);
             return Ok(Self {
                 path,
                 place,
@@ -106,7 +106,7 @@ impl Destination {
             .inspect_err(|_| remove_parents(&made))?;
         Ok(Self {
             path,
-            place: Place::Staged(staging),
+            place: Mode::Staged(staging),
             made,
             committed: false,
         })
@@ -120,44 +120,44 @@ impl Destination {
     /// Where the old tree will be, if there is one to keep.
     pub fn kept(&self) -> Option<&Path> {
         match &self.place {
-            Place::Staged(staging) => staging.kept(),
-            Place::InPlace(_) => None,
+            Mode::Staged(staging) => staging.kept(),
+            Mode::InPlace(_) => None,
         }
     }
 
     /// Who can reach the tree while it grows.
     pub fn exposure(&self) -> Exposure {
         match &self.place {
-            Place::InPlace(in_place) => in_place.exposure,
-            Place::Staged(_) => Exposure::Private,
+            Mode::InPlace(in_place) => in_place.exposure,
+            Mode::Staged(_) => Exposure::Private,
         }
     }
 
     /// The directory that DEST is in.
     pub(super) fn parent(&self) -> io::Result<Dir> {
         match &self.place {
-            Place::InPlace(in_place) => in_place.above.open_dir(),
-            Place::Staged(staging) => staging.parent.again(),
+            Mode::InPlace(in_place) => in_place.above.open_dir(),
+            Mode::Staged(staging) => staging.parent.try_clone(),
         }
     }
 
     /// The empty directory that the tree grows in.
     pub fn rootfs(&self) -> Result<Dir, Error> {
         match &self.place {
-            Place::InPlace(in_place) => in_place.rootfs(),
-            Place::Staged(staging) => staging.rootfs(),
+            Mode::InPlace(in_place) => in_place.rootfs(),
+            Mode::Staged(staging) => staging.rootfs(),
         }
         .map_err(|e| disk("open", &self.path, e))
     }
 
     /// Makes the tree DEST, in one step, and then removes what was there before.
     pub fn commit(mut self, record: &Record, progress: Progress) -> Result<RecordPlace, Error> {
-        progress.does("flushing");
+        progress.working_on("flushing");
         let rootfs = self.rootfs()?;
         let failed = |e| disk("flush", &self.path, e);
         let inode = rootfs.stat_self().map_err(failed)?.id.1;
         let in_tree = match &self.place {
-            Place::Staged(staging) => {
+            Mode::Staged(staging) => {
                 let recorded = record::write(&rootfs, record);
                 staging.flush().map_err(failed)?;
                 // The last moment at which nothing has changed: from here on, a pull goes on to its end.
@@ -167,7 +167,7 @@ impl Destination {
                 staging.check_swapped(&self.path)?;
                 drop(locks);
                 if staging.replace {
-                    progress.does("cleaning up");
+                    progress.working_on("cleaning up");
                 }
                 if let Err(e) = staging.remove() {
                     let (path, left) = (self.path.display(), beside(&self.path));
@@ -178,7 +178,7 @@ impl Destination {
                 }
                 recorded
             }
-            Place::InPlace(in_place) => {
+            Mode::InPlace(in_place) => {
                 // A tree that says what it is has to be all there.
                 in_place.flush().map_err(failed)?;
                 let recorded = record::write(&rootfs, record);
@@ -199,8 +199,8 @@ impl Drop for Destination {
         }
         match &self.place {
             // What cannot be removed now, the next pull sweeps.
-            Place::Staged(staging) => drop(staging.remove()),
-            Place::InPlace(in_place) => in_place.empty(),
+            Mode::Staged(staging) => drop(staging.remove()),
+            Mode::InPlace(in_place) => in_place.empty(),
         }
         remove_parents(&self.made);
     }

@@ -3,7 +3,7 @@
 use super::path::located;
 use super::{c_name, disk, file_name, in_the_way, name_beside};
 use crate::error::{DestinationFault, Error};
-use crate::sys::{Dir, Host, Kind, Location, file_size_limit, wait_to_write};
+use crate::sys::{Dir, Host, FileKind, Location, file_size_limit, wait_to_write};
 use crate::tarball::is_image_archive;
 use std::cell::Cell;
 use std::ffi::{CStr, CString};
@@ -14,23 +14,23 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// A file on its way.
-pub struct Output {
+pub struct AtomicFile {
     path: PathBuf,
     file: File,
     /// Where it is so far; nothing where it is a device or a pipe, which is written to as it is.
-    beside: Option<Beside>,
+    beside: Option<TemporaryName>,
     /// How much may be written yet, in bytes, if there is a limit: to write beyond it would end the
     /// process.
     left: Cell<Option<u64>>,
 }
 
 /// The name that a file has before it is whole.
-struct Beside {
+struct TemporaryName {
     parent: Dir,
     name: CString,
 }
 
-impl Output {
+impl AtomicFile {
     /// Begins an archive for `path`, beside it; what a killed one has left is written over. A file that is
     /// there gives way to it if it is an archive of images, too, or empty, or with `force`.
     pub fn create(path: &Path, force: bool) -> Result<Self, Error> {
@@ -40,10 +40,10 @@ impl Output {
             Err(Error::DestinationRefused { path, why })
         };
         match &place.found {
-            Some((_, stat)) if stat.kind == Kind::Directory => {
+            Some((_, stat)) if stat.kind == FileKind::Directory => {
                 return refused(DestinationFault::NotAFile);
             }
-            Some((node, stat)) if stat.kind == Kind::Special => {
+            Some((node, stat)) if stat.kind == FileKind::Special => {
                 if place.is_foreign_fifo() {
                     return refused(DestinationFault::ForeignFifo);
                 }
@@ -76,7 +76,7 @@ impl Output {
     /// one.
     pub(super) fn create_in(parent: Dir, path: PathBuf, mode: u32) -> Result<Self, Error> {
         let name = name_beside(&path);
-        let beside = Beside { parent, name };
+        let beside = TemporaryName { parent, name };
         let file = beside.lock(&path, mode)?;
         file.set_len(0).map_err(|e| disk("create", &path, e))?;
         Ok(Self {
@@ -89,7 +89,7 @@ impl Output {
 
     /// Gives it its name.
     pub fn commit(mut self) -> Result<(), Error> {
-        let Some(Beside { parent, name }) = &self.beside else {
+        let Some(TemporaryName { parent, name }) = &self.beside else {
             return Ok(());
         };
         let kept = self
@@ -117,7 +117,7 @@ impl Output {
     }
 }
 
-impl Beside {
+impl TemporaryName {
     /// Makes the file, or takes over what a killed save has left, and locks it.
     fn lock(&self, path: &Path, mode: u32) -> Result<File, Error> {
         let failed = |e| disk("create", path, e);
@@ -151,11 +151,11 @@ impl Beside {
     /// Whether a folder or a link is there, which no file is opened of.
     fn is_no_file(&self) -> bool {
         let found = self.parent.find(&self.name);
-        found.is_ok_and(|found| found.is_some_and(|found| found.kind != Kind::File))
+        found.is_ok_and(|found| found.is_some_and(|found| found.kind != FileKind::File))
     }
 }
 
-impl io::Write for &Output {
+impl io::Write for &AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let left = self.left.get();
         if left.is_some_and(|left| left < bytes.len() as u64) {
@@ -175,9 +175,9 @@ impl io::Write for &Output {
     }
 }
 
-impl Drop for Output {
+impl Drop for AtomicFile {
     fn drop(&mut self) {
-        if let Some(Beside { parent, name }) = &self.beside
+        if let Some(TemporaryName { parent, name }) = &self.beside
             && matches!(is_there(parent, name, &self.file), Ok(true))
         {
             // It is locked, and so nobody else's.

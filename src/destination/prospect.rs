@@ -2,17 +2,17 @@
 //! another pull must not fail because somebody looks.
 
 use super::in_use::Removed;
-use super::kept::Kept;
+use super::kept::KeepOldTarget;
 use super::path::is_directly_below_root;
-use super::{Found, Plan, disk, staging};
+use super::{Existing, Plan, disk, staging};
 use crate::error::{DestinationFault, Error, Replaceable};
 use crate::sys::{Dir, has_mounts_below};
 use std::path::Path;
 
 /// What would become of DEST.
-pub struct Prospect {
+pub struct Preflight {
     /// What would happen to it.
-    pub fate: Fate,
+    pub fate: Action,
     /// Where the tree would grow, or the nearest folder above that exists.
     pub place: Dir,
     /// Whether what `--keep-old` has kept before would be removed.
@@ -21,7 +21,7 @@ pub struct Prospect {
 
 /// What happens to DEST.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum Action {
     /// It is made.
     Created,
     /// It is an empty folder.
@@ -33,28 +33,28 @@ pub enum Fate {
 }
 
 /// DEST, which may be filled or replaced.
-pub(super) struct Checked {
+pub(super) struct CheckedDestination {
     /// Why it cannot be renamed, if so.
     pub(super) in_use: Option<DestinationFault>,
     pub(super) is_empty: bool,
     /// Where the old tree goes.
-    pub(super) kept: Option<Kept>,
+    pub(super) kept: Option<KeepOldTarget>,
 }
 
-impl Prospect {
+impl Preflight {
     /// Looks what a pull into `found` would do.
-    pub fn of(found: &Found, plan: &Plan<'_>) -> Result<Self, Error> {
+    pub fn of(found: &Existing, plan: &Plan<'_>) -> Result<Self, Error> {
         let checked = check(found, plan)?;
         let path = found.path();
         let (fate, place) = match (checked.in_use, found.dir()?) {
-            (Some(why), Some(dir)) => (Fate::InPlace(why), dir),
+            (Some(why), Some(dir)) => (Action::InPlace(why), dir),
             (_, dir) => {
                 staging::check(found.place())?;
                 let nearest = found.place().above.open_dir();
                 let fate = match dir {
-                    None => Fate::Created,
-                    Some(_) if checked.is_empty => Fate::Filled,
-                    Some(_) => Fate::Replaced,
+                    None => Action::Created,
+                    Some(_) if checked.is_empty => Action::Filled,
+                    Some(_) => Action::Replaced,
                 };
                 let parent = path.parent().unwrap_or(path);
                 (fate, nearest.map_err(|e| disk("open", parent, e))?)
@@ -74,7 +74,7 @@ impl Prospect {
     }
 }
 
-impl Fate {
+impl Action {
     /// In a word.
     pub fn word(self) -> &'static str {
         match self {
@@ -86,7 +86,7 @@ impl Fate {
 }
 
 /// Checks whether a pull may have DEST.
-pub(super) fn check(found: &Found, plan: &Plan<'_>) -> Result<Checked, Error> {
+pub(super) fn check(found: &Existing, plan: &Plan<'_>) -> Result<CheckedDestination, Error> {
     let path = found.path();
     let refused = |why| {
         let path = path.to_owned();
@@ -124,8 +124,8 @@ pub(super) fn check(found: &Found, plan: &Plan<'_>) -> Result<Checked, Error> {
         Removed { path, is_kept }.check(found)?;
     }
     let kept = plan.keep_old.filter(|_| !is_empty);
-    let kept = kept.map(|keep| Kept::prepare(keep, found, plan));
-    Ok(Checked {
+    let kept = kept.map(|keep| KeepOldTarget::prepare(keep, found, plan));
+    Ok(CheckedDestination {
         in_use,
         is_empty,
         kept: kept.transpose()?,

@@ -10,7 +10,7 @@ const ATTRIBUTE: &CStr = c"user.roots.image";
 
 /// Where the record of a new tree is to be found.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub struct TreePlace {
     /// The number of the inode of the tree's root.
     pub inode: u64,
     /// Whether the tree itself has it.

@@ -2,10 +2,10 @@
 //! give privileges: whoever makes images decides what is in it. And `NAME.service`, beside it for the same
 //! reason: nothing starts it before somebody has linked or copied it to where systemd looks.
 
-use super::{Destination, Found, Output, disk, file_name};
+use super::{Destination, Existing, AtomicFile, disk, file_name};
 use crate::error::{DestinationFault, Error};
 use crate::oci::Digest;
-use crate::sys::Kind;
+use crate::sys::FileKind;
 use crate::systemd::{FILE_MARK, is_machine_name, is_service_name, is_unit_path};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -44,15 +44,15 @@ impl SettingsKind {
 }
 
 /// The file as it is found.
-pub struct Settings {
+pub struct SystemdFile {
     path: PathBuf,
     /// The manifest that it says it is of.
     manifest: Option<String>,
 }
 
-impl Settings {
+impl SystemdFile {
     /// Looks for that of DEST. A file of somebody else's is replaced only with `force`.
-    pub fn beside(found: &Found, kind: SettingsKind, force: bool) -> Result<Self, Error> {
+    pub fn beside(found: &Existing, kind: SettingsKind, force: bool) -> Result<Self, Error> {
         let dest = found.path();
         let refused = |path: &Path, why| {
             let path = path.to_owned();
@@ -68,8 +68,8 @@ impl Settings {
         let manifest = mark.strip_prefix(FILE_MARK).map(str::to_owned);
         match kind {
             None => {}
-            Some(Kind::File) if force || manifest.is_some() => {}
-            Some(Kind::File) => return refused(&path, DestinationFault::ForeignSettings),
+            Some(FileKind::File) if force || manifest.is_some() => {}
+            Some(FileKind::File) => return refused(&path, DestinationFault::ForeignSettings),
             Some(_) => return refused(&path, DestinationFault::SettingsNotAFile),
         }
         Ok(Self { path, manifest })
@@ -81,10 +81,10 @@ impl Settings {
     }
 
     /// Writes the new one beside it; it takes its place when that is committed.
-    pub fn write(&self, destination: &Destination, text: &str) -> Result<Output, Error> {
+    pub fn write(&self, destination: &Destination, text: &str) -> Result<AtomicFile, Error> {
         let parent = destination.parent();
         let parent = parent.map_err(|e| disk("create", &self.path, e))?;
-        let output = Output::create_in(parent, self.path.clone(), 0o644)?;
+        let output = AtomicFile::create_in(parent, self.path.clone(), 0o644)?;
         let written = (&output).write_all(text.as_bytes());
         written.map_err(|e| disk("write", &self.path, e))?;
         Ok(output)
@@ -97,7 +97,7 @@ impl Settings {
 }
 
 /// What is there, and its first line.
-fn look(found: &Found, path: &Path) -> io::Result<(Option<Kind>, String)> {
+fn look(found: &Existing, path: &Path) -> io::Result<(Option<FileKind>, String)> {
     let missing = (None, String::new());
     let Some(parent) = found.place().parent()? else {
         return Ok(missing);
@@ -107,7 +107,7 @@ fn look(found: &Found, path: &Path) -> io::Result<(Option<Kind>, String)> {
         return Ok(missing);
     };
     let mut start = Vec::new();
-    if found.kind == Kind::File {
+    if found.kind == FileKind::File {
         let file = parent.open_file(&name)?;
         file.take(MAX_MARK).read_to_end(&mut start)?;
     }

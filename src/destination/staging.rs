@@ -2,10 +2,10 @@
 
 use super::image_lock::ImageLock;
 use super::in_use::Removed;
-use super::kept::Kept;
+use super::kept::KeepOldTarget;
 use super::{disk, exchanged, in_the_way, lock, name_beside};
 use crate::error::{DestinationFault, Error};
-use crate::sys::{Dir, Handle as _, Host, Kind, Location, remove_opened, remove_tree};
+use crate::sys::{Dir, Handle as _, Host, FileKind, Location, remove_opened, remove_tree};
 use std::cell::Cell;
 use std::ffi::{CStr, CString};
 use std::fs::File;
@@ -26,7 +26,7 @@ pub(super) struct Staging {
     /// Held, not read.
     _lock: File,
     pub(super) replace: bool,
-    pub(super) kept: Option<Kept>,
+    pub(super) kept: Option<KeepOldTarget>,
     /// What DEST was when it was checked, if it was there: nothing else is replaced.
     pub(super) checked: Option<(u64, u64)>,
     /// Whether anything else is replaced, too.
@@ -41,7 +41,7 @@ impl Staging {
         place: &Location,
         parent: Dir,
         replace: bool,
-        kept: Option<Kept>,
+        kept: Option<KeepOldTarget>,
     ) -> Result<Self, Error> {
         let path = &place.path;
         let failed = |e| disk("create", path, e);
@@ -137,7 +137,7 @@ impl Staging {
         };
         let lock = match self.parent.find(&self.name) {
             Ok(Some(found)) if is_kept => ImageLock::take(&self.parent, path, &found).ok(),
-            Ok(Some(found)) if self.replace && found.kind == Kind::Directory => {
+            Ok(Some(found)) if self.replace && found.kind == FileKind::Directory => {
                 dest.lock(&self.parent, &self.name)?
             }
             // The swap itself finds out.

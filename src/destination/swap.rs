@@ -14,7 +14,7 @@
 //! ```
 
 use super::in_use::Removed;
-use super::kept::Kept;
+use super::kept::KeepOldTarget;
 use super::staging::{OLD, OLDER, ROOTFS, Staging};
 use super::{beside, disk, exchanged};
 use crate::error::{Error, Replaceable};
@@ -112,7 +112,7 @@ impl Staging {
     }
 
     /// The old tree goes where it is kept. The outer error is about that place.
-    fn swap_and_keep(&self, kept: &Kept) -> Result<io::Result<()>, Error> {
+    fn swap_and_keep(&self, kept: &KeepOldTarget) -> Result<io::Result<()>, Error> {
         let (there, name) = (&kept.parent, &kept.name);
         let failed = |e| disk("move the old tree to", &kept.path, e);
         if !self.lend_to(kept)? {
@@ -137,7 +137,7 @@ impl Staging {
 
     /// Puts the new tree where the old one is to be kept, for the exchange; what was kept there before
     /// comes here, to be removed. False if there is no exchange, and nothing was moved.
-    fn lend_to(&self, kept: &Kept) -> Result<bool, Error> {
+    fn lend_to(&self, kept: &KeepOldTarget) -> Result<bool, Error> {
         let (there, name) = (&kept.parent, &kept.name);
         let failed = |e| disk("move the old tree to", &kept.path, e);
         let Some(replaced) = kept.replaced else {
@@ -156,7 +156,7 @@ impl Staging {
         Ok(true)
     }
 
-    fn take_back_from(&self, kept: &Kept) -> io::Result<()> {
+    fn take_back_from(&self, kept: &KeepOldTarget) -> io::Result<()> {
         let (there, name) = (&kept.parent, &kept.name);
         match kept.replaced {
             None => there.rename_new(name, &self.folder, ROOTFS),
@@ -165,14 +165,14 @@ impl Staging {
     }
 
     /// What was kept before is not removed from here unless the swap is made.
-    fn spare_replaced(&self, kept: &Kept, is_back: bool) {
+    fn spare_replaced(&self, kept: &KeepOldTarget, is_back: bool) {
         if kept.replaced.is_some() && !is_back {
             self.is_foreign.set(true);
         }
     }
 
     /// The same where there is no exchange.
-    fn keep_in_two_steps(&self, kept: &Kept) -> io::Result<()> {
+    fn keep_in_two_steps(&self, kept: &KeepOldTarget) -> io::Result<()> {
         let (there, name) = (&kept.parent, &kept.name);
         let Some(replaced) = kept.replaced else {
             return self.swap_in_two_steps(there, name);

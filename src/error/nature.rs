@@ -53,7 +53,7 @@ impl Error {
     }
 
     /// Something that an image says is wrong, which a blob that is not that image's would explain.
-    pub fn is_malformed(&self) -> bool {
+    pub fn is_bad_image(&self) -> bool {
         self.exit_code() == 5
     }
 }

@@ -2,7 +2,7 @@
 //! stop. Text from images and registries is escaped: it may hold terminal commands.
 
 use super::{Error, Part, Replaceable};
-use crate::oci::is_obeyed;
+use crate::oci::is_unprintable;
 use std::fmt::{self, Display, Formatter};
 use std::io;
 
@@ -213,7 +213,7 @@ fn said_as(said: &str) -> String {
 pub fn escaped(text: &str) -> String {
     text.chars()
         .fold(String::with_capacity(text.len()), |mut plain, c| {
-            if is_obeyed(c) {
+            if is_unprintable(c) {
                 plain.extend(c.escape_default());
             } else {
                 plain.push(c);

@@ -1,9 +1,9 @@
 //! Hard links, and what becomes of links to devices that could not be made.
 
 use super::Extractor;
-use super::step::Missing;
+use super::step::IfMissing;
 use crate::error::EntryFault;
-use crate::sys::Kind;
+use crate::sys::FileKind;
 use crate::tarball::LayerPath;
 use std::ffi::CStr;
 use std::io;
@@ -13,7 +13,7 @@ impl Extractor {
     /// lead through symlinks; it may itself be one, and is not followed.
     pub(super) fn hard_link(&mut self, name: &CStr, target: &LayerPath) -> Result<(), EntryFault> {
         let (parents, old_name) = target.split().ok_or(EntryFault::EmptyLink)?;
-        if !self.links.enter(parents, Missing::Tell)? || self.links.is_spared(old_name) {
+        if !self.links.enter(parents, IfMissing::Report)? || self.links.is_spared(old_name) {
             return Err(EntryFault::LinkTargetMissing);
         }
         let found = self
@@ -24,7 +24,7 @@ impl Extractor {
         let Some(found) = found else {
             return self.link_to_left_out(name, target);
         };
-        if found.kind == Kind::Directory {
+        if found.kind == FileKind::Directory {
             return Err(EntryFault::LinkToDirectory);
         }
         match self.walk.here()?.link(name, self.links.here()?, old_name) {
@@ -45,7 +45,7 @@ impl Extractor {
             return Ok(());
         }
         self.remove(name)?;
-        if !self.links.enter(parents, Missing::Tell)? {
+        if !self.links.enter(parents, IfMissing::Report)? {
             return Err(EntryFault::LinkTargetMissing);
         }
         let linked = self.walk.here()?.link(name, self.links.here()?, old_name);
@@ -80,7 +80,7 @@ impl Extractor {
     /// The place of the device that was left out to which `target` leads.
     fn left_out(&mut self, target: &LayerPath) -> Result<LayerPath, EntryFault> {
         let (parents, name) = target.split().ok_or(EntryFault::EmptyLink)?;
-        if !self.walk.left_out.is_empty() && self.links.enter(parents, Missing::Tell)? {
+        if !self.walk.left_out.is_empty() && self.links.enter(parents, IfMissing::Report)? {
             let place = self.links.place().join(name);
             if self.walk.left_out.contains(&place) {
                 return Ok(place);

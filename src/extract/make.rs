@@ -1,11 +1,11 @@
 //! Makes what one entry says, in the directory where the walk stands.
 
 use super::Extractor;
-use super::metadata::Inherited;
+use super::metadata::InheritedMetadata;
 use super::xattr::{DEFAULT_ACL, without_default_acl};
 use crate::error::EntryFault;
-use crate::sys::{Dir, Kind};
-use crate::tarball::{Entries, Entry, EntryKind, Filler, Map};
+use crate::sys::{Dir, FileKind};
+use crate::tarball::{Entries, Entry, EntryKind, SparseWriter, SparseMap};
 use std::ffi::CStr;
 use std::io::{self, Write as _};
 
@@ -17,7 +17,7 @@ impl Extractor {
         name: &CStr,
         entries: &mut Entries<'_>,
     ) -> Result<(), EntryFault> {
-        let inherited = Inherited::from(&self.walk);
+        let inherited = InheritedMetadata::from(&self.walk);
         // A link may be one to what was left out under this very name.
         if !matches!(entry.kind, EntryKind::HardLink { .. }) {
             self.walk.forget_left_out(name);
@@ -60,14 +60,14 @@ impl Extractor {
         &mut self,
         entry: &Entry,
         name: &CStr,
-        inherited: Inherited,
+        inherited: InheritedMetadata,
     ) -> Result<(), EntryFault> {
         let mode = self.rights.directory_mode(entry.mode) & 0o777;
         let is_directory = |e: &io::Error, dir: &Dir| {
             let found = (e.kind() == io::ErrorKind::AlreadyExists).then(|| dir.stat(name).ok());
             found
                 .flatten()
-                .is_some_and(|found| found.kind == Kind::Directory)
+                .is_some_and(|found| found.kind == FileKind::Directory)
         };
         let here = self.walk.here()?;
         let is_new = match here.mkdir(name, mode) {
@@ -87,15 +87,15 @@ impl Extractor {
         if is_new {
             self.made.insert_new(&self.walk)?;
         }
-        self.describe(entry, is_new, inherited)
+        self.set_metadata(entry, is_new, inherited)
     }
 
     /// Sets what `entry` says of the directory where the walk stands.
-    pub(super) fn describe(
+    pub(super) fn set_metadata(
         &mut self,
         entry: &Entry,
         is_new: bool,
-        inherited: Inherited,
+        inherited: InheritedMetadata,
     ) -> Result<(), EntryFault> {
         self.announce(entry);
         let here = self.walk.here()?;
@@ -115,9 +115,9 @@ impl Extractor {
     fn file(
         &mut self,
         entry: &Entry,
-        holes: Option<&Map>,
+        holes: Option<&SparseMap>,
         name: &CStr,
-        inherited: Inherited,
+        inherited: InheritedMetadata,
         entries: &mut Entries<'_>,
     ) -> Result<(), EntryFault> {
         let mode = self.rights.creation_mode(entry);
@@ -128,7 +128,7 @@ impl Extractor {
                     .map_err(|e| EntryFault::io("write", e))
             }),
             Some(map) => {
-                let mut filler = Filler::new(&mut file, map)?;
+                let mut filler = SparseWriter::new(&mut file, map)?;
                 entries.contents(|piece| filler.write(piece))
             }
         }?;
@@ -140,7 +140,7 @@ impl Extractor {
     fn special(
         &mut self,
         name: &CStr,
-        inherited: Inherited,
+        inherited: InheritedMetadata,
         make: impl Fn(&Dir) -> io::Result<()>,
     ) -> Result<(), EntryFault> {
         self.replacing(name, |dir| match inherited.acl {
@@ -169,7 +169,7 @@ impl Extractor {
     pub(super) fn remove(&mut self, name: &CStr) -> Result<(), EntryFault> {
         // What is removed may be a directory that the other walk holds open.
         self.links.restart()?;
-        self.walk.forget();
+        self.walk.invalidate();
         let removed = self.walk.remove(name);
         removed.map(drop).map_err(|e| EntryFault::io("replace", e))
     }

@@ -4,9 +4,9 @@
 //! read-only takes no attribute any more, so the mode comes after them; times are last.
 
 use super::xattr::{self, ACCESS_ACL, DEFAULT_ACL};
-use super::{Skipped, Walk};
+use super::{Skipped, Cursor};
 use crate::error::EntryFault;
-use crate::sys::{Dir, Handle, Host, Kind, Node, Owner, Special, Stat, Unopened, is_root};
+use crate::sys::{Dir, Handle, Host, FileKind, NewNode, Owner, Special, Stat, Unopened, is_root};
 use crate::tarball::{Entry, EntryKind};
 use std::ffi::CStr;
 use std::io;
@@ -15,7 +15,7 @@ use std::io;
 const ROOT: Owner = Owner { uid: 0, gid: 0 };
 
 /// Who extracts, which decides what can be set.
-pub(super) struct Rights {
+pub(super) struct Privileges {
     root: bool,
     own: Owner,
     /// Whether others can exchange what has just been made.
@@ -24,15 +24,15 @@ pub(super) struct Rights {
 
 /// What the directory that something was made in forced upon it.
 #[derive(Clone, Copy)]
-pub(super) struct Inherited {
+pub(super) struct InheritedMetadata {
     /// A group, from a setgid directory.
     group: bool,
     /// An ACL, from a default ACL.
     pub(super) acl: bool,
 }
 
-impl Inherited {
-    pub(super) fn from(walk: &Walk) -> Self {
+impl InheritedMetadata {
+    pub(super) fn from(walk: &Cursor) -> Self {
         Self {
             group: walk.inherits_group(),
             acl: walk.inherits_acl(),
@@ -46,7 +46,7 @@ impl Inherited {
     }
 }
 
-impl Rights {
+impl Privileges {
     /// Those of this process.
     pub(super) fn new() -> Self {
         let host = Host::new();
@@ -82,7 +82,7 @@ impl Rights {
     }
 
     /// The owner to set, if one has to be set.
-    fn owner(&self, entry: &Entry, inherited: Inherited, skipped: &mut Skipped) -> Option<Owner> {
+    fn owner(&self, entry: &Entry, inherited: InheritedMetadata, skipped: &mut Skipped) -> Option<Owner> {
         if self.root {
             return (entry.owner != self.own || inherited.group).then_some(entry.owner);
         }
@@ -98,7 +98,7 @@ impl Rights {
         &self,
         file: &impl Handle,
         entry: &Entry,
-        inherited: Inherited,
+        inherited: InheritedMetadata,
         skipped: &mut Skipped,
     ) -> Result<(), EntryFault> {
         if let Some(owner) = self.owner(entry, inherited, skipped) {
@@ -131,7 +131,7 @@ impl Rights {
         dir: &Dir,
         entry: &Entry,
         is_new: bool,
-        inherited: Inherited,
+        inherited: InheritedMetadata,
         skipped: &mut Skipped,
     ) -> Result<(), EntryFault> {
         match self.owner(entry, inherited, skipped) {
@@ -167,7 +167,7 @@ impl Rights {
         dir: &Dir,
         name: &CStr,
         entry: &Entry,
-        inherited: Inherited,
+        inherited: InheritedMetadata,
         skipped: &mut Skipped,
     ) -> Result<(), EntryFault> {
         let owner = self.owner(entry, inherited, skipped);
@@ -200,7 +200,7 @@ fn finish_node(
     skipped: &mut Skipped,
 ) -> Result<(), EntryFault> {
     let look = |e| EntryFault::io("look at", e);
-    let node = Node::open(dir, name).map_err(look)?;
+    let node = NewNode::open(dir, name).map_err(look)?;
     let (found, here) = (node.stat().map_err(look)?, dir.stat_self().map_err(look)?);
     // A second name would be one of something that is elsewhere, too.
     if !is_a(entry, &found) || found.has_names || found.id.0 != here.id.0 {
@@ -224,7 +224,7 @@ fn finish_node(
 /// Whether what is there is what the entry says.
 fn is_a(entry: &Entry, found: &Stat) -> bool {
     match &entry.kind {
-        EntryKind::Symlink { .. } => found.kind == Kind::Symlink,
+        EntryKind::Symlink { .. } => found.kind == FileKind::Symlink,
         EntryKind::Fifo => found.special == Some(Special::Fifo),
         EntryKind::Device {
             block: true,
@@ -244,7 +244,7 @@ fn needs_mode(entry: &Entry) -> bool {
 /// Makes a directory what one is that no entry describes: `owner`'s or ours, 0755, without
 /// attributes.
 pub(super) fn make_plain(dir: &Dir, owner: Option<Owner>) -> Result<(), EntryFault> {
-    let owner = owner.unwrap_or_else(|| Rights::new().own);
+    let owner = owner.unwrap_or_else(|| Privileges::new().own);
     chown(dir.set_owner(owner), owner)?;
     xattr::clear(dir)?;
     dir.set_mode(0o755)

@@ -20,32 +20,32 @@ mod xattr;
 pub use reader::TreeReader;
 
 use crate::error::{EntryFault, Error};
-use crate::oci::{Alterations, Digest, Image};
+use crate::oci::{TreeOptions, Digest, Image};
 use crate::sys::{
     Dir, Exposure, Handle as _, LOST_AND_FOUND, file_size_limit, stop_inheriting_umask,
 };
-use crate::tarball::{BLOCK, Budget, Entries, Entry, EntryKind, Name, Owners, Parents};
-use metadata::{Inherited, Rights};
+use crate::tarball::{BLOCK, Budget, Entries, Entry, EntryKind, EntryName, Owners, Parents};
+use metadata::{InheritedMetadata, Privileges};
 use std::ffi::CString;
 use std::io::{BufRead, ErrorKind};
-use step::Missing;
-use walk::Walk;
-use whiteout::Made;
+use step::IfMissing;
+use walk::Cursor;
+use whiteout::UpperPaths;
 
 /// Applies layers, lowest first, to one tree.
 pub struct Extractor {
     /// Stands where entries are made.
-    walk: Walk,
+    walk: Cursor,
     /// Stands where hard links point to.
-    links: Walk,
-    made: Made,
-    rights: Rights,
+    links: Cursor,
+    made: UpperPaths,
+    rights: Privileges,
     skipped: Skipped,
     layers: usize,
     size: Size,
     budget: Budget,
     owners: Owners,
-    altered: Alterations,
+    altered: TreeOptions,
     /// What was in the root before, if not all of the image stays there.
     before: Vec<CString>,
     exposure: Exposure,
@@ -82,7 +82,7 @@ impl Extractor {
     /// An extractor for the tree below `root`, which is an empty directory, and which may grow to
     /// `limit` bytes, `altered` or not. From here on, this process makes files with the modes it
     /// asks for.
-    pub fn new(root: &Dir, limit: Option<u64>, altered: &Alterations) -> Result<Self, Error> {
+    pub fn new(root: &Dir, limit: Option<u64>, altered: &TreeOptions) -> Result<Self, Error> {
         Self::exposed(root, limit, altered, Exposure::Private)
     }
 
@@ -90,19 +90,19 @@ impl Extractor {
     pub fn exposed(
         root: &Dir,
         limit: Option<u64>,
-        altered: &Alterations,
+        altered: &TreeOptions,
         exposure: Exposure,
     ) -> Result<Self, Error> {
         stop_inheriting_umask();
-        let again = || root.again().map_err(|e| Error::tree("open", e));
-        let mut walk = Walk::new(again()?);
+        let again = || root.try_clone().map_err(|e| Error::tree("open", e));
+        let mut walk = Cursor::new(again()?);
         // Unless a layer says otherwise, the root is as old as directories that no layer lists. A
         // root that was there before has a group or an ACL of its own to pass on.
         let stat = root.stat_self().map_err(|e| Error::tree("look at", e))?;
         let acl = xattr::has_default_acl(root).map_err(EntryFault::in_tree)?;
         walk.watch_acls = acl;
         walk.describe(Default::default(), stat.mode & 0o2000 != 0, acl);
-        let rights = Rights::new().by_handle(exposure == Exposure::Open);
+        let rights = Privileges::new().by_handle(exposure == Exposure::Open);
         let owners = Owners::new(altered);
         walk.plain = owners.plain(rights.own());
         // One that is shut would be opened by its new owner.
@@ -113,7 +113,7 @@ impl Extractor {
             true => Vec::new(),
             false => root.list().map_err(|e| Error::tree("list", e))?,
         };
-        let mut links = Walk::new(again()?);
+        let mut links = Cursor::new(again()?);
         if exposure != Exposure::Private {
             let found = root.find(LOST_AND_FOUND);
             walk.spares = found.map_err(|e| Error::tree("look at", e))?.is_some();
@@ -122,7 +122,7 @@ impl Extractor {
         Ok(Self {
             walk,
             links,
-            made: Made::new(again()?),
+            made: UpperPaths::new(again()?),
             rights,
             skipped: Skipped::default(),
             layers: 0,
@@ -174,7 +174,7 @@ impl Extractor {
         };
         let root = self.walk.here()?;
         if let Some(entry) = &self.root {
-            let inherited = Inherited::nothing();
+            let inherited = InheritedMetadata::nothing();
             let skipped = &mut self.skipped;
             return self
                 .rights
@@ -196,26 +196,26 @@ impl Extractor {
                 self.describe_root(entry)?;
                 continue;
             };
-            match Name::of(&entry.path)? {
-                Name::Bookkeeping => {}
-                Name::Plain => {
+            match EntryName::of(&entry.path)? {
+                EntryName::AufsMetadata => {}
+                EntryName::Plain => {
                     if !self.enter(parents)? || self.walk.is_spared(name) {
                         continue;
                     }
-                    self.walk.change()?;
+                    self.walk.touch()?;
                     let is_directory = matches!(entry.kind, EntryKind::Directory);
                     self.made.insert(&mut self.walk, name, is_directory)?;
                     self.make(&entry, name, entries)?;
                 }
-                Name::Whiteout(hidden) => {
+                EntryName::Whiteout(hidden) => {
                     self.links.restart()?;
-                    if self.walk.enter(parents, Missing::Tell)? {
+                    if self.walk.enter(parents, IfMissing::Report)? {
                         self.made.hide(&mut self.walk, &hidden)?;
                     }
                 }
-                Name::Opaque => {
+                EntryName::Opaque => {
                     self.links.restart()?;
-                    if self.walk.enter(parents, Missing::Tell)? {
+                    if self.walk.enter(parents, IfMissing::Report)? {
                         self.made.hide_contents(&mut self.walk)?;
                     }
                 }
@@ -228,15 +228,15 @@ impl Extractor {
     /// one: the path changes as a whole, as if the layer had an entry for it too (image-spec layer.md,
     /// "Changeset over existing files"). In its own layer it is refused, for the layer contradicts itself.
     fn enter(&mut self, parents: Parents<'_>) -> Result<bool, EntryFault> {
-        match self.walk.enter(parents, Missing::Make) {
+        match self.walk.enter(parents, IfMissing::Make) {
             Err(EntryFault::ParentIsFile) => {}
             other => return other,
         }
         match self.walk.take_obstacle() {
             Some(name) if self.made.is_from_below(&mut self.walk, &name)? => {
-                self.walk.change()?;
+                self.walk.touch()?;
                 self.remove(&name)?;
-                self.walk.enter(parents, Missing::Make)
+                self.walk.enter(parents, IfMissing::Make)
             }
             _ => Err(EntryFault::ParentIsFile),
         }
@@ -253,7 +253,7 @@ impl Extractor {
             self.root = Some(entry);
             return Ok(());
         }
-        self.describe(&entry, false, Inherited::from(&self.walk))
+        self.set_metadata(&entry, false, InheritedMetadata::from(&self.walk))
     }
 }
 

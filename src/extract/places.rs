@@ -21,7 +21,7 @@ const KEY: usize = size_of::<u64>();
 
 /// What is known of a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mark {
+pub(super) enum UpperMark {
     /// The layer has made it, or something below it.
     Made,
     /// It is a directory that has an entry of its own in the layer.
@@ -31,7 +31,7 @@ pub(super) enum Mark {
 }
 
 /// A set of places, each with any of the marks.
-pub(super) struct Places {
+pub(super) struct SpillSet {
     /// Holds the file.
     dir: Dir,
     newest: BTreeSet<u64>,
@@ -40,11 +40,11 @@ pub(super) struct Places {
     file: Option<File>,
 }
 
-impl Places {
+impl SpillSet {
     /// No places. The file will be in `dir`, without a name there.
     pub(super) fn new(dir: &Dir) -> Result<Self, EntryFault> {
         Ok(Self {
-            dir: dir.again().map_err(remember)?,
+            dir: dir.try_clone().map_err(remember)?,
             newest: BTreeSet::new(),
             runs: Vec::new(),
             file: None,
@@ -53,15 +53,15 @@ impl Places {
 
     /// Puts a mark on the place `key`. False only if it had that mark before; what has not been used
     /// for long may be taken for new.
-    pub(super) fn insert(&mut self, key: u64, mark: Mark) -> Result<bool, EntryFault> {
+    pub(super) fn insert(&mut self, key: u64, mark: UpperMark) -> Result<bool, EntryFault> {
         if self.newest.len() == RUN {
-            self.put_down().map_err(remember)?;
+            self.spill().map_err(remember)?;
         }
         Ok(self.newest.insert(marked(key, mark)))
     }
 
     /// Whether the place `key` has this mark.
-    pub(super) fn contains(&self, key: u64, mark: Mark) -> Result<bool, EntryFault> {
+    pub(super) fn contains(&self, key: u64, mark: UpperMark) -> Result<bool, EntryFault> {
         let wanted = marked(key, mark);
         match &self.file {
             _ if self.newest.contains(&wanted) => Ok(true),
@@ -91,7 +91,7 @@ impl Places {
     }
 
     /// Moves the newest to the file.
-    fn put_down(&mut self) -> io::Result<()> {
+    fn spill(&mut self) -> io::Result<()> {
         let keys = std::mem::take(&mut self.newest);
         let file = match self.file.take() {
             Some(file) => file,
@@ -113,7 +113,7 @@ fn remember(error: io::Error) -> EntryFault {
 }
 
 /// One number for both: of the 64 bits of a hash, 62 do as well.
-fn marked(key: u64, mark: Mark) -> u64 {
+fn marked(key: u64, mark: UpperMark) -> u64 {
     key << 2 | mark as u64
 }
 
@@ -124,22 +124,22 @@ mod tests {
     #[test]
     fn what_is_put_down_is_found_again() {
         let dir = Dir::open_path(&std::env::temp_dir()).unwrap();
-        let mut places = Places::new(&dir).unwrap();
+        let mut places = SpillSet::new(&dir).unwrap();
         // Spread like hashes; an odd factor leads to no number twice.
         let key = |n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 2;
         let count = 2 * RUN as u64 + 100;
         for n in 0..count {
-            assert!(places.insert(key(n), Mark::Made).unwrap(), "{n}");
+            assert!(places.insert(key(n), UpperMark::Made).unwrap(), "{n}");
         }
-        assert!(!places.insert(key(count - 1), Mark::Made).unwrap());
+        assert!(!places.insert(key(count - 1), UpperMark::Made).unwrap());
         assert_eq!((places.runs.len(), places.newest.len()), (2, 100));
         for n in 0..count {
-            assert!(places.contains(key(n), Mark::Made).unwrap(), "{n}");
-            assert!(!places.contains(key(n), Mark::Cleared).unwrap(), "{n}");
-            assert!(!places.contains(key(count + n), Mark::Made).unwrap(), "{n}");
+            assert!(places.contains(key(n), UpperMark::Made).unwrap(), "{n}");
+            assert!(!places.contains(key(n), UpperMark::Cleared).unwrap(), "{n}");
+            assert!(!places.contains(key(count + n), UpperMark::Made).unwrap(), "{n}");
         }
         for end in [0, u64::MAX >> 2] {
-            assert_eq!(places.contains(end, Mark::Made).unwrap(), end == 0);
+            assert_eq!(places.contains(end, UpperMark::Made).unwrap(), end == 0);
         }
     }
 }

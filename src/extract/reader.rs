@@ -1,7 +1,7 @@
 //! Reads a tree that is there: one component after the other, and symlinks inside of the root, so that
 //! no link of an image leads to a file of the host.
 
-use crate::sys::{Dir, Kind, Stat};
+use crate::sys::{Dir, FileKind, Stat};
 use crate::tarball::{LayerPath, Steps};
 use std::ffi::{CStr, CString};
 use std::io::{self, Read as _};
@@ -16,7 +16,7 @@ const MAX_DEPTH: usize = 64;
 pub struct TreeReader<'r>(&'r Dir);
 
 /// What a path of the tree leads to.
-struct Target {
+struct TreeEntry {
     /// The directories that it is in, from the root down, without symlinks.
     parents: Vec<(CString, Dir)>,
     /// Its name there; none of a directory.
@@ -32,19 +32,19 @@ impl<'r> TreeReader<'r> {
     /// Whether `path` leads to a directory.
     pub fn is_directory(&self, path: &str) -> bool {
         let target = self.resolve(path);
-        matches!(target, Ok(Some(Target { file: None, .. })))
+        matches!(target, Ok(Some(TreeEntry { file: None, .. })))
     }
 
     /// Whether `path` leads to a file that somebody may execute.
     pub fn is_program(&self, path: &str) -> bool {
         let target = self.resolve(path).ok().flatten();
         let file = target.and_then(|target| target.file);
-        file.is_some_and(|(_, stat)| stat.kind == Kind::File && stat.mode & 0o111 != 0)
+        file.is_some_and(|(_, stat)| stat.kind == FileKind::File && stat.mode & 0o111 != 0)
     }
 
     /// `path` without symlinks and `..`, if it leads to a file and is UTF-8.
     pub fn real_path(&self, path: &str) -> Option<String> {
-        let Target { parents, file } = self.resolve(path).ok()??;
+        let TreeEntry { parents, file } = self.resolve(path).ok()??;
         let (name, _) = file?;
         let names = parents.iter().map(|(name, _)| name).chain([&name]);
         let names = names.map(|name| Some(format!("/{}", name.to_str().ok()?)));
@@ -71,7 +71,7 @@ impl<'r> TreeReader<'r> {
     }
 
     /// Nothing if `path` leads nowhere, or too far.
-    fn resolve(&self, path: &str) -> io::Result<Option<Target>> {
+    fn resolve(&self, path: &str) -> io::Result<Option<TreeEntry>> {
         let root = LayerPath::default();
         // The path itself may have `..`, which a symlink may have as well.
         let mut steps = Steps::new(root.as_parents(), MAX_LINKS + 1);
@@ -89,25 +89,25 @@ impl<'r> TreeReader<'r> {
                 return Ok(None);
             };
             match stat.kind {
-                Kind::Symlink => match steps.follow(&here.read_link(&name)?) {
+                FileKind::Symlink => match steps.follow(&here.read_link(&name)?) {
                     Ok(true) => parents.clear(),
                     Ok(false) => {}
                     Err(_) => return Ok(None),
                 },
-                Kind::Directory if parents.len() < MAX_DEPTH => {
+                FileKind::Directory if parents.len() < MAX_DEPTH => {
                     let dir = here.open(&name)?;
                     parents.push((name.into_owned(), dir));
                 }
-                Kind::Directory => return Ok(None),
+                FileKind::Directory => return Ok(None),
                 _ if steps.is_over() => {
                     let file = Some((CStr::to_owned(&name), stat));
-                    return Ok(Some(Target { parents, file }));
+                    return Ok(Some(TreeEntry { parents, file }));
                 }
                 _ => return Ok(None),
             }
         }
         let file = None;
-        Ok(Some(Target { parents, file }))
+        Ok(Some(TreeEntry { parents, file }))
     }
 }
 

@@ -2,12 +2,12 @@
 //! and what a hard link is a link to.
 
 use super::Extractor;
-use super::step::Missing;
+use super::step::IfMissing;
 use super::sweep::sweep;
-use super::walk::Walk;
+use super::walk::Cursor;
 use crate::error::{EntryFault, Error};
-use crate::sys::Kind;
-use crate::tarball::{LayerPath, Place, Selection};
+use crate::sys::FileKind;
+use crate::tarball::{LayerPath, PathKind, Selection};
 use std::ffi::CString;
 use std::io;
 
@@ -32,12 +32,12 @@ impl Extractor {
     }
 }
 
-fn look(walk: &mut Walk, place: &LayerPath) -> Result<Place, EntryFault> {
+fn look(walk: &mut Cursor, place: &LayerPath) -> Result<PathKind, EntryFault> {
     let Some((parents, name)) = place.split() else {
-        return Ok(Place::Directory);
+        return Ok(PathKind::Directory);
     };
-    if !walk.enter(parents, Missing::Tell)? {
-        return Ok(Place::Nothing);
+    if !walk.enter(parents, IfMissing::Report)? {
+        return Ok(PathKind::Nothing);
     }
     let here = walk.here()?;
     let found = match here.find(name) {
@@ -46,26 +46,26 @@ fn look(walk: &mut Walk, place: &LayerPath) -> Result<Place, EntryFault> {
         other => other.map_err(|e| EntryFault::io("look at", e))?,
     };
     Ok(match found.map(|found| found.kind) {
-        None if walk.has_left_out(name) => Place::Other,
-        None => Place::Nothing,
-        Some(Kind::Directory) => Place::Directory,
-        Some(Kind::Symlink) => {
+        None if walk.has_left_out(name) => PathKind::Other,
+        None => PathKind::Nothing,
+        Some(FileKind::Directory) => PathKind::Directory,
+        Some(FileKind::Symlink) => {
             let target = here.read_link(name);
-            Place::Symlink(target.map_err(|e| EntryFault::io("read the link", e))?)
+            PathKind::Symlink(target.map_err(|e| EntryFault::io("read the link", e))?)
         }
-        Some(_) => Place::Other,
+        Some(_) => PathKind::Other,
     })
 }
 
 /// Removes what does not stay of one directory, unless that has gone itself. What was there `before`
 /// the pull (`lost+found` of a mount point) is nobody's to remove.
 fn prune(
-    walk: &mut Walk,
+    walk: &mut Cursor,
     directory: &LayerPath,
     selection: &Selection,
     before: &[CString],
 ) -> Result<(), EntryFault> {
-    if !walk.enter(directory.as_parents(), Missing::Tell)? {
+    if !walk.enter(directory.as_parents(), IfMissing::Report)? {
         return Ok(());
     }
     let is_root = directory.split().is_none();

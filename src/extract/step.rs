@@ -5,7 +5,7 @@ use crate::sys::{Dir, Handle as _, Time};
 use std::ffi::{CStr, CString};
 
 /// A directory that a walk stands in.
-pub(super) struct Step {
+pub(super) struct Component {
     pub(super) name: CString,
     /// Stands for the place, whatever names led to it.
     pub(super) key: u64,
@@ -21,15 +21,15 @@ pub(super) struct Step {
 
 /// What to do about directories on the way that do not exist.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Missing {
+pub(super) enum IfMissing {
     /// Make them: 0755, root's, and as old as 1970, so that the same image gives the same tree.
     Make,
     /// Say so.
-    Tell,
+    Report,
 }
 
 /// What one step down from a directory came to.
-pub(super) enum Stepped {
+pub(super) enum StepOutcome {
     Down,
     Link(CString),
     Nowhere,
@@ -38,13 +38,13 @@ pub(super) enum Stepped {
 }
 
 /// A directory that no entry describes, as far as is known.
-pub(super) struct Implied {
+pub(super) struct ImpliedDirectory {
     pub(super) key: u64,
     /// Whether it was made, and holds nothing but what is made in it.
     pub(super) is_new: bool,
 }
 
-impl Step {
+impl Component {
     pub(super) fn new(name: &CStr, key: u64, dir: Dir, mtime: Option<Time>) -> Self {
         Self {
             name: name.to_owned(),
@@ -57,7 +57,7 @@ impl Step {
     }
 
     /// Gives the directory the time it is to have.
-    pub(super) fn settle(&mut self) -> Result<(), EntryFault> {
+    pub(super) fn restore_mtime(&mut self) -> Result<(), EntryFault> {
         match (&self.dir, self.mtime.take()) {
             (Some(dir), Some(mtime)) => dir
                 .set_mtime(mtime)

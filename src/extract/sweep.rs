@@ -1,6 +1,6 @@
 //! Removes from one directory what does not stay there.
 
-use super::walk::Walk;
+use super::walk::Cursor;
 use crate::error::EntryFault;
 use std::ffi::CStr;
 use std::mem;
@@ -9,8 +9,8 @@ use std::mem;
 /// asked several times about those that stay: some file systems skip names when others go meanwhile,
 /// so only what is listed while none goes is all there is.
 pub(super) fn sweep(
-    walk: &mut Walk,
-    stays: &mut dyn FnMut(&Walk, &CStr) -> Result<bool, EntryFault>,
+    walk: &mut Cursor,
+    stays: &mut dyn FnMut(&Cursor, &CStr) -> Result<bool, EntryFault>,
 ) -> Result<(), EntryFault> {
     let list = |e| EntryFault::io("list", e);
     let mut has_removed = true;
@@ -18,7 +18,7 @@ pub(super) fn sweep(
         for entry in walk.here()?.entries().map_err(list)? {
             let entry = entry.map_err(list)?;
             if !stays(walk, &entry.name)? {
-                walk.change()?;
+                walk.touch()?;
                 let removed = walk.remove(&entry.name);
                 has_removed |= removed.map_err(|e| EntryFault::io("remove", e))?;
             }

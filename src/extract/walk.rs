@@ -10,9 +10,9 @@
 mod open;
 
 use super::left_out::LeftOut;
-use super::step::{Implied, Missing, Step, Stepped};
+use super::step::{ImpliedDirectory, IfMissing, Component, StepOutcome};
 use crate::error::EntryFault;
-use crate::sys::{Dir, Kind, LOST_AND_FOUND, Owner, Time, remove_tree};
+use crate::sys::{Dir, FileKind, LOST_AND_FOUND, Owner, Time, remove_tree};
 use crate::tarball::{LayerPath, MADE, MAX_LINKS, Parents, Steps};
 use std::collections::hash_map::RandomState;
 use std::ffi::{CStr, CString};
@@ -20,8 +20,8 @@ use std::hash::BuildHasher;
 use std::io;
 
 /// The way to one directory; the last step is where it stands.
-pub(super) struct Walk {
-    steps: Vec<Step>,
+pub(super) struct Cursor {
+    steps: Vec<Component>,
     /// The parents that led here, to see at once that the next name has the same.
     parents: Option<Vec<u8>>,
     /// How many steps it has taken, until somebody takes note.
@@ -29,7 +29,7 @@ pub(super) struct Walk {
     /// Makes the keys of places; seeded anew for every walk, so that no image can aim at a clash.
     keys: RandomState,
     /// Directories that were made on the way, and those above them, until somebody takes note.
-    pub(super) implied: Vec<Implied>,
+    pub(super) implied: Vec<ImpliedDirectory>,
     /// Whether any directory of the tree may have a default ACL.
     pub(super) watch_acls: bool,
     /// Whether `lost+found` of the root is the file system's: no way leads into it.
@@ -42,10 +42,10 @@ pub(super) struct Walk {
     obstacle: Option<CString>,
 }
 
-impl Walk {
+impl Cursor {
     /// A walk that stands at the root.
     pub(super) fn new(root: Dir) -> Self {
-        let root = Step::new(c"", 0, root, None);
+        let root = Component::new(c"", 0, root, None);
         let keys = RandomState::new();
         Self {
             steps: vec![root],
@@ -88,7 +88,7 @@ impl Walk {
     }
 
     /// Looks at every name again on the next way: a symlink that led here may have gone.
-    pub(super) fn forget(&mut self) {
+    pub(super) fn invalidate(&mut self) {
         self.parents = None;
     }
 
@@ -122,7 +122,7 @@ impl Walk {
     pub(super) fn enter(
         &mut self,
         parents: Parents<'_>,
-        missing: Missing,
+        missing: IfMissing,
     ) -> Result<bool, EntryFault> {
         if self.parents.as_deref() == Some(parents.key()) {
             return Ok(true);
@@ -149,7 +149,7 @@ impl Walk {
         std::mem::take(&mut self.taken)
     }
 
-    fn go(&mut self, steps: &mut Steps<'_>, missing: Missing) -> Result<bool, EntryFault> {
+    fn go(&mut self, steps: &mut Steps<'_>, missing: IfMissing) -> Result<bool, EntryFault> {
         let mut depth = 0usize;
         while let Some(name) = steps.advance() {
             let name = &*name;
@@ -167,13 +167,13 @@ impl Walk {
                     return Ok(false);
                 }
                 match self.step(name, missing)? {
-                    Stepped::Down => depth += 1,
-                    Stepped::Nowhere => return Ok(false),
-                    Stepped::Blocked => {
+                    StepOutcome::Down => depth += 1,
+                    StepOutcome::Nowhere => return Ok(false),
+                    StepOutcome::Blocked => {
                         self.obstacle = steps.is_named().then(|| name.to_owned());
                         return Err(EntryFault::ParentIsFile);
                     }
-                    Stepped::Link(target) => {
+                    StepOutcome::Link(target) => {
                         let from_root = steps.follow(&target)?;
                         depth = if from_root { 0 } else { depth };
                     }
@@ -185,18 +185,18 @@ impl Walk {
     }
 
     /// One step down from where it stands.
-    fn step(&mut self, name: &CStr, missing: Missing) -> Result<Stepped, EntryFault> {
+    fn step(&mut self, name: &CStr, missing: IfMissing) -> Result<StepOutcome, EntryFault> {
         let here = self.here()?;
         match here.open(name) {
             Ok(dir) => {
                 self.push(name, dir, None)?;
-                Ok(Stepped::Down)
+                Ok(StepOutcome::Down)
             }
-            Err(e) if e.kind() == io::ErrorKind::NotFound && missing == Missing::Make => {
+            Err(e) if e.kind() == io::ErrorKind::NotFound && missing == IfMissing::Make => {
                 if self.has_left_out(name) {
-                    return Ok(Stepped::Blocked);
+                    return Ok(StepOutcome::Blocked);
                 }
-                self.change()?;
+                self.touch()?;
                 let here = self.here()?;
                 here.mkdir(name, 0o755)
                     .map_err(|e| EntryFault::io("make a directory", e))?;
@@ -207,23 +207,23 @@ impl Walk {
                 self.taken += MADE;
                 self.push(name, dir, Some(Time::default()))?;
                 self.imply();
-                Ok(Stepped::Down)
+                Ok(StepOutcome::Down)
             }
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Stepped::Nowhere),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(StepOutcome::Nowhere),
             Err(e) => match here
                 .stat(name)
                 .map_err(|e| EntryFault::io("look at", e))?
                 .kind
             {
-                Kind::Symlink => {
+                FileKind::Symlink => {
                     let target = here
                         .read_link(name)
                         .map_err(|e| EntryFault::io("read the link", e))?;
-                    Ok(Stepped::Link(target))
+                    Ok(StepOutcome::Link(target))
                 }
-                Kind::Directory => Err(EntryFault::io("open", e)),
-                _ if missing == Missing::Tell => Ok(Stepped::Nowhere),
-                _ => Ok(Stepped::Blocked),
+                FileKind::Directory => Err(EntryFault::io("open", e)),
+                _ if missing == IfMissing::Report => Ok(StepOutcome::Nowhere),
+                _ => Ok(StepOutcome::Blocked),
             },
         }
     }
@@ -233,7 +233,7 @@ impl Walk {
     fn imply(&mut self) {
         let mut keys = self.steps.iter().rev().map(|step| step.key);
         let (here, above) = (keys.next(), keys.next());
-        let implied = |is_new| move |key| Implied { key, is_new };
+        let implied = |is_new| move |key| ImpliedDirectory { key, is_new };
         // Of a whole chain, what is above its first one is noted once.
         if self.implied.last().map(|implied| implied.key) != above {
             let above = above.into_iter().chain(keys);
@@ -243,7 +243,7 @@ impl Walk {
     }
 
     /// Says that the contents of this directory are about to change.
-    pub(super) fn change(&mut self) -> Result<(), EntryFault> {
+    pub(super) fn touch(&mut self) -> Result<(), EntryFault> {
         if self.steps.last().is_some_and(|step| step.mtime.is_some()) {
             return Ok(());
         }

@@ -5,33 +5,33 @@
 //! remembers which places it made; the lowest layer has nothing below it and remembers nothing.
 
 use super::metadata::make_plain;
-use super::places::{Mark, Places};
-use super::step::Missing;
+use super::places::{UpperMark, SpillSet};
+use super::step::IfMissing;
 use super::sweep::sweep;
-use super::walk::Walk;
+use super::walk::Cursor;
 use crate::error::EntryFault;
-use crate::sys::{Dir, Kind, Time};
+use crate::sys::{Dir, FileKind, Time};
 use std::collections::BTreeSet;
 use std::ffi::CStr;
 
 /// The places that the layer at hand has made, with all directories above them. Of what is in a
 /// directory that holds nothing from below, only directories are remembered: nothing there can be
 /// hidden.
-pub(super) struct Made {
+pub(super) struct UpperPaths {
     /// The root of the tree.
     root: Dir,
     /// Nothing in the lowest layer.
-    layer: Option<Layer>,
+    layer: Option<LayerPaths>,
 }
 
-struct Layer {
-    places: Places,
+struct LayerPaths {
+    places: SpillSet,
     /// The way that was asked about last, from the root down to the first directory that holds nothing
     /// from below, and which of them it is.
     way: Vec<(u64, bool)>,
 }
 
-impl Made {
+impl UpperPaths {
     /// Remembers nothing yet of the tree below `root`.
     pub(super) fn new(root: Dir) -> Self {
         Self { root, layer: None }
@@ -41,8 +41,8 @@ impl Made {
     pub(super) fn begin_layer(&mut self, lowest: bool) -> Result<(), EntryFault> {
         self.layer = match lowest {
             true => None,
-            false => Some(Layer {
-                places: Places::new(&self.root)?,
+            false => Some(LayerPaths {
+                places: SpillSet::new(&self.root)?,
                 way: Vec::new(),
             }),
         };
@@ -52,7 +52,7 @@ impl Made {
     /// The layer makes `name` in the directory where `walk` stands, which it has made the way to.
     pub(super) fn insert(
         &mut self,
-        walk: &mut Walk,
+        walk: &mut Cursor,
         name: &CStr,
         is_directory: bool,
     ) -> Result<(), EntryFault> {
@@ -63,14 +63,14 @@ impl Made {
         layer.insert_implied(walk)?;
         if !layer.is_cleared(walk)? {
             let key = walk.key(name);
-            layer.places.insert(key, Mark::Made)?;
+            layer.places.insert(key, UpperMark::Made)?;
             if is_directory {
-                layer.places.insert(key, Mark::Described)?;
+                layer.places.insert(key, UpperMark::Described)?;
             }
         }
         // Where one is known, all above it are.
         for directory in walk.keys() {
-            if !layer.places.insert(directory, Mark::Made)? {
+            if !layer.places.insert(directory, UpperMark::Made)? {
                 break;
             }
         }
@@ -78,12 +78,12 @@ impl Made {
     }
 
     /// The directory where `walk` stands was made anew.
-    pub(super) fn insert_new(&mut self, walk: &Walk) -> Result<(), EntryFault> {
+    pub(super) fn insert_new(&mut self, walk: &Cursor) -> Result<(), EntryFault> {
         let (Some(layer), Some(key)) = (&mut self.layer, walk.keys().next()) else {
             return Ok(());
         };
         if !layer.is_cleared(walk)? {
-            layer.places.insert(key, Mark::Cleared)?;
+            layer.places.insert(key, UpperMark::Cleared)?;
             layer.way.pop();
             layer.way.push((key, true));
         }
@@ -93,18 +93,18 @@ impl Made {
     /// Whether `name` in the directory where `walk` stands is what a lower layer left there.
     pub(super) fn is_from_below(
         &mut self,
-        walk: &mut Walk,
+        walk: &mut Cursor,
         name: &CStr,
     ) -> Result<bool, EntryFault> {
         let Some(layer) = &mut self.layer else {
             return Ok(false);
         };
         layer.insert_implied(walk)?;
-        Ok(!layer.is_cleared(walk)? && !layer.places.contains(walk.key(name), Mark::Made)?)
+        Ok(!layer.is_cleared(walk)? && !layer.places.contains(walk.key(name), UpperMark::Made)?)
     }
 
     /// Hides what lower layers left of `name` in the directory where `walk` stands.
-    pub(super) fn hide(&mut self, walk: &mut Walk, name: &CStr) -> Result<(), EntryFault> {
+    pub(super) fn hide(&mut self, walk: &mut Cursor, name: &CStr) -> Result<(), EntryFault> {
         let Some(layer) = &mut self.layer else {
             return Ok(());
         };
@@ -112,9 +112,9 @@ impl Made {
         if layer.is_cleared(walk)? || walk.is_spared(name) {
             return Ok(());
         }
-        if !layer.places.contains(walk.key(name), Mark::Made)? {
-            walk.change()?;
-            walk.forget();
+        if !layer.places.contains(walk.key(name), UpperMark::Made)? {
+            walk.touch()?;
+            walk.invalidate();
             let removed = walk.remove(name);
             return removed.map(drop).map_err(|e| EntryFault::io("remove", e));
         }
@@ -122,13 +122,13 @@ impl Made {
             return Ok(());
         }
         let path = walk.place().join(name);
-        walk.enter(path.as_parents(), Missing::Tell)?;
+        walk.enter(path.as_parents(), IfMissing::Report)?;
         layer.make_plain(walk)?;
         layer.clear(walk)
     }
 
     /// Hides all that lower layers left in the directory where `walk` stands.
-    pub(super) fn hide_contents(&mut self, walk: &mut Walk) -> Result<(), EntryFault> {
+    pub(super) fn hide_contents(&mut self, walk: &mut Cursor) -> Result<(), EntryFault> {
         let Some(layer) = &mut self.layer else {
             return Ok(());
         };
@@ -137,13 +137,13 @@ impl Made {
     }
 }
 
-impl Layer {
+impl LayerPaths {
     /// Takes note of the directories that were made on the way of `walk`.
-    fn insert_implied(&mut self, walk: &mut Walk) -> Result<(), EntryFault> {
+    fn insert_implied(&mut self, walk: &mut Cursor) -> Result<(), EntryFault> {
         for implied in walk.implied.drain(..) {
-            self.places.insert(implied.key, Mark::Made)?;
+            self.places.insert(implied.key, UpperMark::Made)?;
             if implied.is_new {
-                self.places.insert(implied.key, Mark::Cleared)?;
+                self.places.insert(implied.key, UpperMark::Cleared)?;
             }
         }
         Ok(())
@@ -151,7 +151,7 @@ impl Layer {
 
     /// Whether nothing from below is in the directory where `walk` stands. What is so stays so; what is
     /// not so may be later, but not before the walk has stood above it.
-    fn is_cleared(&mut self, walk: &Walk) -> Result<bool, EntryFault> {
+    fn is_cleared(&mut self, walk: &Cursor) -> Result<bool, EntryFault> {
         match self.way.last() {
             Some((last, is_cleared)) if walk.keys().next() == Some(*last) => {
                 return Ok(*is_cleared);
@@ -165,7 +165,7 @@ impl Layer {
             let is_cleared = match known {
                 Some((_, is_cleared)) => *is_cleared,
                 None => {
-                    let is_cleared = self.places.contains(key, Mark::Cleared)?;
+                    let is_cleared = self.places.contains(key, UpperMark::Cleared)?;
                     self.way.truncate(depth);
                     self.way.push((key, is_cleared));
                     is_cleared
@@ -184,11 +184,11 @@ impl Layer {
     /// directory after the other and not one within the other: a layer may have made a path
     /// thousands of directories deep. What has been cleared stays clear, so markers on every
     /// directory of a tree cost no more than one on its top.
-    fn clear(&mut self, walk: &mut Walk) -> Result<(), EntryFault> {
+    fn clear(&mut self, walk: &mut Cursor) -> Result<(), EntryFault> {
         let mut cleared = Vec::new();
         let mut waiting = vec![walk.place()];
         while let Some(path) = waiting.pop() {
-            walk.enter(path.as_parents(), Missing::Tell)?;
+            walk.enter(path.as_parents(), IfMissing::Report)?;
             if !cleared.is_empty() {
                 self.make_plain(walk)?;
             }
@@ -201,7 +201,7 @@ impl Layer {
                 if walk.is_spared(name) {
                     return Ok(true);
                 }
-                let stays = self.places.contains(walk.key(name), Mark::Made)?;
+                let stays = self.places.contains(walk.key(name), UpperMark::Made)?;
                 if stays && is_directory(walk, name)? {
                     inner.insert(name.to_owned());
                 }
@@ -210,7 +210,7 @@ impl Layer {
             waiting.extend(inner.iter().map(|name| path.join(name)));
         }
         for directory in cleared {
-            self.places.insert(directory, Mark::Cleared)?;
+            self.places.insert(directory, UpperMark::Cleared)?;
         }
         self.way.clear();
         Ok(())
@@ -218,9 +218,9 @@ impl Layer {
 
     /// The directory where `walk` stands is hidden with what it was, and stays because the layer has
     /// made something in it: if it has no entry of its own, it is as new.
-    fn make_plain(&self, walk: &mut Walk) -> Result<(), EntryFault> {
+    fn make_plain(&self, walk: &mut Cursor) -> Result<(), EntryFault> {
         if let Some(key) = walk.keys().next()
-            && self.places.contains(key, Mark::Described)?
+            && self.places.contains(key, UpperMark::Described)?
         {
             return Ok(());
         }
@@ -230,10 +230,10 @@ impl Layer {
     }
 }
 
-fn is_directory(walk: &Walk, name: &CStr) -> Result<bool, EntryFault> {
+fn is_directory(walk: &Cursor, name: &CStr) -> Result<bool, EntryFault> {
     let found = walk
         .here()?
         .find(name)
         .map_err(|e| EntryFault::io("look at", e))?;
-    Ok(found.is_some_and(|found| found.kind == Kind::Directory))
+    Ok(found.is_some_and(|found| found.kind == FileKind::Directory))
 }

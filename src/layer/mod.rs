@@ -93,13 +93,13 @@ impl<R: Read, W: Write> LayerStream<R, W> {
     /// What is to blame for `error`, which came up while the tar was read: if the blob is not the
     /// one that the manifest named, then that is. The rest of the blob is read to tell, where the
     /// error says that something is malformed, or where there `is_doubt` about the blob.
-    pub fn blame(self, mut error: Error, is_doubt: bool) -> Error {
+    pub fn attribute(self, mut error: Error, is_doubt: bool) -> Error {
         let blob = self.blob.clone();
         // Progress speaks of blobs, and so do registries and caches.
         if let Error::Entry { layer, .. } = &mut error {
             layer.clone_from(&blob);
         }
-        if !error.is_malformed() && !is_doubt {
+        if !error.is_bad_image() && !is_doubt {
             return error;
         }
         match (self.into_compressed().drain(), error) {

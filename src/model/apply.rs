@@ -1,10 +1,10 @@
 //! Applies layers: see `extract/mod.rs` and `extract/make.rs`, which do the same on the disk.
 
-use super::node::{Id, Metadata, NodeKind, ROOT};
+use super::node::{InodeId, Metadata, InodeKind, ROOT};
 use super::{Model, contents};
 use crate::error::{EntryFault, Error};
 use crate::oci::Digest;
-use crate::tarball::{Entries, Entry, EntryKind, LayerPath, Map, Name};
+use crate::tarball::{Entries, Entry, EntryKind, LayerPath, SparseMap, EntryName};
 use std::ffi::CStr;
 use std::io::BufRead;
 
@@ -32,24 +32,24 @@ impl Model {
                 self.nodes.get_mut(ROOT).metadata = Some(self.said(&entry)?);
                 continue;
             };
-            match Name::of(&entry.path)? {
-                Name::Bookkeeping => {}
-                Name::Plain => {
+            match EntryName::of(&entry.path)? {
+                EntryName::AufsMetadata => {}
+                EntryName::Plain => {
                     let Self { nodes, made, .. } = self;
                     let gives_way =
                         |nodes: &_, directory, name: &_| made.is_from_below(nodes, directory, name);
-                    let way = nodes.make_way(parents, gives_way)?;
+                    let way = nodes.resolve_or_create(parents, gives_way)?;
                     let is_directory = matches!(entry.kind, EntryKind::Directory);
                     made.insert(nodes, way.end, name, is_directory, &way.implied);
                     self.make(&entry, way.end, name, entries)?;
                 }
-                Name::Whiteout(hidden) => {
-                    if let Some(directory) = self.nodes.find_way(parents)? {
+                EntryName::Whiteout(hidden) => {
+                    if let Some(directory) = self.nodes.resolve(parents)? {
                         self.made.hide(&mut self.nodes, directory, &hidden);
                     }
                 }
-                Name::Opaque => {
-                    if let Some(directory) = self.nodes.find_way(parents)? {
+                EntryName::Opaque => {
+                    if let Some(directory) = self.nodes.resolve(parents)? {
                         self.made.hide_contents(&mut self.nodes, directory);
                     }
                 }
@@ -61,7 +61,7 @@ impl Model {
     fn make(
         &mut self,
         entry: &Entry,
-        directory: Id,
+        directory: InodeId,
         name: &CStr,
         entries: &mut Entries<'_>,
     ) -> Result<(), EntryFault> {
@@ -77,16 +77,16 @@ impl Model {
             }
             EntryKind::HardLink { target } => return self.hard_link(directory, name, target),
             EntryKind::File { size, holes } => {
-                let islands = holes.as_ref().map(Map::islands);
+                let islands = holes.as_ref().map(SparseMap::segments);
                 let sum = contents::of_entry(islands, *size, |take| entries.contents(take))?;
-                NodeKind::File { size: *size, sum }
+                InodeKind::File { size: *size, sum }
             }
             EntryKind::Symlink { target } if target.is_empty() => {
                 return Err(EntryFault::EmptyLink);
             }
-            EntryKind::Symlink { target } => NodeKind::Symlink(target.clone()),
-            EntryKind::Fifo => NodeKind::Fifo,
-            EntryKind::Device { block, number } => NodeKind::Device {
+            EntryKind::Symlink { target } => InodeKind::Symlink(target.clone()),
+            EntryKind::Fifo => InodeKind::Fifo,
+            EntryKind::Device { block, number } => InodeKind::Device {
                 block: *block,
                 number: *number,
             },
@@ -110,13 +110,13 @@ impl Model {
 
     fn hard_link(
         &mut self,
-        directory: Id,
+        directory: InodeId,
         name: &CStr,
         target: &LayerPath,
     ) -> Result<(), EntryFault> {
         let (parents, old_name) = target.split().ok_or(EntryFault::EmptyLink)?;
         let mut old = || {
-            let way = self.nodes.find_way(parents)?;
+            let way = self.nodes.resolve(parents)?;
             let found = way.and_then(|way| self.nodes.find(way, old_name));
             found.ok_or(EntryFault::LinkTargetMissing)
         };
@@ -131,7 +131,7 @@ impl Model {
         if there.is_some() {
             // What is removed may have led to what is linked to.
             self.nodes.remove(directory, name);
-            let way = self.nodes.find_way(parents)?;
+            let way = self.nodes.resolve(parents)?;
             if way.and_then(|way| self.nodes.find(way, old_name)) != Some(found) {
                 return Err(EntryFault::LinkTargetMissing);
             }

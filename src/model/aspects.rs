@@ -2,20 +2,20 @@
 
 use super::Model;
 use super::difference::Aspect;
-use super::node::{Metadata, Node, NodeKind};
-use super::xattrs::{Xattrs, is_for_root, is_of_machine, is_settable, settled};
+use super::node::{Metadata, Inode, InodeKind};
+use super::xattrs::{XattrMap, is_for_root, is_of_machine, is_settable, settled};
 use crate::sys::{Owner, Stat, Time};
 use std::collections::BTreeMap;
 
 /// Who has made a tree.
-pub(super) struct Maker {
+pub(super) struct DefaultOwner {
     /// Whether it was an ordinary user, who could not make all of it.
     rootless: bool,
     /// Whose the directories are of which the image does not say it.
     plain: Owner,
 }
 
-impl Maker {
+impl DefaultOwner {
     /// The one of a tree that is like `model`.
     pub(super) fn new(model: &Model) -> Self {
         Self {
@@ -29,16 +29,16 @@ impl Maker {
 /// ordinary user can make.
 pub(super) fn aspects(
     said: &Metadata,
-    node: &Node,
+    node: &Inode,
     found: &Stat,
-    xattrs: Option<&Xattrs>,
-    maker: &Maker,
+    xattrs: Option<&XattrMap>,
+    maker: &DefaultOwner,
 ) -> Vec<Aspect> {
     let rootless = maker.rootless;
     let mut aspects = Vec::new();
-    let is_directory = matches!(node.kind, NodeKind::Directory(_));
+    let is_directory = matches!(node.kind, InodeKind::Directory(_));
     let mode = said.mode | if rootless && is_directory { 0o700 } else { 0 };
-    if mode != found.mode && !matches!(node.kind, NodeKind::Symlink(_)) {
+    if mode != found.mode && !matches!(node.kind, InodeKind::Symlink(_)) {
         aspects.push(Aspect::Mode(mode, found.mode));
     }
     if let Some(owner) = Some(said.owner.unwrap_or(maker.plain)).filter(|_| !rootless)
@@ -53,7 +53,7 @@ pub(super) fn aspects(
     let Some(own) = xattrs else {
         return aspects;
     };
-    let is_simple = is_directory || matches!(node.kind, NodeKind::File { .. });
+    let is_simple = is_directory || matches!(node.kind, InodeKind::File { .. });
     let of_image = said.xattrs.iter().filter(|(name, _)| !is_of_machine(name));
     let wanted: BTreeMap<_, _> = of_image
         .filter_map(|(name, value)| Some((name, settled(name, value, mode)?)))

@@ -1,15 +1,15 @@
 //! Holds the tree on the disk against the one in memory.
 
 use super::Model;
-use super::aspects::{Maker, aspects};
+use super::aspects::{DefaultOwner, aspects};
 use super::contents::of_file;
 use super::devices::Devices;
 use super::difference::{Aspect, Change, Difference};
 use super::frame::{Frame, joined, push};
-use super::node::{Id, Node, NodeKind, ROOT};
+use super::node::{InodeId, Inode, InodeKind, ROOT};
 use super::scope::Scope;
 use super::words::{word, word_of};
-use super::xattrs::{self, Xattrs};
+use super::xattrs::{self, XattrMap};
 use crate::error::Error;
 use crate::sys::{Dir, LOST_AND_FOUND, Special, Stat, Unopened};
 use crate::tarball::LayerPath;
@@ -28,12 +28,12 @@ pub struct Comparison<'m> {
     scope: &'m Scope,
     /// DEST, for messages.
     dest: PathBuf,
-    maker: Maker,
+    maker: DefaultOwner,
     /// Where it is: another file system below is none of the image's.
     device: u64,
     /// Which file on the disk a file with several names is, and the other way round.
-    inodes: HashMap<Id, (u64, u64)>,
-    files: HashMap<(u64, u64), Id>,
+    inodes: HashMap<InodeId, (u64, u64)>,
+    files: HashMap<(u64, u64), InodeId>,
     /// What is not as in the image, in the order of paths.
     pub differences: Vec<Difference>,
     /// Other file systems on the way, which were not looked into.
@@ -55,7 +55,7 @@ impl<'m> Comparison<'m> {
             model,
             scope,
             dest: dest.to_owned(),
-            maker: Maker::new(model),
+            maker: DefaultOwner::new(model),
             device: found.id.0,
             inodes: HashMap::new(),
             files: HashMap::new(),
@@ -65,7 +65,7 @@ impl<'m> Comparison<'m> {
             excluded: BTreeSet::new(),
             devices: Devices::default(),
         };
-        comparison.walk(root.again().map_err(failed)?)?;
+        comparison.walk(root.try_clone().map_err(failed)?)?;
         comparison.conclude_devices(root.is_on_overlayfs().map_err(failed)?);
         comparison.differences.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(comparison)
@@ -110,7 +110,7 @@ impl<'m> Comparison<'m> {
     fn frame(
         &mut self,
         dir: Dir,
-        id: Id,
+        id: InodeId,
         path: &[u8],
         place: Option<LayerPath>,
     ) -> Result<Frame, Error> {
@@ -128,7 +128,7 @@ impl<'m> Comparison<'m> {
         let here = place.as_ref();
         let mut rest = Vec::new();
         let mut is_time_kept = !scope.excludes_in(here);
-        if let NodeKind::Directory(wanted) = &node.kind {
+        if let InodeKind::Directory(wanted) = &node.kind {
             for (name, id) in &wanted.entries {
                 let is_ignored = is_mount && name.as_c_str() == LOST_AND_FOUND;
                 let is_compared = !is_ignored && scope.keeps(here, name);
@@ -165,7 +165,7 @@ impl<'m> Comparison<'m> {
     }
 
     /// A name that is there and should be: compares what it is, and gives the directory that it is.
-    fn entry(&mut self, dir: &Dir, name: &CStr, id: Id, path: &[u8]) -> Result<Option<Dir>, Error> {
+    fn entry(&mut self, dir: &Dir, name: &CStr, id: InodeId, path: &[u8]) -> Result<Option<Dir>, Error> {
         let found = dir.stat(name).map_err(|e| self.failed(path, e))?;
         let node = self.model.nodes.get(id);
         let (wanted, is) = (word(&node.kind), word_of(&found));
@@ -176,12 +176,12 @@ impl<'m> Comparison<'m> {
         let unopened = Unopened { dir, name };
         let mut aspects = Vec::new();
         let own = match &node.kind {
-            NodeKind::Directory(_) if found.id.0 != self.device => {
+            InodeKind::Directory(_) if found.id.0 != self.device => {
                 self.mounts.push(self.dest.join(OsStr::from_bytes(path)));
                 return Ok(None);
             }
-            NodeKind::Directory(_) => return self.opened(path, dir.open(name)),
-            NodeKind::File { size, sum } => {
+            InodeKind::Directory(_) => return self.opened(path, dir.open(name)),
+            InodeKind::File { size, sum } => {
                 let Some(file) = self.opened(path, dir.open_file(name))? else {
                     return Ok(None);
                 };
@@ -192,14 +192,14 @@ impl<'m> Comparison<'m> {
                 }
                 xattrs::of(&file)
             }
-            NodeKind::Symlink(target) => {
+            InodeKind::Symlink(target) => {
                 let is = dir.read_link(name).map_err(|e| self.failed(path, e))?;
                 if is != *target {
                     aspects.push(Aspect::Target(target.clone(), is));
                 }
                 unopened.xattrs()
             }
-            NodeKind::Device { number, .. } => {
+            InodeKind::Device { number, .. } => {
                 self.devices.found(&node.kind);
                 if let Some(Special::Block(is) | Special::Character(is)) = found.special
                     && is != *number
@@ -208,7 +208,7 @@ impl<'m> Comparison<'m> {
                 }
                 unopened.xattrs()
             }
-            NodeKind::Fifo => unopened.xattrs(),
+            InodeKind::Fifo => unopened.xattrs(),
         };
         let own = self.xattrs(path, own)?;
         if let Some(said) = &node.metadata {
@@ -235,7 +235,7 @@ impl<'m> Comparison<'m> {
     }
 
     /// Whether all names of a file are of one file, and of no other.
-    fn is_linked_as_in_image(&mut self, id: Id, node: &Node, found: &Stat) -> bool {
+    fn is_linked_as_in_image(&mut self, id: InodeId, node: &Inode, found: &Stat) -> bool {
         if node.names < 2 && !found.has_names {
             return true;
         }
@@ -245,7 +245,7 @@ impl<'m> Comparison<'m> {
     }
 
     /// Attributes, if there can be any: not on every file system, and without /proc not for all.
-    fn xattrs(&self, path: &[u8], own: io::Result<Xattrs>) -> Result<Option<Xattrs>, Error> {
+    fn xattrs(&self, path: &[u8], own: io::Result<XattrMap>) -> Result<Option<XattrMap>, Error> {
         use io::ErrorKind::{NotFound, Unsupported};
         match own {
             Ok(own) => Ok(Some(own)),
@@ -254,9 +254,9 @@ impl<'m> Comparison<'m> {
         }
     }
 
-    fn missing(&mut self, id: Id, path: Vec<u8>) {
+    fn missing(&mut self, id: InodeId, path: Vec<u8>) {
         match &self.model.nodes.get(id).kind {
-            kind @ NodeKind::Device { .. } => self.devices.missed(kind, path),
+            kind @ InodeKind::Device { .. } => self.devices.missed(kind, path),
             _ => self.add(path, Change::Missing),
         }
     }

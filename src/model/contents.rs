@@ -16,10 +16,10 @@ const CHUNK: usize = 64 * PIECE;
 
 /// SHA-256 over pieces, each behind its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Sum([u8; 32]);
+pub(super) struct Checksum([u8; 32]);
 
 /// Sums up contents that come in order, with gaps of zeros.
-pub(super) struct Summing {
+pub(super) struct ChecksumHasher {
     hasher: Hasher,
     /// Where the next byte belongs.
     position: u64,
@@ -27,7 +27,7 @@ pub(super) struct Summing {
     piece: Vec<u8>,
 }
 
-impl Summing {
+impl ChecksumHasher {
     pub(super) fn new() -> Self {
         Self {
             hasher: Hasher::new(Algorithm::Sha256),
@@ -78,10 +78,10 @@ impl Summing {
     }
 
     /// The sum of a file that ends at `size`.
-    pub(super) fn finish(mut self, size: u64) -> Sum {
+    pub(super) fn finish(mut self, size: u64) -> Checksum {
         self.skip_to(size);
         self.flush();
-        Sum(self.hasher.into_bytes())
+        Checksum(self.hasher.into_bytes())
     }
 
     /// The piece at hand has come as far as it will.
@@ -107,8 +107,8 @@ impl Summing {
 }
 
 /// The sum of a file on the disk, whose holes are not read.
-pub(super) fn of_file(file: &File, size: u64) -> io::Result<Sum> {
-    let mut summing = Summing::new();
+pub(super) fn of_file(file: &File, size: u64) -> io::Result<Checksum> {
+    let mut summing = ChecksumHasher::new();
     let mut buffer = vec![0; CHUNK.min(usize::try_from(size).unwrap_or(CHUNK).max(1))];
     let mut at = 0;
     while at < size {
@@ -141,8 +141,8 @@ pub(super) fn of_entry(
     islands: Option<&[(u64, u64)]>,
     size: u64,
     read: impl FnOnce(&mut dyn FnMut(&[u8]) -> Result<(), EntryFault>) -> Result<(), EntryFault>,
-) -> Result<Sum, EntryFault> {
-    let mut summing = Summing::new();
+) -> Result<Checksum, EntryFault> {
+    let mut summing = ChecksumHasher::new();
     let whole = [(0, size)];
     let mut islands = islands.unwrap_or(&whole).iter();
     let mut left = 0;
@@ -168,8 +168,8 @@ pub(super) fn of_entry(
 mod tests {
     use super::*;
 
-    fn whole(bytes: &[u8], step: usize) -> Sum {
-        let mut summing = Summing::new();
+    fn whole(bytes: &[u8], step: usize) -> Checksum {
+        let mut summing = ChecksumHasher::new();
         bytes.chunks(step).for_each(|part| summing.add(part));
         summing.finish(bytes.len() as u64)
     }
@@ -189,7 +189,7 @@ mod tests {
             &[(0, 1), (4095, 2), (12_000, 289), (40_959, 1), (49_999, 1)][..],
             &[(0, 5000), (11_000, 3000), (40_000, 10_000)],
         ] {
-            let mut summing = Summing::new();
+            let mut summing = ChecksumHasher::new();
             for (offset, length) in islands {
                 summing.skip_to(*offset as u64);
                 summing.add(&bytes[*offset..offset + length]);
@@ -201,6 +201,6 @@ mod tests {
         bytes[30_000] = 0;
         bytes.swap(0, 4097);
         assert_ne!(whole(&bytes, 4096), sum);
-        assert_eq!(whole(&[0; 9000], 100), Summing::new().finish(9000));
+        assert_eq!(whole(&[0; 9000], 100), ChecksumHasher::new().finish(9000));
     }
 }

@@ -1,6 +1,6 @@
 //! Devices that are not there, because they could not be made or because somebody has removed them.
 
-use super::node::NodeKind;
+use super::node::InodeKind;
 
 /// The number by which overlayfs knows a whiteout among character devices.
 const WHITEOUT: (u32, u32) = (0, 0);
@@ -17,12 +17,12 @@ pub(super) struct Devices {
 impl Devices {
     /// Takes note of one that is there. Linux lets everybody make a whiteout: it does not show that others
     /// could be made.
-    pub(super) fn found(&mut self, kind: &NodeKind) {
+    pub(super) fn found(&mut self, kind: &InodeKind) {
         self.are_there |= !is_whiteout(kind);
     }
 
     /// Takes note of one that is not there.
-    pub(super) fn missed(&mut self, kind: &NodeKind, path: Vec<u8>) {
+    pub(super) fn missed(&mut self, kind: &InodeKind, path: Vec<u8>) {
         if is_whiteout(kind) {
             self.missing_whiteouts.push(path);
         } else {
@@ -49,6 +49,6 @@ impl Devices {
     }
 }
 
-fn is_whiteout(kind: &NodeKind) -> bool {
-    matches!(kind, NodeKind::Device { block: false, number } if *number == WHITEOUT)
+fn is_whiteout(kind: &InodeKind) -> bool {
+    matches!(kind, InodeKind::Device { block: false, number } if *number == WHITEOUT)
 }

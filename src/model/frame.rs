@@ -1,6 +1,6 @@
 //! A directory on the way through the tree on the disk.
 
-use super::node::Id;
+use super::node::InodeId;
 use crate::sys::Dir;
 use crate::tarball::LayerPath;
 use std::ffi::{CStr, CString};
@@ -15,7 +15,7 @@ pub(super) struct Frame {
     pub(super) path: usize,
     /// Where it is, if not all of it is compared.
     pub(super) place: Option<LayerPath>,
-    pub(super) rest: std::vec::IntoIter<(CString, Id)>,
+    pub(super) rest: std::vec::IntoIter<(CString, InodeId)>,
 }
 
 impl Frame {

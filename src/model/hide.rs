@@ -1,18 +1,18 @@
 //! Whiteouts: see `extract/whiteout.rs`, which does the same on the disk.
 
-use super::node::{Id, Metadata, Nodes};
+use super::node::{InodeId, Metadata, Inodes};
 use std::collections::BTreeSet;
 use std::ffi::CStr;
 
 /// The places that the layer at hand has made, with all directories above them.
 #[derive(Default)]
-pub(super) struct Made {
+pub(super) struct UpperNodes {
     /// Nothing in the lowest layer.
-    layer: Option<Layer>,
+    layer: Option<LayerNodes>,
 }
 
 #[derive(Default)]
-struct Layer {
+struct LayerNodes {
     /// Every place that has been made, or lies above one.
     places: BTreeSet<u64>,
     /// The directories among them that have an entry of their own.
@@ -21,20 +21,20 @@ struct Layer {
     cleared: BTreeSet<u64>,
 }
 
-impl Made {
+impl UpperNodes {
     /// Forgets all; from now on it remembers, unless this is the lowest layer.
     pub(super) fn begin_layer(&mut self, lowest: bool) {
-        self.layer = (!lowest).then(Layer::default);
+        self.layer = (!lowest).then(LayerNodes::default);
     }
 
     /// The layer makes `name` in a directory, to which the `implied` ones were made.
     pub(super) fn insert(
         &mut self,
-        nodes: &Nodes,
-        directory: Id,
+        nodes: &Inodes,
+        directory: InodeId,
         name: &CStr,
         is_directory: bool,
-        implied: &[Id],
+        implied: &[InodeId],
     ) {
         let Some(layer) = &mut self.layer else { return };
         for id in implied {
@@ -54,13 +54,13 @@ impl Made {
     }
 
     /// Whether `name` in a directory is what a lower layer left there.
-    pub(super) fn is_from_below(&self, nodes: &Nodes, directory: Id, name: &CStr) -> bool {
+    pub(super) fn is_from_below(&self, nodes: &Inodes, directory: InodeId, name: &CStr) -> bool {
         let layer = self.layer.as_ref();
         layer.is_some_and(|layer| !layer.places.contains(&nodes.key(directory, name)))
     }
 
     /// Hides what lower layers left of `name` in a directory.
-    pub(super) fn hide(&mut self, nodes: &mut Nodes, directory: Id, name: &CStr) {
+    pub(super) fn hide(&mut self, nodes: &mut Inodes, directory: InodeId, name: &CStr) {
         let Some(layer) = &mut self.layer else { return };
         if !layer.places.contains(&nodes.key(directory, name)) {
             nodes.remove(directory, name);
@@ -74,16 +74,16 @@ impl Made {
     }
 
     /// Hides all that lower layers left in a directory.
-    pub(super) fn hide_contents(&mut self, nodes: &mut Nodes, directory: Id) {
+    pub(super) fn hide_contents(&mut self, nodes: &mut Inodes, directory: InodeId) {
         if let Some(layer) = &mut self.layer {
             layer.clear(nodes, directory);
         }
     }
 }
 
-impl Layer {
+impl LayerNodes {
     /// Removes all below a directory but the places of this layer.
-    fn clear(&mut self, nodes: &mut Nodes, top: Id) {
+    fn clear(&mut self, nodes: &mut Inodes, top: InodeId) {
         let mut cleared = Vec::new();
         let mut waiting = vec![top];
         while let Some(id) = waiting.pop() {
@@ -112,7 +112,7 @@ impl Layer {
 
     /// A directory is hidden with what it was, and stays because the layer has made something in it:
     /// if it has no entry of its own, it is as new.
-    fn make_plain(&self, nodes: &mut Nodes, id: Id) {
+    fn make_plain(&self, nodes: &mut Inodes, id: InodeId) {
         let own = nodes.keys(id).next();
         if own.is_none_or(|key| !self.described.contains(&key)) {
             nodes.get_mut(id).metadata = Some(Metadata::plain());

@@ -27,17 +27,17 @@ pub use comparison::Comparison;
 pub use difference::{Change, Difference};
 pub use scope::{Ignore, Scope};
 
-use crate::oci::{Alterations, Image};
+use crate::oci::{TreeOptions, Image};
 use crate::sys::{Host, Owner, is_root};
 use crate::tarball::{Budget, Owners};
-use hide::Made;
+use hide::UpperNodes;
 use kept_xattrs::KeptXattrs;
-use node::Nodes;
+use node::Inodes;
 
 /// The tree that layers make.
 pub struct Model {
-    nodes: Nodes,
-    made: Made,
+    nodes: Inodes,
+    made: UpperNodes,
     xattrs: KeptXattrs,
     layers: usize,
     owners: Owners,
@@ -52,11 +52,11 @@ pub struct Model {
 impl Model {
     /// A tree of a root without anything, for what is `altered` or not. It is compared as one that
     /// this user has pulled, or, if `rootless`, an ordinary user.
-    pub fn new(altered: &Alterations, rootless: bool) -> Self {
+    pub fn new(altered: &TreeOptions, rootless: bool) -> Self {
         let Host { uid, gid } = Host::new();
         Self {
-            nodes: Nodes::new(),
-            made: Made::default(),
+            nodes: Inodes::new(),
+            made: UpperNodes::default(),
             xattrs: KeptXattrs::default(),
             layers: 0,
             owners: Owners::new(altered),

@@ -1,6 +1,6 @@
 //! What is in the tree.
 
-use super::contents::Sum;
+use super::contents::Checksum;
 use crate::sys::{Owner, Time};
 use crate::tarball::Xattrs;
 use std::collections::BTreeMap;
@@ -10,11 +10,11 @@ use std::hash::BuildHasher as _;
 
 /// A thing in the tree: two names of one file are one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Id(u32);
+pub(super) struct InodeId(u32);
 
 /// All things, those that are gone included.
-pub(super) struct Nodes {
-    all: Vec<Node>,
+pub(super) struct Inodes {
+    all: Vec<Inode>,
     /// Makes the keys of places, which no image can aim at.
     keys: RandomState,
     /// How many steps have been taken on ways through the tree.
@@ -22,17 +22,17 @@ pub(super) struct Nodes {
 }
 
 /// One thing.
-pub(super) struct Node {
-    pub(super) kind: NodeKind,
+pub(super) struct Inode {
+    pub(super) kind: InodeKind,
     /// Nothing for the root until a layer describes it: then it is what it was.
     pub(super) metadata: Option<Metadata>,
     /// How many names it has.
     pub(super) names: u32,
 }
 
-pub(super) enum NodeKind {
+pub(super) enum InodeKind {
     Directory(Directory),
-    File { size: u64, sum: Sum },
+    File { size: u64, sum: Checksum },
     Symlink(CString),
     Fifo,
     Device { block: bool, number: (u32, u32) },
@@ -40,10 +40,10 @@ pub(super) enum NodeKind {
 
 pub(super) struct Directory {
     /// The root is in itself.
-    pub(super) parent: Id,
+    pub(super) parent: InodeId,
     /// Stands for the place where it is.
     pub(super) key: u64,
-    pub(super) entries: BTreeMap<CString, Id>,
+    pub(super) entries: BTreeMap<CString, InodeId>,
 }
 
 /// What is said of a thing.
@@ -58,17 +58,17 @@ pub(super) struct Metadata {
     pub(super) overlay_marks: u32,
 }
 
-pub(super) const ROOT: Id = Id(0);
+pub(super) const ROOT: InodeId = InodeId(0);
 
-impl Nodes {
+impl Inodes {
     pub(super) fn new() -> Self {
         let root = Directory {
             parent: ROOT,
             key: 0,
             entries: BTreeMap::new(),
         };
-        let root = Node {
-            kind: NodeKind::Directory(root),
+        let root = Inode {
+            kind: InodeKind::Directory(root),
             metadata: None,
             names: 1,
         };
@@ -79,50 +79,50 @@ impl Nodes {
         }
     }
 
-    pub(super) fn get(&self, id: Id) -> &Node {
+    pub(super) fn get(&self, id: InodeId) -> &Inode {
         &self.all[id.0 as usize]
     }
 
-    pub(super) fn get_mut(&mut self, id: Id) -> &mut Node {
+    pub(super) fn get_mut(&mut self, id: InodeId) -> &mut Inode {
         &mut self.all[id.0 as usize]
     }
 
     /// What is in the tree, each thing once.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Node> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Inode> {
         self.all.iter().filter(|node| node.names > 0)
     }
 
     /// A directory, if it is one.
-    pub(super) fn directory(&self, id: Id) -> Option<&Directory> {
+    pub(super) fn directory(&self, id: InodeId) -> Option<&Directory> {
         match &self.get(id).kind {
-            NodeKind::Directory(directory) => Some(directory),
+            InodeKind::Directory(directory) => Some(directory),
             _ => None,
         }
     }
 
-    pub(super) fn is_directory(&self, id: Id) -> bool {
+    pub(super) fn is_directory(&self, id: InodeId) -> bool {
         self.directory(id).is_some()
     }
 
     /// What has this name in a directory.
-    pub(super) fn find(&self, directory: Id, name: &CStr) -> Option<Id> {
+    pub(super) fn find(&self, directory: InodeId, name: &CStr) -> Option<InodeId> {
         self.directory(directory)?.entries.get(name).copied()
     }
 
     /// The directory above; the root's is the root.
-    pub(super) fn parent(&self, id: Id) -> Id {
+    pub(super) fn parent(&self, id: InodeId) -> InodeId {
         self.directory(id)
             .map_or(ROOT, |directory| directory.parent)
     }
 
     /// The key of the place `name` in a directory.
-    pub(super) fn key(&self, directory: Id, name: &CStr) -> u64 {
+    pub(super) fn key(&self, directory: InodeId, name: &CStr) -> u64 {
         let above = self.directory(directory).map_or(0, |above| above.key);
         self.keys.hash_one((above, name))
     }
 
     /// The keys of a directory and of those above it, the nearest first.
-    pub(super) fn keys(&self, id: Id) -> impl Iterator<Item = u64> {
+    pub(super) fn keys(&self, id: InodeId) -> impl Iterator<Item = u64> {
         let mut next = Some(id);
         std::iter::from_fn(move || {
             let id = next?;
@@ -135,14 +135,14 @@ impl Nodes {
     /// Puts something new under a name; what was there is gone, with all that was in it.
     pub(super) fn put(
         &mut self,
-        directory: Id,
+        directory: InodeId,
         name: &CStr,
-        kind: NodeKind,
+        kind: InodeKind,
         metadata: Metadata,
-    ) -> Id {
+    ) -> InodeId {
         // A tree of four thousand million things would not fit into memory.
-        let id = Id(u32::try_from(self.all.len()).unwrap_or(u32::MAX));
-        self.all.push(Node {
+        let id = InodeId(u32::try_from(self.all.len()).unwrap_or(u32::MAX));
+        self.all.push(Inode {
             kind,
             metadata: Some(metadata),
             names: 0,
@@ -152,8 +152,8 @@ impl Nodes {
     }
 
     /// The same for a directory.
-    pub(super) fn put_directory(&mut self, directory: Id, name: &CStr, metadata: Metadata) -> Id {
-        let kind = NodeKind::Directory(Directory {
+    pub(super) fn put_directory(&mut self, directory: InodeId, name: &CStr, metadata: Metadata) -> InodeId {
+        let kind = InodeKind::Directory(Directory {
             parent: directory,
             key: self.key(directory, name),
             entries: BTreeMap::new(),
@@ -162,25 +162,25 @@ impl Nodes {
     }
 
     /// Gives something a name.
-    pub(super) fn put_name(&mut self, directory: Id, name: &CStr, id: Id) {
+    pub(super) fn put_name(&mut self, directory: InodeId, name: &CStr, id: InodeId) {
         self.remove(directory, name);
         self.get_mut(id).names += 1;
-        if let NodeKind::Directory(above) = &mut self.get_mut(directory).kind {
+        if let InodeKind::Directory(above) = &mut self.get_mut(directory).kind {
             above.entries.insert(name.to_owned(), id);
         }
     }
 
     /// Takes a name away, and of a directory all names in it.
-    pub(super) fn remove(&mut self, directory: Id, name: &CStr) {
+    pub(super) fn remove(&mut self, directory: InodeId, name: &CStr) {
         let removed = match &mut self.get_mut(directory).kind {
-            NodeKind::Directory(above) => above.entries.remove(name),
+            InodeKind::Directory(above) => above.entries.remove(name),
             _ => None,
         };
-        let mut gone: Vec<Id> = removed.into_iter().collect();
+        let mut gone: Vec<InodeId> = removed.into_iter().collect();
         while let Some(id) = gone.pop() {
             let node = self.get_mut(id);
             node.names = node.names.saturating_sub(1);
-            if let NodeKind::Directory(directory) = &mut node.kind {
+            if let InodeKind::Directory(directory) = &mut node.kind {
                 gone.extend(std::mem::take(&mut directory.entries).into_values());
             }
         }

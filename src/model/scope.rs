@@ -7,7 +7,7 @@
 use super::Model;
 use super::select::look;
 use crate::error::{EntryFault, Error};
-use crate::oci::Alterations;
+use crate::oci::TreeOptions;
 use crate::tarball::{LayerPath, Selection};
 use std::collections::BTreeSet;
 use std::ffi::CStr;
@@ -23,12 +23,12 @@ pub struct Ignore {
 
 /// What is compared.
 pub struct Scope {
-    part: Option<Part>,
+    part: Option<ScopedPath>,
     pub(super) ignore: Ignore,
 }
 
 /// Less than the whole tree.
-struct Part {
+struct ScopedPath {
     selection: Selection,
     /// The directories in which some names are compared and others are not.
     directories: BTreeSet<LayerPath>,
@@ -37,11 +37,11 @@ struct Part {
 impl Model {
     /// Looks up the paths of `part` in the image. An include that leads to nothing is an error: a
     /// misspelt one would compare nothing, and never find a difference.
-    pub fn scope(&mut self, part: &Alterations, ignore: Ignore) -> Result<Scope, Error> {
+    pub fn scope(&mut self, part: &TreeOptions, ignore: Ignore) -> Result<Scope, Error> {
         let nodes = &mut self.nodes;
         let mut look = |place: &LayerPath| look(nodes, place).map_err(EntryFault::in_tree);
         let selection = Selection::new(part, &mut look)?;
-        let part = selection.map(|selection| Part {
+        let part = selection.map(|selection| ScopedPath {
             directories: selection.directories(),
             selection,
         });
@@ -97,7 +97,7 @@ impl Scope {
     fn in_part<'s>(
         &'s self,
         directory: Option<&'s LayerPath>,
-    ) -> Option<(&'s Part, &'s LayerPath)> {
+    ) -> Option<(&'s ScopedPath, &'s LayerPath)> {
         self.part.as_ref().zip(directory)
     }
 }

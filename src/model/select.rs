@@ -1,15 +1,15 @@
 //! What of the tree stays: see `extract/select.rs`, which does the same on the disk.
 
 use super::Model;
-use super::node::{NodeKind, Nodes};
+use super::node::{InodeKind, Inodes};
 use crate::error::{EntryFault, Error};
-use crate::oci::Alterations;
-use crate::tarball::{LayerPath, Place, Selection};
+use crate::oci::TreeOptions;
+use crate::tarball::{LayerPath, PathKind, Selection};
 use std::ffi::CString;
 
 impl Model {
     /// Removes what was not asked for. Returns the excludes under which there is nothing.
-    pub fn select(&mut self, altered: &Alterations) -> Result<Vec<String>, Error> {
+    pub fn select(&mut self, altered: &TreeOptions) -> Result<Vec<String>, Error> {
         let nodes = &mut self.nodes;
         let mut look = |place: &LayerPath| look(nodes, place).map_err(EntryFault::in_tree);
         if let Some(selection) = Selection::new(altered, &mut look)? {
@@ -23,26 +23,26 @@ impl Model {
     }
 }
 
-pub(super) fn look(nodes: &mut Nodes, place: &LayerPath) -> Result<Place, EntryFault> {
+pub(super) fn look(nodes: &mut Inodes, place: &LayerPath) -> Result<PathKind, EntryFault> {
     let Some((parents, name)) = place.split() else {
-        return Ok(Place::Directory);
+        return Ok(PathKind::Directory);
     };
-    let parent = nodes.find_way(parents)?;
+    let parent = nodes.resolve(parents)?;
     let found = parent.and_then(|parent| nodes.find(parent, name));
     Ok(match found.map(|found| &nodes.get(found).kind) {
-        None => Place::Nothing,
-        Some(NodeKind::Directory(_)) => Place::Directory,
-        Some(NodeKind::Symlink(target)) => Place::Symlink(target.clone()),
-        Some(_) => Place::Other,
+        None => PathKind::Nothing,
+        Some(InodeKind::Directory(_)) => PathKind::Directory,
+        Some(InodeKind::Symlink(target)) => PathKind::Symlink(target.clone()),
+        Some(_) => PathKind::Other,
     })
 }
 
 fn prune(
-    nodes: &mut Nodes,
+    nodes: &mut Inodes,
     directory: &LayerPath,
     selection: &Selection,
 ) -> Result<(), EntryFault> {
-    let Some(id) = nodes.find_way(directory.as_parents())? else {
+    let Some(id) = nodes.resolve(directory.as_parents())? else {
         return Ok(());
     };
     let mut gone: Vec<CString> = Vec::new();

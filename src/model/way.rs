@@ -1,36 +1,36 @@
 //! The way to a directory, through symlinks as the image meant them: see `extract/walk.rs`, which
 //! goes it on the disk.
 
-use super::node::{Id, Metadata, NodeKind, Nodes, ROOT};
+use super::node::{InodeId, Metadata, InodeKind, Inodes, ROOT};
 use crate::error::EntryFault;
 use crate::tarball::{MADE, MAX_LINKS, Parents, Steps};
 use std::ffi::CStr;
 
 /// Where a way has led.
-pub(super) struct Way {
-    pub(super) end: Id,
+pub(super) struct PathResolution {
+    pub(super) end: InodeId,
     /// The directories that were made on it.
-    pub(super) implied: Vec<Id>,
+    pub(super) implied: Vec<InodeId>,
 }
 
 /// Why there is no directory where a way would lead on.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Missing {
+enum IfAbsent {
     Nothing,
     /// Something stands there that is not one, and no symlink leads to it.
     Blocked,
 }
 
-impl Nodes {
+impl Inodes {
     /// Goes to where `parents` lead, and makes what is missing, or has what `gives_way` in its place.
-    pub(super) fn make_way(
+    pub(super) fn resolve_or_create(
         &mut self,
         parents: Parents<'_>,
-        gives_way: impl Fn(&Self, Id, &CStr) -> bool,
-    ) -> Result<Way, EntryFault> {
+        gives_way: impl Fn(&Self, InodeId, &CStr) -> bool,
+    ) -> Result<PathResolution, EntryFault> {
         let mut implied = Vec::new();
         let end = self.follow(parents, |nodes, directory, name, missing| {
-            if missing == Missing::Blocked && !gives_way(nodes, directory, name) {
+            if missing == IfAbsent::Blocked && !gives_way(nodes, directory, name) {
                 return None;
             }
             let made = nodes.put_directory(directory, name, Metadata::plain());
@@ -40,11 +40,11 @@ impl Nodes {
         })?;
         // What is no directory cannot be passed.
         let end = end.ok_or(EntryFault::ParentIsFile)?;
-        Ok(Way { end, implied })
+        Ok(PathResolution { end, implied })
     }
 
     /// Goes to where `parents` lead, if that is anywhere.
-    pub(super) fn find_way(&mut self, parents: Parents<'_>) -> Result<Option<Id>, EntryFault> {
+    pub(super) fn resolve(&mut self, parents: Parents<'_>) -> Result<Option<InodeId>, EntryFault> {
         self.follow(parents, |_, _, _, _| None)
     }
 
@@ -56,8 +56,8 @@ impl Nodes {
     fn follow(
         &mut self,
         parents: Parents<'_>,
-        missing: impl FnMut(&mut Self, Id, &CStr, Missing) -> Option<Id>,
-    ) -> Result<Option<Id>, EntryFault> {
+        missing: impl FnMut(&mut Self, InodeId, &CStr, IfAbsent) -> Option<InodeId>,
+    ) -> Result<Option<InodeId>, EntryFault> {
         let mut steps = Steps::new(parents, MAX_LINKS);
         let end = self.go(&mut steps, missing);
         self.taken += steps.taken();
@@ -67,8 +67,8 @@ impl Nodes {
     fn go(
         &mut self,
         steps: &mut Steps<'_>,
-        mut missing: impl FnMut(&mut Self, Id, &CStr, Missing) -> Option<Id>,
-    ) -> Result<Option<Id>, EntryFault> {
+        mut missing: impl FnMut(&mut Self, InodeId, &CStr, IfAbsent) -> Option<InodeId>,
+    ) -> Result<Option<InodeId>, EntryFault> {
         let mut here = ROOT;
         while let Some(name) = steps.advance() {
             let name = &*name;
@@ -78,19 +78,19 @@ impl Nodes {
             }
             let found = match self.find(here, name) {
                 Some(found) => found,
-                None => match missing(self, here, name, Missing::Nothing) {
+                None => match missing(self, here, name, IfAbsent::Nothing) {
                     Some(made) => made,
                     None => return Ok(None),
                 },
             };
             match &self.get(found).kind {
-                NodeKind::Directory(_) => here = found,
-                NodeKind::Symlink(target) => {
+                InodeKind::Directory(_) => here = found,
+                InodeKind::Symlink(target) => {
                     let from_root = steps.follow(target)?;
                     here = if from_root { ROOT } else { here };
                 }
                 _ if !steps.is_named() => return Ok(None),
-                _ => match missing(self, here, name, Missing::Blocked) {
+                _ => match missing(self, here, name, IfAbsent::Blocked) {
                     Some(made) => here = made,
                     None => return Ok(None),
                 },

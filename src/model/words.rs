@@ -1,29 +1,29 @@
 //! What kinds of things are called.
 
-use super::node::NodeKind;
-use crate::sys::{Kind, Special, Stat};
+use super::node::InodeKind;
+use crate::sys::{FileKind, Special, Stat};
 
 /// What a thing of the image is.
-pub(super) fn word(kind: &NodeKind) -> &'static str {
+pub(super) fn word(kind: &InodeKind) -> &'static str {
     match kind {
-        NodeKind::Directory(_) => "directory",
-        NodeKind::File { .. } => "file",
-        NodeKind::Symlink(_) => "symlink",
-        NodeKind::Fifo => "fifo",
-        NodeKind::Device { block: true, .. } => "block device",
-        NodeKind::Device { block: false, .. } => "character device",
+        InodeKind::Directory(_) => "directory",
+        InodeKind::File { .. } => "file",
+        InodeKind::Symlink(_) => "symlink",
+        InodeKind::Fifo => "fifo",
+        InodeKind::Device { block: true, .. } => "block device",
+        InodeKind::Device { block: false, .. } => "character device",
     }
 }
 
 /// What stat says it is.
 pub(super) fn word_of(found: &Stat) -> &'static str {
     match (found.kind, found.special) {
-        (Kind::Directory, _) => "directory",
-        (Kind::File, _) => "file",
-        (Kind::Symlink, _) => "symlink",
-        (Kind::Special, Some(Special::Fifo)) => "fifo",
-        (Kind::Special, Some(Special::Block(_))) => "block device",
-        (Kind::Special, Some(Special::Character(_))) => "character device",
-        (Kind::Special, _) => "socket",
+        (FileKind::Directory, _) => "directory",
+        (FileKind::File, _) => "file",
+        (FileKind::Symlink, _) => "symlink",
+        (FileKind::Special, Some(Special::Fifo)) => "fifo",
+        (FileKind::Special, Some(Special::Block(_))) => "block device",
+        (FileKind::Special, Some(Special::Character(_))) => "character device",
+        (FileKind::Special, _) => "socket",
     }
 }

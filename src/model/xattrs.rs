@@ -7,7 +7,7 @@ use std::ffi::{CStr, CString};
 use std::io;
 
 /// The attributes of a thing on the disk.
-pub(super) type Xattrs = BTreeMap<CString, Vec<u8>>;
+pub(super) type XattrMap = BTreeMap<CString, Vec<u8>>;
 
 const ACCESS_ACL: &CStr = c"system.posix_acl_access";
 
@@ -69,7 +69,7 @@ pub(super) fn settled(name: &CStr, value: &[u8], mode: u32) -> Option<Vec<u8>> {
 }
 
 /// The attributes of something open.
-pub(super) fn of(handle: &impl Handle) -> io::Result<Xattrs> {
+pub(super) fn of(handle: &impl Handle) -> io::Result<XattrMap> {
     let list = handle.list_xattrs()?;
     let names = list.split_inclusive(|&byte| byte == 0);
     let names = names.filter_map(|name| CStr::from_bytes_with_nul(name).ok());

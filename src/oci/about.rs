@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// When an image was made, and how its author wants it to be run. What is empty is not said.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct About {
+pub struct RunConfig {
     /// As written: a date of RFC 3339 if the author's tool was sane.
     #[serde(skip)]
     pub created: Option<String>,
@@ -65,15 +65,15 @@ pub struct About {
 /// What a config consists of, as far as it is looked at. Of two fields with one name the later one
 /// counts, as in Go.
 #[derive(Default)]
-struct Config {
+struct ConfigDocument {
     created: Field<String>,
     author: Field<String>,
     history: Field<Vec<HistoryEntry>>,
-    run: Field<Run>,
+    run: Field<ConfigSection>,
 }
 
 #[derive(Default)]
-struct Run {
+struct ConfigSection {
     ports: Field<BTreeSet<String>>,
     volumes: Field<BTreeSet<String>>,
     entrypoint: Field<Vec<String>>,
@@ -88,7 +88,7 @@ struct Run {
     on_build: Field<Vec<String>>,
 }
 
-impl Lenient for Config {
+impl Lenient for ConfigDocument {
     fn object<'de, A: MapAccess<'de>>(mut object: A) -> Result<Field<Self>, A::Error> {
         let mut config = Self::default();
         while let Some(name) = object.next_key::<String>()? {
@@ -104,7 +104,7 @@ impl Lenient for Config {
     }
 }
 
-impl Lenient for Run {
+impl Lenient for ConfigSection {
     fn object<'de, A: MapAccess<'de>>(mut object: A) -> Result<Field<Self>, A::Error> {
         let mut run = Self::default();
         while let Some(name) = object.next_key::<String>()? {
@@ -128,7 +128,7 @@ impl Lenient for Run {
     }
 }
 
-impl About {
+impl RunConfig {
     /// Reads the bytes of a config.
     pub fn parse(bytes: &[u8]) -> Self {
         let whole = match serde_json::from_slice(bytes) {
@@ -137,7 +137,7 @@ impl About {
         };
         let mut malformed = Vec::new();
         let faults = &mut malformed;
-        let whole: Config = whole.take("config", faults);
+        let whole: ConfigDocument = whole.take("config", faults);
         let filled = |text: String| Some(text).filter(|text| !text.is_empty());
         let created = filled(whole.created.take("created", faults));
         let author = filled(whole.author.take("author", faults));
@@ -176,7 +176,7 @@ mod tests {
     fn what_makes_no_sense_is_noted_and_the_rest_is_read() {
         let json = br#"{"created":5,"config":{"Env":[1],"Cmd":null,"User":{},"WorkingDir":"/srv",
             "ExposedPorts":{"80/tcp":{},"53/udp":null},"Volumes":[],"Labels":{"a":null}}}"#;
-        let about = About::parse(json);
+        let about = RunConfig::parse(json);
         let faults = ["created", "Volumes", "Env", "User", "Labels"];
         assert_eq!(about.malformed, faults);
         assert_eq!(about.workdir.as_deref(), Some("/srv"));
@@ -189,13 +189,13 @@ mod tests {
         let deep = format!("{{\"config\":{}", "[".repeat(100_000));
         for json in ["", "5", "{", r#"{"config":5}"#, &deep] {
             assert_eq!(
-                About::parse(json.as_bytes()).malformed,
+                RunConfig::parse(json.as_bytes()).malformed,
                 ["config"],
                 "{json}"
             );
         }
         for json in ["{}", r#"{"config":null}"#, r#"{"config":{"User":""}}"#] {
-            let about = About::parse(json.as_bytes());
+            let about = RunConfig::parse(json.as_bytes());
             assert_eq!(about.malformed, [""; 0]);
             assert_eq!(about.user, None);
         }

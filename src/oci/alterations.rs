@@ -7,9 +7,9 @@ use std::fmt;
 /// what `roots inspect` prints.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(transparent)]
-pub struct Alterations(Vec<String>);
+pub struct TreeOptions(Vec<String>);
 
-impl Alterations {
+impl TreeOptions {
     /// Those that these options ask for.
     pub fn new(mut options: Vec<String>) -> Self {
         options.sort();
@@ -60,7 +60,7 @@ impl Alterations {
     }
 }
 
-impl fmt::Display for Alterations {
+impl fmt::Display for TreeOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.join(" "))
     }

@@ -20,13 +20,13 @@ const MAX_COMPLAINT: usize = 300;
 
 /// A list of no more elements than any image has.
 #[derive(Clone, Debug)]
-pub struct List<T>(pub Vec<T>);
+pub struct BoundedList<T>(pub Vec<T>);
 
 /// A name that is no longer than any that counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Name(pub String);
+pub struct BoundedName(pub String);
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for BoundedList<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut list = Vec::new();
         let each = Each::new(|element| {
@@ -38,7 +38,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
     }
 }
 
-impl<'de> Deserialize<'de> for Name {
+impl<'de> Deserialize<'de> for BoundedName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_str(NameVisitor).map(Self)
     }
@@ -51,7 +51,7 @@ pub(super) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String,
 
 /// The same, where `null` is an empty name: to Go it is a field that is not there.
 pub(super) fn name_or_empty<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
-    Ok(Option::<Name>::deserialize(d)?.map_or_else(String::new, |name| name.0))
+    Ok(Option::<BoundedName>::deserialize(d)?.map_or_else(String::new, |name| name.0))
 }
 
 /// The same of any length.
@@ -197,16 +197,16 @@ impl<'de> Visitor<'de> for PairsVisitor {
 
 /// The start of what a parser complains about.
 pub(super) fn complaint(error: &serde_json::Error) -> String {
-    let mut start = Start(String::new());
+    let mut start = TextStart(String::new());
     // It ends early where there is more.
     let _ = write!(start, "{error}");
     start.0
 }
 
 /// Takes no more than the start of a text.
-struct Start(String);
+struct TextStart(String);
 
-impl Write for Start {
+impl Write for TextStart {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for c in text.chars() {
             if self.0.len() >= MAX_COMPLAINT {

@@ -1,7 +1,7 @@
 //! The config of an image: image-spec config.md, as far as a root folder needs it.
 
-use super::bounds::{List, complaint, name, name_or_empty};
-use super::{Descriptor, Digest, InvalidManifest, Kind, Platform};
+use super::bounds::{BoundedList, complaint, name, name_or_empty};
+use super::{Descriptor, Digest, InvalidManifest, MediaKind, Platform};
 use serde::Deserialize;
 
 /// The platform and the DiffIDs of an image.
@@ -24,7 +24,7 @@ struct RootFs {
     kind: String,
     /// `null` for images without layers, as Go's encoder writes an empty list.
     #[serde(default)]
-    diff_ids: Option<List<Digest>>,
+    diff_ids: Option<BoundedList<Digest>>,
 }
 
 impl Config {
@@ -33,7 +33,7 @@ impl Config {
     pub fn named_by(blob: &Descriptor, bytes: &[u8]) -> Result<Self, InvalidManifest> {
         match (Self::parse(bytes), blob.kind()) {
             (Ok(config), _) => Ok(config),
-            (Err(_), Kind::Other) if !blob.media_type.is_empty() => {
+            (Err(_), MediaKind::Other) if !blob.media_type.is_empty() => {
                 Err(InvalidManifest::Artifact(blob.media_type.clone()))
             }
             (Err(why), _) => Err(why),

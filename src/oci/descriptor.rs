@@ -2,7 +2,7 @@
 
 use super::bounds::{name_or_empty, pairs, text_or_empty};
 use super::digest::Text;
-use super::{Digest, InvalidDigest, InvalidManifest, Kind, Platform};
+use super::{Digest, InvalidDigest, InvalidManifest, MediaKind, Platform};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -53,7 +53,7 @@ impl<D> From<Plain<D>> for Descriptor<D> {
 
 /// An entry of an index. It may name its manifest by an algorithm that roots does not know, which is
 /// no reason to refuse the other entries (image-spec descriptor.md, "Digests").
-pub type Entry = Descriptor<EntryDigest>;
+pub type IndexEntry = Descriptor<EntryDigest>;
 
 /// The digest in an entry of an index.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,7 +128,7 @@ pub struct PlatformEntry {
     pub variant: String,
 }
 
-impl Entry {
+impl IndexEntry {
     /// The descriptor, if its digest can be verified.
     pub fn known(self) -> Result<Descriptor, InvalidManifest> {
         match self.digest {
@@ -157,8 +157,8 @@ impl<D> Descriptor<D> {
     }
 
     /// What the media type stands for.
-    pub fn kind(&self) -> Kind {
-        Kind::of(&self.media_type)
+    pub fn kind(&self) -> MediaKind {
+        MediaKind::of(&self.media_type)
     }
 
     /// The value of an annotation.
@@ -217,15 +217,15 @@ mod tests {
     fn null_is_a_field_that_is_not_there() {
         let json = r#"{"mediaType":null,"digest":"blake3:6f","size":1,"annotations":{"a":null,"b":"c"},
             "platform":{"os":"linux","architecture":null,"variant":null}}"#;
-        let entry: Entry = serde_json::from_str(json).unwrap();
-        assert_eq!((entry.media_type.as_str(), entry.kind()), ("", Kind::Other));
+        let entry: IndexEntry = serde_json::from_str(json).unwrap();
+        assert_eq!((entry.media_type.as_str(), entry.kind()), ("", MediaKind::Other));
         assert_eq!(
             (entry.annotation("a"), entry.annotation("b")),
             (None, Some("c"))
         );
         assert_eq!(entry.platform().unwrap().to_string(), "linux/");
         let json = r#"{"digest":"blake3:6f","size":1,"annotations":null,"platform":null}"#;
-        let entry: Entry = serde_json::from_str(json).unwrap();
+        let entry: IndexEntry = serde_json::from_str(json).unwrap();
         assert!(entry.platform().is_none() && entry.annotations.is_none());
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 /// A pull that was not made. What [`Outcome`](super::Outcome) has, is called the same here.
 #[derive(Serialize)]
-pub struct Forecast {
+pub struct DryRunReport {
     /// The image's full name.
     pub reference: String,
     /// What the name stands for.
@@ -21,7 +21,7 @@ pub struct Forecast {
     /// How much of that would come over the network.
     pub fetch: u64,
     /// The layers, lowest first.
-    pub blobs: Vec<Blob>,
+    pub blobs: Vec<BlobReport>,
     /// Who would be asked, or what would be read.
     pub from: Vec<String>,
     /// DEST, as typed.
@@ -45,7 +45,7 @@ pub struct Forecast {
     pub free: Option<u64>,
     /// The cache, if there is or would be one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cache: Option<Shelf>,
+    pub cache: Option<CacheReport>,
     /// The destination would be another tree than now.
     pub changed: bool,
     /// None of this was done.
@@ -54,7 +54,7 @@ pub struct Forecast {
 
 /// One layer.
 #[derive(Serialize)]
-pub struct Blob {
+pub struct BlobReport {
     /// As in the manifest.
     pub digest: Digest,
     /// As it is fetched, in bytes.
@@ -67,7 +67,7 @@ pub struct Blob {
 
 /// A cache.
 #[derive(Serialize)]
-pub struct Shelf {
+pub struct CacheReport {
     /// Where it is, or would be made.
     pub path: String,
     /// How much can be written there.
@@ -77,7 +77,7 @@ pub struct Shelf {
     pub keeps: bool,
 }
 
-impl Forecast {
+impl DryRunReport {
     /// One line.
     pub fn to_line(&self) -> String {
         json_line(self)

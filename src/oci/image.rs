@@ -1,6 +1,6 @@
 //! An image: a manifest and its config, checked against each other.
 
-use super::{Bytes, Config, Descriptor, Digest, InvalidManifest, Kind, Manifest, Platform};
+use super::{Bytes, Config, Descriptor, Digest, InvalidManifest, MediaKind, Manifest, Platform};
 
 /// What a pull extracts.
 #[derive(Clone, Debug)]
@@ -49,11 +49,11 @@ impl Image {
             .into_iter()
             .zip(diff_ids)
             .map(|(blob, diff_id)| match blob.kind() {
-                Kind::Layer => Ok(Layer {
+                MediaKind::Layer => Ok(Layer {
                     blob,
                     diff_id: diff_id.clone(),
                 }),
-                Kind::Encrypted => Err(InvalidManifest::Encrypted(blob.media_type)),
+                MediaKind::Encrypted => Err(InvalidManifest::Encrypted(blob.media_type)),
                 _ => Err(InvalidManifest::LayerType(blob.media_type)),
             });
         Ok(Self {

@@ -5,7 +5,7 @@ use serde::Serialize;
 /// Whether a terminal would obey it or hide it rather than show it: control characters of C0 and C1,
 /// ends of lines, and all format characters and those without a width (Unicode's categories Cc, Cf, Zl
 /// and Zp, and `Default_Ignorable_Code_Point`). They could make one name look like another.
-pub fn is_obeyed(c: char) -> bool {
+pub fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'
@@ -39,7 +39,7 @@ fn plain(json: &str) -> String {
     let plain = String::with_capacity(json.len() + 1);
     json.chars().fold(plain, |mut plain, c| {
         // Between the strings, these may be what makes it readable; within, JSON has escaped them.
-        match is_obeyed(c) && !matches!(c, '\n' | '\t') {
+        match is_unprintable(c) && !matches!(c, '\n' | '\t') {
             // One number of four digits, or two beyond the first plane.
             true => c
                 .encode_utf16(&mut [0; 2])
@@ -60,7 +60,7 @@ mod tests {
         let text = "a\x1b[2J\u{9b}31m\u{7f}\u{202e}\u{2028}\u{61c}\r\n\"\\ß漢\u{200b}\u{e0041}\u{feff}\u{ad}";
         let line = json_line(&text);
         assert!(line.ends_with('\n'));
-        assert!(!line.trim_end().chars().any(is_obeyed), "{line}");
+        assert!(!line.trim_end().chars().any(is_unprintable), "{line}");
         assert!(line.contains("ß漢"));
         let read = serde_json::from_str::<String>(&line);
         assert_eq!(read.ok().as_deref(), Some(text));
@@ -77,6 +77,6 @@ mod tests {
     #[test]
     fn what_is_seen_is_printed_as_it_is() {
         let seen = "aß漢é\u{301}👍 \u{a0}ünï_-./:@#$%";
-        assert!(!seen.chars().any(is_obeyed));
+        assert!(!seen.chars().any(is_unprintable));
     }
 }

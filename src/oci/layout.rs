@@ -16,7 +16,7 @@ pub const OCI_LAYOUT: &str = r#"{"imageLayoutVersion":"1.0.0"}"#;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Index<'d> {
+struct IndexJson<'d> {
     schema_version: u8,
     media_type: &'static str,
     manifests: &'d [Descriptor],
@@ -33,7 +33,7 @@ pub struct DockerImage {
 
 /// The bytes of `index.json`.
 pub fn index_json(manifests: &[Descriptor]) -> Vec<u8> {
-    let index = Index {
+    let index = IndexJson {
         schema_version: 2,
         media_type: "application/vnd.oci.image.index.v1+json",
         manifests,

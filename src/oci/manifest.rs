@@ -1,9 +1,9 @@
 //! Manifests and indexes: image-spec manifest.md and image-index.md, and Docker's schema 2.
 
-use super::bounds::{Each, List, Name, complaint, present};
+use super::bounds::{Each, BoundedList, BoundedName, complaint, present};
 use super::descriptor::{EntryDigest, Plain};
 use super::media_type::{bare, is_docker, is_untyped_config};
-use super::{Descriptor, Entry, Kind};
+use super::{Descriptor, IndexEntry, MediaKind};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use std::rc::Rc;
@@ -92,28 +92,28 @@ pub enum InvalidManifest {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[serde(expecting = "an object")]
-struct Raw {
+struct RawDocumentJson {
     schema_version: Option<u64>,
-    media_type: Option<Name>,
-    artifact_type: Option<Name>,
+    media_type: Option<BoundedName>,
+    artifact_type: Option<BoundedName>,
     config: Option<Plain>,
     /// `null` for an image without layers, as BuildKit writes it.
     #[serde(default, deserialize_with = "present")]
-    layers: Option<Option<List<Plain>>>,
+    layers: Option<Option<BoundedList<Plain>>>,
     /// `null` for none, as `docker save` writes it for images without a name.
     #[serde(default, deserialize_with = "present")]
-    manifests: Option<Option<Entries>>,
+    manifests: Option<Option<EntriesVisitor>>,
     // Schema 1 only; there to be recognised.
     fs_layers: Option<IgnoredAny>,
 }
 
 /// A list of descriptors, read and not kept.
-struct Entries;
+struct EntriesVisitor;
 
-impl<'de> Deserialize<'de> for Entries {
+impl<'de> Deserialize<'de> for EntriesVisitor {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut count = 0;
-        let each = Each::new(|_: Entry| {
+        let each = Each::new(|_: IndexEntry| {
             count += 1;
             count <= MAX_ENTRIES
         });
@@ -126,16 +126,16 @@ impl<'de> Deserialize<'de> for Entries {
 #[serde(expecting = "an object")]
 struct Names {
     config: Option<Plain>,
-    layers: Option<List<Plain>>,
-    manifests: Option<List<Plain<EntryDigest>>>,
+    layers: Option<BoundedList<Plain>>,
+    manifests: Option<BoundedList<Plain<EntryDigest>>>,
 }
 
 /// What a document says that it is.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[serde(expecting = "an object")]
-struct Typed {
-    media_type: Option<Name>,
+struct TypedDocument {
+    media_type: Option<BoundedName>,
 }
 
 impl Document {
@@ -145,7 +145,7 @@ impl Document {
             serde_json::from_slice(bytes).map_err(|e| InvalidManifest::Json(complaint(&e)))?;
         let config = names.config.into_iter().map(|config| Ok(config.into()));
         let entries = names.manifests.into_iter().flat_map(|list| list.0);
-        let entries = entries.map(|entry| Entry::from(entry).known());
+        let entries = entries.map(|entry| IndexEntry::from(entry).known());
         let layers = names.layers.into_iter().flat_map(|list| list.0);
         let layers = layers.map(|layer| Ok(layer.into()));
         config.chain(entries).chain(layers).collect()
@@ -154,11 +154,11 @@ impl Document {
     /// The media type of this document, of which these are the bytes: as it says itself, else as what
     /// led to it `said`, else what its shape says.
     pub fn media_type(&self, bytes: &[u8], said: &str) -> String {
-        let own = serde_json::from_slice::<Typed>(bytes).ok();
+        let own = serde_json::from_slice::<TypedDocument>(bytes).ok();
         let own = own.and_then(|typed| typed.media_type).map(|name| name.0);
-        own.unwrap_or_else(|| match (Kind::of(said), self) {
+        own.unwrap_or_else(|| match (MediaKind::of(said), self) {
             // Docker's manifests may have configs that those of OCI may not.
-            (Kind::Index | Kind::Manifest, _) => bare(said),
+            (MediaKind::Index | MediaKind::Manifest, _) => bare(said),
             (_, Self::Index(_)) => "application/vnd.oci.image.index.v1+json".to_owned(),
             (_, Self::Manifest(_)) => "application/vnd.oci.image.manifest.v1+json".to_owned(),
         })
@@ -167,10 +167,10 @@ impl Document {
     /// Parses `bytes`, which a Content-Type or a descriptor said to be of type `said` (empty where
     /// nothing said so).
     pub fn parse(bytes: &Bytes, said: &str) -> Result<Self, InvalidManifest> {
-        if Kind::of(said) == Kind::Schema1 {
+        if MediaKind::of(said) == MediaKind::Schema1 {
             return Err(InvalidManifest::Schema1);
         }
-        let raw: Raw =
+        let raw: RawDocumentJson =
             serde_json::from_slice(bytes).map_err(|e| match said.starts_with("text/") {
                 // A login page, say.
                 true => InvalidManifest::MediaType(said.to_owned()),
@@ -189,15 +189,15 @@ impl Document {
             return Err(InvalidManifest::Ambiguous);
         }
         let shape = if is_manifest {
-            Kind::Manifest
+            MediaKind::Manifest
         } else {
-            Kind::Index
+            MediaKind::Index
         };
         let own = raw.media_type.as_ref().map(|name| name.0.as_str());
         match kind(said, own)? {
             kind if !is_manifest && raw.manifests.is_none() => {
                 Err(InvalidManifest::Missing(match kind {
-                    Some(Kind::Manifest) => "config",
+                    Some(MediaKind::Manifest) => "config",
                     _ => "manifests",
                 }))
             }
@@ -221,7 +221,7 @@ impl Document {
 
 impl Index {
     /// Hands out the entries, in the order in which the publisher prefers them.
-    pub fn each(&self, mut take: impl FnMut(Entry)) {
+    pub fn each(&self, mut take: impl FnMut(IndexEntry)) {
         let each = Each::new(|entry| {
             take(entry);
             true
@@ -232,11 +232,11 @@ impl Index {
 }
 
 impl Manifest {
-    fn new(raw: Raw, is_docker: bool) -> Result<Self, InvalidManifest> {
+    fn new(raw: RawDocumentJson, is_docker: bool) -> Result<Self, InvalidManifest> {
         let config: Descriptor = raw.config.ok_or(InvalidManifest::Missing("config"))?.into();
         // Of these, the content decides.
         let is_untyped = is_docker && is_untyped_config(&config.media_type);
-        if config.kind() != Kind::Config && !is_untyped {
+        if config.kind() != MediaKind::Config && !is_untyped {
             let kind = raw.artifact_type.map_or(config.media_type, |name| name.0);
             return Err(match kind.is_empty() {
                 true => InvalidManifest::Missing("media type of its config"),
@@ -252,20 +252,20 @@ impl Manifest {
 
 /// What the document is, by what led to it and by its own `mediaType`. They must agree where both
 /// speak (distribution-spec, "Pulling manifests"); a generic Content-Type does not speak.
-fn kind(said: &str, own: Option<&str>) -> Result<Option<Kind>, InvalidManifest> {
-    let document = |kind| matches!(kind, Kind::Index | Kind::Manifest);
+fn kind(said: &str, own: Option<&str>) -> Result<Option<MediaKind>, InvalidManifest> {
+    let document = |kind| matches!(kind, MediaKind::Index | MediaKind::Manifest);
     let bare = said.split(';').next().unwrap_or_default().trim();
     match own {
-        Some(own) if Kind::of(own) == Kind::Schema1 => Err(InvalidManifest::Schema1),
-        Some(own) if !document(Kind::of(own)) => Err(InvalidManifest::MediaType(own.to_owned())),
-        Some(own) if document(Kind::of(bare)) && !bare.eq_ignore_ascii_case(own.trim()) => {
+        Some(own) if MediaKind::of(own) == MediaKind::Schema1 => Err(InvalidManifest::Schema1),
+        Some(own) if !document(MediaKind::of(own)) => Err(InvalidManifest::MediaType(own.to_owned())),
+        Some(own) if document(MediaKind::of(bare)) && !bare.eq_ignore_ascii_case(own.trim()) => {
             Err(InvalidManifest::TypesDiffer {
                 said: bare.to_owned(),
                 says: own.to_owned(),
             })
         }
-        Some(own) => Ok(Some(Kind::of(own))),
-        None if document(Kind::of(bare)) => Ok(Some(Kind::of(bare))),
+        Some(own) => Ok(Some(MediaKind::of(own))),
+        None if document(MediaKind::of(bare)) => Ok(Some(MediaKind::of(bare))),
         None if matches!(
             bare,
             "" | "application/json" | "text/plain" | "application/octet-stream"

@@ -10,7 +10,7 @@ pub const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, \
 
 /// What a document or blob is, as far as a root folder is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum MediaKind {
     /// An OCI index or a Docker manifest list.
     Index,
     /// An OCI or Docker manifest.
@@ -27,7 +27,7 @@ pub enum Kind {
     Other,
 }
 
-impl Kind {
+impl MediaKind {
     /// Reads a media type. Parameters (`; charset=utf-8`) do not count: distribution-spec, "Pulling
     /// manifests". Type names are case-insensitive (RFC 6838, section 4.2).
     pub fn of(media_type: &str) -> Self {
@@ -93,39 +93,39 @@ mod tests {
         for (media_type, kind) in [
             (
                 "application/vnd.oci.image.index.v1+json; charset=utf-8",
-                Kind::Index,
+                MediaKind::Index,
             ),
-            ("Application/vnd.OCI.image.manifest.v1+json", Kind::Manifest),
+            ("Application/vnd.OCI.image.manifest.v1+json", MediaKind::Manifest),
             (
                 "application/vnd.docker.image.rootfs.diff.tar.zstd",
-                Kind::Layer,
+                MediaKind::Layer,
             ),
             (
                 "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
-                Kind::Layer,
+                MediaKind::Layer,
             ),
             (
                 "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd",
-                Kind::Layer,
+                MediaKind::Layer,
             ),
             (
                 "application/vnd.oci.image.layer.v1.tar+gzip+encrypted",
-                Kind::Encrypted,
+                MediaKind::Encrypted,
             ),
-            ("application/vnd.oci.image.layer.v1.tar+bzip2", Kind::Other),
-            ("application/vnd.in-toto+json", Kind::Other),
+            ("application/vnd.oci.image.layer.v1.tar+bzip2", MediaKind::Other),
+            ("application/vnd.in-toto+json", MediaKind::Other),
             (
                 "application/vnd.docker.distribution.manifest.v1+prettyjws",
-                Kind::Schema1,
+                MediaKind::Schema1,
             ),
-            ("text/plain", Kind::Other),
-            ("", Kind::Other),
+            ("text/plain", MediaKind::Other),
+            ("", MediaKind::Other),
         ] {
-            assert_eq!(Kind::of(media_type), kind, "{media_type}");
+            assert_eq!(MediaKind::of(media_type), kind, "{media_type}");
         }
         for media_type in ACCEPT.split(", ") {
             assert!(
-                matches!(Kind::of(media_type), Kind::Index | Kind::Manifest),
+                matches!(MediaKind::of(media_type), MediaKind::Index | MediaKind::Manifest),
                 "{media_type}"
             );
         }

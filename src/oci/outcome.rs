@@ -5,7 +5,7 @@ use serde::Serialize;
 
 /// A pull that is done.
 #[derive(Serialize)]
-pub struct Outcome<'o> {
+pub struct PullReport<'o> {
     reference: &'o str,
     /// What the name stands for.
     digest: String,
@@ -26,7 +26,7 @@ pub struct Outcome<'o> {
     dry_run: bool,
 }
 
-impl<'o> Outcome<'o> {
+impl<'o> PullReport<'o> {
     /// Of a tree in `destination`, which `record` is about; made of `image`, unless it was there or `dry_run`.
     pub fn new(
         record: &'o Record,

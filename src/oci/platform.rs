@@ -149,15 +149,15 @@ impl fmt::Display for Platform {
 
 /// The platform a pull is for.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct PlatformRequest {
     /// The platform.
     pub platform: Platform,
     /// Whether the user asked for it: then an image for another platform is an error, while for the
     /// host's default it is a warning.
-    pub asked: bool,
+    pub explicit: bool,
 }
 
-impl Wanted {
+impl PlatformRequest {
     /// How well `offered` suits: 0 is best, `None` is not at all.
     pub fn rank(&self, offered: &Platform) -> Option<usize> {
         let wanted = &self.platform;
@@ -170,7 +170,7 @@ impl Wanted {
             .position(|variant| *variant == offered.variant);
         // Asked for without a variant, an image that has only higher ones is what was asked for:
         // it may be for another machine. By default it is not: this machine could not run it.
-        rank.or((self.asked && wanted.variant.is_empty()).then_some(variants.len()))
+        rank.or((self.explicit && wanted.variant.is_empty()).then_some(variants.len()))
     }
 }
 
@@ -220,11 +220,11 @@ mod tests {
 
     #[test]
     fn variants_fall_back_and_never_up() {
-        let wanted = |text, asked| Wanted {
+        let wanted = |text, asked| PlatformRequest {
             platform: platform(text),
-            asked,
+            explicit: asked,
         };
-        let rank = |want: &Wanted, offered| want.rank(&platform(offered));
+        let rank = |want: &PlatformRequest, offered| want.rank(&platform(offered));
         let pi = wanted("linux/arm/v7", false);
         assert_eq!(rank(&pi, "linux/arm/v7"), Some(0));
         assert_eq!(rank(&pi, "linux/arm/v6"), Some(1));

@@ -1,6 +1,6 @@
 //! The record of a pull: what a tree was made of.
 
-use super::{Alterations, Digest, Image, Wanted, json_page};
+use super::{TreeOptions, Digest, Image, PlatformRequest, json_page};
 use serde::{Deserialize, Serialize};
 
 /// What a tree was made of. The names of the fields are what `roots inspect` prints.
@@ -20,12 +20,12 @@ pub struct Record {
     pub roots: String,
     /// The options that made it differ from the image.
     #[serde(default, skip_serializing_if = "Alterations::are_none")]
-    pub options: Alterations,
+    pub options: TreeOptions,
 }
 
 impl Record {
     /// The record of a pull of `image` by the name `reference`.
-    pub fn new(reference: String, image: &Image, wanted: &Wanted, altered: &Alterations) -> Self {
+    pub fn new(reference: String, image: &Image, wanted: &PlatformRequest, altered: &TreeOptions) -> Self {
         let platform = image.platform.as_ref().unwrap_or(&wanted.platform);
         Self {
             reference,

@@ -1,12 +1,12 @@
 //! What `roots inspect IMAGE` says of an image.
 
-use super::{About, Annotations, Digest, Entry, HistoryEntry, Image, json_page};
+use super::{RunConfig, Annotations, Digest, IndexEntry, HistoryEntry, Image, json_page};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// An image, as it is known without its layers. The names of the fields are what `--json` prints.
 #[derive(Serialize)]
-pub struct Summary {
+pub struct ImageReport {
     /// The image's full name.
     pub reference: String,
     /// What the name stands for.
@@ -22,7 +22,7 @@ pub struct Summary {
     pub platform: Option<String>,
     /// The images in the index, if the name stands for one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub platforms: Vec<Variety>,
+    pub platforms: Vec<PlatformReport>,
     /// How many attestations stand beside them.
     #[serde(skip_serializing_if = "is_zero")]
     pub attestations: usize,
@@ -40,10 +40,10 @@ pub struct Summary {
     pub unpacked: Option<u64>,
     /// The layers, lowest first.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub layers: Option<Vec<Part>>,
+    pub layers: Option<Vec<LayerReport>>,
     /// How it wants to be run.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub config: Option<About>,
+    pub config: Option<RunConfig>,
     /// How it was built, the first step first, as its config says.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<HistoryEntry>,
@@ -60,7 +60,7 @@ pub struct Summary {
 
 /// One of several images in an index.
 #[derive(Serialize)]
-pub struct Variety {
+pub struct PlatformReport {
     /// What it is for, if the index says so.
     pub platform: Option<String>,
     /// The digest of its manifest, which may be of an algorithm that is not known.
@@ -69,7 +69,7 @@ pub struct Variety {
 
 /// One layer.
 #[derive(Serialize)]
-pub struct Part {
+pub struct LayerReport {
     /// Of the blob.
     pub digest: Digest,
     /// Of what is in it.
@@ -83,13 +83,13 @@ pub struct Part {
     pub media_type: String,
 }
 
-impl Summary {
+impl ImageReport {
     /// Of what `reference` stands for: `root`, with `platforms` in it if that is an index, one of which
     /// may be `image`.
     pub fn new(
         reference: String,
         root: Digest,
-        (platforms, attestations): (Vec<Variety>, usize),
+        (platforms, attestations): (Vec<PlatformReport>, usize),
         image: Option<&Image>,
     ) -> Self {
         let layers: Option<Vec<_>> = image.map(parts);
@@ -97,7 +97,7 @@ impl Summary {
             let mut sizes = layers.iter().map(|layer| layer.unpacked);
             sizes.try_fold(0, |sum, size| Some(u64::saturating_add(sum, size?)))
         });
-        let mut about = image.map(|image| About::parse(&image.config_bytes));
+        let mut about = image.map(|image| RunConfig::parse(&image.config_bytes));
         let history = about
             .as_mut()
             .map(|about| std::mem::take(&mut about.history));
@@ -144,9 +144,9 @@ impl Summary {
     }
 }
 
-impl Variety {
+impl PlatformReport {
     /// An entry of the index.
-    pub fn new(entry: &Entry) -> Self {
+    pub fn new(entry: &IndexEntry) -> Self {
         Self {
             platform: entry.platform().as_ref().map(ToString::to_string),
             digest: entry.digest.to_string(),
@@ -154,8 +154,8 @@ impl Variety {
     }
 }
 
-fn parts(image: &Image) -> Vec<Part> {
-    let part = |layer: &super::Layer| Part {
+fn parts(image: &Image) -> Vec<LayerReport> {
+    let part = |layer: &super::Layer| LayerReport {
         digest: layer.blob.digest.clone(),
         diff_id: layer.diff_id.clone(),
         size: layer.blob.size,

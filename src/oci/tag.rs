@@ -25,7 +25,7 @@ pub struct TagList {
 
 /// The document. Google's registries add a description of each manifest, which is skipped.
 #[derive(Deserialize)]
-struct Page {
+struct TagListPage {
     /// `null` for a repository without tags, as Go's encoder writes an empty list.
     #[serde(deserialize_with = "tags_or_null")]
     tags: TagList,
@@ -34,7 +34,7 @@ struct Page {
 impl TagList {
     /// Parses the body of a response; nothing if it is not a list of tags.
     pub fn parse(json: &[u8]) -> Option<Self> {
-        let page: Page = serde_json::from_slice(json).ok()?;
+        let page: TagListPage = serde_json::from_slice(json).ok()?;
         Some(page.tags)
     }
 
@@ -76,7 +76,7 @@ impl TagList {
 
 /// What `roots tags --json` prints.
 #[derive(Serialize)]
-struct Report<'t> {
+struct TagsReport<'t> {
     repository: &'t str,
     tags: Vec<&'t str>,
 }
@@ -84,7 +84,7 @@ struct Report<'t> {
 /// One line of JSON for the tags in `lines`.
 pub fn tags_json(repository: &str, lines: &str) -> String {
     let tags = lines.lines().collect();
-    json_line(&Report { repository, tags })
+    json_line(&TagsReport { repository, tags })
 }
 
 fn tags_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TagList, D::Error> {

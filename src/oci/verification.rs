@@ -1,6 +1,6 @@
 //! What `roots verify --json` prints: an object for each difference, then one for the comparison.
 
-use super::{Alterations, Digest, Image, json_line};
+use super::{TreeOptions, Digest, Image, json_line};
 use serde::Serialize;
 
 /// One path that is not as in the image.
@@ -71,7 +71,7 @@ pub struct VerifyReport<'v> {
     destination: String,
     /// The options that make the tree differ from the image.
     #[serde(skip_serializing_if = "Alterations::are_none")]
-    options: &'v Alterations,
+    options: &'v TreeOptions,
     /// The options that make less than the whole tree count.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     compared: &'v [String],
@@ -93,7 +93,7 @@ impl<'v> VerifyReport<'v> {
     pub fn new(
         (reference, image): (String, &'v Image),
         destination: String,
-        (options, compared): (&'v Alterations, &'v [String]),
+        (options, compared): (&'v TreeOptions, &'v [String]),
         differences: usize,
         seconds: f64,
     ) -> Self {

@@ -19,9 +19,9 @@ pub(super) enum Event<'e> {
     Warning {
         message: &'e str,
     },
-    Layer(Layer<'e>),
+    Layer(LayerEvent<'e>),
     /// Of all layers together.
-    Progress(Reached<'e>),
+    Progress(Snapshot<'e>),
     Error {
         message: &'e str,
         hint: Option<String>,
@@ -31,7 +31,7 @@ pub(super) enum Event<'e> {
 
 /// A layer that is about to come.
 #[derive(Serialize)]
-pub(super) struct Layer<'e> {
+pub(super) struct LayerEvent<'e> {
     /// From one on.
     pub(super) layer: usize,
     /// How many there are.
@@ -45,7 +45,7 @@ pub(super) struct Layer<'e> {
 
 /// How far it has come.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub(super) struct Reached<'r> {
+pub(super) struct Snapshot<'r> {
     pub(super) layer: u64,
     /// None before it is known how many there are.
     pub(super) layers: u64,
@@ -90,11 +90,11 @@ impl Event<'_> {
             Self::Warning { message } => json_line(&Event::Warning {
                 message: &short(message),
             }),
-            Self::Layer(layer) => json_line(&Event::Layer(Layer {
+            Self::Layer(layer) => json_line(&Event::Layer(LayerEvent {
                 origin: &short(layer.origin),
                 ..*layer
             })),
-            Self::Progress(reached) => json_line(&Event::Progress(Reached {
+            Self::Progress(reached) => json_line(&Event::Progress(Snapshot {
                 waiting_for: reached.waiting_for.map(&short).as_deref(),
                 ..*reached
             })),
@@ -115,7 +115,7 @@ impl Event<'_> {
         let line = match self {
             Self::Detail { message } | Self::Step { message } => (*message).to_owned(),
             Self::Warning { message } => format!("roots: warning: {message}"),
-            Self::Layer(Layer {
+            Self::Layer(LayerEvent {
                 layer,
                 layers,
                 digest,

@@ -3,8 +3,8 @@
 //! There is one thread, so it has no clock of its own: whoever reads, waits or unpacks lets it know
 //! that time has passed.
 
-use super::event::{Event, Reached};
-use super::pace::{Number, Pace, Rate, SECOND, Urgency};
+use super::event::{Event, Snapshot};
+use super::pace::{Counter, Throttle, Rate, SECOND, Urgency};
 use super::{Format, write};
 use crate::sys;
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ const LONGEST: u64 = 100 * 60 * 60;
 
 /// What takes the time.
 #[derive(Clone, Copy)]
-pub(super) enum Slow<'s> {
+pub(super) enum Activity<'s> {
     /// Bytes that come and are worked on, or one of both.
     Bytes(&'static str),
     /// Something without a measure.
@@ -36,40 +36,40 @@ pub(super) struct Words {
 
 /// What is known, and what is drawn.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(super) struct StatusLine {
     format: Format,
     begun: Instant,
-    layer: Number,
-    layers: Number,
-    bytes: Number,
-    total: Number,
+    layer: Counter,
+    layers: Counter,
+    bytes: Counter,
+    total: Counter,
     rate: Rate,
-    pace: Pace,
+    pace: Throttle,
     /// When it was drawn last.
-    drawn: Number,
+    drawn: Counter,
     /// How much of the time since then went into reading.
-    spent: Number,
-    is_shown: Number,
+    spent: Counter,
+    is_shown: Counter,
 }
 
-impl Line {
+impl StatusLine {
     pub(super) fn new(format: Format) -> Self {
         let pace = match format {
-            Format::Json => Pace::of_program(),
-            Format::Terminal | Format::Lines => Pace::of_terminal(),
+            Format::Json => Throttle::of_program(),
+            Format::Terminal | Format::Lines => Throttle::of_terminal(),
         };
         Self {
             format,
             begun: Instant::now(),
-            layer: Number::default(),
-            layers: Number::default(),
-            bytes: Number::default(),
-            total: Number::default(),
+            layer: Counter::default(),
+            layers: Counter::default(),
+            bytes: Counter::default(),
+            total: Counter::default(),
             rate: Rate::default(),
             pace,
-            drawn: Number::default(),
-            spent: Number::default(),
-            is_shown: Number::default(),
+            drawn: Counter::default(),
+            spent: Counter::default(),
+            is_shown: Counter::default(),
         }
     }
 
@@ -106,7 +106,7 @@ impl Line {
             let since = now.saturating_sub(self.drawn.get());
             self.draw(
                 now,
-                Slow::Bytes(match self.spent.get() * 2 > since {
+                Activity::Bytes(match self.spent.get() * 2 > since {
                     true => words.reading,
                     false => words.work,
                 }),
@@ -115,7 +115,7 @@ impl Line {
     }
 
     /// Something else takes the time from here on.
-    pub(super) fn turn(&self, slow: Slow<'_>, urgency: Urgency) {
+    pub(super) fn turn(&self, slow: Activity<'_>, urgency: Urgency) {
         let now = self.now();
         if self.pace.allows(now, urgency) {
             self.draw(now, slow);
@@ -129,7 +129,7 @@ impl Line {
         if was_shown { CLEAR } else { "" }
     }
 
-    fn draw(&self, now: u64, slow: Slow<'_>) {
+    fn draw(&self, now: u64, slow: Activity<'_>) {
         self.drawn.set(now);
         self.spent.set(0);
         let reached = self.reached(now, slow);
@@ -143,21 +143,21 @@ impl Line {
         }
     }
 
-    fn reached<'s>(&self, now: u64, slow: Slow<'s>) -> Reached<'s> {
+    fn reached<'s>(&self, now: u64, slow: Activity<'s>) -> Snapshot<'s> {
         let (bytes, total) = (self.bytes.get(), self.total.get());
         let rate = self.rate.at(now, bytes);
         let (state, silent) = match slow {
-            Slow::Bytes(state) | Slow::Work(state) => (state, None),
-            Slow::Silence(whom, silence) => ("waiting", Some((whom, silence))),
+            Activity::Bytes(state) | Activity::Work(state) => (state, None),
+            Activity::Silence(whom, silence) => ("waiting", Some((whom, silence))),
         };
         let rest = total.saturating_sub(bytes);
         // While nothing comes, what came before promises nothing.
         let rate = match slow {
-            Slow::Bytes(_) if rest > 0 => rate,
+            Activity::Bytes(_) if rest > 0 => rate,
             _ => 0,
         };
         let left = rest.checked_div(rate);
-        Reached {
+        Snapshot {
             layer: self.layer.get(),
             layers: self.layers.get(),
             bytes,

@@ -1,7 +1,7 @@
 //! Bytes that pass by, on their way from where they come from and on their way into the tree.
 
-use super::event::{Event, Layer};
-use super::line::{Line, Words};
+use super::event::{Event, LayerEvent};
+use super::line::{StatusLine, Words};
 use super::{Format, Level, Progress};
 use crate::oci::Descriptor;
 use std::io::{self, BufRead, Read};
@@ -18,16 +18,16 @@ pub struct Meter {
 }
 
 /// The bytes of a layer, counted.
-struct Watched<R> {
+struct ReadCounter<R> {
     inner: R,
-    line: &'static Line,
+    line: &'static StatusLine,
     words: Words,
 }
 
 /// What is made of them, while the line goes on moving: a few bytes may become a large file.
-pub struct Followed<'r> {
+pub struct LayerCounter<'r> {
     inner: &'r mut dyn BufRead,
-    line: Option<&'static Line>,
+    line: Option<&'static StatusLine>,
     words: Words,
 }
 
@@ -80,7 +80,7 @@ impl Meter {
             self.words.reading = reading;
             line.restart();
         }
-        Box::new(Watched {
+        Box::new(ReadCounter {
             inner: bytes,
             line,
             words: self.words,
@@ -88,9 +88,9 @@ impl Meter {
     }
 
     /// Says whose bytes are watched, and follows what is made of them.
-    pub fn follow<'r>(&mut self, inner: &'r mut dyn BufRead) -> Followed<'r> {
+    pub fn follow<'r>(&mut self, inner: &'r mut dyn BufRead) -> LayerCounter<'r> {
         self.announce();
-        Followed {
+        LayerCounter {
             inner,
             line: self.progress.line,
             words: self.words,
@@ -107,7 +107,7 @@ impl Meter {
             Format::Lines | Format::Json => Level::Steps,
         };
         if self.progress.level >= level {
-            self.progress.say(&Event::Layer(Layer {
+            self.progress.say(&Event::Layer(LayerEvent {
                 layer: self.layer,
                 layers: self.layers,
                 digest,
@@ -118,7 +118,7 @@ impl Meter {
     }
 }
 
-impl<R: Read> Read for Watched<R> {
+impl<R: Read> Read for ReadCounter<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let before = Instant::now();
         let count = self.inner.read(buffer)?;
@@ -127,7 +127,7 @@ impl<R: Read> Read for Watched<R> {
     }
 }
 
-impl Followed<'_> {
+impl LayerCounter<'_> {
     fn tick(&self) {
         if let Some(line) = self.line {
             line.tick(self.words);
@@ -135,14 +135,14 @@ impl Followed<'_> {
     }
 }
 
-impl Read for Followed<'_> {
+impl Read for LayerCounter<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.tick();
         self.inner.read(buffer)
     }
 }
 
-impl BufRead for Followed<'_> {
+impl BufRead for LayerCounter<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         self.tick();
         self.inner.fill_buf()

@@ -11,8 +11,8 @@ mod view;
 use crate::error::Error;
 use crate::sys::wait_to_write;
 use event::Event;
-use line::{Line, Slow};
-pub use meter::{Followed, Meter};
+use line::{StatusLine, Activity};
+pub use meter::{LayerCounter, Meter};
 use pace::Urgency;
 use secrets::Secrets;
 use std::fmt::Display;
@@ -48,7 +48,7 @@ pub struct Progress {
     format: Format,
     begun: Instant,
     /// What is drawn again and again, if anything is.
-    line: Option<&'static Line>,
+    line: Option<&'static StatusLine>,
     /// What is blanked in all that is said.
     secrets: &'static Secrets,
 }
@@ -65,7 +65,7 @@ impl Progress {
             format,
             begun: Instant::now(),
             // It is there for as long as stderr: whoever may draw on it need not keep it.
-            line: is_drawn.then(|| &*Box::leak(Box::new(Line::new(format)))),
+            line: is_drawn.then(|| &*Box::leak(Box::new(StatusLine::new(format)))),
             secrets: Box::leak(Box::default()),
         }
     }
@@ -157,24 +157,24 @@ impl Progress {
     }
 
     /// `whom` is asked now, and may take its time.
-    pub fn waits_for(self, whom: impl Display) {
+    pub fn waiting_for(self, whom: impl Display) {
         if let Some(line) = self.line {
             let whom = &self.concealed(whom);
-            line.turn(Slow::Silence(whom, Duration::ZERO), Urgency::Urgent);
+            line.turn(Activity::Silence(whom, Duration::ZERO), Urgency::Urgent);
         }
     }
 
     /// Nothing has come from `whom` for `silence`, and it is still waited for.
-    pub fn hears_nothing(self, whom: &str, silence: Duration) {
+    pub fn stalled(self, whom: &str, silence: Duration) {
         if let Some(line) = self.line.filter(|_| silence >= SILENCE) {
-            line.turn(Slow::Silence(&self.concealed(whom), silence), Urgency::Calm);
+            line.turn(Activity::Silence(&self.concealed(whom), silence), Urgency::Calm);
         }
     }
 
     /// What takes the time from here on, in one piece.
-    pub fn does(self, what: &'static str) {
+    pub fn working_on(self, what: &'static str) {
         if let Some(line) = self.line {
-            line.turn(Slow::Work(what), Urgency::Blocking);
+            line.turn(Activity::Work(what), Urgency::Blocking);
         }
     }
 
@@ -213,7 +213,7 @@ impl Progress {
     }
 
     fn cleared(self) -> &'static str {
-        self.line.map_or("", Line::cleared)
+        self.line.map_or("", StatusLine::cleared)
     }
 }
 

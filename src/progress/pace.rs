@@ -14,12 +14,12 @@ const MEMORY: f64 = 4.0 * SECOND as f64;
 /// A number that a connection may read and change as well: ureq wants connections that could be sent
 /// to another thread. There is one.
 #[derive(Debug, Default)]
-pub(super) struct Number(AtomicU64);
+pub(super) struct Counter(AtomicU64);
 
 /// How often something is said.
 #[derive(Debug)]
-pub(super) struct Pace {
-    next: Number,
+pub(super) struct Throttle {
+    next: Counter,
     step: u64,
     /// How much earlier than it is due something urgent may come; None if nothing may.
     slack: Option<u64>,
@@ -39,12 +39,12 @@ pub(super) enum Urgency {
 /// Bytes per second, of late.
 #[derive(Debug, Default)]
 pub(super) struct Rate {
-    rate: Number,
-    since: Number,
-    bytes: Number,
+    rate: Counter,
+    since: Counter,
+    bytes: Counter,
 }
 
-impl Number {
+impl Counter {
     pub(super) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -58,12 +58,12 @@ impl Number {
     }
 }
 
-impl Pace {
+impl Throttle {
     /// For people: five times a second, and what is urgent at once, up to eight times in all. What
     /// blocks is never left out, and comes twice in the end of a pull: that makes ten.
     pub(super) fn of_terminal() -> Self {
         Self {
-            next: Number::default(),
+            next: Counter::default(),
             step: SECOND / 5,
             slack: Some(SECOND / 5 * 2),
         }
@@ -72,7 +72,7 @@ impl Pace {
     /// For programs: once a second, and nothing of what takes less.
     pub(super) fn of_program() -> Self {
         let pace = Self {
-            next: Number::default(),
+            next: Counter::default(),
             step: SECOND,
             slack: None,
         };
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     /// The most that are allowed in any one second, when something wants to be said at each of `times`.
-    fn most(pace: &Pace, times: impl Iterator<Item = (u64, Urgency)>) -> usize {
+    fn most(pace: &Throttle, times: impl Iterator<Item = (u64, Urgency)>) -> usize {
         let said: Vec<_> = times
             .filter(|(now, urgency)| pace.allows(*now, *urgency))
             .map(|(now, _)| now)
@@ -147,12 +147,12 @@ mod tests {
     fn a_terminal_is_drawn_on_ten_times_a_second_at_most() {
         let each_ms = || (0..5000).map(|ms| ms * 1000);
         let calm = most(
-            &Pace::of_terminal(),
+            &Throttle::of_terminal(),
             each_ms().map(|now| (now, Urgency::Calm)),
         );
         assert_eq!(calm, 5);
         let urgent = most(
-            &Pace::of_terminal(),
+            &Throttle::of_terminal(),
             each_ms().map(|now| (now, Urgency::Urgent)),
         );
         assert!((6..=8).contains(&urgent), "{urgent}");
@@ -161,10 +161,10 @@ mod tests {
             1_800_000 | 1_801_000 => (now, Urgency::Blocking),
             _ => (now, Urgency::Urgent),
         });
-        let late = most(&Pace::of_terminal(), late);
+        let late = most(&Throttle::of_terminal(), late);
         assert!((6..=10).contains(&late), "{late}");
         let program = most(
-            &Pace::of_program(),
+            &Throttle::of_program(),
             each_ms().map(|now| (now, Urgency::Urgent)),
         );
         assert_eq!(program, 1);
@@ -172,14 +172,14 @@ mod tests {
 
     #[test]
     fn what_is_urgent_is_said_at_once() {
-        let pace = Pace::of_terminal();
+        let pace = Throttle::of_terminal();
         assert!(pace.allows(0, Urgency::Calm));
         assert!(!pace.allows(1, Urgency::Calm));
         assert!((0..2).all(|_| pace.allows(1, Urgency::Urgent)));
         assert!(!pace.allows(1, Urgency::Urgent));
         assert!(pace.allows(1, Urgency::Blocking));
         for urgency in [Urgency::Urgent, Urgency::Blocking] {
-            assert!(!Pace::of_program().allows(SECOND - 1, urgency));
+            assert!(!Throttle::of_program().allows(SECOND - 1, urgency));
         }
     }
 

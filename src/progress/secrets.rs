@@ -1,7 +1,7 @@
 //! What must not be read in any message: passwords and tokens of this pull, which a server that was
 //! asked with them can say back, in a path that it redirects to, a media type, a warning.
 
-use crate::oci::is_obeyed;
+use crate::oci::is_unprintable;
 use std::fmt;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -100,7 +100,7 @@ impl fmt::Debug for Secrets {
 fn bare(text: &str) -> Bare {
     let mut bare = Bare::default();
     for (start, c) in text.char_indices() {
-        if !c.is_whitespace() && !is_obeyed(c) {
+        if !c.is_whitespace() && !is_unprintable(c) {
             let place = start..start + c.len_utf8();
             for byte in c.encode_utf8(&mut [0; 4]).bytes() {
                 bare.push(byte, place.clone());

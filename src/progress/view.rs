@@ -1,9 +1,9 @@
 //! How the line reads.
 
 use super::bytes;
-use super::event::Reached;
+use super::event::Snapshot;
 
-impl Reached<'_> {
+impl Snapshot<'_> {
     /// As much of it as fits `width` columns. All of it is ASCII, a column each.
     pub(super) fn to_line(self, width: usize) -> String {
         let waiting = self.waiting_for.map(|whom| match self.silence {
@@ -54,7 +54,7 @@ fn time(seconds: u64) -> String {
 mod tests {
     use super::*;
 
-    const REACHED: Reached<'_> = Reached {
+    const REACHED: Snapshot<'_> = Snapshot {
         layer: 2,
         layers: 5,
         bytes: 34_100_000,
@@ -85,7 +85,7 @@ mod tests {
         ] {
             assert_eq!(REACHED.to_line(width), line, "{width}");
         }
-        let begun = Reached {
+        let begun = Snapshot {
             rate: 0,
             left: None,
             ..REACHED
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn who_is_silent_matters_more_than_what_has_come() {
-        let silent = Reached {
+        let silent = Snapshot {
             rate: 0,
             left: None,
             waiting_for: Some("ghcr.io"),
@@ -113,7 +113,7 @@ mod tests {
         ] {
             assert_eq!(silent.to_line(width), line);
         }
-        let asked = Reached {
+        let asked = Snapshot {
             layers: 0,
             silence: 0,
             ..silent
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn each_character_takes_a_column() {
-        let odd = Reached {
+        let odd = Snapshot {
             layers: 0,
             waiting_for: Some("漢\u{1b}[2J\u{202e}\u{301}"),
             ..REACHED

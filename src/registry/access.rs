@@ -1,15 +1,15 @@
 //! How registries are to be reached: what the user says of it, and nothing that was looked up.
 
-use super::credentials::Passed;
+use super::credentials::AuthOption;
 use super::mirror::Mirror;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// What options and variables say of the way to a registry.
 #[derive(Clone)]
-pub struct Access {
+pub struct RegistryOptions {
     /// What was passed with `--auth`. There is no `Debug` for it.
-    pub auth: Option<Passed>,
+    pub auth: Option<AuthOption>,
     /// Speak plain http with the registry, as always with loopback hosts.
     pub plain_http: bool,
     /// Take any certificate.
@@ -24,7 +24,7 @@ pub struct Access {
     pub retries: u32,
 }
 
-impl Access {
+impl RegistryOptions {
     /// How long a server may be silent by default.
     pub const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -32,7 +32,7 @@ impl Access {
     pub const RETRIES: u32 = 5;
 }
 
-impl Default for Access {
+impl Default for RegistryOptions {
     fn default() -> Self {
         Self {
             mirrors: Vec::new(),

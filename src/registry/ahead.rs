@@ -1,7 +1,7 @@
 //! Blobs that are asked for before they are wanted, so that many small ones do not cost a round trip
 //! each: to the registry, and to where it leads. They wait in their sockets.
 
-use super::endpoints::{Begun, Endpoints};
+use super::endpoints::{PendingBlob, Upstreams};
 use crate::oci::{Descriptor, Digest};
 use std::cell::{Cell, RefCell};
 
@@ -14,17 +14,17 @@ const BEFORE: u64 = 4 << 20;
 
 /// What has been asked for.
 #[derive(Default)]
-pub(super) struct Ahead {
-    begun: RefCell<Vec<(Digest, Begun)>>,
+pub(super) struct Prefetch {
+    begun: RefCell<Vec<(Digest, PendingBlob)>>,
     /// Whether it was of no use.
     is_over: Cell<bool>,
 }
 
-impl Ahead {
+impl Prefetch {
     /// Asks for those of `coming` that can be wanted soon: `before` bytes come before them.
     pub(super) fn begin(
         &self,
-        endpoints: &Endpoints,
+        endpoints: &Upstreams,
         mut before: u64,
         coming: &mut dyn Iterator<Item = &Descriptor>,
     ) {
@@ -71,7 +71,7 @@ impl Ahead {
     }
 
     /// The question for a blob, if it has been asked.
-    pub(super) fn take(&self, digest: &Digest) -> Option<Begun> {
+    pub(super) fn take(&self, digest: &Digest) -> Option<PendingBlob> {
         let mut begun = self.begun.borrow_mut();
         let found = begun.iter().position(|(known, _)| known == digest)?;
         Some(begun.remove(found).1)

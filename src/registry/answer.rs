@@ -1,6 +1,6 @@
 //! What a server answers with: a head, and a body to be read.
 
-use super::fault::Fault;
+use super::fault::ErrorBody;
 use super::retry::retry_after;
 use super::url::{Url, location};
 use super::wire::{Deadline, Failure};
@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::io::{self, Read};
 use std::time::Duration;
 use ureq::Body;
-use ureq::http::Response;
+use ureq::http;
 
 /// Bodies of redirects and refusals up to this size are read, so that the connection can be used
 /// again, in bytes.
@@ -20,11 +20,11 @@ const MAX_DISCARDED: u64 = 64 << 10;
 const MAX_FAULT: u64 = 64 << 10;
 
 /// What came back, after redirects.
-pub(super) struct Answer {
+pub(super) struct Response {
     /// Where it came from in the end.
     pub(super) url: Url,
     pub(super) status: u16,
-    response: Response<Body>,
+    response: http::Response<Body>,
     /// The body, if it is here already.
     gathered: Option<Vec<u8>>,
     /// Knows the secrets that it may say back.
@@ -32,11 +32,11 @@ pub(super) struct Answer {
     deadline: Deadline,
 }
 
-impl Answer {
+impl Response {
     /// What came from `url`, and until when the rest of it has to.
     pub(super) fn new(
         url: Url,
-        response: Response<Body>,
+        response: http::Response<Body>,
         deadline: Deadline,
         progress: Progress,
     ) -> Self {
@@ -93,9 +93,9 @@ impl Answer {
     }
 
     /// What it says of why it is a refusal, without secrets.
-    pub(super) fn fault(self) -> Fault {
+    pub(super) fn fault(self) -> ErrorBody {
         let progress = self.progress;
-        Fault::read(&self.start_of_body(MAX_FAULT), progress)
+        ErrorBody::read(&self.start_of_body(MAX_FAULT), progress)
     }
 
     fn start_of_body(self, limit: u64) -> Vec<u8> {
@@ -108,11 +108,11 @@ impl Answer {
     }
 
     /// The body as a stream.
-    pub(super) fn stream(self) -> Stream {
+    pub(super) fn stream(self) -> ResponseBody {
         let is_chunked = |value: &str| value.to_ascii_lowercase().contains("chunked");
         let has_end = self.header("content-length").is_some()
             || self.header("transfer-encoding").is_some_and(is_chunked);
-        Stream {
+        ResponseBody {
             has_end,
             url: self.url,
             deadline: self.deadline,
@@ -131,7 +131,7 @@ impl Answer {
 }
 
 /// A body on its way.
-pub(super) struct Stream {
+pub(super) struct ResponseBody {
     pub(super) url: Url,
     /// Whether the server said where it ends: then an end is one. Else it may be a cut.
     pub(super) has_end: bool,
@@ -139,7 +139,7 @@ pub(super) struct Stream {
     body: Box<dyn Read>,
 }
 
-impl Stream {
+impl ResponseBody {
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
         loop {
             // A blob may take as long as it likes, as long as its bytes come.

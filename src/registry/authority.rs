@@ -9,12 +9,12 @@
 //! One turn more each: for a token whose scope was too small, and for an image that is public, with
 //! stored credentials that the registry no longer takes. Each request ends after six at most.
 
-use super::access::Access;
-use super::answer::Answer;
+use super::access::RegistryOptions;
+use super::answer::Response;
 use super::challenge::{self, Challenge};
-use super::credentials::{Credentials, Holder};
-use super::fault::Fault;
-use super::http::Http;
+use super::credentials::{Credentials, Keychain};
+use super::fault::ErrorBody;
+use super::http::Client;
 use super::token::{Refusal, TokenServer, bearer};
 use super::url::Url;
 use crate::error::{AnswerFault, ChallengeFault, Error};
@@ -26,10 +26,10 @@ use std::cell::{Cell, RefCell};
 const REFUSED: &str = "are refused";
 
 /// Who may speak for the user at one registry.
-pub(super) struct Authority {
+pub(super) struct Authenticator {
     reference: Reference,
     origin: Url,
-    holder: Holder,
+    holder: Keychain,
     /// What the last challenge was answered with.
     authorization: RefCell<Option<String>>,
     /// Whether the registry has let somebody in with it.
@@ -39,14 +39,14 @@ pub(super) struct Authority {
 }
 
 /// What one request has been refused so far: each answer to a refusal is given once.
-pub(super) struct Refusals {
+pub(super) struct AuthAttempts {
     /// How often what may pass is tried again.
     retries: u32,
     answered: bool,
     widened: bool,
 }
 
-impl Refusals {
+impl AuthAttempts {
     /// None yet.
     pub(super) fn new(retries: u32) -> Self {
         Self {
@@ -57,17 +57,17 @@ impl Refusals {
     }
 }
 
-impl Authority {
+impl Authenticator {
     pub(super) fn new(
         reference: &Reference,
         origin: &Url,
-        access: &Access,
+        access: &RegistryOptions,
         progress: Progress,
     ) -> Result<Self, Error> {
         Ok(Self {
             reference: reference.clone(),
             origin: origin.clone(),
-            holder: Holder::new(reference, access, progress)?,
+            holder: Keychain::new(reference, access, progress)?,
             authorization: RefCell::default(),
             has_worked: Cell::default(),
             scopes: RefCell::default(),
@@ -82,11 +82,11 @@ impl Authority {
     /// Whether the same request shall be made again, with another authorization. A storage server
     /// that was redirected to is not asked for: it gets no credentials, and its word on where to
     /// take them counts for nothing.
-    pub(super) fn reply(
+    pub(super) fn authenticate(
         &self,
-        http: &Http,
-        answer: &Answer,
-        refusals: &mut Refusals,
+        http: &Client,
+        answer: &Response,
+        refusals: &mut AuthAttempts,
     ) -> Result<bool, Error> {
         let is_own = answer.url.same_origin(&self.origin);
         match answer.status {
@@ -95,7 +95,7 @@ impl Authority {
             400 if is_own => Ok(self.has_worked.take() && self.forget()),
             // GHCR says so of a public image to those whose organization wants another login.
             403 if is_own && self.authorization.borrow().is_some() && self.drop_stored(REFUSED) => {
-                *refusals = Refusals::new(refusals.retries);
+                *refusals = AuthAttempts::new(refusals.retries);
                 Ok(true)
             }
             status => {
@@ -108,9 +108,9 @@ impl Authority {
 
     fn challenged(
         &self,
-        http: &Http,
-        answer: &Answer,
-        refusals: &mut Refusals,
+        http: &Client,
+        answer: &Response,
+        refusals: &mut AuthAttempts,
     ) -> Result<bool, Error> {
         let headers = answer.headers("www-authenticate");
         let challenges: Vec<_> = headers.flat_map(|value| challenge::parse(&value)).collect();
@@ -145,8 +145,8 @@ impl Authority {
     /// something to answer with: a token, or where there is no way to one, the password.
     fn authorize(
         &self,
-        http: &Http,
-        answer: &Answer,
+        http: &Client,
+        answer: &Response,
         challenges: &[Challenge],
         retries: u32,
     ) -> Result<Option<String>, Error> {
@@ -175,7 +175,7 @@ impl Authority {
     }
 
     /// A token, anonymous or for the credentials.
-    fn token(&self, http: &Http, server: TokenServer, retries: u32) -> Result<String, Error> {
+    fn token(&self, http: &Client, server: TokenServer, retries: u32) -> Result<String, Error> {
         let unsafe_there = "would go where it is not safe";
         let is_safe = self.holder.credentials().is_none() || server.is_trusted_by(&self.origin);
         if !is_safe && !self.drop_stored(unsafe_there) {
@@ -257,7 +257,7 @@ impl Authority {
     }
 
     /// The registry has refused what it was answered with.
-    pub(super) fn denied(&self, host: &str, fault: Fault) -> Error {
+    pub(super) fn denied(&self, host: &str, fault: ErrorBody) -> Error {
         Error::Denied {
             image: self.reference.to_string(),
             host: host.to_owned(),

@@ -8,13 +8,13 @@
 //! ```
 //! Whether the pieces belong together is not asked here: the digest is over all of them.
 
-use super::Asked;
+use super::FetchMode;
 use super::ahead::path;
-use super::answer::{Answer, Stream};
-use super::endpoint::Endpoint;
-use super::endpoints::{Begun, Endpoints};
-use super::http::Http;
-use super::retry::Patience;
+use super::answer::{Response, ResponseBody};
+use super::endpoint::Repository;
+use super::endpoints::{PendingBlob, Upstreams};
+use super::http::Client;
+use super::retry::Backoff;
 use crate::error::Error;
 use crate::oci::Descriptor;
 use std::io::{self, Read};
@@ -29,12 +29,12 @@ const CUT: &str = "the connection ended in the middle of a blob";
 
 /// The bytes of one blob, from an offset on.
 pub struct Blob {
-    endpoints: Rc<Endpoints>,
+    endpoints: Rc<Upstreams>,
     blob: Descriptor,
-    piece: Piece,
+    piece: Segment,
     /// Where the reader above is.
     position: u64,
-    patience: Patience,
+    patience: Backoff,
     /// Where the wire broke last.
     broke_at: u64,
     /// Whether it was asked for ahead of time, and has not broken since.
@@ -44,40 +44,40 @@ pub struct Blob {
 }
 
 /// As much of a blob as one host sends.
-struct Piece {
-    endpoint: Rc<Endpoint>,
+struct Segment {
+    endpoint: Rc<Repository>,
     /// The lane that it comes over, if it does, which takes no other question meanwhile.
-    _lane: Option<Rc<Http>>,
-    stream: Stream,
+    _lane: Option<Rc<Client>>,
+    stream: ResponseBody,
     /// How many bytes of the stream the reader above has had already.
     surplus: u64,
 }
 
 impl Blob {
     pub(super) fn open(
-        endpoints: Rc<Endpoints>,
+        endpoints: Rc<Upstreams>,
         blob: &Descriptor,
         from: u64,
-        asked: Asked,
-        begun: Option<Begun>,
+        asked: FetchMode,
+        begun: Option<PendingBlob>,
     ) -> Result<Self, Error> {
-        let retries = |retries| if asked == Asked::Now { retries } else { 0 };
+        let retries = |retries| if asked == FetchMode::Demand { retries } else { 0 };
         let first = || endpoints.first(|endpoint, most| ask(endpoint, blob, from, retries(most)));
         let piece = match begun {
             Some(begun) => match begun.whole(blob) {
-                Err(_) if asked == Asked::Now => first()?,
+                Err(_) if asked == FetchMode::Demand => first()?,
                 piece => piece?,
             },
             None => first()?,
         };
         Ok(Self {
-            patience: Patience::new(endpoints.retries()),
+            patience: Backoff::new(endpoints.retries()),
             endpoints,
             blob: blob.clone(),
             piece,
             position: from,
             broke_at: from,
-            waited: asked == Asked::Ahead,
+            waited: asked == FetchMode::Prefetch,
             ended: false,
         })
     }
@@ -98,7 +98,7 @@ impl Blob {
                     let why = error.to_string();
                     (Err(error), why)
                 }
-                Ok(count) if count > 0 => match self.piece.pass_over(&mut buffer[..count]) {
+                Ok(count) if count > 0 => match self.piece.skip(&mut buffer[..count]) {
                     0 => continue,
                     count => {
                         self.position += count as u64;
@@ -135,7 +135,7 @@ impl Blob {
             return Ok(true);
         }
         if had >= PROGRESS {
-            self.patience.restore();
+            self.patience.reset();
         } else if self.endpoints.leave(&self.piece.endpoint, &why) {
             // Patience is for where there is no other place to ask.
             return Ok(true);
@@ -149,11 +149,11 @@ impl Blob {
     }
 }
 
-impl Piece {
+impl Segment {
     /// What `answer` brings of `blob` from byte `begins` on, of which `from` is wanted.
     fn new(
-        endpoint: &Rc<Endpoint>,
-        answer: Answer,
+        endpoint: &Rc<Repository>,
+        answer: Response,
         blob: &Descriptor,
         (begins, from): (u64, u64),
     ) -> Result<Self, Error> {
@@ -167,7 +167,7 @@ impl Piece {
     }
 
     /// Drops what the reader above has had from what has come, and says how much is left.
-    fn pass_over(&mut self, bytes: &mut [u8]) -> usize {
+    fn skip(&mut self, bytes: &mut [u8]) -> usize {
         let had = self.surplus.min(bytes.len() as u64) as usize;
         self.surplus -= had as u64;
         bytes.copy_within(had.., 0);
@@ -187,11 +187,11 @@ impl Read for Blob {
 /// Asks for `blob` from offset `from` on, always at the registry: the storage server that it leads
 /// to wants a fresh signature.
 fn ask(
-    endpoint: &Rc<Endpoint>,
+    endpoint: &Rc<Repository>,
     blob: &Descriptor,
     from: u64,
     retries: u32,
-) -> Result<Piece, Error> {
+) -> Result<Segment, Error> {
     let what = path(&blob.digest);
     // Whether a server takes ranges is seen when it is asked: six of eight large ones do without
     // saying so.
@@ -202,8 +202,8 @@ fn ask(
             .header("content-range")
             .is_some_and(|range| is_rest(range, from, blob.size));
         match answer.status {
-            206 if begins => return Piece::new(endpoint, answer, blob, (from, from)),
-            200 => return Piece::new(endpoint, answer, blob, (0, from)),
+            206 if begins => return Segment::new(endpoint, answer, blob, (from, from)),
+            200 => return Segment::new(endpoint, answer, blob, (0, from)),
             206 | 416 => answer.discard(),
             _ => return Err(refused(endpoint, answer)),
         }
@@ -214,23 +214,23 @@ fn ask(
 
 /// All of a blob, of which the reader above has had the first bytes up to `from`.
 fn whole(
-    endpoint: &Rc<Endpoint>,
-    answer: Answer,
+    endpoint: &Rc<Repository>,
+    answer: Response,
     blob: &Descriptor,
     from: u64,
-) -> Result<Piece, Error> {
+) -> Result<Segment, Error> {
     match answer.status {
-        200 => Piece::new(endpoint, answer, blob, (0, from)),
+        200 => Segment::new(endpoint, answer, blob, (0, from)),
         _ => Err(refused(endpoint, answer)),
     }
 }
 
-impl Begun {
+impl PendingBlob {
     /// All of the blob that was asked for.
-    fn whole(self, blob: &Descriptor) -> Result<Piece, Error> {
+    fn whole(self, blob: &Descriptor) -> Result<Segment, Error> {
         let (endpoint, lane) = (&self.endpoint, &self.lane);
         let answer = endpoint.ask_over(lane, "GET", &path(&blob.digest), &[], 0)?;
-        Ok(Piece {
+        Ok(Segment {
             _lane: Some(Rc::clone(lane)),
             ..whole(endpoint, answer, blob, 0)?
         })
@@ -240,8 +240,8 @@ impl Begun {
 /// Refuses what a mirror announces to be longer or shorter than the blob: a login page, say. The
 /// registry itself may send it, for there is nobody else to ask, and the digest will tell.
 fn must_fit(
-    endpoint: &Endpoint,
-    answer: &Answer,
+    endpoint: &Repository,
+    answer: &Response,
     blob: &Descriptor,
     begins: u64,
 ) -> Result<(), Error> {
@@ -267,7 +267,7 @@ fn is_rest(range: &str, from: u64, size: u64) -> bool {
         .is_some_and(|total| total == "*" || total.parse() == Ok(size))
 }
 
-fn refused(endpoint: &Endpoint, answer: Answer) -> Error {
+fn refused(endpoint: &Repository, answer: Response) -> Error {
     if answer.status != 404 {
         return endpoint.refused(answer);
     }

@@ -1,11 +1,11 @@
 //! One repository on one host.
 
 use super::MAX_MANIFEST;
-use super::answer::Answer;
-use super::authority::{Authority, Refusals};
-use super::http::Http;
-use super::question::Question;
-use super::route::Route;
+use super::answer::Response;
+use super::authority::{Authenticator, AuthAttempts};
+use super::http::Client;
+use super::question::Request;
+use super::route::Upstream;
 use super::url::{Url, form_encoded};
 use super::warning::Warnings;
 use crate::error::Error;
@@ -15,13 +15,13 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 /// Where a repository is asked for manifests and blobs.
-pub(super) struct Endpoint {
-    http: Http,
+pub(super) struct Repository {
+    http: Client,
     /// For questions that are asked ahead of time: as many as were needed at once.
-    lanes: RefCell<Vec<Rc<Http>>>,
+    lanes: RefCell<Vec<Rc<Client>>>,
     reference: Reference,
     origin: Url,
-    authority: Authority,
+    authority: Authenticator,
     /// For mirrors: whose images it is asked for.
     mirrored: Option<String>,
     warnings: Warnings,
@@ -30,10 +30,10 @@ pub(super) struct Endpoint {
     pub(super) is_out: Cell<bool>,
 }
 
-impl Endpoint {
+impl Repository {
     /// The repository at the end of a route.
-    pub(super) fn new(route: Route, progress: Progress) -> Result<Self, Error> {
-        let Route {
+    pub(super) fn new(route: Upstream, progress: Progress) -> Result<Self, Error> {
+        let Upstream {
             reference,
             scheme,
             access,
@@ -41,9 +41,9 @@ impl Endpoint {
         } = route;
         let origin = Url::new(scheme, reference.api_host(), String::new());
         Ok(Self {
-            http: Http::new(&access, &origin, progress),
+            http: Client::new(&access, &origin, progress),
             lanes: RefCell::default(),
-            authority: Authority::new(&reference, &origin, &access, progress)?,
+            authority: Authenticator::new(&reference, &origin, &access, progress)?,
             reference,
             origin,
             mirrored,
@@ -64,7 +64,7 @@ impl Endpoint {
     }
 
     /// The HTTP that it is asked with.
-    pub(super) fn http(&self) -> &Http {
+    pub(super) fn http(&self) -> &Client {
         &self.http
     }
 
@@ -77,48 +77,48 @@ impl Endpoint {
         what: &str,
         headers: &[(&'static str, &str)],
         retries: u32,
-    ) -> Result<Answer, Error> {
+    ) -> Result<Response, Error> {
         self.ask_over(&self.http, method, what, headers, retries)
     }
 
     /// The same over the connections of `http`.
     pub(super) fn ask_over(
         &self,
-        http: &Http,
+        http: &Client,
         method: &'static str,
         what: &str,
         headers: &[(&'static str, &str)],
         retries: u32,
-    ) -> Result<Answer, Error> {
+    ) -> Result<Response, Error> {
         let url = self.url(what);
-        let question = Question {
+        let question = Request {
             method,
             headers,
             whole: what.starts_with("manifests/").then_some(MAX_MANIFEST),
-            ..Question::get(&url, retries)
+            ..Request::get(&url, retries)
         };
         self.ask_authorized(http, question)
     }
 
     /// Gets what is at `url` on this host, with a body that is read as far as `whole` bytes.
-    pub(super) fn get(&self, url: &Url, whole: u64, retries: u32) -> Result<Answer, Error> {
-        let question = Question {
+    pub(super) fn get(&self, url: &Url, whole: u64, retries: u32) -> Result<Response, Error> {
+        let question = Request {
             whole: Some(whole),
-            ..Question::get(url, retries)
+            ..Request::get(url, retries)
         };
         self.ask_authorized(&self.http, question)
     }
 
-    fn ask_authorized(&self, http: &Http, question: Question<'_>) -> Result<Answer, Error> {
-        let mut refusals = Refusals::new(question.retries);
+    fn ask_authorized(&self, http: &Client, question: Request<'_>) -> Result<Response, Error> {
+        let mut refusals = AuthAttempts::new(question.retries);
         loop {
             let authorization = self.authority.authorization();
-            let answer = http.ask(Question {
+            let answer = http.request(Request {
                 authorization: authorization.as_deref(),
                 ..question
             })?;
             self.pass_on_warnings(&answer);
-            if !self.authority.reply(&self.http, &answer, &mut refusals)? {
+            if !self.authority.authenticate(&self.http, &answer, &mut refusals)? {
                 return Ok(answer);
             }
             answer.discard();
@@ -127,9 +127,9 @@ impl Endpoint {
 
     /// Asks for `what` without waiting for the answer, and says over which connections it comes;
     /// nothing if it cannot be asked.
-    pub(super) fn begin(&self, what: &str) -> Option<Rc<Http>> {
+    pub(super) fn begin(&self, what: &str) -> Option<Rc<Client>> {
         let mut lanes = self.lanes.borrow_mut();
-        let is_free = |lane: &Rc<Http>| Rc::strong_count(lane) == 1;
+        let is_free = |lane: &Rc<Client>| Rc::strong_count(lane) == 1;
         lanes.retain(|lane| !(is_free(lane) && lane.is_ahead()));
         let free = lanes.iter().find(|lane| is_free(lane));
         let lane = match free {
@@ -170,7 +170,7 @@ impl Endpoint {
     }
 
     /// Says what the registry warns of; a storage server has nothing to say here.
-    fn pass_on_warnings(&self, answer: &Answer) {
+    fn pass_on_warnings(&self, answer: &Response) {
         let own = answer.url.same_origin(&self.origin);
         let headers = answer.headers("warning").filter(|_| own);
         let blank = |text: &str| self.progress.without_secrets(text);
@@ -181,7 +181,7 @@ impl Endpoint {
     }
 
     /// Why an answer is not what was asked for.
-    pub(super) fn refused(&self, answer: Answer) -> Error {
+    pub(super) fn refused(&self, answer: Response) -> Error {
         let (url, status) = (answer.url.clone(), answer.status);
         let again = answer.retry_after();
         let own = url.same_origin(&self.origin);

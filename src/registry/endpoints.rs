@@ -1,9 +1,9 @@
 //! All hosts that may have one repository: mirrors in their order, and its own.
 
-use super::access::Access;
-use super::endpoint::Endpoint;
-use super::http::Http;
-use super::route::routes;
+use super::access::RegistryOptions;
+use super::endpoint::Repository;
+use super::http::Client;
+use super::route::upstreams;
 use crate::error::Error;
 use crate::oci::Reference;
 use crate::progress::Progress;
@@ -12,29 +12,29 @@ use std::rc::Rc;
 use std::time::Duration;
 
 /// The hosts; there is one at least.
-pub(super) struct Endpoints {
-    mirrors: Vec<Rc<Endpoint>>,
-    origin: Rc<Endpoint>,
+pub(super) struct Upstreams {
+    mirrors: Vec<Rc<Repository>>,
+    origin: Rc<Repository>,
     retries: u32,
     progress: Progress,
 }
 
 /// A question whose answer is on its way.
-pub(super) struct Begun {
-    pub(super) endpoint: Rc<Endpoint>,
+pub(super) struct PendingBlob {
+    pub(super) endpoint: Rc<Repository>,
     /// The connections that it comes over.
-    pub(super) lane: Rc<Http>,
+    pub(super) lane: Rc<Client>,
 }
 
-impl Endpoints {
+impl Upstreams {
     pub(super) fn new(
         reference: &Reference,
-        access: &Access,
+        access: &RegistryOptions,
         progress: Progress,
     ) -> Result<Self, Error> {
-        let mut endpoints = routes(reference, access)?
+        let mut endpoints = upstreams(reference, access)?
             .into_iter()
-            .map(|route| Endpoint::new(route, progress).map(Rc::new))
+            .map(|route| Repository::new(route, progress).map(Rc::new))
             .collect::<Result<Vec<_>, _>>()?;
         // There is a route to the registry itself, and it is the last.
         let Some(origin) = endpoints.pop() else {
@@ -52,7 +52,7 @@ impl Endpoints {
     /// ask. What the registry itself says is the last word.
     pub(super) fn first<T>(
         &self,
-        ask: impl Fn(&Rc<Endpoint>, u32) -> Result<T, Error>,
+        ask: impl Fn(&Rc<Repository>, u32) -> Result<T, Error>,
     ) -> Result<T, Error> {
         for mirror in self.mirrors.iter().filter(|mirror| !mirror.is_out.get()) {
             match ask(mirror, 0) {
@@ -69,11 +69,11 @@ impl Endpoints {
     }
 
     /// Asks for `what` ahead of time. Mirrors are near, and may not have it: they are not.
-    pub(super) fn begin(&self, what: &str) -> Option<Begun> {
+    pub(super) fn begin(&self, what: &str) -> Option<PendingBlob> {
         if self.mirrors.iter().any(|mirror| !mirror.is_out.get()) {
             return None;
         }
-        Some(Begun {
+        Some(PendingBlob {
             lane: self.origin.begin(what)?,
             endpoint: Rc::clone(&self.origin),
         })
@@ -87,7 +87,7 @@ impl Endpoints {
     }
 
     /// Goes on without a host if it is a mirror, and says why.
-    pub(super) fn leave(&self, endpoint: &Endpoint, why: &dyn Display) -> bool {
+    pub(super) fn leave(&self, endpoint: &Repository, why: &dyn Display) -> bool {
         if endpoint.is_mirror() && !endpoint.is_out.replace(true) {
             let host = endpoint.host();
             self.progress

@@ -8,7 +8,7 @@ const MAX_SHOWN: usize = 300;
 
 /// A refusal.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(super) struct ErrorBody {
     /// `MANIFEST_UNKNOWN`, `DENIED`, …; empty where there is none.
     pub(super) code: String,
     /// The code and the message, short enough for a line.
@@ -17,11 +17,11 @@ pub(super) struct Fault {
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Body {
+enum Errors {
     Many {
-        errors: Vec<One>,
+        errors: Vec<ErrorEntry>,
     },
-    Single(One),
+    Single(ErrorEntry),
     /// What token servers send: RFC 6749, section 5.2, and Docker Hub's own.
     Plain {
         #[serde(alias = "error", alias = "details")]
@@ -30,23 +30,23 @@ enum Body {
 }
 
 #[derive(Deserialize)]
-struct One {
+struct ErrorEntry {
     code: String,
     #[serde(default)]
     message: Option<String>,
 }
 
-impl Fault {
+impl ErrorBody {
     /// Reads the body of an answer, without the secrets of this pull. HTML and the like say nothing a
     /// user could use.
     pub(super) fn read(body: &[u8], progress: Progress) -> Self {
-        let (code, said) = match serde_json::from_slice::<Body>(body) {
-            Ok(Body::Many { errors }) => match errors.into_iter().next() {
+        let (code, said) = match serde_json::from_slice::<Errors>(body) {
+            Ok(Errors::Many { errors }) => match errors.into_iter().next() {
                 Some(one) => one.into_parts(),
                 None => (String::new(), String::new()),
             },
-            Ok(Body::Single(one)) => one.into_parts(),
-            Ok(Body::Plain { error_description }) => (String::new(), error_description),
+            Ok(Errors::Single(one)) => one.into_parts(),
+            Ok(Errors::Plain { error_description }) => (String::new(), error_description),
             Err(_) => (String::new(), plain_text(body)),
         };
         let said = progress.without_secrets(&said);
@@ -70,7 +70,7 @@ impl Fault {
     }
 }
 
-impl One {
+impl ErrorEntry {
     fn into_parts(self) -> (String, String) {
         let said = match self.message.filter(|message| !message.is_empty()) {
             Some(message) => format!("{} {message}", self.code),
@@ -97,7 +97,7 @@ mod tests {
     fn a_secret_that_is_echoed_is_not_shown() {
         let progress = Progress::silent();
         progress.conceal(["am9lOmh1bnRlcjI", "hunter2", "tok:en", ""], "");
-        let said = |body: &[u8]| Fault::read(body, progress).said;
+        let said = |body: &[u8]| ErrorBody::read(body, progress).said;
         let body = br#"{"details":"Basic am9lOmh1bnRlcjI= is joe with hunter2"}"#;
         assert_eq!(said(body), "Basic ***= is joe with ***");
         assert_eq!(said(b"no 99: bad token tok:en"), "no 99: bad token ***");
@@ -136,7 +136,7 @@ mod tests {
             ("", "", ""),
             ("{\"errors\":", "", ""),
         ] {
-            let fault = Fault::read(body.as_bytes(), Progress::silent());
+            let fault = ErrorBody::read(body.as_bytes(), Progress::silent());
             assert_eq!(
                 (fault.code.as_str(), fault.said.as_str()),
                 (code, said),

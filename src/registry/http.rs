@@ -1,12 +1,12 @@
 //! HTTP: one question, its redirects, one answer; asked again where that may help.
 
-use super::access::Access;
-use super::answer::Answer;
-use super::question::Question;
-use super::retry::{Patience, is_temporary};
+use super::access::RegistryOptions;
+use super::answer::Response;
+use super::question::Request;
+use super::retry::{Backoff, is_temporary};
 use super::url::Url;
-use super::way::Way;
-use super::wire::Wire;
+use super::way::Redirects;
+use super::wire::Connections;
 use crate::error::Error;
 use crate::progress::{Progress, seconds};
 use crate::sys;
@@ -19,39 +19,39 @@ const NEXT_TRY: &str = "the next try";
 const GLANCE: Duration = Duration::from_millis(500);
 
 /// Asks, follows, and asks again.
-pub(super) struct Http {
-    wire: Wire,
+pub(super) struct Client {
+    wire: Connections,
     progress: Progress,
     /// Who asked to be left alone when there was no patience to do so, and until when.
     busy: Rc<RefCell<Option<(Url, Instant)>>>,
     /// Whether an answer has led elsewhere.
     leads: Rc<Cell<bool>>,
     /// What was asked ahead of time.
-    early: RefCell<Option<Early>>,
+    early: RefCell<Option<PendingRequest>>,
 }
 
 /// A question that has been asked, and whose answer is not wanted yet.
-struct Early {
+struct PendingRequest {
     url: Url,
     authorization: Option<String>,
-    way: Way,
+    way: Redirects,
     /// If it has come.
-    answer: Option<Answer>,
+    answer: Option<Response>,
 }
 
-impl Http {
+impl Client {
     /// Asks through the proxies of the environment: the server at `origin`, which the user has named,
     /// and those that it leads to.
-    pub(super) fn new(access: &Access, origin: &Url, progress: Progress) -> Self {
-        Self::over(Wire::new(access, origin, progress), progress)
+    pub(super) fn new(access: &RegistryOptions, origin: &Url, progress: Progress) -> Self {
+        Self::over(Connections::new(access, origin, progress), progress)
     }
 
     /// Asks a server that is on this machine or next to it.
-    pub(super) fn direct(access: &Access, origin: &Url, progress: Progress) -> Self {
-        Self::over(Wire::direct(access, origin, progress), progress)
+    pub(super) fn direct(access: &RegistryOptions, origin: &Url, progress: Progress) -> Self {
+        Self::over(Connections::direct(access, origin, progress), progress)
     }
 
-    fn over(wire: Wire, progress: Progress) -> Self {
+    fn over(wire: Connections, progress: Progress) -> Self {
         Self {
             wire,
             progress,
@@ -75,14 +75,14 @@ impl Http {
     /// Asks for what is at `url` without waiting for the answer, which [`Http::ask`] will find. False
     /// if that cannot be.
     pub(super) fn begin(&self, url: Url, authorization: Option<String>) -> bool {
-        let question = Question {
+        let question = Request {
             authorization: authorization.as_deref(),
-            ..Question::get(&url, 0)
+            ..Request::get(&url, 0)
         };
-        let way = Way::of(question);
+        let way = Redirects::of(question);
         self.wire.deadline().restart();
         let is_sent = self.send_early(&way);
-        *self.early.borrow_mut() = is_sent.then_some(Early {
+        *self.early.borrow_mut() = is_sent.then_some(PendingRequest {
             url,
             authorization,
             way,
@@ -110,15 +110,15 @@ impl Http {
         Some(is_there)
     }
 
-    fn advanced(&self, mut early: Early) -> Option<Early> {
+    fn advanced(&self, mut early: PendingRequest) -> Option<PendingRequest> {
         while early.answer.is_none() && self.is_answered(&early.way) {
-            let question = Question {
+            let question = Request {
                 authorization: early.authorization.as_deref(),
-                ..Question::get(&early.url, 0)
+                ..Request::get(&early.url, 0)
             };
             // What goes wrong is found when the answer is wanted.
             let answer = self.ask_once(early.way.question(question)).ok()?;
-            match early.way.goes_on(question, &answer) {
+            match early.way.follow(question, &answer) {
                 Ok(true) => {
                     self.pass(answer, &early.way);
                     if !self.send_early(&early.way) {
@@ -131,16 +131,16 @@ impl Http {
         Some(early)
     }
 
-    fn send_early(&self, way: &Way) -> bool {
+    fn send_early(&self, way: &Redirects) -> bool {
         self.wire.begin(&way.url, way.headers())
     }
 
-    fn is_answered(&self, way: &Way) -> bool {
+    fn is_answered(&self, way: &Redirects) -> bool {
         self.wire.is_answered(&way.url, way.headers())
     }
 
     /// How far `question` has come ahead of time, and what it has found.
-    fn resume(&self, question: Question<'_>) -> Option<(Way, Option<Answer>)> {
+    fn resume(&self, question: Request<'_>) -> Option<(Redirects, Option<Response>)> {
         let early = self.early.take()?;
         let is_it = question.method == "GET"
             && question.headers.is_empty()
@@ -154,8 +154,8 @@ impl Http {
 
     /// Asks until there is an answer that is final, or patience is at its end: then what came last
     /// is the answer.
-    pub(super) fn ask(&self, question: Question<'_>) -> Result<Answer, Error> {
-        let mut patience = Patience::new(question.retries);
+    pub(super) fn request(&self, question: Request<'_>) -> Result<Response, Error> {
+        let mut patience = Backoff::new(question.retries);
         self.wait_for(question.url, &mut patience)?;
         loop {
             // For all redirects together.
@@ -192,7 +192,7 @@ impl Http {
 
     /// Leaves a server alone that has asked for it, as long as patience reaches: one that was asked
     /// for a layer ahead of time, say.
-    fn wait_for(&self, url: &Url, patience: &mut Patience) -> Result<(), Error> {
+    fn wait_for(&self, url: &Url, patience: &mut Backoff) -> Result<(), Error> {
         let busy = self.busy.take().filter(|(who, _)| who.same_origin(url));
         let left = busy.map(|(_, end)| end.saturating_duration_since(Instant::now()));
         if let Some(left) = left.filter(|left| !left.is_zero())
@@ -209,25 +209,25 @@ impl Http {
         self.progress
             .step(format_args!("{why}; {then} in {seconds} s"));
         let begun = Instant::now();
-        self.progress.waits_for(NEXT_TRY);
+        self.progress.waiting_for(NEXT_TRY);
         while let Some(left) = pause.checked_sub(begun.elapsed()) {
             sys::pause(left.min(GLANCE));
             Error::unless_stopped()?;
-            self.progress.hears_nothing(NEXT_TRY, begun.elapsed());
+            self.progress.stalled(NEXT_TRY, begun.elapsed());
         }
         Ok(())
     }
 
     /// Asks, and follows redirects.
-    fn follow(&self, question: Question<'_>) -> Result<Answer, Error> {
+    fn follow(&self, question: Request<'_>) -> Result<Response, Error> {
         let early = self.resume(question);
-        let (mut way, mut early) = early.unwrap_or_else(|| (Way::of(question), None));
+        let (mut way, mut early) = early.unwrap_or_else(|| (Redirects::of(question), None));
         loop {
             let answer = match early.take() {
                 Some(answer) => answer,
                 None => self.ask_once(way.question(question))?,
             };
-            if !way.goes_on(question, &answer)? {
+            if !way.follow(question, &answer)? {
                 return Ok(answer);
             }
             self.pass(answer, &way);
@@ -235,19 +235,19 @@ impl Http {
     }
 
     /// Leaves an answer that leads elsewhere.
-    fn pass(&self, answer: Answer, way: &Way) {
+    fn pass(&self, answer: Response, way: &Redirects) {
         let (from, to) = (answer.url.clone(), &way.url);
         answer.discard();
         self.leads.set(true);
         self.progress.detail(format_args!("{from}: leads to {to}"));
     }
 
-    fn ask_once(&self, question: Question<'_>) -> Result<Answer, Error> {
+    fn ask_once(&self, question: Request<'_>) -> Result<Response, Error> {
         Error::unless_stopped()?;
-        let Question { method, url, .. } = question;
+        let Request { method, url, .. } = question;
         let authorization = question.authorization.map(|value| ("authorization", value));
         let headers = question.headers.iter().copied().chain(authorization);
-        self.progress.waits_for(url.host());
+        self.progress.waiting_for(url.host());
         let response = self
             .wire
             .send(method, url, headers, question.form)
@@ -256,6 +256,6 @@ impl Http {
         self.progress
             .detail(format_args!("{method} {url}: {status}"));
         let deadline = self.wire.deadline().clone();
-        Ok(Answer::new(url.clone(), response, deadline, self.progress))
+        Ok(Response::new(url.clone(), response, deadline, self.progress))
     }
 }

@@ -35,17 +35,17 @@ mod warning;
 mod way;
 mod wire;
 
-pub use access::Access;
+pub use access::RegistryOptions;
 pub use blob::Blob;
-pub use credentials::Passed;
+pub use credentials::AuthOption;
 pub use mirror::Mirror;
-pub use tags::{TagRange, Tags};
+pub use tags::{TagRange, TagPages};
 
 use crate::error::{Error, Part};
 use crate::oci::{ACCEPT, Bytes, Descriptor, Digest, Document, InvalidManifest, Reference};
 use crate::progress::Progress;
-use ahead::Ahead;
-use endpoints::Endpoints;
+use ahead::Prefetch;
+use endpoints::Upstreams;
 use std::rc::Rc;
 
 /// The longest manifest or index that is read, in bytes. distribution-spec asks for 4 MiB at least.
@@ -53,22 +53,22 @@ pub const MAX_MANIFEST: u64 = 8 << 20;
 
 /// One repository, on all hosts that may have it.
 pub struct Registry {
-    endpoints: Rc<Endpoints>,
-    ahead: Ahead,
+    endpoints: Rc<Upstreams>,
+    ahead: Prefetch,
 }
 
 /// When a blob is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
+pub enum FetchMode {
     /// At once, so that it is worth some patience.
-    Now,
+    Demand,
     /// Later, so that it may be asked for again.
-    Ahead,
+    Prefetch,
 }
 
 /// The bytes of a manifest or index as they came, and what the registry says they are.
 #[derive(Clone)]
-pub struct Served {
+pub struct RawManifest {
     /// The bytes that digests are over.
     pub bytes: Bytes,
     /// The Content-Type, empty if there was none.
@@ -77,10 +77,10 @@ pub struct Served {
 
 impl Registry {
     /// The repository that `reference` is in. Nothing is asked yet.
-    pub fn new(reference: &Reference, access: &Access, progress: Progress) -> Result<Self, Error> {
+    pub fn new(reference: &Reference, access: &RegistryOptions, progress: Progress) -> Result<Self, Error> {
         Ok(Self {
-            endpoints: Rc::new(Endpoints::new(reference, access, progress)?),
-            ahead: Ahead::default(),
+            endpoints: Rc::new(Upstreams::new(reference, access, progress)?),
+            ahead: Prefetch::default(),
         })
     }
 
@@ -109,7 +109,7 @@ impl Registry {
 
     /// The manifest or index that an identifier, a tag or digest, stands for; if it is `wanted` by
     /// its digest, that one.
-    pub fn manifest(&self, identifier: &str, wanted: Option<&Digest>) -> Result<Served, Error> {
+    pub fn manifest(&self, identifier: &str, wanted: Option<&Digest>) -> Result<RawManifest, Error> {
         let what = format!("manifests/{identifier}");
         self.endpoints.first(|endpoint, retries| {
             let answer = endpoint.ask("GET", &what, &[("accept", ACCEPT)], retries)?;
@@ -142,15 +142,15 @@ impl Registry {
                 let what = identifier.to_owned();
                 return Err(Error::Manifest { what, why });
             }
-            Ok(Served { bytes, media_type })
+            Ok(RawManifest { bytes, media_type })
         })
     }
 
     /// The bytes of a blob from offset `from` on, as the wire brings them.
-    pub fn blob(&self, blob: &Descriptor, from: u64, asked: Asked) -> Result<Blob, Error> {
+    pub fn blob(&self, blob: &Descriptor, from: u64, asked: FetchMode) -> Result<Blob, Error> {
         let begun = self.ahead.take(&blob.digest).filter(|_| from == 0);
         let opened = Blob::open(Rc::clone(&self.endpoints), blob, from, asked, begun);
-        if opened.is_err() && asked == Asked::Ahead {
+        if opened.is_err() && asked == FetchMode::Prefetch {
             self.ahead.stop();
         }
         opened

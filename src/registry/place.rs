@@ -39,7 +39,7 @@ const METADATA_DOMAINS: [&str; 7] = [
 
 /// Who can reach a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum AddressScope {
     /// This machine only.
     Machine,
     /// Its neighbours.
@@ -52,7 +52,7 @@ pub(super) enum Place {
     Anywhere,
 }
 
-impl Place {
+impl AddressScope {
     /// Reads a host, brackets of IPv6 included. A name is anywhere, but for `localhost` and those of
     /// metadata servers.
     pub(super) fn of(host: &str) -> Self {
@@ -68,7 +68,7 @@ impl Place {
 
     /// Whether a server here may send a client there: not to what only the client's machine and its
     /// neighbours can reach, unless it is one of those itself.
-    pub(super) fn may_lead_to(self, there: Self) -> bool {
+    pub(super) fn may_redirect_to(self, there: Self) -> bool {
         self == there || !matches!(there, Self::Machine | Self::Link | Self::Secrets)
     }
 
@@ -136,7 +136,7 @@ mod tests {
     fn an_address_says_who_can_reach_it() {
         for (place, hosts) in [
             (
-                Place::Machine,
+                AddressScope::Machine,
                 &[
                     "localhost",
                     "localhost.",
@@ -147,11 +147,11 @@ mod tests {
                 ][..],
             ),
             (
-                Place::Machine,
+                AddressScope::Machine,
                 &["[::1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]"],
             ),
             (
-                Place::Link,
+                AddressScope::Link,
                 &[
                     "169.254.1.1",
                     "[fe80::1]",
@@ -161,7 +161,7 @@ mod tests {
                 ],
             ),
             (
-                Place::Secrets,
+                AddressScope::Secrets,
                 &[
                     "169.254.169.254",
                     "169.254.169.254.",
@@ -194,7 +194,7 @@ mod tests {
                 ],
             ),
             (
-                Place::Network,
+                AddressScope::Network,
                 &[
                     "10.0.0.1",
                     "172.16.0.1",
@@ -204,7 +204,7 @@ mod tests {
                 ],
             ),
             (
-                Place::Anywhere,
+                AddressScope::Anywhere,
                 &[
                     "ghcr.io",
                     "8.8.8.8",
@@ -220,14 +220,14 @@ mod tests {
             ),
         ] {
             for host in hosts {
-                assert_eq!(Place::of(host), place, "{host}");
+                assert_eq!(AddressScope::of(host), place, "{host}");
             }
         }
     }
 
     #[test]
     fn nobody_is_led_to_a_place_that_only_he_can_reach() {
-        use Place::{Anywhere, Link, Machine, Network, Secrets};
+        use AddressScope::{Anywhere, Link, Machine, Network, Secrets};
         for (from, to, may) in [
             (Anywhere, Anywhere, true),
             (Anywhere, Network, true),
@@ -245,7 +245,7 @@ mod tests {
             (Machine, Anywhere, true),
             (Link, Link, true),
         ] {
-            assert_eq!(from.may_lead_to(to), may, "{from:?} {to:?}");
+            assert_eq!(from.may_redirect_to(to), may, "{from:?} {to:?}");
         }
     }
 }

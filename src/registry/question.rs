@@ -4,7 +4,7 @@ use super::url::Url;
 
 /// What is asked.
 #[derive(Clone, Copy)]
-pub(super) struct Question<'q> {
+pub(super) struct Request<'q> {
     pub(super) method: &'static str,
     pub(super) url: &'q Url,
     pub(super) headers: &'q [(&'static str, &'q str)],
@@ -18,7 +18,7 @@ pub(super) struct Question<'q> {
     pub(super) whole: Option<u64>,
 }
 
-impl<'q> Question<'q> {
+impl<'q> Request<'q> {
     /// A GET, without anything else.
     pub(super) fn get(url: &'q Url, retries: u32) -> Self {
         Self {

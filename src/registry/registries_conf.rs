@@ -6,7 +6,7 @@
 //! /etc/containers/registries.conf       + .conf.d/        and the user's .conf.d/
 //! ```
 
-use super::registry_entry::Entry;
+use super::registry_entry::RegistryEntry;
 use super::toml::{SyntaxError, parse};
 use crate::error::{ConfigurationFault, Error, RegistriesFault};
 use crate::oci::Reference;
@@ -18,15 +18,15 @@ use std::{fs, io};
 const MAX_FILE: u64 = 1 << 20;
 
 /// The entry for `reference` in the files of this user, if there is one: that with the longest prefix.
-pub(super) fn entry_for(reference: &Reference) -> Result<Option<Entry>, Error> {
+pub(super) fn entry_for(reference: &Reference) -> Result<Option<RegistryEntry>, Error> {
     let (files, named) = files();
-    let mut found: Option<(PathBuf, Entry)> = None;
+    let mut found: Option<(PathBuf, RegistryEntry)> = None;
     for path in files {
         let Some(entry) = longest(read(&path, named)?, reference) else {
             continue;
         };
         // A later file has the last word on a prefix.
-        let is_shorter = |other: &Entry| entry.prefix.len() < other.prefix.len();
+        let is_shorter = |other: &RegistryEntry| entry.prefix.len() < other.prefix.len();
         if !found.as_ref().is_some_and(|(_, other)| is_shorter(other)) {
             found = Some((path, entry));
         }
@@ -44,7 +44,7 @@ pub(super) fn entry_for(reference: &Reference) -> Result<Option<Entry>, Error> {
 }
 
 /// The matching entry with the longest prefix, the last of several.
-fn longest(entries: impl IntoIterator<Item = Entry>, reference: &Reference) -> Option<Entry> {
+fn longest(entries: impl IntoIterator<Item = RegistryEntry>, reference: &Reference) -> Option<RegistryEntry> {
     let matching = entries
         .into_iter()
         .filter(|entry| entry.matched(reference).is_some());
@@ -87,7 +87,7 @@ fn drop_ins(file: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn read(path: &Path, named: bool) -> Result<Vec<Entry>, Error> {
+fn read(path: &Path, named: bool) -> Result<Vec<RegistryEntry>, Error> {
     let failed = |why| Error::Configuration {
         path: path.to_owned(),
         why,
@@ -114,9 +114,9 @@ fn read(path: &Path, named: bool) -> Result<Vec<Entry>, Error> {
 }
 
 /// The entries of a text, or the line that is wrong.
-fn entries(text: &str) -> Result<Vec<Entry>, (usize, RegistriesFault)> {
+fn entries(text: &str) -> Result<Vec<RegistryEntry>, (usize, RegistriesFault)> {
     let syntax = |SyntaxError { line, reason }| (line, RegistriesFault::Syntax(reason));
-    Entry::all(&parse(text).map_err(syntax)?)
+    RegistryEntry::all(&parse(text).map_err(syntax)?)
 }
 
 #[cfg(test)]

@@ -10,17 +10,17 @@
 //! What is refused here, containers/image refuses (postProcessRegistries): podman and roots agree on what
 //! a file means, or both say what is wrong with it.
 
-use super::toml_table::{Item, Table, Value};
+use super::toml_table::{Item, Table, TomlValue};
 use crate::error::RegistriesFault;
 use crate::oci::Reference;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is wrong, and in which line.
-pub(super) type Fault = (usize, RegistriesFault);
+pub(super) type LineFault = (usize, RegistriesFault);
 
 /// What one `[[registry]]` says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct RegistryEntry {
     pub(super) prefix: String,
     /// The line that it begins in.
     pub(super) line: usize,
@@ -47,9 +47,9 @@ enum Pulls {
     ByTag,
 }
 
-impl Entry {
+impl RegistryEntry {
     /// All entries of a file. Of several with one prefix, the first holds.
-    pub(super) fn all(file: &Table) -> Result<Vec<Self>, Fault> {
+    pub(super) fn all(file: &Table) -> Result<Vec<Self>, LineFault> {
         refuse_old_format(file)?;
         let mut entries = Vec::new();
         // What has been said about a location, and which prefixes there are.
@@ -77,7 +77,7 @@ impl Entry {
         Ok(entries)
     }
 
-    fn new(line: usize, table: &Table) -> Result<Self, Fault> {
+    fn new(line: usize, table: &Table) -> Result<Self, LineFault> {
         let location = location(table, "location")?;
         let mut prefix = self::location(table, "prefix")?;
         if prefix.is_empty() {
@@ -87,7 +87,7 @@ impl Entry {
             return Err((line, RegistriesFault::NoPrefix));
         }
         if let Some(item) = table.get("pull-from-mirror")
-            && item.value != Value::Text(String::new())
+            && item.value != TomlValue::Text(String::new())
         {
             return Err((item.line, RegistriesFault::NotForRegistry));
         }
@@ -186,7 +186,7 @@ impl Entry {
 }
 
 impl MirrorEntry {
-    fn new(line: usize, table: &Table, by_digest_only: bool) -> Result<Self, Fault> {
+    fn new(line: usize, table: &Table, by_digest_only: bool) -> Result<Self, LineFault> {
         let location = location(table, "location")?;
         if location.is_empty() {
             return Err((line, RegistriesFault::NoMirrorLocation));
@@ -219,15 +219,15 @@ fn name_of(reference: &Reference) -> String {
 
 /// A list of what must not be pulled, in the format before `[[registry]]`. Nobody obeys it any more, so
 /// it must not be there in vain.
-fn refuse_old_format(file: &Table) -> Result<(), Fault> {
-    let Some(Value::Table(registries)) = file.get("registries").map(|item| &item.value) else {
+fn refuse_old_format(file: &Table) -> Result<(), LineFault> {
+    let Some(TomlValue::Table(registries)) = file.get("registries").map(|item| &item.value) else {
         return Ok(());
     };
-    let Some(Value::Table(block)) = registries.get("block").map(|item| &item.value) else {
+    let Some(TomlValue::Table(block)) = registries.get("block").map(|item| &item.value) else {
         return Ok(());
     };
     match block.get("registries") {
-        Some(Item { line, value }) if *value != Value::Array(Vec::new()) => {
+        Some(Item { line, value }) if *value != TomlValue::Array(Vec::new()) => {
             Err((*line, RegistriesFault::OldFormat))
         }
         _ => Ok(()),
@@ -238,25 +238,25 @@ fn refuse_old_format(file: &Table) -> Result<(), Fault> {
 fn tables<'t>(
     table: &'t Table,
     key: &'static str,
-) -> Result<impl Iterator<Item = (usize, &'t Table)>, Fault> {
+) -> Result<impl Iterator<Item = (usize, &'t Table)>, LineFault> {
     let expected = "an array of tables";
     let wrong = |item: &Item| (item.line, RegistriesFault::Type { key, expected });
     let items = match table.get(key) {
         None => &[][..],
         Some(item) => match &item.value {
-            Value::Array(items) => items,
+            TomlValue::Array(items) => items,
             _ => return Err(wrong(item)),
         },
     };
     let tables = items.iter().map(|item| match &item.value {
-        Value::Table(table) => Ok((item.line, table)),
+        TomlValue::Table(table) => Ok((item.line, table)),
         _ => Err(wrong(item)),
     });
     Ok(tables.collect::<Result<Vec<_>, _>>()?.into_iter())
 }
 
 /// `host[:port][/path]`; nothing if it is not set.
-fn location(table: &Table, key: &'static str) -> Result<String, Fault> {
+fn location(table: &Table, key: &'static str) -> Result<String, LineFault> {
     let Some(item) = table.get(key) else {
         return Ok(String::new());
     };
@@ -267,19 +267,19 @@ fn location(table: &Table, key: &'static str) -> Result<String, Fault> {
     }
 }
 
-fn text<'t>(item: &'t Item, key: &'static str) -> Result<&'t String, Fault> {
+fn text<'t>(item: &'t Item, key: &'static str) -> Result<&'t String, LineFault> {
     let expected = "a string";
     match &item.value {
-        Value::Text(text) => Ok(text),
+        TomlValue::Text(text) => Ok(text),
         _ => Err((item.line, RegistriesFault::Type { key, expected })),
     }
 }
 
-fn flag(table: &Table, key: &'static str) -> Result<bool, Fault> {
+fn flag(table: &Table, key: &'static str) -> Result<bool, LineFault> {
     let expected = "true or false";
     match table.get(key).map(|item| (item.line, &item.value)) {
         None => Ok(false),
-        Some((_, Value::Flag(flag))) => Ok(*flag),
+        Some((_, TomlValue::Flag(flag))) => Ok(*flag),
         Some((line, _)) => Err((line, RegistriesFault::Type { key, expected })),
     }
 }

@@ -13,12 +13,12 @@ const LONGEST: Duration = Duration::from_secs(15);
 const MAX_ASKED: Duration = Duration::from_secs(60);
 
 /// How often something may still be tried.
-pub(super) struct Patience {
+pub(super) struct Backoff {
     retries: u32,
     used: u32,
 }
 
-impl Patience {
+impl Backoff {
     pub(super) fn new(retries: u32) -> Self {
         Self { retries, used: 0 }
     }
@@ -36,7 +36,7 @@ impl Patience {
     }
 
     /// Something was got: from here, it may fail as often again.
-    pub(super) fn restore(&mut self) {
+    pub(super) fn reset(&mut self) {
         self.used = 0;
     }
 }
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn pauses_double_and_end() {
-        let mut patience = Patience::new(8);
+        let mut patience = Backoff::new(8);
         let pauses: Vec<_> = std::iter::from_fn(|| patience.next(None)).collect();
         assert_eq!(pauses.len(), 8);
         for (pause, whole) in pauses
@@ -85,15 +85,15 @@ mod tests {
                 "{pause:?} {whole:?}"
             );
         }
-        patience.restore();
+        patience.reset();
         assert!(patience.next(None).is_some());
-        assert_eq!(Patience::new(0).next(None), None);
-        assert!(Patience::new(u32::MAX).next(None).is_some());
+        assert_eq!(Backoff::new(0).next(None), None);
+        assert!(Backoff::new(u32::MAX).next(None).is_some());
     }
 
     #[test]
     fn a_server_is_waited_for_unless_it_asks_too_much() {
-        let asked = |seconds| Patience::new(1).next(Some(Duration::from_secs(seconds)));
+        let asked = |seconds| Backoff::new(1).next(Some(Duration::from_secs(seconds)));
         assert_eq!(asked(7), Some(Duration::from_secs(7)));
         assert_eq!(asked(60), Some(Duration::from_secs(60)));
         assert_eq!(asked(61), None);

@@ -1,17 +1,17 @@
 //! Where an image is asked for, in which order: mirrors, and then where its name says.
 
-use super::access::Access;
+use super::access::RegistryOptions;
 use super::registries_conf::entry_for;
 use super::url::{Scheme, host_of, is_loopback};
 use crate::error::Error;
 use crate::oci::Reference;
 
 /// One place to ask at.
-pub(super) struct Route {
+pub(super) struct Upstream {
     /// The image there.
     pub(super) reference: Reference,
     pub(super) scheme: Scheme,
-    pub(super) access: Access,
+    pub(super) access: RegistryOptions,
     /// For mirrors: whose images they are asked for. Spegel and containerd's mirrors need to be
     /// told, others do not look.
     pub(super) mirrored: Option<String>,
@@ -27,7 +27,7 @@ fn scheme(reference: &Reference, plain_http: Option<bool>) -> Scheme {
 }
 
 /// The places to ask for `reference`, the last one being its own.
-pub(super) fn routes(reference: &Reference, access: &Access) -> Result<Vec<Route>, Error> {
+pub(super) fn upstreams(reference: &Reference, access: &RegistryOptions) -> Result<Vec<Upstream>, Error> {
     let entry = entry_for(reference)?;
     if entry.as_ref().is_some_and(|entry| entry.blocked) {
         return Err(Error::Blocked(reference.to_string()));
@@ -42,10 +42,10 @@ pub(super) fn routes(reference: &Reference, access: &Access) -> Result<Vec<Route
     // certificate may be any.
     let mirrored = |place: &str, plain_http, insecure| {
         let there = at(place)?;
-        Ok(Route {
+        Ok(Upstream {
             scheme: scheme(&there, plain_http),
             reference: there,
-            access: Access {
+            access: RegistryOptions {
                 auth: None,
                 insecure,
                 ..access.clone()
@@ -60,7 +60,7 @@ pub(super) fn routes(reference: &Reference, access: &Access) -> Result<Vec<Route
         routes.push(mirrored(&place, mirror.plain_http, false)?);
     }
     let Some(entry) = entry else {
-        routes.push(Route {
+        routes.push(Upstream {
             scheme: scheme(reference, plain_http),
             reference: reference.clone(),
             access: access.clone(),
@@ -72,10 +72,10 @@ pub(super) fn routes(reference: &Reference, access: &Access) -> Result<Vec<Route
         routes.push(mirrored(&place, None, insecure)?);
     }
     let moved = at(&entry.location(reference))?;
-    routes.push(Route {
+    routes.push(Upstream {
         scheme: scheme(&moved, plain_http),
         reference: moved,
-        access: Access {
+        access: RegistryOptions {
             insecure: access.insecure || entry.insecure,
             ..access.clone()
         },

@@ -1,8 +1,8 @@
 //! The tags of a repository, page by page: distribution-spec, "Listing Tags".
 
 use super::Registry;
-use super::answer::Answer;
-use super::endpoint::Endpoint;
+use super::answer::Response;
+use super::endpoint::Repository;
 use super::link::next_page;
 use super::url::{Url, form_encoded};
 use crate::error::{AnswerFault, Error};
@@ -31,7 +31,7 @@ pub struct TagRange {
 }
 
 /// The tags of a repository.
-pub struct Tags {
+pub struct TagPages {
     /// The tags in the order of the registry, a line feed behind each.
     pub lines: String,
     /// The first name in the list that is not a tag, if there is one.
@@ -42,17 +42,17 @@ pub struct Tags {
 
 impl Registry {
     /// The tags of the repository. All pages come from one host: a mirror and the registry may differ.
-    pub fn tags(&self, range: &TagRange) -> Result<Tags, Error> {
+    pub fn tags(&self, range: &TagRange) -> Result<TagPages, Error> {
         self.endpoints.first(|endpoint, retries| {
-            let mut tags = Tags {
+            let mut tags = TagPages {
                 lines: String::new(),
                 invalid: None,
                 mirror: endpoint.is_mirror().then(|| endpoint.host().to_owned()),
             };
-            let mut page = Page::first(endpoint, range, retries)?;
+            let mut page = TagPage::first(endpoint, range, retries)?;
             if let Some(last) = &range.last {
                 page.skip(last, || {
-                    Page::first(endpoint, &TagRange::default(), retries)
+                    TagPage::first(endpoint, &TagRange::default(), retries)
                 })?;
             }
             let limit = range.limit.and_then(|limit| usize::try_from(limit).ok());
@@ -68,7 +68,7 @@ impl Registry {
                 if pages == MAX_PAGES || tags.lines.len() > MAX_TAGS || next == page.url {
                     return Err(wrong(&page.url, AnswerFault::EndlessTags));
                 }
-                page = Page::read(endpoint, &next, endpoint.get(&next, MAX_PAGE, retries)?)?;
+                page = TagPage::read(endpoint, &next, endpoint.get(&next, MAX_PAGE, retries)?)?;
                 pages += 1;
             }
         })
@@ -76,14 +76,14 @@ impl Registry {
 }
 
 /// One page of the list.
-struct Page {
+struct TagPage {
     url: Url,
     list: TagList,
     next: Option<Url>,
 }
 
-impl Page {
-    fn first(endpoint: &Rc<Endpoint>, range: &TagRange, retries: u32) -> Result<Self, Error> {
+impl TagPage {
+    fn first(endpoint: &Rc<Repository>, range: &TagRange, retries: u32) -> Result<Self, Error> {
         let url = first_page(endpoint, range, true);
         let answer = endpoint.get(&url, MAX_PAGE, retries)?;
         // distribution refuses a number above its `maxtags` (PAGINATION_NUMBER_INVALID).
@@ -95,7 +95,7 @@ impl Page {
         Self::read(endpoint, &url, endpoint.get(&url, MAX_PAGE, retries)?)
     }
 
-    fn read(endpoint: &Rc<Endpoint>, url: &Url, answer: Answer) -> Result<Self, Error> {
+    fn read(endpoint: &Rc<Repository>, url: &Url, answer: Response) -> Result<Self, Error> {
         if answer.status != 200 {
             return Err(endpoint.refused(answer));
         }
@@ -126,7 +126,7 @@ fn wrong(url: &Url, why: AnswerFault) -> Error {
     Error::Answer { url, why }
 }
 
-fn first_page(endpoint: &Endpoint, range: &TagRange, is_numbered: bool) -> Url {
+fn first_page(endpoint: &Repository, range: &TagRange, is_numbered: bool) -> Url {
     let count = range.limit.map_or(PER_PAGE, |limit| limit.min(PER_PAGE));
     let count = is_numbered.then(|| format!("n={count}"));
     let last = range.last.as_ref();
@@ -140,7 +140,7 @@ fn first_page(endpoint: &Endpoint, range: &TagRange, is_numbered: bool) -> Url {
 
 /// Where the next page is. Of the link, only path and query count, as for skopeo: a registry behind a proxy may
 /// not know its own name or scheme, and one that names another host must not make us ask there.
-fn page_after(endpoint: &Rc<Endpoint>, answer: &Answer) -> Result<Option<Url>, AnswerFault> {
+fn page_after(endpoint: &Rc<Repository>, answer: &Response) -> Result<Option<Url>, AnswerFault> {
     for header in answer.headers("link") {
         if let Some(target) = next_page(&header) {
             let url = answer.url.join(target).ok_or(AnswerFault::BrokenLink)?;

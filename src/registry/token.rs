@@ -1,12 +1,12 @@
 //! Tokens: distribution's token specification. A registry's 401 says where to ask for one.
 
-use super::answer::Answer;
+use super::answer::Response;
 use super::challenge::Challenge;
 use super::credentials::{Credentials, basic};
-use super::fault::Fault;
-use super::http::Http;
-use super::place::Place;
-use super::question::Question;
+use super::fault::ErrorBody;
+use super::http::Client;
+use super::place::AddressScope;
+use super::question::Request;
 use super::url::{Url, form_encoded};
 use crate::error::{AnswerFault, ChallengeFault, Error};
 use serde::Deserialize;
@@ -62,17 +62,17 @@ impl TokenServer {
     /// any host here: not one that listens in plain text elsewhere, and not an address inside the
     /// user's own network, unless the registry is there itself.
     pub(super) fn is_trusted_by(&self, registry: &Url) -> bool {
-        let (here, there) = (Place::of(registry.host()), Place::of(self.realm.host()));
+        let (here, there) = (AddressScope::of(registry.host()), AddressScope::of(self.realm.host()));
         self.realm.host() == registry.host()
-            || (self.realm.is_https() && there == Place::Anywhere)
-            || (there == Place::Machine && here == Place::Machine)
+            || (self.realm.is_https() && there == AddressScope::Anywhere)
+            || (there == AddressScope::Machine && here == AddressScope::Machine)
     }
 
     /// Refuses a server that the registry cannot know of. Even without credentials: what it answers
     /// is handed on to the registry, as a token.
     pub(super) fn must_be_reachable_for(&self, registry: &Url) -> Result<(), Error> {
-        let here = Place::of(registry.host());
-        match here.may_lead_to(Place::of(self.realm.host())) {
+        let here = AddressScope::of(registry.host());
+        match here.may_redirect_to(AddressScope::of(self.realm.host())) {
             true => Ok(()),
             false => Err(Error::Challenge {
                 url: self.realm.to_string(),
@@ -94,10 +94,10 @@ impl TokenServer {
     /// Asks for a token, with credentials or without.
     pub(super) fn ask(
         &self,
-        http: &Http,
+        http: &Client,
         credentials: Option<&Credentials>,
         retries: u32,
-    ) -> Result<Answer, Error> {
+    ) -> Result<Response, Error> {
         let authorization = match credentials {
             Some(Credentials::Identity { user, token }) => {
                 let answer = self.refresh(http, token, retries)?;
@@ -119,15 +119,15 @@ impl TokenServer {
         for scope in &self.scopes {
             url = url.with_parameter("scope", scope);
         }
-        http.ask(Question {
+        http.request(Request {
             authorization: authorization.as_deref(),
             whole: Some(MAX_ANSWER),
-            ..Question::get(&url, retries)
+            ..Request::get(&url, retries)
         })
     }
 
     /// distribution's `oauth.md`: an identity token is a refresh token of RFC 6749, section 6.
-    fn refresh(&self, http: &Http, token: &str, retries: u32) -> Result<Answer, Error> {
+    fn refresh(&self, http: &Client, token: &str, retries: u32) -> Result<Response, Error> {
         let mut form = vec![
             ("grant_type", "refresh_token".to_owned()),
             ("client_id", CLIENT.to_owned()),
@@ -139,18 +139,18 @@ impl TokenServer {
             .iter()
             .map(|(name, value)| format!("{name}={}", form_encoded(value)))
             .collect();
-        http.ask(Question {
+        http.request(Request {
             method: "POST",
             headers: &[("content-type", "application/x-www-form-urlencoded")],
             form: Some(&form.join("&")),
             whole: Some(MAX_ANSWER),
-            ..Question::get(&self.realm, retries)
+            ..Request::get(&self.realm, retries)
         })
     }
 }
 
 /// The value of an `Authorization` header, out of the answer of a token server; or its refusal.
-pub(super) fn bearer(answer: Answer) -> Result<String, Refusal> {
+pub(super) fn bearer(answer: Response) -> Result<String, Refusal> {
     let url = answer.url.to_string();
     let status = answer.status;
     if status != 200 {
@@ -180,7 +180,7 @@ pub(super) fn bearer(answer: Answer) -> Result<String, Refusal> {
 /// Why there is no token.
 pub(super) enum Refusal {
     /// The server's own words.
-    Status(String, u16, Fault, Option<Duration>),
+    Status(String, u16, ErrorBody, Option<Duration>),
     /// No answer, or one that cannot be used.
     Other(Error),
 }

@@ -1,7 +1,7 @@
 //! TOML 1.0 into tables, for `registries.conf`. toml_parser reads the text; what is left is to put keys
 //! where they belong. The libraries that do both (toml, toml-span, basic-toml) are 90 KiB and more.
 
-use super::toml_table::{Item, Table, Value};
+use super::toml_table::{Item, Table, TomlValue};
 use toml_parser::decoder::{Encoding, ScalarKind};
 use toml_parser::parser::{EventReceiver, RecursionGuard, ValidateWhitespace, parse_document};
 use toml_parser::{ErrorSink, ParseError, Source, Span};
@@ -54,7 +54,7 @@ struct Open {
     line: usize,
     /// The keys that it is the value of.
     keys: Vec<String>,
-    value: Value,
+    value: TomlValue,
 }
 
 impl<'t> Tables<'t> {
@@ -88,8 +88,8 @@ impl<'t> Tables<'t> {
     fn put(&mut self, span: Span, item: Item, error: &mut dyn ErrorSink) {
         let keys = std::mem::take(&mut self.keys);
         let table = match self.open.last_mut().map(|open| &mut open.value) {
-            Some(Value::Array(items)) => return items.push(item),
-            Some(Value::Table(table)) => Some(table),
+            Some(TomlValue::Array(items)) => return items.push(item),
+            Some(TomlValue::Table(table)) => Some(table),
             _ => self.root.below(&self.header),
         };
         let is_put = table.is_some_and(|table| table.insert(keys, item));
@@ -98,7 +98,7 @@ impl<'t> Tables<'t> {
         }
     }
 
-    fn begin(&mut self, span: Span, value: Value) {
+    fn begin(&mut self, span: Span, value: TomlValue) {
         let line = self.line(span);
         let keys = std::mem::take(&mut self.keys);
         self.open.push(Open { line, keys, value });
@@ -131,7 +131,7 @@ impl EventReceiver for Tables<'_> {
     }
 
     fn inline_table_open(&mut self, span: Span, _: &mut dyn ErrorSink) -> bool {
-        self.begin(span, Value::Table(Table::inline()));
+        self.begin(span, TomlValue::Table(Table::inline()));
         true
     }
 
@@ -140,7 +140,7 @@ impl EventReceiver for Tables<'_> {
     }
 
     fn array_open(&mut self, span: Span, _: &mut dyn ErrorSink) -> bool {
-        self.begin(span, Value::Array(Vec::new()));
+        self.begin(span, TomlValue::Array(Vec::new()));
         true
     }
 
@@ -170,9 +170,9 @@ impl EventReceiver for Tables<'_> {
         };
         let raw = toml_parser::Raw::new_unchecked(raw.as_str(), kind, span);
         let value = match raw.decode_scalar(&mut text, error) {
-            ScalarKind::String => Value::Text(text),
-            ScalarKind::Boolean(flag) => Value::Flag(flag),
-            _ => Value::Other,
+            ScalarKind::String => TomlValue::Text(text),
+            ScalarKind::Boolean(flag) => TomlValue::Flag(flag),
+            _ => TomlValue::Other,
         };
         self.put(span, Item { line, value }, error);
     }
@@ -191,14 +191,14 @@ mod tests {
 
     fn shown_item(item: &Item) -> String {
         match &item.value {
-            Value::Text(text) => format!("{text:?}"),
-            Value::Flag(flag) => flag.to_string(),
-            Value::Array(items) => {
+            TomlValue::Text(text) => format!("{text:?}"),
+            TomlValue::Flag(flag) => flag.to_string(),
+            TomlValue::Array(items) => {
                 let items: Vec<_> = items.iter().map(shown_item).collect();
                 format!("[{}]", items.join(","))
             }
-            Value::Table(table) => shown(table),
-            Value::Other => "_".to_owned(),
+            TomlValue::Table(table) => shown(table),
+            TomlValue::Other => "_".to_owned(),
         }
     }
 

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Item {
     pub(super) line: usize,
-    pub(super) value: Value,
+    pub(super) value: TomlValue,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Value {
+pub(super) enum TomlValue {
     Text(String),
     Flag(bool),
     Array(Vec<Item>),
@@ -71,7 +71,7 @@ impl Table {
         let mut table = self;
         for parent in parents {
             let item = table.items.entry(parent.clone()).or_insert_with(|| {
-                let value = Value::Table(Self::default());
+                let value = TomlValue::Table(Self::default());
                 Item { line, value }
             });
             let Some(next) = item.table() else {
@@ -80,12 +80,12 @@ impl Table {
             table = next;
         }
         let new = || {
-            let value = Value::Table(Self::new(Definition::Header));
+            let value = TomlValue::Table(Self::new(Definition::Header));
             Item { line, value }
         };
         let Some(item) = table.items.get_mut(name) else {
             let item = if is_array {
-                let value = Value::Array(vec![new()]);
+                let value = TomlValue::Array(vec![new()]);
                 Item { line, value }
             } else {
                 new()
@@ -94,8 +94,8 @@ impl Table {
             return true;
         };
         match &mut item.value {
-            Value::Array(items) if is_array && is_of_headers(items) => items.push(new()),
-            Value::Table(table) if !is_array && table.definition == Definition::Implied => {
+            TomlValue::Array(items) if is_array && is_of_headers(items) => items.push(new()),
+            TomlValue::Table(table) if !is_array && table.definition == Definition::Implied => {
                 table.definition = Definition::Header;
                 item.line = line;
             }
@@ -122,10 +122,10 @@ impl Table {
         for key in keys {
             let parent = table.items.entry(key).or_insert_with(|| Item {
                 line: item.line,
-                value: Value::Table(Self::new(Definition::DottedKey)),
+                value: TomlValue::Table(Self::new(Definition::DottedKey)),
             });
             table = match &mut parent.value {
-                Value::Table(table) if table.definition == Definition::DottedKey => table,
+                TomlValue::Table(table) if table.definition == Definition::DottedKey => table,
                 _ => return false,
             };
         }
@@ -139,9 +139,9 @@ impl Item {
     /// The table that a header continues: of an array of tables, the last.
     fn table(&mut self) -> Option<&mut Table> {
         match &mut self.value {
-            Value::Table(table) if table.definition != Definition::Inline => Some(table),
-            Value::Array(items) if is_of_headers(items) => match &mut items.last_mut()?.value {
-                Value::Table(table) => Some(table),
+            TomlValue::Table(table) if table.definition != Definition::Inline => Some(table),
+            TomlValue::Array(items) if is_of_headers(items) => match &mut items.last_mut()?.value {
+                TomlValue::Table(table) => Some(table),
                 _ => None,
             },
             _ => None,
@@ -152,5 +152,5 @@ impl Item {
 /// Whether an array is one of `[[headers]]`, and not `[{}, {}]`, which is complete.
 fn is_of_headers(items: &[Item]) -> bool {
     let last = items.last().map(|item| &item.value);
-    matches!(last, Some(Value::Table(table)) if table.definition == Definition::Header)
+    matches!(last, Some(TomlValue::Table(table)) if table.definition == Definition::Header)
 }

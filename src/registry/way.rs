@@ -2,9 +2,9 @@
 //! another, nor ever again once the way has left it (CVE-2020-15157 and its kin; S3 answers 400 to
 //! it).
 
-use super::answer::Answer;
-use super::place::Place;
-use super::question::Question;
+use super::answer::Response;
+use super::place::AddressScope;
+use super::question::Request;
 use super::url::Url;
 use crate::error::{Error, RedirectFault};
 
@@ -12,7 +12,7 @@ use crate::error::{Error, RedirectFault};
 const MAX_REDIRECTS: usize = 10;
 
 /// How far a question has come.
-pub(super) struct Way {
+pub(super) struct Redirects {
     /// Who is to be asked.
     pub(super) url: Url,
     /// For whom is to be asked.
@@ -20,9 +20,9 @@ pub(super) struct Way {
     redirects: usize,
 }
 
-impl Way {
+impl Redirects {
     /// The first step.
-    pub(super) fn of(question: Question<'_>) -> Self {
+    pub(super) fn of(question: Request<'_>) -> Self {
         Self {
             url: question.url.clone(),
             authorization: question.authorization.map(str::to_owned),
@@ -31,8 +31,8 @@ impl Way {
     }
 
     /// The question to be asked here.
-    pub(super) fn question<'w>(&'w self, question: Question<'w>) -> Question<'w> {
-        Question {
+    pub(super) fn question<'w>(&'w self, question: Request<'w>) -> Request<'w> {
+        Request {
             url: &self.url,
             authorization: self.authorization.as_deref(),
             ..question
@@ -48,10 +48,10 @@ impl Way {
     }
 
     /// One step further, if `answer` leads there; false if it is the last.
-    pub(super) fn goes_on(
+    pub(super) fn follow(
         &mut self,
-        question: Question<'_>,
-        answer: &Answer,
+        question: Request<'_>,
+        answer: &Response,
     ) -> Result<bool, Error> {
         if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
             return Ok(false);
@@ -69,8 +69,8 @@ impl Way {
         if self.url.is_https() && !next.is_https() {
             return refused(&self.url, RedirectFault::ToPlainHttp);
         }
-        let here = Place::of(question.url.host());
-        if !here.may_lead_to(Place::of(next.host())) {
+        let here = AddressScope::of(question.url.host());
+        if !here.may_redirect_to(AddressScope::of(next.host())) {
             return refused(&self.url, RedirectFault::Inward);
         }
         if self.redirects == MAX_REDIRECTS {

@@ -4,7 +4,7 @@ use super::documents::Documents;
 use super::{Source, parse};
 use crate::error::Error;
 use crate::oci::{
-    Bytes, Descriptor, Document, Image, InvalidManifest, Kind, PlatformEntry, Wanted,
+    Bytes, Descriptor, Document, Image, InvalidManifest, MediaKind, PlatformEntry, PlatformRequest,
 };
 use crate::progress::Progress;
 use crate::registry::MAX_MANIFEST;
@@ -16,14 +16,14 @@ const MAX_NAMED: usize = 8192;
 /// For which platforms an image is copied.
 pub enum Platforms {
     /// For these, the first one being the main one.
-    Some(Vec<Wanted>),
+    Some(Vec<PlatformRequest>),
     /// For all, with whatever else its index names; the main one is for this platform, if there is
     /// an image for it.
-    All(Wanted),
+    All(PlatformRequest),
 }
 
 /// The parts of an image.
-pub struct Parts {
+pub struct ImageContents {
     /// What `index.json` leads to.
     pub root: Descriptor,
     /// The image for the main platform, if there is one.
@@ -34,7 +34,7 @@ pub struct Parts {
     pub blobs: Vec<Descriptor>,
 }
 
-impl Parts {
+impl ImageContents {
     /// Everything that the archive is to hold.
     pub fn all(&self) -> impl Iterator<Item = &Descriptor> {
         let documents = self.documents.iter().map(|(document, _)| document);
@@ -44,7 +44,7 @@ impl Parts {
 
 impl Source<'_> {
     /// Reads all documents of the image. Layers are not looked at yet.
-    pub fn parts(&mut self, platforms: &Platforms, progress: Progress) -> Result<Parts, Error> {
+    pub fn parts(&mut self, platforms: &Platforms, progress: Progress) -> Result<ImageContents, Error> {
         let parts = match platforms {
             Platforms::All(wanted) => self.all_parts(wanted, progress),
             Platforms::Some(wanted) => self.some_parts(wanted, progress),
@@ -53,7 +53,7 @@ impl Source<'_> {
     }
 
     /// One manifest as it is; several by way of the index that they are in, byte for byte.
-    fn some_parts(&mut self, wanted: &[Wanted], progress: Progress) -> Result<Parts, Error> {
+    fn some_parts(&mut self, wanted: &[PlatformRequest], progress: Progress) -> Result<ImageContents, Error> {
         let (root, bytes) = self.root_bytes()?;
         let mut documents = Documents::default();
         documents.add(root.clone(), bytes)?;
@@ -78,7 +78,7 @@ impl Source<'_> {
         }
         name_platform(&mut root, &images);
         let layers = images.iter().flat_map(|image| &image.layers);
-        Ok(Parts {
+        Ok(ImageContents {
             root,
             blobs: layers.map(|layer| layer.blob.clone()).collect(),
             main: images.into_iter().next(),
@@ -87,9 +87,9 @@ impl Source<'_> {
     }
 
     /// All that the index names, attestations and what else there may be.
-    fn all_parts(&mut self, wanted: &Wanted, progress: Progress) -> Result<Parts, Error> {
+    fn all_parts(&mut self, wanted: &PlatformRequest, progress: Progress) -> Result<ImageContents, Error> {
         let (root, bytes) = self.root_bytes()?;
-        let mut parts = Parts {
+        let mut parts = ImageContents {
             root: root.clone(),
             main: None,
             documents: Vec::new(),
@@ -100,7 +100,7 @@ impl Source<'_> {
         let mut waiting = Vec::new();
         let mut at_hand = Some((root, bytes));
         while let Some((descriptor, bytes)) = at_hand {
-            let is_index = descriptor.kind() == Kind::Index;
+            let is_index = descriptor.kind() == MediaKind::Index;
             let named = Document::names(&bytes).map_err(|why| Error::Manifest {
                 what: descriptor.digest.to_string(),
                 why,
@@ -115,14 +115,14 @@ impl Source<'_> {
                     return Err(documents.refused(InvalidManifest::TooMuch));
                 }
                 match named.kind() {
-                    Kind::Index | Kind::Manifest => waiting.push(named),
-                    Kind::Config if named.size <= MAX_MANIFEST => {
+                    MediaKind::Index | MediaKind::Manifest => waiting.push(named),
+                    MediaKind::Config if named.size <= MAX_MANIFEST => {
                         documents.check_room(named.size)?;
                         let bytes = Bytes::new(self.config(&named)?);
                         documents.add(named, bytes)?;
                     }
                     // Whatever it is, a registry should have it among the manifests.
-                    Kind::Other if is_index && named.size <= MAX_MANIFEST => {
+                    MediaKind::Other if is_index && named.size <= MAX_MANIFEST => {
                         match self.document(&named, &mut documents) {
                             Ok(_) => {}
                             Err(Error::NotFound { .. } | Error::Offline { .. }) => {
@@ -157,7 +157,7 @@ impl Source<'_> {
     /// The image for `wanted`, else the first one for any platform.
     fn main_image(
         &mut self,
-        wanted: &Wanted,
+        wanted: &PlatformRequest,
         documents: &mut Documents,
         progress: Progress,
     ) -> Result<Option<Image>, Error> {
@@ -166,7 +166,7 @@ impl Source<'_> {
                 None => return Ok(None),
                 Some(platform) => {
                     let asked = true;
-                    self.follow(&Wanted { platform, asked }, documents, progress)
+                    self.follow(&PlatformRequest { platform, explicit: asked }, documents, progress)
                 }
             },
             followed => followed,

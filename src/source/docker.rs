@@ -1,9 +1,9 @@
 //! What `docker save` has written since 2014: a `manifest.json` that names a config and, for each
 //! DiffID in it, a tar. The manifest that it stands for is made here, as skopeo makes it.
 
-use super::named::Listed;
+use super::named::ImageNames;
 use crate::error::LayoutFault;
-use crate::oci::{Descriptor, Digest, Each, List, Name, Reference};
+use crate::oci::{Descriptor, Digest, Each, BoundedList, BoundedName, Reference};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -18,17 +18,17 @@ const LAYER_TYPE: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[serde(expecting = "an object")]
-pub(super) struct Entry {
+pub(super) struct ManifestEntry {
     /// The name of the config's file.
-    config: Name,
+    config: BoundedName,
     /// `name:tag`, as docker writes it: `debian:bookworm`.
-    repo_tags: Option<List<Name>>,
+    repo_tags: Option<BoundedList<BoundedName>>,
     /// The names of the layers' files, lowest first.
-    layers: Option<List<Name>>,
+    layers: Option<BoundedList<BoundedName>>,
 }
 
 /// The image that an entry makes.
-pub(super) struct Made {
+pub(super) struct DockerArchiveImage {
     /// The manifest's own descriptor.
     pub(super) root: Descriptor,
     pub(super) bytes: Vec<u8>,
@@ -39,26 +39,26 @@ pub(super) struct Made {
 /// A manifest in the order of fields that skopeo writes, which makes its digest.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Written<'m> {
+struct SynthesizedManifest<'m> {
     schema_version: u8,
     media_type: &'static str,
-    config: Named<'m>,
-    layers: Vec<Named<'m>>,
+    config: BlobJson<'m>,
+    layers: Vec<BlobJson<'m>>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Named<'m> {
+struct BlobJson<'m> {
     media_type: &'m str,
     size: u64,
     digest: &'m Digest,
 }
 
 /// The image of that name in the list, or the only one. `place` is how the archive is spelt.
-pub(super) fn find(list: &[u8], place: &str, name: Option<&str>) -> Result<Entry, LayoutFault> {
-    let mut names = Listed::default();
+pub(super) fn find(list: &[u8], place: &str, name: Option<&str>) -> Result<ManifestEntry, LayoutFault> {
+    let mut names = ImageNames::default();
     let (mut found, mut count) = (None, 0);
-    let each = Each::new(|entry: Entry| {
+    let each = Each::new(|entry: ManifestEntry| {
         let own = entry.names().map(str::to_owned);
         own.for_each(|name| names.add(name));
         count += 1;
@@ -85,7 +85,7 @@ pub(super) fn find(list: &[u8], place: &str, name: Option<&str>) -> Result<Entry
     }
 }
 
-impl Entry {
+impl ManifestEntry {
     /// Whether `name` is one of its names, however much of it is spelt out.
     pub(super) fn is_called(&self, name: &str) -> bool {
         self.names().any(|own| own == name || is_same(own, name))
@@ -111,7 +111,7 @@ impl Entry {
         config: (&str, &[u8]),
         diff_ids: &[Digest],
         layers: impl Iterator<Item = (String, u64)>,
-    ) -> Made {
+    ) -> DockerArchiveImage {
         let (file, config) = config;
         let mut files = HashMap::new();
         let config_blob = Descriptor::new(CONFIG_TYPE, Digest::sha256(config), config.len() as u64);
@@ -123,12 +123,12 @@ impl Entry {
         let layers: Vec<_> = layers.collect();
         let bytes = written(&config_blob, &layers);
         let root = Descriptor::new(MANIFEST_TYPE, Digest::sha256(&bytes), bytes.len() as u64);
-        Made { root, bytes, files }
+        DockerArchiveImage { root, bytes, files }
     }
 }
 
 fn written(config: &Descriptor, layers: &[Descriptor]) -> Vec<u8> {
-    let manifest = Written {
+    let manifest = SynthesizedManifest {
         schema_version: 2,
         media_type: MANIFEST_TYPE,
         config: named(config),
@@ -138,15 +138,15 @@ fn written(config: &Descriptor, layers: &[Descriptor]) -> Vec<u8> {
     serde_json::to_vec(&manifest).unwrap_or_default()
 }
 
-fn named(blob: &Descriptor) -> Named<'_> {
-    Named {
+fn named(blob: &Descriptor) -> BlobJson<'_> {
+    BlobJson {
         media_type: &blob.media_type,
         size: blob.size,
         digest: &blob.digest,
     }
 }
 
-fn named_in(list: Option<&List<Name>>) -> impl Iterator<Item = &str> {
+fn named_in(list: Option<&BoundedList<BoundedName>>) -> impl Iterator<Item = &str> {
     let names = list.into_iter().flat_map(|list| &list.0);
     names.map(|name| name.0.as_str())
 }

@@ -4,7 +4,7 @@
 //! same. The name is no digest, and the config names layers as they are uncompressed: so that is what
 //! the made manifest names, as skopeo has it.
 
-use super::docker::{Entry, Made};
+use super::docker::{ManifestEntry, DockerArchiveImage};
 use super::store::fault;
 use crate::archive::Archive;
 use crate::compression::{Decoder, Undecodable};
@@ -25,7 +25,7 @@ pub(super) type Uncompressed = Decoder<BufReader<Box<dyn Read>>>;
 type LayerFile = (String, u64);
 
 /// The image of an entry of `manifest.json`.
-pub(super) fn image(archive: &Archive, entry: &Entry) -> Result<Made, Error> {
+pub(super) fn image(archive: &Archive, entry: &ManifestEntry) -> Result<DockerArchiveImage, Error> {
     let failed = |why| fault(archive.input().path(), why);
     let located = |name: &str| {
         let name = member_name(name).map_err(failed)?;
@@ -44,7 +44,7 @@ pub(super) fn image(archive: &Archive, entry: &Entry) -> Result<Made, Error> {
     };
     let sizes = sizes(archive, &layers, diff_ids)?;
     let layers = layers.into_iter().map(|(name, _)| name).zip(sizes);
-    Ok(Entry::image((&file, &config), diff_ids, layers))
+    Ok(ManifestEntry::image((&file, &config), diff_ids, layers))
 }
 
 /// The name of a member that `manifest.json` spells so. Those of buildpacks begin with a slash, which

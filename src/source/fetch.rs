@@ -1,10 +1,10 @@
 //! A blob of a registry with the cache in front: what is here is read, the rest is fetched and kept.
 
-use crate::cache::{Cache, Fetched, Partial, Rest};
+use crate::cache::{Cache, Fetched, Partial, Reservation};
 use crate::error::Error;
 use crate::oci::{Descriptor, Digest};
 use crate::progress::Progress;
-use crate::registry::{Asked, Registry};
+use crate::registry::{FetchMode, Registry};
 use std::fmt::Display;
 use std::io::{self, Read};
 
@@ -23,7 +23,7 @@ pub(super) struct Fetch<'c> {
 }
 
 /// A blob, ready to be read.
-pub(super) struct Opened {
+pub(super) struct BlobSource {
     pub(super) bytes: Box<dyn Read>,
     /// Where what is read is to be copied.
     pub(super) copy: Option<Partial>,
@@ -36,19 +36,19 @@ pub(super) struct Opened {
 impl Fetch<'_> {
     /// Opens a blob. One that another process fetches just now is waited for, unless it is only
     /// wanted ahead of time: then there is nothing. One that nothing comes of is fetched, too.
-    pub(super) fn open(&self, blob: &Descriptor, asked: Asked) -> Result<Option<Opened>, Error> {
+    pub(super) fn open(&self, blob: &Descriptor, asked: FetchMode) -> Result<Option<BlobSource>, Error> {
         let Some(cache) = self.cache else {
             return self.remote(blob, asked).map(Some);
         };
         loop {
             if let Some(file) = cache.find(blob)? {
-                return Ok(Some(Opened::cached(file, None, blob.size)));
+                return Ok(Some(BlobSource::cached(file, None, blob.size)));
             }
             match cache.create(blob) {
-                Ok(Rest::Missing(copy)) => return self.rest(blob, copy, asked).map(Some),
-                Ok(Rest::Unkept) => return self.remote(blob, asked).map(Some),
-                Ok(Rest::Elsewhere(_)) if asked == Asked::Ahead => return Ok(None),
-                Ok(Rest::Elsewhere(fetched)) => {
+                Ok(Reservation::Missing(copy)) => return self.rest(blob, copy, asked).map(Some),
+                Ok(Reservation::Unkept) => return self.remote(blob, asked).map(Some),
+                Ok(Reservation::Elsewhere(_)) if asked == FetchMode::Prefetch => return Ok(None),
+                Ok(Reservation::Elsewhere(fetched)) => {
                     if !self.wait(blob, cache, &fetched)? {
                         let waited = cache.waited();
                         self.not_cached(
@@ -80,8 +80,8 @@ impl Fetch<'_> {
     }
 
     /// All of it from the registry.
-    pub(super) fn remote(&self, blob: &Descriptor, asked: Asked) -> Result<Opened, Error> {
-        Ok(Opened {
+    pub(super) fn remote(&self, blob: &Descriptor, asked: FetchMode) -> Result<BlobSource, Error> {
+        Ok(BlobSource {
             bytes: Box::new(self.registry(blob)?.blob(blob, 0, asked)?),
             copy: None,
             origin: "registry".to_owned(),
@@ -90,20 +90,20 @@ impl Fetch<'_> {
     }
 
     /// What a pull left that ended early, and the rest from the registry.
-    fn rest(&self, blob: &Descriptor, copy: Partial, asked: Asked) -> Result<Opened, Error> {
+    fn rest(&self, blob: &Descriptor, copy: Partial, asked: FetchMode) -> Result<BlobSource, Error> {
         let had = copy.size();
         if had == 0 {
             let copy = Some(copy);
-            return self.remote(blob, asked).map(|all| Opened { copy, ..all });
+            return self.remote(blob, asked).map(|all| BlobSource { copy, ..all });
         }
         let Ok(start) = copy.reader() else {
             return self.remote(blob, asked);
         };
         if had == blob.size {
-            return Ok(Opened::cached(start, Some(copy), had));
+            return Ok(BlobSource::cached(start, Some(copy), had));
         }
         let rest = self.registry(blob)?.blob(blob, had, asked)?;
-        Ok(Opened {
+        Ok(BlobSource {
             bytes: Box::new(start.chain(rest)),
             copy: Some(copy),
             origin: format!("registry, from byte {had} on"),
@@ -147,7 +147,7 @@ impl Fetch<'_> {
     }
 }
 
-impl Opened {
+impl BlobSource {
     fn cached(bytes: impl Read + 'static, copy: Option<Partial>, size: u64) -> Self {
         Self {
             bytes: Box::new(bytes),

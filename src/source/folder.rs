@@ -5,7 +5,7 @@
 
 use super::store::{disk, fault};
 use crate::error::{Absence, Error, LayoutFault, LinkFault};
-use crate::sys::{Dir, Kind, is_loop, trail};
+use crate::sys::{Dir, FileKind, is_loop, trail};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ffi::CString;
@@ -22,7 +22,7 @@ pub(super) struct Folder {
 }
 
 /// Where opening a file has failed.
-struct Failure {
+struct OpenFailure {
     /// The path in the layout as far as it was followed.
     way: String,
     /// The folder in which its last component stands, and that.
@@ -45,7 +45,7 @@ impl Folder {
     pub(super) fn open(&self, name: &str) -> Result<Option<Box<dyn Read>>, Error> {
         self.mark_used(name.to_owned());
         match self.walk(name).map_err(|e| disk(&self.path, e))? {
-            Ok(file) => Ok(Some(Box::new(Found {
+            Ok(file) => Ok(Some(Box::new(LayoutBlob {
                 path: self.path.join(name),
                 file,
             }))),
@@ -85,8 +85,8 @@ impl Folder {
     }
 
     /// Opens each folder on the way, and then the file, so that it is known which of them fails.
-    fn walk(&self, name: &str) -> io::Result<Result<File, Failure>> {
-        let mut at = self.dir.again()?;
+    fn walk(&self, name: &str) -> io::Result<Result<File, OpenFailure>> {
+        let mut at = self.dir.try_clone()?;
         let mut steps = name.split('/').peekable();
         let mut way = String::new();
         while let Some(step) = steps.next() {
@@ -100,7 +100,7 @@ impl Folder {
                 Ok(Ok(file)) => return Ok(Ok(file)),
                 Ok(Err(next)) => at = next,
                 Err(error) => {
-                    return Ok(Err(Failure {
+                    return Ok(Err(OpenFailure {
                         way,
                         parent: at,
                         name: step,
@@ -114,7 +114,7 @@ impl Folder {
     }
 
     /// What is wrong with something that is there, on the way to the file `name`.
-    fn unusable(&self, name: &str, failure: Failure) -> Error {
+    fn unusable(&self, name: &str, failure: OpenFailure) -> Error {
         let path = self.path.join(&failure.way);
         let is_below_file = failure.error.kind() == ErrorKind::NotADirectory;
         let why = match failure.way.len() == name.len() {
@@ -131,12 +131,12 @@ impl Folder {
     }
 }
 
-impl Failure {
+impl OpenFailure {
     /// The same as a fault of the link that it is about, if it is about one.
     fn link(&self, why: LinkFault) -> Option<Absence> {
         let found = self.parent.stat(&self.name).ok()?;
         let target = match found.kind {
-            Kind::Symlink => self.parent.read_link(&self.name).ok()?,
+            FileKind::Symlink => self.parent.read_link(&self.name).ok()?,
             _ => return None,
         };
         Some(Absence::Link {
@@ -148,12 +148,12 @@ impl Failure {
 }
 
 /// A file of a layout, whose read errors are the disk's and not a decoder's.
-struct Found {
+struct LayoutBlob {
     path: PathBuf,
     file: File,
 }
 
-impl Read for Found {
+impl Read for LayoutBlob {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.file.read(buffer);
         read.map_err(|e| io::Error::other(disk(&self.path, e)))

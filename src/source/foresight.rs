@@ -1,8 +1,8 @@
 //! What a pull would do for the layers of an image, told before it does.
 
 use super::Source;
-use super::room::{can_keep, failed, must_fit};
-use crate::cache::{Held, Look};
+use super::room::{can_keep, failed, check_fits};
+use crate::cache::{Presence, CacheView};
 use crate::error::Error;
 use crate::oci::{Descriptor, Image};
 use crate::progress::Progress;
@@ -11,11 +11,11 @@ use std::collections::HashSet;
 use std::path::Path;
 
 /// What a pull would do for the layers.
-pub struct Foresight {
+pub struct PullPlan {
     /// Who would be asked, in this order; of an image on disk, where it is.
     pub from: Vec<String>,
     /// The layers, lowest first, and where each would come from.
-    pub layers: Vec<(Descriptor, Way)>,
+    pub layers: Vec<(Descriptor, LayerOrigin)>,
     /// How large they are in all, each counted once, in bytes.
     pub size: u64,
     /// How much of that would come over the network.
@@ -28,7 +28,7 @@ pub struct Foresight {
 
 /// Where a layer would come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum LayerOrigin {
     /// The cache has it.
     Cached,
     /// The cache has so many bytes of it.
@@ -42,19 +42,19 @@ pub enum Way {
 impl Source<'_> {
     /// Looks what a pull of `image` into `destination` would do, whose tree would grow in the file
     /// system of `place`. An image that does not fit is refused, as by the pull.
-    pub fn foresee(
+    pub fn plan(
         &self,
         image: &Image,
         (place, destination): (&Dir, &Path),
-        look: Option<&Look>,
+        look: Option<&CacheView>,
         progress: Progress,
-    ) -> Result<Foresight, Error> {
+    ) -> Result<PullPlan, Error> {
         let blobs = || image.layers.iter().map(|layer| &layer.blob);
         let mut seen = HashSet::new();
         let unique = blobs().filter(|blob| seen.insert(&blob.digest));
         let size = unique.fold(0, |sum, blob| u64::saturating_add(sum, blob.size));
-        must_fit(size, place, destination)?;
-        let mut foresight = Foresight {
+        check_fits(size, place, destination)?;
+        let mut foresight = PullPlan {
             from: self.places(),
             layers: Vec::new(),
             size,
@@ -66,7 +66,7 @@ impl Source<'_> {
             Self::Layout(layout) => {
                 for blob in blobs() {
                     layout.must_have(blob)?;
-                    foresight.layers.push((blob.clone(), Way::Read));
+                    foresight.layers.push((blob.clone(), LayerOrigin::Read));
                 }
             }
             Self::Registry(_) => {
@@ -83,16 +83,16 @@ impl Source<'_> {
     /// Whether there is room in the cache for what it lacks.
     fn is_kept(
         &self,
-        foresight: &Foresight,
+        foresight: &PullPlan,
         image: &Image,
-        (place, look): (&Dir, &Look),
+        (place, look): (&Dir, &CacheView),
         progress: Progress,
     ) -> Result<bool, Error> {
         let mut seen = HashSet::new();
         let mut lacks = 0;
         for blob in image.layers.iter().map(|layer| &layer.blob) {
             if seen.insert(&blob.digest) {
-                lacks = u64::saturating_add(lacks, Way::of(blob, Some(look))?.rest(blob));
+                lacks = u64::saturating_add(lacks, LayerOrigin::of(blob, Some(look))?.rest(blob));
             }
         }
         let is_beside = look.is_beside(place);
@@ -114,19 +114,19 @@ impl Source<'_> {
     }
 }
 
-impl Foresight {
+impl PullPlan {
     fn add_fetched<'b>(
         &mut self,
         blobs: impl Iterator<Item = &'b Descriptor>,
-        look: Option<&Look>,
+        look: Option<&CacheView>,
     ) -> Result<(), Error> {
         let mut seen = HashSet::new();
         for blob in blobs {
-            let way = match (Way::of(blob, look)?, self.is_kept) {
+            let way = match (LayerOrigin::of(blob, look)?, self.is_kept) {
                 // The same layer a second time is there already.
-                (_, true) if !seen.insert(&blob.digest) => Way::Cached,
+                (_, true) if !seen.insert(&blob.digest) => LayerOrigin::Cached,
                 // What is not kept is not gone on with.
-                (Way::Partial(_), false) => Way::Fetched,
+                (LayerOrigin::Partial(_), false) => LayerOrigin::Fetched,
                 (way, _) => way,
             };
             self.fetched = self.fetched.saturating_add(way.rest(blob));
@@ -136,14 +136,14 @@ impl Foresight {
     }
 }
 
-impl Way {
-    fn of(blob: &Descriptor, look: Option<&Look>) -> Result<Self, Error> {
-        let held = look.map_or(Ok(Held::Nothing), |look| look.held(blob))?;
+impl LayerOrigin {
+    fn of(blob: &Descriptor, look: Option<&CacheView>) -> Result<Self, Error> {
+        let held = look.map_or(Ok(Presence::Nothing), |look| look.held(blob))?;
         Ok(match held {
-            Held::Whole => Self::Cached,
-            Held::Part(had) if had == blob.size => Self::Cached,
-            Held::Part(had) => Self::Partial(had),
-            Held::Nothing => Self::Fetched,
+            Presence::Whole => Self::Cached,
+            Presence::Part(had) if had == blob.size => Self::Cached,
+            Presence::Part(had) => Self::Partial(had),
+            Presence::Nothing => Self::Fetched,
         })
     }
 

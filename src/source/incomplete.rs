@@ -7,7 +7,7 @@ use super::select::Listing;
 use super::store::fault;
 use super::{parse, verified};
 use crate::error::{Error, LayoutFault, Part};
-use crate::oci::{Descriptor, Digest, Document, Entry};
+use crate::oci::{Descriptor, Digest, Document, IndexEntry};
 
 /// How many manifests are read to know which images are there: an index may name thousands.
 const MAX_READ: usize = 64;
@@ -33,7 +33,7 @@ impl Layout {
         };
         let (mut present, mut read, mut lacks) = (Vec::new(), 0, false);
         let (mut is_part, mut is_of_attestation) = (false, false);
-        let mut take = |entry: &Entry| {
+        let mut take = |entry: &IndexEntry| {
             if entry.is_attestation() {
                 let Ok(entry) = entry.clone().known() else {
                     return;

@@ -1,12 +1,12 @@
 //! An OCI image layout, in a folder (image-spec image-layout.md) or in a tar, and what `docker save`
 //! writes.
 
-use super::docker::{self, Entry, Made};
+use super::docker::{self, ManifestEntry, DockerArchiveImage};
 use super::docker_layers;
 use super::folder::Folder;
 use super::full_path::with_full_path;
-use super::local::{Form, Local, Place};
-use super::named::{self, INDEX, Meant, Root};
+use super::local::{Form, Local, LocalPath};
+use super::named::{self, INDEX, NamedEntry, NamedImage};
 use super::store::{Store, fault};
 use super::{parse, verified, within_limit};
 use crate::archive::Archive;
@@ -27,7 +27,7 @@ pub struct Layout {
     /// How it is spelt, the name of the image left out.
     spelling: String,
     name: Option<String>,
-    root: Root,
+    root: NamedImage,
     /// The names of the image itself, as far as the layout says.
     names: Vec<String>,
     /// Where blobs are that are not under their digests.
@@ -47,12 +47,12 @@ impl Layout {
         let (place, name) = local.place()?;
         let name = name.as_deref();
         let input = match place {
-            Place::Folder(path, folder) => {
+            LocalPath::Folder(path, folder) => {
                 let spelling = format!("oci:{}", path.display());
                 let store = Store::Folder(Folder::new(path, folder));
                 return Self::of_folder(store, spelling, name);
             }
-            Place::File(input) | Place::Stdin(input) => input,
+            LocalPath::File(input) | LocalPath::Stdin(input) => input,
         };
         let archive = Archive::open(input, spool())?;
         let first = named::list(&archive, local.form)?;
@@ -130,9 +130,9 @@ impl Layout {
         let size = bytes.len() as u64;
         let root = named::root(&index, &digest, size, (&spelling, name));
         let root = match root.map_err(|why| fault(store.path(), why))? {
-            Meant::Itself(itself) => Root::Read(itself, bytes.clone()),
-            Meant::Platforms(index, bytes) => Root::Read(index, bytes),
-            Meant::Entry(entry) => Root::Entry(entry.known().map_err(|why| Error::Manifest {
+            NamedEntry::Itself(itself) => NamedImage::Read(itself, bytes.clone()),
+            NamedEntry::Platforms(index, bytes) => NamedImage::Read(index, bytes),
+            NamedEntry::Entry(entry) => NamedImage::Entry(entry.known().map_err(|why| Error::Manifest {
                 what: name.map_or_else(|| spelling.clone(), |name| format!("{spelling}:{name}")),
                 why,
             })?),
@@ -151,16 +151,16 @@ impl Layout {
     fn of_docker(
         archive: Archive,
         spelling: String,
-        entry: &Entry,
+        entry: &ManifestEntry,
         name: Option<&str>,
     ) -> Result<Self, Error> {
-        let Made { root, bytes, files } = docker_layers::image(&archive, entry)?;
+        let DockerArchiveImage { root, bytes, files } = docker_layers::image(&archive, entry)?;
         Ok(Self {
             names: entry.names().map(str::to_owned).collect(),
             store: Store::Archive(Box::new(archive)),
             spelling,
             name: name.map(str::to_owned),
-            root: Root::Read(root, bytes.into()),
+            root: NamedImage::Read(root, bytes.into()),
             files,
         })
     }
@@ -177,7 +177,7 @@ impl Layout {
     /// Where it is; nothing for a pipe.
     pub(super) fn path(&self) -> Option<&Path> {
         match &self.store {
-            Store::Archive(archive) if !archive.input().is_again() => None,
+            Store::Archive(archive) if !archive.input().is_seekable() => None,
             store => Some(store.path()),
         }
     }
@@ -210,8 +210,8 @@ impl Layout {
     /// The bytes of what the name stands for.
     pub(super) fn root_bytes(&self) -> Result<Bytes, Error> {
         match &self.root {
-            Root::Read(_, bytes) => Ok(bytes.clone()),
-            Root::Entry(entry) => verified(entry, Part::Manifest, self.bytes(entry)?.into()),
+            NamedImage::Read(_, bytes) => Ok(bytes.clone()),
+            NamedImage::Entry(entry) => verified(entry, Part::Manifest, self.bytes(entry)?.into()),
         }
     }
 

@@ -38,7 +38,7 @@ pub enum Form {
 }
 
 /// A place that there is.
-pub(super) enum Place {
+pub(super) enum LocalPath {
     Folder(PathBuf, Dir),
     File(Input),
     Stdin(Input),
@@ -81,11 +81,11 @@ impl Local {
 
     /// Opens what there is, with the name of the image in it if one was given: what stands behind a
     /// colon, where no path goes on.
-    pub(super) fn place(&self) -> Result<(Place, Option<String>), Error> {
+    pub(super) fn place(&self) -> Result<(LocalPath, Option<String>), Error> {
         if self.is_stdin() {
             let name = self.path.to_string_lossy();
             let name = name.split_once(':').map(|(_, name)| name.to_owned());
-            return Ok((Place::Stdin(Input::stdin()?), name));
+            return Ok((LocalPath::Stdin(Input::stdin()?), name));
         }
         let (path, name) = self.split();
         let fault = |why| Error::Layout {
@@ -96,12 +96,12 @@ impl Local {
             (Ok(_), Form::OciArchive | Form::DockerArchive) => {
                 return Err(fault(LayoutFault::IsAFolder));
             }
-            (Ok(folder), _) => Place::Folder(path, folder),
+            (Ok(folder), _) => LocalPath::Folder(path, folder),
             (Err(e), form) => match (e.kind(), form) {
                 (io::ErrorKind::NotADirectory, Form::Layout) => {
                     return Err(fault(LayoutFault::NotAFolder));
                 }
-                (io::ErrorKind::NotADirectory, _) => Place::File(Input::open(&path)?),
+                (io::ErrorKind::NotADirectory, _) => LocalPath::File(Input::open(&path)?),
                 (io::ErrorKind::NotFound, Form::Layout) => {
                     return Err(fault(LayoutFault::NoFolder));
                 }

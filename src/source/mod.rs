@@ -28,21 +28,21 @@ use crate::oci::{
     Algorithm, Bytes, Descriptor, Digest, Document, InvalidManifest, Layer, Reference,
 };
 use crate::progress::{Meter, Progress};
-use crate::registry::{Access, MAX_MANIFEST, Served};
-pub use copy::{Parts, Platforms};
-pub use foresight::{Foresight, Way};
+use crate::registry::{RegistryOptions, MAX_MANIFEST, RawManifest};
+pub use copy::{ImageContents, Platforms};
+pub use foresight::{PullPlan, LayerOrigin};
 use layout::Layout;
 pub use local::{Form, Local};
-use registry::Cached;
+use registry::CachedRegistry;
 pub use room::check_room;
 use std::fmt;
 use std::io::Read;
 use std::path::PathBuf;
-pub use survey::{Raw, Survey};
+pub use survey::{RawDocument, ImageDetails};
 
 /// What the user calls an image.
 #[derive(Clone, Debug)]
-pub enum Name {
+pub enum ImageName {
     /// In a registry.
     Registry(Reference),
     /// In a folder, a file or a pipe.
@@ -52,31 +52,31 @@ pub enum Name {
 /// An open source of one image.
 pub enum Source<'c> {
     /// A registry, with the cache in front of it if there is one.
-    Registry(Box<Cached<'c>>),
+    Registry(Box<CachedRegistry<'c>>),
     /// A layout or an archive.
     Layout(Box<Layout>),
 }
 
 /// The stream of a layer.
-pub type Stream = LayerStream<Box<dyn Read>, Partial>;
+pub type LayerReader = LayerStream<Box<dyn Read>, Partial>;
 
 /// The stream of a blob as it is.
-pub type RawStream = BlobStream<Box<dyn Read>, Partial>;
+pub type BlobReader = BlobStream<Box<dyn Read>, Partial>;
 
 impl<'c> Source<'c> {
     /// Opens the source of `name`. A registry is not asked anything yet; without `access`, it never
     /// is.
     pub fn open(
-        name: &Name,
-        access: Option<&Access>,
+        name: &ImageName,
+        access: Option<&RegistryOptions>,
         cache: Option<&'c Cache>,
         progress: Progress,
     ) -> Result<Self, Error> {
         Ok(match name {
-            Name::Registry(reference) => {
-                Self::Registry(Box::new(Cached::new(reference, access, cache, progress)?))
+            ImageName::Registry(reference) => {
+                Self::Registry(Box::new(CachedRegistry::new(reference, access, cache, progress)?))
             }
-            Name::Local(local) => {
+            ImageName::Local(local) => {
                 let spool = || cache.and_then(Cache::spool);
                 Self::Layout(Box::new(Layout::open(local, spool)?))
             }
@@ -149,7 +149,7 @@ impl<'c> Source<'c> {
     }
 
     /// Opens the stream of a layer.
-    pub fn layer(&mut self, layer: &Layer, meter: &mut Meter) -> Result<Stream, Error> {
+    pub fn layer(&mut self, layer: &Layer, meter: &mut Meter) -> Result<LayerReader, Error> {
         meter.next();
         match self {
             Self::Registry(cached) => cached.layer(layer, meter),
@@ -171,7 +171,7 @@ impl<'c> Source<'c> {
     }
 
     /// Opens a blob as it is.
-    pub fn blob(&mut self, blob: &Descriptor, meter: &mut Meter) -> Result<RawStream, Error> {
+    pub fn blob(&mut self, blob: &Descriptor, meter: &mut Meter) -> Result<BlobReader, Error> {
         meter.next();
         match self {
             Self::Registry(cached) => cached.blob(blob, meter),
@@ -184,7 +184,7 @@ impl<'c> Source<'c> {
     }
 
     /// Ends a blob that was read: its digest holds, and it is kept.
-    pub fn finish_blob(&self, blob: &Descriptor, stream: RawStream) -> Result<(), Error> {
+    pub fn finish_blob(&self, blob: &Descriptor, stream: BlobReader) -> Result<(), Error> {
         match (stream.finish(), self) {
             (Ok(copy), Self::Registry(cached)) => {
                 cached.keep(blob, copy);
@@ -204,7 +204,7 @@ impl<'c> Source<'c> {
     }
 
     /// Ends a stream that was read to the end of its tar: both digests hold, and the blob is kept.
-    pub fn finish(&self, layer: &Layer, stream: Stream) -> Result<(), Error> {
+    pub fn finish(&self, layer: &Layer, stream: LayerReader) -> Result<(), Error> {
         match self {
             Self::Registry(cached) => {
                 let copy = stream.finish().map_err(|e| cached.spoilt(&layer.blob, e))?;
@@ -217,13 +217,13 @@ impl<'c> Source<'c> {
 
     /// What is to blame for an `error` that came up while `stream` was read. A spoilt blob leaves
     /// the cache: it is fetched again the next time.
-    pub fn blame(&self, layer: &Layer, stream: Stream, error: Error) -> Error {
+    pub fn attribute(&self, layer: &Layer, stream: LayerReader, error: Error) -> Error {
         match self {
             Self::Registry(cached) => {
                 let is_doubtful = cached.is_doubtful(&error);
-                cached.spoilt(&layer.blob, stream.blame(error, is_doubtful))
+                cached.spoilt(&layer.blob, stream.attribute(error, is_doubtful))
             }
-            Self::Layout(_) => stream.blame(error, false),
+            Self::Layout(_) => stream.attribute(error, false),
         }
     }
 }
@@ -275,6 +275,6 @@ fn check_digest(wanted: &Digest, part: Part, bytes: &[u8]) -> Result<(), Error> 
 }
 
 /// The digest of what a registry served for a tag: over the bytes, because headers are often wrong.
-fn digest_of(served: &Served) -> Digest {
+fn digest_of(served: &RawManifest) -> Digest {
     Digest::of(Algorithm::Sha256, &served.bytes)
 }

@@ -6,7 +6,7 @@ use super::store::{Store, fault};
 use crate::archive::Archive;
 use crate::error::{Error, LayoutFault};
 use crate::oci::{
-    Bytes, Descriptor, Digest, Document, Entry, IMAGE_NAME, Index, REF_NAME, index_json,
+    Bytes, Descriptor, Digest, Document, IndexEntry, IMAGE_NAME, Index, REF_NAME, index_json,
 };
 use crate::registry::MAX_MANIFEST;
 
@@ -20,12 +20,12 @@ pub(super) const INDEX: &str = "index.json";
 const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
 
 /// A list of images: the name of its file, and the bytes.
-type List = (&'static str, Vec<u8>);
+type ImageList = (&'static str, Vec<u8>);
 
 /// What `index.json` leads to.
-pub(super) enum Meant {
+pub(super) enum NamedEntry {
     /// One entry: the one with the name, or the only one.
-    Entry(Entry),
+    Entry(IndexEntry),
     /// An index of the entries with the name, which are for different platforms.
     Platforms(Descriptor, Bytes),
     /// `index.json` is itself the index where several entries have no names.
@@ -33,14 +33,14 @@ pub(super) enum Meant {
 }
 
 /// The same, known to have a digest that can be verified.
-pub(super) enum Root {
+pub(super) enum NamedImage {
     /// An entry of `index.json`.
     Entry(Descriptor),
     /// One whose bytes are here already.
     Read(Descriptor, Bytes),
 }
 
-impl Root {
+impl NamedImage {
     pub(super) fn descriptor(&self) -> &Descriptor {
         match self {
             Self::Entry(entry) | Self::Read(entry, _) => entry,
@@ -56,8 +56,8 @@ pub(super) fn root(
     digest: &Digest,
     size: u64,
     (place, name): (&str, Option<&str>),
-) -> Result<Meant, LayoutFault> {
-    let mut all = Listed::default();
+) -> Result<NamedEntry, LayoutFault> {
+    let mut all = ImageNames::default();
     let (mut first, mut exact, mut same) = (None, None, None);
     let mut count = 0;
     let (mut first_names, mut is_one_name) = (Vec::new(), true);
@@ -83,12 +83,12 @@ pub(super) fn root(
     });
     match (name, first) {
         (Some(name), _) => {
-            let is_exact = |entry: &Entry| entry.annotation(REF_NAME) == Some(name);
+            let is_exact = |entry: &IndexEntry| entry.annotation(REF_NAME) == Some(name);
             let found = match (exact, same) {
-                (Some(exact), _) => Some(platforms(index, is_exact).unwrap_or(Meant::Entry(exact))),
+                (Some(exact), _) => Some(platforms(index, is_exact).unwrap_or(NamedEntry::Entry(exact))),
                 (None, Some(same)) => {
                     let several = platforms(index, |entry| is_named(&names(entry), name));
-                    Some(several.unwrap_or(Meant::Entry(same)))
+                    Some(several.unwrap_or(NamedEntry::Entry(same)))
                 }
                 (None, None) => None,
             };
@@ -98,7 +98,7 @@ pub(super) fn root(
                 available: all.0,
             })
         }
-        (None, Some(only)) if count == 1 => Ok(Meant::Entry(only)),
+        (None, Some(only)) if count == 1 => Ok(NamedEntry::Entry(only)),
         _ if !all.0.is_empty() => match platforms(index, |_| is_one_name) {
             Some(several) => Ok(several),
             None => Err(LayoutFault::SeveralImages {
@@ -108,14 +108,14 @@ pub(super) fn root(
         },
         _ => {
             let itself = Descriptor::new(INDEX_TYPE, digest.clone(), size);
-            Ok(Meant::Itself(itself))
+            Ok(NamedEntry::Itself(itself))
         }
     }
 }
 
 /// An index of the entries that are meant, if they are images for different platforms: some tools tag
 /// each of them, and make no index of its own. Without a platform each, the first one counts.
-fn platforms(index: &Index, is_meant: impl Fn(&Entry) -> bool) -> Option<Meant> {
+fn platforms(index: &Index, is_meant: impl Fn(&IndexEntry) -> bool) -> Option<NamedEntry> {
     let mut entries: Vec<Descriptor> = Vec::new();
     index.each(|entry| {
         if entries.len() < MAX_LISTED
@@ -138,7 +138,7 @@ fn platforms(index: &Index, is_meant: impl Fn(&Entry) -> bool) -> Option<Meant> 
         annotations,
         ..made
     };
-    Some(Meant::Platforms(made, bytes.into()))
+    Some(NamedEntry::Platforms(made, bytes.into()))
 }
 
 /// Whether one of the names means the same image.
@@ -148,7 +148,7 @@ fn is_named(own: &[String], name: &str) -> bool {
 
 /// The list of images that counts in an archive: the first one that comes, `index.json` or docker's.
 /// `docker save` of an image without a name leaves the index empty; then docker's list counts.
-pub(super) fn list(archive: &Archive, form: Form) -> Result<Option<List>, Error> {
+pub(super) fn list(archive: &Archive, form: Form) -> Result<Option<ImageList>, Error> {
     let candidates: &[&'static str] = match form {
         Form::DockerArchive => &[MANIFEST],
         Form::OciArchive => &[INDEX],
@@ -193,9 +193,9 @@ fn is_empty(bytes: &[u8]) -> bool {
 
 /// Names that an error lists.
 #[derive(Default)]
-pub(super) struct Listed(pub(super) Vec<String>);
+pub(super) struct ImageNames(pub(super) Vec<String>);
 
-impl Listed {
+impl ImageNames {
     /// Adds a name, unless it is the one that came before, or there are more than anybody reads.
     pub(super) fn add(&mut self, name: String) {
         let length: usize = self.0.iter().map(String::len).sum();

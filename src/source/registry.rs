@@ -1,19 +1,19 @@
 //! A registry with the cache in front of it: what is cached is not fetched, what is fetched is
 //! cached, and both are verified as they are read.
 
-use super::fetch::{Fetch, Opened};
+use super::fetch::{Fetch, BlobSource};
 use super::local::or_path;
-use super::{RawStream, Stream, digest_of, within_limit};
+use super::{BlobReader, LayerReader, digest_of, within_limit};
 use crate::cache::{Cache, Partial};
 use crate::error::Error;
 use crate::layer::{BlobStream, LayerStream, Verifier};
 use crate::oci::{Bytes, Descriptor, Digest, Layer, Reference};
 use crate::progress::{Meter, Progress};
-use crate::registry::{Access, Asked, Registry, Served};
+use crate::registry::{RegistryOptions, FetchMode, Registry, RawManifest};
 use std::io::{self, Read, Write as _};
 
 /// A registry and, unless it is not wanted, the cache.
-pub struct Cached<'c> {
+pub struct CachedRegistry<'c> {
     pub(super) fetch: Fetch<'c>,
     reference: Reference,
     /// How much of the blob at hand comes out of the cache, in bytes.
@@ -21,17 +21,17 @@ pub struct Cached<'c> {
     /// How large the blob at hand is, in bytes.
     pub(super) size: u64,
     /// The layer that will be wanted next, on its way.
-    ahead: Option<(Digest, Opened)>,
+    ahead: Option<(Digest, BlobSource)>,
     /// The index and manifests that led to the image, for pulls without a network.
     documents: Vec<(Digest, Bytes)>,
     /// What the reference stands for, once it was asked: it is that to the end.
-    root: Option<(Digest, Served)>,
+    root: Option<(Digest, RawManifest)>,
 }
 
-impl<'c> Cached<'c> {
+impl<'c> CachedRegistry<'c> {
     pub(super) fn new(
         reference: &Reference,
-        access: Option<&Access>,
+        access: Option<&RegistryOptions>,
         cache: Option<&'c Cache>,
         progress: Progress,
     ) -> Result<Self, Error> {
@@ -84,7 +84,7 @@ impl<'c> Cached<'c> {
     }
 
     /// What the reference stands for: its digest, checked if the reference has one, and its bytes.
-    pub(super) fn root(&mut self) -> Result<(Digest, Served), Error> {
+    pub(super) fn root(&mut self) -> Result<(Digest, RawManifest), Error> {
         if let Some(root) = &self.root {
             return Ok(root.clone());
         }
@@ -93,13 +93,13 @@ impl<'c> Cached<'c> {
         Ok(self.root.insert((digest, served)).clone())
     }
 
-    fn asked_root(&self) -> Result<(Digest, Served), Error> {
+    fn asked_root(&self) -> Result<(Digest, RawManifest), Error> {
         let Some(registry) = &self.fetch.registry else {
             let digest = self.cached_digest();
             let digest = digest.map_err(|error| or_path(&self.reference, error))?;
             let bytes = self.cached_document(&digest)?.into();
             let media_type = String::new();
-            return Ok((digest, Served { bytes, media_type }));
+            return Ok((digest, RawManifest { bytes, media_type }));
         };
         let wanted = self.reference.digest();
         let served = registry.manifest(&self.reference.identifier(), wanted);
@@ -169,7 +169,7 @@ impl<'c> Cached<'c> {
         let first = self.small(config);
         match (first, self.fetch.cache) {
             // What there was of it was not of it.
-            (Err(error), Some(cache)) if self.is_spoilt(&error) => {
+            (Err(error), Some(cache)) if self.is_corrupt(&error) => {
                 cache.forget(config);
                 cache.doubt();
                 self.small(config)
@@ -193,7 +193,7 @@ impl<'c> Cached<'c> {
     }
 
     /// The stream of a layer.
-    pub(super) fn layer(&mut self, layer: &Layer, meter: &mut Meter) -> Result<Stream, Error> {
+    pub(super) fn layer(&mut self, layer: &Layer, meter: &mut Meter) -> Result<LayerReader, Error> {
         let blob = &layer.blob;
         let opened = self.next(blob)?;
         let bytes = meter.watch(blob, &opened.origin, opened.bytes);
@@ -205,14 +205,14 @@ impl<'c> Cached<'c> {
         &mut self,
         blob: &Descriptor,
         meter: &mut Meter,
-    ) -> Result<RawStream, Error> {
+    ) -> Result<BlobReader, Error> {
         let opened = self.next(blob)?;
         let bytes = meter.watch(blob, &opened.origin, opened.bytes);
         Ok(BlobStream::new(blob, bytes, opened.copy))
     }
 
     /// A blob, which may be on its way already.
-    fn next(&mut self, blob: &Descriptor) -> Result<Opened, Error> {
+    fn next(&mut self, blob: &Descriptor) -> Result<BlobSource, Error> {
         let ahead = self.ahead.take();
         let opened = match ahead.filter(|(digest, _)| *digest == blob.digest) {
             Some((_, opened)) => opened,
@@ -225,17 +225,17 @@ impl<'c> Cached<'c> {
     /// Has the registry send what will be wanted next, in this order.
     pub(super) fn announce(&mut self, coming: &mut dyn Iterator<Item = &Descriptor>) {
         let Some(next) = coming.next() else { return };
-        let opened = self.fetch.open(next, Asked::Ahead).ok().flatten();
+        let opened = self.fetch.open(next, FetchMode::Prefetch).ok().flatten();
         self.ahead = opened.map(|opened| (next.digest.clone(), opened));
         self.fetch
             .begin(self.size.saturating_add(next.size), coming);
     }
 
-    fn open(&mut self, blob: &Descriptor) -> Result<Opened, Error> {
+    fn open(&mut self, blob: &Descriptor) -> Result<BlobSource, Error> {
         // Nobody is waited for who may wait for us.
         self.ahead = None;
-        let opened = self.fetch.open(blob, Asked::Now)?;
-        let opened = opened.map_or_else(|| self.fetch.remote(blob, Asked::Now), Ok)?;
+        let opened = self.fetch.open(blob, FetchMode::Demand)?;
+        let opened = opened.map_or_else(|| self.fetch.remote(blob, FetchMode::Demand), Ok)?;
         self.cached = opened.cached;
         Ok(opened)
     }

@@ -3,11 +3,11 @@
 use super::documents::Documents;
 use super::{Source, parse, select, verified, within_limit};
 use crate::error::{Error, Part};
-use crate::oci::{Bytes, Config, Descriptor, Digest, Document, Image, Wanted};
+use crate::oci::{Bytes, Config, Descriptor, Digest, Document, Image, PlatformRequest};
 use crate::progress::Progress;
 
 /// Where a name has led.
-pub(super) struct Followed {
+pub(super) struct ResolvedDocuments {
     pub(super) image: Image,
     /// The manifest, if it is not what the name stands for.
     pub(super) manifest: Option<Bytes>,
@@ -18,13 +18,13 @@ pub(super) struct Followed {
 impl Source<'_> {
     /// Follows the name to the manifest for `wanted`, and that to its config. Nothing else will be
     /// asked for.
-    pub fn resolve(&mut self, wanted: &Wanted, progress: Progress) -> Result<Image, Error> {
+    pub fn resolve(&mut self, wanted: &PlatformRequest, progress: Progress) -> Result<Image, Error> {
         let followed = self.follow(wanted, &mut Documents::default(), progress)?;
         Ok(self.narrowed(followed))
     }
 
     /// The image, of which only the layers are wanted from here on.
-    pub(super) fn narrowed(&self, followed: Followed) -> Image {
+    pub(super) fn narrowed(&self, followed: ResolvedDocuments) -> Image {
         let image = Image {
             config_bytes: followed.config,
             ..followed.image
@@ -39,10 +39,10 @@ impl Source<'_> {
     /// read again.
     pub(super) fn follow(
         &mut self,
-        wanted: &Wanted,
+        wanted: &PlatformRequest,
         documents: &mut Documents,
         progress: Progress,
-    ) -> Result<Followed, Error> {
+    ) -> Result<ResolvedDocuments, Error> {
         let followed = self.follow_documents(wanted, documents, progress);
         followed.map_err(|error| self.explained(error))
     }
@@ -57,10 +57,10 @@ impl Source<'_> {
 
     fn follow_documents(
         &mut self,
-        wanted: &Wanted,
+        wanted: &PlatformRequest,
         documents: &mut Documents,
         progress: Progress,
-    ) -> Result<Followed, Error> {
+    ) -> Result<ResolvedDocuments, Error> {
         let name = self.to_string();
         let (root, bytes, document) = self.root()?;
         let size = bytes.len() as u64;
@@ -98,7 +98,7 @@ impl Source<'_> {
         if chosen.unconfirmed {
             select::confirm(&name, &image, wanted, progress)?;
         }
-        Ok(Followed {
+        Ok(ResolvedDocuments {
             image,
             manifest,
             config: bytes,

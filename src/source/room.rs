@@ -13,7 +13,7 @@ impl Source<'_> {
     /// Refuses an image that does not fit into the file system of `rootfs`, where `destination`
     /// grows. How large the tree will be, no manifest says; its compressed layers are hardly larger.
     /// From here on, purge lets be what the cache has of the image.
-    pub fn check_room(
+    pub fn check_space(
         &self,
         image: &Image,
         rootfs: &Dir,
@@ -47,7 +47,7 @@ pub fn check_room<'s, B: IntoIterator<Item = &'s Descriptor>>(
         }
         kept = kept.or(cache);
     }
-    must_fit(size, folder, destination)?;
+    check_fits(size, folder, destination)?;
     let Some(cache) = kept else {
         return Ok(());
     };
@@ -62,7 +62,7 @@ pub fn check_room<'s, B: IntoIterator<Item = &'s Descriptor>>(
 }
 
 /// Refuses what is larger than what the file system of `folder` has free.
-pub(super) fn must_fit(size: u64, folder: &Dir, destination: &Path) -> Result<(), Error> {
+pub(super) fn check_fits(size: u64, folder: &Dir, destination: &Path) -> Result<(), Error> {
     match folder.free_space() {
         Some(free) if free < size => Err(Error::NoRoom(destination.to_owned(), size - free)),
         _ => Ok(()),

@@ -2,8 +2,8 @@
 
 use crate::error::Error;
 use crate::oci::{
-    Descriptor, Digest, Document, Entry, EntryDigest, Image, Index, InvalidManifest, Kind,
-    Manifest, Platform, Wanted,
+    Descriptor, Digest, Document, IndexEntry, EntryDigest, Image, Index, InvalidManifest, MediaKind,
+    Manifest, Platform, PlatformRequest,
 };
 use crate::progress::Progress;
 
@@ -34,7 +34,7 @@ pub(super) fn choose(
     name: &str,
     digest: Digest,
     root: Document,
-    wanted: &Wanted,
+    wanted: &PlatformRequest,
     mut fetch: impl FnMut(&Descriptor) -> Result<Document, Error>,
 ) -> Result<Chosen, Error> {
     let index = match root {
@@ -53,12 +53,12 @@ pub(super) fn choose(
     let mut at_hand = Some((index, 1));
     let mut waiting: Vec<(Descriptor, usize)> = Vec::new();
     while let Some((index, depth)) = at_hand {
-        let Entries {
+        let Candidates {
             best,
             only,
             mut nested,
             unknown: own,
-        } = Entries::of(&index, wanted, &mut available);
+        } = Candidates::of(&index, wanted, &mut available);
         if let Some((_, best)) = best {
             return manifest(&known(name, best)?, &mut fetch, false);
         }
@@ -96,7 +96,7 @@ pub(super) fn choose(
 }
 
 /// An entry that was chosen. Only now does it count whether its digest can be verified.
-fn known(name: &str, entry: Entry) -> Result<Descriptor, Error> {
+fn known(name: &str, entry: IndexEntry) -> Result<Descriptor, Error> {
     entry.known().map_err(|why| Error::Manifest {
         what: name.to_owned(),
         why,
@@ -104,21 +104,21 @@ fn known(name: &str, entry: Entry) -> Result<Descriptor, Error> {
 }
 
 /// What an index offers. An index may have tens of thousands of entries: few of them are kept.
-struct Entries {
+struct Candidates {
     /// The best image, the first among equals, and how well it suits: any that can be verified suits
     /// better than one that cannot.
-    best: Option<((bool, usize), Entry)>,
+    best: Option<((bool, usize), IndexEntry)>,
     /// The image, if there is but one, and no platform with it.
-    only: Option<Entry>,
+    only: Option<IndexEntry>,
     /// Indexes in it that may hold what is wanted, one more than may be read at most.
     nested: Vec<Descriptor>,
     /// An index that may hold it, too, and cannot be verified.
-    unknown: Option<Entry>,
+    unknown: Option<IndexEntry>,
 }
 
-impl Entries {
+impl Candidates {
     /// Reads the entries, and adds the platforms that they are for.
-    fn of(index: &Index, wanted: &Wanted, available: &mut Vec<Platform>) -> Self {
+    fn of(index: &Index, wanted: &PlatformRequest, available: &mut Vec<Platform>) -> Self {
         let (mut best, mut only, mut nested, mut unknown) = (None, None, Vec::new(), None);
         let mut images = 0;
         index.each(|mut entry| {
@@ -127,13 +127,13 @@ impl Entries {
             // Nothing more is asked of them, and each may have thousands.
             entry.annotations = None;
             match entry.kind() {
-                Kind::Index if nested.len() <= MAX_INDEXES && may_hold(&entry, wanted) => {
+                MediaKind::Index if nested.len() <= MAX_INDEXES && may_hold(&entry, wanted) => {
                     match &entry.digest {
                         EntryDigest::Known(_) => nested.extend(entry.known().ok()),
                         EntryDigest::Unknown(_) => unknown = unknown.take().or(Some(entry)),
                     }
                 }
-                Kind::Manifest if is_image => {
+                MediaKind::Manifest if is_image => {
                     images += 1;
                     let Some(platform) = platform else {
                         only = Some(entry);
@@ -168,7 +168,7 @@ pub(super) struct Listing<'l> {
     /// Brings what an entry names, verified.
     fetch: &'l mut dyn FnMut(&Descriptor) -> Result<Document, Error>,
     /// Takes a manifest, which may be an attestation.
-    take: &'l mut dyn FnMut(&Entry),
+    take: &'l mut dyn FnMut(&IndexEntry),
     /// How many indexes have been read, and how many manifests listed.
     read: usize,
     listed: usize,
@@ -180,7 +180,7 @@ impl<'l> Listing<'l> {
     pub(super) fn of(
         index: &Index,
         fetch: &'l mut dyn FnMut(&Descriptor) -> Result<Document, Error>,
-        take: &'l mut dyn FnMut(&Entry),
+        take: &'l mut dyn FnMut(&IndexEntry),
     ) -> Result<(), Error> {
         let (read, listed) = (1, 0);
         let mut listing = Self {
@@ -195,11 +195,11 @@ impl<'l> Listing<'l> {
     fn add(&mut self, index: &Index, depth: usize) -> Result<(), Error> {
         let mut failed = None;
         index.each(|entry| match entry.kind() {
-            Kind::Manifest if self.listed < MAX_LISTED => {
+            MediaKind::Manifest if self.listed < MAX_LISTED => {
                 self.listed += 1;
                 (self.take)(&entry);
             }
-            Kind::Index if failed.is_none() && depth < MAX_DEPTH && self.read < MAX_INDEXES => {
+            MediaKind::Index if failed.is_none() && depth < MAX_DEPTH && self.read < MAX_INDEXES => {
                 self.read += 1;
                 // One that cannot be verified is left out, too.
                 if let Ok(entry) = entry.known() {
@@ -234,7 +234,7 @@ impl<'l> Listing<'l> {
 pub(super) fn confirm(
     name: &str,
     image: &Image,
-    wanted: &Wanted,
+    wanted: &PlatformRequest,
     progress: Progress,
 ) -> Result<(), Error> {
     let Some(platform) = &image.platform else {
@@ -243,7 +243,7 @@ pub(super) fn confirm(
     if wanted.rank(platform).is_some() {
         return Ok(());
     }
-    if wanted.asked {
+    if wanted.explicit {
         return Err(no_platform(name, wanted, vec![platform.clone()]));
     }
     progress.warn(format_args!(
@@ -255,12 +255,12 @@ pub(super) fn confirm(
 
 /// Whether an entry is an image. Attestations look like images of `unknown/unknown`; entries of
 /// other types are none of ours and no error (image-spec image-index.md: MUST NOT).
-fn is_image(entry: &Entry) -> bool {
-    entry.kind() == Kind::Manifest && !entry.is_attestation()
+fn is_image(entry: &IndexEntry) -> bool {
+    entry.kind() == MediaKind::Manifest && !entry.is_attestation()
 }
 
 /// An index that says what it is for is not read in vain.
-fn may_hold(index: &Entry, wanted: &Wanted) -> bool {
+fn may_hold(index: &IndexEntry, wanted: &PlatformRequest) -> bool {
     index
         .platform()
         .is_none_or(|platform| wanted.rank(&platform).is_some())
@@ -285,7 +285,7 @@ fn manifest(
     }
 }
 
-fn no_platform(name: &str, wanted: &Wanted, available: Vec<Platform>) -> Error {
+fn no_platform(name: &str, wanted: &PlatformRequest, available: Vec<Platform>) -> Error {
     Error::NoPlatform {
         image: name.to_owned(),
         wanted: wanted.platform.clone(),

@@ -1,12 +1,12 @@
 //! Blobs that came out of the cache and are not what they are called: whose fault an error is.
 
-use super::registry::Cached;
+use super::registry::CachedRegistry;
 use crate::error::{Error, Part};
 use crate::oci::Descriptor;
 
-impl Cached<'_> {
+impl CachedRegistry<'_> {
     /// Whether an `error` about the blob at hand is the cache's fault.
-    pub(super) fn is_spoilt(&self, error: &Error) -> bool {
+    pub(super) fn is_corrupt(&self, error: &Error) -> bool {
         self.cached > 0 && is_mismatch(error)
     }
 
@@ -26,14 +26,14 @@ impl Cached<'_> {
             return error;
         };
         match &error {
-            spoilt if self.is_spoilt(spoilt) => {
+            spoilt if self.is_corrupt(spoilt) => {
                 cache.forget(blob);
                 cache.doubt();
                 return Error::CacheSpoiled(blob.digest.clone());
             }
             mismatch if is_mismatch(mismatch) => cache.forget(blob),
             // Nobody should go on with what no tree can be made of.
-            malformed if malformed.is_malformed() => cache.abandon(blob),
+            malformed if malformed.is_bad_image() => cache.abandon(blob),
             // On a full disk, the tree needs the room more than the cache.
             full if full.is_full_disk() => cache.abandon(blob),
             _ => {}

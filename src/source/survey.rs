@@ -1,18 +1,18 @@
 //! What a name stands for, looked at without its layers.
 
 use super::documents::Documents;
-use super::resolve::Followed;
+use super::resolve::ResolvedDocuments;
 use super::{Source, parse, select};
 use crate::error::Error;
-use crate::oci::{Annotations, Bytes, Descriptor, Digest, Document, Entry, Image, Variety, Wanted};
+use crate::oci::{Annotations, Bytes, Descriptor, Digest, Document, IndexEntry, Image, PlatformReport, PlatformRequest};
 use crate::progress::Progress;
 
 /// What a name stands for.
-pub struct Survey {
+pub struct ImageDetails {
     /// The digest of that.
     pub root: Digest,
     /// The images in it, if it is an index.
-    pub listed: Vec<Variety>,
+    pub listed: Vec<PlatformReport>,
     /// How many attestations stand beside them.
     pub attestations: usize,
     /// The annotations of the index.
@@ -25,7 +25,7 @@ pub struct Survey {
 
 /// A document of an image, as it was served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Raw {
+pub enum RawDocument {
     /// The index that the name stands for.
     Index,
     /// The manifest for the platform.
@@ -36,7 +36,7 @@ pub enum Raw {
 
 impl Source<'_> {
     /// Looks at all but the layers.
-    pub fn survey(&mut self, wanted: &Wanted, progress: Progress) -> Result<Survey, Error> {
+    pub fn describe(&mut self, wanted: &PlatformRequest, progress: Progress) -> Result<ImageDetails, Error> {
         let (root, bytes, document) = self.root()?;
         let (mut listed, mut attestations) = (Vec::new(), 0);
         let mut index_annotations = Annotations::default();
@@ -50,14 +50,14 @@ impl Source<'_> {
                 let bytes = self.document(entry, &mut documents)?;
                 parse(&entry.digest, &bytes, &entry.media_type)
             };
-            let mut take = |entry: &Entry| match entry.is_attestation() {
+            let mut take = |entry: &IndexEntry| match entry.is_attestation() {
                 true => attestations += 1,
-                false => listed.push(Variety::new(entry)),
+                false => listed.push(PlatformReport::new(entry)),
             };
             select::Listing::of(&index, &mut fetch, &mut take)?;
         }
         let image = match self.follow(wanted, &mut Documents::default(), progress) {
-            Err(missing) if missing.is_other_platform() && !wanted.asked && !listed.is_empty() => {
+            Err(missing) if missing.is_other_platform() && !wanted.explicit && !listed.is_empty() => {
                 progress.warn(&missing);
                 None
             }
@@ -69,7 +69,7 @@ impl Source<'_> {
                 Some(self.narrowed(followed))
             }
         };
-        Ok(Survey {
+        Ok(ImageDetails {
             root,
             listed,
             attestations,
@@ -88,11 +88,11 @@ impl Source<'_> {
     /// The same, with the manifest for a platform and its image.
     pub fn described_for(
         &mut self,
-        wanted: &Wanted,
+        wanted: &PlatformRequest,
         progress: Progress,
     ) -> Result<(Descriptor, Descriptor, Image), Error> {
         let root = self.described()?;
-        let Followed {
+        let ResolvedDocuments {
             image, manifest, ..
         } = self.follow(wanted, &mut Documents::default(), progress)?;
         let described = match manifest {
@@ -107,25 +107,25 @@ impl Source<'_> {
     }
 
     /// The bytes of a document, verified, and not written anew.
-    pub fn raw(&mut self, what: Raw, wanted: &Wanted, progress: Progress) -> Result<Bytes, Error> {
+    pub fn raw(&mut self, what: RawDocument, wanted: &PlatformRequest, progress: Progress) -> Result<Bytes, Error> {
         let (root, bytes) = self.root_bytes()?;
         let is_index = matches!(
             parse(&root.digest, &bytes, &root.media_type)?,
             Document::Index(_)
         );
         match what {
-            Raw::Index if is_index => return Ok(bytes),
-            Raw::Index => return Err(Error::NoIndex(self.to_string())),
+            RawDocument::Index if is_index => return Ok(bytes),
+            RawDocument::Index => return Err(Error::NoIndex(self.to_string())),
             // Whether it is for a platform that was asked for, its config says.
-            Raw::Manifest if !is_index && !wanted.asked => return Ok(bytes),
-            Raw::Manifest | Raw::Config => {}
+            RawDocument::Manifest if !is_index && !wanted.explicit => return Ok(bytes),
+            RawDocument::Manifest | RawDocument::Config => {}
         }
-        let Followed {
+        let ResolvedDocuments {
             config, manifest, ..
         } = self.follow(wanted, &mut Documents::default(), progress)?;
         Ok(match what {
-            Raw::Manifest => manifest.unwrap_or(bytes),
-            Raw::Index | Raw::Config => config,
+            RawDocument::Manifest => manifest.unwrap_or(bytes),
+            RawDocument::Index | RawDocument::Config => config,
         })
     }
 }

@@ -6,7 +6,7 @@
 
 use super::handle::{ids, timestamps};
 use super::stat::kind;
-use super::{Kind, Owner, Stat, Time};
+use super::{FileKind, Owner, Stat, Time};
 use rustix::fs::{self, AtFlags, FileType, Mode, OFlags};
 use std::ffi::{CStr, CString};
 use std::fs::File;
@@ -24,7 +24,7 @@ pub struct Listed {
     /// The name.
     pub name: CString,
     /// What readdir says it is; `None` where the file system leaves that to stat.
-    pub kind: Option<Kind>,
+    pub kind: Option<FileKind>,
 }
 
 const OPEN: OFlags = OFlags::RDONLY
@@ -75,7 +75,7 @@ impl Dir {
     }
 
     /// Another handle on the same directory.
-    pub fn again(&self) -> io::Result<Self> {
+    pub fn try_clone(&self) -> io::Result<Self> {
         Ok(Self(self.0.try_clone()?))
     }
 

@@ -4,7 +4,7 @@
 //! Symlinks are followed here and not by the kernel, which therefore cannot refuse those that are
 //! traps (fs.protected_symlinks): so this does.
 
-use super::{Dir, Host, Kind, Node, Stat};
+use super::{Dir, Host, FileKind, NewNode, Stat};
 use rustix::io::Errno;
 use std::ffi::{CString, OsString};
 use std::io;
@@ -20,13 +20,13 @@ pub struct Location {
     /// The same without symlinks, `.` and `..`.
     pub path: PathBuf,
     /// The folder that it is in, or the nearest above that exists.
-    pub above: Node,
+    pub above: NewNode,
     /// The folders below that, as far as they are missing.
     pub missing: Vec<CString>,
     /// Its name in the last of them; none of `/`.
     pub name: CString,
     /// What is there.
-    pub found: Option<(Node, Stat)>,
+    pub found: Option<(NewNode, Stat)>,
     /// Whether it has no place of its own: a pipe that a link of /proc leads to.
     pub is_nameless: bool,
 }
@@ -54,42 +54,42 @@ impl From<Errno> for Unlocated {
 
 /// A component that is yet to be entered, and whether the user has typed it: what is missing may
 /// be made, but not what a link leads to.
-struct Ahead {
+struct Remaining {
     name: OsString,
     typed: bool,
 }
 
 /// Where the walk stands.
-struct Walk {
+struct PathLookup {
     path: PathBuf,
-    here: Node,
+    here: NewNode,
     /// The folder that `here` is in, unless the way led up.
-    above: Option<Node>,
+    above: Option<NewNode>,
     /// What comes next is last.
-    ahead: Vec<Ahead>,
+    ahead: Vec<Remaining>,
     links: usize,
 }
 
 /// Follows `path`. What is missing at its end is no error.
 pub fn locate(path: &Path) -> Result<Location, Unlocated> {
     let path = std::path::absolute(path)?;
-    let mut walk = Walk {
+    let mut walk = PathLookup {
         path: PathBuf::from("/"),
-        here: Node::open_target(&rustix::fs::CWD, c"/")?,
+        here: NewNode::open_target(&rustix::fs::CWD, c"/")?,
         above: None,
         ahead: Vec::new(),
         links: 0,
     };
     walk.push(&path, true);
-    while let Some(Ahead { name, typed }) = walk.ahead.pop() {
+    while let Some(Remaining { name, typed }) = walk.ahead.pop() {
         if name == ".." {
-            walk.here = Node::open(&walk.here, c"..")?;
+            walk.here = NewNode::open(&walk.here, c"..")?;
             walk.path.pop();
             walk.above = None;
             continue;
         }
         let c_name = c_name(&name)?;
-        let node = match Node::open(&walk.here, &c_name) {
+        let node = match NewNode::open(&walk.here, &c_name) {
             Err(e) if e.kind() == io::ErrorKind::NotFound && typed => {
                 return walk.missing(c_name, e);
             }
@@ -97,12 +97,12 @@ pub fn locate(path: &Path) -> Result<Location, Unlocated> {
         };
         let stat = node.stat()?;
         match stat.kind {
-            Kind::Symlink => {
+            FileKind::Symlink => {
                 if let Some(found) = walk.follow(&node, &stat, &c_name)? {
                     return walk.end(c_name, found, true);
                 }
             }
-            Kind::Directory => {
+            FileKind::Directory => {
                 walk.path.push(&name);
                 walk.above = Some(std::mem::replace(&mut walk.here, node));
             }
@@ -115,23 +115,23 @@ pub fn locate(path: &Path) -> Result<Location, Unlocated> {
     walk.at_folder()
 }
 
-impl Walk {
+impl PathLookup {
     fn push(&mut self, path: &Path, typed: bool) {
         let names = path.components().rev().filter_map(|part| match part {
             Component::Normal(name) => Some(name.to_owned()),
             Component::ParentDir => Some(OsString::from("..")),
             _ => None,
         });
-        self.ahead.extend(names.map(|name| Ahead { name, typed }));
+        self.ahead.extend(names.map(|name| Remaining { name, typed }));
     }
 
     /// Follows the symlink `node`; what it leads to, if that is no place in a folder.
     fn follow(
         &mut self,
-        node: &Node,
+        node: &NewNode,
         link: &Stat,
         name: &CString,
-    ) -> Result<Option<(Node, Stat)>, Unlocated> {
+    ) -> Result<Option<(NewNode, Stat)>, Unlocated> {
         let folder = self.here.stat()?;
         if is_foreign(link, &folder) {
             let name = OsString::from_vec(name.as_bytes().to_vec());
@@ -142,16 +142,16 @@ impl Walk {
             return Err(Errno::LOOP.into());
         }
         if node.is_in_proc()? {
-            let target = Node::open_target(&self.here, name)?;
+            let target = NewNode::open_target(&self.here, name)?;
             let stat = target.stat()?;
-            if stat.kind == Kind::Special {
+            if stat.kind == FileKind::Special {
                 return Ok(Some((target, stat)));
             }
         }
         let target = PathBuf::from(OsString::from_vec(node.read_link()?.into_bytes()));
         if target.is_absolute() {
             self.path = PathBuf::from("/");
-            self.here = Node::open_target(&rustix::fs::CWD, c"/")?;
+            self.here = NewNode::open_target(&rustix::fs::CWD, c"/")?;
             self.above = None;
         }
         self.push(&target, false);
@@ -161,7 +161,7 @@ impl Walk {
     /// From here on there is nothing.
     fn missing(mut self, name: CString, error: io::Error) -> Result<Location, Unlocated> {
         let mut missing = vec![name];
-        while let Some(Ahead { name, .. }) = self.ahead.pop() {
+        while let Some(Remaining { name, .. }) = self.ahead.pop() {
             // There is no meaning of `missing/..` that would be safe to guess.
             if name == ".." {
                 return Err(error.into());
@@ -186,7 +186,7 @@ impl Walk {
     fn end(
         self,
         name: CString,
-        found: (Node, Stat),
+        found: (NewNode, Stat),
         is_nameless: bool,
     ) -> Result<Location, Unlocated> {
         if !self.ahead.is_empty() {
@@ -208,10 +208,10 @@ impl Walk {
         let name = c_name(self.path.file_name().unwrap_or_default())?;
         let above = match self.above {
             Some(above) => above,
-            None if name.is_empty() => self.here.again()?,
+            None if name.is_empty() => self.here.try_clone()?,
             None => {
-                let above = Node::open(&self.here, c"..")?;
-                if Node::open(&above, &name)?.stat()?.id != stat.id {
+                let above = NewNode::open(&self.here, c"..")?;
+                if NewNode::open(&above, &name)?.stat()?.id != stat.id {
                     return Err(Errno::STALE.into());
                 }
                 above

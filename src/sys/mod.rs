@@ -35,14 +35,14 @@ pub use host::{
 };
 pub use lookup::{Location, Unlocated, locate};
 pub use mountinfo::has_mounts_below;
-pub use node::Node;
+pub use node::NewNode;
 pub use passwd::has_subordinate_ids;
 pub use processes::{DirUser, Process, holder_of, user_of};
 pub use record_lock::{has_record_lock, try_lock_record};
 pub use remove::{remove_opened, remove_tree};
 pub use resolver::use_builtin_resolver;
 pub use signals::{Signal, catch_signals, received_signal};
-pub use stat::{Kind, Owner, Special, Stat, Time};
+pub use stat::{FileKind, Owner, Special, Stat, Time};
 pub use stdio::check_stdout;
 pub use terminal::{has_terminal, read_hidden, terminal_width};
 pub use trail::{is_loop, trail};

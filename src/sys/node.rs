@@ -15,14 +15,14 @@ use std::time::Duration;
 
 /// Something that is in a directory, held by a handle that can neither read nor write it (O_PATH).
 #[derive(Debug)]
-pub struct Node(OwnedFd);
+pub struct NewNode(OwnedFd);
 
 /// How often it is looked whether a fifo has a reader.
 const LOOK: Duration = Duration::from_millis(50);
 
 const HOLD: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
 
-impl Node {
+impl NewNode {
     /// Holds what stands under `name`, itself and not what it may point to.
     pub fn open(dir: &impl AsFd, name: &CStr) -> io::Result<Self> {
         let flags = HOLD.union(OFlags::NOFOLLOW);
@@ -55,7 +55,7 @@ impl Node {
     }
 
     /// Another handle on the same thing.
-    pub fn again(&self) -> io::Result<Self> {
+    pub fn try_clone(&self) -> io::Result<Self> {
         Ok(Self(self.0.try_clone()?))
     }
 
@@ -141,7 +141,7 @@ impl Node {
     }
 }
 
-impl AsFd for Node {
+impl AsFd for NewNode {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }

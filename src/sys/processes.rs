@@ -5,7 +5,7 @@
 //! counts is the directory itself, by its device and inode; what is above it is asked of the kernel.
 
 use super::mountinfo::{self, mounts};
-use super::{Dir, Node, pid};
+use super::{Dir, NewNode, pid};
 use rustix::fs::{self, AtFlags, CWD, StatxFlags};
 use std::collections::{HashMap, HashSet};
 use std::ffi::{CStr, CString};
@@ -37,8 +37,8 @@ pub struct Process {
 const MAX_DEPTH: usize = 256;
 
 /// What is in use.
-struct Target<'t> {
-    id: Id,
+struct SearchTarget<'t> {
+    id: FileId,
     /// Absolute, without symlinks.
     path: &'t Path,
     /// Our own mount namespace: nowhere else does a path mean the same.
@@ -46,12 +46,12 @@ struct Target<'t> {
 }
 
 /// Device and inode.
-type Id = (u32, u32, u64);
+type FileId = (u32, u32, u64);
 
 /// The first that is found to use the directory `dir`, which is at `path`, an absolute path without
 /// symlinks.
 pub fn user_of(dir: &Dir, path: &Path) -> Option<DirUser> {
-    let target = Target {
+    let target = SearchTarget {
         id: id_of(dir)?,
         path,
         namespace: namespace_of("self"),
@@ -84,7 +84,7 @@ impl Process {
     }
 }
 
-impl Target<'_> {
+impl SearchTarget<'_> {
     fn is_used_by(&self, pid: u32) -> bool {
         let is_here = self.namespace.is_some() && namespace_of(pid) == self.namespace;
         let link = |name| format!("/proc/{pid}/{name}");
@@ -103,7 +103,7 @@ impl Target<'_> {
     /// Whether the way up from there leads here. It ends on another file system: none but that of the
     /// directory is asked, because a server of NFS or FUSE may never answer.
     fn is_above(&self, link: &str) -> bool {
-        let open = |dir: &dyn AsFd, name: &CStr| Node::open_target(&dir.as_fd(), name).ok();
+        let open = |dir: &dyn AsFd, name: &CStr| NewNode::open_target(&dir.as_fd(), name).ok();
         let mut here = CString::new(link).ok().and_then(|link| open(&CWD, &link));
         let mut below = None;
         for _ in 0..MAX_DEPTH {
@@ -192,7 +192,7 @@ fn namespace_of(process: impl std::fmt::Display) -> Option<PathBuf> {
 }
 
 /// What it is, as far as that is known without asking a server.
-fn id_of(dir: &impl AsFd) -> Option<Id> {
+fn id_of(dir: &impl AsFd) -> Option<FileId> {
     let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
     let found = fs::statx(dir, c"", flags, StatxFlags::INO).ok()?;
     Some((found.stx_dev_major, found.stx_dev_minor, found.stx_ino))

@@ -1,7 +1,7 @@
 //! Removes a tree of any depth and width by open directories, in linear time.
 
 use super::Handle as _;
-use super::{Dir, Kind, Node, is_root};
+use super::{Dir, FileKind, NewNode, is_root};
 use std::error;
 use std::ffi::{CStr, CString, OsString};
 use std::fmt::{self, Display, Formatter};
@@ -146,8 +146,8 @@ impl<'t> Removal<'t> {
             let entry = entry?;
             let name = entry.name.as_c_str();
             let is_directory = match entry.kind {
-                Some(kind) => kind == Kind::Directory,
-                None => dir.stat(name)?.kind == Kind::Directory,
+                Some(kind) => kind == FileKind::Directory,
+                None => dir.stat(name)?.kind == FileKind::Directory,
             };
             if !is_directory {
                 gone(dir.unlink(name))?;
@@ -208,8 +208,8 @@ fn is_there(parent: &Dir, name: &CStr, dir: &Dir) -> io::Result<bool> {
 fn open(parent: &Dir, name: &CStr) -> io::Result<Dir> {
     let dir = match parent.open(name) {
         Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
-            let node = Node::open(parent, name)?;
-            if node.stat()?.kind != Kind::Directory || node.set_mode(parent, name, 0o700).is_err() {
+            let node = NewNode::open(parent, name)?;
+            if node.stat()?.kind != FileKind::Directory || node.set_mode(parent, name, 0o700).is_err() {
                 return Err(e);
             }
             node.open_dir()?

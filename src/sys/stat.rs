@@ -7,7 +7,7 @@ use std::os::fd::AsFd;
 
 /// What stands under a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileKind {
     /// A directory.
     Directory,
     /// A symbolic link.
@@ -53,7 +53,7 @@ pub struct Owner {
 #[derive(Clone, Copy, Debug)]
 pub struct Stat {
     /// What it is.
-    pub kind: Kind,
+    pub kind: FileKind,
     /// What else it is.
     pub special: Option<Special>,
     /// Whether it has more names than this one.
@@ -83,7 +83,7 @@ impl Stat {
 
     pub(super) fn new(stat: &fs::Stat) -> Self {
         Self {
-            kind: kind(FileType::from_raw_mode(stat.st_mode)).unwrap_or(Kind::Special),
+            kind: kind(FileType::from_raw_mode(stat.st_mode)).unwrap_or(FileKind::Special),
             special: special(stat),
             has_names: stat.st_nlink > 1,
             mode: stat.st_mode & 0o7777,
@@ -112,12 +112,12 @@ fn special(stat: &fs::Stat) -> Option<Special> {
     }
 }
 
-pub(super) fn kind(file_type: FileType) -> Option<Kind> {
+pub(super) fn kind(file_type: FileType) -> Option<FileKind> {
     match file_type {
-        FileType::Directory => Some(Kind::Directory),
-        FileType::Symlink => Some(Kind::Symlink),
-        FileType::RegularFile => Some(Kind::File),
+        FileType::Directory => Some(FileKind::Directory),
+        FileType::Symlink => Some(FileKind::Symlink),
+        FileType::RegularFile => Some(FileKind::File),
         FileType::Unknown => None,
-        _ => Some(Kind::Special),
+        _ => Some(FileKind::Special),
     }
 }

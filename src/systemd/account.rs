@@ -30,7 +30,7 @@ pub enum UnknownAccount {
 }
 
 /// One line of passwd.
-struct User<'p> {
+struct PasswdEntry<'p> {
     name: &'p str,
     uid: u32,
     gid: u32,
@@ -38,7 +38,7 @@ struct User<'p> {
 }
 
 /// One line of group.
-struct Group<'g> {
+struct GroupEntry<'g> {
     name: &'g str,
     gid: u32,
     members: &'g str,
@@ -75,7 +75,7 @@ pub fn find_account(user: &str, passwd: &[u8], group: &[u8]) -> Result<Account, 
         let gid = found.map(|group| group.gid).or(number).or(root);
         account.gid = gid.ok_or(UnknownAccount::Group)?;
     } else if let Some(entry) = entry {
-        let is_member = |group: &Group<'_>| group.members.split(',').any(|name| name == entry.name);
+        let is_member = |group: &GroupEntry<'_>| group.members.split(',').any(|name| name == entry.name);
         let groups: BTreeSet<u32> = groups.filter(is_member).map(|group| group.gid).collect();
         account.groups = groups.into_iter().filter(|gid| *gid != entry.gid).collect();
     }
@@ -136,11 +136,11 @@ fn lines(file: &[u8]) -> impl Iterator<Item = &str> {
         .filter_map(|line| std::str::from_utf8(line).ok())
 }
 
-fn parse_user(line: &str) -> Option<User<'_>> {
+fn parse_user(line: &str) -> Option<PasswdEntry<'_>> {
     let mut fields = line.split(':');
     let name = fields.next().filter(|name| !name.is_empty())?;
     let (uid, gid) = (fields.nth(1)?, fields.next()?);
-    Some(User {
+    Some(PasswdEntry {
         name,
         uid: parse_id(uid)?,
         gid: parse_id(gid)?,
@@ -148,10 +148,10 @@ fn parse_user(line: &str) -> Option<User<'_>> {
     })
 }
 
-fn parse_group(line: &str) -> Option<Group<'_>> {
+fn parse_group(line: &str) -> Option<GroupEntry<'_>> {
     let mut fields = line.split(':');
     let name = fields.next().filter(|name| !name.is_empty())?;
-    Some(Group {
+    Some(GroupEntry {
         name,
         gid: parse_id(fields.nth(1)?)?,
         members: fields.next().unwrap_or_default(),

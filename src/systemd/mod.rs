@@ -12,7 +12,7 @@ pub use nspawn::{is_machine_name, nspawn_text};
 pub use service::{DEFAULT_PATH, Service, is_service_name};
 pub use value::is_unit_path;
 
-use crate::oci::{About, Image, InvalidManifest};
+use crate::oci::{RunConfig, Image, InvalidManifest};
 use std::fmt::Write as _;
 use value::{MAX_FILE, MAX_LINE};
 
@@ -41,8 +41,8 @@ pub struct SettingsText {
 }
 
 /// The run configuration of an image, refused if a field that systemd has a setting for is malformed.
-pub fn run_config(image: &Image) -> Result<About, InvalidManifest> {
-    let about = About::parse(&image.config_bytes);
+pub fn run_config(image: &Image) -> Result<RunConfig, InvalidManifest> {
+    let about = RunConfig::parse(&image.config_bytes);
     let mut faults = about.malformed.iter();
     match faults.find(|field| FIELDS.contains(field)) {
         Some(field) => Err(InvalidManifest::Field(field)),

@@ -7,14 +7,14 @@
 
 use super::value::{MAX_LINE, is_text, path, signal};
 use super::{FILE_MARK, SettingsText, run_config};
-use crate::oci::{About, Digest, Image, InvalidManifest};
+use crate::oci::{RunConfig, Digest, Image, InvalidManifest};
 
 /// The text of a `NAME.nspawn` for `image`.
 pub fn nspawn_text(image: &Image) -> Result<SettingsText, InvalidManifest> {
     Ok(text_of(&run_config(image)?, &image.digest))
 }
 
-fn text_of(about: &About, manifest: &Digest) -> SettingsText {
+fn text_of(about: &RunConfig, manifest: &Digest) -> SettingsText {
     let mut file = SettingsText::new(format!("{FILE_MARK}{manifest}\n[Exec]\nBoot=no\n"));
     file.add("KillSignal", "StopSignal", signal(about));
     if let Some(user) = &about.user {
@@ -80,7 +80,7 @@ mod tests {
     fn file(json: &str) -> SettingsText {
         let digest = Digest::parse(&format!("sha256:{}", "0".repeat(64))).unwrap();
         let config = format!(r#"{{"config":{json}}}"#);
-        text_of(&About::parse(config.as_bytes()), &digest)
+        text_of(&RunConfig::parse(config.as_bytes()), &digest)
     }
 
     fn settings(json: &str) -> String {

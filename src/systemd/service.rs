@@ -5,7 +5,7 @@
 
 use super::value::{is_noncharacter, is_text, path, signal};
 use super::{Account, FILE_MARK, SettingsText};
-use crate::oci::{About, Digest};
+use crate::oci::{RunConfig, Digest};
 use std::fmt::Write as _;
 
 /// The search path of docker for an image that sets none; that of systemd may lack `/bin`.
@@ -39,7 +39,7 @@ pub struct Service<'s> {
     /// The manifest of the image.
     pub manifest: &'s Digest,
     /// How the image is run.
-    pub about: &'s About,
+    pub about: &'s RunConfig,
     /// As whom, if that is known. Otherwise systemd must not start it: it would run as root.
     pub account: Option<&'s Account>,
     /// The absolute path in the tree of the first word of the command, if it is known.

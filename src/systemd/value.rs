@@ -1,6 +1,6 @@
 //! Values that `.nspawn` files and units share: signals, paths, and what systemd calls UTF-8.
 
-use crate::oci::About;
+use crate::oci::RunConfig;
 
 /// systemd refuses a whole file for one line of a MiB.
 pub(super) const MAX_LINE: usize = 1_000_000;
@@ -16,7 +16,7 @@ const SIGNALS: [&str; 31] = [
 ];
 
 /// The stop signal of an image. Docker accepts it in lower case, systemd does not.
-pub(super) fn signal(about: &About) -> Option<String> {
+pub(super) fn signal(about: &RunConfig) -> Option<String> {
     let name = about.stop_signal.as_deref().unwrap_or("SIGTERM");
     let name = name.to_ascii_uppercase();
     let short = name.strip_prefix("SIG").unwrap_or(&name);

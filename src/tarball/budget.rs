@@ -85,7 +85,7 @@ impl Budget {
     /// Takes note of an entry.
     pub(super) fn add(&mut self, entry: &Entry) -> Result<(), EntryFault> {
         let pieces = match &entry.kind {
-            EntryKind::File { holes, .. } => holes.as_ref().map_or(0, |map| map.islands().len()),
+            EntryKind::File { holes, .. } => holes.as_ref().map_or(0, |map| map.segments().len()),
             _ => 0,
         };
         let (count, bytes) = entry.xattrs.size();

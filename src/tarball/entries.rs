@@ -7,7 +7,7 @@ use super::budget::Budget;
 use super::entry::{Entry, Extensions, has_contents};
 use super::header::{BLOCK, Fields, sparse_extension, until_nul};
 use super::pax::Records;
-use super::sparse::{Map, Numbers, PaxMap};
+use super::sparse::{SparseMap, Numbers, PaxMap};
 use crate::error::EntryFault;
 use std::io::{self, BufRead};
 
@@ -162,7 +162,7 @@ impl<'s> Entries<'s> {
                     Some(islands) => islands,
                     None => self.map_before_contents()?,
                 };
-                Some(Map::new(islands, pax.size, self.left)?)
+                Some(SparseMap::new(islands, pax.size, self.left)?)
             }
             (None, Some(mut old)) => {
                 while old.more {
@@ -170,7 +170,7 @@ impl<'s> Entries<'s> {
                     old.more = sparse_extension(&block, &mut old.islands)?;
                 }
                 self.begin(stored);
-                Some(Map::new(old.islands, old.size, stored)?)
+                Some(SparseMap::new(old.islands, old.size, stored)?)
             }
             (Some(_), Some(_)) => return Err(EntryFault::Sparse),
             (None, None) => {
@@ -178,7 +178,7 @@ impl<'s> Entries<'s> {
                 None
             }
         };
-        let size = holes.as_ref().map_or(stored, Map::size);
+        let size = holes.as_ref().map_or(stored, SparseMap::size);
         let entry = Entry::new(fields, extensions, &self.global, &name, (size, holes))?;
         if let Some(budget) = &mut self.budget {
             budget.add(&entry)?;
@@ -198,7 +198,7 @@ impl<'s> Entries<'s> {
                 .ok_or(EntryFault::Sparse)?;
             numbers.read(&block)?;
         }
-        Ok(numbers.into_islands())
+        Ok(numbers.into_segments())
     }
 
     /// Records that hold for every entry that follows.

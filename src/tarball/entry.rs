@@ -3,7 +3,7 @@
 use super::header::Fields;
 use super::path::LayerPath;
 use super::pax::Records;
-use super::sparse::Map;
+use super::sparse::SparseMap;
 use super::xattrs::Xattrs;
 use crate::error::EntryFault;
 use crate::sys::{Owner, Time};
@@ -36,7 +36,7 @@ pub enum EntryKind {
         /// In bytes, holes included.
         size: u64,
         /// Where its contents go.
-        holes: Option<Map>,
+        holes: Option<SparseMap>,
     },
     /// A symbolic link.
     Symlink {
@@ -85,7 +85,7 @@ impl Entry {
         extensions: Extensions,
         global: &Records,
         name: &[u8],
-        contents: (u64, Option<Map>),
+        contents: (u64, Option<SparseMap>),
     ) -> Result<Self, EntryFault> {
         let Extensions {
             records, long_link, ..

@@ -6,7 +6,7 @@ use std::ffi::{CStr, CString};
 
 /// What an entry's name asks for.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Name {
+pub enum EntryName {
     /// Something to make under this name.
     Plain,
     /// `.wh.NAME`: hide NAME.
@@ -14,14 +14,14 @@ pub enum Name {
     /// `.wh..wh..opq`: hide all that the directory has from below.
     Opaque,
     /// Other `.wh..wh.` names are the bookkeeping of aufs: no part of the image.
-    Bookkeeping,
+    AufsMetadata,
 }
 
 const PREFIX: &[u8] = b".wh.";
 const META_PREFIX: &[u8] = b".wh..wh.";
 const OPAQUE: &[u8] = b".wh..wh..opq";
 
-impl Name {
+impl EntryName {
     /// Reads a path. `.wh.` begins no name of a file (layer.md), so one in mid-path or one that
     /// would hide the directory itself, its parent or nothing is malformed: umoci 0.4.7 deleted
     /// what stood beside the tree for `.wh...`.
@@ -31,7 +31,7 @@ impl Name {
         };
         for parent in parents.components().map(CStr::to_bytes) {
             if parent.starts_with(META_PREFIX) {
-                return Ok(Self::Bookkeeping);
+                return Ok(Self::AufsMetadata);
             }
             if parent.starts_with(PREFIX) {
                 return Err(EntryFault::Whiteout);
@@ -39,7 +39,7 @@ impl Name {
         }
         match name.to_bytes() {
             OPAQUE => Ok(Self::Opaque),
-            name if name.starts_with(META_PREFIX) => Ok(Self::Bookkeeping),
+            name if name.starts_with(META_PREFIX) => Ok(Self::AufsMetadata),
             name => match name.strip_prefix(PREFIX) {
                 None => Ok(Self::Plain),
                 Some(b"" | b"." | b"..") => Err(EntryFault::Whiteout),
@@ -55,18 +55,18 @@ impl Name {
 mod tests {
     use super::*;
 
-    fn name(path: &str) -> Result<Name, EntryFault> {
-        Name::of(&LayerPath::parse(path.as_bytes())?)
+    fn name(path: &str) -> Result<EntryName, EntryFault> {
+        EntryName::of(&LayerPath::parse(path.as_bytes())?)
     }
 
     #[test]
     fn tells_whiteouts_from_names_that_look_like_them() {
         for plain in ["a", "wh.a", ".wha", "a.wh.b", "a/b.wh.", "."] {
-            assert_eq!(name(plain).unwrap(), Name::Plain, "{plain}");
+            assert_eq!(name(plain).unwrap(), EntryName::Plain, "{plain}");
         }
-        assert_eq!(name("a/.wh.b").unwrap(), Name::Whiteout(c"b".to_owned()));
-        assert_eq!(name(".wh....").unwrap(), Name::Whiteout(c"...".to_owned()));
-        assert_eq!(name("a/.wh..wh..opq").unwrap(), Name::Opaque);
+        assert_eq!(name("a/.wh.b").unwrap(), EntryName::Whiteout(c"b".to_owned()));
+        assert_eq!(name(".wh....").unwrap(), EntryName::Whiteout(c"...".to_owned()));
+        assert_eq!(name("a/.wh..wh..opq").unwrap(), EntryName::Opaque);
         for aufs in [
             ".wh..wh.aufs",
             ".wh..wh.plnk/",
@@ -74,7 +74,7 @@ mod tests {
             ".wh..wh.foo",
             ".wh..wh.",
         ] {
-            assert_eq!(name(aufs).unwrap(), Name::Bookkeeping, "{aufs}");
+            assert_eq!(name(aufs).unwrap(), EntryName::AufsMetadata, "{aufs}");
         }
         for bad in [
             ".wh.", ".wh..", ".wh...", "a/.wh.", "a/.wh..", "a/.wh...", ".wh.a/b",

@@ -2,7 +2,7 @@
 
 use super::entry::Entry;
 use crate::error::EntryFault;
-use crate::oci::Alterations;
+use crate::oci::TreeOptions;
 use crate::sys::Owner;
 use std::ffi::CStr;
 
@@ -37,7 +37,7 @@ const ACL_GROUP: u8 = 0x08;
 
 impl Owners {
     /// What was asked for.
-    pub fn new(altered: &Alterations) -> Self {
+    pub fn new(altered: &TreeOptions) -> Self {
         match altered.uid_shift() {
             _ if altered.strip_owner() => Self::Stripped,
             0 => Self::OfImage,

@@ -8,7 +8,7 @@
 use super::path::LayerPath;
 use super::steps::Steps;
 use crate::error::{Error, IncludeFault};
-use crate::oci::Alterations;
+use crate::oci::TreeOptions;
 use std::collections::BTreeSet;
 use std::ffi::{CStr, CString};
 
@@ -20,7 +20,7 @@ const MAX_LINKS: usize = 40;
 const MAX_WAY: usize = 4 << 20;
 
 /// What there is at a place.
-pub enum Place {
+pub enum PathKind {
     /// Nothing, or nothing that can be reached.
     Nothing,
     /// A directory.
@@ -32,14 +32,14 @@ pub enum Place {
 }
 
 /// Says what there is at a place.
-type Look<'l> = &'l mut dyn FnMut(&LayerPath) -> Result<Place, Error>;
+type LookUp<'l> = &'l mut dyn FnMut(&LayerPath) -> Result<PathKind, Error>;
 
 /// The places that stay.
 pub struct Selection {
     /// These, with all below them.
     whole: Vec<LayerPath>,
     /// These, on the way.
-    way: Way,
+    way: LinkPath,
     /// These do not, nor what is below them, whatever stands above.
     dropped: Vec<LayerPath>,
     /// The excludes under which there is nothing, and where they lead to.
@@ -48,7 +48,7 @@ pub struct Selection {
 
 /// What paths lead through.
 #[derive(Default)]
-struct Way {
+struct LinkPath {
     directories: BTreeSet<LayerPath>,
     symlinks: BTreeSet<LayerPath>,
     /// How long they are together, in bytes.
@@ -58,15 +58,15 @@ struct Way {
 impl Selection {
     /// What was asked for, in a tree that `look` looks into; nothing if that is all of it. An
     /// include that leads to nothing is an error: a misspelt one would make an empty tree.
-    pub fn new(altered: &Alterations, look: Look<'_>) -> Result<Option<Self>, Error> {
+    pub fn new(altered: &TreeOptions, look: LookUp<'_>) -> Result<Option<Self>, Error> {
         let mut selection = Self {
             whole: Vec::new(),
-            way: Way::default(),
+            way: LinkPath::default(),
             dropped: Vec::new(),
             unmatched: Vec::new(),
         };
         // Nothing is written down of the way to what goes.
-        let mut aside = Way::default();
+        let mut aside = LinkPath::default();
         for (text, path) in altered
             .excluded()
             .filter_map(|text| Some((text, parsed(text)?)))
@@ -77,7 +77,7 @@ impl Selection {
             let parent = follow(&path.parent(), &mut aside, look)?;
             let dropped = parent.ok().map(|parent| parent.join(name));
             let is_there = match &dropped {
-                Some(place) => !matches!(look(place)?, Place::Nothing),
+                Some(place) => !matches!(look(place)?, PathKind::Nothing),
                 None => false,
             };
             if !is_there {
@@ -144,7 +144,7 @@ impl Selection {
     pub fn keeps(&self, directory: &LayerPath, name: &CStr) -> bool {
         let place = directory.join(name);
         let is_whole = || self.whole.iter().any(|whole| place.is_within(whole));
-        let Way {
+        let LinkPath {
             directories,
             symlinks,
             ..
@@ -174,7 +174,7 @@ impl Selection {
     }
 }
 
-impl Way {
+impl LinkPath {
     /// Adds what a path leads through. False if that is more than any path needs.
     fn add(&mut self, place: LayerPath, is_directory: bool) -> bool {
         let length = place.as_parents().key().len();
@@ -199,8 +199,8 @@ fn parsed(path: &str) -> Option<LayerPath> {
 /// that is the end of the path.
 fn follow(
     path: &LayerPath,
-    way: &mut Way,
-    look: Look<'_>,
+    way: &mut LinkPath,
+    look: LookUp<'_>,
 ) -> Result<Result<LayerPath, Option<LayerPath>>, Error> {
     let mut here = LayerPath::default();
     let mut steps = Steps::new(path.as_parents(), MAX_LINKS);
@@ -212,13 +212,13 @@ fn follow(
         }
         let place = here.join(&name);
         match look(&place)? {
-            Place::Directory => {
+            PathKind::Directory => {
                 here = place.clone();
                 if !way.add(place, true) {
                     return Ok(Err(last));
                 }
             }
-            Place::Symlink(target) => {
+            PathKind::Symlink(target) => {
                 let is_end = steps.is_over();
                 let Ok(from_root) = steps.follow(&target) else {
                     return Ok(Err(last));
@@ -235,7 +235,7 @@ fn follow(
                     here
                 };
             }
-            Place::Other if steps.is_over() => here = place,
+            PathKind::Other if steps.is_over() => here = place,
             _ => return Ok(Err(last)),
         }
     }

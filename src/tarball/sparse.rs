@@ -19,13 +19,13 @@ pub(super) const MAX_ISLANDS: usize = 1 << 17;
 
 /// Where the contents of a sparse file go.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Map {
+pub struct SparseMap {
     /// Offset and length in bytes, in order, not overlapping, within `size`.
     islands: Vec<(u64, u64)>,
     size: u64,
 }
 
-impl Map {
+impl SparseMap {
     /// A map of a file of `size` bytes, of which `stored` are in the archive.
     pub(super) fn new(
         islands: Vec<(u64, u64)>,
@@ -48,7 +48,7 @@ impl Map {
     }
 
     /// Offset and length of what is in the archive, in order.
-    pub fn islands(&self) -> &[(u64, u64)] {
+    pub fn segments(&self) -> &[(u64, u64)] {
         &self.islands
     }
 
@@ -59,16 +59,16 @@ impl Map {
 }
 
 /// Puts the contents of a sparse file where they belong.
-pub struct Filler<'f> {
+pub struct SparseWriter<'f> {
     file: &'f mut File,
     islands: std::slice::Iter<'f, (u64, u64)>,
     /// Bytes that still go to the island at hand.
     left: u64,
 }
 
-impl<'f> Filler<'f> {
+impl<'f> SparseWriter<'f> {
     /// Gives the empty `file` its size and sets out to fill it.
-    pub fn new(file: &'f mut File, map: &'f Map) -> Result<Self, EntryFault> {
+    pub fn new(file: &'f mut File, map: &'f SparseMap) -> Result<Self, EntryFault> {
         file.set_len(map.size)
             .map_err(|e| EntryFault::io("write", e))?;
         Ok(Self {
@@ -114,7 +114,7 @@ impl PaxMap {
         if records.is_empty() {
             return Ok(None);
         }
-        let mut found = Found::default();
+        let mut found = PaxNumbers::default();
         for (key, value) in records {
             found.take(&key, value)?;
         }
@@ -124,7 +124,7 @@ impl PaxMap {
 
 /// The records, sorted out.
 #[derive(Default)]
-struct Found {
+struct PaxNumbers {
     version: (Option<u64>, Option<u64>),
     name: Option<Vec<u8>>,
     size: Option<u64>,
@@ -134,7 +134,7 @@ struct Found {
     pairs: Vec<u64>,
 }
 
-impl Found {
+impl PaxNumbers {
     fn take(&mut self, key: &[u8], value: Vec<u8>) -> Result<(), EntryFault> {
         let number = || digits::<u64>(&value).ok_or(EntryFault::Sparse);
         match key.strip_prefix(b"GNU.sparse.").unwrap_or_default() {
@@ -231,7 +231,7 @@ impl Numbers {
         }
     }
 
-    pub(super) fn into_islands(self) -> Vec<(u64, u64)> {
+    pub(super) fn into_segments(self) -> Vec<(u64, u64)> {
         pairs(&self.found).unwrap_or_default()
     }
 }
@@ -252,8 +252,8 @@ mod tests {
 
     #[test]
     fn maps_fit_their_contents_or_are_refused() {
-        assert!(Map::new(vec![(0, 1), (10, 5), (15, 0)], 20, 6).is_ok());
-        assert!(Map::new(vec![], 1 << 40, 0).is_ok());
+        assert!(SparseMap::new(vec![(0, 1), (10, 5), (15, 0)], 20, 6).is_ok());
+        assert!(SparseMap::new(vec![], 1 << 40, 0).is_ok());
         for (islands, size, stored) in [
             (vec![(0, 2), (1, 2)], 10, 4),
             (vec![(5, 1), (0, 1)], 10, 2),
@@ -265,7 +265,7 @@ mod tests {
             (vec![], u64::MAX, 0),
         ] {
             assert!(
-                Map::new(islands.clone(), size, stored).is_err(),
+                SparseMap::new(islands.clone(), size, stored).is_err(),
                 "{islands:?}"
             );
         }
@@ -281,7 +281,7 @@ mod tests {
                 .read(&[&text[cut..], &b"\0rest"[..]].concat())
                 .unwrap();
             assert!(numbers.is_complete());
-            assert_eq!(numbers.into_islands(), [(0, 1024), (4096, 12)]);
+            assert_eq!(numbers.into_segments(), [(0, 1024), (4096, 12)]);
         }
         for bad in [
             &b"x\n"[..],

@@ -1,15 +1,15 @@
 //! Which directories of a walk are open: those it stands in, as far as `ulimit -n` allows.
 
-use super::Walk;
+use super::Cursor;
 use crate::error::EntryFault;
-use crate::extract::step::Step;
+use crate::extract::step::Component;
 use crate::sys::{Dir, Time};
 use std::ffi::CStr;
 
 /// How many directories are held open at once: trees can be deeper than `ulimit -n`.
 const MAX_OPEN: usize = 64;
 
-impl Walk {
+impl Cursor {
     /// Steps into `dir`, which stands under `name` here. With `mtime` it is new or newly described,
     /// and gets that time when the way leaves it.
     pub(in crate::extract) fn push(
@@ -19,7 +19,7 @@ impl Walk {
         mtime: Option<Time>,
     ) -> Result<(), EntryFault> {
         self.parents = None;
-        self.steps.push(Step::new(name, self.key(name), dir, mtime));
+        self.steps.push(Component::new(name, self.key(name), dir, mtime));
         // The root stays open: everything is opened again from there.
         if let Some(far) = self
             .steps
@@ -27,7 +27,7 @@ impl Walk {
             .checked_sub(MAX_OPEN)
             .filter(|&far| far > 0)
         {
-            self.steps[far].settle()?;
+            self.steps[far].restore_mtime()?;
             self.steps[far].dir = None;
         }
         Ok(())
@@ -38,7 +38,7 @@ impl Walk {
         while self.steps.len() > depth + 1 {
             self.parents = None;
             if let Some(mut step) = self.steps.pop() {
-                step.settle()?;
+                step.restore_mtime()?;
             }
         }
         self.open_again()
@@ -73,7 +73,7 @@ impl Walk {
         self.leave(0)?;
         self.parents = Some(Vec::new());
         if let Some(root) = self.steps.first_mut() {
-            root.settle()?;
+            root.restore_mtime()?;
         }
         Ok(())
     }

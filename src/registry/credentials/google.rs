@@ -1,11 +1,11 @@
 //! Google's registries: the key file of a service account, and the token of a machine in its cloud.
 
-use super::super::http::Http;
-use super::super::question::Question;
+use super::super::http::Client;
+use super::super::question::Request;
 use super::super::url::{Scheme, Url, host_of};
 use super::{Credentials, stored};
 use crate::progress::Progress;
-use crate::registry::Access;
+use crate::registry::RegistryOptions;
 use serde::Deserialize;
 use serde_json::Value;
 use std::path::Path;
@@ -29,7 +29,7 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 const MAX_ANSWER: u64 = 64 << 10;
 
 #[derive(Deserialize)]
-struct Answer {
+struct TokenResponse {
     access_token: String,
 }
 
@@ -61,7 +61,7 @@ pub(super) fn key_file(path: &Path) -> Result<Credentials, &'static str> {
 /// is named, is anybody asked.
 pub(super) fn machine(
     named: Option<&str>,
-    access: &Access,
+    access: &RegistryOptions,
     progress: Progress,
 ) -> Option<Credentials> {
     let product = || stored::read(Path::new(PRODUCT)).unwrap_or_default();
@@ -80,19 +80,19 @@ fn is_product(product: &str) -> bool {
 }
 
 /// Asks a metadata server, directly: a proxy is another machine, and would answer with its token.
-fn token(server: &str, access: &Access, progress: Progress) -> Result<Credentials, String> {
-    let access = Access {
+fn token(server: &str, access: &RegistryOptions, progress: Progress) -> Result<Credentials, String> {
+    let access = RegistryOptions {
         timeout: TIMEOUT.min(access.timeout),
         ..access.clone()
     };
     let base = Url::parse(&format!("http://{server}")).ok_or("not the name of a server")?;
     let url = Url::new(Scheme::Http, base.authority(), TOKEN.to_owned());
-    let question = Question {
+    let question = Request {
         headers: &[FLAVOR],
-        ..Question::get(&url, 0)
+        ..Request::get(&url, 0)
     };
-    let http = Http::direct(&access, &url, progress);
-    let answer = http.ask(question).map_err(|e| e.to_string())?;
+    let http = Client::direct(&access, &url, progress);
+    let answer = http.request(question).map_err(|e| e.to_string())?;
     if answer.status != 200 {
         return Err(format!("status {}", answer.status));
     }
@@ -100,7 +100,7 @@ fn token(server: &str, access: &Access, progress: Progress) -> Result<Credential
         return Err("the answer is not that of a metadata server".to_owned());
     }
     let body = answer.bytes(MAX_ANSWER).map_err(|e| e.to_string())?;
-    let answer: Result<Answer, _> = serde_json::from_slice(&body);
+    let answer: Result<TokenResponse, _> = serde_json::from_slice(&body);
     let answer = answer.map_err(|_| "there is no token in the answer")?;
     Ok(Credentials::Basic {
         user: "oauth2accesstoken".to_owned(),
@@ -179,7 +179,7 @@ mod tests {
             stream.write_all(answer.as_bytes()).unwrap();
             String::from_utf8(request).unwrap()
         });
-        let access = Access::default();
+        let access = RegistryOptions::default();
         let found = machine(Some(&address), &access, Progress::silent());
         (found, server.join().unwrap())
     }
@@ -211,7 +211,7 @@ mod tests {
         ] {
             assert!(asked(answer).0.is_none(), "{answer}");
         }
-        let access = Access::default();
+        let access = RegistryOptions::default();
         let nobody = machine(Some("x y"), &access, Progress::silent());
         assert!(nobody.is_none());
     }

@@ -26,7 +26,7 @@ const NOT_FOUND: &str = "credentials not found in native keychain";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Answer {
+struct HelperOutput {
     username: Option<String>,
     secret: Option<String>,
 }
@@ -141,7 +141,7 @@ fn found(program: &str, path: Option<OsString>) -> Option<PathBuf> {
 }
 
 fn parse(text: &str) -> Result<Option<Credentials>, &'static str> {
-    let answer: Answer =
+    let answer: HelperOutput =
         serde_json::from_str(text).map_err(|_| "its answer is not that of a helper")?;
     let secret = answer.secret.filter(|secret| !secret.is_empty());
     let user = answer.username.unwrap_or_default();

@@ -1,36 +1,36 @@
 //! The credentials that one pull has: looked up once, and dropped once, if they are of no use.
 
-use super::keychain::Keychain;
-use super::{Credentials, Found};
+use super::keychain::CredentialSources;
+use super::{Credentials, FoundCredentials};
 use crate::error::Error;
 use crate::oci::Reference;
 use crate::progress::Progress;
-use crate::registry::Access;
+use crate::registry::RegistryOptions;
 use std::cell::{Cell, OnceCell};
 
 /// Credentials that are looked up when they are needed.
-pub(in crate::registry) struct Holder {
+pub(in crate::registry) struct Keychain {
     registry: String,
     /// The image, as the user knows it.
     image: String,
-    keychain: Keychain,
+    keychain: CredentialSources,
     /// Looked up when a challenge comes: open registries are nobody's business.
-    found: OnceCell<Option<Found>>,
+    found: OnceCell<Option<FoundCredentials>>,
     /// Whether there is no more use for what was found.
     dropped: Cell<bool>,
     progress: Progress,
 }
 
-impl Holder {
+impl Keychain {
     /// Reads what was passed, which has to be right. All else is looked up when it is needed.
     pub(in crate::registry) fn new(
         reference: &Reference,
-        access: &Access,
+        access: &RegistryOptions,
         progress: Progress,
     ) -> Result<Self, Error> {
         let (image, keychain) = (
             reference.to_string(),
-            Keychain::new(reference, access, progress)?,
+            CredentialSources::new(reference, access, progress)?,
         );
         // A server may know it from before, and need not ask for it to say it.
         if let Some(passed) = keychain.passed() {
@@ -64,7 +64,7 @@ impl Holder {
         let found = self
             .found()
             .filter(|found| !found.passed && !self.dropped.get());
-        if let Some(Found { origin, .. }) = found {
+        if let Some(FoundCredentials { origin, .. }) = found {
             let registry = &self.registry;
             self.progress.warn(format_args!(
                 "{registry}: credentials from {origin} {why}; asking without them"
@@ -79,10 +79,10 @@ impl Holder {
         self.progress.conceal([token], &self.image);
     }
 
-    fn found(&self) -> Option<&Found> {
+    fn found(&self) -> Option<&FoundCredentials> {
         let find = || {
             let found = self.keychain.find();
-            if let Some(Found { credentials, .. }) = &found {
+            if let Some(FoundCredentials { credentials, .. }) = &found {
                 self.progress.conceal(credentials.secrets(), &self.image);
             }
             found

@@ -1,35 +1,35 @@
 //! Where credentials are looked up, from the first place to the last.
 
-use super::keys::Account;
-use super::passed::Passed;
-use super::stored::{self, Stored};
-use super::{Credentials, Found, google};
+use super::keys::AuthKey;
+use super::passed::AuthOption;
+use super::stored::{self, AuthFile};
+use super::{Credentials, FoundCredentials, google};
 use crate::error::Error;
 use crate::oci::Reference;
 use crate::progress::Progress;
-use crate::registry::Access;
+use crate::registry::RegistryOptions;
 use crate::sys::{self, home, variable};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Where the credentials for one repository are looked up.
-pub(super) struct Keychain {
-    account: Account,
+pub(super) struct CredentialSources {
+    account: AuthKey,
     /// With the option or variable that it was passed in.
     passed: Option<(Credentials, &'static str)>,
-    access: Access,
+    access: RegistryOptions,
     progress: Progress,
 }
 
-impl Keychain {
+impl CredentialSources {
     /// Reads what was passed, which has to be right. All else is looked up when it is needed.
     pub(super) fn new(
         reference: &Reference,
-        access: &Access,
+        access: &RegistryOptions,
         progress: Progress,
     ) -> Result<Self, Error> {
         Ok(Self {
-            account: Account::new(reference.registry(), reference.repository()),
+            account: AuthKey::new(reference.registry(), reference.repository()),
             passed: access.auth.as_ref().map(passed).transpose()?,
             access: access.clone(),
             progress,
@@ -42,15 +42,15 @@ impl Keychain {
     }
 
     /// The first credentials that there are. Helpers are run and servers are asked for it.
-    pub(super) fn find(&self) -> Option<Found> {
-        let passed = self.passed.clone().map(|(credentials, origin)| Found {
+    pub(super) fn find(&self) -> Option<FoundCredentials> {
+        let passed = self.passed.clone().map(|(credentials, origin)| FoundCredentials {
             credentials,
             origin: origin.to_owned(),
             passed: true,
         });
         let stored = || self.stored().or_else(|| self.google());
         let found = passed.or_else(|| {
-            stored().map(|(credentials, origin)| Found {
+            stored().map(|(credentials, origin)| FoundCredentials {
                 credentials,
                 origin,
                 passed: false,
@@ -58,7 +58,7 @@ impl Keychain {
         });
         let registry = self.account.registry();
         match &found {
-            Some(Found { origin, .. }) => self
+            Some(FoundCredentials { origin, .. }) => self
                 .progress
                 .detail(format_args!("{registry}: credentials from {origin}")),
             None => self.progress.detail(format_args!(
@@ -70,20 +70,20 @@ impl Keychain {
 
     fn stored(&self) -> Option<(Credentials, String)> {
         let inline = variable("DOCKER_AUTH_CONFIG").and_then(|text| {
-            let stored = Stored::parse(&text.to_string_lossy()).map(Stored::without_helpers);
+            let stored = AuthFile::parse(&text.to_string_lossy()).map(AuthFile::without_helpers);
             self.look_into(stored, "DOCKER_AUTH_CONFIG")
         });
         let named = || {
             let path = PathBuf::from(variable("REGISTRY_AUTH_FILE")?);
-            self.file(&path, Stored::parse, true)
+            self.file(&path, AuthFile::parse, true)
         };
         let usual = || {
             let mut paths = usual_files().into_iter();
-            paths.find_map(|path| self.file(&path, Stored::parse, false))
+            paths.find_map(|path| self.file(&path, AuthFile::parse, false))
         };
         let old = || {
             let path = home()?.join(".dockercfg");
-            self.file(&path, Stored::parse_old, false)
+            self.file(&path, AuthFile::parse_old, false)
         };
         inline.or_else(named).or_else(usual).or_else(old)
     }
@@ -92,7 +92,7 @@ impl Keychain {
     fn file(
         &self,
         path: &Path,
-        parse: fn(&str) -> Result<Stored, &'static str>,
+        parse: fn(&str) -> Result<AuthFile, &'static str>,
         named: bool,
     ) -> Option<(Credentials, String)> {
         let text = match stored::read(path) {
@@ -108,7 +108,7 @@ impl Keychain {
 
     fn look_into(
         &self,
-        stored: Result<Stored, &'static str>,
+        stored: Result<AuthFile, &'static str>,
         origin: &str,
     ) -> Option<(Credentials, String)> {
         let stored = stored
@@ -142,7 +142,7 @@ impl Keychain {
     }
 }
 
-fn passed(passed: &Passed) -> Result<(Credentials, &'static str), Error> {
+fn passed(passed: &AuthOption) -> Result<(Credentials, &'static str), Error> {
     Ok((passed.read()?, passed.origin()))
 }
 

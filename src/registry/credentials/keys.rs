@@ -17,12 +17,12 @@ const HUB_SERVER: &str = "https://index.docker.io/v1/";
 
 /// Where credentials are looked up for: the registry that the user named, and nothing that it says.
 #[derive(Clone)]
-pub(super) struct Account {
+pub(super) struct AuthKey {
     registry: String,
     repository: String,
 }
 
-impl Account {
+impl AuthKey {
     pub(super) fn new(registry: &str, repository: &str) -> Self {
         Self {
             registry: canonical(registry),
@@ -104,7 +104,7 @@ fn canonical(host: &str) -> String {
 mod tests {
     use super::*;
 
-    fn best(account: &Account, keys: &[&str]) -> Option<String> {
+    fn best(account: &AuthKey, keys: &[&str]) -> Option<String> {
         let map = keys.iter().map(|key| ((*key).to_owned(), ())).collect();
         let found = account.entries(&map).into_iter().next();
         found.map(|(key, ())| key.to_owned())
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_key_is_a_host_in_any_spelling() {
-        let account = Account::new("ghcr.io", "a/b");
+        let account = AuthKey::new("ghcr.io", "a/b");
         for key in [
             "ghcr.io",
             "GHCR.io",
@@ -150,13 +150,13 @@ mod tests {
 
     #[test]
     fn a_port_is_part_of_a_host() {
-        let account = Account::new("localhost:5000", "a");
+        let account = AuthKey::new("localhost:5000", "a");
         assert_eq!(best(&account, &["localhost", "localhost:5001"]), None);
         assert!(best(&account, &["localhost:5000"]).is_some());
         assert!(best(&account, &["http://localhost:5000/v1/"]).is_some());
-        assert!(best(&Account::new("[::1]:5000", "a"), &["[::1]:5000"]).is_some());
+        assert!(best(&AuthKey::new("[::1]:5000", "a"), &["[::1]:5000"]).is_some());
         assert_eq!(
-            best(&Account::new("127.0.0.1:1", "a"), &["localhost:1"]),
+            best(&AuthKey::new("127.0.0.1:1", "a"), &["localhost:1"]),
             None
         );
     }
@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn docker_hub_has_many_names() {
         for registry in HUB {
-            let account = Account::new(registry, "library/debian");
+            let account = AuthKey::new(registry, "library/debian");
             for key in [
                 "https://index.docker.io/v1/",
                 "index.docker.io/v1/",
@@ -188,12 +188,12 @@ mod tests {
             }
             assert_eq!(account.server(), "https://index.docker.io/v1/");
         }
-        assert_eq!(Account::new("ghcr.io", "a").server(), "ghcr.io");
+        assert_eq!(AuthKey::new("ghcr.io", "a").server(), "ghcr.io");
     }
 
     #[test]
     fn the_longest_prefix_of_the_repository_wins() {
-        let account = Account::new("ghcr.io", "ns/sub/app");
+        let account = AuthKey::new("ghcr.io", "ns/sub/app");
         let mut keys = vec![
             "ghcr.io/ns/sub/app",
             "ghcr.io/ns/sub",
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn helpers_are_for_whole_registries() {
-        let account = Account::new("ghcr.io", "a/b");
+        let account = AuthKey::new("ghcr.io", "a/b");
         let map = |key: &str| [(key.to_owned(), 1)].into_iter().collect();
         assert_eq!(account.entry(&map("ghcr.io")), Some(&1));
         assert_eq!(account.entry(&map("https://ghcr.io")), Some(&1));

@@ -17,8 +17,8 @@ mod keys;
 mod passed;
 mod stored;
 
-pub(super) use holder::Holder;
-pub use passed::Passed;
+pub(super) use holder::Keychain;
+pub use passed::AuthOption;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -40,7 +40,7 @@ pub(super) enum Credentials {
 
 /// Credentials, and where they were found.
 #[derive(Clone)]
-struct Found {
+struct FoundCredentials {
     credentials: Credentials,
     /// For people.
     origin: String,

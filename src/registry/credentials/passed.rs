@@ -17,7 +17,7 @@ const STDIN: &str = "-";
 /// A value of `--auth`: `user:password`, or a file that holds that, or a Google service-account key
 /// as the Go tool took it. There is no `Debug` for it.
 #[derive(Clone)]
-pub struct Passed {
+pub struct AuthOption {
     value: String,
     /// The option or variable.
     origin: &'static str,
@@ -25,7 +25,7 @@ pub struct Passed {
     input: Rc<OnceCell<Option<String>>>,
 }
 
-impl Passed {
+impl AuthOption {
     /// What the option or variable `origin` says. Nothing is read yet.
     pub fn new(value: String, origin: &'static str) -> Self {
         Self {
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     fn read(value: &str) -> Result<Credentials, Error> {
-        Passed::new(value.to_owned(), "--auth").read()
+        AuthOption::new(value.to_owned(), "--auth").read()
     }
 
     #[test]

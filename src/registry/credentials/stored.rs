@@ -1,7 +1,7 @@
 //! Files in which `docker login` and `podman login` keep credentials: docker's `config.json` and
 //! `containers-auth.json(5)`, which is the same but for its keys.
 
-use super::keys::Account;
+use super::keys::AuthKey;
 use super::{Credentials, helper};
 use crate::progress::Progress;
 use crate::sys;
@@ -26,7 +26,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// What one file says, as far as it can be understood without looking at single entries.
 #[derive(Default, Deserialize)]
-pub(super) struct Stored {
+pub(super) struct AuthFile {
     auths: Option<BTreeMap<String, Value>>,
     #[serde(rename = "credHelpers")]
     helpers: Option<BTreeMap<String, Value>>,
@@ -36,7 +36,7 @@ pub(super) struct Stored {
 
 /// One entry of `auths`. One without anything says that a helper has it.
 #[derive(Deserialize)]
-struct Entry {
+struct AuthEntry {
     auth: Option<String>,
     username: Option<String>,
     password: Option<String>,
@@ -44,7 +44,7 @@ struct Entry {
     registrytoken: Option<String>,
 }
 
-impl Stored {
+impl AuthFile {
     /// Parses a file, or what a variable holds in its place.
     pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
         serde_json::from_str(text).map_err(|_| "not a file of credentials")
@@ -70,7 +70,7 @@ impl Stored {
     /// The credentials for an account, and where in `origin` they were.
     pub(super) fn find(
         &self,
-        account: &Account,
+        account: &AuthKey,
         origin: &str,
         timeout: Duration,
         progress: Progress,
@@ -86,7 +86,7 @@ impl Stored {
                 continue;
             }
             let program = helper::program(name);
-            progress.waits_for(&program);
+            progress.waiting_for(&program);
             progress.detail(format_args!(
                 "{program}: asking, for {} s at most",
                 timeout.as_secs()
@@ -103,9 +103,9 @@ impl Stored {
         }
         let entries = self.auths.as_ref().map(|auths| account.entries(auths));
         for (key, entry) in entries.unwrap_or_default() {
-            match Entry::deserialize(entry)
+            match AuthEntry::deserialize(entry)
                 .map_err(|_| "not an entry")
-                .and_then(Entry::read)
+                .and_then(AuthEntry::read)
             {
                 Ok(Some(found)) => return Some((found, origin.to_owned())),
                 Ok(None) => {}
@@ -116,7 +116,7 @@ impl Stored {
     }
 }
 
-impl Entry {
+impl AuthEntry {
     fn read(self) -> Result<Option<Credentials>, &'static str> {
         let given = |field: Option<String>| field.filter(|text| !text.is_empty());
         if let Some(token) = given(self.registrytoken) {
@@ -166,8 +166,8 @@ mod tests {
 
     /// What is found for `ghcr.io/a/b` as Basic, or as a token in brackets.
     fn found(text: &str) -> Option<String> {
-        let account = Account::new("ghcr.io", "a/b");
-        let stored = Stored::parse(text).ok()?;
+        let account = AuthKey::new("ghcr.io", "a/b");
+        let stored = AuthFile::parse(text).ok()?;
         match stored
             .find(&account, "file", Duration::MAX, Progress::silent())?
             .0
@@ -230,7 +230,7 @@ mod tests {
             "{}",
             r#"{"auths":null,"HttpHeaders":{"a":"b"},"proxies":{}}"#,
         ] {
-            assert!(Stored::parse(text).is_ok(), "{text}");
+            assert!(AuthFile::parse(text).is_ok(), "{text}");
             assert_eq!(found(text), None, "{text}");
         }
         for text in [
@@ -241,10 +241,10 @@ mod tests {
             r#"{"auths":7}"#,
             r#"{"credHelpers":[]}"#,
         ] {
-            assert!(Stored::parse(text).is_err(), "{text}");
+            assert!(AuthFile::parse(text).is_err(), "{text}");
         }
-        let old = Stored::parse_old(r#"{"ghcr.io":{"auth":"am9lOmh1","email":"x"}}"#);
-        let account = Account::new("ghcr.io", "a");
+        let old = AuthFile::parse_old(r#"{"ghcr.io":{"auth":"am9lOmh1","email":"x"}}"#);
+        let account = AuthKey::new("ghcr.io", "a");
         let progress = Progress::silent();
         assert!(old.is_ok_and(|old| old.find(&account, "", Duration::MAX, progress).is_some()));
     }

@@ -9,11 +9,11 @@
 //! turns, before those that were silent share the time there is; and what got through is asked first
 //! from then on (RFC 8305 would ask all at once).
 
-use super::named::Named;
+use super::named::NamedServer;
 use super::proxy::is_to_proxy;
 use super::socket::Socket;
 use crate::error::{Error, RedirectFault};
-use crate::registry::place::Place;
+use crate::registry::place::AddressScope;
 use crate::sys;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, ErrorKind};
@@ -32,9 +32,9 @@ const MOMENT: Duration = Duration::from_secs(1);
 /// What ureq asks: it knows no address of anything, and need not: nobody but [`Dial`] wants one, as
 /// long as there are no SOCKS proxies.
 #[derive(Debug)]
-pub(super) struct Later;
+pub(super) struct NoResolver;
 
-impl Resolver for Later {
+impl Resolver for NoResolver {
     fn resolve(
         &self,
         _uri: &Uri,
@@ -48,17 +48,17 @@ impl Resolver for Later {
 /// What got through where another address did not. There is one thread; ureq wants what several
 /// could share.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Passable(Arc<Known>);
+pub(super) struct AddressPreference(Arc<LastConnected>);
 
 #[derive(Debug, Default)]
-struct Known {
+struct LastConnected {
     /// The version of IP: where one leads nowhere, it does so for all hosts. 0 if none does.
     version: AtomicU8,
     /// A hash of the address.
     address: AtomicU64,
 }
 
-impl Passable {
+impl AddressPreference {
     /// The addresses of a host: what got through, then both versions by turns.
     fn sort(&self, addresses: &mut [SocketAddr]) {
         let known = match self.0.version.load(Ordering::Relaxed) {
@@ -92,18 +92,18 @@ impl Passable {
 
 /// Looks up where a server or proxy is, and connects.
 #[derive(Debug)]
-pub(super) struct Dial {
+pub(super) struct Connect {
     names: DefaultResolver,
-    passable: Passable,
+    passable: AddressPreference,
     /// The server that the user has named.
-    named: Named,
+    named: NamedServer,
     /// Whether connections lead through a proxy.
     has_proxy: bool,
 }
 
-impl Dial {
+impl Connect {
     /// Asks those addresses first that are `passable`, and finds out.
-    pub(super) fn new(passable: Passable, named: Named, has_proxy: bool) -> Self {
+    pub(super) fn new(passable: AddressPreference, named: NamedServer, has_proxy: bool) -> Self {
         Self {
             names: DefaultResolver::default(),
             passable,
@@ -172,12 +172,12 @@ impl Dial {
 /// Whether it is of those that clouds serve secrets from, or of the same link.
 fn is_guarded(address: &SocketAddr) -> bool {
     matches!(
-        Place::of_address(address.ip()),
-        Place::Link | Place::Secrets
+        AddressScope::of_address(address.ip()),
+        AddressScope::Link | AddressScope::Secrets
     )
 }
 
-impl<In: Transport> Connector<In> for Dial {
+impl<In: Transport> Connector<In> for Connect {
     type Out = Either<In, Socket>;
 
     fn connect(
@@ -235,7 +235,7 @@ mod tests {
     use super::*;
 
     /// How addresses are asked, with what got through before and what did not.
-    fn sorted(passable: &Passable, addresses: &str) -> String {
+    fn sorted(passable: &AddressPreference, addresses: &str) -> String {
         let mut addresses: Vec<SocketAddr> = parsed(addresses);
         passable.sort(&mut addresses);
         let hosts = addresses.iter().map(|address| address.ip().to_string());
@@ -255,13 +255,13 @@ mod tests {
             ("1.1.1.1 1.1.1.2 ::1 ::2", "1.1.1.1 ::1 1.1.1.2 ::2"),
             ("1.1.1.2 1.1.1.1", "1.1.1.2 1.1.1.1"),
         ] {
-            assert_eq!(sorted(&Passable::default(), given), asked);
+            assert_eq!(sorted(&AddressPreference::default(), given), asked);
         }
     }
 
     #[test]
     fn what_got_through_is_first() {
-        let passable = Passable::default();
+        let passable = AddressPreference::default();
         passable.learn(&parsed("1.1.1.3")[0], &parsed("::1 1.1.1.1"));
         assert_eq!(
             sorted(&passable, "::1 1.1.1.1 1.1.1.3"),
@@ -283,7 +283,7 @@ mod tests {
 
     #[test]
     fn what_is_asked_first_teaches_nothing() {
-        let passable = Passable::default();
+        let passable = AddressPreference::default();
         passable.learn(&parsed("1.1.1.1")[0], &[]);
         assert_eq!(sorted(&passable, "::1 1.1.1.1"), "::1 1.1.1.1");
     }

@@ -25,7 +25,7 @@ pub(super) const IS_ANSWERED: &str = "is-answered";
 
 /// What becomes of requests. There is one thread; ureq wants what several could share.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Early(Arc<AtomicU8>);
+pub(super) struct AnswerMode(Arc<AtomicU8>);
 
 /// How long a request takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +40,8 @@ pub(super) enum Wait {
 
 /// Makes connections that can answer by themselves.
 #[derive(Debug)]
-pub(super) struct Starter {
-    pub(super) early: Early,
+pub(super) struct ConnectionStarter {
+    pub(super) early: AnswerMode,
     /// Until when answers have to have come.
     pub(super) deadline: Deadline,
     /// Whether they lead through a proxy.
@@ -50,9 +50,9 @@ pub(super) struct Starter {
 
 /// A connection that can answer by itself.
 #[derive(Debug)]
-pub(super) struct Line<In> {
+pub(super) struct Connection<In> {
     inner: In,
-    early: Early,
+    early: AnswerMode,
     deadline: Deadline,
     /// Whether the next request has been sent already.
     is_sent: bool,
@@ -64,7 +64,7 @@ pub(super) struct Line<In> {
     own: Option<LazyBuffers>,
 }
 
-impl Early {
+impl AnswerMode {
     /// From here on.
     pub(super) fn set(&self, wait: Wait) {
         self.0.store(wait as u8, Ordering::Relaxed);
@@ -75,8 +75,8 @@ impl Early {
     }
 }
 
-impl<In: Transport> Connector<In> for Starter {
-    type Out = Line<In>;
+impl<In: Transport> Connector<In> for ConnectionStarter {
+    type Out = Connection<In>;
 
     fn connect(
         &self,
@@ -85,7 +85,7 @@ impl<In: Transport> Connector<In> for Starter {
     ) -> Result<Option<Self::Out>, ureq::Error> {
         // ureq has to wait for what a proxy says.
         let early = (!is_to_proxy(self.has_proxy, details)).then(|| self.early.clone());
-        Ok(chained.map(|inner| Line {
+        Ok(chained.map(|inner| Connection {
             inner,
             early: early.unwrap_or_default(),
             deadline: self.deadline.clone(),
@@ -97,7 +97,7 @@ impl<In: Transport> Connector<In> for Starter {
     }
 }
 
-impl<In: Transport> Line<In> {
+impl<In: Transport> Connection<In> {
     /// Whether the server has answered, or never will.
     fn is_answered(&mut self) -> bool {
         let look = NextTimeout {
@@ -134,7 +134,7 @@ impl<In: Transport> Line<In> {
     }
 }
 
-impl<In: Transport> Transport for Line<In> {
+impl<In: Transport> Transport for Connection<In> {
     fn buffers(&mut self) -> &mut dyn Buffers {
         match &mut self.own {
             Some(own) => own,
@@ -233,12 +233,12 @@ mod tests {
     /// How many bytes come of an answer, read as ureq reads it.
     fn came(timeout: u64, seconds: u64, has_bytes: bool) -> usize {
         let deadline = Deadline::by(Duration::from_secs(timeout), |_| CLOCK.get());
-        let mut line = Line {
+        let mut line = Connection {
             inner: Dripping {
                 buffers: LazyBuffers::new(4096, 1),
                 seconds,
             },
-            early: Early::default(),
+            early: AnswerMode::default(),
             deadline: deadline.clone(),
             is_sent: false,
             size: 0,

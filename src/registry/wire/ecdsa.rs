@@ -14,14 +14,14 @@ use rustls::pki_types::{
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use std::fmt;
 
-type Algorithm = &'static dyn SignatureVerificationAlgorithm;
+type SignatureAlgorithm = &'static dyn SignatureVerificationAlgorithm;
 
 /// Whether `key`, a point of a curve, has signed a hash.
-type Check = fn(key: &[u8], hash: &[u8], signature: &[u8]) -> Option<()>;
+type VerifySignature = fn(key: &[u8], hash: &[u8], signature: &[u8]) -> Option<()>;
 
 /// One curve with one hash.
 struct Ecdsa {
-    check: Check,
+    check: VerifySignature,
     hash: fn(&[u8]) -> Vec<u8>,
     key: AlgorithmIdentifier,
     signature: AlgorithmIdentifier,
@@ -37,9 +37,9 @@ macro_rules! check {
     };
 }
 
-const P256: Check = check!(NistP256);
-const P384: Check = check!(NistP384);
-const P521: Check = check!(NistP521);
+const P256: VerifySignature = check!(NistP256);
+const P384: VerifySignature = check!(NistP384);
+const P521: VerifySignature = check!(NistP521);
 
 const P256_SHA512: Ecdsa = Ecdsa::new(
     P256,
@@ -74,7 +74,7 @@ const P521_SHA512: Ecdsa = Ecdsa::new(
 
 impl Ecdsa {
     const fn new(
-        check: Check,
+        check: VerifySignature,
         hash: fn(&[u8]) -> Vec<u8>,
         key: AlgorithmIdentifier,
         signature: AlgorithmIdentifier,
@@ -115,7 +115,7 @@ impl fmt::Debug for Ecdsa {
 
 /// All that ring can check, and the rest of ECDSA. The lists are never freed: they are made once per registry.
 pub(super) fn beside(ring: WebPkiSupportedAlgorithms) -> WebPkiSupportedAlgorithms {
-    let all: [Algorithm; 5] = [
+    let all: [SignatureAlgorithm; 5] = [
         &P256_SHA512,
         &P384_SHA512,
         &P521_SHA512,
@@ -125,14 +125,14 @@ pub(super) fn beside(ring: WebPkiSupportedAlgorithms) -> WebPkiSupportedAlgorith
     // In TLS 1.3, a scheme names a curve, which is that of the first algorithm; in TLS 1.2, any curve goes
     // with any hash (RFC 8446, section 4.2.3).
     let ring_mapping = ring.mapping.iter().map(|(scheme, algorithms)| {
-        let more: &[Algorithm] = match scheme {
+        let more: &[SignatureAlgorithm] = match scheme {
             SignatureScheme::ECDSA_NISTP384_SHA384 => &[&P521_SHA384],
             SignatureScheme::ECDSA_NISTP256_SHA256 => &[&P521_SHA256],
             _ => &[],
         };
         (*scheme, leaked([algorithms, more].concat()))
     });
-    let sha512: &[Algorithm] = &[&P521_SHA512, &P384_SHA512, &P256_SHA512];
+    let sha512: &[SignatureAlgorithm] = &[&P521_SHA512, &P384_SHA512, &P256_SHA512];
     let own = (
         SignatureScheme::ECDSA_NISTP521_SHA512,
         leaked(sha512.to_vec()),

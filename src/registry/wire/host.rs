@@ -16,20 +16,20 @@ const OF_SYSTEM: [&str; 2] = ["/etc/containers/certs.d", "/etc/docker/certs.d"];
 
 /// What there is for one server.
 #[derive(Default)]
-pub(super) struct HostCertificates {
+pub(super) struct CertsD {
     pub(super) authorities: Vec<(PathBuf, Vec<CertificateDer<'static>>)>,
-    pub(super) client: Option<Client>,
+    pub(super) client: Option<ClientCertificate>,
 }
 
 /// Who we are.
-pub(super) struct Client {
+pub(super) struct ClientCertificate {
     pub(super) chain: Vec<CertificateDer<'static>>,
     pub(super) key: PrivateKeyDer<'static>,
     /// The file of the key.
     pub(super) path: PathBuf,
 }
 
-impl HostCertificates {
+impl CertsD {
     /// What there is for `host[:port]`, if there is anything.
     pub(super) fn of(host: &str) -> Result<Option<Self>, Error> {
         let user = home().filter(|home| home.is_absolute());
@@ -58,7 +58,7 @@ impl HostCertificates {
                     found.authorities.push((path.clone(), authorities));
                 }
                 Some("cert") => {
-                    let client = Client {
+                    let client = ClientCertificate {
                         path: half_of(path, "key", files)?,
                         chain: pem::certificates(path)?,
                         key: pem::key(&path.with_extension("key"))?,

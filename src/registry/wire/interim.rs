@@ -17,7 +17,7 @@ pub(super) struct FinalOnly;
 
 /// A connection on which only final responses arrive.
 #[derive(Debug)]
-pub(super) struct Final<In> {
+pub(super) struct FinalResponses<In> {
     inner: In,
     /// Whether what arrives next is the head of a response.
     awaits_head: bool,
@@ -27,7 +27,7 @@ pub(super) struct Final<In> {
 
 /// What a response begins with.
 #[derive(Debug, PartialEq, Eq)]
-enum Start {
+enum ResponseStart {
     /// An interim response of so many bytes.
     Interim(usize),
     /// Too little to tell, or an interim response that is not complete.
@@ -37,14 +37,14 @@ enum Start {
 }
 
 impl<In: Transport> Connector<In> for FinalOnly {
-    type Out = Final<In>;
+    type Out = FinalResponses<In>;
 
     fn connect(
         &self,
         _: &ConnectionDetails<'_>,
         chained: Option<In>,
     ) -> Result<Option<Self::Out>, ureq::Error> {
-        Ok(chained.map(|inner| Final {
+        Ok(chained.map(|inner| FinalResponses {
             inner,
             awaits_head: false,
             dropped: 0,
@@ -52,7 +52,7 @@ impl<In: Transport> Connector<In> for FinalOnly {
     }
 }
 
-impl<In: Transport> Transport for Final<In> {
+impl<In: Transport> Transport for FinalResponses<In> {
     fn buffers(&mut self) -> &mut dyn Buffers {
         self.inner.buffers()
     }
@@ -68,7 +68,7 @@ impl<In: Transport> Transport for Final<In> {
         let is_there = self.inner.await_input(timeout)?;
         while self.awaits_head {
             match start(self.inner.buffers().input()) {
-                Start::Interim(size) => {
+                ResponseStart::Interim(size) => {
                     self.dropped += size;
                     if self.dropped > MAX_INTERIM {
                         let error = ureq::Error::LargeResponseHeader(self.dropped, MAX_INTERIM);
@@ -76,10 +76,10 @@ impl<In: Transport> Transport for Final<In> {
                     }
                     self.inner.buffers().input_consume(size);
                 }
-                Start::Final if is_complete(self.inner.buffers().input()) => {
+                ResponseStart::Final if is_complete(self.inner.buffers().input()) => {
                     self.awaits_head = false;
                 }
-                Start::Partial | Start::Final => {
+                ResponseStart::Partial | ResponseStart::Final => {
                     // Says that nothing can be made of this yet. ureq says so itself but where it waits for
                     // the answer to a CONNECT: there it read the same half of a head for ever.
                     self.inner.buffers().input_consume(0);
@@ -100,7 +100,7 @@ impl<In: Transport> Transport for Final<In> {
 }
 
 /// RFC 9112, section 4. A 101 is final: it answers a request for another protocol, which nobody has made.
-fn start(input: &[u8]) -> Start {
+fn start(input: &[u8]) -> ResponseStart {
     let pattern = b"HTTP/1.# 1##";
     let is_interim = input
         .iter()
@@ -110,12 +110,12 @@ fn start(input: &[u8]) -> Start {
             _ => byte == wanted,
         });
     if !is_interim {
-        return Start::Final;
+        return ResponseStart::Final;
     }
     match input.get(UP_TO_CODE - 3..UP_TO_CODE) {
-        None => Start::Partial,
-        Some(b"101") => Start::Final,
-        Some(_) => head_size(input).map_or(Start::Partial, Start::Interim),
+        None => ResponseStart::Partial,
+        Some(b"101") => ResponseStart::Final,
+        Some(_) => head_size(input).map_or(ResponseStart::Partial, ResponseStart::Interim),
     }
 }
 
@@ -143,25 +143,25 @@ mod tests {
     #[test]
     fn only_interim_responses_are_dropped() {
         for (input, wanted) in [
-            ("", Start::Partial),
-            ("HTTP/1.", Start::Partial),
-            ("HTTP/1.1 1", Start::Partial),
-            ("HTTP/1.1 10", Start::Partial),
-            ("HTTP/1.1 103 Early", Start::Partial),
-            ("HTTP/1.1 103 Early Hints\r\nLink: x\r\n", Start::Partial),
-            ("HTTP/1.1 100\r\n\r\n", Start::Interim(16)),
+            ("", ResponseStart::Partial),
+            ("HTTP/1.", ResponseStart::Partial),
+            ("HTTP/1.1 1", ResponseStart::Partial),
+            ("HTTP/1.1 10", ResponseStart::Partial),
+            ("HTTP/1.1 103 Early", ResponseStart::Partial),
+            ("HTTP/1.1 103 Early Hints\r\nLink: x\r\n", ResponseStart::Partial),
+            ("HTTP/1.1 100\r\n\r\n", ResponseStart::Interim(16)),
             (
                 "HTTP/1.1 100 Continue\r\nA: b\r\n\r\nHTTP",
-                Start::Interim(31),
+                ResponseStart::Interim(31),
             ),
-            ("HTTP/1.0 102 x\n\nHTTP/1.1 200 OK", Start::Interim(16)),
-            ("HTTP/1.1 199 \r\n\r\n\r\n", Start::Interim(17)),
-            ("HTTP/1.1 101 Switching Protocols\r\n\r\n", Start::Final),
-            ("HTTP/1.1 2", Start::Final),
-            ("HTTP/1.1 200 OK\r\n\r\n", Start::Final),
-            ("HTTP/2 103\r\n\r\n", Start::Final),
-            ("SSH-2.0-x\r\n", Start::Final),
-            ("\u{16}\u{3}\u{1}", Start::Final),
+            ("HTTP/1.0 102 x\n\nHTTP/1.1 200 OK", ResponseStart::Interim(16)),
+            ("HTTP/1.1 199 \r\n\r\n\r\n", ResponseStart::Interim(17)),
+            ("HTTP/1.1 101 Switching Protocols\r\n\r\n", ResponseStart::Final),
+            ("HTTP/1.1 2", ResponseStart::Final),
+            ("HTTP/1.1 200 OK\r\n\r\n", ResponseStart::Final),
+            ("HTTP/2 103\r\n\r\n", ResponseStart::Final),
+            ("SSH-2.0-x\r\n", ResponseStart::Final),
+            ("\u{16}\u{3}\u{1}", ResponseStart::Final),
         ] {
             assert_eq!(start(input.as_bytes()), wanted, "{input:?}");
         }

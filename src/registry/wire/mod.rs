@@ -34,25 +34,25 @@ mod vigil;
 pub(super) use deadline::Deadline;
 pub(super) use failure::Failure;
 
-use super::access::Access;
+use super::access::RegistryOptions;
 use super::credentials::forms;
 use super::url::Url;
 use crate::progress::Progress;
-use dial::{Dial, Later, Passable};
-use early::{Early, IS_ANSWERED, Starter, Wait};
+use dial::{Connect, NoResolver, AddressPreference};
+use early::{AnswerMode, IS_ANSWERED, ConnectionStarter, Wait};
 use interim::FinalOnly;
-use named::Named;
+use named::NamedServer;
 use proxy::Proxies;
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 use tls::Tls;
-use trust::Trust;
+use trust::TlsConfigs;
 use ureq::http::request::Builder;
 use ureq::http::{Request, Response, header};
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
 use ureq::{Agent, Body, Proxy, ProxyProtocol};
-use vigil::Watchman;
+use vigil::StallReporter;
 
 /// How long an idle connection is kept for the next request: extracting a layer takes a while.
 const IDLE: Duration = Duration::from_secs(60);
@@ -64,51 +64,51 @@ const BUFFERS: (usize, usize) = (128 << 10, 128 << 10);
 const LANE: (usize, usize) = (64 << 10, 32 << 10);
 
 /// Connections, and how they are made.
-pub(super) struct Wire {
-    access: Access,
+pub(super) struct Connections {
+    access: RegistryOptions,
     proxies: Rc<Proxies>,
     /// Reading the authorities takes some milliseconds, which plain http need not spend.
-    trust: OnceCell<Trust>,
-    agents: RefCell<Vec<Pooled>>,
-    passable: Passable,
-    early: Early,
+    trust: OnceCell<TlsConfigs>,
+    agents: RefCell<Vec<Pool>>,
+    passable: AddressPreference,
+    early: AnswerMode,
     deadline: Deadline,
     /// The server that the user has named.
-    named: Named,
+    named: NamedServer,
     /// Whether requests are sent ahead of time.
     is_lane: bool,
     progress: Progress,
 }
 
 /// The connections of one kind.
-struct Pooled {
+struct Pool {
     tls: bool,
     proxy: Option<Proxy>,
     agent: Agent,
 }
 
-impl Wire {
+impl Connections {
     /// Connects to nobody yet: later to the server at `origin`, which the user has named, and those that
     /// it leads to. Proxies are those of the environment.
-    pub(super) fn new(access: &Access, origin: &Url, progress: Progress) -> Self {
+    pub(super) fn new(access: &RegistryOptions, origin: &Url, progress: Progress) -> Self {
         Self::with(access, origin, Proxies::of_environment(), progress)
     }
 
     /// The same, without any proxy.
-    pub(super) fn direct(access: &Access, origin: &Url, progress: Progress) -> Self {
+    pub(super) fn direct(access: &RegistryOptions, origin: &Url, progress: Progress) -> Self {
         Self::with(access, origin, Proxies::none(), progress)
     }
 
-    fn with(access: &Access, origin: &Url, proxies: Proxies, progress: Progress) -> Self {
+    fn with(access: &RegistryOptions, origin: &Url, proxies: Proxies, progress: Progress) -> Self {
         Self {
             access: access.clone(),
             proxies: Rc::new(proxies),
             trust: OnceCell::new(),
             agents: RefCell::default(),
-            passable: Passable::default(),
-            early: Early::default(),
+            passable: AddressPreference::default(),
+            early: AnswerMode::default(),
             deadline: Deadline::new(access.timeout),
-            named: Named::new(origin),
+            named: NamedServer::new(origin),
             is_lane: false,
             progress,
         }
@@ -122,7 +122,7 @@ impl Wire {
             trust: self.trust.clone(),
             agents: RefCell::default(),
             passable: self.passable.clone(),
-            early: Early::default(),
+            early: AnswerMode::default(),
             deadline: self.deadline.another(),
             named: self.named.clone(),
             is_lane: true,
@@ -237,7 +237,7 @@ impl Wire {
             false => None,
         };
         let agent = self.make_agent(trust, proxy.cloned());
-        agents.push(Pooled {
+        agents.push(Pool {
             tls,
             proxy: proxy.cloned(),
             agent: agent.clone(),
@@ -247,7 +247,7 @@ impl Wire {
 
     /// Connections through one proxy or none. Through a proxy, ureq asks for a CONNECT to plain http
     /// servers, too: it does not write the absolute form of RFC 9112 section 3.2.2.
-    fn make_agent(&self, trust: Option<Trust>, proxy: Option<Proxy>) -> Agent {
+    fn make_agent(&self, trust: Option<TlsConfigs>, proxy: Option<Proxy>) -> Agent {
         let buffers = if self.is_lane { LANE } else { BUFFERS };
         let config = Agent::config_builder()
             .http_status_as_error(false)
@@ -262,7 +262,7 @@ impl Wire {
             .input_buffer_size(buffers.0)
             .output_buffer_size(buffers.1);
         let has_proxy = proxy.is_some();
-        let starter = Starter {
+        let starter = ConnectionStarter {
             early: self.early.clone(),
             deadline: self.deadline.clone(),
             has_proxy,
@@ -270,23 +270,23 @@ impl Wire {
         let config = config.proxy(proxy).build();
         let connector = ()
             .chain(ConnectProxyConnector::default())
-            .chain(Dial::new(
+            .chain(Connect::new(
                 self.passable.clone(),
                 self.named.clone(),
                 has_proxy,
             ))
-            .chain(Watchman::new(self.progress))
+            .chain(StallReporter::new(self.progress))
             .chain(Tls::new(trust, self.named.clone(), has_proxy))
             .chain(FinalOnly)
             .chain(starter);
-        Agent::with_parts(config, connector, Later)
+        Agent::with_parts(config, connector, NoResolver)
     }
 
-    fn trust(&self) -> Result<Trust, Failure> {
+    fn trust(&self) -> Result<TlsConfigs, Failure> {
         if let Some(trust) = self.trust.get() {
             return Ok(trust.clone());
         }
-        let trust = Trust::read(&self.access)?;
+        let trust = TlsConfigs::read(&self.access)?;
         Ok(self.trust.get_or_init(|| trust).clone())
     }
 }

@@ -6,12 +6,12 @@ use ureq::http::Uri;
 
 /// Host and port of it.
 #[derive(Clone, Debug)]
-pub(super) struct Named {
+pub(super) struct NamedServer {
     host: String,
     port: Option<u16>,
 }
 
-impl Named {
+impl NamedServer {
     /// The server at `origin`.
     pub(super) fn new(origin: &Url) -> Self {
         Self {
@@ -50,7 +50,7 @@ mod tests {
             ("https://[::1]:5000", "https://[::1]:5000/", true),
             ("https://[::1]:5000", "https://[::2]:5000/", false),
         ] {
-            let named = Named::new(&Url::parse(origin).unwrap());
+            let named = NamedServer::new(&Url::parse(origin).unwrap());
             assert_eq!(named.is(&uri.parse().unwrap()), is, "{origin} {uri}");
         }
     }

@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 /// A list as people write it; what cannot be understood is on it in vain, as with every peer.
-pub(super) struct NoProxy(Vec<Entry>);
+pub(super) struct NoProxy(Vec<Pattern>);
 
-enum Entry {
+enum Pattern {
     /// `*`
     All,
     /// `example.com`, `.example.com` or `*.example.com`: this name and all below it.
@@ -20,7 +20,7 @@ impl NoProxy {
     /// Entries between commas or blanks.
     pub(super) fn parse(list: &str) -> Self {
         let entries = list.split(|c: char| c == ',' || c.is_whitespace());
-        Self(entries.filter_map(Entry::parse).collect())
+        Self(entries.filter_map(Pattern::parse).collect())
     }
 
     /// Whether a server is on the list.
@@ -31,7 +31,7 @@ impl NoProxy {
     }
 }
 
-impl Entry {
+impl Pattern {
     fn parse(text: &str) -> Option<Self> {
         if text == "*" {
             return Some(Self::All);

@@ -10,14 +10,14 @@ use ureq::unversioned::transport::ConnectionDetails;
 
 /// What the variables say.
 pub(super) struct Proxies {
-    http: Option<Named>,
-    https: Option<Named>,
-    all: Option<Named>,
+    http: Option<ProxyVariable>,
+    https: Option<ProxyVariable>,
+    all: Option<ProxyVariable>,
     none: NoProxy,
 }
 
 /// A value, and the variable it is of.
-struct Named {
+struct ProxyVariable {
     variable: &'static str,
     value: String,
 }
@@ -41,7 +41,7 @@ impl Proxies {
                 let value = value.to_string_lossy().trim().to_owned();
                 (!value.is_empty()).then_some(value)
             };
-            let named = |variable| move |value| Named { variable, value };
+            let named = |variable| move |value| ProxyVariable { variable, value };
             let lower = variable(lower).and_then(set).map(named(lower));
             lower.or_else(|| value.and_then(set).map(named(upper)))
         };

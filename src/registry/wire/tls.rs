@@ -1,8 +1,8 @@
 //! TLS over whatever carries it: a socket, or a tunnel through a proxy.
 
-use super::named::Named;
+use super::named::NamedServer;
 use super::proxy::is_to_proxy;
-use super::trust::Trust;
+use super::trust::TlsConfigs;
 use super::{algorithm, verifier::WeakKey};
 use crate::error::{Error, TlsFault};
 use rustls::pki_types::{ServerName, UnixTime};
@@ -21,15 +21,15 @@ use ureq::unversioned::transport::{
 #[derive(Debug)]
 pub(super) struct Tls {
     /// Nothing where no TLS will be spoken.
-    trust: Option<Trust>,
+    trust: Option<TlsConfigs>,
     /// The server that may show any certificate, if one may.
-    named: Named,
+    named: NamedServer,
     /// Whether connections lead through a proxy.
     has_proxy: bool,
 }
 
 impl Tls {
-    pub(super) fn new(trust: Option<Trust>, named: Named, has_proxy: bool) -> Self {
+    pub(super) fn new(trust: Option<TlsConfigs>, named: NamedServer, has_proxy: bool) -> Self {
         Self {
             trust,
             named,

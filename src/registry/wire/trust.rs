@@ -2,11 +2,11 @@
 //! the system's, and those of `--ca-file`; all of them together.
 
 use super::ecdsa::beside;
-use super::host::HostCertificates;
+use super::host::CertsD;
 use super::pem;
-use super::verifier::Verifier;
+use super::verifier::ServerVerifier;
 use crate::error::{CertificateFault, Error, TlsFault};
-use crate::registry::access::Access;
+use crate::registry::access::RegistryOptions;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
@@ -29,7 +29,7 @@ const FOLDERS: [&str; 2] = ["/etc/ssl/certs", "/etc/pki/tls/certs"];
 
 /// Whom we trust, and who we are.
 #[derive(Clone, Debug)]
-pub(super) struct Trust {
+pub(super) struct TlsConfigs {
     provider: Arc<CryptoProvider>,
     roots: RootCertStore,
     /// Whether the server that the user has named may show any certificate. Token servers and storage
@@ -39,9 +39,9 @@ pub(super) struct Trust {
     usual: Arc<ClientConfig>,
 }
 
-impl Trust {
+impl TlsConfigs {
     /// What the system says, and the user.
-    pub(super) fn read(access: &Access) -> Result<Self, Error> {
+    pub(super) fn read(access: &RegistryOptions) -> Result<Self, Error> {
         let mut roots = RootCertStore {
             roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
         };
@@ -55,7 +55,7 @@ impl Trust {
             signature_verification_algorithms: beside(ring.signature_verification_algorithms),
             ..ring
         });
-        let nobody = HostCertificates::default();
+        let nobody = CertsD::default();
         let usual = config(&provider, &roots, false, nobody, "")?;
         Ok(Self {
             provider,
@@ -73,7 +73,7 @@ impl Trust {
         named: bool,
     ) -> Result<(Arc<ClientConfig>, bool), Error> {
         let insecure = self.insecure && named;
-        let certificates = match HostCertificates::of(host)? {
+        let certificates = match CertsD::of(host)? {
             None if !insecure => return Ok((Arc::clone(&self.usual), false)),
             found => found.unwrap_or_default(),
         };
@@ -91,11 +91,11 @@ fn config(
     provider: &Arc<CryptoProvider>,
     roots: &RootCertStore,
     insecure: bool,
-    certificates: HostCertificates,
+    certificates: CertsD,
     host: &str,
 ) -> Result<Arc<ClientConfig>, Error> {
     let algorithms = provider.signature_verification_algorithms;
-    let verifier = Verifier::new(algorithms, (!insecure).then(|| roots.clone()));
+    let verifier = ServerVerifier::new(algorithms, (!insecure).then(|| roots.clone()));
     let builder = ClientConfig::builder_with_provider(Arc::clone(provider))
         .with_safe_default_protocol_versions()
         .map_err(|_| Error::Tls {

@@ -22,20 +22,20 @@ const MIN_RSA_BITS: usize = 2048;
 /// How certificates are checked: as rustls does without lists of revoked ones, whose code would be
 /// 17 KiB.
 #[derive(Debug)]
-pub(super) struct Verifier {
+pub(super) struct ServerVerifier {
     /// Nothing if any certificate is taken.
     roots: Option<RootCertStore>,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
-impl Verifier {
+impl ServerVerifier {
     /// Takes what these roots have signed; without roots, anything.
     pub(super) fn new(algorithms: WebPkiSupportedAlgorithms, roots: Option<RootCertStore>) -> Self {
         Self { roots, algorithms }
     }
 }
 
-impl ServerCertVerifier for Verifier {
+impl ServerCertVerifier for ServerVerifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,

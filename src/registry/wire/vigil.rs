@@ -12,31 +12,31 @@ const MOMENT: Duration = Duration::from_millis(200);
 
 /// Sets a vigil at connections.
 #[derive(Debug)]
-pub(super) struct Watchman(Progress);
+pub(super) struct StallReporter(Progress);
 
 /// A connection that is watched.
 #[derive(Debug)]
-pub(super) struct Vigil<In> {
+pub(super) struct StallReporting<In> {
     inner: In,
     host: String,
     progress: Progress,
 }
 
-impl Watchman {
+impl StallReporter {
     pub(super) fn new(progress: Progress) -> Self {
         Self(progress)
     }
 }
 
-impl<In: Transport> Connector<In> for Watchman {
-    type Out = Vigil<In>;
+impl<In: Transport> Connector<In> for StallReporter {
+    type Out = StallReporting<In>;
 
     fn connect(
         &self,
         details: &ConnectionDetails<'_>,
         chained: Option<In>,
     ) -> Result<Option<Self::Out>, ureq::Error> {
-        Ok(chained.map(|inner| Vigil {
+        Ok(chained.map(|inner| StallReporting {
             inner,
             host: details.uri.host().unwrap_or_default().to_owned(),
             progress: self.0,
@@ -44,7 +44,7 @@ impl<In: Transport> Connector<In> for Watchman {
     }
 }
 
-impl<In: Transport> Transport for Vigil<In> {
+impl<In: Transport> Transport for StallReporting<In> {
     fn buffers(&mut self) -> &mut dyn Buffers {
         self.inner.buffers()
     }
@@ -66,7 +66,7 @@ impl<In: Transport> Transport for Vigil<In> {
             match self.inner.await_input(piece) {
                 Err(ureq::Error::Timeout(_)) if left > MOMENT => {
                     Error::unless_stopped().map_err(io::Error::other)?;
-                    self.progress.hears_nothing(&self.host, begun.elapsed());
+                    self.progress.stalled(&self.host, begun.elapsed());
                 }
                 other => return other,
             }
