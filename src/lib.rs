@@ -10,19 +10,24 @@
 //! The modules by floors, from the cellar up. Imports only point down; `tests/it/floors.rs` holds
 //! them to it.
 
-// The words and the kernel.
+// Escapes, the OCI specifications, the kernel.
+pub mod escape;
 pub mod oci;
 pub mod sys;
 
-// How an image is started, in the words of systemd.
+// What is written beside and into a tree, and what starts it.
+pub mod lockfile;
+pub mod record;
 pub mod systemd;
+pub mod tree_options;
 
-// What can go wrong, and what is said meanwhile.
+// Errors, messages and progress.
 pub mod error;
 pub mod progress;
 
-// What bytes are: compressed, and the entries of a tar.
+// Compression, tar, and what commands print.
 pub mod compression;
+pub mod report;
 pub mod tarball;
 
 // The rooms that do the work and do not know of each other.
@@ -34,7 +39,7 @@ pub mod layer;
 pub mod model;
 pub mod registry;
 
-// Where an image comes from; what the user wants; how it was typed.
+// Sources of images, commands, the command line.
 pub mod cli;
 pub mod commands;
 pub mod source;

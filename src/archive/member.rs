@@ -39,7 +39,9 @@ impl Member {
     pub(super) fn count(&self, quota: &mut Quota) -> Result<bool, Exceeded> {
         match &self.kind {
             MemberKind::Link(target) => quota.count(&[&self.name, target]),
-            MemberKind::File(_) | MemberKind::Outside(_) | MemberKind::Other => quota.count(&[&self.name]),
+            MemberKind::File(_) | MemberKind::Outside(_) | MemberKind::Other => {
+                quota.count(&[&self.name])
+            }
         }
     }
 

@@ -8,23 +8,23 @@
 //! What `roots save` writes is read in one pass from anywhere: its index comes first, and its layers
 //! in the order in which they are wanted.
 
-mod flow;
-mod forward;
+mod cursor;
 mod inflation;
 mod input;
 mod member;
 mod quota;
+mod seekable;
 mod spool;
-mod still;
+mod streamed;
 
 pub use input::Input;
 
 use crate::error::{Absence, Error};
-use flow::StreamedArchive;
+use seekable::SeekableArchive;
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::Read;
-use still::SeekableArchive;
+use streamed::StreamedArchive;
 
 /// How many symbolic links lead to a member.
 const MAX_LINKS: usize = 8;

@@ -79,7 +79,9 @@ impl Spool {
             }
             _ => {
                 let mut bytes = Vec::new();
-                contents.read_to_end(&mut bytes).map_err(SpoolFailure::Read)?;
+                contents
+                    .read_to_end(&mut bytes)
+                    .map_err(SpoolFailure::Read)?;
                 self.in_memory += bytes.len() as u64;
                 SpooledMember::Small(bytes)
             }

@@ -3,7 +3,8 @@
 use super::trust::open_believed;
 use super::{Cache, LINKS, link_name};
 use crate::error::Error;
-use crate::oci::{Digest, Record};
+use crate::oci::Digest;
+use crate::record::Record;
 use crate::sys::Dir;
 use serde::{Deserialize, Serialize};
 use std::ffi::CStr;

@@ -33,18 +33,18 @@ mod blob;
 mod folder;
 mod lease;
 mod link;
-mod look;
 mod partial;
 mod purge;
-mod resolved;
 mod sweep;
+mod tags;
 mod trust;
+mod view;
 mod wait;
 
 pub use link::LinkRecord;
-pub use look::{Presence, CacheView};
 pub use partial::{Fetched, Partial, Reservation};
 pub use sweep::{Dropped, Purged, Sweep, Total};
+pub use view::{CacheView, Presence};
 
 use crate::error::Error;
 use crate::oci::{Algorithm, Digest};

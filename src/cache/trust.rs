@@ -17,7 +17,7 @@
 
 use super::{Cache, name};
 use crate::error::Error;
-use crate::sys::{Dir, Host, FileKind, Stat, remove_tree};
+use crate::sys::{Dir, FileKind, Host, Stat, remove_tree};
 use std::ffi::CStr;
 use std::fs::File;
 use std::io;

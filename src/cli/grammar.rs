@@ -63,10 +63,10 @@ impl Syntax {
     }
 
     /// The full name of an option, `--force` for `-f`, if the command has it.
-    pub(super) fn option(&self, typed: &str) -> Option<&'static str> {
+    pub(super) fn option(&self, args: &str) -> Option<&'static str> {
         let line = self
             .option_lines()
-            .find(|line| names(line).any(|name| name == typed));
+            .find(|line| names(line).any(|name| name == args));
         line.and_then(full_name)
     }
 

@@ -1,38 +1,36 @@
 //! The command line and the environment, read into a [`Command`]. No I/O, but for a look at
 //! whether there is a file that is called like what is no image.
 
-mod access;
-mod alterations;
+mod args;
 mod grammar;
 mod options;
 mod purge;
 mod raw;
+mod registry_options;
 mod save;
-mod spelling;
-mod syntax;
+mod suggest;
 mod tags;
+mod tree_options;
 
-use crate::commands::{Command, PrintDigest, Inspect, Pull, Purge, Save, Verify};
+use crate::commands::{Command, Inspect, PrintDigest, Pull, Purge, Save, Verify};
 use crate::error::{Error, Usage, ValueFault};
 use crate::model::Ignore;
-use access::{access, timeout};
-use alterations::{tree_options, compared};
+use args::{RawArgs, operands, raw_args, spelling, unreadable, value_of};
 use grammar::{DIGEST, INSPECT, PULL, PURGE, SAVE, SYNTAXES, TAGS, VERIFY};
 use lexopt::{Arg, Parser};
 use options::{
-    check_stdin_once, cache, machine, max_size, check_cache, name, named, progress, replacing, platform,
+    cache, check_cache, check_stdin_once, machine, max_size, name, named, platform, progress,
+    replacing,
 };
 use purge::sweep;
 use raw::raw;
+use registry_options::{options, timeout};
 use save::{platforms, target};
-use spelling::closest;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use syntax::{RawArgs, value_of, operands, spelling, typed, unreadable};
+use suggest::{OTHERS, unknown_command};
 use tags::tags;
-
-/// What can stand in the first place without a help page of its own.
-const OTHERS: [&str; 5] = ["version", "help", "--version", "--help", "-V"];
+use tree_options::{compared, tree_options};
 
 const OVERVIEW: &str = include_str!("../help/roots.txt");
 
@@ -69,13 +67,13 @@ fn read(
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Command, Error> {
     match command {
-        "pull" => pull(typed(&PULL, parser)?, variable),
-        "save" => save(typed(&SAVE, parser)?, variable),
-        "digest" => digest(typed(&DIGEST, parser)?, variable),
-        "tags" => tags(typed(&TAGS, parser)?, variable),
-        "inspect" => inspect(typed(&INSPECT, parser)?, variable),
-        "verify" => verify(typed(&VERIFY, parser)?, variable),
-        "purge" => purge(typed(&PURGE, parser)?, variable),
+        "pull" => pull(raw_args(&PULL, parser)?, variable),
+        "save" => save(raw_args(&SAVE, parser)?, variable),
+        "digest" => digest(raw_args(&DIGEST, parser)?, variable),
+        "tags" => tags(raw_args(&TAGS, parser)?, variable),
+        "inspect" => inspect(raw_args(&INSPECT, parser)?, variable),
+        "verify" => verify(raw_args(&VERIFY, parser)?, variable),
+        "purge" => purge(raw_args(&PURGE, parser)?, variable),
         "version" => version(parser),
         "help" => help(parser),
         _ => Err(unknown_command(command.to_owned())),
@@ -102,161 +100,167 @@ pub fn wants_json(arguments: &[OsString]) -> bool {
     options.any(|option| option == "--json")
 }
 
-fn pull(mut typed: RawArgs, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
-    if typed.help {
+fn pull(mut args: RawArgs, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
+    if args.help {
         return Ok(Command::Help(PULL.help()));
     }
-    machine(&PULL, &mut typed)?;
+    machine(&PULL, &mut args)?;
     // The hint for a missing DEST repeats IMAGE.
-    if let [image] = &typed.operands[..] {
+    if let [image] = &args.operands[..] {
         name(image)?;
     }
-    let mut operands = operands(&PULL, &mut typed)?.into_iter();
+    let mut operands = operands(&PULL, &mut args)?.into_iter();
     let image = operands.next().unwrap_or_default();
     let dest = value_of((&PULL, "DEST"), operands.next())?;
-    let (image, cache) = (name(&image)?, cache(&typed, &variable));
-    replacing(&typed)?;
-    check_cache(&typed, [&image], &cache)?;
-    let access = access(&typed, &variable)?;
-    check_stdin_once([&image], &access)?;
+    let (image, cache) = (name(&image)?, cache(&args, &variable));
+    replacing(&args)?;
+    check_cache(&args, [&image], &cache)?;
+    let options = options(&args, &variable)?;
+    check_stdin_once([&image], &options)?;
     Ok(Command::Pull(Pull {
         image,
         dest: PathBuf::from(dest),
-        wanted: platform(&typed, &variable)?,
-        access,
+        wanted: platform(&args, &variable)?,
+        options,
         cache,
-        max_size: max_size(&typed)?,
-        altered: tree_options(&typed)?,
-        force: typed.force,
-        update: typed.update,
-        exit_code: typed.exit_code,
-        keep_old: typed.keep_old.as_ref().map(PathBuf::from),
-        offline: typed.offline,
-        locked: typed.locked.as_ref().map(PathBuf::from),
-        nspawn: typed.nspawn,
-        unit: typed.unit,
-        dry_run: typed.dry_run,
-        progress: progress(&typed, &variable),
+        max_size: max_size(&args)?,
+        altered: tree_options(&args)?,
+        force: args.force,
+        update: args.update,
+        exit_code: args.exit_code,
+        keep_old: args.keep_old.as_ref().map(PathBuf::from),
+        offline: args.offline,
+        locked: args.locked.as_ref().map(PathBuf::from),
+        nspawn: args.nspawn,
+        unit: args.unit,
+        dry_run: args.dry_run,
+        progress: progress(&args, &variable),
     }))
 }
 
-fn save(mut typed: RawArgs, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
-    if typed.help {
+fn save(mut args: RawArgs, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
+    if args.help {
         return Ok(Command::Help(SAVE.help()));
     }
-    let operands = operands(&SAVE, &mut typed)?;
-    let output = target(&typed, &operands)?;
+    let operands = operands(&SAVE, &mut args)?;
+    let output = target(&args, &operands)?;
     let images = operands.iter().map(name).collect::<Result<Vec<_>, _>>()?;
-    let access = access(&typed, &variable)?;
-    check_stdin_once(&images, &access)?;
-    let cache = cache(&typed, &variable);
-    check_cache(&typed, &images, &cache)?;
+    let options = options(&args, &variable)?;
+    check_stdin_once(&images, &options)?;
+    let cache = cache(&args, &variable);
+    check_cache(&args, &images, &cache)?;
     Ok(Command::Save(Save {
         images,
-        platforms: platforms(&typed, &variable)?,
+        platforms: platforms(&args, &variable)?,
         output,
-        force: typed.force,
-        access,
+        force: args.force,
+        options,
         cache,
-        offline: typed.offline,
-        progress: progress(&typed, &variable),
+        offline: args.offline,
+        progress: progress(&args, &variable),
     }))
 }
 
-fn digest(mut typed: RawArgs, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
-    if typed.help {
+fn digest(
+    mut args: RawArgs,
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Result<Command, Error> {
+    if args.help {
         return Ok(Command::Help(DIGEST.help()));
     }
     // A lock has lines of its own.
-    if typed.json && typed.lock {
+    if args.json && args.lock {
         return Err(ValueFault::NotWith("--lock").of("--json"));
     }
-    let images = operands(&DIGEST, &mut typed)?;
+    let images = operands(&DIGEST, &mut args)?;
     let images = images.iter().map(name).collect::<Result<Vec<_>, _>>()?;
-    let access = access(&typed, &variable)?;
-    check_stdin_once(&images, &access)?;
+    let options = options(&args, &variable)?;
+    check_stdin_once(&images, &options)?;
     Ok(Command::Digest(PrintDigest {
         images,
-        wanted: platform(&typed, &variable)?,
-        access,
-        index: typed.index,
-        lock: typed.lock,
-        progress: progress(&typed, &variable),
+        wanted: platform(&args, &variable)?,
+        options,
+        index: args.index,
+        lock: args.lock,
+        progress: progress(&args, &variable),
     }))
 }
 
 fn inspect(
-    mut typed: RawArgs,
+    mut args: RawArgs,
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Command, Error> {
-    if typed.help {
+    if args.help {
         return Ok(Command::Help(INSPECT.help()));
     }
     // `--raw` of other tools has no value: it would take IMAGE for one, which is then missing.
-    let raw = raw(&typed)?;
-    machine(&INSPECT, &mut typed)?;
-    let operands = operands(&INSPECT, &mut typed)?;
+    let raw = raw(&args)?;
+    machine(&INSPECT, &mut args)?;
+    let operands = operands(&INSPECT, &mut args)?;
     let operand = value_of((&INSPECT, "DEST or IMAGE"), operands.into_iter().next())?;
     let image = match raw {
         // A tree has no documents.
         Some(_) => Ok(name(&operand)?),
         None => named(&operand),
     };
-    let access = access(&typed, &variable)?;
-    check_stdin_once(image.as_ref().ok(), &access)?;
+    let options = options(&args, &variable)?;
+    check_stdin_once(image.as_ref().ok(), &options)?;
     Ok(Command::Inspect(Inspect {
         image,
         dest: operand.into(),
-        is_machine: typed.machine.is_some(),
+        is_machine: args.machine.is_some(),
         raw,
-        wanted: platform(&typed, &variable)?,
-        access,
-        cache: cache(&typed, &variable),
-        progress: progress(&typed, &variable),
+        wanted: platform(&args, &variable)?,
+        options,
+        cache: cache(&args, &variable),
+        progress: progress(&args, &variable),
     }))
 }
 
-fn verify(mut typed: RawArgs, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
-    if typed.help {
+fn verify(
+    mut args: RawArgs,
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Result<Command, Error> {
+    if args.help {
         return Ok(Command::Help(VERIFY.help()));
     }
-    machine(&VERIFY, &mut typed)?;
-    let mut operands = operands(&VERIFY, &mut typed)?.into_iter();
+    machine(&VERIFY, &mut args)?;
+    let mut operands = operands(&VERIFY, &mut args)?.into_iter();
     let dest = value_of((&VERIFY, "DEST"), operands.next())?;
     let image = operands.next().map(|image| name(&image)).transpose()?;
-    let (access, cache) = (access(&typed, &variable)?, cache(&typed, &variable));
-    check_stdin_once(&image, &access)?;
-    check_cache(&typed, &image, &cache)?;
-    let (altered, part) = compared(&typed)?;
+    let (options, cache) = (options(&args, &variable)?, cache(&args, &variable));
+    check_stdin_once(&image, &options)?;
+    check_cache(&args, &image, &cache)?;
+    let (altered, part) = compared(&args)?;
     Ok(Command::Verify(Verify {
         dest: dest.into(),
         image,
-        wanted: platform(&typed, &variable)?,
+        wanted: platform(&args, &variable)?,
         altered,
         part,
         ignore: Ignore {
-            times: typed.ignore_times,
-            added: typed.ignore_added,
+            times: args.ignore_times,
+            added: args.ignore_added,
         },
-        rootless: typed.rootless,
-        access,
+        rootless: args.rootless,
+        options,
         cache,
-        offline: typed.offline,
-        progress: progress(&typed, &variable),
+        offline: args.offline,
+        progress: progress(&args, &variable),
     }))
 }
 
-fn purge(mut typed: RawArgs, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
-    if typed.help {
+fn purge(mut args: RawArgs, variable: impl Fn(&str) -> Option<OsString>) -> Result<Command, Error> {
+    if args.help {
         return Ok(Command::Help(PURGE.help()));
     }
-    operands(&PURGE, &mut typed)?;
+    operands(&PURGE, &mut args)?;
     let text = |name: &str| variable(name).map(|value| value.to_string_lossy().into_owned());
     Ok(Command::Purge(Purge {
-        cache: cache(&typed, &variable),
-        sweep: sweep(&typed)?,
-        timeout: timeout(&typed, text)?,
-        progress: progress(&typed, &variable),
+        cache: cache(&args, &variable),
+        sweep: sweep(&args)?,
+        timeout: timeout(&args, text)?,
+        progress: progress(&args, &variable),
     }))
 }
 
@@ -281,20 +285,13 @@ fn version(mut parser: Parser) -> Result<Command, Error> {
 }
 
 fn help(mut parser: Parser) -> Result<Command, Error> {
-    let typed = match parser.next().map_err(|e| unreadable(&e))? {
+    let args = match parser.next().map_err(|e| unreadable(&e))? {
         None | Some(Arg::Short('h') | Arg::Long("help")) => "help".to_owned(),
         Some(argument) => spelling(&argument),
     };
-    match SYNTAXES.iter().find(|syntax| syntax.command == typed) {
+    match SYNTAXES.iter().find(|syntax| syntax.command == args) {
         Some(syntax) => Ok(Command::Help(syntax.help())),
-        None if OTHERS.contains(&typed.as_str()) => Ok(Command::Help(OVERVIEW.to_owned())),
-        None => Err(unknown_command(typed)),
+        None if OTHERS.contains(&args.as_str()) => Ok(Command::Help(OVERVIEW.to_owned())),
+        None => Err(unknown_command(args)),
     }
-}
-
-fn unknown_command(typed: String) -> Error {
-    let commands = SYNTAXES.iter().map(|syntax| syntax.command);
-    let known: Vec<_> = commands.chain(OTHERS).collect();
-    let meant = closest(&typed, &known);
-    Error::Usage(Usage::UnknownCommand { typed, meant })
 }

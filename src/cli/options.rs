@@ -1,13 +1,13 @@
 //! What operands, options and variables mean.
 
+use super::args::RawArgs;
 use super::grammar::Syntax;
-use super::syntax::RawArgs;
 use crate::commands::CacheChoice;
 use crate::error::{Error, Suggestion, ValueFault};
-use crate::oci::{InvalidReference, Platform, Reference, PlatformRequest};
+use crate::oci::{InvalidReference, Platform, PlatformRequest, Reference};
 use crate::progress::{Format, Level, Progress};
-use crate::registry::{RegistryOptions, AuthOption};
-use crate::source::{Form, Local, ImageName};
+use crate::registry::{AuthOption, RegistryOptions};
+use crate::source::{Form, ImageName, Local};
 use crate::sys::{self, absolute};
 use crate::systemd::is_machine_name;
 use std::ffi::OsString;
@@ -57,12 +57,12 @@ pub(super) fn named(operand: &OsString) -> Result<ImageName, InvalidReference> {
 
 /// Options beat variables, and a whole platform beats its parts on the same level.
 pub(super) fn platform(
-    typed: &RawArgs,
+    args: &RawArgs,
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<PlatformRequest, Error> {
     let variable = |name: &str| variable(name).map(|value| value.to_string_lossy().into_owned());
-    let platform = typed.platforms.last();
-    if platform.is_some() && (typed.arch.is_some() || typed.os.is_some()) {
+    let platform = args.platforms.last();
+    if platform.is_some() && (args.arch.is_some() || args.os.is_some()) {
         return Err(ValueFault::NotWith("--arch or --os").of("--platform"));
     }
     let parts = |arch: Option<String>, os: Option<String>| {
@@ -75,7 +75,7 @@ pub(super) fn platform(
             )
         })
     };
-    let text = match (platform, &typed.arch, &typed.os) {
+    let text = match (platform, &args.arch, &args.os) {
         (Some(platform), _, _) => Some(platform.clone()),
         (None, None, None) => variable(PLATFORM).or_else(|| parts(variable(ARCH), variable(OS))),
         (None, arch, os) => parts(
@@ -85,7 +85,7 @@ pub(super) fn platform(
     };
     match text {
         // `--os a/b` would be an architecture of its own.
-        Some(text) if typed.os.as_ref().is_some_and(|os| os.contains('/')) => {
+        Some(text) if args.os.as_ref().is_some_and(|os| os.contains('/')) => {
             Err(Error::Platform(text))
         }
         Some(text) => match Platform::parse(&text) {
@@ -106,15 +106,15 @@ pub(super) fn platform(
 }
 
 /// How much is said.
-pub(super) fn progress(typed: &RawArgs, variable: impl Fn(&str) -> Option<OsString>) -> Progress {
-    let level = match (typed.quiet, typed.verbose) {
+pub(super) fn progress(args: &RawArgs, variable: impl Fn(&str) -> Option<OsString>) -> Progress {
+    let level = match (args.quiet, args.verbose) {
         (true, _) => Level::Faults,
         (false, false) => Level::Steps,
         (false, true) => Level::Details,
     };
     // One that cannot clear a line is called dumb.
     let can_draw = || variable("TERM").is_some_and(|term| term != "dumb") && sys::has_terminal();
-    let format = match typed.json {
+    let format = match args.json {
         true => Format::Json,
         false if can_draw() => Format::Terminal,
         false => Format::Lines,
@@ -123,8 +123,8 @@ pub(super) fn progress(typed: &RawArgs, variable: impl Fn(&str) -> Option<OsStri
 }
 
 /// `no`, in any case, is none; without a HOME there is none either.
-pub(super) fn cache(typed: &RawArgs, variable: impl Fn(&str) -> Option<OsString>) -> CacheChoice {
-    let asked = typed
+pub(super) fn cache(args: &RawArgs, variable: impl Fn(&str) -> Option<OsString>) -> CacheChoice {
+    let asked = args
         .cache
         .clone()
         .filter(|cache| !cache.is_empty())
@@ -144,22 +144,22 @@ pub(super) fn cache(typed: &RawArgs, variable: impl Fn(&str) -> Option<OsString>
 }
 
 /// Options that mean something only beside others.
-pub(super) fn replacing(typed: &RawArgs) -> Result<(), Error> {
-    if typed.keep_old.is_some() && !typed.force && !typed.update {
+pub(super) fn replacing(args: &RawArgs) -> Result<(), Error> {
+    if args.keep_old.is_some() && !args.force && !args.update {
         return Err(ValueFault::OnlyWith("--force or --update").of("--keep-old"));
     }
-    if typed.keep_old.as_ref().is_some_and(|path| path.is_empty()) {
+    if args.keep_old.as_ref().is_some_and(|path| path.is_empty()) {
         return Err(ValueFault::Missing.of("--keep-old"));
     }
-    if typed.exit_code && !typed.update {
+    if args.exit_code && !args.update {
         return Err(ValueFault::OnlyWith("--update").of("--exit-code"));
     }
     Ok(())
 }
 
 /// `--machine NAME` is DEST, where systemd has its machines.
-pub(super) fn machine(syntax: &Syntax, typed: &mut RawArgs) -> Result<(), Error> {
-    let Some(name) = &typed.machine else {
+pub(super) fn machine(syntax: &Syntax, args: &mut RawArgs) -> Result<(), Error> {
+    let Some(name) = &args.machine else {
         return Ok(());
     };
     let Some(name) = name.to_str().filter(|name| is_machine_name(name)) else {
@@ -170,26 +170,26 @@ pub(super) fn machine(syntax: &Syntax, typed: &mut RawArgs) -> Result<(), Error>
     let Some((place, operand)) = operands.find(|(_, operand)| operand.starts_with("DEST")) else {
         return Ok(());
     };
-    match typed.operands.len() {
+    match args.operands.len() {
         all if all >= syntax.operands.len() => {
             return Err(ValueFault::NotWith(operand).of("--machine"));
         }
         // Without the IMAGE in front of it, DEST is not the first that is missing.
         before if before < place => {}
-        _ => typed.operands.insert(place, dest.into()),
+        _ => args.operands.insert(place, dest.into()),
     }
     Ok(())
 }
 
 /// Without a network, images of registries come out of the cache.
 pub(super) fn check_cache<'n>(
-    typed: &RawArgs,
+    args: &RawArgs,
     images: impl IntoIterator<Item = &'n ImageName>,
     cache: &CacheChoice,
 ) -> Result<(), Error> {
     let is_remote = |name: &ImageName| matches!(name, ImageName::Registry(_));
     let has_none = matches!(cache, CacheChoice::No);
-    match typed.offline && has_none && images.into_iter().any(is_remote) {
+    match args.offline && has_none && images.into_iter().any(is_remote) {
         true => Err(ValueFault::NoCacheToPull.of("--offline")),
         false => Ok(()),
     }
@@ -198,11 +198,11 @@ pub(super) fn check_cache<'n>(
 /// Standard input gives one thing, once.
 pub(super) fn check_stdin_once<'n>(
     images: impl IntoIterator<Item = &'n ImageName>,
-    access: &RegistryOptions,
+    options: &RegistryOptions,
 ) -> Result<(), Error> {
     let is_stdin = |name: &&ImageName| matches!(name, ImageName::Local(local) if local.is_stdin());
     let images = images.into_iter().filter(is_stdin).count();
-    let auth = usize::from(access.auth.as_ref().is_some_and(AuthOption::is_stdin));
+    let auth = usize::from(options.auth.as_ref().is_some_and(AuthOption::is_stdin));
     match images + auth {
         0 => Ok(()),
         1 if images == 1 && stdin().is_terminal() => Err(ValueFault::FromTerminal.of("-")),
@@ -212,10 +212,10 @@ pub(super) fn check_stdin_once<'n>(
 }
 
 /// How large the tree may grow, in bytes.
-pub(super) fn max_size(typed: &RawArgs) -> Result<Option<u64>, Error> {
+pub(super) fn max_size(args: &RawArgs) -> Result<Option<u64>, Error> {
     let wrong = || ValueFault::Size.of("--max-size");
     let size = |text: &String| bytes(text).ok_or_else(wrong);
-    typed.max_size.as_ref().map(size).transpose()
+    args.max_size.as_ref().map(size).transpose()
 }
 
 /// A size as coreutils read it: `2G` and `2GiB` are powers of 1024, `2GB` of 1000.

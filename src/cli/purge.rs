@@ -1,19 +1,19 @@
 //! What the options of `purge` mean.
 
+use super::args::RawArgs;
 use super::options::max_size;
-use super::syntax::RawArgs;
 use crate::cache::Sweep;
 use crate::error::{Error, ValueFault};
 use std::time::Duration;
 
-pub(super) fn sweep(typed: &RawArgs) -> Result<Sweep, Error> {
+pub(super) fn sweep(args: &RawArgs) -> Result<Sweep, Error> {
     let wrong = || ValueFault::Age.of("--older-than");
     let age = |text: &String| age(text).ok_or_else(wrong);
     Ok(Sweep {
-        all: typed.all,
-        older_than: typed.older_than.as_ref().map(age).transpose()?,
-        max_size: max_size(typed)?,
-        dry_run: typed.dry_run,
+        all: args.all,
+        older_than: args.older_than.as_ref().map(age).transpose()?,
+        max_size: max_size(args)?,
+        dry_run: args.dry_run,
     })
 }
 

@@ -1,19 +1,19 @@
 //! What `--raw` means.
 
-use super::syntax::RawArgs;
+use super::args::RawArgs;
 use crate::error::{Error, ValueFault};
 use crate::source::RawDocument;
 
 /// The document that is to be printed as it is.
-pub(super) fn raw(typed: &RawArgs) -> Result<Option<RawDocument>, Error> {
-    if typed.raw.is_some() && typed.machine.is_some() {
+pub(super) fn raw(args: &RawArgs) -> Result<Option<RawDocument>, Error> {
+    if args.raw.is_some() && args.machine.is_some() {
         // A machine is a tree.
         return Err(ValueFault::NotWith("--raw").of("--machine"));
     }
-    let Some(text) = &typed.raw else {
+    let Some(text) = &args.raw else {
         return Ok(None);
     };
-    if typed.json {
+    if args.json {
         return Err(ValueFault::NotWith("--json").of("--raw"));
     }
     match text.as_str() {

@@ -1,7 +1,7 @@
 //! What the options of `save` mean.
 
+use super::args::RawArgs;
 use super::options::platform;
-use super::syntax::RawArgs;
 use crate::commands::SaveTarget;
 use crate::error::{Error, Suggestion, ValueFault};
 use crate::oci::{Platform, PlatformRequest};
@@ -12,13 +12,13 @@ use std::path::PathBuf;
 
 /// For which platforms: those that are named, all, or one as for a pull.
 pub(super) fn platforms(
-    typed: &RawArgs,
+    args: &RawArgs,
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Platforms, Error> {
-    match (typed.platforms.as_slice(), typed.all_platforms) {
-        ([], true) => platform(typed, variable).map(Platforms::All),
+    match (args.platforms.as_slice(), args.all_platforms) {
+        ([], true) => platform(args, variable).map(Platforms::All),
         (_, true) => Err(ValueFault::NotWith("--platform").of("--all-platforms")),
-        ([], false) => Ok(Platforms::Some(vec![platform(typed, variable)?])),
+        ([], false) => Ok(Platforms::Some(vec![platform(args, variable)?])),
         (texts, false) => {
             let wanted = texts.iter().map(|text| {
                 let platform = Platform::parse(text);
@@ -34,12 +34,12 @@ pub(super) fn platforms(
 }
 
 /// Where the archive goes; `operands` are the images.
-pub(super) fn target(typed: &RawArgs, operands: &[OsString]) -> Result<SaveTarget, Error> {
-    match &typed.output {
+pub(super) fn target(args: &RawArgs, operands: &[OsString]) -> Result<SaveTarget, Error> {
+    match &args.output {
         None => Err(no_output(operands)),
         Some(path) if path.is_empty() => Err(ValueFault::Missing.of("--output")),
         // What reads the archive would read the object as well.
-        Some(path) if path == "-" && typed.json => {
+        Some(path) if path == "-" && args.json => {
             Err(ValueFault::NotWith("-o -, which prints nothing but the archive").of("--json"))
         }
         Some(path) if path == "-" && stdout().is_terminal() => {

@@ -1,9 +1,9 @@
 //! What the operand and the options of `tags` mean.
 
-use super::access::access;
+use super::args::{RawArgs, operands, value_of};
 use super::grammar::TAGS;
 use super::options::{name, progress};
-use super::syntax::{RawArgs, value_of, operands};
+use super::registry_options::options;
 use crate::commands::{Command, ListTags};
 use crate::error::{Error, Suggestion, ValueFault};
 use crate::oci::{Reference, is_tag};
@@ -12,19 +12,19 @@ use crate::source::ImageName;
 use std::ffi::OsString;
 
 pub(super) fn tags(
-    mut typed: RawArgs,
+    mut args: RawArgs,
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Command, Error> {
-    if typed.help {
+    if args.help {
         return Ok(Command::Help(TAGS.help()));
     }
-    let operands = operands(&TAGS, &mut typed)?;
+    let operands = operands(&TAGS, &mut args)?;
     let operand = value_of((&TAGS, "NAME"), operands.into_iter().next())?;
     Ok(Command::Tags(ListTags {
         repository: repository(&operand)?,
-        range: range(&typed)?,
-        access: access(&typed, &variable)?,
-        progress: progress(&typed, &variable),
+        range: range(&args)?,
+        options: options(&args, &variable)?,
+        progress: progress(&args, &variable),
     }))
 }
 
@@ -42,7 +42,7 @@ fn repository(operand: &OsString) -> Result<Reference, Error> {
     }
 }
 
-fn range(typed: &RawArgs) -> Result<TagRange, Error> {
+fn range(args: &RawArgs) -> Result<TagRange, Error> {
     let limit = |text: &String| {
         let limit = text.parse().ok().filter(|limit| *limit > 0);
         limit.ok_or_else(|| ValueFault::Count.of("--limit"))
@@ -52,7 +52,7 @@ fn range(typed: &RawArgs) -> Result<TagRange, Error> {
         false => Err(ValueFault::Tag.of("--last")),
     };
     Ok(TagRange {
-        limit: typed.limit.as_ref().map(limit).transpose()?,
-        last: typed.last.as_ref().map(last).transpose()?,
+        limit: args.limit.as_ref().map(limit).transpose()?,
+        last: args.last.as_ref().map(last).transpose()?,
     })
 }

@@ -3,7 +3,8 @@
 use super::PrintDigest;
 use super::lock_line::lock_line;
 use crate::error::Error;
-use crate::oci::{self, DigestReport};
+use crate::oci;
+use crate::report::DigestReport;
 use crate::source::{ImageName, Source};
 
 impl PrintDigest {
@@ -12,7 +13,7 @@ impl PrintDigest {
     pub(super) fn run(&self) -> Result<String, Error> {
         let mut lines = String::new();
         for image in &self.images {
-            let mut source = Source::open(image, Some(&self.access), None, self.progress)?;
+            let mut source = Source::open(image, Some(&self.options), None, self.progress)?;
             if self.progress.is_json() {
                 lines += &self.report(&mut source)?;
                 source.drain();

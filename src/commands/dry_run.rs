@@ -1,16 +1,17 @@
 //! `roots pull --dry-run`: what a pull would do, and whether it may. Nothing is written, and of layers
 //! nothing is asked for.
 
-use super::page::{Table, columns};
 use super::recorded::RecordedImage;
 use super::start_files::StartFiles;
 use super::{Output, Pull};
 use crate::cache::CacheView;
 use crate::destination::{Action, Existing, KeepOld, Preflight};
 use crate::error::Error;
-use crate::oci::{BlobReport, DryRunReport, Record, CacheReport};
 use crate::progress::bytes;
-use crate::source::{PullPlan, LayerOrigin};
+use crate::record::Record;
+use crate::report::{BlobReport, CacheReport, DryRunReport};
+use crate::report::{Table, columns};
+use crate::source::{LayerOrigin, PullPlan};
 use std::path::Path;
 
 /// What becomes of a tree that is not kept. Loud, because it cannot be undone.
@@ -40,7 +41,7 @@ impl Pull {
             (cache, look.map(CacheView::path)),
             keep_old.as_ref(),
         );
-        let prospect = Preflight::of(&found, &plan)?;
+        let preflight = Preflight::of(&found, &plan)?;
         let image = source.resolve(&self.wanted, progress)?;
         source.drain();
         if let Some(locked) = locked {
@@ -54,14 +55,14 @@ impl Pull {
             return Ok(self.stays(&record, &files));
         }
         found.spares(&source.paths())?;
-        let place = (&prospect.place, found.path());
-        let foresight = source.plan(&image, place, look, progress)?;
+        let place = (&preflight.place, found.path());
+        let plan = source.plan(&image, place, look, progress)?;
         let text = match progress.is_json() {
             true => {
-                let forecast = self.forecast(record, &foresight, &prospect, look, &files);
-                forecast.to_line()
+                let report = self.report(record, &plan, &preflight, look, &files);
+                report.to_line()
             }
-            false => self.page(&record, &foresight, &prospect, look, &files),
+            false => self.table(&record, &plan, &preflight, look, &files),
         };
         Ok(Output::from(text))
     }
@@ -72,61 +73,61 @@ impl Pull {
         if self.progress.is_json() {
             return done;
         }
-        let mut page = named(record);
-        page.row(
+        let mut table = named(record);
+        table.row(
             "destination",
             format_args!("{}, unchanged", self.dest.display()),
         );
-        add_files(&mut page, files);
+        add_files(&mut table, files);
         Output {
             exit_code: done.exit_code,
-            ..Output::from(page.to_string())
+            ..Output::from(table.to_string())
         }
     }
 
-    fn page(
+    fn table(
         &self,
         record: &Record,
-        foresight: &PullPlan,
-        prospect: &Preflight,
+        plan: &PullPlan,
+        preflight: &Preflight,
         look: Option<&CacheView>,
         files: &StartFiles,
     ) -> String {
-        let mut page = named(record);
-        match foresight.from.is_empty() {
-            true => page.row("from", "the cache alone"),
-            false => page.rows("from", foresight.from.clone()),
+        let mut table = named(record);
+        match plan.from.is_empty() {
+            true => table.row("from", "the cache alone"),
+            false => table.rows("from", plan.from.clone()),
         }
         let dest = self.dest.display();
-        match prospect.fate {
+        match preflight.action {
             Action::InPlace(why) => {
                 let how = format_args!("{dest}, filled in place: {why}");
-                page.row("destination", how);
+                table.row("destination", how);
             }
-            fate => page.row("destination", format_args!("{dest}, {}", fate.word())),
+            action => table.row("destination", format_args!("{dest}, {}", action.word())),
         }
-        let (kept, removed) = self.old_trees(prospect);
+        let (kept, removed) = self.old_trees(preflight);
         let removed = removed.map(|path| (path != self.dest, path.display()));
-        page.row_if(
+        table.row_if(
             "old tree",
             kept.map(|path| format!("moved to {}", path.display())),
         );
         match removed {
-            Some((true, path)) => page.row("kept before", format_args!("{path}, {LOST}")),
-            Some((false, _)) => page.row("old tree", LOST),
+            Some((true, path)) => table.row("kept before", format_args!("{path}, {LOST}")),
+            Some((false, _)) => table.row("old tree", LOST),
             None => {}
         }
-        add_files(&mut page, files);
-        let size = bytes(foresight.size);
-        let free = foresight.free.map(bytes);
+        add_files(&mut table, files);
+        let size = bytes(plan.size);
+        let free = plan.free.map(bytes);
         let free = free.unwrap_or_else(|| "an unknown amount".to_owned());
-        page.row("room", format_args!("{free} free, at least {size} needed"));
+        table.row("room", format_args!("{free} free, at least {size} needed"));
         // The cache is for what comes from elsewhere.
-        if foresight.layers.iter().any(|(_, way)| *way != LayerOrigin::Read) {
-            let cache = look.map_or_else(|| "none".to_owned(), |look| cache(look, foresight));
-            page.row("cache", cache);
+        if plan.layers.iter().any(|(_, way)| *way != LayerOrigin::Read) {
+            let cache = look.map_or_else(|| "none".to_owned(), |look| cache(look, plan));
+            table.row("cache", cache);
         }
-        let layers = foresight.layers.iter().map(|(blob, way)| {
+        let layers = plan.layers.iter().map(|(blob, way)| {
             let what = match way {
                 LayerOrigin::Cached => "cached".to_owned(),
                 LayerOrigin::Partial(had) => format!("partial, {} cached", bytes(*had)),
@@ -135,30 +136,30 @@ impl Pull {
             };
             [blob.digest.to_string(), bytes(blob.size), what]
         });
-        page.rows("layers", columns(layers));
-        let fetched = bytes(foresight.fetched);
-        page.row("fetched", format_args!("{fetched} of {size}"));
-        page.to_string()
+        table.rows("layers", columns(layers));
+        let fetched = bytes(plan.fetched);
+        table.row("fetched", format_args!("{fetched} of {size}"));
+        table.to_string()
     }
 
     /// Where the old tree would go, and which tree would be removed.
-    fn old_trees(&self, prospect: &Preflight) -> (Option<&Path>, Option<&Path>) {
-        let is_replaced = prospect.fate == Action::Replaced;
+    fn old_trees(&self, preflight: &Preflight) -> (Option<&Path>, Option<&Path>) {
+        let is_replaced = preflight.action == Action::Replaced;
         match self.keep_old.as_deref().filter(|_| is_replaced) {
-            Some(path) => (Some(path), prospect.removes_kept.then_some(path)),
+            Some(path) => (Some(path), preflight.removes_kept.then_some(path)),
             None => (None, is_replaced.then_some(&self.dest)),
         }
     }
 
-    fn forecast(
+    fn report(
         &self,
         record: Record,
-        foresight: &PullPlan,
-        prospect: &Preflight,
+        plan: &PullPlan,
+        preflight: &Preflight,
         look: Option<&CacheView>,
         files: &StartFiles,
     ) -> DryRunReport {
-        let blobs = foresight.layers.iter().map(|(blob, way)| {
+        let blobs = plan.layers.iter().map(|(blob, way)| {
             let (state, cached) = match way {
                 LayerOrigin::Cached => ("cached", blob.size),
                 LayerOrigin::Partial(had) => ("partial", *had),
@@ -173,28 +174,28 @@ impl Pull {
             }
         });
         let shown = |path: &Path| path.to_string_lossy().into_owned();
-        let (kept, removed) = self.old_trees(prospect);
+        let (kept, removed) = self.old_trees(preflight);
         DryRunReport {
             reference: record.reference,
             digest: record.digest,
             manifest: record.manifest,
             platform: record.platform,
-            layers: foresight.layers.len(),
-            bytes: foresight.size,
-            fetch: foresight.fetched,
+            layers: plan.layers.len(),
+            bytes: plan.size,
+            fetch: plan.fetched,
             blobs: blobs.collect(),
-            from: foresight.from.clone(),
+            from: plan.from.clone(),
             destination: self.dest.to_string_lossy().into_owned(),
-            action: prospect.fate.word(),
+            action: preflight.action.word(),
             keep_old: kept.map(shown),
             removed: removed.map(shown),
             nspawn: files.nspawn().map(shown),
             unit: files.unit().map(shown),
-            free: foresight.free,
+            free: plan.free,
             cache: look.map(|look| CacheReport {
                 path: look.path().to_string_lossy().into_owned(),
                 free: look.free_space(),
-                keeps: foresight.is_kept,
+                keeps: plan.is_kept,
             }),
             changed: true,
             dry_run: true,
@@ -204,25 +205,25 @@ impl Pull {
 
 /// What the image is.
 fn named(record: &Record) -> Table {
-    let mut page = Table::default();
-    page.row("reference", &record.reference);
-    page.row("digest", &record.digest);
-    page.row("manifest", &record.manifest);
-    page.row("platform", &record.platform);
-    page
+    let mut table = Table::default();
+    table.row("reference", &record.reference);
+    table.row("digest", &record.digest);
+    table.row("manifest", &record.manifest);
+    table.row("platform", &record.platform);
+    table
 }
 
 /// The files that would be written beside DEST.
-fn add_files(page: &mut Table, files: &StartFiles) {
-    page.row_if("nspawn", files.nspawn().map(Path::display));
-    page.row_if("unit", files.unit().map(Path::display));
+fn add_files(table: &mut Table, files: &StartFiles) {
+    table.row_if("nspawn", files.nspawn().map(Path::display));
+    table.row_if("unit", files.unit().map(Path::display));
 }
 
-fn cache(look: &CacheView, foresight: &PullPlan) -> String {
+fn cache(look: &CacheView, plan: &PullPlan) -> String {
     let path = look.path().display();
     match (look.is_writable(), look.free_space()) {
         (false, _) => format!("{path}, read only"),
-        _ if !foresight.is_kept => format!("{path}, to which nothing is added"),
+        _ if !plan.is_kept => format!("{path}, to which nothing is added"),
         (true, Some(free)) => format!("{path}, {} free", bytes(free)),
         (true, None) => path.to_string(),
     }

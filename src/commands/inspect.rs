@@ -1,14 +1,17 @@
 //! `roots inspect DEST`: what a tree was made of. `roots inspect IMAGE`: what one would be made of.
 
-use super::page::{Table, columns};
 use super::recorded::RecordedImage;
-use super::{Output, Inspect};
+use super::{Inspect, Output};
 use crate::cache::CacheView;
 use crate::destination::Existing;
 use crate::error::{Error, LayoutFault, Suggestion};
-use crate::oci::{RunConfig, HistoryEntry, ImageReport, json_for_terminal, json_words};
+use crate::escape::json_for_terminal;
+use crate::escape::json_words;
+use crate::oci::{HistoryEntry, RunConfig};
 use crate::progress::{Progress, bytes};
-use crate::source::{ImageName, RawDocument, Source, ImageDetails};
+use crate::report::ImageReport;
+use crate::report::{Table, columns};
+use crate::source::{ImageDetails, ImageName, RawDocument, Source};
 use std::io::{self, IsTerminal as _};
 use std::rc::Rc;
 
@@ -32,7 +35,7 @@ impl Inspect {
         };
         match (&self.image, self.raw) {
             (Ok(image), Some(raw)) => self.document(image, raw),
-            (Ok(image), None) if !is_tree(&image) => self.summary(image).map(Output::from),
+            (Ok(image), None) if !is_tree(&image) => self.report(image).map(Output::from),
             (Err(why), _) if self.is_missing() => Err(Error::Reference {
                 text: self.dest.to_string_lossy().into_owned(),
                 why: why.clone(),
@@ -43,7 +46,7 @@ impl Inspect {
 
     /// The bytes of a document of IMAGE.
     fn document(&self, image: &ImageName, raw: RawDocument) -> Result<Output, Error> {
-        let mut source = Source::open(image, Some(&self.access), None, self.progress)?;
+        let mut source = Source::open(image, Some(&self.options), None, self.progress)?;
         let out = source.raw(raw, &self.wanted, self.progress)?;
         source.drain();
         // Byte for byte, but for a person.
@@ -55,8 +58,8 @@ impl Inspect {
         Ok(Output { out, exit_code })
     }
 
-    fn summary(&self, image: &ImageName) -> Result<String, Error> {
-        let mut source = Source::open(image, Some(&self.access), None, self.progress)?;
+    fn report(&self, image: &ImageName) -> Result<String, Error> {
+        let mut source = Source::open(image, Some(&self.options), None, self.progress)?;
         let ImageDetails {
             root,
             listed,
@@ -67,11 +70,11 @@ impl Inspect {
         } = source.describe(&self.wanted, self.progress)?;
         source.drain();
         let listed = (listed, attestations);
-        let summary = ImageReport::new(source.full_name(), root, listed, image.as_ref());
-        let summary = summary.annotated(annotations, index_annotations);
+        let report = ImageReport::new(source.full_name(), root, listed, image.as_ref());
+        let report = report.annotated(annotations, index_annotations);
         Ok(match self.progress.is_json() {
-            true => summary.to_json(),
-            false => page(&summary).to_string(),
+            true => report.to_json(),
+            false => table(&report).to_string(),
         })
     }
 
@@ -136,46 +139,46 @@ impl Inspect {
 /// How much of a command in the history is shown, in characters. BuildKit writes whole scripts.
 const MAX_COMMAND: usize = 100;
 
-fn page(summary: &ImageReport) -> Table {
-    let mut page = Table::default();
-    page.row("reference", &summary.reference);
-    page.row("digest", &summary.digest);
-    page.row_if("manifest", summary.manifest.as_ref());
-    page.row_if("image id", summary.image_id.as_ref());
-    page.row_if("platform", summary.platform.as_ref());
-    page.rows("platforms", platforms(summary));
-    page.row_if("created", summary.created.as_ref());
-    page.row_if("author", summary.author.as_ref());
-    if let (Some(layers), Some(size)) = (&summary.layers, summary.size) {
+fn table(report: &ImageReport) -> Table {
+    let mut table = Table::default();
+    table.row("reference", &report.reference);
+    table.row("digest", &report.digest);
+    table.row_if("manifest", report.manifest.as_ref());
+    table.row_if("image id", report.image_id.as_ref());
+    table.row_if("platform", report.platform.as_ref());
+    table.rows("platforms", platforms(report));
+    table.row_if("created", report.created.as_ref());
+    table.row_if("author", report.author.as_ref());
+    if let (Some(layers), Some(size)) = (&report.layers, report.size) {
         let s = if layers.len() == 1 { "" } else { "s" };
         let size = bytes(size);
-        page.row("size", format_args!("{size} in {} layer{s}", layers.len()));
+        table.row("size", format_args!("{size} in {} layer{s}", layers.len()));
     }
-    page.row_if("unpacked", summary.unpacked.map(bytes));
-    if let Some(about) = &summary.config {
-        run(&mut page, about);
+    table.row_if("unpacked", report.unpacked.map(bytes));
+    if let Some(about) = &report.config {
+        run(&mut table, about);
     }
-    let layers = summary.layers.iter().flatten().map(|layer| {
+    let layers = report.layers.iter().flatten().map(|layer| {
         let how = match layer.unpacked {
             Some(_) => "not compressed",
             None => compression(&layer.media_type),
         };
         [layer.digest.to_string(), bytes(layer.size), how.to_owned()]
     });
-    page.rows("layers", columns(layers));
-    page.rows("history", summary.history.iter().map(step).collect());
-    page.rows("annotations", annotations(summary));
-    let about = summary.config.iter().flat_map(|about| &about.malformed);
-    let malformed = about.chain(&summary.malformed);
-    page.rows("malformed", malformed.map(ToString::to_string).collect());
-    page
+    table.rows("layers", columns(layers));
+    table.rows("history", report.history.iter().map(step).collect());
+    table.rows("annotations", annotations(report));
+    let about = report.config.iter().flat_map(|about| &about.malformed);
+    let malformed = about.chain(&report.malformed);
+    table.rows("malformed", malformed.map(ToString::to_string).collect());
+    table
 }
 
 /// The annotations, each with the document that has it: tools write the same keys into both.
-fn annotations(summary: &ImageReport) -> Vec<String> {
-    let index = summary.index_annotations.iter();
+fn annotations(report: &ImageReport) -> Vec<String> {
+    let index = report.index_annotations.iter();
     let index = index.map(|pair| ("index", pair));
-    let manifest = summary.annotations.iter();
+    let manifest = report.annotations.iter();
     let manifest = manifest.map(|pair| ("manifest", pair));
     columns(
         index
@@ -208,16 +211,16 @@ fn compression(media_type: &str) -> &str {
 }
 
 /// What is in the index, the image that the rest of the page is about being marked.
-fn platforms(summary: &ImageReport) -> Vec<String> {
-    let chosen = summary.manifest.as_ref().map(ToString::to_string);
-    let varieties = summary.platforms.iter().map(|variety| {
+fn platforms(report: &ImageReport) -> Vec<String> {
+    let chosen = report.manifest.as_ref().map(ToString::to_string);
+    let varieties = report.platforms.iter().map(|variety| {
         let is_chosen = chosen.as_ref() == Some(&variety.digest);
         let platform = variety.platform.as_deref().unwrap_or("any");
         let mark = if is_chosen { "<- this one" } else { "" };
         [platform.to_owned(), variety.digest.clone(), mark.to_owned()]
     });
     let mut lines = columns(varieties);
-    match summary.attestations {
+    match report.attestations {
         0 => {}
         1 => lines.push("and 1 attestation".to_owned()),
         count => lines.push(format!("and {count} attestations")),
@@ -226,20 +229,20 @@ fn platforms(summary: &ImageReport) -> Vec<String> {
 }
 
 /// How the image wants to be run.
-fn run(page: &mut Table, about: &RunConfig) {
+fn run(table: &mut Table, about: &RunConfig) {
     let words = |words: &Vec<String>| Some(json_words(words)).filter(|_| !words.is_empty());
-    page.row_if("entrypoint", words(&about.entrypoint));
-    page.row_if("cmd", words(&about.cmd));
-    page.rows("env", about.env.clone());
-    page.row_if("user", about.user.as_ref());
-    page.row_if("workdir", about.workdir.as_ref());
-    page.rows("ports", about.ports.clone());
-    page.rows("volumes", about.volumes.clone());
-    page.row_if("stop signal", about.stop_signal.as_ref());
-    page.rows("healthcheck", about.healthcheck.lines());
-    page.row_if("shell", words(&about.shell));
-    page.rows("onbuild", about.on_build.clone());
+    table.row_if("entrypoint", words(&about.entrypoint));
+    table.row_if("cmd", words(&about.cmd));
+    table.rows("env", about.env.clone());
+    table.row_if("user", about.user.as_ref());
+    table.row_if("workdir", about.workdir.as_ref());
+    table.rows("ports", about.ports.clone());
+    table.rows("volumes", about.volumes.clone());
+    table.row_if("stop signal", about.stop_signal.as_ref());
+    table.rows("healthcheck", about.healthcheck.lines());
+    table.row_if("shell", words(&about.shell));
+    table.rows("onbuild", about.on_build.clone());
     let labels = about.labels.iter();
     let labels = labels.map(|(name, value)| format!("{name}={value}"));
-    page.rows("labels", labels.collect());
+    table.rows("labels", labels.collect());
 }

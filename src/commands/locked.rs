@@ -2,7 +2,9 @@
 
 use super::Pull;
 use crate::error::{ConfigurationFault, Error};
-use crate::oci::{Digest, Image, InvalidLock, Lock, Record};
+use crate::lockfile::{InvalidLock, Lock};
+use crate::oci::{Digest, Image};
+use crate::record::Record;
 use crate::source::Source;
 use crate::sys::open_to_read;
 use std::io::{self, Read as _};

@@ -1,14 +1,13 @@
 //! What the user asked for, and one file for each way to do it.
 
 mod cache_choice;
+mod cache_link;
 mod digest;
 mod dry_run;
 mod inspect;
-mod ledger;
 mod lock_line;
 mod locked;
 mod nspawn;
-mod page;
 mod pull;
 mod purge;
 mod recorded;
@@ -29,10 +28,11 @@ pub use tags::ListTags;
 use crate::cache::Sweep;
 use crate::error::Error;
 use crate::model::Ignore;
-use crate::oci::{TreeOptions, InvalidReference, PlatformRequest};
+use crate::oci::{InvalidReference, PlatformRequest};
 use crate::progress::Progress;
 use crate::registry;
 use crate::source::{ImageName, Platforms, RawDocument};
+use crate::tree_options::TreeOptions;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -67,7 +67,7 @@ pub struct Pull {
     /// The platform to pull for.
     pub wanted: PlatformRequest,
     /// How registries are to be reached.
-    pub access: registry::RegistryOptions,
+    pub options: registry::RegistryOptions,
     /// The cache to use.
     pub cache: CacheChoice,
     /// How large the tree may grow, in bytes.
@@ -103,7 +103,7 @@ pub struct PrintDigest {
     /// The platform to look for.
     pub wanted: PlatformRequest,
     /// How registries are to be reached.
-    pub access: registry::RegistryOptions,
+    pub options: registry::RegistryOptions,
     /// Where messages go.
     pub progress: Progress,
     /// The digest of what the name stands for, instead of the one for the platform.
@@ -125,7 +125,7 @@ pub struct Inspect {
     /// The platform to look for.
     pub wanted: PlatformRequest,
     /// How registries are to be reached.
-    pub access: registry::RegistryOptions,
+    pub options: registry::RegistryOptions,
     /// Where messages go.
     pub progress: Progress,
     /// The cache that knows the trees that cannot say themselves what they are.
@@ -143,7 +143,7 @@ pub struct Save {
     /// Replace FILE, whatever it is.
     pub force: bool,
     /// How registries are to be reached.
-    pub access: registry::RegistryOptions,
+    pub options: registry::RegistryOptions,
     /// The cache to use.
     pub cache: CacheChoice,
     /// Take all from the cache.
@@ -177,7 +177,7 @@ pub struct Verify {
     /// Whether an ordinary user has pulled DEST.
     pub rootless: bool,
     /// How registries are to be reached.
-    pub access: registry::RegistryOptions,
+    pub options: registry::RegistryOptions,
     /// The cache to use.
     pub cache: CacheChoice,
     /// Take all from the cache.
@@ -218,7 +218,7 @@ impl Command {
             Self::Tags(tags) => tags.run()?,
             Self::Purge(purge) => purge.run()?,
             Self::Version => concat!("roots ", env!("CARGO_PKG_VERSION"), "\n").to_owned(),
-            Self::Help(page) => page.clone(),
+            Self::Help(table) => table.clone(),
         }))
     }
 

@@ -4,7 +4,7 @@ use super::Pull;
 use super::start_files::{StartFiles, malformed, run_config_of};
 use crate::error::Error;
 use crate::extract::TreeReader;
-use crate::oci::{RunConfig, Image};
+use crate::oci::{Image, RunConfig};
 use crate::sys::{Dir, is_system_root};
 use crate::systemd::{SettingsText, find_account, nspawn_text};
 use std::ffi::CStr;
@@ -86,7 +86,12 @@ impl Pull {
     }
 
     /// Says that systemd does not make the working directory, as docker does.
-    pub(super) fn warn_of_working_dir(&self, path: &Path, about: &RunConfig, tree: &TreeReader<'_>) {
+    pub(super) fn warn_of_working_dir(
+        &self,
+        path: &Path,
+        about: &RunConfig,
+        tree: &TreeReader<'_>,
+    ) {
         let missing = |dir: &&String| dir.starts_with('/') && !tree.is_directory(dir);
         if about.workdir.as_ref().filter(missing).is_some() {
             self.progress.warn(format_args!(

@@ -1,6 +1,6 @@
 //! `roots pull IMAGE DEST`: the whole of it on one screen.
 
-use super::ledger::CacheLink;
+use super::cache_link::CacheLink;
 use super::recorded::RecordedImage;
 use super::swapped::or_swapped_pull;
 use super::{Output, Pull, counted, warn_of_unmatched, with_healing};
@@ -8,8 +8,8 @@ use crate::cache::Cache;
 use crate::destination::{Destination, Existing, KeepOld};
 use crate::error::Error;
 use crate::extract::{Extractor, Skipped};
-use crate::oci::Record;
 use crate::progress::Progress;
+use crate::record::Record;
 use crate::source::Source;
 use crate::sys::has_subordinate_ids;
 
@@ -19,7 +19,7 @@ impl Pull {
         let done = if self.dry_run {
             self.dry_run()
         } else {
-            let cache = self.cache.open(self.access.timeout, self.progress)?;
+            let cache = self.cache.open(self.options.timeout, self.progress)?;
             with_healing(self.progress, || self.attempt(cache.as_ref()))
         };
         done.map_err(|error| or_swapped_pull(&self.image, &self.dest, error))
@@ -50,7 +50,7 @@ impl Pull {
             locked.check(&source, &image)?;
         }
         let record = Record::new(source.full_name(), &image, &self.wanted, &self.altered);
-        let ledger = CacheLink::new(cache, &source, &image, progress);
+        let link = CacheLink::new(cache, &source, &image, progress);
         files.check(&image)?;
         let is_new = held.is_none();
         let believed = held.as_ref().and_then(RecordedImage::trusted);
@@ -59,13 +59,13 @@ impl Pull {
                 self.write_start_files(&files, &destination, &image, &root)?
                     .commit()?;
             }
-            ledger.record_tag(&source);
-            self.update_record(&found, &ledger, &record);
+            link.record_tag(&source);
+            self.update_record(&found, &link, &record);
             return Ok(self.unchanged(&record));
         }
         found.spares(&source.paths())?;
         source.check_space(&image, &destination.rootfs()?, destination.path(), progress)?;
-        ledger.begin(&destination);
+        link.begin(&destination);
         let (root, exposure) = (destination.rootfs()?, destination.exposure());
         let mut extractor = Extractor::exposed(&root, self.max_size, &self.altered, exposure)?;
         extractor.allow_for(&image);
@@ -81,10 +81,10 @@ impl Pull {
         source.drain();
         let skipped = extractor.finish()?;
         let written = self.write_start_files(&files, &destination, &image, &root)?;
-        ledger.before_swap(&destination);
-        ledger.record_tag(&source);
+        link.before_swap(&destination);
+        link.record_tag(&source);
         let place = destination.commit(&record, progress)?; // all or nothing
-        ledger.close(found.path(), &record, place);
+        link.close(found.path(), &record, place);
         written.commit()?;
         report(skipped, progress);
         if is_new {
@@ -95,8 +95,8 @@ impl Pull {
 
     /// Where the image comes from.
     pub(super) fn source<'c>(&self, cache: Option<&'c Cache>) -> Result<Source<'c>, Error> {
-        let access = (!self.offline).then_some(&self.access);
-        Source::open(&self.image, access, cache, self.progress)
+        let options = (!self.offline).then_some(&self.options);
+        Source::open(&self.image, options, cache, self.progress)
     }
 }
 

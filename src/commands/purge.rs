@@ -4,8 +4,8 @@ use super::{CacheChoice, Purge, counted};
 use crate::cache::{Cache, Purged};
 use crate::destination::StagingState;
 use crate::error::{Error, Usage, ValueFault, escaped};
-use crate::oci::{DroppedReport, PurgeReport};
 use crate::progress::bytes;
+use crate::report::{DroppedReport, PurgeReport};
 use std::path::{Path, PathBuf};
 
 impl Purge {

@@ -6,7 +6,7 @@
 
 use crate::cache::Cache;
 use crate::destination::Existing;
-use crate::oci::Record;
+use crate::record::Record;
 use std::fmt;
 
 /// The record of a tree.

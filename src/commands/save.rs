@@ -7,16 +7,16 @@
 //! ```
 //! Whoever reads this from a pipe knows what it wants before it comes.
 
-use super::ledger::record_tag;
+use super::cache_link::record_tag;
 use super::lock_line::lock_line;
-use super::{Save, Stdout, SaveTarget, with_healing};
+use super::{Save, SaveTarget, Stdout, with_healing};
 use crate::cache::Cache;
 use crate::destination::AtomicFile;
 use crate::error::Error;
 use crate::oci::{
-    Algorithm, Descriptor, DockerImage, OCI_LAYOUT, SaveReport, SavedImage, blob_path, index_json,
-    manifest_json,
+    Algorithm, Descriptor, DockerImage, OCI_LAYOUT, blob_path, index_json, manifest_json,
 };
+use crate::report::{SaveReport, SavedImage};
 use crate::source::{ImageContents, Source, check_room};
 use crate::tarball::{Unwritten, Writer};
 use std::collections::HashSet;
@@ -32,7 +32,7 @@ type CopiedImage<'c> = (Source<'c>, Option<String>, ImageContents);
 impl Save {
     /// Saves, and prints what was saved: lines of `REFERENCE@DIGEST`, or one object.
     pub(super) fn run(&self) -> Result<String, Error> {
-        let cache = self.cache.open(self.access.timeout, self.progress)?;
+        let cache = self.cache.open(self.options.timeout, self.progress)?;
         let cache = cache.as_ref();
         let SaveTarget::File(path) = &self.output else {
             let images = self.images(cache)?;
@@ -160,9 +160,9 @@ impl Save {
 
     /// All images, with their documents.
     fn images<'c>(&self, cache: Option<&'c Cache>) -> Result<Vec<CopiedImage<'c>>, Error> {
-        let access = (!self.offline).then_some(&self.access);
+        let options = (!self.offline).then_some(&self.options);
         let images = self.images.iter().map(|name| {
-            let mut source = Source::open(name, access, cache, self.progress)?;
+            let mut source = Source::open(name, options, cache, self.progress)?;
             let parts = source.parts(&self.platforms, self.progress)?;
             let name = source.names().into_iter().next();
             Ok((source, name, parts))

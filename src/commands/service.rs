@@ -5,7 +5,7 @@ use super::nspawn::{MAX_ACCOUNTS, PASSWD};
 use super::start_files::run_config_of;
 use crate::error::Error;
 use crate::extract::TreeReader;
-use crate::oci::{RunConfig, Image};
+use crate::oci::{Image, RunConfig};
 use crate::sys::{Dir, Host, is_root};
 use crate::systemd::{Account, DEFAULT_PATH, Service, SettingsText, UnknownAccount, find_account};
 use std::path::Path;

@@ -1,9 +1,9 @@
 //! The files beside DEST that start it: `--nspawn` and `--unit`.
 
 use super::Pull;
-use crate::destination::{Destination, Existing, AtomicFile, SystemdFile, SettingsKind};
+use crate::destination::{AtomicFile, Destination, Existing, SettingsKind, SystemdFile};
 use crate::error::Error;
-use crate::oci::{RunConfig, Digest, Image, InvalidManifest};
+use crate::oci::{Digest, Image, InvalidManifest, RunConfig};
 use crate::sys::Dir;
 use crate::systemd::run_config;
 use std::path::Path;

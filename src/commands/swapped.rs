@@ -2,7 +2,7 @@
 
 use crate::error::{Error, LayoutFault, Suggestion};
 use crate::oci::{HUB, Reference};
-use crate::source::{Local, ImageName};
+use crate::source::{ImageName, Local};
 use std::ffi::OsStr;
 use std::path::Path;
 

@@ -12,7 +12,7 @@ pub struct ListTags {
     /// Which of its tags.
     pub range: registry::TagRange,
     /// How registries are to be reached.
-    pub access: registry::RegistryOptions,
+    pub options: registry::RegistryOptions,
     /// Where messages go.
     pub progress: Progress,
 }
@@ -24,7 +24,7 @@ impl ListTags {
     /// The tags as lines, or as one object.
     pub(super) fn run(&self) -> Result<String, Error> {
         let repository = &self.repository.repository_name();
-        let registry = Registry::new(&self.repository, &self.access, self.progress)?;
+        let registry = Registry::new(&self.repository, &self.options, self.progress)?;
         let tags = registry.tags(&self.range);
         let tags = tags.map_err(|error| about(repository, error))?;
         let registry::TagPages {

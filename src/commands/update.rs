@@ -4,7 +4,7 @@
 //! index, where there is one. A record that may be forged could stop updates for good: it is not
 //! asked. What somebody has done to the tree since it was made is not looked at.
 
-use super::ledger::CacheLink;
+use super::cache_link::CacheLink;
 use super::locked::Locked;
 use super::recorded::RecordedImage;
 use super::start_files::StartFiles;
@@ -12,7 +12,9 @@ use super::{Output, Pull};
 use crate::cache::Cache;
 use crate::destination::{Existing, KeepOld, Plan, RecordPlace};
 use crate::error::{DestinationFault, Error, Replaceable, UNCHANGED};
-use crate::oci::{Image, PullReport, Record};
+use crate::oci::Image;
+use crate::record::Record;
+use crate::report::PullReport;
 use crate::source::Source;
 use crate::sys::{check_stdout, trail};
 use std::path::Path;
@@ -67,10 +69,10 @@ impl Pull {
     /// Writes down that the tree in DEST, which `held` is about, is also what `record` says: the
     /// index has changed, or another name or platform leads to the same manifest. The next time,
     /// one HEAD is enough again.
-    pub(super) fn update_record(&self, found: &Existing, ledger: &CacheLink<'_>, record: &Record) {
+    pub(super) fn update_record(&self, found: &Existing, link: &CacheLink<'_>, record: &Record) {
         let in_tree = found.set_record(record);
         if let Some(inode) = found.inode() {
-            ledger.close(found.path(), record, RecordPlace { inode, in_tree });
+            link.close(found.path(), record, RecordPlace { inode, in_tree });
         }
     }
 
@@ -101,8 +103,8 @@ impl Pull {
         }
         let seconds = self.progress.elapsed().as_secs_f64();
         let dest = self.dest.to_string_lossy().into_owned();
-        let outcome = PullReport::new(record, image, dest, seconds, self.dry_run);
-        Output::from(outcome.to_line())
+        let report = PullReport::new(record, image, dest, seconds, self.dry_run);
+        Output::from(report.to_line())
     }
 
     /// What may be done to DEST, which holds a tree with a record or not.

@@ -2,8 +2,10 @@
 
 use super::{Output, Verify, counted};
 use crate::model::Comparison;
-use crate::oci::{TreeOptions, Image, VerifyReport};
+use crate::oci::Image;
+use crate::report::VerifyReport;
 use crate::source::Source;
+use crate::tree_options::TreeOptions;
 
 /// What the process exits with if something is not as in the image.
 const DIFFERENT: u8 = 5;

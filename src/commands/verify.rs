@@ -8,14 +8,16 @@ use crate::cache::Cache;
 use crate::destination::Existing;
 use crate::error::{Error, LayoutFault};
 use crate::model::{Comparison, Model};
-use crate::oci::{TreeOptions, Image, Platform, Record, Reference, PlatformRequest};
-use crate::source::{Form, Local, ImageName, Source};
+use crate::oci::{Image, Platform, PlatformRequest, Reference};
+use crate::record::Record;
+use crate::source::{Form, ImageName, Local, Source};
+use crate::tree_options::TreeOptions;
 use std::ffi::OsStr;
 
 impl Verify {
     /// Compares, and prints what is not as in the image, a line each.
     pub(super) fn run(&self) -> Result<Output, Error> {
-        let cache = self.cache.open(self.access.timeout, self.progress)?;
+        let cache = self.cache.open(self.options.timeout, self.progress)?;
         let done = with_healing(self.progress, || self.compare(cache.as_ref()));
         done.map_err(|error| or_swapped_verify(&self.dest, self.image.as_ref(), error))
     }
@@ -72,8 +74,8 @@ impl Verify {
         offline: bool,
         cache: Option<&'c Cache>,
     ) -> Result<(Source<'c>, Image), Error> {
-        let access = (!offline).then_some(&self.access);
-        let mut source = Source::open(name, access, cache, self.progress)?;
+        let options = (!offline).then_some(&self.options);
+        let mut source = Source::open(name, options, cache, self.progress)?;
         let image = source.resolve(wanted, self.progress)?;
         Ok((source, image))
     }
@@ -86,7 +88,8 @@ impl Verify {
         cache: Option<&'c Cache>,
     ) -> Result<(Source<'c>, Image, TreeOptions), Error> {
         let no_record = || Error::NoRecord(self.dest.clone(), None);
-        let RecordedImage { record, doubt } = RecordedImage::of(found, cache).ok_or_else(no_record)?;
+        let RecordedImage { record, doubt } =
+            RecordedImage::of(found, cache).ok_or_else(no_record)?;
         let name = name_of(&record).ok_or_else(no_record)?;
         let altered = match doubt {
             Some(doubt) => self.alarm(doubt, &record, &name)?,
@@ -168,5 +171,7 @@ fn name_of(record: &Record) -> Option<ImageName> {
         return is_place.then_some(ImageName::Local(local));
     }
     let reference = Reference::parse(&record.reference).ok()?;
-    Some(ImageName::Registry(reference.pinned(record.manifest.clone())))
+    Some(ImageName::Registry(
+        reference.pinned(record.manifest.clone()),
+    ))
 }

@@ -13,34 +13,34 @@
 //! and the name is before the old tree goes.
 
 mod abandoned;
-mod found;
+mod atomic_file;
+mod existing;
 mod image_lock;
 mod in_place;
 mod in_use;
-mod kept;
-mod output;
+mod keep_old;
 mod path;
-mod prospect;
+mod preflight;
 mod record;
-mod settings;
 mod staging;
 mod swap;
+mod systemd_file;
 
 pub use abandoned::StagingState;
-pub use found::Existing;
-pub use kept::KeepOld;
-pub use output::AtomicFile;
-pub use prospect::{Action, Preflight};
+pub use atomic_file::AtomicFile;
+pub use existing::Existing;
+pub use keep_old::KeepOld;
+pub use preflight::{Action, Preflight};
 pub use record::TreePlace as RecordPlace;
-pub use settings::{SystemdFile, SettingsKind};
+pub use systemd_file::{SettingsKind, SystemdFile};
 
 use crate::error::{DestinationFault, Error, Replaceable};
-use crate::oci::Record;
 use crate::progress::Progress;
+use crate::record::Record;
 use crate::sys::{Dir, Exposure};
 use in_place::InPlace;
 use path::{Parent, make_parents, remove_parents};
-use prospect::{CheckedDestination, check};
+use preflight::{CheckedDestination, check};
 use staging::Staging;
 use std::ffi::{CString, OsStr};
 use std::fs::{File, TryLockError};

@@ -1,7 +1,7 @@
 //! The record of a pull in an extended attribute of DEST itself: it moves and goes with the tree, and
 //! no file has to be put into an image's tree or beside it.
 
-use crate::oci::Record;
+use crate::record::Record;
 use crate::sys::{Dir, Handle as _};
 use std::ffi::CStr;
 

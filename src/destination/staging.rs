@@ -2,10 +2,10 @@
 
 use super::image_lock::ImageLock;
 use super::in_use::Removed;
-use super::kept::KeepOldTarget;
+use super::keep_old::KeepOldTarget;
 use super::{disk, exchanged, in_the_way, lock, name_beside};
 use crate::error::{DestinationFault, Error};
-use crate::sys::{Dir, Handle as _, Host, FileKind, Location, remove_opened, remove_tree};
+use crate::sys::{Dir, FileKind, Handle as _, Host, Location, remove_opened, remove_tree};
 use std::cell::Cell;
 use std::ffi::{CStr, CString};
 use std::fs::File;

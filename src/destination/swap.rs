@@ -14,7 +14,7 @@
 //! ```
 
 use super::in_use::Removed;
-use super::kept::KeepOldTarget;
+use super::keep_old::KeepOldTarget;
 use super::staging::{OLD, OLDER, ROOTFS, Staging};
 use super::{beside, disk, exchanged};
 use crate::error::{Error, Replaceable};

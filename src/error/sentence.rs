@@ -2,7 +2,7 @@
 //! stop. Text from images and registries is escaped: it may hold terminal commands.
 
 use super::{Error, Part, Replaceable};
-use crate::oci::is_unprintable;
+use crate::escape::is_unprintable;
 use std::fmt::{self, Display, Formatter};
 use std::io;
 

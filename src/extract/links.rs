@@ -1,7 +1,7 @@
 //! Hard links, and what becomes of links to devices that could not be made.
 
 use super::Extractor;
-use super::step::IfMissing;
+use super::component::IfMissing;
 use crate::error::EntryFault;
 use crate::sys::FileKind;
 use crate::tarball::LayerPath;
@@ -27,9 +27,9 @@ impl Extractor {
         if found.kind == FileKind::Directory {
             return Err(EntryFault::LinkToDirectory);
         }
-        match self.walk.here()?.link(name, self.links.here()?, old_name) {
+        match self.cursor.here()?.link(name, self.links.here()?, old_name) {
             Ok(()) => {
-                self.walk.forget_left_out(name);
+                self.cursor.forget_left_out(name);
                 return Ok(());
             }
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
@@ -37,7 +37,7 @@ impl Extractor {
         }
         // Its own second name already, or the very same name: to replace it would be to lose it.
         let there = self
-            .walk
+            .cursor
             .here()?
             .stat(name)
             .map_err(|e| EntryFault::io("look at", e))?;
@@ -48,7 +48,7 @@ impl Extractor {
         if !self.links.enter(parents, IfMissing::Report)? {
             return Err(EntryFault::LinkTargetMissing);
         }
-        let linked = self.walk.here()?.link(name, self.links.here()?, old_name);
+        let linked = self.cursor.here()?.link(name, self.links.here()?, old_name);
         linked.map_err(|e| EntryFault::io("link", e))
     }
 
@@ -56,7 +56,7 @@ impl Extractor {
     pub(super) fn leave_out(&mut self, name: &CStr) -> Result<(), EntryFault> {
         self.remove(name)?;
         self.skipped.devices += 1;
-        self.walk.left_out.insert(self.walk.place().join(name));
+        self.cursor.left_out.insert(self.cursor.place().join(name));
         Ok(())
     }
 
@@ -65,7 +65,7 @@ impl Extractor {
     fn link_to_left_out(&mut self, name: &CStr, target: &LayerPath) -> Result<(), EntryFault> {
         let old = self.left_out(target)?;
         // The very same name, or one that was left out as well.
-        if self.walk.has_left_out(name) {
+        if self.cursor.has_left_out(name) {
             return Ok(());
         }
         self.leave_out(name)?;
@@ -80,9 +80,9 @@ impl Extractor {
     /// The place of the device that was left out to which `target` leads.
     fn left_out(&mut self, target: &LayerPath) -> Result<LayerPath, EntryFault> {
         let (parents, name) = target.split().ok_or(EntryFault::EmptyLink)?;
-        if !self.walk.left_out.is_empty() && self.links.enter(parents, IfMissing::Report)? {
+        if !self.cursor.left_out.is_empty() && self.links.enter(parents, IfMissing::Report)? {
             let place = self.links.place().join(name);
-            if self.walk.left_out.contains(&place) {
+            if self.cursor.left_out.contains(&place) {
                 return Ok(place);
             }
         }

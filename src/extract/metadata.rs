@@ -4,9 +4,9 @@
 //! read-only takes no attribute any more, so the mode comes after them; times are last.
 
 use super::xattr::{self, ACCESS_ACL, DEFAULT_ACL};
-use super::{Skipped, Cursor};
+use super::{Cursor, Skipped};
 use crate::error::EntryFault;
-use crate::sys::{Dir, Handle, Host, FileKind, NewNode, Owner, Special, Stat, Unopened, is_root};
+use crate::sys::{Dir, FileKind, Handle, Host, NewNode, Owner, Special, Stat, Unopened, is_root};
 use crate::tarball::{Entry, EntryKind};
 use std::ffi::CStr;
 use std::io;
@@ -32,10 +32,10 @@ pub(super) struct InheritedMetadata {
 }
 
 impl InheritedMetadata {
-    pub(super) fn from(walk: &Cursor) -> Self {
+    pub(super) fn from(cursor: &Cursor) -> Self {
         Self {
-            group: walk.inherits_group(),
-            acl: walk.inherits_acl(),
+            group: cursor.inherits_group(),
+            acl: cursor.inherits_acl(),
         }
     }
 
@@ -82,7 +82,12 @@ impl Privileges {
     }
 
     /// The owner to set, if one has to be set.
-    fn owner(&self, entry: &Entry, inherited: InheritedMetadata, skipped: &mut Skipped) -> Option<Owner> {
+    fn owner(
+        &self,
+        entry: &Entry,
+        inherited: InheritedMetadata,
+        skipped: &mut Skipped,
+    ) -> Option<Owner> {
         if self.root {
             return (entry.owner != self.own || inherited.group).then_some(entry.owner);
         }

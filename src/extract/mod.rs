@@ -4,38 +4,39 @@
 //! tar entries ── Entry ── Name (plain | whiteout) ── Walk to its parent ── *at calls ── metadata
 //! ```
 
+mod component;
+mod create;
+mod cursor;
 mod left_out;
 mod links;
-mod make;
 mod metadata;
-mod places;
 mod reader;
 mod select;
-mod step;
+mod spill_set;
 mod sweep;
-mod walk;
-mod whiteout;
+mod upper_paths;
 mod xattr;
 
 pub use reader::TreeReader;
 
 use crate::error::{EntryFault, Error};
-use crate::oci::{TreeOptions, Digest, Image};
+use crate::oci::{Digest, Image};
 use crate::sys::{
     Dir, Exposure, Handle as _, LOST_AND_FOUND, file_size_limit, stop_inheriting_umask,
 };
 use crate::tarball::{BLOCK, Budget, Entries, Entry, EntryKind, EntryName, Owners, Parents};
+use crate::tree_options::TreeOptions;
+use component::IfMissing;
+use cursor::Cursor;
 use metadata::{InheritedMetadata, Privileges};
 use std::ffi::CString;
 use std::io::{BufRead, ErrorKind};
-use step::IfMissing;
-use walk::Cursor;
-use whiteout::UpperPaths;
+use upper_paths::UpperPaths;
 
 /// Applies layers, lowest first, to one tree.
 pub struct Extractor {
     /// Stands where entries are made.
-    walk: Cursor,
+    cursor: Cursor,
     /// Stands where hard links point to.
     links: Cursor,
     made: UpperPaths,
@@ -95,18 +96,18 @@ impl Extractor {
     ) -> Result<Self, Error> {
         stop_inheriting_umask();
         let again = || root.try_clone().map_err(|e| Error::tree("open", e));
-        let mut walk = Cursor::new(again()?);
+        let mut cursor = Cursor::new(again()?);
         // Unless a layer says otherwise, the root is as old as directories that no layer lists. A
         // root that was there before has a group or an ACL of its own to pass on.
         let stat = root.stat_self().map_err(|e| Error::tree("look at", e))?;
         let acl = xattr::has_default_acl(root).map_err(EntryFault::in_tree)?;
-        walk.watch_acls = acl;
-        walk.describe(Default::default(), stat.mode & 0o2000 != 0, acl);
+        cursor.watch_acls = acl;
+        cursor.describe(Default::default(), stat.mode & 0o2000 != 0, acl);
         let rights = Privileges::new().by_handle(exposure == Exposure::Open);
         let owners = Owners::new(altered);
-        walk.plain = owners.plain(rights.own());
+        cursor.plain = owners.plain(rights.own());
         // One that is shut would be opened by its new owner.
-        if let (Some(owner), Exposure::Private | Exposure::Open) = (walk.plain, exposure) {
+        if let (Some(owner), Exposure::Private | Exposure::Open) = (cursor.plain, exposure) {
             metadata::chown(root.set_owner(owner), owner).map_err(EntryFault::in_tree)?;
         }
         let before = match altered.are_none() {
@@ -116,11 +117,11 @@ impl Extractor {
         let mut links = Cursor::new(again()?);
         if exposure != Exposure::Private {
             let found = root.find(LOST_AND_FOUND);
-            walk.spares = found.map_err(|e| Error::tree("look at", e))?.is_some();
-            links.spares = walk.spares;
+            cursor.spares = found.map_err(|e| Error::tree("look at", e))?.is_some();
+            links.spares = cursor.spares;
         }
         Ok(Self {
-            walk,
+            cursor,
             links,
             made: UpperPaths::new(again()?),
             rights,
@@ -162,7 +163,7 @@ impl Extractor {
     /// says what was left out.
     pub fn finish(mut self) -> Result<Skipped, Error> {
         self.select()?;
-        self.walk.restart().map_err(|fault| fault.in_tree())?;
+        self.cursor.restart().map_err(|fault| fault.in_tree())?;
         self.finish_root().map_err(EntryFault::in_tree)?;
         Ok(self.skipped)
     }
@@ -172,7 +173,7 @@ impl Extractor {
         let Exposure::Shut(mode) = self.exposure else {
             return Ok(());
         };
-        let root = self.walk.here()?;
+        let root = self.cursor.here()?;
         if let Some(entry) = &self.root {
             let inherited = InheritedMetadata::nothing();
             let skipped = &mut self.skipped;
@@ -180,7 +181,7 @@ impl Extractor {
                 .rights
                 .finish_directory(root, entry, false, inherited, skipped);
         }
-        if let Some(owner) = self.walk.plain {
+        if let Some(owner) = self.cursor.plain {
             metadata::chown(root.set_owner(owner), owner)?;
         }
         root.set_mode(mode)
@@ -189,7 +190,7 @@ impl Extractor {
 
     fn apply_entries(&mut self, entries: &mut Entries<'_>) -> Result<(), EntryFault> {
         while let Some(mut entry) = entries.advance()? {
-            entries.step(self.walk.take_steps() + self.links.take_steps())?;
+            entries.step(self.cursor.take_steps() + self.links.take_steps())?;
             self.size.add(&entry)?;
             self.owners.alter(&mut entry, self.rights.own())?;
             let Some((parents, name)) = entry.path.split() else {
@@ -199,24 +200,24 @@ impl Extractor {
             match EntryName::of(&entry.path)? {
                 EntryName::AufsMetadata => {}
                 EntryName::Plain => {
-                    if !self.enter(parents)? || self.walk.is_spared(name) {
+                    if !self.enter(parents)? || self.cursor.is_spared(name) {
                         continue;
                     }
-                    self.walk.touch()?;
+                    self.cursor.touch()?;
                     let is_directory = matches!(entry.kind, EntryKind::Directory);
-                    self.made.insert(&mut self.walk, name, is_directory)?;
+                    self.made.insert(&mut self.cursor, name, is_directory)?;
                     self.make(&entry, name, entries)?;
                 }
                 EntryName::Whiteout(hidden) => {
                     self.links.restart()?;
-                    if self.walk.enter(parents, IfMissing::Report)? {
-                        self.made.hide(&mut self.walk, &hidden)?;
+                    if self.cursor.enter(parents, IfMissing::Report)? {
+                        self.made.hide(&mut self.cursor, &hidden)?;
                     }
                 }
                 EntryName::Opaque => {
                     self.links.restart()?;
-                    if self.walk.enter(parents, IfMissing::Report)? {
-                        self.made.hide_contents(&mut self.walk)?;
+                    if self.cursor.enter(parents, IfMissing::Report)? {
+                        self.made.hide_contents(&mut self.cursor)?;
                     }
                 }
             }
@@ -228,15 +229,15 @@ impl Extractor {
     /// one: the path changes as a whole, as if the layer had an entry for it too (image-spec layer.md,
     /// "Changeset over existing files"). In its own layer it is refused, for the layer contradicts itself.
     fn enter(&mut self, parents: Parents<'_>) -> Result<bool, EntryFault> {
-        match self.walk.enter(parents, IfMissing::Make) {
+        match self.cursor.enter(parents, IfMissing::Make) {
             Err(EntryFault::ParentIsFile) => {}
             other => return other,
         }
-        match self.walk.take_obstacle() {
-            Some(name) if self.made.is_from_below(&mut self.walk, &name)? => {
-                self.walk.touch()?;
+        match self.cursor.take_obstacle() {
+            Some(name) if self.made.is_from_below(&mut self.cursor, &name)? => {
+                self.cursor.touch()?;
                 self.remove(&name)?;
-                self.walk.enter(parents, IfMissing::Make)
+                self.cursor.enter(parents, IfMissing::Make)
             }
             _ => Err(EntryFault::ParentIsFile),
         }
@@ -247,13 +248,13 @@ impl Extractor {
         if !matches!(entry.kind, EntryKind::Directory) {
             return Err(EntryFault::RootIsNoDirectory);
         }
-        self.walk.leave(0)?;
+        self.cursor.leave(0)?;
         if let Exposure::Shut(_) = self.exposure {
             self.announce(&entry);
             self.root = Some(entry);
             return Ok(());
         }
-        self.set_metadata(&entry, false, InheritedMetadata::from(&self.walk))
+        self.set_metadata(&entry, false, InheritedMetadata::from(&self.cursor))
     }
 }
 

@@ -1,10 +1,10 @@
 //! Applies layers: see `extract/mod.rs` and `extract/make.rs`, which do the same on the disk.
 
-use super::node::{InodeId, Metadata, InodeKind, ROOT};
-use super::{Model, contents};
+use super::inode::{InodeId, InodeKind, Metadata, ROOT};
+use super::{Model, checksum};
 use crate::error::{EntryFault, Error};
 use crate::oci::Digest;
-use crate::tarball::{Entries, Entry, EntryKind, LayerPath, SparseMap, EntryName};
+use crate::tarball::{Entries, Entry, EntryKind, EntryName, LayerPath, SparseMap};
 use std::ffi::CStr;
 use std::io::BufRead;
 
@@ -23,34 +23,35 @@ impl Model {
 
     fn apply_entries(&mut self, entries: &mut Entries<'_>) -> Result<(), EntryFault> {
         while let Some(mut entry) = entries.advance()? {
-            entries.step(self.nodes.take_steps())?;
+            entries.step(self.inodes.take_steps())?;
             self.owners.alter(&mut entry, self.own)?;
             let Some((parents, name)) = entry.path.split() else {
                 if !matches!(entry.kind, EntryKind::Directory) {
                     return Err(EntryFault::RootIsNoDirectory);
                 }
-                self.nodes.get_mut(ROOT).metadata = Some(self.said(&entry)?);
+                self.inodes.get_mut(ROOT).metadata = Some(self.said(&entry)?);
                 continue;
             };
             match EntryName::of(&entry.path)? {
                 EntryName::AufsMetadata => {}
                 EntryName::Plain => {
-                    let Self { nodes, made, .. } = self;
-                    let gives_way =
-                        |nodes: &_, directory, name: &_| made.is_from_below(nodes, directory, name);
-                    let way = nodes.resolve_or_create(parents, gives_way)?;
+                    let Self { inodes, made, .. } = self;
+                    let gives_way = |inodes: &_, directory, name: &_| {
+                        made.is_from_below(inodes, directory, name)
+                    };
+                    let way = inodes.resolve_or_create(parents, gives_way)?;
                     let is_directory = matches!(entry.kind, EntryKind::Directory);
-                    made.insert(nodes, way.end, name, is_directory, &way.implied);
+                    made.insert(inodes, way.end, name, is_directory, &way.implied);
                     self.make(&entry, way.end, name, entries)?;
                 }
                 EntryName::Whiteout(hidden) => {
-                    if let Some(directory) = self.nodes.resolve(parents)? {
-                        self.made.hide(&mut self.nodes, directory, &hidden);
+                    if let Some(directory) = self.inodes.resolve(parents)? {
+                        self.made.hide(&mut self.inodes, directory, &hidden);
                     }
                 }
                 EntryName::Opaque => {
-                    if let Some(directory) = self.nodes.resolve(parents)? {
-                        self.made.hide_contents(&mut self.nodes, directory);
+                    if let Some(directory) = self.inodes.resolve(parents)? {
+                        self.made.hide_contents(&mut self.inodes, directory);
                     }
                 }
             }
@@ -68,17 +69,17 @@ impl Model {
         let kind = match &entry.kind {
             EntryKind::Directory => {
                 let said = self.said(entry)?;
-                let found = self.nodes.find(directory, name);
-                match found.filter(|found| self.nodes.is_directory(*found)) {
-                    Some(found) => self.nodes.get_mut(found).metadata = Some(said),
-                    None => drop(self.nodes.put_directory(directory, name, said)),
+                let found = self.inodes.find(directory, name);
+                match found.filter(|found| self.inodes.is_directory(*found)) {
+                    Some(found) => self.inodes.get_mut(found).metadata = Some(said),
+                    None => drop(self.inodes.put_directory(directory, name, said)),
                 }
                 return Ok(());
             }
             EntryKind::HardLink { target } => return self.hard_link(directory, name, target),
             EntryKind::File { size, holes } => {
                 let islands = holes.as_ref().map(SparseMap::segments);
-                let sum = contents::of_entry(islands, *size, |take| entries.contents(take))?;
+                let sum = checksum::of_entry(islands, *size, |take| entries.contents(take))?;
                 InodeKind::File { size: *size, sum }
             }
             EntryKind::Symlink { target } if target.is_empty() => {
@@ -92,7 +93,7 @@ impl Model {
             },
         };
         let said = self.said(entry)?;
-        self.nodes.put(directory, name, kind, said);
+        self.inodes.put(directory, name, kind, said);
         Ok(())
     }
 
@@ -116,27 +117,27 @@ impl Model {
     ) -> Result<(), EntryFault> {
         let (parents, old_name) = target.split().ok_or(EntryFault::EmptyLink)?;
         let mut old = || {
-            let way = self.nodes.resolve(parents)?;
-            let found = way.and_then(|way| self.nodes.find(way, old_name));
+            let way = self.inodes.resolve(parents)?;
+            let found = way.and_then(|way| self.inodes.find(way, old_name));
             found.ok_or(EntryFault::LinkTargetMissing)
         };
         let found = old()?;
-        if self.nodes.is_directory(found) {
+        if self.inodes.is_directory(found) {
             return Err(EntryFault::LinkToDirectory);
         }
-        let there = self.nodes.find(directory, name);
+        let there = self.inodes.find(directory, name);
         if there == Some(found) {
             return Ok(());
         }
         if there.is_some() {
             // What is removed may have led to what is linked to.
-            self.nodes.remove(directory, name);
-            let way = self.nodes.resolve(parents)?;
-            if way.and_then(|way| self.nodes.find(way, old_name)) != Some(found) {
+            self.inodes.remove(directory, name);
+            let way = self.inodes.resolve(parents)?;
+            if way.and_then(|way| self.inodes.find(way, old_name)) != Some(found) {
                 return Err(EntryFault::LinkTargetMissing);
             }
         }
-        self.nodes.put_name(directory, name, found);
+        self.inodes.put_name(directory, name, found);
         Ok(())
     }
 }

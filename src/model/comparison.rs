@@ -1,12 +1,12 @@
 //! Holds the tree on the disk against the one in memory.
 
 use super::Model;
-use super::aspects::{DefaultOwner, aspects};
-use super::contents::of_file;
+use super::checksum::of_file;
 use super::devices::Devices;
 use super::difference::{Aspect, Change, Difference};
 use super::frame::{Frame, joined, push};
-use super::node::{InodeId, Inode, InodeKind, ROOT};
+use super::inode::{Inode, InodeId, InodeKind, ROOT};
+use super::metadata::{DefaultOwner, aspects};
 use super::scope::Scope;
 use super::words::{word, word_of};
 use super::xattrs::{self, XattrMap};
@@ -96,8 +96,7 @@ impl<'m> Comparison<'m> {
             if let Some(below) = self.entry(dir, &name, id, &path)? {
                 frames.push(self.frame(below, id, &path, place)?);
                 // The root stays open: there is no way back to it that others could not turn.
-                let far = frames.len().checked_sub(MAX_OPEN).filter(|far| *far > 0);
-                if let Some(far) = far {
+                if let Some(far) = frames.len().checked_sub(MAX_OPEN).filter(|far| *far > 0) {
                     frames[far].dir = None;
                 }
             }
@@ -124,11 +123,11 @@ impl<'m> Comparison<'m> {
         let is_mount = path.is_empty() && dir.is_mount_point().map_err(failed)?;
         there.retain(|name| !is_mount || name.as_c_str() != LOST_AND_FOUND);
         let own = self.xattrs(path, xattrs::of(&dir))?;
-        let node = model.nodes.get(id);
+        let inode = model.inodes.get(id);
         let here = place.as_ref();
         let mut rest = Vec::new();
         let mut is_time_kept = !scope.excludes_in(here);
-        if let InodeKind::Directory(wanted) = &node.kind {
+        if let InodeKind::Directory(wanted) = &inode.kind {
             for (name, id) in &wanted.entries {
                 let is_ignored = is_mount && name.as_c_str() == LOST_AND_FOUND;
                 let is_compared = !is_ignored && scope.keeps(here, name);
@@ -148,10 +147,10 @@ impl<'m> Comparison<'m> {
                 }
             }
         }
-        if let Some(said) = &node.metadata
+        if let Some(said) = &inode.metadata
             && scope.holds(here)
         {
-            let mut aspects = aspects(said, node, &found, own.as_ref(), &self.maker);
+            let mut aspects = aspects(said, inode, &found, own.as_ref(), &self.maker);
             aspects.retain(|aspect| is_time_kept || !matches!(aspect, Aspect::Mtime(..)));
             self.changed(path, aspects);
         }
@@ -165,17 +164,23 @@ impl<'m> Comparison<'m> {
     }
 
     /// A name that is there and should be: compares what it is, and gives the directory that it is.
-    fn entry(&mut self, dir: &Dir, name: &CStr, id: InodeId, path: &[u8]) -> Result<Option<Dir>, Error> {
+    fn entry(
+        &mut self,
+        dir: &Dir,
+        name: &CStr,
+        id: InodeId,
+        path: &[u8],
+    ) -> Result<Option<Dir>, Error> {
         let found = dir.stat(name).map_err(|e| self.failed(path, e))?;
-        let node = self.model.nodes.get(id);
-        let (wanted, is) = (word(&node.kind), word_of(&found));
+        let inode = self.model.inodes.get(id);
+        let (wanted, is) = (word(&inode.kind), word_of(&found));
         if wanted != is {
             self.changed(path, vec![Aspect::Type(wanted, is)]);
             return Ok(None);
         }
         let unopened = Unopened { dir, name };
         let mut aspects = Vec::new();
-        let own = match &node.kind {
+        let own = match &inode.kind {
             InodeKind::Directory(_) if found.id.0 != self.device => {
                 self.mounts.push(self.dest.join(OsStr::from_bytes(path)));
                 return Ok(None);
@@ -200,7 +205,7 @@ impl<'m> Comparison<'m> {
                 unopened.xattrs()
             }
             InodeKind::Device { number, .. } => {
-                self.devices.found(&node.kind);
+                self.devices.found(&inode.kind);
                 if let Some(Special::Block(is) | Special::Character(is)) = found.special
                     && is != *number
                 {
@@ -211,11 +216,11 @@ impl<'m> Comparison<'m> {
             InodeKind::Fifo => unopened.xattrs(),
         };
         let own = self.xattrs(path, own)?;
-        if let Some(said) = &node.metadata {
-            let more = self::aspects(said, node, &found, own.as_ref(), &self.maker);
+        if let Some(said) = &inode.metadata {
+            let more = self::aspects(said, inode, &found, own.as_ref(), &self.maker);
             aspects.extend(more);
         }
-        if !self.is_linked_as_in_image(id, node, &found) {
+        if !self.is_linked_as_in_image(id, inode, &found) {
             aspects.push(Aspect::HardLink);
         }
         self.changed(path, aspects);
@@ -235,8 +240,8 @@ impl<'m> Comparison<'m> {
     }
 
     /// Whether all names of a file are of one file, and of no other.
-    fn is_linked_as_in_image(&mut self, id: InodeId, node: &Inode, found: &Stat) -> bool {
-        if node.names < 2 && !found.has_names {
+    fn is_linked_as_in_image(&mut self, id: InodeId, inode: &Inode, found: &Stat) -> bool {
+        if inode.names < 2 && !found.has_names {
             return true;
         }
         let inode = *self.inodes.entry(id).or_insert(found.id);
@@ -255,7 +260,7 @@ impl<'m> Comparison<'m> {
     }
 
     fn missing(&mut self, id: InodeId, path: Vec<u8>) {
-        match &self.model.nodes.get(id).kind {
+        match &self.model.inodes.get(id).kind {
             kind @ InodeKind::Device { .. } => self.devices.missed(kind, path),
             _ => self.add(path, Change::Missing),
         }

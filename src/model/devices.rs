@@ -1,6 +1,6 @@
 //! Devices that are not there, because they could not be made or because somebody has removed them.
 
-use super::node::InodeKind;
+use super::inode::InodeKind;
 
 /// The number by which overlayfs knows a whiteout among character devices.
 const WHITEOUT: (u32, u32) = (0, 0);

@@ -1,6 +1,6 @@
 //! A directory on the way through the tree on the disk.
 
-use super::node::InodeId;
+use super::inode::InodeId;
 use crate::sys::Dir;
 use crate::tarball::LayerPath;
 use std::ffi::{CStr, CString};

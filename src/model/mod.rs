@@ -6,20 +6,20 @@
 //! Of a file's contents it keeps a sum. It touches no disk; `Comparison` only reads.
 
 mod apply;
-mod aspects;
+mod checksum;
 mod comparison;
-mod contents;
 mod devices;
 mod difference;
 mod frame;
-mod hide;
+mod inode;
 mod kept_xattrs;
-mod node;
+mod metadata;
 mod report;
+mod resolve;
 mod scope;
 mod select;
 mod timestamp;
-mod way;
+mod upper;
 mod words;
 mod xattrs;
 
@@ -27,16 +27,17 @@ pub use comparison::Comparison;
 pub use difference::{Change, Difference};
 pub use scope::{Ignore, Scope};
 
-use crate::oci::{TreeOptions, Image};
+use crate::oci::Image;
 use crate::sys::{Host, Owner, is_root};
 use crate::tarball::{Budget, Owners};
-use hide::UpperNodes;
+use crate::tree_options::TreeOptions;
+use inode::Inodes;
 use kept_xattrs::KeptXattrs;
-use node::Inodes;
+use upper::UpperNodes;
 
 /// The tree that layers make.
 pub struct Model {
-    nodes: Inodes,
+    inodes: Inodes,
     made: UpperNodes,
     xattrs: KeptXattrs,
     layers: usize,
@@ -55,7 +56,7 @@ impl Model {
     pub fn new(altered: &TreeOptions, rootless: bool) -> Self {
         let Host { uid, gid } = Host::new();
         Self {
-            nodes: Inodes::new(),
+            inodes: Inodes::new(),
             made: UpperNodes::default(),
             xattrs: KeptXattrs::default(),
             layers: 0,
@@ -73,7 +74,10 @@ impl Model {
 
     /// How many attributes of overlayfs the image gives to what is in the tree: no pull sets them.
     pub fn overlay_marks(&self) -> u64 {
-        let said = self.nodes.iter().filter_map(|node| node.metadata.as_ref());
+        let said = self
+            .inodes
+            .iter()
+            .filter_map(|inode| inode.metadata.as_ref());
         said.map(|said| u64::from(said.overlay_marks)).sum()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::difference::{Aspect, Change, Difference};
 use super::timestamp::Timestamp;
-use crate::oci::{AspectReport, AspectValue, PathReport};
+use crate::report::{AspectReport, AspectValue, PathReport};
 use crate::sys::Owner;
 
 impl Difference {

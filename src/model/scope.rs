@@ -7,8 +7,8 @@
 use super::Model;
 use super::select::look;
 use crate::error::{EntryFault, Error};
-use crate::oci::TreeOptions;
 use crate::tarball::{LayerPath, Selection};
+use crate::tree_options::TreeOptions;
 use std::collections::BTreeSet;
 use std::ffi::CStr;
 
@@ -38,8 +38,8 @@ impl Model {
     /// Looks up the paths of `part` in the image. An include that leads to nothing is an error: a
     /// misspelt one would compare nothing, and never find a difference.
     pub fn scope(&mut self, part: &TreeOptions, ignore: Ignore) -> Result<Scope, Error> {
-        let nodes = &mut self.nodes;
-        let mut look = |place: &LayerPath| look(nodes, place).map_err(EntryFault::in_tree);
+        let inodes = &mut self.inodes;
+        let mut look = |place: &LayerPath| look(inodes, place).map_err(EntryFault::in_tree);
         let selection = Selection::new(part, &mut look)?;
         let part = selection.map(|selection| ScopedPath {
             directories: selection.directories(),

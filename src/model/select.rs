@@ -1,20 +1,20 @@
 //! What of the tree stays: see `extract/select.rs`, which does the same on the disk.
 
 use super::Model;
-use super::node::{InodeKind, Inodes};
+use super::inode::{InodeKind, Inodes};
 use crate::error::{EntryFault, Error};
-use crate::oci::TreeOptions;
 use crate::tarball::{LayerPath, PathKind, Selection};
+use crate::tree_options::TreeOptions;
 use std::ffi::CString;
 
 impl Model {
     /// Removes what was not asked for. Returns the excludes under which there is nothing.
     pub fn select(&mut self, altered: &TreeOptions) -> Result<Vec<String>, Error> {
-        let nodes = &mut self.nodes;
-        let mut look = |place: &LayerPath| look(nodes, place).map_err(EntryFault::in_tree);
+        let inodes = &mut self.inodes;
+        let mut look = |place: &LayerPath| look(inodes, place).map_err(EntryFault::in_tree);
         if let Some(selection) = Selection::new(altered, &mut look)? {
             for directory in selection.directories() {
-                let pruned = prune(nodes, &directory, &selection);
+                let pruned = prune(inodes, &directory, &selection);
                 pruned.map_err(EntryFault::in_tree)?;
             }
             return Ok(selection.unmatched());
@@ -23,13 +23,13 @@ impl Model {
     }
 }
 
-pub(super) fn look(nodes: &mut Inodes, place: &LayerPath) -> Result<PathKind, EntryFault> {
+pub(super) fn look(inodes: &mut Inodes, place: &LayerPath) -> Result<PathKind, EntryFault> {
     let Some((parents, name)) = place.split() else {
         return Ok(PathKind::Directory);
     };
-    let parent = nodes.resolve(parents)?;
-    let found = parent.and_then(|parent| nodes.find(parent, name));
-    Ok(match found.map(|found| &nodes.get(found).kind) {
+    let parent = inodes.resolve(parents)?;
+    let found = parent.and_then(|parent| inodes.find(parent, name));
+    Ok(match found.map(|found| &inodes.get(found).kind) {
         None => PathKind::Nothing,
         Some(InodeKind::Directory(_)) => PathKind::Directory,
         Some(InodeKind::Symlink(target)) => PathKind::Symlink(target.clone()),
@@ -38,15 +38,15 @@ pub(super) fn look(nodes: &mut Inodes, place: &LayerPath) -> Result<PathKind, En
 }
 
 fn prune(
-    nodes: &mut Inodes,
+    inodes: &mut Inodes,
     directory: &LayerPath,
     selection: &Selection,
 ) -> Result<(), EntryFault> {
-    let Some(id) = nodes.resolve(directory.as_parents())? else {
+    let Some(id) = inodes.resolve(directory.as_parents())? else {
         return Ok(());
     };
     let mut gone: Vec<CString> = Vec::new();
-    if let Some(found) = nodes.directory(id) {
+    if let Some(found) = inodes.directory(id) {
         let names = found.entries.keys();
         gone.extend(
             names
@@ -55,7 +55,7 @@ fn prune(
         );
     }
     for name in gone {
-        nodes.remove(id, &name);
+        inodes.remove(id, &name);
     }
     Ok(())
 }

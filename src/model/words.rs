@@ -1,6 +1,6 @@
 //! What kinds of things are called.
 
-use super::node::InodeKind;
+use super::inode::InodeKind;
 use crate::sys::{FileKind, Special, Stat};
 
 /// What a thing of the image is.

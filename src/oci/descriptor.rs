@@ -218,7 +218,10 @@ mod tests {
         let json = r#"{"mediaType":null,"digest":"blake3:6f","size":1,"annotations":{"a":null,"b":"c"},
             "platform":{"os":"linux","architecture":null,"variant":null}}"#;
         let entry: IndexEntry = serde_json::from_str(json).unwrap();
-        assert_eq!((entry.media_type.as_str(), entry.kind()), ("", MediaKind::Other));
+        assert_eq!(
+            (entry.media_type.as_str(), entry.kind()),
+            ("", MediaKind::Other)
+        );
         assert_eq!(
             (entry.annotation("a"), entry.annotation("b")),
             (None, Some("c"))

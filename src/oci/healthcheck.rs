@@ -1,8 +1,8 @@
 //! How docker asks whether a container is well. image-spec reserves the field and leaves it to docker:
 //! config.md, `Healthcheck`; Docker Engine API, `HealthConfig`.
 
-use super::json_words;
 use super::lenient::{Field, Lenient};
+use crate::escape::json_words;
 use serde::Serialize;
 use serde::de::{IgnoredAny, MapAccess};
 

@@ -1,6 +1,6 @@
 //! An image: a manifest and its config, checked against each other.
 
-use super::{Bytes, Config, Descriptor, Digest, InvalidManifest, MediaKind, Manifest, Platform};
+use super::{Bytes, Config, Descriptor, Digest, InvalidManifest, Manifest, MediaKind, Platform};
 
 /// What a pull extracts.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! Manifests and indexes: image-spec manifest.md and image-index.md, and Docker's schema 2.
 
-use super::bounds::{Each, BoundedList, BoundedName, complaint, present};
+use super::bounds::{BoundedList, BoundedName, Each, complaint, present};
 use super::descriptor::{EntryDigest, Plain};
 use super::media_type::{bare, is_docker, is_untyped_config};
 use super::{Descriptor, IndexEntry, MediaKind};
@@ -257,7 +257,9 @@ fn kind(said: &str, own: Option<&str>) -> Result<Option<MediaKind>, InvalidManif
     let bare = said.split(';').next().unwrap_or_default().trim();
     match own {
         Some(own) if MediaKind::of(own) == MediaKind::Schema1 => Err(InvalidManifest::Schema1),
-        Some(own) if !document(MediaKind::of(own)) => Err(InvalidManifest::MediaType(own.to_owned())),
+        Some(own) if !document(MediaKind::of(own)) => {
+            Err(InvalidManifest::MediaType(own.to_owned()))
+        }
         Some(own) if document(MediaKind::of(bare)) && !bare.eq_ignore_ascii_case(own.trim()) => {
             Err(InvalidManifest::TypesDiffer {
                 said: bare.to_owned(),

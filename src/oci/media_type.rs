@@ -95,7 +95,10 @@ mod tests {
                 "application/vnd.oci.image.index.v1+json; charset=utf-8",
                 MediaKind::Index,
             ),
-            ("Application/vnd.OCI.image.manifest.v1+json", MediaKind::Manifest),
+            (
+                "Application/vnd.OCI.image.manifest.v1+json",
+                MediaKind::Manifest,
+            ),
             (
                 "application/vnd.docker.image.rootfs.diff.tar.zstd",
                 MediaKind::Layer,
@@ -112,7 +115,10 @@ mod tests {
                 "application/vnd.oci.image.layer.v1.tar+gzip+encrypted",
                 MediaKind::Encrypted,
             ),
-            ("application/vnd.oci.image.layer.v1.tar+bzip2", MediaKind::Other),
+            (
+                "application/vnd.oci.image.layer.v1.tar+bzip2",
+                MediaKind::Other,
+            ),
             ("application/vnd.in-toto+json", MediaKind::Other),
             (
                 "application/vnd.docker.distribution.manifest.v1+prettyjws",
@@ -125,7 +131,10 @@ mod tests {
         }
         for media_type in ACCEPT.split(", ") {
             assert!(
-                matches!(MediaKind::of(media_type), MediaKind::Index | MediaKind::Manifest),
+                matches!(
+                    MediaKind::of(media_type),
+                    MediaKind::Index | MediaKind::Manifest
+                ),
                 "{media_type}"
             );
         }

@@ -1,7 +1,7 @@
 //! Tags, and lists of them: distribution-spec, "Pulling manifests" and "Listing Tags".
 
 use super::bounds::Each;
-use super::json_line;
+use crate::escape::json_line;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// Whether a text has the form of a tag: letters, digits, and `_.-`, of which the last two do not begin it.

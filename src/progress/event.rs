@@ -3,7 +3,7 @@
 use super::bytes;
 use super::shorten::{MAX_LINE, shortened};
 use crate::error::escaped;
-use crate::oci::json_line;
+use crate::escape::json_line;
 use serde::Serialize;
 
 /// Something that is said.

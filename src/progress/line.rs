@@ -4,7 +4,7 @@
 //! that time has passed.
 
 use super::event::{Event, Snapshot};
-use super::pace::{Counter, Throttle, Rate, SECOND, Urgency};
+use super::throttle::{Counter, Rate, SECOND, Throttle, Urgency};
 use super::{Format, write};
 use crate::sys;
 use std::time::{Duration, Instant};
@@ -44,7 +44,7 @@ pub(super) struct StatusLine {
     bytes: Counter,
     total: Counter,
     rate: Rate,
-    pace: Throttle,
+    throttle: Throttle,
     /// When it was drawn last.
     drawn: Counter,
     /// How much of the time since then went into reading.
@@ -54,7 +54,7 @@ pub(super) struct StatusLine {
 
 impl StatusLine {
     pub(super) fn new(format: Format) -> Self {
-        let pace = match format {
+        let throttle = match format {
             Format::Json => Throttle::of_program(),
             Format::Terminal | Format::Lines => Throttle::of_terminal(),
         };
@@ -66,7 +66,7 @@ impl StatusLine {
             bytes: Counter::default(),
             total: Counter::default(),
             rate: Rate::default(),
-            pace,
+            throttle,
             drawn: Counter::default(),
             spent: Counter::default(),
             is_shown: Counter::default(),
@@ -102,7 +102,7 @@ impl StatusLine {
     /// Time has passed.
     pub(super) fn tick(&self, words: Words) {
         let now = self.now();
-        if self.pace.allows(now, Urgency::Calm) {
+        if self.throttle.allows(now, Urgency::Calm) {
             let since = now.saturating_sub(self.drawn.get());
             self.draw(
                 now,
@@ -117,7 +117,7 @@ impl StatusLine {
     /// Something else takes the time from here on.
     pub(super) fn turn(&self, slow: Activity<'_>, urgency: Urgency) {
         let now = self.now();
-        if self.pace.allows(now, urgency) {
+        if self.throttle.allows(now, urgency) {
             self.draw(now, slow);
         }
     }

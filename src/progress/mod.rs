@@ -3,21 +3,21 @@
 mod event;
 mod line;
 mod meter;
-mod pace;
 mod secrets;
 mod shorten;
+mod throttle;
 mod view;
 
 use crate::error::Error;
 use crate::sys::wait_to_write;
 use event::Event;
-use line::{StatusLine, Activity};
+use line::{Activity, StatusLine};
 pub use meter::{LayerCounter, Meter};
-use pace::Urgency;
 use secrets::Secrets;
 use std::fmt::Display;
 use std::io::Write;
 use std::time::{Duration, Instant};
+use throttle::Urgency;
 
 /// How much is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -167,7 +167,10 @@ impl Progress {
     /// Nothing has come from `whom` for `silence`, and it is still waited for.
     pub fn stalled(self, whom: &str, silence: Duration) {
         if let Some(line) = self.line.filter(|_| silence >= SILENCE) {
-            line.turn(Activity::Silence(&self.concealed(whom), silence), Urgency::Calm);
+            line.turn(
+                Activity::Silence(&self.concealed(whom), silence),
+                Urgency::Calm,
+            );
         }
     }
 

@@ -1,7 +1,7 @@
 //! What must not be read in any message: passwords and tokens of this pull, which a server that was
 //! asked with them can say back, in a path that it redirects to, a media type, a warning.
 
-use crate::oci::is_unprintable;
+use crate::escape::is_unprintable;
 use std::fmt;
 use std::ops::Range;
 use std::sync::OnceLock;

@@ -9,12 +9,12 @@
 //! Whether the pieces belong together is not asked here: the digest is over all of them.
 
 use super::FetchMode;
-use super::ahead::path;
-use super::answer::{Response, ResponseBody};
-use super::endpoint::Repository;
-use super::endpoints::{PendingBlob, Upstreams};
-use super::http::Client;
-use super::retry::Backoff;
+use super::http::client::Client;
+use super::http::response::{Response, ResponseBody};
+use super::http::retry::Backoff;
+use super::prefetch::path;
+use super::repository::Repository;
+use super::upstreams::{PendingBlob, Upstreams};
 use crate::error::Error;
 use crate::oci::Descriptor;
 use std::io::{self, Read};
@@ -29,12 +29,12 @@ const CUT: &str = "the connection ended in the middle of a blob";
 
 /// The bytes of one blob, from an offset on.
 pub struct Blob {
-    endpoints: Rc<Upstreams>,
+    upstreams: Rc<Upstreams>,
     blob: Descriptor,
-    piece: Segment,
+    segment: Segment,
     /// Where the reader above is.
     position: u64,
-    patience: Backoff,
+    backoff: Backoff,
     /// Where the wire broke last.
     broke_at: u64,
     /// Whether it was asked for ahead of time, and has not broken since.
@@ -45,7 +45,7 @@ pub struct Blob {
 
 /// As much of a blob as one host sends.
 struct Segment {
-    endpoint: Rc<Repository>,
+    repository: Rc<Repository>,
     /// The lane that it comes over, if it does, which takes no other question meanwhile.
     _lane: Option<Rc<Client>>,
     stream: ResponseBody,
@@ -55,26 +55,33 @@ struct Segment {
 
 impl Blob {
     pub(super) fn open(
-        endpoints: Rc<Upstreams>,
+        upstreams: Rc<Upstreams>,
         blob: &Descriptor,
         from: u64,
         asked: FetchMode,
         begun: Option<PendingBlob>,
     ) -> Result<Self, Error> {
-        let retries = |retries| if asked == FetchMode::Demand { retries } else { 0 };
-        let first = || endpoints.first(|endpoint, most| ask(endpoint, blob, from, retries(most)));
-        let piece = match begun {
+        let retries = |retries| {
+            if asked == FetchMode::Demand {
+                retries
+            } else {
+                0
+            }
+        };
+        let first =
+            || upstreams.first(|repository, most| ask(repository, blob, from, retries(most)));
+        let segment = match begun {
             Some(begun) => match begun.whole(blob) {
                 Err(_) if asked == FetchMode::Demand => first()?,
-                piece => piece?,
+                segment => segment?,
             },
             None => first()?,
         };
         Ok(Self {
-            patience: Backoff::new(endpoints.retries()),
-            endpoints,
+            backoff: Backoff::new(upstreams.retries()),
+            upstreams,
             blob: blob.clone(),
-            piece,
+            segment,
             position: from,
             broke_at: from,
             waited: asked == FetchMode::Prefetch,
@@ -85,7 +92,7 @@ impl Blob {
     /// Bytes that the reader above has not had, as many as come; none at the end.
     fn advance(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
         while !self.ended {
-            let (outcome, why) = match self.piece.stream.read(buffer) {
+            let (outcome, why) = match self.segment.stream.read(buffer) {
                 // Not even a mirror is to blame.
                 Err(error @ Error::Stopped(_)) => return Err(error),
                 // All of it has come, whatever else the server had announced: the digest will tell.
@@ -94,11 +101,11 @@ impl Blob {
                     return Ok(0);
                 }
                 Ok(0) if self.is_cut() => (Ok(0), CUT.to_owned()),
-                Err(error) if error.may_pass() || self.piece.endpoint.is_mirror() => {
+                Err(error) if error.may_pass() || self.segment.repository.is_mirror() => {
                     let why = error.to_string();
                     (Err(error), why)
                 }
-                Ok(count) if count > 0 => match self.piece.skip(&mut buffer[..count]) {
+                Ok(count) if count > 0 => match self.segment.skip(&mut buffer[..count]) {
                     0 => continue,
                     count => {
                         self.position += count as u64;
@@ -113,9 +120,9 @@ impl Blob {
             }
             let (blob, from) = (&self.blob, self.position);
             let asked = self
-                .endpoints
-                .first(|endpoint, retries| ask(endpoint, blob, from, retries));
-            self.piece = asked?;
+                .upstreams
+                .first(|repository, retries| ask(repository, blob, from, retries));
+            self.segment = asked?;
         }
         Ok(0)
     }
@@ -123,7 +130,7 @@ impl Blob {
     /// Whether an end comes too early. One that the server announced is its word: the digest will
     /// tell what that is worth.
     fn is_cut(&self) -> bool {
-        !self.piece.stream.has_end && self.position < self.blob.size
+        !self.segment.stream.has_end && self.position < self.blob.size
     }
 
     /// Whether the rest is to be asked for after the wire broke; waits, where that may help.
@@ -135,16 +142,16 @@ impl Blob {
             return Ok(true);
         }
         if had >= PROGRESS {
-            self.patience.reset();
-        } else if self.endpoints.leave(&self.piece.endpoint, &why) {
+            self.backoff.reset();
+        } else if self.upstreams.leave(&self.segment.repository, &why) {
             // Patience is for where there is no other place to ask.
             return Ok(true);
         }
-        let Some(pause) = self.patience.next(None) else {
-            return Ok(self.endpoints.leave(&self.piece.endpoint, &why));
+        let Some(pause) = self.backoff.next(None) else {
+            return Ok(self.upstreams.leave(&self.segment.repository, &why));
         };
         let then = format!("going on at byte {}", self.position);
-        self.endpoints.wait(why, &then, pause)?;
+        self.upstreams.wait(why, &then, pause)?;
         Ok(true)
     }
 }
@@ -152,16 +159,16 @@ impl Blob {
 impl Segment {
     /// What `answer` brings of `blob` from byte `begins` on, of which `from` is wanted.
     fn new(
-        endpoint: &Rc<Repository>,
-        answer: Response,
+        repository: &Rc<Repository>,
+        response: Response,
         blob: &Descriptor,
         (begins, from): (u64, u64),
     ) -> Result<Self, Error> {
-        must_fit(endpoint, &answer, blob, begins)?;
+        must_fit(repository, &response, blob, begins)?;
         Ok(Self {
-            endpoint: Rc::clone(endpoint),
+            repository: Rc::clone(repository),
             _lane: None,
-            stream: answer.stream(),
+            stream: response.stream(),
             surplus: from - begins,
         })
     }
@@ -187,7 +194,7 @@ impl Read for Blob {
 /// Asks for `blob` from offset `from` on, always at the registry: the storage server that it leads
 /// to wants a fresh signature.
 fn ask(
-    endpoint: &Rc<Repository>,
+    repository: &Rc<Repository>,
     blob: &Descriptor,
     from: u64,
     retries: u32,
@@ -197,42 +204,42 @@ fn ask(
     // saying so.
     if from > 0 && from < blob.size {
         let range = format!("bytes={from}-");
-        let answer = endpoint.ask("GET", &what, &[("range", &range)], retries)?;
-        let begins = answer
+        let response = repository.ask("GET", &what, &[("range", &range)], retries)?;
+        let begins = response
             .header("content-range")
             .is_some_and(|range| is_rest(range, from, blob.size));
-        match answer.status {
-            206 if begins => return Segment::new(endpoint, answer, blob, (from, from)),
-            200 => return Segment::new(endpoint, answer, blob, (0, from)),
-            206 | 416 => answer.discard(),
-            _ => return Err(refused(endpoint, answer)),
+        match response.status {
+            206 if begins => return Segment::new(repository, response, blob, (from, from)),
+            200 => return Segment::new(repository, response, blob, (0, from)),
+            206 | 416 => response.discard(),
+            _ => return Err(refused(repository, response)),
         }
     }
-    let answer = endpoint.ask("GET", &what, &[], retries)?;
-    whole(endpoint, answer, blob, from)
+    let response = repository.ask("GET", &what, &[], retries)?;
+    whole(repository, response, blob, from)
 }
 
 /// All of a blob, of which the reader above has had the first bytes up to `from`.
 fn whole(
-    endpoint: &Rc<Repository>,
-    answer: Response,
+    repository: &Rc<Repository>,
+    response: Response,
     blob: &Descriptor,
     from: u64,
 ) -> Result<Segment, Error> {
-    match answer.status {
-        200 => Segment::new(endpoint, answer, blob, (0, from)),
-        _ => Err(refused(endpoint, answer)),
+    match response.status {
+        200 => Segment::new(repository, response, blob, (0, from)),
+        _ => Err(refused(repository, response)),
     }
 }
 
 impl PendingBlob {
     /// All of the blob that was asked for.
     fn whole(self, blob: &Descriptor) -> Result<Segment, Error> {
-        let (endpoint, lane) = (&self.endpoint, &self.lane);
-        let answer = endpoint.ask_over(lane, "GET", &path(&blob.digest), &[], 0)?;
+        let (repository, lane) = (&self.repository, &self.lane);
+        let response = repository.ask_over(lane, "GET", &path(&blob.digest), &[], 0)?;
         Ok(Segment {
             _lane: Some(Rc::clone(lane)),
-            ..whole(endpoint, answer, blob, 0)?
+            ..whole(repository, response, blob, 0)?
         })
     }
 }
@@ -240,14 +247,14 @@ impl PendingBlob {
 /// Refuses what a mirror announces to be longer or shorter than the blob: a login page, say. The
 /// registry itself may send it, for there is nobody else to ask, and the digest will tell.
 fn must_fit(
-    endpoint: &Repository,
-    answer: &Response,
+    repository: &Repository,
+    response: &Response,
     blob: &Descriptor,
     begins: u64,
 ) -> Result<(), Error> {
-    let announced = answer.header("content-length").map(str::parse);
+    let announced = response.header("content-length").map(str::parse);
     match announced {
-        Some(Ok(length)) if endpoint.is_mirror() && length != blob.size - begins => {
+        Some(Ok(length)) if repository.is_mirror() && length != blob.size - begins => {
             Err(Error::SizeMismatch {
                 digest: blob.digest.clone(),
                 wanted: blob.size,
@@ -267,16 +274,16 @@ fn is_rest(range: &str, from: u64, size: u64) -> bool {
         .is_some_and(|total| total == "*" || total.parse() == Ok(size))
 }
 
-fn refused(endpoint: &Repository, answer: Response) -> Error {
-    if answer.status != 404 {
-        return endpoint.refused(answer);
+fn refused(repository: &Repository, response: Response) -> Error {
+    if response.status != 404 {
+        return repository.refused(response);
     }
     // The image is there, a part of it is not.
-    let (url, status) = (answer.url.to_string(), answer.status);
+    let (url, status) = (response.url.to_string(), response.status);
     Error::Registry {
         url,
         status,
-        said: answer.fault().said,
+        said: response.fault().said,
         again: None,
     }
 }

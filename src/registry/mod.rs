@@ -1,59 +1,43 @@
 //! A registry, as distribution-spec describes it: manifests and blobs, from whichever host has them.
 //!
 //! ```text
-//! Registry ── Endpoints ── Endpoint ── Authority ── Http ──── Wire
-//! what        mirrors      one host    401: a       retries,  connections,
-//!             first                    token or     redirects TLS, proxies
-//!                                      Basic
+//! Registry ── Upstreams ── Repository ── Authenticator ── Client ─── Connections
+//! what        mirrors      one host     401: a token    retries,   pools, TLS,
+//!             first                     or Basic        redirects  proxies
 //! ```
 
-mod access;
-mod ahead;
-mod answer;
-mod authority;
+mod auth;
 mod blob;
-mod challenge;
-mod credentials;
-mod endpoint;
-mod endpoints;
-mod fault;
+mod config;
+mod error_body;
 mod http;
-mod link;
-mod mirror;
-mod place;
-mod question;
-mod registries_conf;
-mod registry_entry;
-mod retry;
-mod route;
+mod prefetch;
+mod repository;
 mod tags;
-mod token;
-mod toml;
-mod toml_table;
-mod url;
+mod tls;
+mod transport;
+mod upstreams;
 mod warning;
-mod way;
-mod wire;
 
-pub use access::RegistryOptions;
+pub use auth::auth_option::AuthOption;
 pub use blob::Blob;
-pub use credentials::AuthOption;
-pub use mirror::Mirror;
-pub use tags::{TagRange, TagPages};
+pub use config::mirror::Mirror;
+pub use config::options::RegistryOptions;
+pub use tags::{TagPages, TagRange};
 
 use crate::error::{Error, Part};
 use crate::oci::{ACCEPT, Bytes, Descriptor, Digest, Document, InvalidManifest, Reference};
 use crate::progress::Progress;
-use ahead::Prefetch;
-use endpoints::Upstreams;
+use prefetch::Prefetch;
 use std::rc::Rc;
+use upstreams::Upstreams;
 
 /// The longest manifest or index that is read, in bytes. distribution-spec asks for 4 MiB at least.
 pub const MAX_MANIFEST: u64 = 8 << 20;
 
 /// One repository, on all hosts that may have it.
 pub struct Registry {
-    endpoints: Rc<Upstreams>,
+    upstreams: Rc<Upstreams>,
     ahead: Prefetch,
 }
 
@@ -77,30 +61,34 @@ pub struct RawManifest {
 
 impl Registry {
     /// The repository that `reference` is in. Nothing is asked yet.
-    pub fn new(reference: &Reference, access: &RegistryOptions, progress: Progress) -> Result<Self, Error> {
+    pub fn new(
+        reference: &Reference,
+        options: &RegistryOptions,
+        progress: Progress,
+    ) -> Result<Self, Error> {
         Ok(Self {
-            endpoints: Rc::new(Upstreams::new(reference, access, progress)?),
+            upstreams: Rc::new(Upstreams::new(reference, options, progress)?),
             ahead: Prefetch::default(),
         })
     }
 
     /// The hosts that are asked, in this order.
     pub fn hosts(&self) -> Vec<String> {
-        self.endpoints.hosts()
+        self.upstreams.hosts()
     }
 
     /// The digest that the registry says an identifier stands for, without its bytes: Docker Hub
     /// does not count this. Nothing where the registry does not say it in a way to be believed.
     pub fn digest_of(&self, identifier: &str) -> Result<Option<Digest>, Error> {
         let what = format!("manifests/{identifier}");
-        self.endpoints.first(|endpoint, retries| {
-            let answer = endpoint.ask("HEAD", &what, &[("accept", ACCEPT)], retries)?;
-            match answer.status {
+        self.upstreams.first(|repository, retries| {
+            let response = repository.ask("HEAD", &what, &[("accept", ACCEPT)], retries)?;
+            match response.status {
                 200 => {
-                    let digest = answer.header("docker-content-digest");
+                    let digest = response.header("docker-content-digest");
                     Ok(digest.and_then(|digest| Digest::parse(digest).ok()))
                 }
-                _ if endpoint.is_mirror() => Err(endpoint.refused(answer)),
+                _ if repository.is_mirror() => Err(repository.refused(response)),
                 // A HEAD has no body to say why: who wants to know asks for the manifest.
                 _ => Ok(None),
             }
@@ -109,15 +97,22 @@ impl Registry {
 
     /// The manifest or index that an identifier, a tag or digest, stands for; if it is `wanted` by
     /// its digest, that one.
-    pub fn manifest(&self, identifier: &str, wanted: Option<&Digest>) -> Result<RawManifest, Error> {
+    pub fn manifest(
+        &self,
+        identifier: &str,
+        wanted: Option<&Digest>,
+    ) -> Result<RawManifest, Error> {
         let what = format!("manifests/{identifier}");
-        self.endpoints.first(|endpoint, retries| {
-            let answer = endpoint.ask("GET", &what, &[("accept", ACCEPT)], retries)?;
-            if answer.status != 200 {
-                return Err(endpoint.refused(answer));
+        self.upstreams.first(|repository, retries| {
+            let response = repository.ask("GET", &what, &[("accept", ACCEPT)], retries)?;
+            if response.status != 200 {
+                return Err(repository.refused(response));
             }
-            let media_type = answer.header("content-type").unwrap_or_default().to_owned();
-            let bytes = answer
+            let media_type = response
+                .header("content-type")
+                .unwrap_or_default()
+                .to_owned();
+            let bytes = response
                 .bytes(MAX_MANIFEST)
                 .map(Bytes::new)
                 .map_err(|e| match e {
@@ -132,7 +127,7 @@ impl Registry {
                 Error::unless_equal(Part::Manifest, wanted, got)?;
             }
             // Some mirrors, and what sits in front of them, greet with a page and status 200.
-            if endpoint.is_mirror()
+            if repository.is_mirror()
                 && let Err(
                     why @ (InvalidManifest::Json(_)
                     | InvalidManifest::MediaType(_)
@@ -149,7 +144,7 @@ impl Registry {
     /// The bytes of a blob from offset `from` on, as the wire brings them.
     pub fn blob(&self, blob: &Descriptor, from: u64, asked: FetchMode) -> Result<Blob, Error> {
         let begun = self.ahead.take(&blob.digest).filter(|_| from == 0);
-        let opened = Blob::open(Rc::clone(&self.endpoints), blob, from, asked, begun);
+        let opened = Blob::open(Rc::clone(&self.upstreams), blob, from, asked, begun);
         if opened.is_err() && asked == FetchMode::Prefetch {
             self.ahead.stop();
         }
@@ -159,6 +154,6 @@ impl Registry {
     /// Asks for blobs that will be wanted when `before` bytes have come, as far as that makes sense.
     /// What goes wrong here is found when they are wanted.
     pub fn begin(&self, before: u64, blobs: &mut dyn Iterator<Item = &Descriptor>) {
-        self.ahead.begin(&self.endpoints, before, blobs);
+        self.ahead.begin(&self.upstreams, before, blobs);
     }
 }

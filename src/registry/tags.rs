@@ -1,10 +1,10 @@
 //! The tags of a repository, page by page: distribution-spec, "Listing Tags".
 
 use super::Registry;
-use super::answer::Response;
-use super::endpoint::Repository;
-use super::link::next_page;
-use super::url::{Url, form_encoded};
+use super::http::link::next_page;
+use super::http::response::Response;
+use super::http::url::{Url, form_encoded};
+use super::repository::Repository;
 use crate::error::{AnswerFault, Error};
 use crate::oci::TagList;
 use std::rc::Rc;
@@ -43,16 +43,16 @@ pub struct TagPages {
 impl Registry {
     /// The tags of the repository. All pages come from one host: a mirror and the registry may differ.
     pub fn tags(&self, range: &TagRange) -> Result<TagPages, Error> {
-        self.endpoints.first(|endpoint, retries| {
+        self.upstreams.first(|repository, retries| {
             let mut tags = TagPages {
                 lines: String::new(),
                 invalid: None,
-                mirror: endpoint.is_mirror().then(|| endpoint.host().to_owned()),
+                mirror: repository.is_mirror().then(|| repository.host().to_owned()),
             };
-            let mut page = TagPage::first(endpoint, range, retries)?;
+            let mut page = TagPage::first(repository, range, retries)?;
             if let Some(last) = &range.last {
                 page.skip(last, || {
-                    TagPage::first(endpoint, &TagRange::default(), retries)
+                    TagPage::first(repository, &TagRange::default(), retries)
                 })?;
             }
             let limit = range.limit.and_then(|limit| usize::try_from(limit).ok());
@@ -68,7 +68,7 @@ impl Registry {
                 if pages == MAX_PAGES || tags.lines.len() > MAX_TAGS || next == page.url {
                     return Err(wrong(&page.url, AnswerFault::EndlessTags));
                 }
-                page = TagPage::read(endpoint, &next, endpoint.get(&next, MAX_PAGE, retries)?)?;
+                page = TagPage::read(repository, &next, repository.get(&next, MAX_PAGE, retries)?)?;
                 pages += 1;
             }
         })
@@ -83,24 +83,24 @@ struct TagPage {
 }
 
 impl TagPage {
-    fn first(endpoint: &Rc<Repository>, range: &TagRange, retries: u32) -> Result<Self, Error> {
-        let url = first_page(endpoint, range, true);
-        let answer = endpoint.get(&url, MAX_PAGE, retries)?;
+    fn first(repository: &Rc<Repository>, range: &TagRange, retries: u32) -> Result<Self, Error> {
+        let url = first_page(repository, range, true);
+        let response = repository.get(&url, MAX_PAGE, retries)?;
         // distribution refuses a number above its `maxtags` (PAGINATION_NUMBER_INVALID).
-        if answer.status != 400 {
-            return Self::read(endpoint, &url, answer);
+        if response.status != 400 {
+            return Self::read(repository, &url, response);
         }
-        answer.discard();
-        let url = first_page(endpoint, range, false);
-        Self::read(endpoint, &url, endpoint.get(&url, MAX_PAGE, retries)?)
+        response.discard();
+        let url = first_page(repository, range, false);
+        Self::read(repository, &url, repository.get(&url, MAX_PAGE, retries)?)
     }
 
-    fn read(endpoint: &Rc<Repository>, url: &Url, answer: Response) -> Result<Self, Error> {
-        if answer.status != 200 {
-            return Err(endpoint.refused(answer));
+    fn read(repository: &Rc<Repository>, url: &Url, response: Response) -> Result<Self, Error> {
+        if response.status != 200 {
+            return Err(repository.refused(response));
         }
-        let next = page_after(endpoint, &answer).map_err(|why| wrong(url, why))?;
-        let list = TagList::parse(&answer.bytes(MAX_PAGE)?);
+        let next = page_after(repository, &response).map_err(|why| wrong(url, why))?;
+        let list = TagList::parse(&response.bytes(MAX_PAGE)?);
         let list = list.ok_or_else(|| wrong(url, AnswerFault::NotTags))?;
         let url = url.clone();
         Ok(Self { url, list, next })
@@ -126,13 +126,13 @@ fn wrong(url: &Url, why: AnswerFault) -> Error {
     Error::Answer { url, why }
 }
 
-fn first_page(endpoint: &Repository, range: &TagRange, is_numbered: bool) -> Url {
+fn first_page(repository: &Repository, range: &TagRange, is_numbered: bool) -> Url {
     let count = range.limit.map_or(PER_PAGE, |limit| limit.min(PER_PAGE));
     let count = is_numbered.then(|| format!("n={count}"));
     let last = range.last.as_ref();
     let last = last.map(|last| format!("last={}", form_encoded(last)));
     let query: Vec<_> = count.into_iter().chain(last).collect();
-    endpoint.url(&match query.is_empty() {
+    repository.url(&match query.is_empty() {
         true => "tags/list".to_owned(),
         false => format!("tags/list?{}", query.join("&")),
     })
@@ -140,11 +140,14 @@ fn first_page(endpoint: &Repository, range: &TagRange, is_numbered: bool) -> Url
 
 /// Where the next page is. Of the link, only path and query count, as for skopeo: a registry behind a proxy may
 /// not know its own name or scheme, and one that names another host must not make us ask there.
-fn page_after(endpoint: &Rc<Repository>, answer: &Response) -> Result<Option<Url>, AnswerFault> {
-    for header in answer.headers("link") {
+fn page_after(
+    repository: &Rc<Repository>,
+    response: &Response,
+) -> Result<Option<Url>, AnswerFault> {
+    for header in response.headers("link") {
         if let Some(target) = next_page(&header) {
-            let url = answer.url.join(target).ok_or(AnswerFault::BrokenLink)?;
-            return Ok(Some(endpoint.own(&url)));
+            let url = response.url.join(target).ok_or(AnswerFault::BrokenLink)?;
+            return Ok(Some(repository.own(&url)));
         }
     }
     Ok(None)

@@ -1,9 +1,9 @@
 //! What `docker save` has written since 2014: a `manifest.json` that names a config and, for each
 //! DiffID in it, a tar. The manifest that it stands for is made here, as skopeo makes it.
 
-use super::named::ImageNames;
+use super::ref_name::ImageNames;
 use crate::error::LayoutFault;
-use crate::oci::{Descriptor, Digest, Each, BoundedList, BoundedName, Reference};
+use crate::oci::{BoundedList, BoundedName, Descriptor, Digest, Each, Reference};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -55,7 +55,11 @@ struct BlobJson<'m> {
 }
 
 /// The image of that name in the list, or the only one. `place` is how the archive is spelt.
-pub(super) fn find(list: &[u8], place: &str, name: Option<&str>) -> Result<ManifestEntry, LayoutFault> {
+pub(super) fn find(
+    list: &[u8],
+    place: &str,
+    name: Option<&str>,
+) -> Result<ManifestEntry, LayoutFault> {
     let mut names = ImageNames::default();
     let (mut found, mut count) = (None, 0);
     let each = Each::new(|entry: ManifestEntry| {

@@ -4,7 +4,7 @@
 //! same. The name is no digest, and the config names layers as they are uncompressed: so that is what
 //! the made manifest names, as skopeo has it.
 
-use super::docker::{ManifestEntry, DockerArchiveImage};
+use super::docker::{DockerArchiveImage, ManifestEntry};
 use super::store::fault;
 use crate::archive::Archive;
 use crate::compression::{Decoder, Undecodable};

@@ -36,7 +36,11 @@ pub(super) struct BlobSource {
 impl Fetch<'_> {
     /// Opens a blob. One that another process fetches just now is waited for, unless it is only
     /// wanted ahead of time: then there is nothing. One that nothing comes of is fetched, too.
-    pub(super) fn open(&self, blob: &Descriptor, asked: FetchMode) -> Result<Option<BlobSource>, Error> {
+    pub(super) fn open(
+        &self,
+        blob: &Descriptor,
+        asked: FetchMode,
+    ) -> Result<Option<BlobSource>, Error> {
         let Some(cache) = self.cache else {
             return self.remote(blob, asked).map(Some);
         };
@@ -90,11 +94,18 @@ impl Fetch<'_> {
     }
 
     /// What a pull left that ended early, and the rest from the registry.
-    fn rest(&self, blob: &Descriptor, copy: Partial, asked: FetchMode) -> Result<BlobSource, Error> {
+    fn rest(
+        &self,
+        blob: &Descriptor,
+        copy: Partial,
+        asked: FetchMode,
+    ) -> Result<BlobSource, Error> {
         let had = copy.size();
         if had == 0 {
             let copy = Some(copy);
-            return self.remote(blob, asked).map(|all| BlobSource { copy, ..all });
+            return self
+                .remote(blob, asked)
+                .map(|all| BlobSource { copy, ..all });
         }
         let Ok(start) = copy.reader() else {
             return self.remote(blob, asked);

@@ -3,7 +3,7 @@
 //! most.
 
 use super::layout::Layout;
-use super::select::Listing;
+use super::platform::Listing;
 use super::store::fault;
 use super::{parse, verified};
 use crate::error::{Error, LayoutFault, Part};

@@ -1,12 +1,12 @@
 //! An OCI image layout, in a folder (image-spec image-layout.md) or in a tar, and what `docker save`
 //! writes.
 
-use super::docker::{self, ManifestEntry, DockerArchiveImage};
+use super::docker::{self, DockerArchiveImage, ManifestEntry};
 use super::docker_layers;
 use super::folder::Folder;
 use super::full_path::with_full_path;
 use super::local::{Form, Local, LocalPath};
-use super::named::{self, INDEX, NamedEntry, NamedImage};
+use super::ref_name::{self, INDEX, NamedEntry, NamedImage};
 use super::store::{Store, fault};
 use super::{parse, verified, within_limit};
 use crate::archive::Archive;
@@ -55,7 +55,7 @@ impl Layout {
             LocalPath::File(input) | LocalPath::Stdin(input) => input,
         };
         let archive = Archive::open(input, spool())?;
-        let first = named::list(&archive, local.form)?;
+        let first = ref_name::list(&archive, local.form)?;
         let path = match local.is_stdin() {
             true => Path::new("-"),
             false => archive.input().path(),
@@ -123,22 +123,25 @@ impl Layout {
                 why: InvalidManifest::TooLong(MAX_MANIFEST),
             });
         }
-        named::refuse_dockers(&store, &spelling, bytes)?;
+        ref_name::refuse_dockers(&store, &spelling, bytes)?;
         let Document::Index(index) = parse(&digest, bytes, "")? else {
             return Err(fault(store.path(), LayoutFault::NotALayout));
         };
         let size = bytes.len() as u64;
-        let root = named::root(&index, &digest, size, (&spelling, name));
+        let root = ref_name::root(&index, &digest, size, (&spelling, name));
         let root = match root.map_err(|why| fault(store.path(), why))? {
             NamedEntry::Itself(itself) => NamedImage::Read(itself, bytes.clone()),
             NamedEntry::Platforms(index, bytes) => NamedImage::Read(index, bytes),
-            NamedEntry::Entry(entry) => NamedImage::Entry(entry.known().map_err(|why| Error::Manifest {
-                what: name.map_or_else(|| spelling.clone(), |name| format!("{spelling}:{name}")),
-                why,
-            })?),
+            NamedEntry::Entry(entry) => {
+                NamedImage::Entry(entry.known().map_err(|why| Error::Manifest {
+                    what:
+                        name.map_or_else(|| spelling.clone(), |name| format!("{spelling}:{name}")),
+                    why,
+                })?)
+            }
         };
         Ok(Self {
-            names: named::names(root.descriptor()),
+            names: ref_name::names(root.descriptor()),
             store,
             spelling,
             name: name.map(str::to_owned),

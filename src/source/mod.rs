@@ -1,25 +1,25 @@
 //! Where an image comes from: a registry, with the cache in between, or a layout or archive on disk
 //! or in a pipe.
 
-mod copy;
+mod contents;
+mod corrupt;
+mod describe;
 mod docker;
 mod docker_layers;
 mod documents;
 mod fetch;
 mod folder;
-mod foresight;
 mod full_path;
 mod incomplete;
 mod layout;
 mod local;
-mod named;
+mod plan;
+mod platform;
+mod ref_name;
 mod registry;
 mod resolve;
-mod room;
-mod select;
-mod spoilt;
+mod space;
 mod store;
-mod survey;
 
 use crate::cache::{Cache, Partial};
 use crate::error::{Error, Part};
@@ -28,17 +28,17 @@ use crate::oci::{
     Algorithm, Bytes, Descriptor, Digest, Document, InvalidManifest, Layer, Reference,
 };
 use crate::progress::{Meter, Progress};
-use crate::registry::{RegistryOptions, MAX_MANIFEST, RawManifest};
-pub use copy::{ImageContents, Platforms};
-pub use foresight::{PullPlan, LayerOrigin};
+use crate::registry::{MAX_MANIFEST, RawManifest, RegistryOptions};
+pub use contents::{ImageContents, Platforms};
+pub use describe::{ImageDetails, RawDocument};
 use layout::Layout;
 pub use local::{Form, Local};
+pub use plan::{LayerOrigin, PullPlan};
 use registry::CachedRegistry;
-pub use room::check_room;
+pub use space::check_room;
 use std::fmt;
 use std::io::Read;
 use std::path::PathBuf;
-pub use survey::{RawDocument, ImageDetails};
 
 /// What the user calls an image.
 #[derive(Clone, Debug)]
@@ -68,14 +68,14 @@ impl<'c> Source<'c> {
     /// is.
     pub fn open(
         name: &ImageName,
-        access: Option<&RegistryOptions>,
+        options: Option<&RegistryOptions>,
         cache: Option<&'c Cache>,
         progress: Progress,
     ) -> Result<Self, Error> {
         Ok(match name {
-            ImageName::Registry(reference) => {
-                Self::Registry(Box::new(CachedRegistry::new(reference, access, cache, progress)?))
-            }
+            ImageName::Registry(reference) => Self::Registry(Box::new(CachedRegistry::new(
+                reference, options, cache, progress,
+            )?)),
             ImageName::Local(local) => {
                 let spool = || cache.and_then(Cache::spool);
                 Self::Layout(Box::new(Layout::open(local, spool)?))

@@ -1,7 +1,7 @@
 //! A registry with the cache in front of it: what is cached is not fetched, what is fetched is
 //! cached, and both are verified as they are read.
 
-use super::fetch::{Fetch, BlobSource};
+use super::fetch::{BlobSource, Fetch};
 use super::local::or_path;
 use super::{BlobReader, LayerReader, digest_of, within_limit};
 use crate::cache::{Cache, Partial};
@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::layer::{BlobStream, LayerStream, Verifier};
 use crate::oci::{Bytes, Descriptor, Digest, Layer, Reference};
 use crate::progress::{Meter, Progress};
-use crate::registry::{RegistryOptions, FetchMode, Registry, RawManifest};
+use crate::registry::{FetchMode, RawManifest, Registry, RegistryOptions};
 use std::io::{self, Read, Write as _};
 
 /// A registry and, unless it is not wanted, the cache.
@@ -31,13 +31,13 @@ pub struct CachedRegistry<'c> {
 impl<'c> CachedRegistry<'c> {
     pub(super) fn new(
         reference: &Reference,
-        access: Option<&RegistryOptions>,
+        options: Option<&RegistryOptions>,
         cache: Option<&'c Cache>,
         progress: Progress,
     ) -> Result<Self, Error> {
         let fetch = Fetch {
-            registry: access
-                .map(|access| Registry::new(reference, access, progress))
+            registry: options
+                .map(|options| Registry::new(reference, options, progress))
                 .transpose()?,
             name: reference.to_string(),
             cache,

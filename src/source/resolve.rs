@@ -1,7 +1,7 @@
 //! From a name to an image: index, manifest, config.
 
 use super::documents::Documents;
-use super::{Source, parse, select, verified, within_limit};
+use super::{Source, parse, platform, verified, within_limit};
 use crate::error::{Error, Part};
 use crate::oci::{Bytes, Config, Descriptor, Digest, Document, Image, PlatformRequest};
 use crate::progress::Progress;
@@ -18,7 +18,11 @@ pub(super) struct ResolvedDocuments {
 impl Source<'_> {
     /// Follows the name to the manifest for `wanted`, and that to its config. Nothing else will be
     /// asked for.
-    pub fn resolve(&mut self, wanted: &PlatformRequest, progress: Progress) -> Result<Image, Error> {
+    pub fn resolve(
+        &mut self,
+        wanted: &PlatformRequest,
+        progress: Progress,
+    ) -> Result<Image, Error> {
         let followed = self.follow(wanted, &mut Documents::default(), progress)?;
         Ok(self.narrowed(followed))
     }
@@ -66,7 +70,7 @@ impl Source<'_> {
         let size = bytes.len() as u64;
         documents.add(Descriptor::new("", root.clone(), size), bytes)?;
         let mut manifest = None;
-        let chosen = select::choose(&name, root.clone(), document, wanted, |descriptor| {
+        let chosen = platform::choose(&name, root.clone(), document, wanted, |descriptor| {
             let bytes = self.document(descriptor, documents)?;
             let document = parse(&descriptor.digest, &bytes, &descriptor.media_type);
             manifest = Some(bytes);
@@ -96,7 +100,7 @@ impl Source<'_> {
         let image = Image::new(root, chosen.digest, chosen.manifest, &config);
         let image = image.map_err(malformed)?;
         if chosen.unconfirmed {
-            select::confirm(&name, &image, wanted, progress)?;
+            platform::confirm(&name, &image, wanted, progress)?;
         }
         Ok(ResolvedDocuments {
             image,

@@ -4,7 +4,7 @@
 //! Symlinks are followed here and not by the kernel, which therefore cannot refuse those that are
 //! traps (fs.protected_symlinks): so this does.
 
-use super::{Dir, Host, FileKind, NewNode, Stat};
+use super::{Dir, FileKind, Host, NewNode, Stat};
 use rustix::io::Errno;
 use std::ffi::{CString, OsString};
 use std::io;
@@ -122,7 +122,8 @@ impl PathLookup {
             Component::ParentDir => Some(OsString::from("..")),
             _ => None,
         });
-        self.ahead.extend(names.map(|name| Remaining { name, typed }));
+        self.ahead
+            .extend(names.map(|name| Remaining { name, typed }));
     }
 
     /// Follows the symlink `node`; what it leads to, if that is no place in a folder.

@@ -209,7 +209,9 @@ fn open(parent: &Dir, name: &CStr) -> io::Result<Dir> {
     let dir = match parent.open(name) {
         Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
             let node = NewNode::open(parent, name)?;
-            if node.stat()?.kind != FileKind::Directory || node.set_mode(parent, name, 0o700).is_err() {
+            if node.stat()?.kind != FileKind::Directory
+                || node.set_mode(parent, name, 0o700).is_err()
+            {
                 return Err(e);
             }
             node.open_dir()?

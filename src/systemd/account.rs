@@ -75,7 +75,8 @@ pub fn find_account(user: &str, passwd: &[u8], group: &[u8]) -> Result<Account, 
         let gid = found.map(|group| group.gid).or(number).or(root);
         account.gid = gid.ok_or(UnknownAccount::Group)?;
     } else if let Some(entry) = entry {
-        let is_member = |group: &GroupEntry<'_>| group.members.split(',').any(|name| name == entry.name);
+        let is_member =
+            |group: &GroupEntry<'_>| group.members.split(',').any(|name| name == entry.name);
         let groups: BTreeSet<u32> = groups.filter(is_member).map(|group| group.gid).collect();
         account.groups = groups.into_iter().filter(|gid| *gid != entry.gid).collect();
     }

@@ -12,7 +12,7 @@ pub use nspawn::{is_machine_name, nspawn_text};
 pub use service::{DEFAULT_PATH, Service, is_service_name};
 pub use value::is_unit_path;
 
-use crate::oci::{RunConfig, Image, InvalidManifest};
+use crate::oci::{Image, InvalidManifest, RunConfig};
 use std::fmt::Write as _;
 use value::{MAX_FILE, MAX_LINE};
 

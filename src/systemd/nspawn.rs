@@ -7,7 +7,7 @@
 
 use super::value::{MAX_LINE, is_text, path, signal};
 use super::{FILE_MARK, SettingsText, run_config};
-use crate::oci::{RunConfig, Digest, Image, InvalidManifest};
+use crate::oci::{Digest, Image, InvalidManifest, RunConfig};
 
 /// The text of a `NAME.nspawn` for `image`.
 pub fn nspawn_text(image: &Image) -> Result<SettingsText, InvalidManifest> {

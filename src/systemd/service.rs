@@ -5,7 +5,7 @@
 
 use super::value::{is_noncharacter, is_text, path, signal};
 use super::{Account, FILE_MARK, SettingsText};
-use crate::oci::{RunConfig, Digest};
+use crate::oci::{Digest, RunConfig};
 use std::fmt::Write as _;
 
 /// The search path of docker for an image that sets none; that of systemd may lack `/bin`.

@@ -7,7 +7,7 @@ use super::budget::Budget;
 use super::entry::{Entry, Extensions, has_contents};
 use super::header::{BLOCK, Fields, sparse_extension, until_nul};
 use super::pax::Records;
-use super::sparse::{SparseMap, Numbers, PaxMap};
+use super::sparse::{Numbers, PaxMap, SparseMap};
 use crate::error::EntryFault;
 use std::io::{self, BufRead};
 

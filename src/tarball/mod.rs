@@ -29,7 +29,7 @@ pub use name::EntryName;
 pub use owners::Owners;
 pub use path::{LayerPath, Parents};
 pub use selection::{PathKind, Selection};
-pub use sparse::{SparseWriter, SparseMap};
+pub use sparse::{SparseMap, SparseWriter};
 pub use steps::{MADE, MAX_LINKS, Steps};
 pub use writer::{Unwritten, Writer};
 pub use xattrs::{Xattrs, is_overlay_mark};

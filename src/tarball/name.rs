@@ -64,8 +64,14 @@ mod tests {
         for plain in ["a", "wh.a", ".wha", "a.wh.b", "a/b.wh.", "."] {
             assert_eq!(name(plain).unwrap(), EntryName::Plain, "{plain}");
         }
-        assert_eq!(name("a/.wh.b").unwrap(), EntryName::Whiteout(c"b".to_owned()));
-        assert_eq!(name(".wh....").unwrap(), EntryName::Whiteout(c"...".to_owned()));
+        assert_eq!(
+            name("a/.wh.b").unwrap(),
+            EntryName::Whiteout(c"b".to_owned())
+        );
+        assert_eq!(
+            name(".wh....").unwrap(),
+            EntryName::Whiteout(c"...".to_owned())
+        );
         assert_eq!(name("a/.wh..wh..opq").unwrap(), EntryName::Opaque);
         for aufs in [
             ".wh..wh.aufs",

@@ -2,8 +2,8 @@
 
 use super::entry::Entry;
 use crate::error::EntryFault;
-use crate::oci::TreeOptions;
 use crate::sys::Owner;
+use crate::tree_options::TreeOptions;
 use std::ffi::CStr;
 
 /// Whose a tree is.

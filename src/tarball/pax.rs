@@ -159,8 +159,8 @@ fn percent_decoded(name: &[u8]) -> Result<Vec<u8>, EntryFault> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::xattrs::Xattrs;
     use super::*;
+    use crate::tarball::xattrs::Xattrs;
     use std::ffi::CStr;
 
     fn read(bytes: &[u8]) -> Result<Records, EntryFault> {

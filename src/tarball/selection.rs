@@ -8,7 +8,7 @@
 use super::path::LayerPath;
 use super::steps::Steps;
 use crate::error::{Error, IncludeFault};
-use crate::oci::TreeOptions;
+use crate::tree_options::TreeOptions;
 use std::collections::BTreeSet;
 use std::ffi::{CStr, CString};
 

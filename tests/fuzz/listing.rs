@@ -1,6 +1,6 @@
 //! What a tree holds, in words that can be compared: all that an extraction decides, and not what the machine does.
 
-use roots::sys::{Dir, Handle, Kind, Stat, Time};
+use roots::sys::{Dir, FileKind, Handle, Stat, Time};
 use std::collections::HashMap;
 use std::ffi::CStr;
 use std::io::{Read as _, Seek as _, SeekFrom};
@@ -41,16 +41,16 @@ impl Listing {
             let stat = dir.stat(name).expect("what was listed");
             // An ordinary user may be shut out of a tree of its own.
             match stat.kind {
-                Kind::Directory => {
+                FileKind::Directory => {
                     let inner = dir.open(name).ok().filter(|_| depth < DEPTH);
                     self.add(name, &stat, depth, &inner.as_ref().map(xattrs));
                     if let Some(inner) = inner {
                         self.visit(&inner, depth + 1);
                     }
                 }
-                Kind::File => self.add(name, &stat, depth, &contents(dir, name, stat.size)),
-                Kind::Symlink => self.add(name, &stat, depth, &dir.read_link(name).ok()),
-                Kind::Special => self.add(name, &stat, depth, &()),
+                FileKind::File => self.add(name, &stat, depth, &contents(dir, name, stat.size)),
+                FileKind::Symlink => self.add(name, &stat, depth, &dir.read_link(name).ok()),
+                FileKind::Special => self.add(name, &stat, depth, &()),
             }
         }
     }

@@ -4,17 +4,17 @@
 mod peak;
 
 use libfuzzer_sys::fuzz_target;
-use roots::oci::{About, Config, Digest, Document, Image, Kind, Platform, Reference, Wanted};
+use roots::oci::{Config, Digest, Document, Image, MediaKind, Platform, PlatformRequest, Reference, RunConfig};
 
 // These are private to the room that speaks with registries, and stand alone.
 #[allow(dead_code)]
-#[path = "../../src/registry/challenge.rs"]
+#[path = "../../src/registry/auth/challenge.rs"]
 mod challenge;
 #[allow(dead_code)]
-#[path = "../../src/registry/fault.rs"]
-mod fault;
+#[path = "../../src/registry/error_body.rs"]
+mod error_body;
 #[allow(dead_code)]
-#[path = "../../src/registry/url.rs"]
+#[path = "../../src/registry/http/url.rs"]
 mod url;
 
 // What they import.
@@ -24,14 +24,14 @@ fuzz_target!(|data: &[u8]| {
     peak::bounded(|| {
         documents(data);
         assert!(
-            fault::Fault::read(data, progress::Progress::silent())
+            error_body::ErrorBody::read(data, progress::Progress::silent())
                 .said
                 .chars()
                 .count()
                 <= 300
         );
         if let Ok(text) = std::str::from_utf8(data) {
-            let _ = Kind::of(text);
+            let _ = MediaKind::of(text);
             digest(text);
             platform(text);
             reference(text);
@@ -42,7 +42,7 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn documents(data: &[u8]) {
-    let about = About::parse(data);
+    let about = RunConfig::parse(data);
     assert!(about.malformed.len() <= 10 && about.user.as_deref() != Some(""));
     let config = Config::parse(data);
     if let Ok(config) = &config {
@@ -98,7 +98,7 @@ fn platform(text: &str) {
 
 /// How well a platform suits one who asks for just that.
 fn rank(platform: &Platform) -> Option<usize> {
-    let wanted = Wanted {
+    let wanted = PlatformRequest {
         platform: platform.clone(),
         asked: true,
     };

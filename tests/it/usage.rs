@@ -109,9 +109,9 @@ fn every_option_is_taken_as_its_help_page_has_it() {
 /// No option is read that no page has: the code names those of the pages.
 #[test]
 fn the_code_reads_the_options_of_the_help_pages() {
-    let syntax = crate::readme::read("src/cli/syntax.rs");
+    let syntax = crate::readme::read("src/cli/args.rs");
     let (_, reading) = syntax.split_once("match option {").unwrap();
-    let (reading, _) = reading.split_once("typed.help = true").unwrap();
+    let (reading, _) = reading.split_once("args.help = true").unwrap();
     let arms = reading.split('"').filter(|word| word.starts_with("--"));
     let mut read: Vec<_> = arms.chain(["--help"]).map(str::to_owned).collect();
     let pages = help::pages().into_iter();

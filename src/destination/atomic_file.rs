@@ -1,0 +1,221 @@
+//! A file that has its name when it is whole: written beside, flushed, renamed.
+
+use super::path::located;
+use super::{c_name, disk, file_name, in_the_way, name_beside};
+use crate::error::{DestinationFault, Error};
+use crate::sys::{Dir, FileKind, Host, Location, file_size_limit, wait_to_write};
+use crate::tarball::is_image_archive;
+use std::cell::Cell;
+use std::ffi::{CStr, CString};
+use std::fs::{File, TryLockError};
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+/// A file on its way.
+pub struct AtomicFile {
+    path: PathBuf,
+    file: File,
+    /// Where it is so far; nothing where it is a device or a pipe, which is written to as it is.
+    beside: Option<TemporaryName>,
+    /// How much may be written yet, in bytes, if there is a limit: to write beyond it would end the
+    /// process.
+    left: Cell<Option<u64>>,
+}
+
+/// The name that a file has before it is whole.
+struct TemporaryName {
+    parent: Dir,
+    name: CString,
+}
+
+impl AtomicFile {
+    /// Begins an archive for `path`, beside it; what a killed one has left is written over. A file that is
+    /// there gives way to it if it is an archive of images, too, or empty, or with `force`.
+    pub fn create(path: &Path, force: bool) -> Result<Self, Error> {
+        let place = target(path)?;
+        let refused = |why| {
+            let path = place.path.clone();
+            Err(Error::DestinationRefused { path, why })
+        };
+        match &place.found {
+            Some((_, stat)) if stat.kind == FileKind::Directory => {
+                return refused(DestinationFault::NotAFile);
+            }
+            Some((node, stat)) if stat.kind == FileKind::Special => {
+                if place.is_foreign_fifo() {
+                    return refused(DestinationFault::ForeignFifo);
+                }
+                let file = node.open_for_writing(&place.above, &place.name);
+                if file.is_err() {
+                    Error::unless_stopped()?;
+                }
+                return Ok(Self {
+                    path: path.to_owned(),
+                    file: file.map_err(|e| disk("create", path, e))?,
+                    beside: None,
+                    left: Cell::new(None),
+                });
+            }
+            _ => {}
+        }
+        let parent = place.existing_parent();
+        let parent = parent.map_err(|e| disk("create", &place.path, e))?;
+        if let Some((_, stat)) = &place.found
+            && stat.size > 0
+            && !force
+            && !holds_images(&parent, &place.name)
+        {
+            return refused(DestinationFault::NotAnArchive);
+        }
+        Self::create_in(parent, place.path, 0o666)
+    }
+
+    /// The same for a name in `parent` that has no links to follow, with a mode in place of the usual
+    /// one.
+    pub(super) fn create_in(parent: Dir, path: PathBuf, mode: u32) -> Result<Self, Error> {
+        let name = name_beside(&path);
+        let beside = TemporaryName { parent, name };
+        let file = beside.lock(&path, mode)?;
+        file.set_len(0).map_err(|e| disk("create", &path, e))?;
+        Ok(Self {
+            path,
+            file,
+            beside: Some(beside),
+            left: Cell::new(file_size_limit()),
+        })
+    }
+
+    /// Gives it its name.
+    pub fn commit(mut self) -> Result<(), Error> {
+        let Some(TemporaryName { parent, name }) = &self.beside else {
+            return Ok(());
+        };
+        let kept = self
+            .file
+            .sync_all()
+            .and_then(|()| match is_there(parent, name, &self.file)? {
+                true => Ok(()),
+                false => Err(io::ErrorKind::StaleNetworkFileHandle.into()),
+            })
+            .and_then(|()| parent.rename(name, parent, &file_name(&self.path)))
+            .and_then(|()| parent.as_file()?.sync_all());
+        kept.map_err(|e| disk("write", &self.path, e))?;
+        self.beside = None;
+        Ok(())
+    }
+
+    /// The folder that it grows in, unless it is a device or a pipe.
+    pub fn folder(&self) -> Option<&Dir> {
+        self.beside.as_ref().map(|beside| &beside.parent)
+    }
+
+    /// Where it will be.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl TemporaryName {
+    /// Makes the file, or takes over what a killed save has left, and locks it.
+    fn lock(&self, path: &Path, mode: u32) -> Result<File, Error> {
+        let failed = |e| disk("create", path, e);
+        loop {
+            let file = match self.parent.open_lock(&self.name, mode) {
+                Err(_) if self.is_no_file() => {
+                    return Err(in_the_way(path, DestinationFault::ForeignFile));
+                }
+                other => other.map_err(failed)?,
+            };
+            match file.try_lock() {
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Error::DestinationBusy(path.to_owned()));
+                }
+                Err(TryLockError::Error(e)) => return Err(failed(e)),
+                Ok(()) => {}
+            }
+            // Between opening and locking it, its last owner may have given it its name.
+            if !is_there(&self.parent, &self.name, &file).map_err(failed)? {
+                continue;
+            }
+            let own = file.metadata().map_err(failed)?;
+            // Somebody else's could be written to after us.
+            if own.is_file() && own.uid() == Host::new().uid && own.nlink() == 1 {
+                return Ok(file);
+            }
+            return Err(in_the_way(path, DestinationFault::ForeignFile));
+        }
+    }
+
+    /// Whether a folder or a link is there, which no file is opened of.
+    fn is_no_file(&self) -> bool {
+        let found = self.parent.find(&self.name);
+        found.is_ok_and(|found| found.is_some_and(|found| found.kind != FileKind::File))
+    }
+}
+
+impl io::Write for &AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let left = self.left.get();
+        if left.is_some_and(|left| left < bytes.len() as u64) {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        // A pipe may be full until a signal comes. What else fails here, fails in writing, too.
+        if self.beside.is_none() && wait_to_write(&self.file).is_err() {
+            Error::unless_stopped().map_err(io::Error::other)?;
+        }
+        let count = (&self.file).write(bytes)?;
+        self.left.set(left.map(|left| left - count as u64));
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for AtomicFile {
+    fn drop(&mut self) {
+        if let Some(TemporaryName { parent, name }) = &self.beside
+            && matches!(is_there(parent, name, &self.file), Ok(true))
+        {
+            // It is locked, and so nobody else's.
+            let _ = parent.unlink(name);
+        }
+    }
+}
+
+/// Whether an archive of images is there. What may not be read could be anything.
+fn holds_images(parent: &Dir, name: &CStr) -> bool {
+    let file = parent.open_file(name);
+    file.is_ok_and(|file| is_image_archive(&file))
+}
+
+/// Whether the name still stands for the file: those who can write to the folder may have put another
+/// one there.
+fn is_there(parent: &Dir, name: &CStr, file: &File) -> io::Result<bool> {
+    let (now, own) = (parent.find(name)?, file.metadata()?);
+    Ok(now.is_some_and(|now| now.id == (own.dev(), own.ino())))
+}
+
+/// Where the file is to be. A link stays a link, and what it leads to is replaced; one that leads
+/// nowhere gives way to the file.
+fn target(path: &Path) -> Result<Location, Error> {
+    let placed = located(path);
+    let (Err(Error::Disk { source, .. }), Some(name)) = (&placed, path.file_name()) else {
+        return placed;
+    };
+    let dangles = path.symlink_metadata().is_ok_and(|link| link.is_symlink());
+    if source.kind() != io::ErrorKind::NotFound || !dangles {
+        return placed;
+    }
+    let absolute = std::path::absolute(path).map_err(|e| disk("create", path, e))?;
+    let mut place = located(absolute.parent().unwrap_or(&absolute))?;
+    place.path.push(name);
+    place.name = c_name(name.as_bytes());
+    if let Some((folder, _)) = place.found.take() {
+        place.above = folder;
+    }
+    Ok(place)
+}

@@ -1,0 +1,68 @@
+//! The record of a pull: what a tree was made of.
+
+use crate::escape::json_page;
+use crate::oci::{Digest, Image, PlatformRequest};
+use crate::tree_options::TreeOptions;
+use serde::{Deserialize, Serialize};
+
+/// What a tree was made of. The names of the fields are what `roots inspect` prints.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Record {
+    /// The image's full name.
+    pub reference: String,
+    /// What the name stood for: the digest of an index, where there is one.
+    pub digest: Digest,
+    /// The digest of the manifest that was extracted.
+    pub manifest: Digest,
+    /// The platform that the image is for.
+    pub platform: String,
+    /// The platform that was asked for, or this machine's.
+    pub wanted: String,
+    /// The version of roots that made the tree.
+    pub roots: String,
+    /// The options that made it differ from the image.
+    #[serde(default, skip_serializing_if = "TreeOptions::are_none")]
+    pub options: TreeOptions,
+}
+
+impl Record {
+    /// The record of a pull of `image` by the name `reference`.
+    pub fn new(
+        reference: String,
+        image: &Image,
+        wanted: &PlatformRequest,
+        altered: &TreeOptions,
+    ) -> Self {
+        let platform = image.platform.as_ref().unwrap_or(&wanted.platform);
+        Self {
+            reference,
+            digest: image.root.clone(),
+            manifest: image.digest.clone(),
+            platform: platform.to_string(),
+            wanted: wanted.platform.to_string(),
+            roots: env!("CARGO_PKG_VERSION").to_owned(),
+            options: altered.clone(),
+        }
+    }
+
+    /// Whether `other` is about the same tree, whatever name and index led to it.
+    pub fn is_of_same_tree(&self, other: &Self) -> bool {
+        self.manifest == other.manifest && self.options == other.options
+    }
+
+    /// Reads a record; nothing if it is not one.
+    pub fn parse(json: &[u8]) -> Option<Self> {
+        serde_json::from_slice(json).ok()
+    }
+
+    /// The record on one line, as it is kept.
+    pub fn to_line(&self) -> String {
+        // Strings alone always become JSON.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The record for people and programs: whoever owns the tree may have written it.
+    pub fn to_page(&self) -> String {
+        json_page(self)
+    }
+}

@@ -1,0 +1,18 @@
+//! Authentication: how a 401 is answered, and where credentials are looked up.
+//!
+//! ```text
+//! 401 ── Challenge ── Authenticator ─┬─ Basic ──────────────┐
+//!                                    └─ Bearer: TokenServer ─┴─ Keychain ── --auth, auth.json, helpers, …
+//! ```
+
+mod auth_file;
+mod auth_key;
+pub(super) mod auth_option;
+pub(super) mod authenticator;
+mod challenge;
+pub(super) mod credentials;
+mod google;
+mod helper;
+mod keychain;
+mod sources;
+mod token;

@@ -1,0 +1,285 @@
+//! One `[[registry]]` of registries.conf: which images it is about, and where they are.
+//!
+//! ```text
+//! [[registry]]
+//! prefix = "docker.io"             the images that it is about; default: location
+//! location = "internal.corp/hub"   what stands in place of the prefix
+//! [[registry.mirror]]              tried before location, in this order
+//! location = "mirror.corp:5000"
+//! ```
+//! What is refused here, containers/image refuses (postProcessRegistries): podman and roots agree on what
+//! a file means, or both say what is wrong with it.
+
+use super::toml_table::{Item, Table, TomlValue};
+use crate::error::RegistriesFault;
+use crate::oci::Reference;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is wrong, and in which line.
+pub(crate) type LineFault = (usize, RegistriesFault);
+
+/// What one `[[registry]]` says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RegistryEntry {
+    pub(crate) prefix: String,
+    /// The line that it begins in.
+    pub(crate) line: usize,
+    location: String,
+    pub(crate) insecure: bool,
+    pub(crate) blocked: bool,
+    by_digest_only: bool,
+    mirrors: Vec<MirrorEntry>,
+}
+
+/// What one `[[registry.mirror]]` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct MirrorEntry {
+    location: String,
+    insecure: bool,
+    pulls: Pulls,
+}
+
+/// Which pulls a mirror is for: `pull-from-mirror`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pulls {
+    All,
+    ByDigest,
+    ByTag,
+}
+
+impl RegistryEntry {
+    /// All entries of a file. Of several with one prefix, the first holds.
+    pub(crate) fn all(file: &Table) -> Result<Vec<Self>, LineFault> {
+        refuse_old_format(file)?;
+        let mut entries = Vec::new();
+        // What has been said about a location, and which prefixes there are.
+        let (mut locations, mut prefixes) = (BTreeMap::new(), BTreeSet::new());
+        for (line, table) in tables(file, "registry")? {
+            let entry = Self::new(line, table)?;
+            let location = match entry.location.as_str() {
+                "" => entry.prefix.clone(),
+                location => location.to_owned(),
+            };
+            let said = (entry.insecure, entry.blocked);
+            let before = *locations.entry(location.clone()).or_insert(said);
+            let key = match said {
+                _ if said == before => None,
+                (insecure, _) if insecure != before.0 => Some("insecure"),
+                _ => Some("blocked"),
+            };
+            if let Some(key) = key {
+                return Err((line, RegistriesFault::Conflict { key, location }));
+            }
+            if prefixes.insert(entry.prefix.clone()) {
+                entries.push(entry);
+            }
+        }
+        Ok(entries)
+    }
+
+    fn new(line: usize, table: &Table) -> Result<Self, LineFault> {
+        let location = location(table, "location")?;
+        let mut prefix = self::location(table, "prefix")?;
+        if prefix.is_empty() {
+            prefix.clone_from(&location);
+        }
+        if prefix.is_empty() {
+            return Err((line, RegistriesFault::NoPrefix));
+        }
+        if let Some(item) = table.get("pull-from-mirror")
+            && item.value != TomlValue::Text(String::new())
+        {
+            return Err((item.line, RegistriesFault::NotForRegistry));
+        }
+        let by_digest_only = flag(table, "mirror-by-digest-only")?;
+        let mirrors = tables(table, "mirror")?;
+        let mirrors = mirrors.map(|(line, mirror)| MirrorEntry::new(line, mirror, by_digest_only));
+        Ok(Self {
+            prefix,
+            line,
+            location,
+            insecure: flag(table, "insecure")?,
+            blocked: flag(table, "blocked")?,
+            by_digest_only,
+            mirrors: mirrors.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The mirrors to try for an image, each as `host/repository`, and whether any certificate will
+    /// do.
+    pub(crate) fn mirrors(&self, reference: &Reference) -> impl Iterator<Item = (String, bool)> {
+        let is_by_digest = reference.digest().is_some();
+        let mirrors = self
+            .mirrors
+            .iter()
+            .filter(move |mirror| match mirror.pulls {
+                Pulls::All => is_by_digest || !self.by_digest_only,
+                Pulls::ByDigest => is_by_digest,
+                Pulls::ByTag => !is_by_digest,
+            });
+        mirrors.map(move |mirror| (self.moved(reference, &mirror.location), mirror.insecure))
+    }
+
+    /// Where the image itself is, as `host/repository`.
+    pub(crate) fn location(&self, reference: &Reference) -> String {
+        self.moved(reference, &self.location)
+    }
+
+    /// The first of the places for an image, mirrors included, that is not the name of one.
+    pub(crate) fn misplaced(&self, reference: &Reference) -> Option<String> {
+        let mirrors = self.mirrors(reference).map(|(name, _)| name);
+        let mut places = mirrors.chain([self.location(reference)]);
+        places.find(|place| reference.at(place).is_err())
+    }
+
+    /// The name with `location` in place of the prefix.
+    fn moved(&self, reference: &Reference, location: &str) -> String {
+        let name = name_of(reference);
+        let end = self.matched(reference).unwrap_or_default();
+        match location {
+            "" => name,
+            // The prefix of one tag or digest holds all of the name.
+            _ => format!("{location}{}", name.get(end..).unwrap_or_default()),
+        }
+    }
+
+    /// How much of the reference the prefix matches, in bytes, if it is about that image.
+    pub(crate) fn matched(&self, reference: &Reference) -> Option<usize> {
+        let name = name_of(reference);
+        let tagged = reference.tag().map(|tag| format!("{name}:{tag}"));
+        let pinned = |named: &String| {
+            let digest = reference.digest();
+            digest.map(|digest| format!("{named}@{digest}"))
+        };
+        let forms = [
+            pinned(&name),
+            tagged.as_ref().and_then(pinned),
+            tagged.clone(),
+            Some(name.clone()),
+        ];
+        let mut forms = forms.into_iter().flatten();
+        forms.find_map(|form| self.matched_in(&form))
+    }
+
+    /// How much of a text the prefix matches. What follows is a path, a tag or a digest. A port may
+    /// follow as well: containers/image matches `a.io:5000/x` with `a.io`, and what is blocked there must
+    /// not be pulled here.
+    fn matched_in(&self, text: &str) -> Option<usize> {
+        let ends = |end: usize| {
+            let rest = &text[end..];
+            (rest.is_empty() || rest.starts_with(['/', ':', '@'])).then_some(end)
+        };
+        let Some(domain) = self.prefix.strip_prefix("*.") else {
+            return text
+                .starts_with(&self.prefix)
+                .then_some(self.prefix.len())
+                .and_then(ends);
+        };
+        // `*.example.com` is any host below it, and what is located elsewhere loses its whole host.
+        let domain = format!(".{domain}");
+        let mut found = text.match_indices(&domain);
+        found.find_map(|(at, _)| {
+            let is_host = at > 0 && !text[..at].contains('/');
+            is_host.then_some(at + domain.len()).and_then(ends)
+        })
+    }
+}
+
+impl MirrorEntry {
+    fn new(line: usize, table: &Table, by_digest_only: bool) -> Result<Self, LineFault> {
+        let location = location(table, "location")?;
+        if location.is_empty() {
+            return Err((line, RegistriesFault::NoMirrorLocation));
+        }
+        let pulls = match table.get("pull-from-mirror") {
+            None => Pulls::All,
+            Some(item) => {
+                let fault = |why| Err((item.line, why));
+                match text(item, "pull-from-mirror")?.as_str() {
+                    "" => Pulls::All,
+                    _ if by_digest_only => return fault(RegistriesFault::TwoRestrictions),
+                    "all" => Pulls::All,
+                    "digest-only" => Pulls::ByDigest,
+                    "tag-only" => Pulls::ByTag,
+                    other => return fault(RegistriesFault::PullFromMirror(other.to_owned())),
+                }
+            }
+        };
+        Ok(Self {
+            location,
+            insecure: flag(table, "insecure")?,
+            pulls,
+        })
+    }
+}
+
+fn name_of(reference: &Reference) -> String {
+    format!("{}/{}", reference.registry(), reference.repository())
+}
+
+/// A list of what must not be pulled, in the format before `[[registry]]`. Nobody obeys it any more, so
+/// it must not be there in vain.
+fn refuse_old_format(file: &Table) -> Result<(), LineFault> {
+    let Some(TomlValue::Table(registries)) = file.get("registries").map(|item| &item.value) else {
+        return Ok(());
+    };
+    let Some(TomlValue::Table(block)) = registries.get("block").map(|item| &item.value) else {
+        return Ok(());
+    };
+    match block.get("registries") {
+        Some(Item { line, value }) if *value != TomlValue::Array(Vec::new()) => {
+            Err((*line, RegistriesFault::OldFormat))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The tables of an array of tables, each with its line.
+fn tables<'t>(
+    table: &'t Table,
+    key: &'static str,
+) -> Result<impl Iterator<Item = (usize, &'t Table)>, LineFault> {
+    let expected = "an array of tables";
+    let wrong = |item: &Item| (item.line, RegistriesFault::Type { key, expected });
+    let items = match table.get(key) {
+        None => &[][..],
+        Some(item) => match &item.value {
+            TomlValue::Array(items) => items,
+            _ => return Err(wrong(item)),
+        },
+    };
+    let tables = items.iter().map(|item| match &item.value {
+        TomlValue::Table(table) => Ok((item.line, table)),
+        _ => Err(wrong(item)),
+    });
+    Ok(tables.collect::<Result<Vec<_>, _>>()?.into_iter())
+}
+
+/// `host[:port][/path]`; nothing if it is not set.
+fn location(table: &Table, key: &'static str) -> Result<String, LineFault> {
+    let Some(item) = table.get(key) else {
+        return Ok(String::new());
+    };
+    let text = text(item, key)?;
+    match text.starts_with("http://") || text.starts_with("https://") {
+        true => Err((item.line, RegistriesFault::Scheme(key))),
+        false => Ok(text.trim_end_matches('/').to_owned()),
+    }
+}
+
+fn text<'t>(item: &'t Item, key: &'static str) -> Result<&'t String, LineFault> {
+    let expected = "a string";
+    match &item.value {
+        TomlValue::Text(text) => Ok(text),
+        _ => Err((item.line, RegistriesFault::Type { key, expected })),
+    }
+}
+
+fn flag(table: &Table, key: &'static str) -> Result<bool, LineFault> {
+    let expected = "true or false";
+    match table.get(key).map(|item| (item.line, &item.value)) {
+        None => Ok(false),
+        Some((_, TomlValue::Flag(flag))) => Ok(*flag),
+        Some((line, _)) => Err((line, RegistriesFault::Type { key, expected })),
+    }
+}

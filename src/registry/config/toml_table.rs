@@ -1,0 +1,156 @@
+//! A table of TOML: what keys and headers may add to it, and what they may not.
+
+use std::collections::BTreeMap;
+
+/// A value and the line that it begins in, from 1 on.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Item {
+    pub(crate) line: usize,
+    pub(crate) value: TomlValue,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum TomlValue {
+    Text(String),
+    Flag(bool),
+    Array(Vec<Item>),
+    Table(Table),
+    /// Numbers and dates.
+    Other,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Table {
+    pub(crate) items: BTreeMap<String, Item>,
+    definition: Definition,
+}
+
+/// What has defined a table, and so what may still be added to it.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Definition {
+    /// `[a.b]` implies `[a]`, which may follow.
+    #[default]
+    Implied,
+    /// `[a]`, or an element of `[[a]]`.
+    Header,
+    /// `a.b = 1` defines `a`, to which `a.c = 2` may add.
+    DottedKey,
+    /// `a = {}` is complete.
+    Inline,
+}
+
+impl Table {
+    /// A table that is defined by `definition`.
+    fn new(definition: Definition) -> Self {
+        Self {
+            items: BTreeMap::new(),
+            definition,
+        }
+    }
+
+    /// `{}`
+    pub(crate) fn inline() -> Self {
+        Self::new(Definition::Inline)
+    }
+
+    /// The item of `key`. Like the TOML library of containers/image, in any case: a `Blocked = true` that
+    /// others obey must not be overlooked.
+    pub(crate) fn get(&self, key: &str) -> Option<&Item> {
+        self.items.get(key).or_else(|| {
+            let mut items = self.items.iter();
+            let found = items.find(|(name, _)| name.eq_ignore_ascii_case(key));
+            found.map(|(_, item)| item)
+        })
+    }
+
+    /// Defines the table of `[header]`, or one more element of `[[header]]`; whether that may be.
+    pub(crate) fn define(&mut self, header: &[String], line: usize, is_array: bool) -> bool {
+        let Some((name, parents)) = header.split_last() else {
+            return false;
+        };
+        let mut table = self;
+        for parent in parents {
+            let item = table.items.entry(parent.clone()).or_insert_with(|| {
+                let value = TomlValue::Table(Self::default());
+                Item { line, value }
+            });
+            let Some(next) = item.table() else {
+                return false;
+            };
+            table = next;
+        }
+        let new = || {
+            let value = TomlValue::Table(Self::new(Definition::Header));
+            Item { line, value }
+        };
+        let Some(item) = table.items.get_mut(name) else {
+            let item = if is_array {
+                let value = TomlValue::Array(vec![new()]);
+                Item { line, value }
+            } else {
+                new()
+            };
+            table.items.insert(name.clone(), item);
+            return true;
+        };
+        match &mut item.value {
+            TomlValue::Array(items) if is_array && is_of_headers(items) => items.push(new()),
+            TomlValue::Table(table) if !is_array && table.definition == Definition::Implied => {
+                table.definition = Definition::Header;
+                item.line = line;
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// The table that entries below `[header]` belong to.
+    pub(crate) fn below(&mut self, header: &[String]) -> Option<&mut Self> {
+        let mut table = self;
+        for name in header {
+            table = table.items.get_mut(name)?.table()?;
+        }
+        Some(table)
+    }
+
+    /// Puts an item below dotted keys; whether nothing is there yet.
+    pub(crate) fn insert(&mut self, mut keys: Vec<String>, item: Item) -> bool {
+        let Some(name) = keys.pop() else {
+            return false;
+        };
+        let mut table = self;
+        for key in keys {
+            let parent = table.items.entry(key).or_insert_with(|| Item {
+                line: item.line,
+                value: TomlValue::Table(Self::new(Definition::DottedKey)),
+            });
+            table = match &mut parent.value {
+                TomlValue::Table(table) if table.definition == Definition::DottedKey => table,
+                _ => return false,
+            };
+        }
+        let is_new = !table.items.contains_key(&name);
+        table.items.entry(name).or_insert(item);
+        is_new
+    }
+}
+
+impl Item {
+    /// The table that a header continues: of an array of tables, the last.
+    fn table(&mut self) -> Option<&mut Table> {
+        match &mut self.value {
+            TomlValue::Table(table) if table.definition != Definition::Inline => Some(table),
+            TomlValue::Array(items) if is_of_headers(items) => match &mut items.last_mut()?.value {
+                TomlValue::Table(table) => Some(table),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+/// Whether an array is one of `[[headers]]`, and not `[{}, {}]`, which is complete.
+fn is_of_headers(items: &[Item]) -> bool {
+    let last = items.last().map(|item| &item.value);
+    matches!(last, Some(TomlValue::Table(table)) if table.definition == Definition::Header)
+}

@@ -1,0 +1,88 @@
+//! Where an image is asked for, in which order: mirrors, and then where its name says.
+
+use super::options::RegistryOptions;
+use super::registries_conf::entry_for;
+use crate::error::Error;
+use crate::oci::Reference;
+use crate::registry::http::url::{Scheme, host_of, is_loopback};
+
+/// One place to ask at.
+pub(crate) struct Upstream {
+    /// The image there.
+    pub(crate) reference: Reference,
+    pub(crate) scheme: Scheme,
+    pub(crate) options: RegistryOptions,
+    /// For mirrors: whose images they are asked for. Spegel and containerd's mirrors need to be
+    /// told, others do not look.
+    pub(crate) mirrored: Option<String>,
+}
+
+/// Plain http is spoken with loopback hosts, unless something else was said, and never instead of
+/// https that failed.
+fn scheme(reference: &Reference, plain_http: Option<bool>) -> Scheme {
+    match plain_http.unwrap_or_else(|| is_loopback(host_of(reference.api_host()))) {
+        true => Scheme::Http,
+        false => Scheme::Https,
+    }
+}
+
+/// The places to ask for `reference`, the last one being its own.
+pub(crate) fn upstreams(
+    reference: &Reference,
+    options: &RegistryOptions,
+) -> Result<Vec<Upstream>, Error> {
+    let entry = entry_for(reference)?;
+    if entry.as_ref().is_some_and(|entry| entry.blocked) {
+        return Err(Error::Blocked(reference.to_string()));
+    }
+    let at = |place: &str| {
+        reference.at(place).map_err(|why| Error::Reference {
+            text: place.to_owned(),
+            why,
+        })
+    };
+    // What was passed is for the registry that was named: credentials, that it has no TLS, and that its
+    // certificate may be any.
+    let mirrored = |place: &str, plain_http, insecure| {
+        let there = at(place)?;
+        Ok(Upstream {
+            scheme: scheme(&there, plain_http),
+            reference: there,
+            options: RegistryOptions {
+                auth: None,
+                insecure,
+                ..options.clone()
+            },
+            mirrored: Some(reference.registry().to_owned()),
+        })
+    };
+    let plain_http = options.plain_http.then_some(true);
+    let mut routes = Vec::new();
+    for mirror in &options.mirrors {
+        let place = format!("{}/{}", mirror.place, reference.repository());
+        routes.push(mirrored(&place, mirror.plain_http, false)?);
+    }
+    let Some(entry) = entry else {
+        routes.push(Upstream {
+            scheme: scheme(reference, plain_http),
+            reference: reference.clone(),
+            options: options.clone(),
+            mirrored: None,
+        });
+        return Ok(routes);
+    };
+    for (place, insecure) in entry.mirrors(reference) {
+        routes.push(mirrored(&place, None, insecure)?);
+    }
+    let moved = at(&entry.location(reference))?;
+    routes.push(Upstream {
+        scheme: scheme(&moved, plain_http),
+        reference: moved,
+        options: RegistryOptions {
+            insecure: options.insecure || entry.insecure,
+            ..options.clone()
+        },
+        mirrored: None,
+    });
+    Ok(routes)
+}

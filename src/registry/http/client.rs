@@ -1,0 +1,267 @@
+//! HTTP: one question, its redirects, one answer; asked again where that may help.
+
+use super::redirect::Redirects;
+use super::request::Request;
+use super::response::Response;
+use super::retry::{Backoff, is_temporary};
+use super::url::Url;
+use crate::error::Error;
+use crate::progress::{Progress, seconds};
+use crate::registry::config::options::RegistryOptions;
+use crate::registry::transport::Connections;
+use crate::sys;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+/// What is waited for between two tries, and how long nobody looks at the clock meanwhile.
+const NEXT_TRY: &str = "the next try";
+const GLANCE: Duration = Duration::from_millis(500);
+
+/// Asks, follows, and asks again.
+pub(crate) struct Client {
+    connections: Connections,
+    progress: Progress,
+    /// Who asked to be left alone when there was no patience to do so, and until when.
+    busy: Rc<RefCell<Option<(Url, Instant)>>>,
+    /// Whether an answer has led elsewhere.
+    leads: Rc<Cell<bool>>,
+    /// What was asked ahead of time.
+    early: RefCell<Option<PendingRequest>>,
+}
+
+/// A question that has been asked, and whose answer is not wanted yet.
+struct PendingRequest {
+    url: Url,
+    authorization: Option<String>,
+    redirects: Redirects,
+    /// If it has come.
+    response: Option<Response>,
+}
+
+impl Client {
+    /// Asks through the proxies of the environment: the server at `origin`, which the user has named,
+    /// and those that it leads to.
+    pub(crate) fn new(options: &RegistryOptions, origin: &Url, progress: Progress) -> Self {
+        Self::over(Connections::new(options, origin, progress), progress)
+    }
+
+    /// Asks a server that is on this machine or next to it.
+    pub(crate) fn direct(options: &RegistryOptions, origin: &Url, progress: Progress) -> Self {
+        Self::over(Connections::direct(options, origin, progress), progress)
+    }
+
+    fn over(connections: Connections, progress: Progress) -> Self {
+        Self {
+            connections,
+            progress,
+            busy: Rc::default(),
+            leads: Rc::default(),
+            early: RefCell::default(),
+        }
+    }
+
+    /// The same servers over connections of its own, for one question at a time that is asked ahead.
+    pub(crate) fn lane(&self) -> Self {
+        Self {
+            connections: self.connections.lane(),
+            progress: self.progress,
+            busy: Rc::clone(&self.busy),
+            leads: Rc::clone(&self.leads),
+            early: RefCell::default(),
+        }
+    }
+
+    /// Asks for what is at `url` without waiting for the answer, which [`Client::request`] will find. False
+    /// if that cannot be.
+    pub(crate) fn begin(&self, url: Url, authorization: Option<String>) -> bool {
+        let request = Request {
+            authorization: authorization.as_deref(),
+            ..Request::get(&url, 0)
+        };
+        let redirects = Redirects::of(request);
+        self.connections.deadline().restart();
+        let is_sent = self.send_early(&redirects);
+        *self.early.borrow_mut() = is_sent.then_some(PendingRequest {
+            url,
+            authorization,
+            redirects,
+            response: None,
+        });
+        is_sent
+    }
+
+    /// Whether something has been asked whose answer nobody has wanted.
+    pub(crate) fn is_ahead(&self) -> bool {
+        self.early.borrow().is_some()
+    }
+
+    /// Looks whether what was asked ahead has led elsewhere, and asks there, without waiting either.
+    /// False while there is no answer, nothing if there will be none. A look takes a moment: it is for
+    /// servers that lead elsewhere.
+    pub(crate) fn advance(&self) -> Option<bool> {
+        if !self.leads.get() {
+            return Some(true);
+        }
+        self.connections.deadline().restart();
+        let early = self.advanced(self.early.take()?)?;
+        let is_there = early.response.is_some();
+        *self.early.borrow_mut() = Some(early);
+        Some(is_there)
+    }
+
+    fn advanced(&self, mut early: PendingRequest) -> Option<PendingRequest> {
+        while early.response.is_none() && self.is_answered(&early.redirects) {
+            let request = Request {
+                authorization: early.authorization.as_deref(),
+                ..Request::get(&early.url, 0)
+            };
+            // What goes wrong is found when the answer is wanted.
+            let response = self.ask_once(early.redirects.request(request)).ok()?;
+            match early.redirects.follow(request, &response) {
+                Ok(true) => {
+                    self.pass(response, &early.redirects);
+                    if !self.send_early(&early.redirects) {
+                        return None;
+                    }
+                }
+                Ok(false) | Err(_) => early.response = Some(response),
+            }
+        }
+        Some(early)
+    }
+
+    fn send_early(&self, redirects: &Redirects) -> bool {
+        self.connections.begin(&redirects.url, redirects.headers())
+    }
+
+    fn is_answered(&self, redirects: &Redirects) -> bool {
+        self.connections
+            .is_answered(&redirects.url, redirects.headers())
+    }
+
+    /// How far `question` has come ahead of time, and what it has found.
+    fn resume(&self, request: Request<'_>) -> Option<(Redirects, Option<Response>)> {
+        let early = self.early.take()?;
+        let is_it = request.method == "GET"
+            && request.headers.is_empty()
+            && *request.url == early.url
+            && request.authorization == early.authorization.as_deref();
+        if !is_it {
+            self.connections.give_up();
+        }
+        is_it.then_some((early.redirects, early.response))
+    }
+
+    /// Asks until there is an answer that is final, or patience is at its end: then what came last
+    /// is the answer.
+    pub(crate) fn request(&self, request: Request<'_>) -> Result<Response, Error> {
+        let mut backoff = Backoff::new(request.retries);
+        self.wait_for(request.url, &mut backoff)?;
+        loop {
+            // For all redirects together.
+            self.connections.deadline().restart();
+            let (why, after) = match self
+                .follow(request)
+                .and_then(|response| response.gather(request.whole))
+            {
+                Ok(response) if !is_temporary(response.status) => return Ok(response),
+                Ok(response) => {
+                    let after = response.retry_after();
+                    let Some(pause) = backoff.next(after) else {
+                        let end = after.and_then(|after| Instant::now().checked_add(after));
+                        *self.busy.borrow_mut() = end.map(|end| (request.url.clone(), end));
+                        return Ok(response);
+                    };
+                    let why = format!("{}: status {}", response.url, response.status);
+                    response.discard();
+                    (why, pause)
+                }
+                Err(error) => {
+                    // One that has had all the time there is would take it again.
+                    let is_worth_it = error.may_pass() && !error.is_endless();
+                    let pause = is_worth_it.then(|| backoff.next(None)).flatten();
+                    let Some(pause) = pause else {
+                        return Err(error);
+                    };
+                    (error.to_string(), pause)
+                }
+            };
+            self.wait(&why, "trying again", after)?;
+        }
+    }
+
+    /// Leaves a server alone that has asked for it, as long as patience reaches: one that was asked
+    /// for a layer ahead of time, say.
+    fn wait_for(&self, url: &Url, backoff: &mut Backoff) -> Result<(), Error> {
+        let busy = self.busy.take().filter(|(who, _)| who.same_origin(url));
+        let left = busy.map(|(_, end)| end.saturating_duration_since(Instant::now()));
+        if let Some(left) = left.filter(|left| !left.is_zero())
+            && backoff.next(Some(left)).is_some()
+        {
+            self.wait(&format!("{url}: busy"), "asking", left)?;
+        }
+        Ok(())
+    }
+
+    /// Says why it waits, and waits.
+    pub(crate) fn wait(&self, why: &str, then: &str, pause: Duration) -> Result<(), Error> {
+        let seconds = seconds(pause);
+        self.progress
+            .step(format_args!("{why}; {then} in {seconds} s"));
+        let begun = Instant::now();
+        self.progress.waiting_for(NEXT_TRY);
+        while let Some(left) = pause.checked_sub(begun.elapsed()) {
+            sys::pause(left.min(GLANCE));
+            Error::unless_stopped()?;
+            self.progress.stalled(NEXT_TRY, begun.elapsed());
+        }
+        Ok(())
+    }
+
+    /// Asks, and follows redirects.
+    fn follow(&self, request: Request<'_>) -> Result<Response, Error> {
+        let early = self.resume(request);
+        let (mut redirects, mut early) = early.unwrap_or_else(|| (Redirects::of(request), None));
+        loop {
+            let response = match early.take() {
+                Some(response) => response,
+                None => self.ask_once(redirects.request(request))?,
+            };
+            if !redirects.follow(request, &response)? {
+                return Ok(response);
+            }
+            self.pass(response, &redirects);
+        }
+    }
+
+    /// Leaves an answer that leads elsewhere.
+    fn pass(&self, response: Response, redirects: &Redirects) {
+        let (from, to) = (response.url.clone(), &redirects.url);
+        response.discard();
+        self.leads.set(true);
+        self.progress.detail(format_args!("{from}: leads to {to}"));
+    }
+
+    fn ask_once(&self, request: Request<'_>) -> Result<Response, Error> {
+        Error::unless_stopped()?;
+        let Request { method, url, .. } = request;
+        let authorization = request.authorization.map(|value| ("authorization", value));
+        let headers = request.headers.iter().copied().chain(authorization);
+        self.progress.waiting_for(url.host());
+        let response = self
+            .connections
+            .send(method, url, headers, request.form)
+            .map_err(|failure| failure.of(url))?;
+        let status = response.status().as_u16();
+        self.progress
+            .detail(format_args!("{method} {url}: {status}"));
+        let deadline = self.connections.deadline().clone();
+        Ok(Response::new(
+            url.clone(),
+            response,
+            deadline,
+            self.progress,
+        ))
+    }
+}

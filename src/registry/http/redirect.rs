@@ -1,0 +1,89 @@
+//! The way to an answer, which redirects lengthen. What is meant for one origin is not sent to
+//! another, nor ever again once the way has left it (CVE-2020-15157 and its kin; S3 answers 400 to
+//! it).
+
+use super::address::AddressScope;
+use super::request::Request;
+use super::response::Response;
+use super::url::Url;
+use crate::error::{Error, RedirectFault};
+
+/// How many redirects are followed, as by every peer.
+const MAX_REDIRECTS: usize = 10;
+
+/// How far a question has come.
+pub(crate) struct Redirects {
+    /// Who is to be asked.
+    pub(crate) url: Url,
+    /// For whom is to be asked.
+    pub(crate) authorization: Option<String>,
+    redirects: usize,
+}
+
+impl Redirects {
+    /// The first step.
+    pub(crate) fn of(request: Request<'_>) -> Self {
+        Self {
+            url: request.url.clone(),
+            authorization: request.authorization.map(str::to_owned),
+            redirects: 0,
+        }
+    }
+
+    /// The question to be asked here.
+    pub(crate) fn request<'w>(&'w self, request: Request<'w>) -> Request<'w> {
+        Request {
+            url: &self.url,
+            authorization: self.authorization.as_deref(),
+            ..request
+        }
+    }
+
+    /// What goes along with it.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let authorization = self.authorization.as_deref();
+        authorization
+            .map(|value| ("authorization", value))
+            .into_iter()
+    }
+
+    /// One step further, if `answer` leads there; false if it is the last.
+    pub(crate) fn follow(
+        &mut self,
+        request: Request<'_>,
+        response: &Response,
+    ) -> Result<bool, Error> {
+        if !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
+            return Ok(false);
+        }
+        let refused = |url: &Url, why| {
+            Err(Error::Redirect {
+                url: url.to_string(),
+                why,
+            })
+        };
+        let location = response.location();
+        let Some(next) = location.and_then(|location| self.url.join(&location)) else {
+            return refused(&self.url, RedirectFault::NotHttp);
+        };
+        if self.url.is_https() && !next.is_https() {
+            return refused(&self.url, RedirectFault::ToPlainHttp);
+        }
+        let here = AddressScope::of(request.url.host());
+        if !here.may_redirect_to(AddressScope::of(next.host())) {
+            return refused(&self.url, RedirectFault::Inward);
+        }
+        if self.redirects == MAX_REDIRECTS {
+            return refused(request.url, RedirectFault::TooMany);
+        }
+        if !self.url.same_origin(&next) {
+            if request.form.is_some() {
+                return refused(&self.url, RedirectFault::WithSecret);
+            }
+            self.authorization = None;
+        }
+        self.redirects += 1;
+        self.url = next;
+        Ok(true)
+    }
+}

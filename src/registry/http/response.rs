@@ -1,0 +1,153 @@
+//! What a server answers with: a head, and a body to be read.
+
+use super::retry::retry_after;
+use super::url::{Url, location};
+use crate::error::{AnswerFault, Error};
+use crate::progress::Progress;
+use crate::registry::error_body::ErrorBody;
+use crate::registry::transport::{Deadline, Failure};
+use std::borrow::Cow;
+use std::io::{self, Read};
+use std::time::Duration;
+use ureq::Body;
+use ureq::http;
+
+/// Bodies of redirects and refusals up to this size are read, so that the connection can be used
+/// again, in bytes.
+const MAX_DISCARDED: u64 = 64 << 10;
+
+/// The longest error body that is read, in bytes.
+const MAX_FAULT: u64 = 64 << 10;
+
+/// What came back, after redirects.
+pub(crate) struct Response {
+    /// Where it came from in the end.
+    pub(crate) url: Url,
+    pub(crate) status: u16,
+    response: http::Response<Body>,
+    /// The body, if it is here already.
+    gathered: Option<Vec<u8>>,
+    /// Knows the secrets that it may say back.
+    progress: Progress,
+    deadline: Deadline,
+}
+
+impl Response {
+    /// What came from `url`, and until when the rest of it has to.
+    pub(crate) fn new(
+        url: Url,
+        response: http::Response<Body>,
+        deadline: Deadline,
+        progress: Progress,
+    ) -> Self {
+        Self {
+            url,
+            status: response.status().as_u16(),
+            response,
+            gathered: None,
+            progress,
+            deadline,
+        }
+    }
+
+    /// A header, if it is there and readable.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.response.headers().get(name)?.to_str().ok()
+    }
+
+    /// Where a redirect leads.
+    pub(crate) fn location(&self) -> Option<String> {
+        let value = self.response.headers().get("location")?;
+        Some(location(value.as_bytes()))
+    }
+
+    /// All values of a header that people have written, in whatever encoding.
+    pub(crate) fn headers(&self, name: &str) -> impl Iterator<Item = Cow<'_, str>> {
+        let values = self.response.headers().get_all(name).iter();
+        values.map(|value| String::from_utf8_lossy(value.as_bytes()))
+    }
+
+    /// The body, as far as `limit` bytes; more is an error.
+    pub(crate) fn bytes(self, limit: u64) -> Result<Vec<u8>, Error> {
+        let url = self.url.to_string();
+        match self.gather(Some(limit))?.gathered {
+            Some(bytes) if bytes.len() as u64 <= limit => Ok(bytes),
+            _ => Err(Error::Answer {
+                url,
+                why: AnswerFault::TooLong(limit),
+            }),
+        }
+    }
+
+    /// The answer with the body of a success in it, or as much as is more than `whole` bytes.
+    pub(crate) fn gather(mut self, whole: Option<u64>) -> Result<Self, Error> {
+        let whole = whole.filter(|_| self.status == 200 && self.gathered.is_none());
+        if let Some(limit) = whole {
+            let mut bytes = Vec::new();
+            let body = self.deadline.watch(self.response.body_mut().as_reader());
+            let read = body.take(limit + 1).read_to_end(&mut bytes);
+            read.map_err(|e| Failure::of_body(e).of(&self.url))?;
+            self.gathered = Some(bytes);
+        }
+        Ok(self)
+    }
+
+    /// What it says of why it is a refusal, without secrets.
+    pub(crate) fn fault(self) -> ErrorBody {
+        let progress = self.progress;
+        ErrorBody::read(&self.start_of_body(MAX_FAULT), progress)
+    }
+
+    fn start_of_body(self, limit: u64) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        // An error body that breaks off has said what it has said.
+        let body = self.response.into_body().into_reader();
+        let body = self.deadline.watch(body);
+        let _ = body.take(limit).read_to_end(&mut bytes);
+        bytes
+    }
+
+    /// The body as a stream.
+    pub(crate) fn stream(self) -> ResponseBody {
+        let is_chunked = |value: &str| value.to_ascii_lowercase().contains("chunked");
+        let has_end = self.header("content-length").is_some()
+            || self.header("transfer-encoding").is_some_and(is_chunked);
+        ResponseBody {
+            has_end,
+            url: self.url,
+            deadline: self.deadline,
+            body: Box::new(self.response.into_body().into_reader()),
+        }
+    }
+
+    /// How long the server asks to be left alone.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        retry_after(self.header("retry-after")?, self.header("date"))
+    }
+
+    pub(crate) fn discard(self) {
+        drop(self.start_of_body(MAX_DISCARDED));
+    }
+}
+
+/// A body on its way.
+pub(crate) struct ResponseBody {
+    pub(crate) url: Url,
+    /// Whether the server said where it ends: then an end is one. Else it may be a cut.
+    pub(crate) has_end: bool,
+    deadline: Deadline,
+    body: Box<dyn Read>,
+}
+
+impl ResponseBody {
+    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
+        loop {
+            // A blob may take as long as it likes, as long as its bytes come.
+            self.deadline.restart();
+            match self.body.read(buffer) {
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                other => return other.map_err(|e| Failure::of_body(e).of(&self.url)),
+            }
+        }
+    }
+}

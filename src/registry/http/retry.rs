@@ -1,0 +1,128 @@
+//! When to ask again, and how long to wait before. Pure, but for the clock.
+
+use std::time::{Duration, SystemTime};
+
+/// The first pause; each one is twice the one before.
+const FIRST: Duration = Duration::from_millis(250);
+
+/// The longest pause of our own.
+const LONGEST: Duration = Duration::from_secs(15);
+
+/// The longest pause that a server may ask for. One who says "in an hour" is not waited for: whoever
+/// called us can do that better.
+const MAX_ASKED: Duration = Duration::from_secs(60);
+
+/// How often something may still be tried.
+pub(crate) struct Backoff {
+    retries: u32,
+    used: u32,
+}
+
+impl Backoff {
+    pub(crate) fn new(retries: u32) -> Self {
+        Self { retries, used: 0 }
+    }
+
+    /// The pause before the next try, as long as the server `asked` for at least; nothing if there
+    /// is to be none.
+    pub(crate) fn next(&mut self, asked: Option<Duration>) -> Option<Duration> {
+        let asked = asked.unwrap_or_default();
+        if self.used >= self.retries || asked > MAX_ASKED {
+            return None;
+        }
+        let pause = FIRST.saturating_mul(1 << self.used.min(16)).min(LONGEST);
+        self.used += 1;
+        Some(jittered(pause).max(asked))
+    }
+
+    /// Something was got: from here, it may fail as often again.
+    pub(crate) fn reset(&mut self) {
+        self.used = 0;
+    }
+}
+
+/// Whether an answer with this status may be another one a moment later.
+pub(crate) fn is_temporary(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500 | 502..=504 | 520..=599)
+}
+
+/// `Retry-After`, RFC 9110 section 10.2.3: seconds or a date. A date is one of the server's clock,
+/// which `date` tells. What is neither (GHCR has sent `880µs`) asks for nothing.
+pub(crate) fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
+    let value = value.trim();
+    if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+    }
+    let then = httpdate::parse_http_date(value).ok()?;
+    let now = date.and_then(|date| httpdate::parse_http_date(date).ok());
+    let now = now.unwrap_or_else(SystemTime::now);
+    Some(then.duration_since(now).unwrap_or_default())
+}
+
+/// Up to a quarter shorter, so that a fleet that was cut off at once does not come back at once.
+fn jittered(pause: Duration) -> Duration {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let parts = now.unwrap_or_default().subsec_nanos() % 1024;
+    pause - pause / 4 * parts / 1024
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_and_end() {
+        let mut backoff = Backoff::new(8);
+        let pauses: Vec<_> = std::iter::from_fn(|| backoff.next(None)).collect();
+        assert_eq!(pauses.len(), 8);
+        for (pause, whole) in pauses
+            .iter()
+            .zip([250, 500, 1000, 2000, 4000, 8000, 15000, 15000])
+        {
+            let whole = Duration::from_millis(whole);
+            assert!(
+                *pause <= whole && *pause >= whole / 4 * 3,
+                "{pause:?} {whole:?}"
+            );
+        }
+        backoff.reset();
+        assert!(backoff.next(None).is_some());
+        assert_eq!(Backoff::new(0).next(None), None);
+        assert!(Backoff::new(u32::MAX).next(None).is_some());
+    }
+
+    #[test]
+    fn a_server_is_waited_for_unless_it_asks_too_much() {
+        let asked = |seconds| Backoff::new(1).next(Some(Duration::from_secs(seconds)));
+        assert_eq!(asked(7), Some(Duration::from_secs(7)));
+        assert_eq!(asked(60), Some(Duration::from_secs(60)));
+        assert_eq!(asked(61), None);
+        assert_eq!(asked(u64::MAX), None);
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date_of_the_servers_clock() {
+        let date = Some("Sun, 06 Nov 1994 08:49:37 GMT");
+        for (value, wanted) in [
+            ("120", Some(120)),
+            (" 0 ", Some(0)),
+            ("99999999999999999999999", Some(u64::MAX)),
+            ("Sun, 06 Nov 1994 08:49:47 GMT", Some(10)),
+            ("Sunday, 06-Nov-94 08:50:37 GMT", Some(60)),
+            ("Sun Nov  6 08:49:38 1994", Some(1)),
+            ("Sun, 06 Nov 1994 08:49:00 GMT", Some(0)),
+            ("880µs", None),
+            ("-1", None),
+            ("1.5", None),
+            ("", None),
+            ("soon", None),
+        ] {
+            let wanted = wanted.map(Duration::from_secs);
+            assert_eq!(retry_after(value, date), wanted, "{value}");
+        }
+        assert_eq!(
+            retry_after("Sun, 06 Nov 1994 08:49:47 GMT", None),
+            Some(Duration::ZERO)
+        );
+    }
+}

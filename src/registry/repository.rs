@@ -1,0 +1,211 @@
+//! One repository on one host.
+
+use super::MAX_MANIFEST;
+use super::auth::authenticator::{AuthAttempts, Authenticator};
+use super::config::upstream::Upstream;
+use super::http::client::Client;
+use super::http::request::Request;
+use super::http::response::Response;
+use super::http::url::{Url, form_encoded};
+use super::warning::Warnings;
+use crate::error::Error;
+use crate::oci::Reference;
+use crate::progress::Progress;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+/// Where a repository is asked for manifests and blobs.
+pub(super) struct Repository {
+    http: Client,
+    /// For questions that are asked ahead of time: as many as were needed at once.
+    lanes: RefCell<Vec<Rc<Client>>>,
+    reference: Reference,
+    origin: Url,
+    authenticator: Authenticator,
+    /// For mirrors: whose images it is asked for.
+    mirrored: Option<String>,
+    warnings: Warnings,
+    progress: Progress,
+    /// Whether it is not worth asking any more.
+    pub(super) is_out: Cell<bool>,
+}
+
+impl Repository {
+    /// The repository at the end of a route.
+    pub(super) fn new(route: Upstream, progress: Progress) -> Result<Self, Error> {
+        let Upstream {
+            reference,
+            scheme,
+            options,
+            mirrored,
+        } = route;
+        let origin = Url::new(scheme, reference.api_host(), String::new());
+        Ok(Self {
+            http: Client::new(&options, &origin, progress),
+            lanes: RefCell::default(),
+            authenticator: Authenticator::new(&reference, &origin, &options, progress)?,
+            reference,
+            origin,
+            mirrored,
+            warnings: Warnings::default(),
+            progress,
+            is_out: Cell::new(false),
+        })
+    }
+
+    /// Host and port.
+    pub(super) fn host(&self) -> &str {
+        self.reference.api_host()
+    }
+
+    /// Whether it is asked on behalf of another.
+    pub(super) fn is_mirror(&self) -> bool {
+        self.mirrored.is_some()
+    }
+
+    /// The HTTP that it is asked with.
+    pub(super) fn http(&self) -> &Client {
+        &self.http
+    }
+
+    /// Asks for `what` of the repository, and answers challenges for as long as there is an answer
+    /// that was not given yet: a token may have expired in mid-pull, but a registry that refuses a
+    /// new one will refuse the next.
+    pub(super) fn ask(
+        &self,
+        method: &'static str,
+        what: &str,
+        headers: &[(&'static str, &str)],
+        retries: u32,
+    ) -> Result<Response, Error> {
+        self.ask_over(&self.http, method, what, headers, retries)
+    }
+
+    /// The same over the connections of `http`.
+    pub(super) fn ask_over(
+        &self,
+        http: &Client,
+        method: &'static str,
+        what: &str,
+        headers: &[(&'static str, &str)],
+        retries: u32,
+    ) -> Result<Response, Error> {
+        let url = self.url(what);
+        let request = Request {
+            method,
+            headers,
+            whole: what.starts_with("manifests/").then_some(MAX_MANIFEST),
+            ..Request::get(&url, retries)
+        };
+        self.ask_authorized(http, request)
+    }
+
+    /// Gets what is at `url` on this host, with a body that is read as far as `whole` bytes.
+    pub(super) fn get(&self, url: &Url, whole: u64, retries: u32) -> Result<Response, Error> {
+        let request = Request {
+            whole: Some(whole),
+            ..Request::get(url, retries)
+        };
+        self.ask_authorized(&self.http, request)
+    }
+
+    fn ask_authorized(&self, http: &Client, request: Request<'_>) -> Result<Response, Error> {
+        let mut refusals = AuthAttempts::new(request.retries);
+        loop {
+            let authorization = self.authenticator.authorization();
+            let response = http.request(Request {
+                authorization: authorization.as_deref(),
+                ..request
+            })?;
+            self.pass_on_warnings(&response);
+            if !self
+                .authenticator
+                .authenticate(&self.http, &response, &mut refusals)?
+            {
+                return Ok(response);
+            }
+            response.discard();
+        }
+    }
+
+    /// Asks for `what` without waiting for the answer, and says over which connections it comes;
+    /// nothing if it cannot be asked.
+    pub(super) fn begin(&self, what: &str) -> Option<Rc<Client>> {
+        let mut lanes = self.lanes.borrow_mut();
+        let is_free = |lane: &Rc<Client>| Rc::strong_count(lane) == 1;
+        lanes.retain(|lane| !(is_free(lane) && lane.is_ahead()));
+        let free = lanes.iter().find(|lane| is_free(lane));
+        let lane = match free {
+            Some(lane) => Rc::clone(lane),
+            None => {
+                lanes.push(Rc::new(self.http.lane()));
+                Rc::clone(lanes.last()?)
+            }
+        };
+        let has_begun = lane.begin(self.url(what), self.authenticator.authorization());
+        has_begun.then_some(lane)
+    }
+
+    /// Where `what` of the repository is.
+    pub(super) fn url(&self, what: &str) -> Url {
+        self.at(&format!("/v2/{}/{what}", self.reference.repository()))
+    }
+
+    /// What `url` names, asked for at this host, whichever host it has.
+    pub(super) fn own(&self, url: &Url) -> Url {
+        let url = url.to_wire();
+        // Scheme, nothing, host, and the rest.
+        let path = url.splitn(4, '/').nth(3).unwrap_or_default();
+        self.at(&format!("/{path}"))
+    }
+
+    /// A path on this host, with its query.
+    fn at(&self, path: &str) -> Url {
+        let url = self.origin.join(path);
+        let url = url.unwrap_or_else(|| self.origin.clone());
+        match &self.mirrored {
+            // distribution copies the query of a request into the links of its answer.
+            Some(registry) if !path.contains(&format!("ns={}", form_encoded(registry))) => {
+                url.with_parameter("ns", registry)
+            }
+            _ => url,
+        }
+    }
+
+    /// Says what the registry warns of; a storage server has nothing to say here.
+    fn pass_on_warnings(&self, response: &Response) {
+        let own = response.url.same_origin(&self.origin);
+        let headers = response.headers("warning").filter(|_| own);
+        let blank = |text: &str| self.progress.without_secrets(text);
+        for text in headers.filter_map(|header| self.warnings.news(&header, blank)) {
+            let host = self.host();
+            self.progress.warn(format_args!("{host}: {text}"));
+        }
+    }
+
+    /// Why an answer is not what was asked for.
+    pub(super) fn refused(&self, response: Response) -> Error {
+        let (url, status) = (response.url.clone(), response.status);
+        let again = response.retry_after();
+        let own = url.same_origin(&self.origin);
+        let fault = response.fault();
+        match status {
+            404 if own && !fault.is_denied() => Error::NotFound {
+                image: self.reference.to_string(),
+                said: fault.said,
+            },
+            // A storage server was shown no credentials: that it refuses says nothing of them.
+            401 | 403 | 404 if own => self.authenticator.denied(url.authority(), fault),
+            _ if fault.is_unknown() => Error::NotFound {
+                image: self.reference.to_string(),
+                said: fault.said,
+            },
+            _ => Error::Registry {
+                url: url.to_string(),
+                status,
+                said: fault.said,
+                again,
+            },
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! `certs.d`: what docker and podman keep for one server, containers-certs.d(5). `NAME.crt` is an
+//! authority to trust, `NAME.cert` and `NAME.key` are what to show to a server that asks who we are.
+
+use super::pem;
+use crate::error::{CertificateFault, Error};
+use crate::oci::{HUB, HUB_HOST};
+use crate::sys::home;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// Below the home folder (containers/image does not look at XDG_CONFIG_HOME here), then for everybody. Of a server's folders, the first that there is counts.
+const OF_USER: &str = ".config/containers/certs.d";
+const OF_SYSTEM: [&str; 2] = ["/etc/containers/certs.d", "/etc/docker/certs.d"];
+
+/// What there is for one server.
+#[derive(Default)]
+pub(crate) struct CertsD {
+    pub(crate) authorities: Vec<(PathBuf, Vec<CertificateDer<'static>>)>,
+    pub(crate) client: Option<ClientCertificate>,
+}
+
+/// Who we are.
+pub(crate) struct ClientCertificate {
+    pub(crate) chain: Vec<CertificateDer<'static>>,
+    pub(crate) key: PrivateKeyDer<'static>,
+    /// The file of the key.
+    pub(crate) path: PathBuf,
+}
+
+impl CertsD {
+    /// What there is for `host[:port]`, if there is anything.
+    pub(crate) fn of(host: &str) -> Result<Option<Self>, Error> {
+        let user = home().filter(|home| home.is_absolute());
+        let user = user.map(|home| home.join(OF_USER));
+        // A folder is named as in the name of an image.
+        let names = match host == HUB_HOST {
+            true => vec![HUB, host],
+            false => vec![host],
+        };
+        for folder in user.into_iter().chain(OF_SYSTEM.iter().map(PathBuf::from)) {
+            for name in &names {
+                if let Some(files) = files(&folder, name)? {
+                    return Self::read(&files).map(Some);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn read(files: &[PathBuf]) -> Result<Self, Error> {
+        let mut found = Self::default();
+        for path in files {
+            match path.extension().and_then(|extension| extension.to_str()) {
+                Some("crt") => {
+                    let authorities = pem::certificates(path)?;
+                    found.authorities.push((path.clone(), authorities));
+                }
+                Some("cert") => {
+                    let client = ClientCertificate {
+                        path: half_of(path, "key", files)?,
+                        chain: pem::certificates(path)?,
+                        key: pem::key(&path.with_extension("key"))?,
+                    };
+                    // Of several, the first by name.
+                    found.client.get_or_insert(client);
+                }
+                Some("key") => drop(half_of(path, "cert", files)?),
+                _ => {}
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// The files for a server in a `certs.d`, sorted. A folder that we may not read is none, as for
+/// docker and podman.
+fn files(certs_d: &Path, host: &str) -> Result<Option<Vec<PathBuf>>, Error> {
+    // A redirect names hosts, too, and `..` is a folder elsewhere.
+    if host.starts_with('.') {
+        return Ok(None);
+    }
+    let folder = certs_d.join(host);
+    let entries = match fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(e) => {
+            return match e.kind() {
+                ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::PermissionDenied => {
+                    Ok(None)
+                }
+                _ => Err(unreadable(folder, e)),
+            };
+        }
+    };
+    let mut files = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|e| unreadable(folder, e))?;
+    files.sort();
+    Ok(Some(files))
+}
+
+fn unreadable(path: PathBuf, error: std::io::Error) -> Error {
+    Error::Certificate {
+        path,
+        why: CertificateFault::Unreadable(error),
+    }
+}
+
+/// The other half of a pair, which has to be there.
+fn half_of(path: &Path, extension: &str, files: &[PathBuf]) -> Result<PathBuf, Error> {
+    let other = path.with_extension(extension);
+    if files.contains(&other) {
+        return Ok(other);
+    }
+    let name = other.file_name().unwrap_or_default().to_string_lossy();
+    Err(Error::Certificate {
+        path: path.to_owned(),
+        why: CertificateFault::Alone(name.into_owned()),
+    })
+}

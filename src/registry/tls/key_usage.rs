@@ -1,0 +1,181 @@
+//! What a certificate says that its key is for: RFC 5280, sections 4.2.1.3 and 4.2.1.12. webpki looks at
+//! that of servers' certificates, and refuses those of authorities before it does.
+
+/// The tags of DER that are met here.
+const BOOLEAN: u8 = 0x01;
+const BIT_STRING: u8 = 0x03;
+const OCTET_STRING: u8 = 0x04;
+const OBJECT: u8 = 0x06;
+const SEQUENCE: u8 = 0x30;
+const EXTENSIONS: u8 = 0xa3;
+
+/// id-ce-keyUsage and id-ce-extKeyUsage.
+const KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x0f];
+const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x25];
+
+/// id-kp-serverAuth.
+const SERVER: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01];
+
+/// digitalSignature, keyEncipherment and keyAgreement: one of them has whoever speaks TLS, as for
+/// OpenSSL.
+const OF_TLS: u8 = 0x80 | 0x20 | 0x08;
+
+/// Whether a certificate is one of a server, too: it does not say what its key is for, or it says that.
+/// False for what cannot be understood.
+pub(crate) fn may_serve(certificate: &[u8]) -> bool {
+    checked(certificate).unwrap_or_default()
+}
+
+fn checked(certificate: &[u8]) -> Option<bool> {
+    let (whole, _) = element(certificate, SEQUENCE)?;
+    let (mut fields, _) = element(whole, SEQUENCE)?;
+    while let [tag, ..] = *fields {
+        let (field, rest) = element(fields, tag)?;
+        fields = rest;
+        if tag == EXTENSIONS {
+            let (extensions, _) = element(field, SEQUENCE)?;
+            return all_allow(extensions);
+        }
+    }
+    Some(true)
+}
+
+fn all_allow(mut extensions: &[u8]) -> Option<bool> {
+    while !extensions.is_empty() {
+        let (extension, rest) = element(extensions, SEQUENCE)?;
+        extensions = rest;
+        let (name, value) = element(extension, OBJECT)?;
+        let value = element(value, BOOLEAN).map_or(value, |(_, rest)| rest);
+        let (value, _) = element(value, OCTET_STRING)?;
+        let allows = match name {
+            KEY_USAGE => is_for_tls(value)?,
+            EXTENDED_KEY_USAGE => is_for_servers(value)?,
+            _ => true,
+        };
+        if !allows {
+            return Some(false);
+        }
+    }
+    Some(true)
+}
+
+fn is_for_tls(usage: &[u8]) -> Option<bool> {
+    let (bits, _) = element(usage, BIT_STRING)?;
+    // In front stands how many bits at the end do not count.
+    let first = bits.get(1).copied().unwrap_or_default();
+    Some(first & OF_TLS != 0)
+}
+
+fn is_for_servers(usage: &[u8]) -> Option<bool> {
+    let (mut purposes, _) = element(usage, SEQUENCE)?;
+    while !purposes.is_empty() {
+        let (purpose, rest) = element(purposes, OBJECT)?;
+        purposes = rest;
+        if purpose == SERVER {
+            return Some(true);
+        }
+    }
+    Some(false)
+}
+
+/// The contents of the element in front, which has this tag, and what follows.
+pub(crate) fn element(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+    let (first, rest) = bytes.split_first()?;
+    let (length, rest) = rest.split_first()?;
+    let (length, rest) = match length {
+        0..=0x7f => (usize::from(*length), rest),
+        // No certificate takes more than this many bytes for a length.
+        0x81..=0x83 => {
+            let (long, rest) = rest.split_at_checked(usize::from(length - 0x80))?;
+            let add = |sum, byte: &u8| sum << 8 | usize::from(*byte);
+            (long.iter().fold(0, add), rest)
+        }
+        _ => return None,
+    };
+    (*first == tag).then_some(())?;
+    rest.split_at_checked(length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An element of DER.
+    fn der(tag: u8, contents: &[u8]) -> Vec<u8> {
+        let length = u8::try_from(contents.len()).unwrap();
+        let head = match length {
+            0..=0x7f => vec![tag, length],
+            _ => vec![tag, 0x81, length],
+        };
+        [head, contents.to_vec()].concat()
+    }
+
+    /// As much of a certificate as there must be, with these extensions.
+    fn certificate(extensions: &[Vec<u8>]) -> Vec<u8> {
+        let extensions = der(EXTENSIONS, &der(SEQUENCE, &extensions.concat()));
+        let fields = [der(0xa0, &[2, 1, 2]), der(0x02, &[1; 100]), extensions];
+        der(SEQUENCE, &der(SEQUENCE, &fields.concat()))
+    }
+
+    fn extension(name: &[u8], critical: bool, value: &[u8]) -> Vec<u8> {
+        let flag = match critical {
+            true => der(BOOLEAN, &[0xff]),
+            false => Vec::new(),
+        };
+        let parts = [der(OBJECT, name), flag, der(OCTET_STRING, value)];
+        der(SEQUENCE, &parts.concat())
+    }
+
+    fn key_usage(bits: &[u8]) -> Vec<u8> {
+        extension(KEY_USAGE, true, &der(BIT_STRING, bits))
+    }
+
+    fn extended(purposes: &[&[u8]]) -> Vec<u8> {
+        let purposes: Vec<_> = purposes
+            .iter()
+            .map(|purpose| der(OBJECT, purpose))
+            .collect();
+        extension(
+            EXTENDED_KEY_USAGE,
+            false,
+            &der(SEQUENCE, &purposes.concat()),
+        )
+    }
+
+    #[test]
+    fn a_certificate_is_for_what_it_says() {
+        let client: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x02];
+        let other = || extension(&[0x55, 0x1d, 0x0e], false, &[4, 1, 7]);
+        for (extensions, allowed) in [
+            (vec![], true),
+            (vec![other()], true),
+            (vec![key_usage(&[7, 0x80])], true),
+            (vec![key_usage(&[5, 0xa0])], true),
+            (vec![other(), key_usage(&[2, 0x04])], false),
+            (vec![key_usage(&[1, 0x06])], false),
+            (vec![key_usage(&[0])], false),
+            (vec![extended(&[SERVER])], true),
+            (vec![extended(&[client, SERVER])], true),
+            (vec![extended(&[client])], false),
+            (vec![extended(&[])], false),
+            (vec![key_usage(&[7, 0x80]), extended(&[client])], false),
+            (vec![key_usage(&[2, 0x04]), extended(&[SERVER])], false),
+            (vec![vec![0x30, 0x05, 0x06]], false),
+        ] {
+            assert_eq!(
+                may_serve(&certificate(&extensions)),
+                allowed,
+                "{extensions:x?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_cut_is_for_nothing() {
+        let whole = certificate(&[key_usage(&[7, 0x80]), extended(&[SERVER])]);
+        assert!(may_serve(&whole));
+        for length in 0..whole.len() {
+            assert!(!may_serve(&whole[..length]), "{length}");
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! A request that is sent before its answer is wanted.
+//!
+//! ureq sends a request and waits for its answer in one step. Where nobody wants to wait yet, the
+//! connection answers by itself, without a word on the wire, and goes back to ureq's pool. Asked the
+//! same once more, it has nothing left to send, and the answer is the server's.
+
+use super::deadline::Deadline;
+use super::proxy::is_to_proxy;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+use ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport,
+};
+
+/// How long it takes to see whether there is an answer: the least that a socket can wait.
+const LOOK: Duration = Duration::from_millis(1);
+
+/// What is answered in place of the server. Without a body, or ureq would close the connection.
+const LATER: &[u8] = b"HTTP/1.1 204 Later\r\n\r\n";
+const NOW: &[u8] = b"HTTP/1.1 204 Now\r\nIs-Answered: yes\r\n\r\n";
+
+/// The header that says that the server's answer is there, or never will be.
+pub(super) const IS_ANSWERED: &str = "is-answered";
+
+/// What becomes of requests. There is one thread; ureq wants what several could share.
+#[derive(Clone, Debug, Default)]
+pub(super) struct AnswerMode(Arc<AtomicU8>);
+
+/// How long a request takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// Until the server answers.
+    Answer,
+    /// Until it is sent.
+    Sent,
+    /// Until it is seen whether the server has answered.
+    Look,
+}
+
+/// Makes connections that can answer by themselves.
+#[derive(Debug)]
+pub(super) struct ConnectionStarter {
+    pub(super) early: AnswerMode,
+    /// Until when answers have to have come.
+    pub(super) deadline: Deadline,
+    /// Whether they lead through a proxy.
+    pub(super) has_proxy: bool,
+}
+
+/// A connection that can answer by itself.
+#[derive(Debug)]
+pub(super) struct Connection<In> {
+    inner: In,
+    early: AnswerMode,
+    deadline: Deadline,
+    /// Whether the next request has been sent already.
+    is_sent: bool,
+    /// How long it is, in bytes.
+    size: usize,
+    /// Whether some of the answer was read when it was looked for.
+    is_begun: bool,
+    /// Its own answer, while it is read.
+    own: Option<LazyBuffers>,
+}
+
+impl AnswerMode {
+    /// From here on.
+    pub(super) fn set(&self, wait: Wait) {
+        self.0.store(wait as u8, Ordering::Relaxed);
+    }
+
+    fn is(&self, wait: Wait) -> bool {
+        self.0.load(Ordering::Relaxed) == wait as u8
+    }
+}
+
+impl<In: Transport> Connector<In> for ConnectionStarter {
+    type Out = Connection<In>;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        chained: Option<In>,
+    ) -> Result<Option<Self::Out>, ureq::Error> {
+        // ureq has to wait for what a proxy says.
+        let early = (!is_to_proxy(self.has_proxy, details)).then(|| self.early.clone());
+        Ok(chained.map(|inner| Connection {
+            inner,
+            early: early.unwrap_or_default(),
+            deadline: self.deadline.clone(),
+            is_sent: false,
+            size: 0,
+            is_begun: false,
+            own: None,
+        }))
+    }
+}
+
+impl<In: Transport> Connection<In> {
+    /// Whether the server has answered, or never will.
+    fn is_answered(&mut self) -> bool {
+        let look = NextTimeout {
+            after: LOOK.into(),
+            ..NextTimeout::default()
+        };
+        if !self.is_begun {
+            match self.inner.await_input(look) {
+                // Only an interim response has arrived.
+                Ok(true) if self.inner.buffers().input().is_empty() => return false,
+                Ok(is_there) => self.is_begun = is_there,
+                Err(ureq::Error::Timeout(_)) => return false,
+                Err(_) => {}
+            }
+        }
+        true
+    }
+
+    /// Waits for the server, for as long as the answer may take.
+    fn await_server(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        let timeout = self.deadline.limit(timeout)?;
+        let before = self.inner.buffers().input().len();
+        let is_there = self.inner.await_input(timeout)?;
+        let now = self.inner.buffers().input().len();
+        self.deadline.count(now.saturating_sub(before));
+        Ok(is_there)
+    }
+
+    fn response(&mut self, response: &[u8]) {
+        let mut own = LazyBuffers::new(response.len(), 1);
+        own.input_append_buf().copy_from_slice(response);
+        own.input_appended(response.len());
+        self.own = Some(own);
+    }
+}
+
+impl<In: Transport> Transport for Connection<In> {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        match &mut self.own {
+            Some(own) => own,
+            None => self.inner.buffers(),
+        }
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        if !self.is_sent {
+            self.size += amount;
+            return self.inner.transmit_output(amount, timeout);
+        }
+        if self.early.is(Wait::Answer) {
+            self.size = self.size.saturating_sub(amount);
+            self.is_sent = self.size > 0;
+            // ureq does not wait for what it knows to be there.
+            self.is_begun &= !self.inner.buffers().can_use_input();
+        }
+        Ok(())
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        if self.early.is(Wait::Answer) {
+            return match std::mem::take(&mut self.is_begun) {
+                true => Ok(true),
+                false => self.await_server(timeout),
+            };
+        }
+        let is_answered = self.early.is(Wait::Look) && self.is_answered();
+        self.is_sent = true;
+        self.response(if is_answered { NOW } else { LATER });
+        Ok(true)
+    }
+
+    /// Asked before each request and after each answer.
+    fn is_open(&mut self) -> bool {
+        self.own = None;
+        if self.is_sent {
+            return true;
+        }
+        self.size = 0;
+        self.inner.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.inner.is_tls()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+    use ureq::Timeout;
+
+    thread_local! {
+        static CLOCK: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+    }
+
+    fn pass(seconds: u64) {
+        CLOCK.set(CLOCK.get() + Duration::from_secs(seconds));
+    }
+
+    /// A server that sends one byte every few seconds.
+    #[derive(Debug)]
+    struct Dripping {
+        buffers: LazyBuffers,
+        seconds: u64,
+    }
+
+    impl Transport for Dripping {
+        fn buffers(&mut self) -> &mut dyn Buffers {
+            &mut self.buffers
+        }
+
+        fn transmit_output(&mut self, _: usize, _: NextTimeout) -> Result<(), ureq::Error> {
+            Ok(())
+        }
+
+        fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+            if *timeout.after < Duration::from_secs(self.seconds) {
+                pass(timeout.after.as_secs());
+                return Err(ureq::Error::Timeout(timeout.reason));
+            }
+            pass(self.seconds);
+            self.buffers.input_append_buf()[0] = b'x';
+            self.buffers.input_appended(1);
+            Ok(true)
+        }
+
+        fn is_open(&mut self) -> bool {
+            true
+        }
+    }
+
+    /// How many bytes come of an answer, read as ureq reads it.
+    fn came(timeout: u64, seconds: u64, has_bytes: bool) -> usize {
+        let deadline = Deadline::by(Duration::from_secs(timeout), |_| CLOCK.get());
+        let mut line = Connection {
+            inner: Dripping {
+                buffers: LazyBuffers::new(4096, 1),
+                seconds,
+            },
+            early: AnswerMode::default(),
+            deadline: deadline.clone(),
+            is_sent: false,
+            size: 0,
+            is_begun: false,
+            own: None,
+        };
+        for count in 0..1000 {
+            // What ureq asks for in each read of a body.
+            let timeout = NextTimeout {
+                after: Duration::from_secs(3).into(),
+                reason: Timeout::PerRead,
+                ..NextTimeout::default()
+            };
+            match line.await_input(timeout) {
+                Ok(true) if has_bytes => deadline.restart(),
+                Ok(true) => {}
+                Err(ureq::Error::Timeout(reason)) => {
+                    assert_eq!(reason, Timeout::PerCall);
+                    return count;
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        1000
+    }
+
+    /// It was never silent for long, and took for ever.
+    #[test]
+    fn a_byte_every_two_seconds_ends_after_a_minute() {
+        assert_eq!(came(3, 2, false), 30);
+        assert_eq!(came(7, 2, false), 35);
+        // One that has no end within a second, neither.
+        assert_eq!(came(3, 3, false), 20);
+        // A blob comes as slowly as it likes.
+        assert_eq!(came(3, 2, true), 1000);
+    }
+}

@@ -1,0 +1,183 @@
+//! Why there is no answer, or no more of one.
+
+use crate::error::{AnswerFault, Error, NetworkFault, TlsFault};
+use crate::registry::http::url::Url;
+use std::io;
+use ureq::{Proxy, Timeout};
+
+/// Why there is no answer, or no more of one.
+#[derive(Debug)]
+pub(in crate::registry) enum Failure {
+    /// Something that has its own sentence.
+    Known(Box<Error>),
+    /// The proxy answered, and not as was hoped.
+    Refused { proxy: String, status: u16 },
+    /// What came is no answer, and will not be one the next time.
+    NoAnswer(AnswerFault),
+    /// The network.
+    Network {
+        /// How it failed.
+        why: NetworkFault,
+        /// Through which proxy.
+        proxy: Option<String>,
+        /// Whether the same request may get an answer a moment later.
+        may_pass: bool,
+    },
+}
+
+impl Failure {
+    /// The failure of a request, and through which proxy it went.
+    pub(super) fn of_request(error: ureq::Error, proxy: Option<&Proxy>) -> Self {
+        let Some(proxy) = proxy else {
+            return Self::from(error);
+        };
+        // Never more of a proxy's URL than this: it may hold a password.
+        let name = format!("{}:{}", proxy.host(), proxy.port());
+        if let ureq::Error::ConnectProxyFailed(why) = &error {
+            return match why.rsplit('/').next().and_then(|code| code.parse().ok()) {
+                Some(status) => Self::Refused {
+                    proxy: name,
+                    status,
+                },
+                None => Self::Network {
+                    why: NetworkFault::HungUp,
+                    proxy: Some(name),
+                    may_pass: true,
+                },
+            };
+        }
+        match Self::from(error) {
+            Self::Network { why, may_pass, .. } => Self::Network {
+                why,
+                proxy: Some(name),
+                may_pass,
+            },
+            other => other,
+        }
+    }
+
+    /// The failure of a body that was being read.
+    pub(in crate::registry) fn of_body(error: io::Error) -> Self {
+        match Self::from(ureq::Error::from(error)) {
+            Self::NoAnswer(AnswerFault::NotHttp) => Self::NoAnswer(AnswerFault::BodyNotHttp),
+            other => other,
+        }
+    }
+
+    /// What failed for this URL.
+    pub(in crate::registry) fn of(self, url: &Url) -> Error {
+        let address = url.to_string();
+        match self {
+            Self::Known(error) => *error,
+            Self::Refused { proxy, status } => Error::ProxyRefused {
+                proxy,
+                url: address,
+                status,
+            },
+            Self::NoAnswer(AnswerFault::NotHttp) if !url.is_https() => Error::Tls {
+                host: address,
+                why: TlsFault::NotPlain,
+            },
+            Self::NoAnswer(why) => Error::Answer { url: address, why },
+            Self::Network {
+                why,
+                proxy,
+                may_pass,
+            } => Error::Network {
+                url: address,
+                why,
+                proxy,
+                may_pass,
+            },
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Known(Box::new(error))
+    }
+}
+
+impl From<ureq::Error> for Failure {
+    fn from(error: ureq::Error) -> Self {
+        let error = match error {
+            // Errors of our own travel through ureq wrapped.
+            ureq::Error::Io(error) => match error.downcast::<Error>() {
+                Ok(ours) => return Self::from(ours),
+                Err(error) => ureq::Error::Io(error),
+            },
+            ureq::Error::Protocol(_) => return Self::NoAnswer(AnswerFault::NotHttp),
+            ureq::Error::LargeResponseHeader(..) => {
+                return Self::NoAnswer(AnswerFault::HeadTooLong);
+            }
+            other => other,
+        };
+        Self::Network {
+            why: reason(&error),
+            proxy: None,
+            may_pass: may_pass(&error),
+        }
+    }
+}
+
+/// Resets, early ends and silence pass; a name that there is not stays.
+fn may_pass(error: &ureq::Error) -> bool {
+    use io::ErrorKind as Kind;
+    match error {
+        ureq::Error::Timeout(_) | ureq::Error::ConnectionFailed => true,
+        ureq::Error::Io(e) => {
+            matches!(
+                e.kind(),
+                Kind::ConnectionReset
+                    | Kind::ConnectionAborted
+                    | Kind::ConnectionRefused
+                    | Kind::BrokenPipe
+                    | Kind::UnexpectedEof
+                    | Kind::TimedOut
+                    | Kind::HostUnreachable
+                    | Kind::NetworkUnreachable
+                    | Kind::NetworkDown
+            ) || is_timeout(e)
+        }
+        _ => false,
+    }
+}
+
+/// ureq wraps its own time-outs into plain errors when a body is read.
+fn is_timeout(error: &io::Error) -> bool {
+    error.to_string().starts_with("timeout")
+}
+
+/// What the standard library says before the resolver's words, which each libc has others of.
+fn is_lookup(error: &io::Error) -> bool {
+    error.to_string().starts_with("failed to lookup")
+}
+
+/// What went wrong, without the library's own prefixes.
+fn reason(error: &ureq::Error) -> NetworkFault {
+    use io::ErrorKind as Kind;
+    match error {
+        ureq::Error::HostNotFound => NetworkFault::NoHost,
+        ureq::Error::ConnectionFailed => NetworkFault::Other("cannot connect".to_owned()),
+        // What frames a body does not fit into the buffers.
+        ureq::Error::Timeout(Timeout::PerCall) | ureq::Error::BodyStalled => NetworkFault::Endless,
+        ureq::Error::Timeout(_) => NetworkFault::Silence,
+        ureq::Error::Io(e) => match e.kind() {
+            Kind::ConnectionRefused => NetworkFault::Refused,
+            Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown => {
+                NetworkFault::Unreachable
+            }
+            Kind::UnexpectedEof => NetworkFault::Cut,
+            Kind::TimedOut => NetworkFault::Silence,
+            _ if is_timeout(e) => NetworkFault::Silence,
+            _ if is_lookup(e) => NetworkFault::NoHost,
+            _ => {
+                let text = e.to_string();
+                let words = text.split(" (os error").next().unwrap_or_default();
+                NetworkFault::Other(words.to_lowercase())
+            }
+        },
+        other => NetworkFault::Other(other.to_string()),
+    }
+}

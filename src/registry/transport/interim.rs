@@ -1,0 +1,178 @@
+//! Drops interim responses (1xx), of which a server may send any number before each response: RFC 9110,
+//! section 15.2. ureq drops them, too, but first compares all that has come with its limit for heads: a
+//! 103 that arrives together with the body of the response was a head that is too long. And it refuses a
+//! 100 that has headers.
+
+use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
+
+/// How much of interim responses is dropped before one response, in bytes: 1,000 with a header each.
+const MAX_INTERIM: usize = 128 << 10;
+
+/// How long a status line is up to its code, in bytes: `HTTP/1.1 103`.
+const UP_TO_CODE: usize = 12;
+
+/// Puts [`FinalResponses`] on connections.
+#[derive(Debug)]
+pub(super) struct FinalOnly;
+
+/// A connection on which only final responses arrive.
+#[derive(Debug)]
+pub(super) struct FinalResponses<In> {
+    inner: In,
+    /// Whether what arrives next is the head of a response.
+    awaits_head: bool,
+    /// How much was dropped since the last request, in bytes.
+    dropped: usize,
+}
+
+/// What a response begins with.
+#[derive(Debug, PartialEq, Eq)]
+enum ResponseStart {
+    /// An interim response of so many bytes.
+    Interim(usize),
+    /// Too little to tell, or an interim response that is not complete.
+    Partial,
+    /// Anything else.
+    Final,
+}
+
+impl<In: Transport> Connector<In> for FinalOnly {
+    type Out = FinalResponses<In>;
+
+    fn connect(
+        &self,
+        _: &ConnectionDetails<'_>,
+        chained: Option<In>,
+    ) -> Result<Option<Self::Out>, ureq::Error> {
+        Ok(chained.map(|inner| FinalResponses {
+            inner,
+            awaits_head: false,
+            dropped: 0,
+        }))
+    }
+}
+
+impl<In: Transport> Transport for FinalResponses<In> {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.inner.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        self.awaits_head = true;
+        self.dropped = 0;
+        self.inner.transmit_output(amount, timeout)
+    }
+
+    /// True if anything has arrived, even if all of it was dropped: ureq then waits on.
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        let is_there = self.inner.await_input(timeout)?;
+        while self.awaits_head {
+            match start(self.inner.buffers().input()) {
+                ResponseStart::Interim(size) => {
+                    self.dropped += size;
+                    if self.dropped > MAX_INTERIM {
+                        let error = ureq::Error::LargeResponseHeader(self.dropped, MAX_INTERIM);
+                        return Err(error);
+                    }
+                    self.inner.buffers().input_consume(size);
+                }
+                ResponseStart::Final if is_complete(self.inner.buffers().input()) => {
+                    self.awaits_head = false;
+                }
+                ResponseStart::Partial | ResponseStart::Final => {
+                    // Says that nothing can be made of this yet. ureq says so itself but where it waits for
+                    // the answer to a CONNECT: there it read the same half of a head for ever.
+                    self.inner.buffers().input_consume(0);
+                    break;
+                }
+            }
+        }
+        Ok(is_there)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.inner.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.inner.is_tls()
+    }
+}
+
+/// RFC 9112, section 4. A 101 is final: it answers a request for another protocol, which nobody has made.
+fn start(input: &[u8]) -> ResponseStart {
+    let pattern = b"HTTP/1.# 1##";
+    let is_interim = input
+        .iter()
+        .zip(pattern)
+        .all(|(byte, wanted)| match wanted {
+            b'#' => byte.is_ascii_digit(),
+            _ => byte == wanted,
+        });
+    if !is_interim {
+        return ResponseStart::Final;
+    }
+    match input.get(UP_TO_CODE - 3..UP_TO_CODE) {
+        None => ResponseStart::Partial,
+        Some(b"101") => ResponseStart::Final,
+        Some(_) => head_size(input).map_or(ResponseStart::Partial, ResponseStart::Interim),
+    }
+}
+
+/// Whether the whole head of a response is there.
+fn is_complete(input: &[u8]) -> bool {
+    head_size(input).is_some()
+}
+
+/// How long a head is, with the empty line that ends it. Lines may end without a CR: section 2.2.
+fn head_size(input: &[u8]) -> Option<usize> {
+    let mut size = 0;
+    for line in input.split_inclusive(|byte| *byte == b'\n') {
+        size += line.len();
+        if matches!(line, b"\r\n" | b"\n") {
+            return Some(size);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_interim_responses_are_dropped() {
+        for (input, wanted) in [
+            ("", ResponseStart::Partial),
+            ("HTTP/1.", ResponseStart::Partial),
+            ("HTTP/1.1 1", ResponseStart::Partial),
+            ("HTTP/1.1 10", ResponseStart::Partial),
+            ("HTTP/1.1 103 Early", ResponseStart::Partial),
+            (
+                "HTTP/1.1 103 Early Hints\r\nLink: x\r\n",
+                ResponseStart::Partial,
+            ),
+            ("HTTP/1.1 100\r\n\r\n", ResponseStart::Interim(16)),
+            (
+                "HTTP/1.1 100 Continue\r\nA: b\r\n\r\nHTTP",
+                ResponseStart::Interim(31),
+            ),
+            (
+                "HTTP/1.0 102 x\n\nHTTP/1.1 200 OK",
+                ResponseStart::Interim(16),
+            ),
+            ("HTTP/1.1 199 \r\n\r\n\r\n", ResponseStart::Interim(17)),
+            (
+                "HTTP/1.1 101 Switching Protocols\r\n\r\n",
+                ResponseStart::Final,
+            ),
+            ("HTTP/1.1 2", ResponseStart::Final),
+            ("HTTP/1.1 200 OK\r\n\r\n", ResponseStart::Final),
+            ("HTTP/2 103\r\n\r\n", ResponseStart::Final),
+            ("SSH-2.0-x\r\n", ResponseStart::Final),
+            ("\u{16}\u{3}\u{1}", ResponseStart::Final),
+        ] {
+            assert_eq!(start(input.as_bytes()), wanted, "{input:?}");
+        }
+    }
+}

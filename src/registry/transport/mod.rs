@@ -1,0 +1,284 @@
+//! The wire: connections, kept between requests. The one room that knows ureq and rustls.
+//!
+//! What ureq would do by itself and must not: follow redirects (we say what goes along), read proxy
+//! variables (its rules differ from curl's), decode bodies (digests are over the wire's bytes),
+//! trust one list of authorities only, look names up for each request and in a thread.
+//!
+//! ```text
+//! Agent ── Tunnel ──────── Dial ─────── Vigil ───────── Tls ──────── Final ───── Line
+//! ureq's   ureq's CONNECT  looks up,    says when none  certs.d of   drops 1xx   asks ahead
+//! pool     to a proxy      connects a   comes, ends at  this host                of time
+//!                          Socket       a signal
+//! ```
+//! Tls asks Verifier, and that asks Trust: Mozilla, the system, --ca-file.
+
+mod connect;
+mod connection;
+mod deadline;
+mod error;
+mod interim;
+pub(super) mod named_server;
+mod no_proxy;
+pub(super) mod proxy;
+mod socket;
+mod stall;
+
+pub(super) use deadline::Deadline;
+pub(super) use error::Failure;
+
+use super::auth::credentials::forms;
+use super::config::options::RegistryOptions;
+use super::http::url::Url;
+use super::tls::connector::Tls;
+use super::tls::roots::TlsConfigs;
+use crate::progress::Progress;
+use connect::{AddressPreference, Connect, NoResolver};
+use connection::{AnswerMode, ConnectionStarter, IS_ANSWERED, Wait};
+use interim::FinalOnly;
+use named_server::NamedServer;
+use proxy::Proxies;
+use stall::StallReporter;
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+use ureq::http::request::Builder;
+use ureq::http::{Request, Response, header};
+use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
+use ureq::{Agent, Body, Proxy, ProxyProtocol};
+
+/// How long an idle connection is kept for the next request: extracting a layer takes a while.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// How much a connection reads and writes at once, in bytes: answers, and requests with their tokens.
+const BUFFERS: (usize, usize) = (128 << 10, 128 << 10);
+
+/// The same of connections that there are several of at once, for small layers.
+const LANE: (usize, usize) = (64 << 10, 32 << 10);
+
+/// Connections, and how they are made.
+pub(super) struct Connections {
+    options: RegistryOptions,
+    proxies: Rc<Proxies>,
+    /// Reading the authorities takes some milliseconds, which plain http need not spend.
+    trust: OnceCell<TlsConfigs>,
+    agents: RefCell<Vec<Pool>>,
+    passable: AddressPreference,
+    early: AnswerMode,
+    deadline: Deadline,
+    /// The server that the user has named.
+    named: NamedServer,
+    /// Whether requests are sent ahead of time.
+    is_lane: bool,
+    progress: Progress,
+}
+
+/// The connections of one kind.
+struct Pool {
+    tls: bool,
+    proxy: Option<Proxy>,
+    agent: Agent,
+}
+
+impl Connections {
+    /// Connects to nobody yet: later to the server at `origin`, which the user has named, and those that
+    /// it leads to. Proxies are those of the environment.
+    pub(super) fn new(options: &RegistryOptions, origin: &Url, progress: Progress) -> Self {
+        Self::with(options, origin, Proxies::of_environment(), progress)
+    }
+
+    /// The same, without any proxy.
+    pub(super) fn direct(options: &RegistryOptions, origin: &Url, progress: Progress) -> Self {
+        Self::with(options, origin, Proxies::none(), progress)
+    }
+
+    fn with(options: &RegistryOptions, origin: &Url, proxies: Proxies, progress: Progress) -> Self {
+        Self {
+            options: options.clone(),
+            proxies: Rc::new(proxies),
+            trust: OnceCell::new(),
+            agents: RefCell::default(),
+            passable: AddressPreference::default(),
+            early: AnswerMode::default(),
+            deadline: Deadline::new(options.timeout),
+            named: NamedServer::new(origin),
+            is_lane: false,
+            progress,
+        }
+    }
+
+    /// The same servers over other connections, for requests that are sent ahead of time.
+    pub(super) fn lane(&self) -> Self {
+        Self {
+            options: self.options.clone(),
+            proxies: Rc::clone(&self.proxies),
+            trust: self.trust.clone(),
+            agents: RefCell::default(),
+            passable: self.passable.clone(),
+            early: AnswerMode::default(),
+            deadline: self.deadline.another(),
+            named: self.named.clone(),
+            is_lane: true,
+            progress: self.progress,
+        }
+    }
+
+    /// Sends a GET and does not wait for its answer: [`Connections::send`] will, when it is to send the
+    /// same. False if that cannot be.
+    pub(super) fn begin<'h>(
+        &self,
+        url: &Url,
+        headers: impl Iterator<Item = (&'static str, &'h str)>,
+    ) -> bool {
+        self.run(Wait::Sent, "GET", url, headers, None).is_ok()
+    }
+
+    /// Whether what has begun has an answer, or never will have one.
+    pub(super) fn is_answered<'h>(
+        &self,
+        url: &Url,
+        headers: impl Iterator<Item = (&'static str, &'h str)>,
+    ) -> bool {
+        let seen = self.run(Wait::Look, "GET", url, headers, None);
+        seen.is_ok_and(|seen| seen.headers().contains_key(IS_ANSWERED))
+    }
+
+    /// Sends one request, unless that has begun, and waits for the head of its answer. Redirects are
+    /// answers, too.
+    pub(super) fn send<'h>(
+        &self,
+        method: &str,
+        url: &Url,
+        headers: impl Iterator<Item = (&'static str, &'h str)>,
+        body: Option<&str>,
+    ) -> Result<Response<Body>, Failure> {
+        self.run(Wait::Answer, method, url, headers, body)
+    }
+
+    /// When the current answer must be complete.
+    pub(super) fn deadline(&self) -> &Deadline {
+        &self.deadline
+    }
+
+    /// Drops what has begun, or may have: the next request is another one.
+    pub(super) fn give_up(&self) {
+        drop(self.agents.take());
+    }
+
+    fn run<'h>(
+        &self,
+        wait: Wait,
+        method: &str,
+        url: &Url,
+        headers: impl Iterator<Item = (&'static str, &'h str)>,
+        body: Option<&str>,
+    ) -> Result<Response<Body>, Failure> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(url.to_wire())
+            .header(header::ACCEPT_ENCODING, "identity");
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let response = self.attempt(wait, url, request, body);
+        if response.is_err() && self.is_lane {
+            // A connection may be left on which the request has been sent.
+            self.give_up();
+        }
+        response
+    }
+
+    fn attempt(
+        &self,
+        wait: Wait,
+        url: &Url,
+        request: Builder,
+        body: Option<&str>,
+    ) -> Result<Response<Body>, Failure> {
+        let proxy = self.proxies.choose(url)?;
+        let agent = self.agent(url, proxy.as_ref())?;
+        self.early.set(wait);
+        self.deadline.resume();
+        let sent = match body {
+            Some(body) => request
+                .body(body.to_owned())
+                .map(|request| agent.run(request)),
+            None => request.body(()).map(|request| agent.run(request)),
+        };
+        sent.map_err(ureq::Error::from)
+            .and_then(|response| response)
+            .map_err(|error| Failure::of_request(error, proxy.as_ref()))
+    }
+
+    /// The connections that lead to a URL.
+    fn agent(&self, url: &Url, proxy: Option<&Proxy>) -> Result<Agent, Failure> {
+        let secure = proxy.is_some_and(|proxy| proxy.protocol() == ProxyProtocol::Https);
+        let tls = url.is_https() || secure;
+        let mut agents = self.agents.borrow_mut();
+        let found = agents
+            .iter()
+            .find(|pooled| pooled.tls == tls && pooled.proxy.as_ref() == proxy);
+        if let Some(found) = found {
+            return Ok(found.agent.clone());
+        }
+        if let Some(password) = proxy.and_then(Proxy::password) {
+            let user = proxy.and_then(Proxy::username).unwrap_or_default();
+            self.progress.conceal(forms(user, password), "");
+        }
+        let trust = match tls {
+            true => Some(self.trust()?),
+            false => None,
+        };
+        let agent = self.make_agent(trust, proxy.cloned());
+        agents.push(Pool {
+            tls,
+            proxy: proxy.cloned(),
+            agent: agent.clone(),
+        });
+        Ok(agent)
+    }
+
+    /// Connections through one proxy or none. Through a proxy, ureq asks for a CONNECT to plain http
+    /// servers, too: it does not write the absolute form of RFC 9112 section 3.2.2.
+    fn make_agent(&self, trust: Option<TlsConfigs>, proxy: Option<Proxy>) -> Agent {
+        let buffers = if self.is_lane { LANE } else { BUFFERS };
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .user_agent(concat!("roots/", env!("CARGO_PKG_VERSION")))
+            // All addresses of a host together, then a proxy, then TLS.
+            .timeout_connect(Some(self.options.timeout))
+            .timeout_recv_response(Some(self.options.timeout))
+            .timeout_per_read(Some(self.options.timeout))
+            .max_idle_age(IDLE)
+            .input_buffer_size(buffers.0)
+            .output_buffer_size(buffers.1);
+        let has_proxy = proxy.is_some();
+        let starter = ConnectionStarter {
+            early: self.early.clone(),
+            deadline: self.deadline.clone(),
+            has_proxy,
+        };
+        let config = config.proxy(proxy).build();
+        let connector = ()
+            .chain(ConnectProxyConnector::default())
+            .chain(Connect::new(
+                self.passable.clone(),
+                self.named.clone(),
+                has_proxy,
+            ))
+            .chain(StallReporter::new(self.progress))
+            .chain(Tls::new(trust, self.named.clone(), has_proxy))
+            .chain(FinalOnly)
+            .chain(starter);
+        Agent::with_parts(config, connector, NoResolver)
+    }
+
+    fn trust(&self) -> Result<TlsConfigs, Failure> {
+        if let Some(trust) = self.trust.get() {
+            return Ok(trust.clone());
+        }
+        let trust = TlsConfigs::read(&self.options)?;
+        Ok(self.trust.get_or_init(|| trust).clone())
+    }
+}

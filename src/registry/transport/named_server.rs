@@ -1,0 +1,57 @@
+//! The server that the user has named. All others are there because a server says so: a token server,
+//! a storage host.
+
+use crate::registry::http::url::Url;
+use ureq::http::Uri;
+
+/// Host and port of it.
+#[derive(Clone, Debug)]
+pub(crate) struct NamedServer {
+    host: String,
+    port: Option<u16>,
+}
+
+impl NamedServer {
+    /// The server at `origin`.
+    pub(crate) fn new(origin: &Url) -> Self {
+        Self {
+            host: origin.host().to_owned(),
+            port: origin.port().parse().ok(),
+        }
+    }
+
+    /// Whether a connection for `uri` leads to it.
+    pub(crate) fn is(&self, uri: &Uri) -> bool {
+        let usual = match uri.scheme_str() {
+            Some("http") => 80,
+            _ => 443,
+        };
+        let port = uri.port_u16().unwrap_or(usual);
+        let host = uri.host().unwrap_or_default();
+        host.eq_ignore_ascii_case(&self.host) && self.port == Some(port)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_a_host_and_a_port() {
+        for (origin, uri, is) in [
+            ("https://a.io", "https://a.io:443/v2/", true),
+            ("https://a.io:443", "https://A.io/", true),
+            ("https://a.io", "https://a.io:5000/", false),
+            ("https://a.io:5000", "https://a.io/", false),
+            ("http://a.io:5000", "http://a.io:5000/x", true),
+            ("http://a.io", "https://a.io/", false),
+            ("https://a.io", "https://b.a.io/", false),
+            ("https://a.io", "https://a.io./", false),
+            ("https://[::1]:5000", "https://[::1]:5000/", true),
+            ("https://[::1]:5000", "https://[::2]:5000/", false),
+        ] {
+            let named = NamedServer::new(&Url::parse(origin).unwrap());
+            assert_eq!(named.is(&uri.parse().unwrap()), is, "{origin} {uri}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! All hosts that may have one repository: mirrors in their order, and its own.
+
+use super::config::options::RegistryOptions;
+use super::config::upstream::upstreams;
+use super::http::client::Client;
+use super::repository::Repository;
+use crate::error::Error;
+use crate::oci::Reference;
+use crate::progress::Progress;
+use std::fmt::Display;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// The hosts; there is one at least.
+pub(super) struct Upstreams {
+    mirrors: Vec<Rc<Repository>>,
+    origin: Rc<Repository>,
+    retries: u32,
+    progress: Progress,
+}
+
+/// A question whose answer is on its way.
+pub(super) struct PendingBlob {
+    pub(super) repository: Rc<Repository>,
+    /// The connections that it comes over.
+    pub(super) lane: Rc<Client>,
+}
+
+impl Upstreams {
+    pub(super) fn new(
+        reference: &Reference,
+        options: &RegistryOptions,
+        progress: Progress,
+    ) -> Result<Self, Error> {
+        let mut upstreams = upstreams(reference, options)?
+            .into_iter()
+            .map(|route| Repository::new(route, progress).map(Rc::new))
+            .collect::<Result<Vec<_>, _>>()?;
+        // There is a route to the registry itself, and it is the last.
+        let Some(origin) = upstreams.pop() else {
+            return Err(Error::Blocked(reference.to_string()));
+        };
+        Ok(Self {
+            mirrors: upstreams,
+            origin,
+            retries: options.retries,
+            progress,
+        })
+    }
+
+    /// What the first host gives that gives it. A mirror gets one try: there is another place to
+    /// ask. What the registry itself says is the last word.
+    pub(super) fn first<T>(
+        &self,
+        ask: impl Fn(&Rc<Repository>, u32) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        for mirror in self.mirrors.iter().filter(|mirror| !mirror.is_out.get()) {
+            match ask(mirror, 0) {
+                Ok(got) => return Ok(got),
+                // A mirror that does not have an image is none of its own.
+                Err(error @ (Error::NotFound { .. } | Error::Registry { status: 404, .. })) => {
+                    self.progress.detail(&error);
+                }
+                Err(error @ Error::Stopped(_)) => return Err(error),
+                Err(error) => drop(self.leave(mirror, &error)),
+            }
+        }
+        ask(&self.origin, self.retries)
+    }
+
+    /// Asks for `what` ahead of time. Mirrors are near, and may not have it: they are not.
+    pub(super) fn begin(&self, what: &str) -> Option<PendingBlob> {
+        if self.mirrors.iter().any(|mirror| !mirror.is_out.get()) {
+            return None;
+        }
+        Some(PendingBlob {
+            lane: self.origin.begin(what)?,
+            repository: Rc::clone(&self.origin),
+        })
+    }
+
+    /// All hosts but the mirrors that are left out by now.
+    pub(super) fn hosts(&self) -> Vec<String> {
+        let mirrors = self.mirrors.iter().filter(|mirror| !mirror.is_out.get());
+        let all = mirrors.chain([&self.origin]);
+        all.map(|repository| repository.host().to_owned()).collect()
+    }
+
+    /// Goes on without a host if it is a mirror, and says why.
+    pub(super) fn leave(&self, repository: &Repository, why: &dyn Display) -> bool {
+        if repository.is_mirror() && !repository.is_out.replace(true) {
+            let host = repository.host();
+            self.progress
+                .warn(format_args!("mirror {host}: {why}; asking without it"));
+        }
+        repository.is_mirror()
+    }
+
+    /// How often what failed is tried again.
+    pub(super) fn retries(&self) -> u32 {
+        self.retries
+    }
+
+    /// Says why it waits, and waits.
+    pub(super) fn wait(&self, why: &str, then: &str, pause: Duration) -> Result<(), Error> {
+        self.origin.http().wait(why, then, pause)
+    }
+}

@@ -1,0 +1,145 @@
+//! What a name stands for, looked at without its layers.
+
+use super::documents::Documents;
+use super::resolve::ResolvedDocuments;
+use super::{Source, parse, platform};
+use crate::error::Error;
+use crate::oci::{
+    Annotations, Bytes, Descriptor, Digest, Document, Image, IndexEntry, PlatformRequest,
+};
+use crate::progress::Progress;
+use crate::report::PlatformReport;
+
+/// What a name stands for.
+pub struct ImageDetails {
+    /// The digest of that.
+    pub root: Digest,
+    /// The images in it, if it is an index.
+    pub listed: Vec<PlatformReport>,
+    /// How many attestations stand beside them.
+    pub attestations: usize,
+    /// The annotations of the index.
+    pub index_annotations: Annotations,
+    /// The image for the platform. Who has not asked for a platform wants to know what there is.
+    pub image: Option<Image>,
+    /// The annotations of its manifest.
+    pub annotations: Annotations,
+}
+
+/// A document of an image, as it was served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RawDocument {
+    /// The index that the name stands for.
+    Index,
+    /// The manifest for the platform.
+    Manifest,
+    /// Its config.
+    Config,
+}
+
+impl Source<'_> {
+    /// Looks at all but the layers.
+    pub fn describe(
+        &mut self,
+        wanted: &PlatformRequest,
+        progress: Progress,
+    ) -> Result<ImageDetails, Error> {
+        let (root, bytes, document) = self.root()?;
+        let (mut listed, mut attestations) = (Vec::new(), 0);
+        let mut index_annotations = Annotations::default();
+        let mut annotations = Annotations::parse(&bytes);
+        if let Document::Index(index) = document {
+            index_annotations = std::mem::take(&mut annotations);
+            let mut documents = Documents::default();
+            let size = bytes.len() as u64;
+            documents.add(Descriptor::new("", root.clone(), size), bytes)?;
+            let mut fetch = |entry: &Descriptor| {
+                let bytes = self.document(entry, &mut documents)?;
+                parse(&entry.digest, &bytes, &entry.media_type)
+            };
+            let mut take = |entry: &IndexEntry| match entry.is_attestation() {
+                true => attestations += 1,
+                false => listed.push(PlatformReport::new(entry)),
+            };
+            platform::Listing::of(&index, &mut fetch, &mut take)?;
+        }
+        let image = match self.follow(wanted, &mut Documents::default(), progress) {
+            Err(missing)
+                if missing.is_other_platform() && !wanted.explicit && !listed.is_empty() =>
+            {
+                progress.warn(&missing);
+                None
+            }
+            other => {
+                let followed = other?;
+                if let Some(manifest) = &followed.manifest {
+                    annotations = Annotations::parse(manifest);
+                }
+                Some(self.narrowed(followed))
+            }
+        };
+        Ok(ImageDetails {
+            root,
+            listed,
+            attestations,
+            index_annotations,
+            image,
+            annotations,
+        })
+    }
+
+    /// The document that the name stands for.
+    pub fn described(&mut self) -> Result<Descriptor, Error> {
+        let described = self.root_bytes().map(|(root, _)| root);
+        described.map_err(|error| self.explained(error))
+    }
+
+    /// The same, with the manifest for a platform and its image.
+    pub fn described_for(
+        &mut self,
+        wanted: &PlatformRequest,
+        progress: Progress,
+    ) -> Result<(Descriptor, Descriptor, Image), Error> {
+        let root = self.described()?;
+        let ResolvedDocuments {
+            image, manifest, ..
+        } = self.follow(wanted, &mut Documents::default(), progress)?;
+        let described = match manifest {
+            None => root.clone(),
+            Some(bytes) => {
+                let document = parse(&image.digest, &bytes, "")?;
+                let media_type = document.media_type(&bytes, "");
+                Descriptor::new(media_type, image.digest.clone(), bytes.len() as u64)
+            }
+        };
+        Ok((root, described, image))
+    }
+
+    /// The bytes of a document, verified, and not written anew.
+    pub fn raw(
+        &mut self,
+        what: RawDocument,
+        wanted: &PlatformRequest,
+        progress: Progress,
+    ) -> Result<Bytes, Error> {
+        let (root, bytes) = self.root_bytes()?;
+        let is_index = matches!(
+            parse(&root.digest, &bytes, &root.media_type)?,
+            Document::Index(_)
+        );
+        match what {
+            RawDocument::Index if is_index => return Ok(bytes),
+            RawDocument::Index => return Err(Error::NoIndex(self.to_string())),
+            // Whether it is for a platform that was asked for, its config says.
+            RawDocument::Manifest if !is_index && !wanted.explicit => return Ok(bytes),
+            RawDocument::Manifest | RawDocument::Config => {}
+        }
+        let ResolvedDocuments {
+            config, manifest, ..
+        } = self.follow(wanted, &mut Documents::default(), progress)?;
+        Ok(match what {
+            RawDocument::Manifest => manifest.unwrap_or(bytes),
+            RawDocument::Index | RawDocument::Config => config,
+        })
+    }
+}

@@ -1,0 +1,219 @@
+//! Which image of a layout is meant: image-spec image-layout.md, "Indexed References".
+
+use super::docker::{MANIFEST, is_same};
+use super::local::Form;
+use super::store::{Store, fault};
+use crate::archive::Archive;
+use crate::error::{Error, LayoutFault};
+use crate::oci::{
+    Bytes, Descriptor, Digest, Document, IMAGE_NAME, Index, IndexEntry, REF_NAME, index_json,
+};
+use crate::registry::MAX_MANIFEST;
+
+/// How many names an error lists, and how many bytes they have in all.
+const MAX_LISTED: usize = 256;
+const MAX_LENGTH: usize = 64 << 10;
+
+/// The name of the file that lists the images of a layout.
+pub(super) const INDEX: &str = "index.json";
+
+const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
+
+/// A list of images: the name of its file, and the bytes.
+type ImageList = (&'static str, Vec<u8>);
+
+/// What `index.json` leads to.
+pub(super) enum NamedEntry {
+    /// One entry: the one with the name, or the only one.
+    Entry(IndexEntry),
+    /// An index of the entries with the name, which are for different platforms.
+    Platforms(Descriptor, Bytes),
+    /// `index.json` is itself the index where several entries have no names.
+    Itself(Descriptor),
+}
+
+/// The same, known to have a digest that can be verified.
+pub(super) enum NamedImage {
+    /// An entry of `index.json`.
+    Entry(Descriptor),
+    /// One whose bytes are here already.
+    Read(Descriptor, Bytes),
+}
+
+impl NamedImage {
+    pub(super) fn descriptor(&self) -> &Descriptor {
+        match self {
+            Self::Entry(entry) | Self::Read(entry, _) => entry,
+        }
+    }
+}
+
+/// The entry that is meant. Without a name there must be one image only, or several without names,
+/// which are then one image for several platforms.
+/// `place` is how the layout is spelt.
+pub(super) fn root(
+    index: &Index,
+    digest: &Digest,
+    size: u64,
+    (place, name): (&str, Option<&str>),
+) -> Result<NamedEntry, LayoutFault> {
+    let mut all = ImageNames::default();
+    let (mut first, mut exact, mut same) = (None, None, None);
+    let mut count = 0;
+    let (mut first_names, mut is_one_name) = (Vec::new(), true);
+    index.each(|entry| {
+        let own = names(&entry);
+        count += 1;
+        if count == 1 {
+            first_names.clone_from(&own);
+        }
+        is_one_name &= !own.is_empty() && own == first_names;
+        // As it stands there, before what means the same.
+        if exact.is_none() && name.is_some() && entry.annotation(REF_NAME) == name {
+            exact = Some(entry);
+        } else if same.is_none()
+            && let Some(name) = name
+            && is_named(&own, name)
+        {
+            same = Some(entry);
+        } else if count == 1 {
+            first = Some(entry);
+        }
+        own.into_iter().for_each(|name| all.add(name));
+    });
+    match (name, first) {
+        (Some(name), _) => {
+            let is_exact = |entry: &IndexEntry| entry.annotation(REF_NAME) == Some(name);
+            let found = match (exact, same) {
+                (Some(exact), _) => {
+                    Some(platforms(index, is_exact).unwrap_or(NamedEntry::Entry(exact)))
+                }
+                (None, Some(same)) => {
+                    let several = platforms(index, |entry| is_named(&names(entry), name));
+                    Some(several.unwrap_or(NamedEntry::Entry(same)))
+                }
+                (None, None) => None,
+            };
+            found.ok_or_else(|| LayoutFault::NoTag {
+                place: place.to_owned(),
+                wanted: name.to_owned(),
+                available: all.0,
+            })
+        }
+        (None, Some(only)) if count == 1 => Ok(NamedEntry::Entry(only)),
+        _ if !all.0.is_empty() => match platforms(index, |_| is_one_name) {
+            Some(several) => Ok(several),
+            None => Err(LayoutFault::SeveralImages {
+                place: place.to_owned(),
+                names: all.0,
+            }),
+        },
+        _ => {
+            let itself = Descriptor::new(INDEX_TYPE, digest.clone(), size);
+            Ok(NamedEntry::Itself(itself))
+        }
+    }
+}
+
+/// An index of the entries that are meant, if they are images for different platforms: some tools tag
+/// each of them, and make no index of its own. Without a platform each, the first one counts.
+fn platforms(index: &Index, is_meant: impl Fn(&IndexEntry) -> bool) -> Option<NamedEntry> {
+    let mut entries: Vec<Descriptor> = Vec::new();
+    index.each(|entry| {
+        if entries.len() < MAX_LISTED
+            && is_meant(&entry)
+            && let Ok(entry) = entry.known()
+        {
+            entries.push(entry);
+        }
+    });
+    let of_entries = entries.iter().map(Descriptor::platform);
+    let of_entries = of_entries.collect::<Option<Vec<_>>>()?;
+    let first = of_entries.first()?;
+    if of_entries.iter().all(|platform| platform == first) {
+        return None;
+    }
+    let bytes = index_json(&entries);
+    let made = Descriptor::new(INDEX_TYPE, Digest::sha256(&bytes), bytes.len() as u64);
+    let annotations = entries.swap_remove(0).annotations;
+    let made = Descriptor {
+        annotations,
+        ..made
+    };
+    Some(NamedEntry::Platforms(made, bytes.into()))
+}
+
+/// Whether one of the names means the same image.
+fn is_named(own: &[String], name: &str) -> bool {
+    own.iter().any(|own| own == name || is_same(own, name))
+}
+
+/// The list of images that counts in an archive: the first one that comes, `index.json` or docker's.
+/// `docker save` of an image without a name leaves the index empty; then docker's list counts.
+pub(super) fn list(archive: &Archive, form: Form) -> Result<Option<ImageList>, Error> {
+    let candidates: &[&'static str] = match form {
+        Form::DockerArchive => &[MANIFEST],
+        Form::OciArchive => &[INDEX],
+        Form::Any | Form::Layout => &[INDEX, MANIFEST],
+    };
+    let first = archive.first(candidates, MAX_MANIFEST)?;
+    let first = first.map(|(number, bytes)| (candidates[number], bytes));
+    if let (Some((INDEX, bytes)), Form::Any) = (&first, form)
+        && is_empty(bytes)
+        && let Some((_, bytes)) = archive.first(&[MANIFEST], MAX_MANIFEST)?
+    {
+        return Ok(Some((MANIFEST, bytes)));
+    }
+    Ok(first)
+}
+
+/// Refuses an index without entries where docker's list may have some.
+pub(super) fn refuse_dockers(store: &Store, spelling: &str, bytes: &[u8]) -> Result<(), Error> {
+    if !is_empty(bytes) || !store.has(MANIFEST) {
+        return Ok(());
+    }
+    let path = spelling.split_once(':').map_or("", |(_, path)| path);
+    let how = match store {
+        Store::Folder(_) => format!("tar -C {path} -c . | roots pull - DEST"),
+        Store::Archive(_) => format!("{}:{path}", Form::DockerArchive.prefix()),
+    };
+    Err(fault(store.path(), LayoutFault::OnlyForDocker(how)))
+}
+
+/// Whether this is an index without entries.
+fn is_empty(bytes: &[u8]) -> bool {
+    let index = match Document::parse(&Bytes::new(bytes.to_vec()), "") {
+        Ok(Document::Index(index)) => index,
+        Ok(Document::Manifest(_)) => return false,
+        // Some encoders leave out the field for an empty list.
+        Err(_) => return matches!(Document::names(bytes), Ok(named) if named.is_empty()),
+    };
+    let mut count = 0;
+    index.each(|_| count += 1);
+    count == 0
+}
+
+/// Names that an error lists.
+#[derive(Default)]
+pub(super) struct ImageNames(pub(super) Vec<String>);
+
+impl ImageNames {
+    /// Adds a name, unless it is the one that came before, or there are more than anybody reads.
+    pub(super) fn add(&mut self, name: String) {
+        let length: usize = self.0.iter().map(String::len).sum();
+        let is_new = self.0.last() != Some(&name);
+        if is_new && self.0.len() < MAX_LISTED && length + name.len() <= MAX_LENGTH {
+            self.0.push(name);
+        }
+    }
+}
+
+/// What an entry is called, in full first.
+pub(super) fn names<D>(entry: &Descriptor<D>) -> Vec<String> {
+    let names = [IMAGE_NAME, REF_NAME]
+        .iter()
+        .filter_map(|key| entry.annotation(key));
+    let mut names: Vec<_> = names.map(str::to_owned).collect();
+    names.dedup();
+    names
+}
