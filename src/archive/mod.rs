@@ -1,9 +1,9 @@
 //! A tar that holds an image: its members by name, in whatever order they stand.
 //!
 //! ```text
-//! a file, not compressed     Still   its headers are read once, then each member where it lies
-//! a file, compressed         Flow    read forward, and again from the start for what has gone by
-//! a pipe                     Flow    read forward; what goes by and may be wanted is spooled
+//! a file, uncompressed   SeekableArchive   headers are read once, then each member in place
+//! a file, compressed     StreamedArchive   read forward; again from the start for earlier members
+//! a pipe                 StreamedArchive   read forward; members that may be needed later are spooled
 //! ```
 //! What `roots save` writes is read in one pass from anywhere: its index comes first, and its layers
 //! in the order in which they are wanted.

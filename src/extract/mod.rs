@@ -1,7 +1,7 @@
 //! Applies layers to a tree: image-spec layer.md, "Applying Changesets".
 //!
 //! ```text
-//! tar entries ── Entry ── Name (plain | whiteout) ── Walk to its parent ── *at calls ── metadata
+//! tar entries ── Entry ── EntryName (plain | whiteout) ── Cursor at its parent ── *at calls ── metadata
 //! ```
 
 mod component;

@@ -2,6 +2,7 @@
 //! `src/` panics on purpose or has a second thread, and no file holds more than fits a head.
 
 use code::{Code, words};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -208,6 +209,22 @@ fn src_keeps_the_rules() {
     }
     assert!(files.len() > 30, "only {} files", files.len());
     assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// One name means one thing: a reader who has met a type knows it wherever it is named again.
+#[test]
+fn no_type_name_is_used_twice() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut homes: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for file in source_files(&src) {
+        let code = Code::of(&fs::read_to_string(&file).unwrap()).unwrap();
+        for name in code.types() {
+            homes.entry(name).or_default().push(file.clone());
+        }
+    }
+    // What traits of others want to be called so.
+    homes.retain(|name, homes| homes.len() > 1 && !["Out", "Value"].contains(&name.as_str()));
+    assert!(homes.is_empty(), "{homes:#?}");
 }
 
 #[test]

@@ -10,7 +10,7 @@
 //! What is refused here, containers/image refuses (postProcessRegistries): podman and roots agree on what
 //! a file means, or both say what is wrong with it.
 
-use super::toml_table::{Item, Table, TomlValue};
+use super::toml_table::{Item, TomlTable, TomlValue};
 use crate::error::RegistriesFault;
 use crate::oci::Reference;
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,7 +49,7 @@ enum Pulls {
 
 impl RegistryEntry {
     /// All entries of a file. Of several with one prefix, the first holds.
-    pub(crate) fn all(file: &Table) -> Result<Vec<Self>, LineFault> {
+    pub(crate) fn all(file: &TomlTable) -> Result<Vec<Self>, LineFault> {
         refuse_old_format(file)?;
         let mut entries = Vec::new();
         // What has been said about a location, and which prefixes there are.
@@ -77,7 +77,7 @@ impl RegistryEntry {
         Ok(entries)
     }
 
-    fn new(line: usize, table: &Table) -> Result<Self, LineFault> {
+    fn new(line: usize, table: &TomlTable) -> Result<Self, LineFault> {
         let location = location(table, "location")?;
         let mut prefix = self::location(table, "prefix")?;
         if prefix.is_empty() {
@@ -186,7 +186,7 @@ impl RegistryEntry {
 }
 
 impl MirrorEntry {
-    fn new(line: usize, table: &Table, by_digest_only: bool) -> Result<Self, LineFault> {
+    fn new(line: usize, table: &TomlTable, by_digest_only: bool) -> Result<Self, LineFault> {
         let location = location(table, "location")?;
         if location.is_empty() {
             return Err((line, RegistriesFault::NoMirrorLocation));
@@ -219,11 +219,12 @@ fn name_of(reference: &Reference) -> String {
 
 /// A list of what must not be pulled, in the format before `[[registry]]`. Nobody obeys it any more, so
 /// it must not be there in vain.
-fn refuse_old_format(file: &Table) -> Result<(), LineFault> {
-    let Some(TomlValue::Table(registries)) = file.get("registries").map(|item| &item.value) else {
+fn refuse_old_format(file: &TomlTable) -> Result<(), LineFault> {
+    let Some(TomlValue::TomlTable(registries)) = file.get("registries").map(|item| &item.value)
+    else {
         return Ok(());
     };
-    let Some(TomlValue::Table(block)) = registries.get("block").map(|item| &item.value) else {
+    let Some(TomlValue::TomlTable(block)) = registries.get("block").map(|item| &item.value) else {
         return Ok(());
     };
     match block.get("registries") {
@@ -236,9 +237,9 @@ fn refuse_old_format(file: &Table) -> Result<(), LineFault> {
 
 /// The tables of an array of tables, each with its line.
 fn tables<'t>(
-    table: &'t Table,
+    table: &'t TomlTable,
     key: &'static str,
-) -> Result<impl Iterator<Item = (usize, &'t Table)>, LineFault> {
+) -> Result<impl Iterator<Item = (usize, &'t TomlTable)>, LineFault> {
     let expected = "an array of tables";
     let wrong = |item: &Item| (item.line, RegistriesFault::Type { key, expected });
     let items = match table.get(key) {
@@ -249,14 +250,14 @@ fn tables<'t>(
         },
     };
     let tables = items.iter().map(|item| match &item.value {
-        TomlValue::Table(table) => Ok((item.line, table)),
+        TomlValue::TomlTable(table) => Ok((item.line, table)),
         _ => Err(wrong(item)),
     });
     Ok(tables.collect::<Result<Vec<_>, _>>()?.into_iter())
 }
 
 /// `host[:port][/path]`; nothing if it is not set.
-fn location(table: &Table, key: &'static str) -> Result<String, LineFault> {
+fn location(table: &TomlTable, key: &'static str) -> Result<String, LineFault> {
     let Some(item) = table.get(key) else {
         return Ok(String::new());
     };
@@ -275,7 +276,7 @@ fn text<'t>(item: &'t Item, key: &'static str) -> Result<&'t String, LineFault> 
     }
 }
 
-fn flag(table: &Table, key: &'static str) -> Result<bool, LineFault> {
+fn flag(table: &TomlTable, key: &'static str) -> Result<bool, LineFault> {
     let expected = "true or false";
     match table.get(key).map(|item| (item.line, &item.value)) {
         None => Ok(false),

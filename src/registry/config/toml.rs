@@ -1,7 +1,7 @@
 //! TOML 1.0 into tables, for `registries.conf`. toml_parser reads the text; what is left is to put keys
 //! where they belong. The libraries that do both (toml, toml-span, basic-toml) are 90 KiB and more.
 
-use super::toml_table::{Item, Table, TomlValue};
+use super::toml_table::{Item, TomlTable, TomlValue};
 use toml_parser::decoder::{Encoding, ScalarKind};
 use toml_parser::parser::{EventReceiver, RecursionGuard, ValidateWhitespace, parse_document};
 use toml_parser::{ErrorSink, ParseError, Source, Span};
@@ -18,7 +18,7 @@ pub(crate) struct SyntaxError {
 }
 
 /// Reads a whole text.
-pub(crate) fn parse(text: &str) -> Result<Table, SyntaxError> {
+pub(crate) fn parse(text: &str) -> Result<TomlTable, SyntaxError> {
     let source = Source::new(text);
     let mut error: Option<ParseError> = None;
     let mut tables = Tables::new(source);
@@ -38,7 +38,7 @@ pub(crate) fn parse(text: &str) -> Result<Table, SyntaxError> {
 /// Puts what is read where it belongs.
 struct Tables<'t> {
     source: Source<'t>,
-    root: Table,
+    root: TomlTable,
     /// The names of the last `[header]`.
     header: Vec<String>,
     /// The names read since the last header or value.
@@ -61,7 +61,7 @@ impl<'t> Tables<'t> {
     fn new(source: Source<'t>) -> Self {
         Self {
             source,
-            root: Table::default(),
+            root: TomlTable::default(),
             header: Vec::new(),
             keys: Vec::new(),
             open: Vec::new(),
@@ -89,7 +89,7 @@ impl<'t> Tables<'t> {
         let keys = std::mem::take(&mut self.keys);
         let table = match self.open.last_mut().map(|open| &mut open.value) {
             Some(TomlValue::Array(items)) => return items.push(item),
-            Some(TomlValue::Table(table)) => Some(table),
+            Some(TomlValue::TomlTable(table)) => Some(table),
             _ => self.root.below(&self.header),
         };
         let is_put = table.is_some_and(|table| table.insert(keys, item));
@@ -131,7 +131,7 @@ impl EventReceiver for Tables<'_> {
     }
 
     fn inline_table_open(&mut self, span: Span, _: &mut dyn ErrorSink) -> bool {
-        self.begin(span, TomlValue::Table(Table::inline()));
+        self.begin(span, TomlValue::TomlTable(TomlTable::inline()));
         true
     }
 
@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     /// The table much as JSON is written; numbers and dates are `_`.
-    fn shown(table: &Table) -> String {
+    fn shown(table: &TomlTable) -> String {
         let items = table.items.iter();
         let items = items.map(|(key, item)| format!("{key}:{}", shown_item(item)));
         format!("{{{}}}", items.collect::<Vec<_>>().join(","))
@@ -197,7 +197,7 @@ mod tests {
                 let items: Vec<_> = items.iter().map(shown_item).collect();
                 format!("[{}]", items.join(","))
             }
-            TomlValue::Table(table) => shown(table),
+            TomlValue::TomlTable(table) => shown(table),
             TomlValue::Other => "_".to_owned(),
         }
     }

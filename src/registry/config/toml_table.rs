@@ -14,13 +14,13 @@ pub(crate) enum TomlValue {
     Text(String),
     Flag(bool),
     Array(Vec<Item>),
-    Table(Table),
+    TomlTable(TomlTable),
     /// Numbers and dates.
     Other,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Table {
+pub(crate) struct TomlTable {
     pub(crate) items: BTreeMap<String, Item>,
     definition: Definition,
 }
@@ -39,7 +39,7 @@ enum Definition {
     Inline,
 }
 
-impl Table {
+impl TomlTable {
     /// A table that is defined by `definition`.
     fn new(definition: Definition) -> Self {
         Self {
@@ -71,7 +71,7 @@ impl Table {
         let mut table = self;
         for parent in parents {
             let item = table.items.entry(parent.clone()).or_insert_with(|| {
-                let value = TomlValue::Table(Self::default());
+                let value = TomlValue::TomlTable(Self::default());
                 Item { line, value }
             });
             let Some(next) = item.table() else {
@@ -80,7 +80,7 @@ impl Table {
             table = next;
         }
         let new = || {
-            let value = TomlValue::Table(Self::new(Definition::Header));
+            let value = TomlValue::TomlTable(Self::new(Definition::Header));
             Item { line, value }
         };
         let Some(item) = table.items.get_mut(name) else {
@@ -95,7 +95,7 @@ impl Table {
         };
         match &mut item.value {
             TomlValue::Array(items) if is_array && is_of_headers(items) => items.push(new()),
-            TomlValue::Table(table) if !is_array && table.definition == Definition::Implied => {
+            TomlValue::TomlTable(table) if !is_array && table.definition == Definition::Implied => {
                 table.definition = Definition::Header;
                 item.line = line;
             }
@@ -122,10 +122,10 @@ impl Table {
         for key in keys {
             let parent = table.items.entry(key).or_insert_with(|| Item {
                 line: item.line,
-                value: TomlValue::Table(Self::new(Definition::DottedKey)),
+                value: TomlValue::TomlTable(Self::new(Definition::DottedKey)),
             });
             table = match &mut parent.value {
-                TomlValue::Table(table) if table.definition == Definition::DottedKey => table,
+                TomlValue::TomlTable(table) if table.definition == Definition::DottedKey => table,
                 _ => return false,
             };
         }
@@ -137,11 +137,11 @@ impl Table {
 
 impl Item {
     /// The table that a header continues: of an array of tables, the last.
-    fn table(&mut self) -> Option<&mut Table> {
+    fn table(&mut self) -> Option<&mut TomlTable> {
         match &mut self.value {
-            TomlValue::Table(table) if table.definition != Definition::Inline => Some(table),
+            TomlValue::TomlTable(table) if table.definition != Definition::Inline => Some(table),
             TomlValue::Array(items) if is_of_headers(items) => match &mut items.last_mut()?.value {
-                TomlValue::Table(table) => Some(table),
+                TomlValue::TomlTable(table) => Some(table),
                 _ => None,
             },
             _ => None,
@@ -152,5 +152,5 @@ impl Item {
 /// Whether an array is one of `[[headers]]`, and not `[{}, {}]`, which is complete.
 fn is_of_headers(items: &[Item]) -> bool {
     let last = items.last().map(|item| &item.value);
-    matches!(last, Some(TomlValue::Table(table)) if table.definition == Definition::Header)
+    matches!(last, Some(TomlValue::TomlTable(table)) if table.definition == Definition::Header)
 }

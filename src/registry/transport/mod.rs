@@ -1,16 +1,15 @@
-//! The wire: connections, kept between requests. The one room that knows ureq and rustls.
+//! Connections over ureq, kept open between requests.
 //!
-//! What ureq would do by itself and must not: follow redirects (we say what goes along), read proxy
-//! variables (its rules differ from curl's), decode bodies (digests are over the wire's bytes),
-//! trust one list of authorities only, look names up for each request and in a thread.
+//! What ureq does by default and must not do here: follow redirects (we decide which headers go
+//! along), read proxy variables (its rules differ from curl's), decode bodies (digests are over the
+//! bytes on the wire), trust a single list of authorities, resolve names per request and in a thread.
 //!
 //! ```text
-//! Agent ── Tunnel ──────── Dial ─────── Vigil ───────── Tls ──────── Final ───── Line
-//! ureq's   ureq's CONNECT  looks up,    says when none  certs.d of   drops 1xx   asks ahead
-//! pool     to a proxy      connects a   comes, ends at  this host                of time
-//!                          Socket       a signal
+//! Agent ── Tunnel ───────── Connect ──────── StallReporter ── Tls ───────── FinalOnly ── Connection
+//! ureq's   ureq's CONNECT   resolves names,  reports stalls,  certs.d of    drops 1xx    may answer
+//! pool     to a proxy       opens a Socket   ends at signals  this host                  later
 //! ```
-//! Tls asks Verifier, and that asks Trust: Mozilla, the system, --ca-file.
+//! `Tls` verifies with `ServerVerifier` and `TlsConfigs`: Mozilla's roots, the system's, --ca-file.
 
 mod connect;
 mod connection;

@@ -57,6 +57,16 @@ impl Code {
         imports
     }
 
+    /// The names of the types and traits that are defined before the tests.
+    pub(super) fn types(&self) -> Vec<String> {
+        let before_and_after = words(&self.before_tests).zip(words(&self.before_tests).skip(1));
+        before_and_after
+            .filter(|(before, _)| ["struct", "enum", "trait", "type"].contains(before))
+            .map(|(_, name)| name.to_owned())
+            .filter(|name| name.starts_with(char::is_uppercase))
+            .collect()
+    }
+
     /// Whether a path begins with the name of this crate: `tar::Header`, `::tar::Header`, `use tar;`, but not `a::tar::b`.
     pub(super) fn names_crate(&self, name: &str) -> bool {
         let code = squeezed(&self.before_tests);
