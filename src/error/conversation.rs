@@ -125,7 +125,7 @@ impl Display for RedirectFault {
 impl Display for ChallengeFault {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Silent => "denies access without saying how to get it",
+            Self::Silent => "status 401 without a WWW-Authenticate challenge",
             Self::NoRealm => "asks for a token but not where to get it",
             Self::RealmNotHttp => "sends to a token server that is no http address",
             Self::RealmInPlain => "sends to a token server without https",

@@ -81,7 +81,7 @@ impl Display for DestinationFault {
             Self::KeptInStaging => "it is where the new tree is made",
             Self::KeptAbove => "it holds the tree that is to be kept",
             Self::KeptFar => "it is on another file system than the old tree",
-            Self::NotAMachine => "no machine of systemd can be called so",
+            Self::NotAMachine => "not a valid systemd machine name",
             Self::NotAService => "not a valid name for a systemd service",
             Self::NotForUnits => "systemd does not accept this path in a unit",
             Self::ForeignSettings => "it is not written by roots",

@@ -10,8 +10,7 @@ use std::time::Duration;
 const ABSURD: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 /// For bytes that are not those that were named.
-const ALTERED: &str =
-    "what keeps or carries it has altered it: take it from elsewhere, without mirror or proxy";
+const ALTERED: &str = "a mirror, proxy or store has altered it: pull it from elsewhere";
 
 /// For bytes that are those that were named, and yet no layer.
 const BROKEN: &str = "the image is broken: have it built and pushed again";
@@ -41,7 +40,7 @@ impl Error {
                 // An index may list one without a name, which --platform does not take.
                 let mut names = available.iter().map(ToString::to_string);
                 let first = names.find(|name| Platform::parse(name).is_ok())?;
-                return around("ask for one that there is: --platform ", &first, "");
+                return around("choose one of them: --platform ", &first, "");
             }
             Self::Denied {
                 credentials: Some(origin),
@@ -53,7 +52,7 @@ impl Error {
             Self::Locked { image, wanted, .. } => {
                 let before = match wanted.as_slice() {
                     [] => "if you trust it, lock it: roots digest --lock ",
-                    _ => "if the change is meant, lock it anew: roots digest --lock ",
+                    _ => "if the change is meant, lock it again: roots digest --lock ",
                 };
                 return around(before, image, "");
             }
@@ -110,7 +109,7 @@ impl Error {
             Self::ProxyRefused { .. } => {
                 "ask whoever runs the proxy, or add the host to NO_PROXY to do without"
             }
-            Self::CacheSpoiled { .. } => "run it again: it is fetched anew",
+            Self::CacheSpoiled { .. } => "run it again: it will be fetched again",
             Self::DigestMismatch {
                 part: Part::Contents,
                 ..
@@ -119,7 +118,7 @@ impl Error {
             Self::DigestMismatch { .. } | Self::SizeMismatch { .. } => ALTERED,
             Self::Compression { .. } => "have it pushed again, compressed with gzip or zstd",
             Self::Include(path, _) if path.contains(['*', '?', '[']) => {
-                "there are no patterns: a folder stands for all that is below it"
+                "patterns are not supported: a folder includes all that is below it"
             }
             _ => return None,
         };

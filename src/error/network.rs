@@ -27,13 +27,13 @@ pub enum NetworkFault {
 impl Display for NetworkFault {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NoHost => "no such host, or no name server that answers",
+            Self::NoHost => "no such host, or no name server answers",
             Self::Refused => "connection refused",
-            Self::Silence => "no answer in time",
+            Self::Silence => "timed out waiting for a response",
             Self::Endless => "the answer does not end",
-            Self::Unreachable => "the network does not lead there",
+            Self::Unreachable => "network is unreachable",
             Self::Cut => "the connection ended in the middle of the answer",
-            Self::HungUp => "it hangs up",
+            Self::HungUp => "connection closed by the server",
             Self::Other(why) => return f.write_str(&escaped(why)),
         })
     }

@@ -102,7 +102,7 @@ impl Display for Error {
             Self::Compression { digest, name } => {
                 write!(
                     f,
-                    "{digest}: layer compressed with {name}, which images may not be"
+                    "{digest}: {name}-compressed layers are not allowed by the image spec"
                 )
             }
             Self::Entry { layer, name, why } => {

@@ -79,9 +79,7 @@ pub enum CertificateFault {
 impl Display for TlsFault {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::UnknownAuthority => {
-                f.write_str("its certificate is signed by nobody who is trusted")
-            }
+            Self::UnknownAuthority => f.write_str("certificate signed by unknown authority"),
             Self::WrongName(names) if names.is_empty() => {
                 f.write_str("its certificate has no subject alternative name")
             }
@@ -129,7 +127,7 @@ impl Display for TlsFault {
             Self::Alert(alert) => write!(f, "it ends the TLS handshake with alert {alert}"),
             Self::NotTls => f.write_str("it does not speak TLS"),
             Self::ProxyNotTls => f.write_str("the proxy does not speak TLS"),
-            Self::NotPlain => f.write_str("not in http; it may be https that is spoken there"),
+            Self::NotPlain => f.write_str("not an HTTP response; the server may expect https"),
             Self::ClientCertificateWanted => f.write_str("it wants a client certificate"),
             Self::ClientCertificateRefused => f.write_str("it refuses the client certificate"),
             Self::Other(why) => write!(f, "no TLS with it: {why}"),
@@ -146,7 +144,7 @@ impl TlsFault {
             Self::NotYetValid { .. } | Self::Expired { days: ABSURD.., .. } => {
                 "check this machine's clock"
             }
-            Self::NotTls => "if it is to speak plain http, pass --plain-http",
+            Self::NotTls => "for a registry over plain http, pass --plain-http",
             Self::ProxyNotTls => "write http:// before it in the variable that names the proxy",
             Self::NotPlain => {
                 "leave --plain-http away; localhost, which is always asked in plain http, \

@@ -100,7 +100,7 @@ impl Display for ValueFault {
             Self::NoCacheToPurge => "there is no cache to purge",
             Self::NoOutput => "-o FILE is missing, or -o - for standard output",
             Self::FromTerminal => "an archive does not come from a terminal",
-            Self::ToTerminal => "an archive is nothing for a terminal",
+            Self::ToTerminal => "refusing to write an archive to a terminal",
             Self::Twice => "standard input gives one thing only",
         })
     }

@@ -68,7 +68,7 @@ fn what_the_challenge_says_goes_to_the_realm_as_it_was_said() {
 
 #[test]
 fn a_challenge_that_cannot_be_answered_ends_the_pull() {
-    let silent = "denies access without saying how to get it";
+    let silent = "status 401 without a WWW-Authenticate challenge";
     for (challenge, why) in [
         (vec![], silent),
         (vec!["Negotiate", "Digest nonce=\"x\""], silent),

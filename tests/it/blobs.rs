@@ -230,7 +230,7 @@ fn compressions_that_images_may_not_have_are_named() {
             .build();
         let run = refused(&sandbox, &registry, &image, 5);
         let refusal = format!(
-            "roots: {}: layer compressed with {name}, which images may not be\n",
+            "roots: {}: {name}-compressed layers are not allowed by the image spec\n",
             image.layers[0].digest
         );
         run.says(&refusal);

@@ -119,7 +119,7 @@ fn code_3_is_not_found() {
         .run()
         .fails(3);
     let no_platform = "roots: {host}/acme/tool:3: no image for linux/arm64; there is linux/mips, plan9/mips\n\
-                       hint: ask for one that there is: --platform linux/mips\n";
+                       hint: choose one of them: --platform linux/mips\n";
     assert_eq!(
         run.stderr,
         no_platform.replace("{host}", &scene.registry.host())
@@ -155,7 +155,7 @@ fn code_5_is_not_what_was_named_or_no_image() {
         5,
         &format!(
             "roots: {wanted}: wrong digest: the blob that came is {got}\n\
-             hint: what keeps or carries it has altered it: take it from elsewhere, without mirror or proxy\n"
+             hint: a mirror, proxy or store has altered it: pull it from elsewhere\n"
         ),
     );
 

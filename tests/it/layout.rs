@@ -101,7 +101,7 @@ fn one_of_several_images_is_named_behind_a_colon() {
     assert_eq!(
         run.stderr,
         "roots: layout: no image `2`; there is 1, edge\n\
-         hint: ask for one that there is: oci:layout:1\n"
+         hint: choose one of them: oci:layout:1\n"
     );
     assert!(!sandbox.has("dest"));
 }

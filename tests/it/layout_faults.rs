@@ -16,7 +16,7 @@ fn a_blob_that_is_not_there_is_named() {
         fs::remove_file(sandbox.path(blob_path(blob))).unwrap();
         let run = sandbox.roots(["pull", "./layout", "dest"]).run().fails(5);
         let refusal = format!(
-            "roots: ./layout: blob {} is missing\nhint: copy it anew: a part of it is lost\n",
+            "roots: ./layout: blob {} is missing\nhint: copy it again: part of it is missing\n",
             blob.digest
         );
         assert!(run.stderr.ends_with(&refusal), "{}", run.stderr);

@@ -26,7 +26,7 @@ fn a_miss_lists_the_platforms_there_are() {
             .fails(3);
         let refusal = format!(
             "roots: {name}: no image for {shown}; there is linux/amd64, linux/arm/v7, linux/arm64\n\
-             hint: ask for one that there is: --platform linux/amd64\n"
+             hint: choose one of them: --platform linux/amd64\n"
         );
         assert_eq!(run.stderr, refusal);
         assert_eq!(registry.lines(), ["GET /v2/a/b/manifests/1"]);
@@ -79,7 +79,7 @@ fn a_single_image_for_another_platform_than_asked_for_is_an_error() {
             .fails(3);
         let refusal = format!(
             "roots: {name}: no image for {asked}; there is linux/arm/v7\n\
-             hint: ask for one that there is: --platform linux/arm/v7\n"
+             hint: choose one of them: --platform linux/arm/v7\n"
         );
         assert_eq!(
             run.stderr,

@@ -128,7 +128,7 @@ fn a_tree_that_is_no_machine_has_none() {
     let name = registry.push("a/b", "1", &app());
     let run = sandbox.roots(["pull", "--nspawn", &name, "my_tree"]).run();
     run.fails(6)
-        .says("my_tree: no machine of systemd can be called so");
+        .says("my_tree: not a valid systemd machine name");
     assert_eq!(sandbox.names(""), ["cache"]);
 }
 

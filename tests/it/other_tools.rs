@@ -325,7 +325,7 @@ fn a_platform_that_no_option_takes_is_not_proposed() {
         let pull = ["pull", "--platform=linux/amd64", &image, "dest"];
         let run = sandbox.roots(pull).run().fails(3);
         let hint = run.stderr.split_once("hint: ").map(|(_, hint)| hint.trim());
-        let proposed = proposed.map(|name| format!("ask for one that there is: --platform {name}"));
+        let proposed = proposed.map(|name| format!("choose one of them: --platform {name}"));
         assert_eq!(
             hint,
             proposed.as_deref(),
@@ -343,7 +343,7 @@ fn a_file_that_is_called_like_no_image_is_taken_for_the_file() {
         let said = hint(&sandbox, &["pull", path, "dest"]);
         assert_eq!(
             said,
-            format!("for what is called so in this folder, write ./{path}")
+            format!("for the file or folder of this name, write ./{path}")
         );
         sandbox
             .roots(["pull", &format!("./{path}"), "dest"])
@@ -356,7 +356,7 @@ fn a_file_that_is_called_like_no_image_is_taken_for_the_file() {
         .roots(["pull", "--offline", "images.tar", "dest"])
         .run();
     run.fails(3)
-        .says("hint: for what is called so in this folder, write ./images.tar\n");
+        .says("hint: for the file or folder of this name, write ./images.tar\n");
 }
 
 #[test]

@@ -283,7 +283,7 @@ fn a_proxy_may_speak_tls_itself() {
         .roots(["digest", &name])
         .env("HTTPS_PROXY", &url);
     let said = format!(
-        "roots: {}: its certificate is signed by nobody who is trusted\n",
+        "roots: {}: certificate signed by unknown authority\n",
         secure.host()
     );
     run.run().fails(1).says(&said);
@@ -337,13 +337,13 @@ fn silence_behind_a_proxy_ends() {
     let proxy = scene.proxy.url();
     run(&proxy, &[])
         .fails(75)
-        .says("no answer in time (through the proxy ");
+        .says("timed out waiting for a response (through the proxy ");
     run(&proxy, &["--plain-http"])
         .fails(75)
-        .says("no answer in time (through the proxy ");
+        .says("timed out waiting for a response (through the proxy ");
     run(&format!("http://{address}"), &[])
         .fails(75)
-        .says("no answer in time (through the proxy ");
+        .says("timed out waiting for a response (through the proxy ");
     assert!(start.elapsed().as_secs() < 10);
 }
 

@@ -137,7 +137,7 @@ fn what_no_pull_has_made_has_none() {
     }
     // It may be an archive, which is spelt otherwise.
     let run = sandbox.roots(["inspect", "folder/file"]).run().fails(3);
-    run.says("hint: for what is called so in this folder, write ./folder/file\n");
+    run.says("hint: for the file or folder of this name, write ./folder/file\n");
     // What is neither there nor the name of an image has been misspelt.
     let run = sandbox.roots(["inspect", "Debian"]).run().fails(2);
     run.says("roots: Debian: repositories are written in lower case\nhint: write debian\n");

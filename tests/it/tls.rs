@@ -69,7 +69,7 @@ impl Scene {
     }
 }
 
-const UNKNOWN: &str = "roots: {host}: its certificate is signed by nobody who is trusted\n\
+const UNKNOWN: &str = "roots: {host}: certificate signed by unknown authority\n\
      hint: if it is yours, pass its authority's certificate with --ca-file FILE\n";
 
 #[test]

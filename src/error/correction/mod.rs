@@ -89,14 +89,12 @@ pub(super) fn of_manifest(why: &InvalidManifest) -> Option<&'static str> {
     let hint = match why {
         InvalidManifest::Schema1 => "pull it with an old docker and push it again to convert it",
         InvalidManifest::MediaType(kind) if kind.starts_with("text/html") => {
-            "a web page came: check the host, and whether a network wants a login first"
+            "a web page was served: check the host, and whether the network requires a login"
         }
         InvalidManifest::Artifact(kind) if kind.contains("helm") => {
             "a chart is fetched with `helm pull`"
         }
-        InvalidManifest::Artifact(_) => {
-            "fetch it with the tool that it is for, or with `oras pull`"
-        }
+        InvalidManifest::Artifact(_) => "fetch it with the tool it is for, or with `oras pull`",
         InvalidManifest::Encrypted(_) => {
             "decrypt it into a folder first: skopeo copy --decryption-key KEY docker://IMAGE oci:PATH"
         }
@@ -111,7 +109,7 @@ impl LayoutFault {
             Self::SeveralImages { place, names } => ("name one: ", place, names.first()?),
             Self::NoTag {
                 place, available, ..
-            } => ("ask for one that there is: ", place, available.first()?),
+            } => ("choose one of them: ", place, available.first()?),
             Self::Incomplete(present) => {
                 let first = present.first()?.to_string();
                 let before = "`docker save` writes only what was pulled: name one with --platform ";
@@ -140,8 +138,8 @@ impl LayoutFault {
             Self::NotALayout => "a layout is what `skopeo copy docker://IMAGE oci:PATH` writes",
             Self::NotAnArchive => "an archive is what `docker save` or `roots save` writes",
             Self::MissingAttestation(_) => "every image is there: save it without --all-platforms",
-            Self::NoImage => "write it anew: `docker save` lists what it is told to save",
-            Self::MissingBlob(_) => "copy it anew: a part of it is lost",
+            Self::NoImage => "write it again: `docker save` lists the images it is told to save",
+            Self::MissingBlob(_) => "copy it again: part of it is missing",
             Self::Absent(Absence::Link { .. }) => {
                 "copy it together with what its links lead to, as `cp -rL` does"
             }

@@ -23,7 +23,7 @@ impl Suggestion {
     pub(in crate::error) fn hint(&self) -> Option<String> {
         match self {
             Self::Path(path) => {
-                let before = "for what is called so in this folder, write ./";
+                let before = "for the file or folder of this name, write ./";
                 around(before, &path_of(path), "")
             }
             Self::Image(name) => around("for the image of this name, write ", &escaped(name), ""),

@@ -99,7 +99,7 @@ fn an_image_is_found_by_any_spelling_of_its_name() {
     run.run()
         .fails(3)
         .says("no image `hello`; there is hello:1, ghcr.io/a/b:2\n")
-        .says("hint: ask for one that there is: docker-archive:image.tar:hello:1\n");
+        .says("hint: choose one of them: docker-archive:image.tar:hello:1\n");
     let run = sandbox.roots(["digest", "oci-archive:image.tar"]).run();
     run.fails(3).says("image.tar: not an archive of an image\n");
     let run = sandbox.roots(["digest", "--lock", "./image.tar"]).run();

@@ -124,7 +124,7 @@ fn what_was_lost_is_said_to_be_lost() {
     sandbox.write("image.tar", tar(&without(&all)));
     let pull = ["pull", "--platform=linux/arm64", "./image.tar", "dest"];
     let run = sandbox.roots(pull).run().fails(5);
-    run.says(" is missing\nhint: copy it anew: a part of it is lost\n");
+    run.says(" is missing\nhint: copy it again: part of it is missing\n");
     let whole = without(&[]);
     let attestation = whole.iter().find(|(path, bytes)| {
         path.starts_with("blobs/") && bytes.windows(9).any(|window| window == b"_type\":\"h")
@@ -170,7 +170,7 @@ fn a_lost_part_of_an_image_is_not_taken_for_another_platform() {
                     let run = sandbox.roots(command).run().fails(5);
                     run.says(&format!(
                         "roots: {image}: blob sha256:{} is missing\n\
-                         hint: copy it anew: a part of it is lost\n",
+                         hint: copy it again: part of it is missing\n",
                         lost[0]
                     ));
                     assert!(!sandbox.has("dest") && !sandbox.has("x.tar"));

@@ -14,7 +14,7 @@ use std::fs;
 const ADDRESS: &str = "0.0.0.0";
 
 /// What is said of a certificate that nobody known has signed.
-const UNKNOWN: &str = ": its certificate is signed by nobody who is trusted\n";
+const UNKNOWN: &str = ": certificate signed by unknown authority\n";
 
 /// What is said to who shows no certificate where one is wanted.
 const WANTED: &str = ": it wants a client certificate\n";

@@ -78,7 +78,7 @@ fn a_silence_is_told_and_waited_out_on_each_way() {
         assert!(patient.is_running());
         let run = hasty.wait();
         assert_eq!(run.code, Some(75), "{host}: {}", run.stderr);
-        run.says(&waiting).says("no answer in time");
+        run.says(&waiting).says("timed out waiting for a response");
     }
     scene.registry.recover();
     for (pull, _) in scene.ways() {

@@ -133,7 +133,10 @@ fn who_does_not_answer_is_named_before_it_is_waited_for() {
         assert_eq!(lines.last().unwrap(), "waiting for 127.0.0.1, 1 s");
         let left = shown(&run.stderr, 200);
         assert_eq!(left.len(), 2, "{left:#?}");
-        assert!(left[0].ends_with(": no answer in time"), "{left:#?}");
+        assert!(
+            left[0].ends_with(": timed out waiting for a response"),
+            "{left:#?}"
+        );
     }
 }
 

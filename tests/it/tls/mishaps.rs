@@ -31,7 +31,7 @@ fn a_server_that_speaks_plain_http_is_told_from_others() {
     let run = sandbox.roots(["pull", &format!("{host}/a:1"), "dest"]);
     let said = format!(
         "roots: {host}: it does not speak TLS\n\
-         hint: if it is to speak plain http, pass --plain-http\n"
+         hint: for a registry over plain http, pass --plain-http\n"
     );
     assert_eq!(run.run().fails(1).stderr, said);
     sandbox.assert_nothing_left();
@@ -58,8 +58,8 @@ fn a_server_that_speaks_tls_is_not_one_of_plain_http() {
     let run = scene.pull(&["--plain-http"]).fails(1);
     let url = format!("http://{}/v2/a/b/manifests/1", scene.front.host());
     let said = format!(
-        "roots: {url}: not in http; it may be https that is spoken there\n\
-         hint: leave --plain-http away; localhost, which is always asked in plain http, has to be called otherwise\n"
+        "roots: {url}: not an HTTP response; the server may expect https\n\
+         hint: leave out --plain-http; localhost is always reached over plain http, so use another name for it\n"
     );
     assert_eq!(run.stderr, said);
     assert_eq!(scene.registry.lines(), [""; 0]);
@@ -74,7 +74,7 @@ fn silence_ends_the_handshake_and_the_body() {
     let run = sandbox.roots(["digest", "--timeout=1", &format!("{host}/a:1")]);
     let run = run.run().fails(75);
     let said = format!(
-        "roots: https://{host}/v2/a/manifests/1: no answer in time\nhint: allow it more time with --timeout, or more attempts with --retries\n"
+        "roots: https://{host}/v2/a/manifests/1: timed out waiting for a response\nhint: allow it more time with --timeout, or more attempts with --retries\n"
     );
     assert_eq!(run.stderr, said);
     assert!(start.elapsed() < Duration::from_secs(5));
@@ -88,7 +88,7 @@ fn silence_ends_the_handshake_and_the_body() {
         scene.registry.fault(part, ALWAYS, fault);
         let start = Instant::now();
         let run = scene.pull(&["--ca-file=ca.pem", "--timeout=1"]).fails(75);
-        run.says("no answer in time\n");
+        run.says("timed out waiting for a response\n");
         assert!(start.elapsed() < Duration::from_secs(5));
         scene.sandbox.assert_nothing_left();
     }

@@ -101,6 +101,6 @@ fn where_one_refuses_and_one_is_silent_there_is_no_answer_in_time() {
     let options = ["--plain-http", "--retries=0", "--timeout=1"];
     let command = sandbox.roots(["pull", &name, "dest"]).args(options);
     let run = command.prelude(&hosts).run().fails(75);
-    run.says("/manifests/1: no answer in time\n");
+    run.says("/manifests/1: timed out waiting for a response\n");
     sandbox.assert_nothing_left();
 }

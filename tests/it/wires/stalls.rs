@@ -4,8 +4,7 @@ use super::{SIZE, Wire, each};
 use crate::support::{ALWAYS, Fault, TokenRules};
 use std::time::Duration;
 
-const SILENT: &str =
-    "no answer in time\nhint: allow it more time with --timeout, or more attempts with --retries\n";
+const SILENT: &str = "timed out waiting for a response\nhint: allow it more time with --timeout, or more attempts with --retries\n";
 
 fn wire(what: &str) -> Wire {
     Wire::new(what, 1).retries(1).arg("--timeout=1")

@@ -42,7 +42,10 @@ fn whoever_waits_for_a_pull_that_fails_goes_on_by_itself() {
     first.until_says("layer 1/1");
     let second = wire.pull().spawn();
     second.until_says(WAITING);
-    first.wait().fails(75).says("no answer in time");
+    first
+        .wait()
+        .fails(75)
+        .says("timed out waiting for a response");
     second.wait().succeeds();
     wire.assert_pulled();
     assert_eq!(wire.asked()[4..], ["layer 1 bytes=2000-"]);
