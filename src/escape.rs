@@ -1,4 +1,4 @@
-//! JSON for programs; and for terminals, which people may read it on.
+//! Escapes what is printed: JSON for programs, and JSON that is safe on a terminal.
 
 use serde::Serialize;
 

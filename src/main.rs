@@ -1,4 +1,4 @@
-//! The process edge: arguments in, a result or one sentence out, and the exit code.
+//! The process: arguments in, a result or one message out, and the exit code.
 
 use roots::commands::Stdout;
 use roots::error::{Error, Usage};

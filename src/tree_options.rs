@@ -1,4 +1,4 @@
-//! How a tree differs from its image because somebody has asked for it.
+//! Options that make a tree differ from its image.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

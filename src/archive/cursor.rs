@@ -1,4 +1,4 @@
-//! Where an archive stands that is read forward, and what it has kept of what has gone by.
+//! The position in an archive that is read forward, and the members spooled so far.
 
 use super::input::Input;
 use super::member::{Member, MemberKind, padding};

@@ -1,5 +1,5 @@
-//! How much an archive may inflate to, over all the times that it is read: a megabyte of zstd can be
-//! gigabytes of zeros, and members in another order than the image names them are looked for again.
+//! Bounds how much an archive may inflate to, over all passes: a megabyte of zstd can be gigabytes
+//! of zeros, and an archive whose members are out of order is read more than once.
 
 use super::input::{RawInput, fault};
 use crate::compression::Decoder;

@@ -1,4 +1,4 @@
-//! Where an archive comes from: a file or a pipe.
+//! The input that holds an archive: a file or a pipe.
 
 use super::inflation::{Inflated, Inflation};
 use crate::compression::{Decoder, Undecodable};

@@ -1,4 +1,4 @@
-//! A tar that holds an image: its members by name, in whatever order they stand.
+//! A tar that holds an image: its members by name, in any order.
 //!
 //! ```text
 //! a file, uncompressed   SeekableArchive   headers are read once, then each member in place

@@ -1,5 +1,5 @@
-//! How much is remembered of an archive's members, against archives that are nothing but headers: a
-//! few megabytes of compressed headers can name gigabytes.
+//! Bounds how much is remembered of an archive's members: a few megabytes of compressed headers can
+//! name gigabytes.
 
 /// How many members are looked at: an image has hundreds at most.
 const MAX_MEMBERS: usize = 1 << 14;

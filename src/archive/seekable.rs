@@ -1,4 +1,4 @@
-//! An archive in a file that is not compressed.
+//! An uncompressed archive in a file.
 
 use super::input::{Input, disk};
 use super::member::{Member, MemberKind, follow, padding};

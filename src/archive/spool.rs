@@ -1,4 +1,5 @@
-//! A place for what has gone by: small members in memory, large ones in a file without a name.
+//! Members that have been passed and may be needed later: small ones in memory, large ones in an
+//! unnamed file.
 
 use std::collections::HashMap;
 use std::fs::File;

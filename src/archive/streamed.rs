@@ -1,4 +1,4 @@
-//! An archive that can only be read forward: a pipe, or a file that is compressed.
+//! An archive that can only be read forward: a pipe, or a compressed file.
 
 use super::MAX_LINKS;
 use super::cursor::{ArchiveCursor, MemberLocation};

@@ -1,4 +1,4 @@
-//! Blobs in the cache: each appears under its name when it is whole.
+//! Blobs in the cache: each appears under its name once it is complete.
 
 use super::{Cache, Presence, blob_name, partial_name};
 use crate::error::Error;

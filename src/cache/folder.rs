@@ -1,4 +1,4 @@
-//! The folder that is a cache: told from others, made, and opened by all who may.
+//! The cache folder: recognised, created, and opened with the right permissions.
 
 use super::{ALGORITHMS, BLOBS, LEASES, LINKS, RESOLVED, name};
 use crate::error::Error;

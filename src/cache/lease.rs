@@ -1,4 +1,4 @@
-//! Leases: what running pulls use. Purge keeps it.
+//! Leases: the blobs that running pulls use. Purge keeps them.
 
 use super::trust::is_trusted;
 use super::{ALGORITHMS, Cache, LEASES, LINKS, RESOLVED, lease_mode, name};

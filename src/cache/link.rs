@@ -1,4 +1,5 @@
-//! Links: which destination was made of which blobs. Purge keeps what a destination uses.
+//! Links: which destination was made from which blobs. Purge keeps what an existing destination
+//! uses.
 
 use super::trust::open_believed;
 use super::{Cache, LINKS, link_name};

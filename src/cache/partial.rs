@@ -1,5 +1,5 @@
-//! Blobs on their way into the cache, and what is left of them when a pull ends early: the next one
-//! goes on from there.
+//! Blobs on their way into the cache, and what an interrupted pull leaves of them: the next pull
+//! resumes there.
 
 use super::lease::is_file;
 use super::{Cache, blob_name, name, partial_name, private_mode};

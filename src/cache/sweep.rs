@@ -1,4 +1,4 @@
-//! What a purge is asked for, and what comes of it.
+//! The options of a purge, and its result.
 
 use crate::sys::Stat;
 use std::path::PathBuf;

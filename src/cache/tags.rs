@@ -1,4 +1,4 @@
-//! What references stood for when they were last pulled: with it, a pull needs no network.
+//! Which digest a tag had when it was last pulled: with it, `--offline` needs no network.
 
 use super::trust::open_believed;
 use super::{Cache, RESOLVED, blob_name, name};

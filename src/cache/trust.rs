@@ -1,4 +1,4 @@
-//! What is believed in a cache that others may write to.
+//! What to trust in a cache that other users may write to.
 //!
 //! A blob is believed for its digest. What a reference stood for, and what a destination was made of,
 //! nothing proves but who wrote it, and that its owner is root does not say so: whoever may write to

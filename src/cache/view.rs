@@ -1,4 +1,4 @@
-//! The cache as a dry run finds it: nothing is written there, not even what is looked at.
+//! The cache as a dry run sees it: nothing is written, not even access times.
 
 use super::folder::check_ours;
 use super::{BLOBS, Cache, LINKS, unopened};

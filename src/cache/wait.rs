@@ -1,5 +1,5 @@
-//! Waiting for a lock that another process holds: for a while, and never for ever. Whoever can open a
-//! file can hold its lock, and so can a process that hangs.
+//! Waits for a lock that another process holds, up to `--timeout`: anyone who can open a file can
+//! hold its lock, and so can a hung process.
 
 use super::{Cache, TryLock};
 use crate::error::Error;

@@ -1,4 +1,4 @@
-//! How a command line is read: options and operands in any order.
+//! Parses a command line: options and operands in any order.
 
 use super::grammar::{SYNTAXES, Syntax};
 use super::suggest::closest;

@@ -1,4 +1,4 @@
-//! What each command takes. Its help page is the grammar: an option that is not on it is not taken.
+//! The grammar of each command is its help page: an option that is not on the page is not accepted.
 
 /// What one command takes.
 pub(super) struct Syntax {

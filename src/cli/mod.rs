@@ -1,5 +1,5 @@
-//! The command line and the environment, read into a [`Command`]. No I/O, but for a look at
-//! whether there is a file that is called like what is no image.
+//! Parses the command line and the environment into a [`Command`]. Its only I/O is to check whether
+//! a file exists that is named like an operand that cannot be parsed.
 
 mod args;
 mod grammar;

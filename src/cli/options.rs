@@ -1,4 +1,4 @@
-//! What operands, options and variables mean.
+//! Parses operands, options and variables that several commands share.
 
 use super::args::RawArgs;
 use super::grammar::Syntax;

@@ -1,4 +1,4 @@
-//! What the options of `purge` mean.
+//! Parses the options of `purge`.
 
 use super::args::RawArgs;
 use super::options::max_size;

@@ -1,4 +1,4 @@
-//! What `--raw` means.
+//! Parses `--raw`.
 
 use super::args::RawArgs;
 use crate::error::{Error, ValueFault};

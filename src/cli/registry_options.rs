@@ -1,4 +1,4 @@
-//! What options and variables say of the way to a registry.
+//! Parses options and variables for reaching registries.
 
 use super::args::RawArgs;
 use crate::error::{Error, ValueFault};

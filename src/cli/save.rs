@@ -1,4 +1,4 @@
-//! What the options of `save` mean.
+//! Parses the options of `save`.
 
 use super::args::RawArgs;
 use super::options::platform;

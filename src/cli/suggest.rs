@@ -1,4 +1,4 @@
-//! What a misspelt word was meant to be.
+//! Suggests a correction for a misspelt word.
 
 use super::grammar::SYNTAXES;
 use crate::error::{Error, Usage};

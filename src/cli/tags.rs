@@ -1,4 +1,4 @@
-//! What the operand and the options of `tags` mean.
+//! Parses the operand and the options of `tags`.
 
 use super::args::{RawArgs, operands, value_of};
 use super::grammar::TAGS;

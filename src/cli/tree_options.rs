@@ -1,4 +1,4 @@
-//! What the options mean that make a tree differ from its image.
+//! Parses the options that make a tree differ from its image.
 
 use super::args::RawArgs;
 use crate::error::{Error, ValueFault};

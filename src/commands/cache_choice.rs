@@ -1,4 +1,4 @@
-//! The cache that a command line asks for, and what it means that it cannot be used.
+//! Which cache the command line asks for, and what happens if it cannot be used.
 
 use crate::cache::{Cache, CacheView};
 use crate::error::Error;

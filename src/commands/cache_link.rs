@@ -1,4 +1,4 @@
-//! What the cache is told of a pull: which tree was made of which blobs, and what a name stood for.
+//! Records a pull in the cache: which blobs the tree was made from, and which digest the tag had.
 //!
 //! The tree is right without it, so none of this is a reason to fail: it is said.
 

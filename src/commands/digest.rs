@@ -1,4 +1,4 @@
-//! `roots digest IMAGE...`: what `pull` would extract here, without extracting it.
+//! `roots digest IMAGE...`: prints the digest that `pull` would extract here.
 
 use super::PrintDigest;
 use super::lock_line::lock_line;

@@ -1,5 +1,5 @@
-//! `roots pull --dry-run`: what a pull would do, and whether it may. Nothing is written, and of layers
-//! nothing is asked for.
+//! `roots pull --dry-run`: what a pull would do, and whether it can. Nothing is written, and no
+//! layer is requested.
 
 use super::recorded::RecordedImage;
 use super::start_files::StartFiles;

@@ -1,4 +1,5 @@
-//! `roots inspect DEST`: what a tree was made of. `roots inspect IMAGE`: what one would be made of.
+//! `roots inspect DEST`: what a tree was made from. `roots inspect IMAGE`: what a tree would be
+//! made from.
 
 use super::recorded::RecordedImage;
 use super::{Inspect, Output};

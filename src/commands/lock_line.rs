@@ -1,4 +1,4 @@
-//! A line of a lock, `REFERENCE@DIGEST`, for what was saved or looked up.
+//! A line of a lock file, `REFERENCE@DIGEST`, for an image that was saved or looked up.
 
 use crate::error::escaped;
 use crate::oci::{Digest, Reference};

@@ -1,4 +1,4 @@
-//! `--locked FILE`: an image is pulled only if it is the one that was locked.
+//! `--locked FILE`: pulls an image only if the lock file has its digest.
 
 use super::Pull;
 use crate::error::{ConfigurationFault, Error};

@@ -1,4 +1,4 @@
-//! What the user asked for, and one file for each way to do it.
+//! The commands and their options; one file for each.
 
 mod cache_choice;
 mod cache_link;

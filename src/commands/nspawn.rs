@@ -1,4 +1,4 @@
-//! How a tree is started: `--nspawn`, and what to type where nothing says it.
+//! How to start a tree: `--nspawn`, and a hint where the image does not say.
 
 use super::Pull;
 use super::start_files::{StartFiles, malformed, run_config_of};

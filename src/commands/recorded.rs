@@ -1,4 +1,4 @@
-//! The record of the tree in DEST, and whether it can be believed.
+//! The record of the tree in DEST, and whether it can be trusted.
 //!
 //! It stands in an attribute of DEST itself, which whoever may write to that folder can change: its
 //! owner, or root in a container that runs there. Root believes it only where the cache, which is

@@ -1,4 +1,4 @@
-//! `roots save IMAGE... -o FILE`: images as one archive, to be carried to where there is no network.
+//! `roots save IMAGE... -o FILE`: writes images into one archive, to carry across an air gap.
 //!
 //! ```text
 //! oci-layout, index.json, manifest.json      what there is: for OCI's tools and for docker

@@ -1,4 +1,4 @@
-//! Standard output, which may be a pipe that nobody reads from for a long time.
+//! Standard output, which may be a pipe that nobody reads for a long time.
 
 use crate::error::Error;
 use crate::sys::{check_stdout, wait_to_write};

@@ -1,4 +1,5 @@
-//! IMAGE and DEST the other way round: tar and importctl have the destination elsewhere than curl and skopeo.
+//! IMAGE and DEST in the wrong order: tar and importctl take the destination elsewhere than curl
+//! and skopeo.
 
 use crate::error::{Error, LayoutFault, Suggestion};
 use crate::oci::{HUB, Reference};

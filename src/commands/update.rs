@@ -1,4 +1,4 @@
-//! `--update`: whether DEST already holds what the image stands for.
+//! `--update`: whether DEST already holds the current image.
 //!
 //! One HEAD request tells, because the record of a tree has the digest that a HEAD gives: that of the
 //! index, where there is one. A record that may be forged could stop updates for good: it is not

@@ -1,4 +1,4 @@
-//! What `verify` says and prints of a comparison that is done.
+//! Prints the result of `verify`.
 
 use super::{Output, Verify, counted};
 use crate::model::Comparison;

@@ -1,4 +1,4 @@
-//! `roots verify DEST [IMAGE]`: whether a tree still is what its image makes.
+//! `roots verify DEST [IMAGE]`: whether a tree still is what its image would make.
 
 use super::recorded::{Doubt, RecordedImage};
 use super::swapped::or_swapped_verify;

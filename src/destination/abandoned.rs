@@ -1,5 +1,5 @@
-//! What killed pulls have left: staging folders that nobody holds. The next pull into the same DEST
-//! removes its own; `roots purge` asks for those of all destinations that the cache knows.
+//! Staging folders that killed pulls left behind. The next pull into the same DEST removes its own;
+//! `roots purge` removes those of all destinations that the cache knows.
 
 use super::path::located;
 use super::staging::{OLD, is_ours};

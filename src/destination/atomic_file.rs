@@ -1,4 +1,4 @@
-//! A file that has its name when it is whole: written beside, flushed, renamed.
+//! A file that gets its name once it is complete: written beside it, flushed, renamed.
 
 use super::path::located;
 use super::{c_name, disk, file_name, in_the_way, name_beside};

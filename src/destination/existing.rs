@@ -1,5 +1,5 @@
-//! DEST as it is found. Its parent is opened here, once: whoever owns a folder on the way may put
-//! something else there while a pull waits for the network.
+//! DEST before the pull. Its parent is opened here, once: the owner of a folder on the way could
+//! put something else there while a pull waits for the network.
 
 use super::path::located;
 use super::{disk, record, staging};

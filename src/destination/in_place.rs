@@ -1,4 +1,4 @@
-//! A DEST that cannot be renamed, and is filled as it stands: a mount point or the working directory.
+//! A DEST that cannot be renamed and is filled in place: a mount point or the working directory.
 
 use super::{disk, lock, record};
 use crate::error::{Error, Replaceable};

@@ -1,4 +1,4 @@
-//! Whether a tree that is to be removed is in use: a container or a program that runs in it would lose
+//! Whether a tree that is to be removed is in use: a container or program running in it would lose
 //! its files, and what it has written.
 
 use super::image_lock::ImageLock;

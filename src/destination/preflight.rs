@@ -1,5 +1,5 @@
-//! What a pull would do to DEST, and what stands in its way. Nothing is written to find out, nor locked:
-//! another pull must not fail because somebody looks.
+//! What a pull would do to DEST, and what prevents it. Nothing is written or locked: a dry run must
+//! not make another pull fail.
 
 use super::in_use::Removed;
 use super::keep_old::KeepOldTarget;

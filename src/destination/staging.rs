@@ -1,4 +1,4 @@
-//! The folder beside DEST that the tree grows in.
+//! The folder beside DEST in which the tree is built.
 
 use super::image_lock::ImageLock;
 use super::in_use::Removed;

@@ -1,4 +1,4 @@
-//! The moment at which the new tree becomes DEST.
+//! The moment the new tree becomes DEST.
 //!
 //! ```text
 //!                        DEST         elsewhere

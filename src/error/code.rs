@@ -1,4 +1,4 @@
-//! What a script sees: the exit codes of README.
+//! Exit codes: the table in README.
 
 use super::{Error, LayoutFault, TlsFault};
 

@@ -1,4 +1,4 @@
-//! What is wrong with registries.conf and with a lock.
+//! Errors in registries.conf and in lock files.
 
 use super::sentence::{escaped, reason};
 use std::fmt::{self, Display, Formatter};

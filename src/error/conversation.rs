@@ -1,5 +1,4 @@
-//! What goes wrong in a conversation with a registry: with its answers, where it sends us, what it asks
-//! for, and with what the user has given for it.
+//! Errors of HTTP with registries: responses, redirects, challenges, credentials, proxies.
 
 use super::sentence::escaped;
 use std::fmt::{self, Display, Formatter};

@@ -1,4 +1,4 @@
-//! Why there can be no tree or file at a path, and what to do about it.
+//! Why a tree or file cannot be at a path, and what to do about it.
 
 use super::sentence::{escaped, path_of};
 use crate::sys::DirUser;

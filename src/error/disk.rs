@@ -1,4 +1,4 @@
-//! What to type next when a file or folder of this machine stands in the way.
+//! Hints for errors of local files and folders.
 
 use super::sentence::{around, path_of};
 use std::io::{self, ErrorKind};

@@ -1,4 +1,4 @@
-//! What can be wrong with an entry of a layer, or with putting it on disk.
+//! Errors of one entry of a layer: malformed, or impossible to put on this disk.
 
 use super::Error;
 use super::sentence::{escaped, reason};

@@ -1,4 +1,4 @@
-//! What can be wrong with a layout on disk and with a command line, and other parts of errors.
+//! Errors of layouts on disk and of the command line, and other parts of errors.
 
 use super::{DestinationFault, ValueFault};
 use crate::oci::{Digest, Platform};

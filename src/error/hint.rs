@@ -1,4 +1,4 @@
-//! What to type next: at most one line, and none where there is nothing to do.
+//! Hints: at most one line that says what to type next.
 
 use super::correction::{of_manifest, of_reference};
 use super::sentence::{around, path_of};

@@ -1,4 +1,5 @@
-//! Everything that can go wrong, as data, with its sentences (`sentence.rs`, `refusal.rs`) and hints (`hint.rs`).
+//! Everything that can go wrong, as data, with messages (`sentence.rs`, `refusal.rs`) and hints
+//! (`hint.rs`).
 
 mod code;
 mod configuration;

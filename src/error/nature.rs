@@ -1,4 +1,4 @@
-//! What sort of failure it is, for those who may still do something about it.
+//! The category of an error, for code that can still react to it.
 
 use super::{EntryFault, Error, LayoutFault, NetworkFault};
 use std::io;

@@ -1,4 +1,4 @@
-//! What can go wrong between this machine and another one.
+//! Errors between this machine and another.
 
 use super::sentence::escaped;
 use std::fmt::{self, Display, Formatter};

@@ -1,4 +1,4 @@
-//! Where errors come from: what went wrong elsewhere, as one of ours.
+//! Converts errors of the standard library and of other rooms.
 
 use super::{Error, Part};
 use crate::oci::Digest;

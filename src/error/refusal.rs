@@ -1,4 +1,4 @@
-//! The sentences for what the parsers of names, documents, folders and command lines refuse.
+//! Messages for names, documents, folders and command lines that the parsers refuse.
 
 use super::sentence::{escaped, list};
 use super::{Absence, IncludeFault, LayoutFault, LinkFault, Usage};

@@ -1,4 +1,4 @@
-//! What can be wrong with the certificates of servers and with those of the user.
+//! Errors of certificates, those of servers and those of the user.
 
 use super::sentence::{around, escaped, list, reason};
 use std::fmt::{self, Display, Formatter};

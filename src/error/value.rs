@@ -1,4 +1,4 @@
-//! What is wrong with an option, or with its value.
+//! Errors of options and their values.
 
 use super::{Error, Usage};
 use std::fmt::{self, Display, Formatter};

@@ -1,4 +1,4 @@
-//! One directory on the way of a walk.
+//! One directory on the path of a cursor.
 
 use crate::error::EntryFault;
 use crate::sys::{Dir, Handle as _, Time};

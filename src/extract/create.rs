@@ -1,4 +1,4 @@
-//! Makes what one entry says, in the directory where the walk stands.
+//! Creates what one entry describes, in the directory of the cursor.
 
 use super::Extractor;
 use super::metadata::InheritedMetadata;

@@ -1,4 +1,4 @@
-//! Devices that could not be made: the tree has them, the disk has not.
+//! Devices that could not be created: they are in the image's tree but not on the disk.
 //!
 //! Later entries may link to one, replace it or hide it as if it were there. So their paths are kept, and
 //! not in a file: only ordinary users and root of a container leave devices out, and an image has some

@@ -1,4 +1,4 @@
-//! Hard links, and what becomes of links to devices that could not be made.
+//! Hard links, including those to devices that could not be created.
 
 use super::Extractor;
 use super::component::IfMissing;

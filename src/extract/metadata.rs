@@ -1,4 +1,5 @@
-//! Owner, extended attributes, mode, times: in this order, because each spoils what came before.
+//! Owner, extended attributes, mode, times: in this order, because each step resets what later ones
+//! set.
 //!
 //! chown clears setuid and `security.capability`, so it is first; a file that its mode makes
 //! read-only takes no attribute any more, so the mode comes after them; times are last.

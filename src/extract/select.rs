@@ -1,5 +1,5 @@
-//! What of the tree stays, when all layers are in it: only then it is known what a path leads to,
-//! and what a hard link is a link to.
+//! Removes what `--include` and `--exclude` leave out, once all layers are applied: only then is it
+//! known where a path leads and what a hard link links to.
 
 use super::Extractor;
 use super::component::IfMissing;

@@ -1,4 +1,4 @@
-//! The places that a layer has made, in memory that does not grow with them.
+//! A set of the paths that a layer wrote, in bounded memory.
 //!
 //! Places are keys. The newest wait in memory, and whenever there are too many they go, sorted, to
 //! the end of a file without a name. Where a key stands in such a run is then one read away.

@@ -1,4 +1,4 @@
-//! Removes from one directory what does not stay there.
+//! Removes entries from one directory.
 
 use super::cursor::Cursor;
 use crate::error::EntryFault;

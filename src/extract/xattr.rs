@@ -1,4 +1,4 @@
-//! Extended attributes: which are the image's own, and what becomes of those that cannot be.
+//! Extended attributes: which ones belong to the image, and what to do where they cannot be set.
 
 use super::Skipped;
 use crate::error::EntryFault;

@@ -1,4 +1,4 @@
-//! The stream of a layer: small readers, each of which refuses to say "end" until its promise holds.
+//! The stream of a layer: small readers, each of which reports the end only if its promise holds.
 //!
 //! ```text
 //! blob ── Tee ── Verifier ── BufReader ── Decoder ── Contents

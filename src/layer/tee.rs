@@ -1,4 +1,4 @@
-//! Copies what is read to a second place.
+//! Copies everything that is read to a second place.
 
 use std::io::{self, Read, Write};
 

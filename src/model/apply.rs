@@ -1,4 +1,4 @@
-//! Applies layers: see `extract/mod.rs` and `extract/make.rs`, which do the same on the disk.
+//! Applies layers in memory, as `extract/mod.rs` and `extract/create.rs` do on disk.
 
 use super::inode::{InodeId, InodeKind, Metadata, ROOT};
 use super::{Model, checksum};

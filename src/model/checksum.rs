@@ -1,4 +1,4 @@
-//! The sum of a file's contents: the same for the same bytes, wherever a disk or a tar has holes.
+//! The checksum of a file's contents, the same wherever a disk or a tar has holes.
 
 use crate::error::EntryFault;
 use crate::oci::{Algorithm, Hasher};

@@ -1,4 +1,4 @@
-//! Holds the tree on the disk against the one in memory.
+//! Compares the tree on disk with the one in memory.
 
 use super::Model;
 use super::checksum::of_file;

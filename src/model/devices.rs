@@ -1,4 +1,4 @@
-//! Devices that are not there, because they could not be made or because somebody has removed them.
+//! Missing devices: either they could not be created, or somebody has removed them.
 
 use super::inode::InodeKind;
 

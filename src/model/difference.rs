@@ -1,4 +1,4 @@
-//! What is not as in the image, for people and programs.
+//! A difference between the tree and the image, for people and programs.
 
 use super::timestamp::Timestamp;
 use crate::error::escaped;

@@ -1,4 +1,4 @@
-//! A directory on the way through the tree on the disk.
+//! A directory on the path of the comparison.
 
 use super::inode::InodeId;
 use crate::sys::Dir;

@@ -1,4 +1,4 @@
-//! What is in the tree.
+//! The inodes of the tree in memory.
 
 use super::checksum::Checksum;
 use crate::sys::{Owner, Time};

@@ -1,4 +1,4 @@
-//! Bounds the memory that the extended attributes of a tree take.
+//! Bounds the memory for extended attributes of a tree.
 
 use super::xattrs::is_of_machine;
 use crate::error::EntryFault;

@@ -1,4 +1,4 @@
-//! In which ways what is said of a thing and what stat says differ.
+//! Compares the metadata of an inode with what stat returns.
 
 use super::Model;
 use super::difference::Aspect;

@@ -1,4 +1,4 @@
-//! A tree in memory: what a pull would make of an image, to be held against what is on the disk.
+//! The tree that an image would make, in memory, to compare with the disk.
 //!
 //! ```text
 //! layers ── Entry ── Model (changesets, as `extract` applies them) ── Comparison ── DEST

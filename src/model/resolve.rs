@@ -1,5 +1,4 @@
-//! The way to a directory, through symlinks as the image meant them: see `extract/walk.rs`, which
-//! goes it on the disk.
+//! Resolves the path to a directory through the image's symlinks, as `extract/cursor` does on disk.
 
 use super::inode::{InodeId, InodeKind, Inodes, Metadata, ROOT};
 use crate::error::EntryFault;

@@ -1,4 +1,4 @@
-//! What of the tree stays: see `extract/select.rs`, which does the same on the disk.
+//! Removes what `--include` and `--exclude` leave out, as `extract/select.rs` does on disk.
 
 use super::Model;
 use super::inode::{InodeKind, Inodes};

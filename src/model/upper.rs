@@ -1,4 +1,4 @@
-//! Whiteouts: see `extract/whiteout.rs`, which does the same on the disk.
+//! Whiteouts, as `extract/upper_paths.rs` applies them on disk.
 
 use super::inode::{InodeId, Inodes, Metadata};
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! What kinds of things are called.
+//! The words for kinds of files.
 
 use super::inode::InodeKind;
 use crate::sys::{FileKind, Special, Stat};

@@ -1,4 +1,4 @@
-//! Extended attributes: which of them tell a tree from another.
+//! Extended attributes: which ones are compared.
 
 use crate::sys::Handle;
 use crate::tarball::is_overlay_mark;

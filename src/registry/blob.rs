@@ -1,4 +1,4 @@
-//! A blob on its way: when the wire breaks, the rest is asked for, and nobody above notices.
+//! A blob being downloaded: after a broken connection it resumes, unnoticed by the reader.
 //!
 //! ```text
 //! ask for the rest      206 from there on     goes on

@@ -1,4 +1,4 @@
-//! All hosts that may have one repository: mirrors in their order, and its own.
+//! All hosts that may have one repository: mirrors in order, then the registry itself.
 
 use super::config::options::RegistryOptions;
 use super::config::upstream::upstreams;

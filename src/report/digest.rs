@@ -1,4 +1,4 @@
-//! What `roots digest --json` prints: an object for each image.
+//! The JSON of `roots digest`: an object for each image.
 
 use crate::escape::json_line;
 use crate::oci::{Descriptor, Digest, Image};

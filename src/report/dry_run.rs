@@ -1,4 +1,4 @@
-//! What `roots pull --dry-run --json` prints: what a pull would do.
+//! The JSON of `roots pull --dry-run`.
 
 use crate::escape::json_line;
 use crate::oci::Digest;

@@ -1,4 +1,4 @@
-//! What `roots inspect IMAGE` says of an image.
+//! The report of `roots inspect IMAGE`.
 
 use crate::escape::json_page;
 use crate::oci::{Annotations, Digest, HistoryEntry, Image, IndexEntry, RunConfig};

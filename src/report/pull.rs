@@ -1,4 +1,4 @@
-//! What `roots pull --json` prints: what came of a pull.
+//! The JSON of `roots pull`.
 
 use crate::escape::json_line;
 use crate::oci::Image;

@@ -1,4 +1,4 @@
-//! What `roots purge --json` prints: an object for each thing that goes, then one for the purge.
+//! The JSON of `roots purge`: an object for each thing removed, then one for the purge.
 
 use crate::escape::json_line;
 use crate::oci::Digest;

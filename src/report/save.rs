@@ -1,4 +1,4 @@
-//! What `roots save --json` prints: one object for the archive.
+//! The JSON of `roots save`: one object for the archive.
 
 use crate::escape::json_line;
 use crate::oci::Digest;

@@ -1,4 +1,4 @@
-//! A page for people: a key and a value on each line, values below each other where there are several.
+//! A table for people: a key and a value on each line, several values below each other.
 
 use crate::error::escaped;
 use std::fmt::{self, Display};

@@ -1,4 +1,4 @@
-//! What `roots verify --json` prints: an object for each difference, then one for the comparison.
+//! The JSON of `roots verify`: an object for each difference, then one for the comparison.
 
 use crate::escape::json_line;
 use crate::oci::{Digest, Image};

@@ -1,4 +1,4 @@
-//! What a copy of an image has to hold.
+//! The documents and blobs that a copy of an image needs.
 
 use super::documents::Documents;
 use super::{Source, parse};

@@ -1,4 +1,4 @@
-//! Blobs that came out of the cache and are not what they are called: whose fault an error is.
+//! Corrupt cache entries: attributes an error to the cache or to the image.
 
 use super::registry::CachedRegistry;
 use crate::error::{Error, Part};

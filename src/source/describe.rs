@@ -1,4 +1,4 @@
-//! What a name stands for, looked at without its layers.
+//! Describes an image without fetching its layers.
 
 use super::documents::Documents;
 use super::resolve::ResolvedDocuments;

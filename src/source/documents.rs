@@ -1,4 +1,4 @@
-//! The documents that a name leads to: indexes, manifests, configs.
+//! The documents of an image: indexes, manifests, configs.
 
 use crate::error::Error;
 use crate::oci::{Bytes, Descriptor, Digest, InvalidManifest};

@@ -1,4 +1,4 @@
-//! A blob of a registry with the cache in front: what is here is read, the rest is fetched and kept.
+//! A registry's blob through the cache: read from there if present, else fetched and stored.
 
 use crate::cache::{Cache, Fetched, Partial, Reservation};
 use crate::error::Error;

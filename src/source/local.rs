@@ -1,4 +1,5 @@
-//! Images that are no registry's: a layout in a folder, an archive in a file or on standard input.
+//! Images that are not in a registry: a layout in a folder, an archive in a file or on standard
+//! input.
 
 use crate::archive::Input;
 use crate::error::{Error, LayoutFault, Suggestion};

@@ -1,5 +1,5 @@
-//! Where an image comes from: a registry, with the cache in between, or a layout or archive on disk
-//! or in a pipe.
+//! The source of an image: a registry behind the cache, or a layout or archive on disk or in a
+//! pipe.
 
 mod contents;
 mod corrupt;

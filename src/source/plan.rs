@@ -1,4 +1,4 @@
-//! What a pull would do for the layers of an image, told before it does.
+//! What a pull would do for each layer, known before it starts.
 
 use super::Source;
 use super::space::{can_keep, check_fits, failed};

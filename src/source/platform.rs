@@ -1,4 +1,4 @@
-//! From an index to the one manifest that a pull is for.
+//! Selects one manifest from an index by platform.
 
 use crate::error::Error;
 use crate::oci::{

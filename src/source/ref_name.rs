@@ -1,4 +1,4 @@
-//! Which image of a layout is meant: image-spec image-layout.md, "Indexed References".
+//! Selects an image of a layout by name: image-spec image-layout.md, "Indexed References".
 
 use super::docker::{MANIFEST, is_same};
 use super::local::Form;

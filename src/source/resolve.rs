@@ -1,4 +1,4 @@
-//! From a name to an image: index, manifest, config.
+//! Resolves a name to an image: index, manifest, config.
 
 use super::documents::Documents;
 use super::{Source, parse, platform, verified, within_limit};

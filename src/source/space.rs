@@ -1,4 +1,4 @@
-//! Whether an image fits, asked before the first byte of a layer.
+//! Checks that an image fits, before the first byte of a layer is requested.
 
 use super::Source;
 use crate::error::Error;

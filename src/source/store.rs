@@ -1,4 +1,4 @@
-//! What the files of a layout lie in: a folder or an archive.
+//! Where the files of a layout are: in a folder or in an archive.
 
 use super::folder::Folder;
 use crate::archive::Archive;

@@ -1,4 +1,4 @@
-//! What a file system has to give.
+//! Properties of a file system.
 
 use super::{Dir, is_root};
 use rustix::fs::{self, Access, AtFlags, Mode, OFlags, SeekFrom};

@@ -1,4 +1,4 @@
-//! Anything that is open, a directory or a file just made, and what can be set on it.
+//! An open directory or newly created file, and the metadata that can be set on it.
 
 use super::{Dir, Owner, Time};
 use rustix::fs::{self, Gid, Mode, Timespec, Timestamps, Uid, XattrFlags};

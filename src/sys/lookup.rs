@@ -1,5 +1,5 @@
-//! Where a path of the user's leads, held open: what is checked is what is used, whatever the path
-//! has come to mean by then.
+//! Resolves a path of the user and holds the result open: what was checked is what is used,
+//! whatever the path means later.
 //!
 //! Symlinks are followed here and not by the kernel, which therefore cannot refuse those that are
 //! traps (fs.protected_symlinks): so this does.

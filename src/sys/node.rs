@@ -1,4 +1,4 @@
-//! A handle on anything that has a name, without opening it: a symlink, a fifo, a device.
+//! A handle on any file without opening it: a symlink, a fifo, a device.
 //!
 //! Whoever can write to the directory can exchange a name between two calls that use it. So what is
 //! looked at and what is changed is this handle, and never the name again.

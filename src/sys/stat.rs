@@ -1,4 +1,4 @@
-//! What stat says, in our own words.
+//! The result of stat, as our own types.
 
 use super::Host;
 use rustix::fs::{self, FileType};

@@ -1,4 +1,4 @@
-//! Which places a path leads through: whoever removes one of them cuts the path.
+//! The places that a path leads through: removing one of them cuts the path.
 
 use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};

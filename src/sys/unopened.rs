@@ -1,4 +1,4 @@
-//! The extended attributes of what is better not opened: a symlink, a fifo, a device.
+//! Extended attributes of files that are better not opened: symlinks, fifos, devices.
 //!
 //! Linux has a call that sets them by directory and name (setxattrat) only since 6.13. Before, the
 //! way leads through /proc: there, the number of an open directory is that directory, whatever its

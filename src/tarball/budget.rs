@@ -1,4 +1,4 @@
-//! How much work an image may make, in proportion to its size: against decompression bombs.
+//! Bounds the work that an image may cause in proportion to its size: against decompression bombs.
 //!
 //! A few kilobytes of zstd unpack to gigabytes of zeros, or to a million files. Digests say nothing
 //! against that, because whoever made the image made them.

@@ -1,4 +1,4 @@
-//! Whether a file is an archive of images: nothing else may be overwritten by one unasked.
+//! Recognises an archive of images: nothing else is overwritten without `--force`.
 
 use super::entry::has_contents;
 use super::header::{BLOCK, Fields};

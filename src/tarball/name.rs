@@ -1,4 +1,4 @@
-//! What the name of an entry says of lower layers: image-spec layer.md, "Whiteouts".
+//! The name of an entry, which may be a whiteout: image-spec layer.md, "Whiteouts".
 
 use super::path::LayerPath;
 use crate::error::EntryFault;

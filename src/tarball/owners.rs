@@ -1,4 +1,4 @@
-//! Whose the things of a tree are, if not whose the image says.
+//! Owners that differ from the image's: `--strip-owner` and `--uid-shift`.
 
 use super::entry::Entry;
 use crate::error::EntryFault;

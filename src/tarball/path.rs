@@ -1,4 +1,4 @@
-//! Names out of a layer, which are bytes and hostile.
+//! Paths from a layer, which are bytes and hostile.
 
 use crate::error::EntryFault;
 use std::ffi::CStr;

@@ -1,4 +1,4 @@
-//! Which places of a tree stay: `--include` and `--exclude`.
+//! The parts of a tree that stay: `--include` and `--exclude`.
 //!
 //! A path is looked up in the tree as it is when all layers are in it, as the kernel would with the
 //! tree for a root: in an image where `bin` is a symlink to `usr/bin`, `/bin/sh` is `usr/bin/sh`. Of

@@ -1,4 +1,4 @@
-//! The steps of the way to a name, through the symlinks that it leads to: one component after the other.
+//! Resolves a path through symlinks, one component after the other.
 //!
 //! Each symlink of a layer can say thousands of components, and lead through hundreds of others that do
 //! the same: 4 kB made half a million steps. So both are counted, for all who go such a way.

@@ -1,4 +1,4 @@
-//! A tar whose bytes depend on nothing but what is in it: no times, no owners.
+//! Writes a tar whose bytes depend on its contents only: no times, no owners.
 
 use super::BLOCK;
 use std::io::{self, BufRead, Write};

@@ -1,4 +1,4 @@
-//! What should have been typed in place of what cannot be understood.
+//! What to type instead of a word that cannot be parsed.
 
 mod other_tools;
 mod suggestion;

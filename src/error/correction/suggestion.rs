@@ -1,4 +1,4 @@
-//! What was likelier meant than what an error is about.
+//! What the user more likely meant than what the error is about.
 
 use crate::error::sentence::{around, escaped, path_of};
 use std::path::PathBuf;

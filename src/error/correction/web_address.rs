@@ -1,4 +1,4 @@
-//! Addresses out of a browser or a log, and the image that they are about.
+//! Addresses copied from a browser or a log, and the images they are about.
 
 use crate::error::sentence::without_secret;
 use crate::oci::Reference;

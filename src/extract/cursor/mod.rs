@@ -1,4 +1,4 @@
-//! The way from the root of the tree down to one directory, held open.
+//! The path from the root of the tree down to one directory, held open.
 //!
 //! Symlinks on the way are followed here, one component at a time and inside the root, as the image
 //! meant them: `lib -> /usr/lib` leads to the tree's own `usr/lib` (usrmerge), and `..` stops at

@@ -1,4 +1,4 @@
-//! Which directories of a walk are open: those it stands in, as far as `ulimit -n` allows.
+//! Which directories of the cursor are open: as many as `ulimit -n` allows.
 
 use super::Cursor;
 use crate::error::EntryFault;

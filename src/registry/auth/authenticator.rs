@@ -1,4 +1,4 @@
-//! What a registry's refusals are answered with.
+//! Answers a registry's 401 with credentials or a token.
 //!
 //! ```text
 //! 1  ask for the manifest                      200: done

@@ -1,4 +1,4 @@
-//! Credentials: who may speak for the user at a registry, and where that is looked up.
+//! Credentials for a registry, and the places where they are looked up.
 //!
 //! ```text
 //! --auth, ROOTS_AUTH                                  or an error

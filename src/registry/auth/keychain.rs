@@ -1,4 +1,4 @@
-//! The credentials that one pull has: looked up once, and dropped once, if they are of no use.
+//! The credentials of one pull: looked up at most once, and dropped if the registry refuses them.
 
 use super::credentials::{Credentials, FoundCredentials};
 use super::sources::CredentialSources;

@@ -1,4 +1,4 @@
-//! Where credentials are looked up, from the first place to the last.
+//! Looks up credentials, from the first source to the last.
 
 use super::auth_file::{self, AuthFile};
 use super::auth_key::AuthKey;

@@ -1,4 +1,4 @@
-//! How registries are to be reached: what the user says of it, and nothing that was looked up.
+//! Options for reaching registries, as the user gave them; nothing is looked up yet.
 
 use super::mirror::Mirror;
 use crate::registry::auth::auth_option::AuthOption;

@@ -1,4 +1,4 @@
-//! containers-registries.conf(5): where else the images of a registry are, and which are blocked.
+//! containers-registries.conf(5): mirrors, locations and blocked registries.
 //!
 //! ```text
 //! $CONTAINERS_REGISTRIES_CONF                             this one alone, or else

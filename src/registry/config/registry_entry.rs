@@ -1,4 +1,5 @@
-//! One `[[registry]]` of registries.conf: which images it is about, and where they are.
+//! One `[[registry]]` table of registries.conf: which images it matches, and where to pull them
+//! from.
 //!
 //! ```text
 //! [[registry]]

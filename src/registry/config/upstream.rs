@@ -1,4 +1,4 @@
-//! Where an image is asked for, in which order: mirrors, and then where its name says.
+//! The upstreams of an image, in order: mirrors first, then the registry in its name.
 
 use super::options::RegistryOptions;
 use super::registries_conf::entry_for;

@@ -1,4 +1,4 @@
-//! HTTP: one question, its redirects, one answer; asked again where that may help.
+//! Sends a request, follows redirects, retries where that may help.
 
 use super::redirect::Redirects;
 use super::request::Request;

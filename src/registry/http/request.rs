@@ -1,4 +1,4 @@
-//! A question to a server, in HTTP.
+//! An HTTP request.
 
 use super::url::Url;
 

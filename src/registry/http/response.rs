@@ -1,4 +1,4 @@
-//! What a server answers with: a head, and a body to be read.
+//! An HTTP response: status, headers, and a body to read.
 
 use super::retry::retry_after;
 use super::url::{Url, location};

@@ -1,4 +1,4 @@
-//! When to ask again, and how long to wait before. Pure, but for the clock.
+//! When to retry, and how long to wait first. Pure, but for the clock.
 
 use std::time::{Duration, SystemTime};
 

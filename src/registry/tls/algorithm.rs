@@ -1,5 +1,5 @@
-//! What certificates are signed with, for messages: names of algorithms that are refused, and RSA keys that
-//! are too short.
+//! Names of signature algorithms and sizes of RSA keys, for messages about certificates that are
+//! refused.
 
 use super::key_usage::element;
 

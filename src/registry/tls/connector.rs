@@ -1,4 +1,4 @@
-//! TLS over whatever carries it: a socket, or a tunnel through a proxy.
+//! TLS over a socket, or over a tunnel through a proxy.
 
 use super::roots::TlsConfigs;
 use super::{algorithm, verifier::WeakKey};

@@ -1,4 +1,4 @@
-//! Whether a server is who it says it is.
+//! Verifies a server's certificate.
 
 use super::algorithm::rsa_bits;
 use super::key_usage;

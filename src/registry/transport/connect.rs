@@ -1,4 +1,4 @@
-//! Names, looked up when there is a connection to be made, and by the system.
+//! Resolves names with the system's resolver, and connects.
 //!
 //! ureq looks a name up for each request, also where it goes on with a connection that it has: with
 //! a name server far away that is a round trip for each layer. And it does so in a thread where there

@@ -1,4 +1,4 @@
-//! A request that is sent before its answer is wanted.
+//! A connection whose request can be sent before its response is needed.
 //!
 //! ureq sends a request and waits for its answer in one step. Where nobody wants to wait yet, the
 //! connection answers by itself, without a word on the wire, and goes back to ureq's pool. Asked the

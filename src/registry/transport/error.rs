@@ -1,4 +1,4 @@
-//! Why there is no answer, or no more of one.
+//! Why there is no response, or only part of one.
 
 use crate::error::{AnswerFault, Error, NetworkFault, TlsFault};
 use crate::registry::http::url::Url;

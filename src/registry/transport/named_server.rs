@@ -1,5 +1,4 @@
-//! The server that the user has named. All others are there because a server says so: a token server,
-//! a storage host.
+//! The server named by the user. All others are named by a server: token servers, storage hosts.
 
 use crate::registry::http::url::Url;
 use ureq::http::Uri;

@@ -1,4 +1,4 @@
-//! `NO_PROXY`: the servers that are asked without a proxy. Pure.
+//! `NO_PROXY`: servers that are reached without a proxy. Pure.
 
 use std::net::IpAddr;
 

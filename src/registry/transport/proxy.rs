@@ -1,4 +1,4 @@
-//! Which proxy a URL is asked through: curl's variables and curl's rules.
+//! Chooses the proxy for a URL: curl's variables and curl's rules.
 
 use super::no_proxy::NoProxy;
 use crate::error::{Error, ProxyFault};

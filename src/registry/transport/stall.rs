@@ -1,5 +1,5 @@
-//! A connection that says so while nothing comes, and ends at a signal: a blocking read, in pieces of a
-//! moment each.
+//! Reports a connection on which nothing arrives, and ends it at a signal: a blocking read, split
+//! into short waits.
 
 use crate::error::Error;
 use crate::progress::Progress;
