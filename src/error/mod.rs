@@ -1,5 +1,4 @@
-//! Everything that can go wrong, as data, with messages (`sentence.rs`, `refusal.rs`) and hints
-//! (`hint.rs`).
+//! Everything that can go wrong, as data; messages are in `sentence.rs` and `refusal.rs`, hints in `hint.rs`.
 
 mod code;
 mod configuration;
