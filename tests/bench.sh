@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What a pull costs, from a real registry on loopback into an empty folder, as tables for README.md.
+# What a pull costs, from a real registry on loopback into an empty folder, as tables for BENCHMARK.md.
 #
 # PARTS says which (peers wire update growth), RUNS how often each is run, IMAGES which images the first part takes
 # (application files big layers, each with -zstd), TMPDIR on which file system.
