@@ -47,14 +47,16 @@ install:        ## into DESTDIR and PREFIX, with man pages and completions; buil
 	test -n "$$binary" || { echo 'install: nothing was built; where root has no cargo:' \
 		'make build, then sudo make install BINARY=target/release/roots' >&2; exit 1; }; \
 	echo "install: $$binary"; install -D -m 0755 "$$binary" "$(DESTDIR)$(PREFIX)/bin/roots"
-	install -d "$(SHARE)/man/man1"
+	install -d "$(SHARE)/man/man1" "$(SHARE)/man/man7"
 	install -m 0644 fixtures/man/*.1 "$(SHARE)/man/man1"
+	install -m 0644 fixtures/man/*.7 "$(SHARE)/man/man7"
 	install -D -m 0644 fixtures/completions/roots.bash "$(SHARE)/bash-completion/completions/roots"
 	install -D -m 0644 fixtures/completions/_roots "$(SHARE)/zsh/$(ZSH_COMPLETIONS)/_roots"
 	install -D -m 0644 fixtures/completions/roots.fish "$(SHARE)/fish/vendor_completions.d/roots.fish"
 
 uninstall:      ## remove what install has put there
 	rm -f "$(DESTDIR)$(PREFIX)/bin/roots" $(patsubst fixtures/man/%,"$(SHARE)/man/man1/%",$(wildcard fixtures/man/*.1)) \
+		$(patsubst fixtures/man/%,"$(SHARE)/man/man7/%",$(wildcard fixtures/man/*.7)) \
 		"$(SHARE)/bash-completion/completions/roots" "$(SHARE)/zsh/$(ZSH_COMPLETIONS)/_roots" \
 		"$(SHARE)/fish/vendor_completions.d/roots.fish"
 

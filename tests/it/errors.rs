@@ -58,7 +58,7 @@ fn the_likely_ones_are_word_for_word_as_in_the_golden_file() {
     assert!(told.matches("\n$ ").count() >= 40, "cases are gone");
 }
 
-/// What is said obeys the rules of README, whatever it is.
+/// What is said obeys the rules of roots-json(7), whatever it is.
 #[test]
 fn every_line_of_the_golden_file_is_in_good_form() {
     for line in fs::read_to_string(GOLDEN).unwrap().lines() {

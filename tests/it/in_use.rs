@@ -407,7 +407,7 @@ fn a_program_keeps_the_tree_that_is_kept() {
     assert_eq!(scene.sandbox.names(""), ["cache", "dest", "old"]);
 }
 
-/// The lines of README, and an update after them.
+/// The lines of roots-trees(7) that go back, and an update after them.
 #[test]
 fn a_rename_by_hand_goes_back() {
     let scene = Scene::new();

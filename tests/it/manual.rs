@@ -1,12 +1,13 @@
-//! The man pages in fixtures/man are what the help pages and README make, and no reader of theirs complains.
+//! The man pages in fixtures/man are what the help pages, README and the guide make, and no reader of theirs complains.
 
 use crate::readme::{read, root};
 use crate::support::{Ability, help};
 use std::fs;
 use std::process::Command;
 
+pub(crate) mod guide;
 mod more;
-mod page;
+pub(crate) mod page;
 mod roff;
 
 #[test]
@@ -60,41 +61,77 @@ fn every_option_is_in_the_man_page_of_its_command() {
     }
 }
 
+/// Those of man pages and of README alike.
 #[test]
 fn examples_name_options_that_there_are() {
     let pages = help::pages();
-    for (command, examples) in more::EXAMPLES {
-        for (_, example) in *examples {
-            for typed in example
-                .lines()
-                .filter_map(|line| line.split_once("roots "))
-                .map(|(_, typed)| typed)
-            {
-                let mut words = typed
-                    .split_whitespace()
-                    .take_while(|word| *word != "|" && *word != "&&");
-                let typed = words.next().unwrap();
-                let page = pages
-                    .iter()
-                    .find(|page| page.command == typed)
-                    .expect(typed);
-                for word in words.filter(|word| word.starts_with('-') && *word != "-") {
-                    let is_there = |option: &help::Choice| {
-                        option.long == word || option.short.as_deref() == Some(word)
-                    };
-                    assert!(
-                        page.options.iter().any(is_there),
-                        "{command}: {example}: {word}"
-                    );
-                }
+    let mut examples: Vec<(String, String)> = Vec::new();
+    for (command, typed) in more::EXAMPLES {
+        let typed = typed.iter().map(|(_, typed)| (*typed).to_owned());
+        examples.extend(typed.map(|typed| ((*command).to_owned(), typed)));
+    }
+    let texts = guide::guides().into_iter().map(|g| (g.name, g.text));
+    for (name, text) in texts.chain([("README".to_owned(), read("README.md"))]) {
+        let lines = text.lines().filter_map(|line| line.strip_prefix("    "));
+        examples.extend(lines.map(|line| (name.clone(), line.to_owned())));
+    }
+    let mut seen = 0;
+    for (place, example) in &examples {
+        for typed in example
+            .lines()
+            .filter_map(|line| line.split_once("roots "))
+            .map(|(_, typed)| typed)
+            // A file called `roots`, and not a command.
+            .filter(|typed| !typed.starts_with(' '))
+        {
+            let mut words = typed
+                .split_whitespace()
+                .take_while(|word| !["|", "||", "&&", "#"].contains(word));
+            let typed = words.next().unwrap_or_default();
+            let page = pages.iter().find(|page| page.command == typed);
+            let page = page.unwrap_or_else(|| panic!("{place}: {example}"));
+            seen += 1;
+            for word in words.filter(|word| word.starts_with('-') && *word != "-") {
+                let is_there = |option: &help::Choice| {
+                    option.long == word || option.short.as_deref() == Some(word)
+                };
+                assert!(
+                    page.options.iter().any(is_there),
+                    "{place}: {example}: {word}"
+                );
             }
         }
     }
+    assert!(seen > 80, "{seen}");
     assert!(pages.iter().all(|page| {
         more::EXAMPLES
             .iter()
             .any(|(command, _)| *command == page.command)
     }));
+}
+
+/// In the guide, and in README.
+#[test]
+fn pages_that_are_named_exist() {
+    let folder = fs::read_dir(root().join("src/help/guide")).unwrap();
+    let mut texts: Vec<_> = folder
+        .map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap())
+        .collect();
+    texts.push(read("README.md"));
+    let (pages, mut seen) = (page::all(), 0);
+    for text in texts {
+        for section in ["1", "7"] {
+            let parts: Vec<_> = text.split(&format!("({section})")).collect();
+            for before in &parts[..parts.len() - 1] {
+                let is_name = |c: char| c.is_ascii_lowercase() || c == '-';
+                let start = before.rfind(|c| !is_name(c)).map_or(0, |at| at + 1);
+                let page = format!("{}.{section}", &before[start..]);
+                assert!(pages.contains_key(&page), "{page}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 10, "{seen}");
 }
 
 #[test]

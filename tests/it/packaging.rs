@@ -147,16 +147,17 @@ fn the_service_restarts_what_has_changed() {
     }
 }
 
-/// What README says of a service: its root is the tree, and its state is not.
+/// What README and roots-trees(7) say of a service: its root is the tree, and its state is not.
 #[test]
 fn the_service_that_is_restarted_keeps_its_state_outside() {
-    let [readme, service] = ["README.md", "fixtures/examples/app.service"].map(|path| {
-        let text = std::fs::read_to_string(root().join(path));
-        text.unwrap()
-    });
-    let settings = readme
-        .split('`')
-        .filter(|code| service.lines().any(|line| line == *code));
-    let settings: Vec<_> = settings.collect();
-    assert_eq!(settings, ["BindPaths=/var/lib/app:/data"]);
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
+    let service = read("fixtures/examples/app.service");
+    for page in ["README.md", "src/help/guide/roots-trees.txt"] {
+        let page = read(page);
+        let settings = page
+            .split('`')
+            .filter(|code| service.lines().any(|line| line == *code));
+        let settings: Vec<_> = settings.collect();
+        assert_eq!(settings, ["BindPaths=/var/lib/app:/data"]);
+    }
 }

@@ -1,5 +1,6 @@
-//! README's tables say what the help pages and the code say: no option, variable or exit code is missing or made up.
+//! The tables of README and of the guide say what the help pages and the code say: no option, variable or exit code is missing or made up.
 
+use crate::manual::page::GUIDE;
 use crate::support::help;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -15,8 +16,8 @@ fn options_are_those_of_the_help_pages() {
             commands.push(&page.command);
         }
     }
-    let readme = read("README.md");
-    let documented = table(&readme, "Options").map(|cells| {
+    let guide = read(GUIDE);
+    let documented = table(&guide, "Options").map(|cells| {
         let commands = cells[1].split(", ").collect();
         (cells[0].replace('`', ""), commands)
     });
@@ -25,8 +26,8 @@ fn options_are_those_of_the_help_pages() {
 
 #[test]
 fn variables_are_those_of_the_help_pages_and_the_code() {
-    let readme = read("README.md");
-    let documented: BTreeSet<_> = table(&readme, "Variables")
+    let guide = read(GUIDE);
+    let documented: BTreeSet<_> = table(&guide, "Variables")
         .map(|cells| cells[0].replace('`', ""))
         .collect();
     let ours = |name: &&String| name.starts_with("ROOTS_");
@@ -53,18 +54,37 @@ fn variables_are_those_of_the_help_pages_and_the_code() {
 
 /// A heading had another name, and the link to it led nowhere.
 #[test]
-fn links_within_lead_to_headings() {
+fn links_within_lead_to_headings_and_files() {
+    let mut seen = 0;
+    for page in ["README.md", "CONTRIBUTING.md", "tests/BENCHMARK.md"] {
+        let text = read(page);
+        let headings: BTreeSet<String> = text
+            .lines()
+            .filter_map(|line| line.trim_start_matches('#').strip_prefix(' '))
+            .map(|heading| heading.to_lowercase().replace(' ', "-"))
+            .collect();
+        let links = text.split("](").skip(1);
+        for link in links.filter_map(|link| link.split(')').next()) {
+            seen += 1;
+            if let Some(heading) = link.strip_prefix('#') {
+                assert!(headings.contains(heading), "{page}: #{heading}");
+            } else if !link.contains("://") {
+                let beside = root().join(page).with_file_name(link);
+                assert!(beside.is_file(), "{page}: {link}");
+            }
+        }
+    }
+    assert!(seen > 15, "{seen}");
+}
+
+/// It is the front door: what is longer is in the man pages.
+#[test]
+fn readme_is_short_and_leads_to_each_page_of_the_guide() {
     let readme = read("README.md");
-    let headings: BTreeSet<String> = readme
-        .lines()
-        .filter_map(|line| line.strip_prefix("## "))
-        .map(|heading| heading.to_lowercase().replace(' ', "-"))
-        .collect();
-    let links = readme.split("](#").skip(1);
-    let links: Vec<_> = links.filter_map(|link| link.split(')').next()).collect();
-    assert!(links.len() > 10);
-    for link in links {
-        assert!(headings.contains(link), "#{link}");
+    assert!(readme.len() < 14 << 10, "{}", readme.len());
+    for guide in crate::manual::guide::guides() {
+        let link = format!("[{0}(7)](src/help/guide/{0}.txt)", guide.name);
+        assert!(readme.contains(&link), "{link}");
     }
 }
 

@@ -215,7 +215,7 @@ fn what_no_pull_has_made_is_replaced_with_force_only() {
     scene.unchanged(&["--force"], &[HEAD]);
 }
 
-/// What somebody has changed in the tree is not looked for: README says so.
+/// What somebody has changed in the tree is not looked for: roots-trees(7) says so.
 #[test]
 fn a_tree_that_was_changed_by_hand_is_taken_for_what_it_was() {
     let scene = Scene::new();

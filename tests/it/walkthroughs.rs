@@ -1,18 +1,25 @@
-//! README's walks through, command by command, in their order.
+//! The walks of README and of its man pages, command by command, in their order.
 
+use crate::readme::read;
 use crate::support::{Image, Layer, Registry, Sandbox, hello};
 use std::os::unix::fs::symlink;
 use std::process::{Command, Output};
 
 mod daily_job;
 
-/// The commands of a section: what is indented.
-fn commands(heading: &str) -> String {
-    let readme = std::fs::read_to_string(format!("{}/README.md", env!("CARGO_MANIFEST_DIR")));
-    let readme = readme.unwrap();
-    let (_, section) = readme.split_once(&format!("\n## {heading}\n")).unwrap();
-    let (section, _) = section.split_once("\n## ").unwrap();
-    let lines = section.lines().filter_map(|line| line.strip_prefix("    "));
+const README: &str = "README.md";
+const AIR_GAP: &str = "src/help/guide/roots-air-gap.txt";
+const TREES: &str = "src/help/guide/roots-trees.txt";
+
+/// The commands of a section of a page: what is indented.
+fn commands(page: &str, heading: &str) -> String {
+    let page = read(page);
+    let (_, section) = page.split_once(&format!("# {heading}\n")).expect(heading);
+    indented(section.split("\n##").next().unwrap())
+}
+
+fn indented(text: &str) -> String {
+    let lines = text.lines().filter_map(|line| line.strip_prefix("    "));
     lines.map(|line| format!("{line}\n")).collect()
 }
 
@@ -72,18 +79,28 @@ fn for_both(mirror: &Registry, repository: &str, tag: &str) {
     mirror.push_index(repository, tag, &index);
 }
 
+/// README's walk, and all of the page that it leads to.
 #[test]
 fn across_an_air_gap() {
-    let (sandbox, mirror) = (Sandbox::new("air_gap"), Registry::start());
-    mirror.push("owner/app", "1", &hello());
-    for_both(&mirror, "library/debian", "bookworm");
-    let script = commands("Across an air gap");
-    // On a machine of a third kind, the first command would have to name a platform.
-    let script = format!("export ROOTS_PLATFORM=linux/amd64\n{script}");
-    run(&sandbox, &mirror, &script);
-    assert_eq!(sandbox.names("work/debian"), ["for-amd64"]);
-    assert_eq!(sandbox.names("work/debian-arm64"), ["for-arm64"]);
-    assert_eq!(sandbox.names("work/app"), ["hello"]);
+    for script in [
+        commands(README, "Cross an air gap"),
+        indented(&read(AIR_GAP)),
+    ] {
+        let (sandbox, mirror) = (Sandbox::new("air_gap"), Registry::start());
+        mirror.push("owner/app", "1", &hello());
+        for_both(&mirror, "library/debian", "bookworm");
+        assert!(script.contains(" | ssh bare "), "{script}");
+        // On a machine of a third kind, the first command would have to name a platform.
+        let script = format!("export ROOTS_PLATFORM=linux/amd64\n{script}");
+        run(&sandbox, &mirror, &script);
+        assert_eq!(sandbox.names("work/debian"), ["for-amd64"]);
+        assert_eq!(sandbox.names("work/app"), ["hello"]);
+        if script.contains("./both.tar") {
+            assert_eq!(sandbox.names("work/debian-arm64"), ["for-arm64"]);
+            assert_eq!(sandbox.names("work/again"), ["for-amd64"]);
+        }
+    }
+    assert!(read(AIR_GAP).contains("./both.tar"));
 }
 
 #[test]
@@ -91,7 +108,7 @@ fn in_an_initramfs() {
     let (sandbox, mirror) = (Sandbox::new("initramfs"), Registry::start());
     let init = Layer::new().dir("sbin", 0o755).file("sbin/init", 0o755, "");
     mirror.push("host", "1", &Image::new().layer(init).build());
-    let script = commands("In an initramfs");
+    let script = commands(README, "In an initramfs");
     assert_eq!(script.matches("/newroot").count(), 4);
     // What is at the top of an initramfs is in a folder here.
     let script = script

@@ -1,5 +1,6 @@
-//! Man pages out of the help pages, and of README's tables what help has no room for.
+//! Man pages out of the help pages, of README's tables what help has no room for, and of the guide.
 
+use super::guide::{Guide, addition, guides, sections};
 use super::more;
 use super::roff::{bold, code, italic, plain, prose};
 use crate::readme::{read, table};
@@ -7,41 +8,76 @@ use crate::support::help::{self, Choice, Page};
 use std::collections::BTreeMap;
 
 /// When they were last looked at as a whole: the same on every machine.
-const DATE: &str = "2026-11-26";
+const DATE: &str = "2026-11-27";
+
+/// What `roots.1` has besides: all options and variables.
+pub(crate) const GUIDE: &str = "src/help/guide/roots.txt";
 
 /// All of them, by the names of their files.
 pub(super) fn all() -> BTreeMap<String, String> {
-    let pages = help::pages();
-    let mut all = BTreeMap::from([("roots.1".to_owned(), overview(&pages))]);
+    let (pages, guides) = (help::pages(), guides());
+    let mut names = vec![("roots".to_owned(), 1)];
+    names.extend(
+        pages
+            .iter()
+            .map(|page| (format!("roots-{}", page.command), 1)),
+    );
+    names.extend(guides.iter().map(|guide| (guide.name.clone(), 7)));
+    let mut all = BTreeMap::from([("roots.1".to_owned(), overview())]);
     for page in &pages {
-        all.insert(format!("roots-{}.1", page.command), command(page, &pages));
+        all.insert(format!("roots-{}.1", page.command), command(page));
+    }
+    for guide in &guides {
+        all.insert(format!("{}.7", guide.name), chapter(guide));
+    }
+    for (file, text) in &mut all {
+        *text += &see_also(&names, file);
     }
     all
 }
 
-fn overview(pages: &[Page]) -> String {
+/// A page of the guide.
+fn chapter(guide: &Guide) -> String {
+    let from = format!("src/help/guide/{}.txt", guide.name);
+    let mut text = head(&guide.name, 7, &guide.does, &from);
+    text += &sections(&guide.text);
+    text
+}
+
+fn overview() -> String {
     let readme = read("README.md");
     let introduction = readme.split("\n\n").nth(1).unwrap();
-    let mut text = head("roots", "turn a container image into a root folder");
+    let does = "turn a container image into a root folder";
+    let mut text = head("roots", 1, does, "src/help and README.md");
+    let images = read("src/help/guide/roots-images.txt");
+    let guide = read(GUIDE);
     text += ".SH SYNOPSIS\n\\fBroots\\fR \\fICOMMAND\\fR [\\fIOPTION\\fR]...\n";
     text += &format!(".SH DESCRIPTION\n{}", prose(introduction));
     text += &format!(".SH COMMANDS\n{}", rows(&readme, "Commands"));
-    text += &format!(".SH IMAGES\n{}", rows(&readme, "Names of images"));
-    text += &format!(".SH ENVIRONMENT\n{}", rows(&readme, "Variables"));
+    text += &format!(".SH IMAGES\n{}", rows(&images, "Names of images"));
+    text += &format!(
+        ".SH OPTIONS\n{}{}",
+        note(&guide, "Options"),
+        options(&guide)
+    );
+    text += &format!(
+        ".SH ENVIRONMENT\n{}{}",
+        note(&guide, "Variables"),
+        rows(&guide, "Variables")
+    );
     text += &files(more::FILES.iter());
     text += &format!(".SH \"EXIT STATUS\"\n{}", rows(&readme, "Exit codes"));
-    let others = pages.iter().map(|page| format!("roots-{}", page.command));
-    text + &see_also(&others.collect::<Vec<_>>())
+    text
 }
 
-fn command(page: &Page, pages: &[Page]) -> String {
+fn command(page: &Page) -> String {
     let name = format!("roots-{}", page.command);
     let commands = help::commands();
     let (_, does) = commands
         .iter()
         .find(|(command, _)| *command == page.command)
         .unwrap();
-    let mut text = head(&name, does);
+    let mut text = head(&name, 1, does, "src/help and README.md");
     text += ".SH SYNOPSIS\n";
     let usages: Vec<_> = page.usages.iter().map(|usage| synopsis(usage)).collect();
     text += &usages.join(".br\n");
@@ -55,10 +91,11 @@ fn command(page: &Page, pages: &[Page]) -> String {
     for option in &page.options {
         text += &item(&spelling(option), &option.text);
     }
-    let readme = read("README.md");
+    text += &addition(&name).as_deref().map(sections).unwrap_or_default();
+    let guide = read(GUIDE);
     text += ".SH ENVIRONMENT\n";
     for variable in page.options.iter().flat_map(Choice::variables) {
-        let mut rows = table(&readme, "Variables");
+        let mut rows = table(&guide, "Variables");
         let row = rows
             .find(|row| row[0].trim_matches('`') == variable)
             .expect(variable);
@@ -78,20 +115,18 @@ fn command(page: &Page, pages: &[Page]) -> String {
     let examples = examples.flat_map(|(_, examples)| *examples);
     let examples = examples.map(|(does, typed)| format!("{}{}", prose(does), code(typed)));
     text += &examples.collect::<Vec<_>>().join(".PP\n");
-    let others = pages.iter().filter(|other| other.command != page.command);
-    let others = others.map(|other| format!("roots-{}", other.command));
-    text + &see_also(
-        &std::iter::once("roots".to_owned())
-            .chain(others)
-            .collect::<Vec<_>>(),
-    )
+    text
 }
 
-fn head(name: &str, does: &str) -> String {
+fn head(name: &str, section: u8, does: &str, from: &str) -> String {
     let version = plain(env!("CARGO_PKG_VERSION"));
+    let manual = match section {
+        1 => "User Commands",
+        _ => "Miscellaneous",
+    };
     format!(
-        ".\\\" Made of src/help and README.md by `make fixtures`: change those.\n\
-         .TH {} 1 {DATE} \"roots {version}\" \"User Commands\"\n.ad l\n.SH NAME\n{} \\- {}\n",
+        ".\\\" Made of {from} by `make fixtures`: change that.\n\
+         .TH {} {section} {DATE} \"roots {version}\" \"{manual}\"\n.ad l\n.SH NAME\n{} \\- {}\n",
         plain(&name.to_uppercase()),
         plain(name),
         prose(does).trim_end()
@@ -137,7 +172,7 @@ fn spelling(option: &Choice) -> String {
     }
 }
 
-/// What README says in the head of its table.
+/// What the table of variables says in its head.
 fn stands_for(what: &str) -> String {
     format!("stands for {what}")
 }
@@ -146,8 +181,30 @@ fn item(tag: &str, text: &str) -> String {
     format!(".TP\n{tag}\n{}", prose(text))
 }
 
-/// A table of README, a tagged paragraph for each row.
-fn rows(readme: &str, heading: &str) -> String {
+/// What the guide says in front of a table.
+fn note(guide: &str, heading: &str) -> String {
+    let (_, section) = guide.split_once(&format!("## {heading}\n\n")).unwrap();
+    prose(section.split("\n\n").next().unwrap())
+}
+
+/// All options, each with what it does and the commands that take it.
+fn options(guide: &str) -> String {
+    let row = |row: Vec<&str>| {
+        let typed = row[0].trim_matches('`');
+        let (names, value) = match typed.rsplit_once(' ') {
+            Some((names, value)) if !value.starts_with('-') => (names, Some(value)),
+            _ => (typed, None),
+        };
+        let names: Vec<_> = names.split(", ").map(bold).collect();
+        let value = value.map(|value| format!(" {}", italic(value)));
+        let tag = names.join(", ") + &value.unwrap_or_default();
+        item(&tag, &format!("{} ({})", row[2], row[1]))
+    };
+    table(guide, "Options").map(row).collect()
+}
+
+/// A table, a tagged paragraph for each row.
+fn rows(page: &str, heading: &str) -> String {
     let is_ours = |tag: &str| heading == "Variables" && tag.starts_with("`ROOTS_");
     let row = |row: Vec<&str>| {
         let tags = row[0].split('`').enumerate();
@@ -158,7 +215,7 @@ fn rows(readme: &str, heading: &str) -> String {
         };
         item(&tag.collect::<String>(), &text)
     };
-    table(readme, heading).map(row).collect()
+    table(page, heading).map(row).collect()
 }
 
 fn files<'f>(files: impl Iterator<Item = &'f more::File>) -> String {
@@ -178,8 +235,13 @@ fn codes() -> String {
     format!("{} `roots(1)` says more of each.", list.trim())
 }
 
-fn see_also(names: &[String]) -> String {
-    let names = names.iter().map(String::as_str).chain(["systemd-nspawn"]);
-    let names: Vec<_> = names.map(|name| format!("{}(1)", bold(name))).collect();
-    format!(".SH \"SEE ALSO\"\n{}\n", names.join(",\n"))
+/// All other pages.
+fn see_also(names: &[(String, u8)], file: &str) -> String {
+    let others = names.iter().map(|(name, section)| (name.as_str(), section));
+    let others = others.filter(|(name, section)| format!("{name}.{section}") != file);
+    let others = others.chain([("systemd-nspawn", &1)]);
+    let others: Vec<_> = others
+        .map(|(name, section)| format!("{}({section})", bold(name)))
+        .collect();
+    format!(".SH \"SEE ALSO\"\n{}\n", others.join(",\n"))
 }

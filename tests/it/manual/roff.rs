@@ -41,15 +41,30 @@ pub(super) fn italic(text: &str) -> String {
 /// Prose with `code` and [links](to) in it, as help pages and README have it, in lines that are not too long.
 pub(super) fn prose(text: &str) -> String {
     let mut roff = String::new();
-    for (i, part) in without_links(text).split('`').enumerate() {
-        roff += &if i % 2 == 1 { bold(part) } else { plain(part) };
+    let text = without_links(text);
+    assert!(
+        text.matches('`').count() % 2 == 0,
+        "half a pair of `: {text}"
+    );
+    for (i, part) in text.split('`').enumerate() {
+        roff += &if i % 2 == 1 { typed(part) } else { plain(part) };
     }
     wrapped(&roff)
 }
 
+/// Code in prose, where another page is `name(7)`.
+fn typed(text: &str) -> String {
+    let page = text.strip_suffix(')').and_then(|text| text.split_once('('));
+    match page {
+        Some((name, section)) if section.len() == 1 => format!("{}({section})", bold(name)),
+        _ => bold(text),
+    }
+}
+
 /// Lines of code, indented and as they are.
 pub(super) fn code(text: &str) -> String {
-    format!(".RS 4\n.EX\n{}\n.EE\n.RE\n", safe(&plain(text)))
+    let lines: Vec<_> = text.lines().map(|line| safe(&plain(line))).collect();
+    format!(".RS 4\n.EX\n{}\n.EE\n.RE\n", lines.join("\n"))
 }
 
 fn without_links(text: &str) -> String {
@@ -95,6 +110,8 @@ fn no_text_is_a_request() {
         prose("see `roots help`, [there](#x)."),
         "see \\fB\\%roots \\%help\\fR, there.\n"
     );
+    assert_eq!(prose("`roots(1)`"), "\\fB\\%roots\\fR(1)\n");
+    assert_eq!(code("a\n.b"), ".RS 4\n.EX\na\n\\&.b\n.EE\n.RE\n");
     let long = prose(&"x .y ".repeat(40));
     assert!(
         long.lines()

@@ -3,8 +3,6 @@
 use super::Slow;
 use crate::support::{Registry, Run, Sandbox, TokenRules, hello, host_platform};
 use serde_json::{Map, Value, json};
-use std::fs;
-use std::path::Path;
 
 type Object = Map<String, Value>;
 
@@ -43,11 +41,10 @@ fn result(run: &Run) -> Object {
     result
 }
 
-/// README's chapter on this.
+/// The chapter of roots-json(7) on this.
 fn documented() -> String {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = fs::read_to_string(readme).unwrap();
-    let chapter = readme.split("\n## JSON\n").nth(1).unwrap();
+    let page = crate::readme::read("src/help/guide/roots-json.txt");
+    let chapter = page.split("\n## JSON\n").nth(1).unwrap();
     chapter.split("\n## ").next().unwrap().to_owned()
 }
 

@@ -1,4 +1,4 @@
-//! The help pages as the binary prints them, read again: what man pages, completions and README's table are held to.
+//! The help pages as the binary prints them, read again: what man pages, completions and the table of options are held to.
 
 use std::process::Command;
 

@@ -1,6 +1,6 @@
-//! The daily job of README, with a program that runs in the tree: pull, start, update, go back, check, purge.
+//! The daily job of README and of roots-trees(7), with a program that runs in the tree: pull, start, update, go back, check, purge.
 
-use super::{commands, tool, try_run};
+use super::{README, TREES, commands, tool, try_run};
 use crate::fixtures::program::waiting;
 use crate::readme::read;
 use crate::support::sandbox::is_root;
@@ -31,6 +31,10 @@ case $1 in
     *) exit 1 ;;
 esac
 "#;
+
+/// Where README says what is done first, and each day.
+const START: &str = "Pull an image and start it";
+const DAILY: &str = "Keep a tree up to date";
 
 const KEEP: &str = "--keep-old /srv/app.old ";
 
@@ -113,8 +117,8 @@ fn app(version: u32) -> Built {
 }
 
 /// The only line of a section that has `part` in it.
-fn line(heading: &str, part: &str) -> String {
-    let lines = commands(heading);
+fn line(page: &str, heading: &str, part: &str) -> String {
+    let lines = commands(page, heading);
     let found: Vec<_> = lines.lines().filter(|line| line.contains(part)).collect();
     let [line] = found[..] else {
         panic!("{part}: {found:?}");
@@ -125,15 +129,15 @@ fn line(heading: &str, part: &str) -> String {
 #[test]
 fn a_daily_job_loses_nothing_of_a_program_that_runs() {
     let machine = Machine::new();
-    machine.exits(0, &line("Pull an image and start it", "--quiet"));
+    machine.exits(0, &line(README, START, "--quiet"));
     machine.exits(0, "systemctl start app");
     fs::write(machine.of_program("state"), "written").unwrap();
-    let job = line("Pull an image and start it", "--keep-old");
+    let job = line(README, DAILY, "--keep-old");
     let (pull, restart) = job.split_once(" && ").unwrap();
     assert_eq!(machine.exits(10, &job).lines().count(), 2);
 
     machine.release(2);
-    let cron = line("Keeping a tree up to date", "0 4 * * *  root  ");
+    let cron = line(TREES, "Updates", "0 4 * * *  root  ");
     let (_, cron) = cron.split_once("root  ").unwrap();
     for job in [cron, &job] {
         assert!(job.contains(KEEP), "{job}");
@@ -176,7 +180,7 @@ fn a_daily_job_loses_nothing_of_a_program_that_runs() {
 #[test]
 fn three_lines_go_back_from_what_the_service_has_brought() {
     let machine = Machine::new();
-    machine.exits(0, &line("Pull an image and start it", "--quiet"));
+    machine.exits(0, &line(README, START, "--quiet"));
     machine.exits(0, "systemctl start app");
     let service = read("fixtures/examples/app-update.service");
     let command = service
@@ -188,10 +192,18 @@ fn three_lines_go_back_from_what_the_service_has_brought() {
     assert_eq!(machine.trees(), ["app 2", "app.old 1"]);
     assert_eq!(fs::read(machine.of_program("version")).unwrap(), b"2");
 
-    let back = commands("The old tree");
-    let (_, back) = back.split_once("systemctl disable").unwrap();
-    let back = format!("systemctl disable{back}");
-    assert_eq!(back.lines().count(), 3);
+    let [back, in_manual] = [(README, DAILY), (TREES, "The old tree")].map(|(page, heading)| {
+        let lines = commands(page, heading);
+        let (_, lines) = lines.split_once("systemctl disable").unwrap();
+        let lines = format!("systemctl disable{lines}");
+        lines
+            .lines()
+            .take(3)
+            .map(|line| format!("{line}\n"))
+            .collect::<String>()
+    });
+    assert_eq!(back, in_manual);
+    assert!(back.ends_with(" && systemctl start app\n"), "{back}");
     machine.exits(0, &back);
     assert_eq!(machine.trees(), ["app 1", "app.new 2"]);
     assert_eq!(fs::read(machine.of_program("version")).unwrap(), b"1");
@@ -212,14 +224,16 @@ fn three_lines_go_back_from_what_the_service_has_brought() {
 #[test]
 fn a_tree_that_was_started_is_checked_each_night_and_purge_spares_it() {
     let machine = Machine::new();
-    machine.exits(0, &line("Pull an image and start it", "--quiet"));
-    let job = line("Pull an image and start it", "--keep-old");
+    machine.exits(0, &line(README, START, "--quiet"));
+    let job = line(README, DAILY, "--keep-old");
     let (pull, _) = job.split_once(" && ").unwrap();
-    let purge = commands("The cache");
-    let Some((dry, old)) = purge.trim_end().split_once('\n') else {
-        panic!("{purge}");
+    let dry = line(README, DAILY, "roots purge --dry-run");
+    let old = line(README, DAILY, "roots purge --all");
+    let drops_nothing = || {
+        machine
+            .exits(0, &dry)
+            .contains(": 0 blobs would be dropped")
     };
-    let drops_nothing = || machine.exits(0, dry).contains(": 0 blobs would be dropped");
     machine.release(2);
     machine.exits(0, pull);
     assert!(drops_nothing(), "there is a way back to the first image");
@@ -228,7 +242,8 @@ fn a_tree_that_was_started_is_checked_each_night_and_purge_spares_it() {
     assert!(!drops_nothing());
     machine.exits(0, "roots purge");
     assert!(drops_nothing());
-    machine.exits(0, old);
+    machine.exits(0, &old);
+    machine.exits(0, &line(TREES, "The cache", "roots purge --max-size"));
 
     // What one start of systemd-nspawn leaves.
     let tree = "work/srv/app";
@@ -239,13 +254,15 @@ fn a_tree_that_was_started_is_checked_each_night_and_purge_spares_it() {
     for folder in ["dev", "proc", "run", "sys", "tmp"] {
         machine.sandbox.mkdir(format!("{tree}/{folder}"));
     }
-    let checks = ["--ignore-added", "--quiet"].map(|part| line("Verifying a tree", part));
+    let nightly = line(README, DAILY, "roots verify");
+    assert_eq!(nightly, line(TREES, "Verify", "--quiet"));
+    let checks = [line(TREES, "Verify", "--ignore-added"), nightly];
     for check in &checks {
         machine.exits(0, check);
         let said = machine.exits(0, &format!("{check} --quiet --offline"));
         assert_eq!(said, "", "cron mails nothing");
     }
-    machine.exits(5, &line("Verifying a tree", "verify /srv/app ghcr.io"));
+    machine.exits(5, &line(TREES, "Verify", "verify /srv/app ghcr.io"));
     write("usr/bin/app", "trojan");
     for check in &checks {
         let said = machine.exits(5, check);
