@@ -82,10 +82,9 @@ fn for_both(mirror: &Registry, repository: &str, tag: &str) {
 /// README's walk, and all of the page that it leads to.
 #[test]
 fn across_an_air_gap() {
-    for script in [
-        commands(README, "Cross an air gap"),
-        indented(&read(AIR_GAP)),
-    ] {
+    let page = read(AIR_GAP);
+    let (page, _) = page.split_once("\n## In an initramfs\n").unwrap();
+    for script in [commands(README, "Cross an air gap"), indented(page)] {
         let (sandbox, mirror) = (Sandbox::new("air_gap"), Registry::start());
         mirror.push("owner/app", "1", &hello());
         for_both(&mirror, "library/debian", "bookworm");
@@ -100,7 +99,7 @@ fn across_an_air_gap() {
             assert_eq!(sandbox.names("work/again"), ["for-amd64"]);
         }
     }
-    assert!(read(AIR_GAP).contains("./both.tar"));
+    assert!(page.contains("./both.tar") && page.contains("./again"));
 }
 
 #[test]
@@ -109,6 +108,7 @@ fn in_an_initramfs() {
     let init = Layer::new().dir("sbin", 0o755).file("sbin/init", 0o755, "");
     mirror.push("host", "1", &Image::new().layer(init).build());
     let script = commands(README, "In an initramfs");
+    assert_eq!(script, commands(AIR_GAP, "In an initramfs"));
     assert_eq!(script.matches("/newroot").count(), 4);
     // What is at the top of an initramfs is in a folder here.
     let script = script

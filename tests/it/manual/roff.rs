@@ -43,7 +43,7 @@ pub(super) fn prose(text: &str) -> String {
     let mut roff = String::new();
     let text = without_links(text);
     assert!(
-        text.matches('`').count() % 2 == 0,
+        text.matches('`').count().is_multiple_of(2),
         "half a pair of `: {text}"
     );
     for (i, part) in text.split('`').enumerate() {
@@ -81,6 +81,7 @@ fn without_links(text: &str) -> String {
 fn wrapped(roff: &str) -> String {
     let mut lines = vec![String::new()];
     for word in roff.split_whitespace() {
+        let word = &unbroken(word);
         let line = lines.last_mut().unwrap();
         if !line.is_empty() && line.len() + word.len() >= WIDTH {
             lines.push(safe(word));
@@ -92,6 +93,14 @@ fn wrapped(roff: &str) -> String {
         }
     }
     lines.join("\n") + "\n"
+}
+
+/// `\%` keeps a word whole at its beginning only: elsewhere, it is where a hyphen may be.
+fn unbroken(word: &str) -> String {
+    match word.starts_with("\\fB\\%") || !word.contains("\\%") {
+        true => word.to_owned(),
+        false => format!("\\%{}", word.replace("\\%", "")),
+    }
 }
 
 /// A dot in front would make a request of a line.
@@ -110,6 +119,7 @@ fn no_text_is_a_request() {
         prose("see `roots help`, [there](#x)."),
         "see \\fB\\%roots \\%help\\fR, there.\n"
     );
+    assert_eq!(prose("(`a-b`)"), "\\%(\\fBa\\-b\\fR)\n");
     assert_eq!(prose("`roots(1)`"), "\\fB\\%roots\\fR(1)\n");
     assert_eq!(code("a\n.b"), ".RS 4\n.EX\na\n\\&.b\n.EE\n.RE\n");
     let long = prose(&"x .y ".repeat(40));
