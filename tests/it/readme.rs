@@ -83,7 +83,7 @@ fn readme_is_short_and_leads_to_each_page_of_the_guide() {
     let readme = read("README.md");
     assert!(readme.len() < 14 << 10, "{}", readme.len());
     for guide in crate::manual::guide::guides() {
-        let link = format!("[{0}(7)](src/help/guide/{0}.txt)", guide.name);
+        let link = format!("[`{0}(7)`](src/help/guide/{0}.txt)", guide.name);
         assert!(readme.contains(&link), "{link}");
     }
 }

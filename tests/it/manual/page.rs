@@ -67,6 +67,10 @@ fn overview() -> String {
     );
     text += &files(more::FILES.iter());
     text += &format!(".SH \"EXIT STATUS\"\n{}", rows(&readme, "Exit codes"));
+    text += ".SH MANUAL\n";
+    for row in table(&readme, "The manual") {
+        text += &item(prose(row[0]).trim_end(), row[1]);
+    }
     text
 }
 
