@@ -1,4 +1,4 @@
-//! The guide in src/help/guide, whose pages are in section 7, and what it adds to the pages of commands.
+//! The man pages of section 7, and sections of command pages, from the text in src/help/guide.
 //!
 //! A page begins with `name(7) - what it is about`. The rest is text: `## Heading`, paragraphs, `* ` and `1. ` lists, `Term::` with
 //! an indented explanation, tables of two columns, and lines of code, which are indented by four blanks.
@@ -36,12 +36,12 @@ fn guide(file: &str) -> Option<Guide> {
     })
 }
 
-/// What the guide adds to the page of a command, if anything.
+/// The sections that the guide adds to the page of a command, if any.
 pub(super) fn addition(page: &str) -> Option<String> {
     fs::read_to_string(root().join(format!("src/help/guide/{page}.txt"))).ok()
 }
 
-/// Text as sections of a man page. What comes before the first heading is its description.
+/// Text as sections of a man page: DESCRIPTION up to the first heading.
 pub(super) fn sections(text: &str) -> String {
     let mut roff = String::new();
     let mut is_first = true;
@@ -60,7 +60,7 @@ pub(super) fn sections(text: &str) -> String {
     roff
 }
 
-/// Paragraphs, lists and the like: what stands between empty lines, but for those in code.
+/// Splits at empty lines, except inside code.
 fn blocks(text: &str) -> Vec<String> {
     let mut blocks: Vec<String> = Vec::new();
     for block in text.trim_matches('\n').split("\n\n") {
@@ -107,7 +107,7 @@ fn block(block: &str, is_first: bool) -> String {
     format!("{paragraph}{}", prose(block))
 }
 
-/// The parts of a list, each with its mark and its text, which still begins with a mark that is not a line of its own.
+/// The items of a list, each with its tag, and with its text, which keeps a mark that shares its first line.
 fn items(block: &str, mark: impl Fn(&str) -> Option<String>) -> Vec<(String, String)> {
     let mut items: Vec<(String, String)> = Vec::new();
     for line in block.lines() {

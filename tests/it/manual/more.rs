@@ -1,4 +1,4 @@
-//! What man pages have and help pages do not: examples, and the files that play a part.
+//! Examples and files, which man pages list and help pages do not.
 
 /// A path, the commands that have to do with it, and what it is.
 pub(super) type File = (&'static str, &'static [&'static str], &'static str);
@@ -17,12 +17,12 @@ pub(super) const FILES: &[File] = &[
     (
         "/var/lib/machines",
         &["pull", "inspect", "verify"],
-        "where the trees of `--machine` are, with `NAME.nspawn` and `NAME.service` beside NAME",
+        "trees of `--machine`, with `NAME.nspawn` and `NAME.service` beside NAME",
     ),
     (
         "/etc/subuid, /etc/subgid",
         &["pull"],
-        "ids that an ordinary user can have in a user namespace",
+        "ids that an ordinary user may use in a user namespace",
     ),
     (
         "/run/containers/UID/auth.json, ~/.config/containers/auth.json, ~/.docker/config.json",
@@ -37,7 +37,7 @@ pub(super) const FILES: &[File] = &[
     (
         "~/.config/containers/certs.d, /etc/containers/certs.d, /etc/docker/certs.d",
         &[],
-        "a folder for each server, with its certificates in `*.crt`, and in `*.cert` and `*.key` your own",
+        "a folder for each server: its authorities in `*.crt`, your client certificate in `*.cert` and `*.key`",
     ),
 ];
 
@@ -47,35 +47,35 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "pull",
         &[
             (
-                "A Debian, and a shell in it:",
+                "Pull Debian, and start a shell in it:",
                 "roots pull debian:bookworm ./debian\nsystemd-nspawn -D ./debian",
             ),
             (
-                "Where systemd has its machines, to be started as its author wants it:",
+                "Pull into /var/lib/machines, and run the command of the image:",
                 "roots pull --nspawn --machine app ghcr.io/owner/app:1\nmachinectl start app",
             ),
             (
-                "As an ordinary user with ids in /etc/subuid and /etc/subgid, with the owners of the image:",
+                "As an ordinary user with ids in /etc/subuid and /etc/subgid, keep the owners of the image:",
                 "unshare --map-auto --map-root-user roots pull debian:bookworm ./debian",
             ),
             (
-                "Only if the image is another one by now, where nothing runs in the old tree:",
+                "Pull only if the image has changed, and nothing runs in the old tree:",
                 "roots pull --update debian:bookworm ./debian",
             ),
             (
-                "The same each day under a program that runs, with one tree to go back to:",
+                "The same each day for a running program, keeping one tree to go back to:",
                 "roots pull --update --exit-code --keep-old /srv/app.old ghcr.io/owner/app:1 /srv/app &&\n\
                  systemctl restart app",
             ),
             (
-                "Back to that tree, and the newer one out of the way of the next time:",
+                "Go back to that tree, and remove the newer one:",
                 "systemctl disable --now app-update.timer\n\
                  systemctl stop app\n\
                  mv -T /srv/app /srv/app.new && mv -T /srv/app.old /srv/app && systemctl start app\n\
                  rm -r /srv/app.new",
             ),
             (
-                "A program alone, for another machine, out of an archive:",
+                "Take one program for another machine from an archive:",
                 "roots pull --platform linux/arm64 --include /bin/busybox ./images.tar ./here",
             ),
         ],
@@ -84,11 +84,11 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "save",
         &[
             (
-                "Two images, and what they are for whoever pulls them:",
+                "Save two images, and a lock for `roots pull --locked`:",
                 "roots save debian:bookworm ghcr.io/owner/app:1 -o images.tar > lock",
             ),
             (
-                "To a machine without a disk in between:",
+                "Send an image to another machine over ssh:",
                 "roots save ghcr.io/owner/app:1 -o - | ssh bare roots pull --force - ./app",
             ),
         ],
@@ -96,7 +96,7 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "digest",
         &[(
-            "A lock, and a pull that holds to it:",
+            "Write a lock, and pull only what it allows:",
             "roots digest debian:bookworm ghcr.io/owner/app:1 > lock\n\
              roots pull --locked lock ghcr.io/owner/app:1 /srv/app",
         )],
@@ -104,9 +104,9 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "tags",
         &[
-            ("The tags of Debian's image:", "roots tags debian"),
+            ("List the tags of Debian's image:", "roots tags debian"),
             (
-                "The latest version, where tags are versions:",
+                "Print the latest version, if tags are versions:",
                 "roots tags ghcr.io/owner/app | sort -V | tail -n 1",
             ),
         ],
@@ -114,28 +114,34 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
     (
         "inspect",
         &[
-            ("What a tree was made of:", "roots inspect /srv/app"),
-            ("What an image is made of:", "roots inspect debian:bookworm"),
+            ("Print what a tree was made of:", "roots inspect /srv/app"),
+            (
+                "Show an image before it is pulled:",
+                "roots inspect debian:bookworm",
+            ),
         ],
     ),
     (
         "verify",
         &[
-            ("What has changed since the pull:", "roots verify /srv/app"),
             (
-                "The same where there is no network:",
+                "List what has changed since the pull:",
+                "roots verify /srv/app",
+            ),
+            (
+                "The same without a network:",
                 "roots verify --offline /srv/app",
             ),
             (
-                "Each night, whether programs and libraries are those of the image:",
+                "Check each night that programs and libraries are those of the image:",
                 "roots verify --quiet --include /usr /srv/app",
             ),
             (
-                "What was added to a system that runs, for a program:",
+                "List what was added to a running system, for a script:",
                 "roots verify --json --exclude /var /srv/app | jq -r 'select(.change == \"added\").path'",
             ),
             (
-                "Whatever the tree says about itself, pulled with an option or by an ordinary user:",
+                "Do not rely on the record, for a part of an image and for a tree of an ordinary user:",
                 "roots verify --partial --exclude /usr/share/doc /srv/app ghcr.io/owner/app:1\n\
                  roots verify --rootless ~joe/app ghcr.io/owner/app:1",
             ),
@@ -145,15 +151,15 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         "purge",
         &[
             (
-                "What would go, and how much it is:",
+                "Print what would be dropped, and its size:",
                 "roots purge --dry-run",
             ),
             (
-                "Also what existing trees were made of, if no pull has used it for long:",
+                "Also drop blobs of existing trees that no pull has used for 30 days:",
                 "roots purge --all --older-than 30d",
             ),
             (
-                "No more than it takes to get the cache down to 10 GiB, what was used least recently first:",
+                "Drop blobs used least recently until the cache fits 10 GiB:",
                 "roots purge --max-size 10G",
             ),
         ],

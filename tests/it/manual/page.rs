@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// When they were last looked at as a whole: the same on every machine.
 const DATE: &str = "2026-11-27";
 
-/// What `roots.1` has besides: all options and variables.
+/// All options and variables, for `roots.1`.
 pub(crate) const GUIDE: &str = "src/help/guide/roots.txt";
 
 /// All of them, by the names of their files.
@@ -105,7 +105,7 @@ fn command(page: &Page) -> String {
             .expect(variable);
         text += &item(&bold(variable), &stands_for(row[1]));
     }
-    text += ".PP\n\\fBroots\\fR(1) has the others.\n";
+    text += ".PP\n\\fBroots\\fR(1) has all variables.\n";
     text += &files(
         more::FILES
             .iter()
@@ -176,7 +176,7 @@ fn spelling(option: &Choice) -> String {
     }
 }
 
-/// What the table of variables says in its head.
+/// The words in the head of the table of variables.
 fn stands_for(what: &str) -> String {
     format!("stands for {what}")
 }
@@ -185,7 +185,7 @@ fn item(tag: &str, text: &str) -> String {
     format!(".TP\n{tag}\n{}", prose(text))
 }
 
-/// What the guide says in front of a table.
+/// The paragraph before a table of the guide.
 fn note(guide: &str, heading: &str) -> String {
     let (_, section) = guide.split_once(&format!("## {heading}\n\n")).unwrap();
     prose(section.split("\n\n").next().unwrap())
@@ -236,7 +236,7 @@ fn files<'f>(files: impl Iterator<Item = &'f more::File>) -> String {
 fn codes() -> String {
     let page = read("src/help/roots.txt").replace('\n', " ");
     let (_, list) = page.split_once("Exit codes: ").unwrap();
-    format!("{} `roots(1)` says more of each.", list.trim())
+    format!("{} `roots(1)` explains them.", list.trim())
 }
 
 /// All other pages.
