@@ -254,7 +254,7 @@ fn counted(count: u64, thing: &str) -> String {
 fn warn_of_unmatched(paths: &[String], progress: Progress) {
     for path in paths {
         let patterns = match path.contains(['*', '?', '[']) {
-            true => ": there are no patterns, and a folder stands for all that is below it",
+            true => ": patterns are not supported, and a folder includes all that is below it",
             false => "",
         };
         progress.warn(format_args!(

@@ -147,8 +147,8 @@ impl TlsFault {
             Self::NotTls => "for a registry over plain http, pass --plain-http",
             Self::ProxyNotTls => "write http:// before it in the variable that names the proxy",
             Self::NotPlain => {
-                "leave --plain-http away; localhost, which is always asked in plain http, \
-                 has to be called otherwise"
+                "leave out --plain-http; localhost is always reached over plain http, \
+                 so use another name for it"
             }
             Self::ClientCertificateWanted => {
                 let folder = "put client.cert and client.key into ~/.config/containers/certs.d/";

@@ -73,7 +73,7 @@ fn what_is_no_manifest_is_refused_by_name() {
         (
             "text/html",
             b"<html></html>".to_vec(),
-            "not an image but `text/html`\nhint: a web page came: check the host, and whether",
+            "not an image but `text/html`\nhint: a web page was served: check the host, and whether",
         ),
         (
             "text/html",

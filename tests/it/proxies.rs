@@ -315,7 +315,9 @@ fn docker_hubs_certificates_are_under_its_name() {
         let digest = scene.sandbox.roots(["digest", "docker.io/x:1"]);
         digest.env("HTTPS_PROXY", scene.proxy.url()).run()
     };
-    digest().fails(1).says("signed by nobody who is trusted");
+    digest()
+        .fails(1)
+        .says("certificate signed by unknown authority");
     let pem = scene.authority.pem();
     let folder = "home/.config/containers/certs.d/docker.io";
     scene.sandbox.write(format!("{folder}/ca.crt"), pem);

@@ -129,7 +129,9 @@ fn authorities_come_from_options_and_variables() {
     }
     let run = scene.sandbox.roots(["digest", &scene.name]);
     let run = run.env("SSL_CERT_FILE", "/nowhere").env("SSL_CERT_DIR", "");
-    run.run().fails(1).says("signed by nobody who is trusted");
+    run.run()
+        .fails(1)
+        .says("certificate signed by unknown authority");
 }
 
 #[test]
@@ -346,7 +348,7 @@ fn insecure_is_not_for_mirrors() {
     let mirror = scene.front.host();
     let pull = ["pull", "--insecure", "--mirror", &mirror, &name, "dest"];
     let run = scene.sandbox.roots(pull).run();
-    scene.is_pulled(run.says("signed by nobody who is trusted; asking without it\n"));
+    scene.is_pulled(run.says("certificate signed by unknown authority; asking without it\n"));
     assert_eq!(scene.registry.lines(), [""; 0]);
 }
 

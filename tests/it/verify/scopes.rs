@@ -214,7 +214,7 @@ fn only_an_exclude_that_stands_for_nothing_is_a_warning() {
             "roots: warning: --exclude {exclude}: no such path in the image"
         ));
     }
-    says("/var/log/*").says("there are no patterns");
+    says("/var/log/*").says("patterns are not supported");
 }
 
 /// Of a tree that was pulled in part, more than the part was not found.
