@@ -1,12 +1,12 @@
-//! A blob being downloaded: after a broken connection it resumes, unnoticed by the reader.
+//! A blob being downloaded: after a broken connection it resumes, transparently to the reader.
 //!
 //! ```text
-//! ask for the rest      206 from there on     goes on
-//!                       200                   all of it once more: what was had is passed over
-//!                       206 from elsewhere,
-//!                       416                   asked again for all of it, and passed over
+//! request the rest      206 from that offset      continue
+//!                       200                       whole blob: skip what was read already
+//!                       206 from another offset,
+//!                       416                       request the whole blob, and skip
 //! ```
-//! Whether the pieces belong together is not asked here: the digest is over all of them.
+//! Whether the segments belong together is not checked here: the digest covers all of them.
 
 use super::FetchMode;
 use super::http::client::Client;
@@ -20,11 +20,11 @@ use crate::oci::Descriptor;
 use std::io::{self, Read};
 use std::rc::Rc;
 
-/// How much has to come before a broken wire is forgiven, in bytes. A server that cuts every answer
-/// at the same byte is given up; one that gives a little more each time is, too.
+/// How much must arrive before another broken connection is tolerated, in bytes. This gives up on a
+/// server that cuts every response at the same byte, or that sends a little more each time.
 const PROGRESS: u64 = 1 << 20;
 
-/// What is said of a body that just ends.
+/// The error for a body that ends early.
 const CUT: &str = "the connection ended in the middle of a blob";
 
 /// The bytes of one blob, from an offset on.
@@ -32,24 +32,25 @@ pub struct Blob {
     upstreams: Rc<Upstreams>,
     blob: Descriptor,
     segment: Segment,
-    /// Where the reader above is.
+    /// The offset that the reader has reached.
     position: u64,
     backoff: Backoff,
-    /// Where the wire broke last.
+    /// The offset at which the connection last broke.
     broke_at: u64,
-    /// Whether it was asked for ahead of time, and has not broken since.
+    /// Whether it was prefetched and its connection has not broken since.
     waited: bool,
-    /// Whether all has come, and then nothing: the next read would wait for the same nothing.
+    /// Whether everything has arrived and the connection then failed: another read would only wait
+    /// again.
     ended: bool,
 }
 
-/// As much of a blob as one host sends.
+/// The part of a blob that one response delivers.
 struct Segment {
     repository: Rc<Repository>,
-    /// The lane that it comes over, if it does, which takes no other question meanwhile.
+    /// The prefetch connection that delivers it, if any, which stays reserved meanwhile.
     _lane: Option<Rc<Client>>,
     stream: ResponseBody,
-    /// How many bytes of the stream the reader above has had already.
+    /// How many of the next bytes the reader already has.
     surplus: u64,
 }
 
@@ -89,13 +90,13 @@ impl Blob {
         })
     }
 
-    /// Bytes that the reader above has not had, as many as come; none at the end.
+    /// Reads bytes that the reader does not have yet, as they arrive; 0 at the end.
     fn advance(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
         while !self.ended {
             let (outcome, why) = match self.segment.stream.read(buffer) {
-                // Not even a mirror is to blame.
+                // A signal is not the mirror's fault.
                 Err(error @ Error::Stopped(_)) => return Err(error),
-                // All of it has come, whatever else the server had announced: the digest will tell.
+                // Everything has arrived, whatever else the server announced: the digest decides.
                 Err(error) if error.may_pass() && self.position == self.blob.size => {
                     self.ended = true;
                     return Ok(0);
@@ -114,7 +115,7 @@ impl Blob {
                 },
                 other => return other,
             };
-            // Where patience ends, what happened last is what happened.
+            // When retries are exhausted, report the last failure.
             if !self.is_worth_another(&why)? {
                 return outcome;
             }
@@ -127,24 +128,24 @@ impl Blob {
         Ok(0)
     }
 
-    /// Whether an end comes too early. One that the server announced is its word: the digest will
-    /// tell what that is worth.
+    /// Whether the body ended too early. An end that the server announced is accepted: the digest
+    /// decides.
     fn is_cut(&self) -> bool {
         !self.segment.stream.has_end && self.position < self.blob.size
     }
 
-    /// Whether the rest is to be asked for after the wire broke; waits, where that may help.
+    /// Whether to request the rest after the connection broke. Waits first where that may help.
     fn is_worth_another(&mut self, why: &str) -> Result<bool, Error> {
         let had = self.position - self.broke_at;
         self.broke_at = self.position;
-        // Servers end connections that nobody reads from: that was our doing.
+        // Servers close idle connections: prefetching caused this, so it does not count.
         if std::mem::take(&mut self.waited) {
             return Ok(true);
         }
         if had >= PROGRESS {
             self.backoff.reset();
         } else if self.upstreams.leave(&self.segment.repository, &why) {
-            // Patience is for where there is no other place to ask.
+            // Back off only where there is no other host to ask.
             return Ok(true);
         }
         let Some(pause) = self.backoff.next(None) else {
@@ -157,7 +158,8 @@ impl Blob {
 }
 
 impl Segment {
-    /// What `answer` brings of `blob` from byte `begins` on, of which `from` is wanted.
+    /// The segment that `response` delivers: `blob` from byte `begins` on, of which the reader
+    /// needs those from `from` on.
     fn new(
         repository: &Rc<Repository>,
         response: Response,
@@ -173,7 +175,7 @@ impl Segment {
         })
     }
 
-    /// Drops what the reader above has had from what has come, and says how much is left.
+    /// Drops the bytes that the reader already has, and returns how many are left.
     fn skip(&mut self, bytes: &mut [u8]) -> usize {
         let had = self.surplus.min(bytes.len() as u64) as usize;
         self.surplus -= had as u64;
@@ -191,8 +193,8 @@ impl Read for Blob {
     }
 }
 
-/// Asks for `blob` from offset `from` on, always at the registry: the storage server that it leads
-/// to wants a fresh signature.
+/// Requests `blob` from offset `from` on, always from the registry: the storage server it redirects
+/// to needs a fresh signature.
 fn ask(
     repository: &Rc<Repository>,
     blob: &Descriptor,
@@ -200,8 +202,8 @@ fn ask(
     retries: u32,
 ) -> Result<Segment, Error> {
     let what = path(&blob.digest);
-    // Whether a server takes ranges is seen when it is asked: six of eight large ones do without
-    // saying so.
+    // Range support shows only in the response: six of eight large registries support it without
+    // announcing it.
     if from > 0 && from < blob.size {
         let range = format!("bytes={from}-");
         let response = repository.ask("GET", &what, &[("range", &range)], retries)?;
@@ -219,7 +221,7 @@ fn ask(
     whole(repository, response, blob, from)
 }
 
-/// All of a blob, of which the reader above has had the first bytes up to `from`.
+/// The whole blob, of which the reader already has the bytes up to `from`.
 fn whole(
     repository: &Rc<Repository>,
     response: Response,
@@ -233,7 +235,7 @@ fn whole(
 }
 
 impl PendingBlob {
-    /// All of the blob that was asked for.
+    /// The whole blob, as prefetched.
     fn whole(self, blob: &Descriptor) -> Result<Segment, Error> {
         let (repository, lane) = (&self.repository, &self.lane);
         let response = repository.ask_over(lane, "GET", &path(&blob.digest), &[], 0)?;
@@ -244,8 +246,8 @@ impl PendingBlob {
     }
 }
 
-/// Refuses what a mirror announces to be longer or shorter than the blob: a login page, say. The
-/// registry itself may send it, for there is nobody else to ask, and the digest will tell.
+/// Rejects a mirror's response whose length is not the blob's: a login page, for example. The
+/// registry itself may send it, as no other host is left, and the digest decides.
 fn must_fit(
     repository: &Repository,
     response: &Response,
@@ -265,7 +267,7 @@ fn must_fit(
     }
 }
 
-/// Whether `Content-Range` says "from there to the end": RFC 9110, section 14.4.
+/// Whether `Content-Range` covers `from` to the end: RFC 9110, section 14.4.
 fn is_rest(range: &str, from: u64, size: u64) -> bool {
     let wanted = format!("{from}-{}/", size - 1);
     let range = range.trim().strip_prefix("bytes").map(str::trim_start);
@@ -278,7 +280,7 @@ fn refused(repository: &Repository, response: Response) -> Error {
     if response.status != 404 {
         return repository.refused(response);
     }
-    // The image is there, a part of it is not.
+    // The image exists, but one of its blobs does not.
     let (url, status) = (response.url.to_string(), response.status);
     Error::Registry {
         url,

@@ -1,17 +1,17 @@
-//! What registries say when they refuse: distribution-spec, "Error Codes", and whatever else is sent.
+//! Error bodies of registries: distribution-spec, "Error Codes", and whatever else servers send.
 
 use crate::progress::Progress;
 use serde::Deserialize;
 
-/// How much of what was said is shown, in characters.
+/// How much of a message is shown, in characters.
 const MAX_SHOWN: usize = 300;
 
-/// A refusal.
+/// An error reported by a server.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct ErrorBody {
-    /// `MANIFEST_UNKNOWN`, `DENIED`, …; empty where there is none.
+    /// `MANIFEST_UNKNOWN`, `DENIED`, …; empty if there is none.
     pub(super) code: String,
-    /// The code and the message, short enough for a line.
+    /// Code and message, shortened to fit a line.
     pub(super) said: String,
 }
 
@@ -22,7 +22,7 @@ enum Errors {
         errors: Vec<ErrorEntry>,
     },
     Single(ErrorEntry),
-    /// What token servers send: RFC 6749, section 5.2, and Docker Hub's own.
+    /// The format of token servers: RFC 6749, section 5.2, and Docker Hub's own.
     Plain {
         #[serde(alias = "error", alias = "details")]
         error_description: String,
@@ -37,8 +37,8 @@ struct ErrorEntry {
 }
 
 impl ErrorBody {
-    /// Reads the body of an answer, without the secrets of this pull. HTML and the like say nothing a
-    /// user could use.
+    /// Parses the body of an error response, without the secrets of this pull. HTML and other
+    /// formats are ignored: they say nothing useful.
     pub(super) fn read(body: &[u8], progress: Progress) -> Self {
         let (code, said) = match serde_json::from_slice::<Errors>(body) {
             Ok(Errors::Many { errors }) => match errors.into_iter().next() {
@@ -56,7 +56,7 @@ impl ErrorBody {
         }
     }
 
-    /// Whether the registry says that there is no such thing.
+    /// Whether the registry reports that the object does not exist.
     pub(super) fn is_unknown(&self) -> bool {
         matches!(
             self.code.as_str(),
@@ -64,7 +64,7 @@ impl ErrorBody {
         )
     }
 
-    /// Whether the registry says that it may not be seen.
+    /// Whether the registry reports that access is denied.
     pub(super) fn is_denied(&self) -> bool {
         matches!(self.code.as_str(), "UNAUTHORIZED" | "DENIED")
     }

@@ -1,4 +1,5 @@
-//! A registry, as distribution-spec describes it: manifests and blobs, from whichever host has them.
+//! A registry, as distribution-spec describes it: manifests and blobs, from whichever host has
+//! them.
 //!
 //! ```text
 //! Registry ── Upstreams ── Repository ── Authenticator ── Client ─── Connections
@@ -32,7 +33,7 @@ use prefetch::Prefetch;
 use std::rc::Rc;
 use upstreams::Upstreams;
 
-/// The longest manifest or index that is read, in bytes. distribution-spec asks for 4 MiB at least.
+/// The longest manifest or index that is read, in bytes. distribution-spec requires at least 4 MiB.
 pub const MAX_MANIFEST: u64 = 8 << 20;
 
 /// One repository, on all hosts that may have it.
@@ -41,26 +42,26 @@ pub struct Registry {
     ahead: Prefetch,
 }
 
-/// When a blob is wanted.
+/// How urgently a blob is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FetchMode {
-    /// At once, so that it is worth some patience.
+    /// Now: retry after failures.
     Demand,
-    /// Later, so that it may be asked for again.
+    /// Later: on a failure, it is requested again when it is needed.
     Prefetch,
 }
 
-/// The bytes of a manifest or index as they came, and what the registry says they are.
+/// A manifest or index as received, with its media type.
 #[derive(Clone)]
 pub struct RawManifest {
-    /// The bytes that digests are over.
+    /// The exact bytes that the digest covers.
     pub bytes: Bytes,
-    /// The Content-Type, empty if there was none.
+    /// The Content-Type; empty if there was none.
     pub media_type: String,
 }
 
 impl Registry {
-    /// The repository that `reference` is in. Nothing is asked yet.
+    /// The repository of `reference`. Sends no request yet.
     pub fn new(
         reference: &Reference,
         options: &RegistryOptions,
@@ -72,13 +73,13 @@ impl Registry {
         })
     }
 
-    /// The hosts that are asked, in this order.
+    /// The hosts to ask, in this order.
     pub fn hosts(&self) -> Vec<String> {
         self.upstreams.hosts()
     }
 
-    /// The digest that the registry says an identifier stands for, without its bytes: Docker Hub
-    /// does not count this. Nothing where the registry does not say it in a way to be believed.
+    /// The digest of a tag or digest, by a HEAD request, which Docker Hub does not count as a pull.
+    /// None if the registry does not return a trustworthy digest.
     pub fn digest_of(&self, identifier: &str) -> Result<Option<Digest>, Error> {
         let what = format!("manifests/{identifier}");
         self.upstreams.first(|repository, retries| {
@@ -89,14 +90,14 @@ impl Registry {
                     Ok(digest.and_then(|digest| Digest::parse(digest).ok()))
                 }
                 _ if repository.is_mirror() => Err(repository.refused(response)),
-                // A HEAD has no body to say why: who wants to know asks for the manifest.
+                // A HEAD response has no error body; a GET of the manifest will tell.
                 _ => Ok(None),
             }
         })
     }
 
-    /// The manifest or index that an identifier, a tag or digest, stands for; if it is `wanted` by
-    /// its digest, that one.
+    /// Fetches the manifest or index that a tag or digest stands for; if `wanted` is given, the one
+    /// with that digest.
     pub fn manifest(
         &self,
         identifier: &str,
@@ -126,7 +127,7 @@ impl Registry {
                 let got = Digest::of(wanted.algorithm(), &bytes);
                 Error::unless_equal(Part::Manifest, wanted, got)?;
             }
-            // Some mirrors, and what sits in front of them, greet with a page and status 200.
+            // Some mirrors, and the gateways in front of them, return a login page with status 200.
             if repository.is_mirror()
                 && let Err(
                     why @ (InvalidManifest::Json(_)
@@ -141,7 +142,7 @@ impl Registry {
         })
     }
 
-    /// The bytes of a blob from offset `from` on, as the wire brings them.
+    /// The bytes of a blob from offset `from` on, as the server sends them.
     pub fn blob(&self, blob: &Descriptor, from: u64, asked: FetchMode) -> Result<Blob, Error> {
         let begun = self.ahead.take(&blob.digest).filter(|_| from == 0);
         let opened = Blob::open(Rc::clone(&self.upstreams), blob, from, asked, begun);
@@ -151,8 +152,8 @@ impl Registry {
         opened
     }
 
-    /// Asks for blobs that will be wanted when `before` bytes have come, as far as that makes sense.
-    /// What goes wrong here is found when they are wanted.
+    /// Prefetches blobs that will be needed after `before` more bytes, as far as that pays. Errors
+    /// surface when the blobs are needed.
     pub fn begin(&self, before: u64, blobs: &mut dyn Iterator<Item = &Descriptor>) {
         self.ahead.begin(&self.upstreams, before, blobs);
     }

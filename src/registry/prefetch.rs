@@ -1,27 +1,27 @@
-//! Blobs that are asked for before they are wanted, so that many small ones do not cost a round trip
-//! each: to the registry, and to where it leads. They wait in their sockets.
+//! Requests blobs before they are needed, so that many small ones do not cost a round trip each, to
+//! the registry and to where it redirects. The responses wait in their sockets.
 
 use super::upstreams::{PendingBlob, Upstreams};
 use crate::oci::{Descriptor, Digest};
 use std::cell::{Cell, RefCell};
 
-/// How many are asked for at once, besides what is wanted next.
+/// How many blobs are requested at once, besides the next one.
 const MOST: usize = 4;
 
-/// How many bytes may have to come before a blob, for it to be asked for: more take longer than
-/// asking, and servers do not wait for clients for ever.
+/// How many bytes may precede a blob that is prefetched. More take longer to download than the
+/// request takes, and servers close idle connections.
 const BEFORE: u64 = 4 << 20;
 
-/// What has been asked for.
+/// The blobs that were requested ahead of time.
 #[derive(Default)]
 pub(super) struct Prefetch {
     begun: RefCell<Vec<(Digest, PendingBlob)>>,
-    /// Whether it was of no use.
+    /// Whether prefetching was given up.
     is_over: Cell<bool>,
 }
 
 impl Prefetch {
-    /// Asks for those of `coming` that can be wanted soon: `before` bytes come before them.
+    /// Requests those of `coming` that are needed soon: `before` bytes precede them.
     pub(super) fn begin(
         &self,
         upstreams: &Upstreams,
@@ -41,7 +41,7 @@ impl Prefetch {
         for (_, begun) in begun.iter() {
             match begun.lane.advance() {
                 Some(true) => {}
-                // There will be none further on.
+                // If this response has not arrived, later ones have not either.
                 Some(false) => break,
                 None => {
                     self.is_over.set(true);
@@ -56,21 +56,21 @@ impl Prefetch {
             if begun.iter().all(|(known, _)| known != digest) {
                 match upstreams.begin(&path(digest)) {
                     Some(more) => begun.push((digest.clone(), more)),
-                    // Whatever is wrong is found when there is an answer to wait for.
+                    // Errors surface when the response is needed.
                     None => self.is_over.set(true),
                 }
             }
         }
     }
 
-    /// Asks for nothing any more: it has failed once, and may fail each time, or keep a server busy
-    /// that has asked to be left alone.
+    /// Gives up prefetching: it has failed once, and may fail each time, or burden a server that
+    /// sent `Retry-After`.
     pub(super) fn stop(&self) {
         self.is_over.set(true);
         self.begun.borrow_mut().clear();
     }
 
-    /// The question for a blob, if it has been asked.
+    /// The pending request for a blob, if it was sent.
     pub(super) fn take(&self, digest: &Digest) -> Option<PendingBlob> {
         let mut begun = self.begun.borrow_mut();
         let found = begun.iter().position(|(known, _)| known == digest)?;
@@ -78,7 +78,7 @@ impl Prefetch {
     }
 }
 
-/// Where a blob is in its repository.
+/// The path of a blob in its repository.
 pub(super) fn path(digest: &Digest) -> String {
     format!("blobs/{digest}")
 }

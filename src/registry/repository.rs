@@ -14,24 +14,24 @@ use crate::progress::Progress;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-/// Where a repository is asked for manifests and blobs.
+/// A repository from which to request manifests and blobs.
 pub(super) struct Repository {
     http: Client,
-    /// For questions that are asked ahead of time: as many as were needed at once.
+    /// The prefetch connections: as many as were needed at the same time.
     lanes: RefCell<Vec<Rc<Client>>>,
     reference: Reference,
     origin: Url,
     authenticator: Authenticator,
-    /// For mirrors: whose images it is asked for.
+    /// For mirrors: the registry it stands in for.
     mirrored: Option<String>,
     warnings: Warnings,
     progress: Progress,
-    /// Whether it is not worth asking any more.
+    /// Whether this host was given up.
     pub(super) is_out: Cell<bool>,
 }
 
 impl Repository {
-    /// The repository at the end of a route.
+    /// The repository at an upstream.
     pub(super) fn new(route: Upstream, progress: Progress) -> Result<Self, Error> {
         let Upstream {
             reference,
@@ -58,19 +58,19 @@ impl Repository {
         self.reference.api_host()
     }
 
-    /// Whether it is asked on behalf of another.
+    /// Whether this host is a mirror.
     pub(super) fn is_mirror(&self) -> bool {
         self.mirrored.is_some()
     }
 
-    /// The HTTP that it is asked with.
+    /// The HTTP client of this host.
     pub(super) fn http(&self) -> &Client {
         &self.http
     }
 
-    /// Asks for `what` of the repository, and answers challenges for as long as there is an answer
-    /// that was not given yet: a token may have expired in mid-pull, but a registry that refuses a
-    /// new one will refuse the next.
+    /// Requests `what` below the repository, and answers challenges as long as there is an answer
+    /// that was not tried yet: a token may expire during a pull, but a registry that rejects a new
+    /// token will reject the next one too.
     pub(super) fn ask(
         &self,
         method: &'static str,
@@ -100,7 +100,7 @@ impl Repository {
         self.ask_authorized(http, request)
     }
 
-    /// Gets what is at `url` on this host, with a body that is read as far as `whole` bytes.
+    /// Gets `url` from this host, reading up to `whole` bytes of the body.
     pub(super) fn get(&self, url: &Url, whole: u64, retries: u32) -> Result<Response, Error> {
         let request = Request {
             whole: Some(whole),
@@ -128,8 +128,8 @@ impl Repository {
         }
     }
 
-    /// Asks for `what` without waiting for the answer, and says over which connections it comes;
-    /// nothing if it cannot be asked.
+    /// Requests `what` without waiting for the response, and returns the client that will receive
+    /// it; None if the request cannot be sent.
     pub(super) fn begin(&self, what: &str) -> Option<Rc<Client>> {
         let mut lanes = self.lanes.borrow_mut();
         let is_free = |lane: &Rc<Client>| Rc::strong_count(lane) == 1;
@@ -146,25 +146,25 @@ impl Repository {
         has_begun.then_some(lane)
     }
 
-    /// Where `what` of the repository is.
+    /// The URL of `what` in this repository.
     pub(super) fn url(&self, what: &str) -> Url {
         self.at(&format!("/v2/{}/{what}", self.reference.repository()))
     }
 
-    /// What `url` names, asked for at this host, whichever host it has.
+    /// The same path and query as `url`, but on this host.
     pub(super) fn own(&self, url: &Url) -> Url {
         let url = url.to_wire();
-        // Scheme, nothing, host, and the rest.
+        // Scheme, an empty part, host, and the rest.
         let path = url.splitn(4, '/').nth(3).unwrap_or_default();
         self.at(&format!("/{path}"))
     }
 
-    /// A path on this host, with its query.
+    /// The URL of a path and query on this host.
     fn at(&self, path: &str) -> Url {
         let url = self.origin.join(path);
         let url = url.unwrap_or_else(|| self.origin.clone());
         match &self.mirrored {
-            // distribution copies the query of a request into the links of its answer.
+            // distribution copies the query of a request into the links of its response.
             Some(registry) if !path.contains(&format!("ns={}", form_encoded(registry))) => {
                 url.with_parameter("ns", registry)
             }
@@ -172,7 +172,7 @@ impl Repository {
         }
     }
 
-    /// Says what the registry warns of; a storage server has nothing to say here.
+    /// Reports the registry's `Warning` headers; those of a storage server are ignored.
     fn pass_on_warnings(&self, response: &Response) {
         let own = response.url.same_origin(&self.origin);
         let headers = response.headers("warning").filter(|_| own);
@@ -183,7 +183,7 @@ impl Repository {
         }
     }
 
-    /// Why an answer is not what was asked for.
+    /// The error for an unexpected response.
     pub(super) fn refused(&self, response: Response) -> Error {
         let (url, status) = (response.url.clone(), response.status);
         let again = response.retry_after();
@@ -194,7 +194,7 @@ impl Repository {
                 image: self.reference.to_string(),
                 said: fault.said,
             },
-            // A storage server was shown no credentials: that it refuses says nothing of them.
+            // No credentials were sent to a storage server, so its refusal says nothing about them.
             401 | 403 | 404 if own => self.authenticator.denied(url.authority(), fault),
             _ if fault.is_unknown() => Error::NotFound {
                 image: self.reference.to_string(),

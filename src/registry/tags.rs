@@ -9,39 +9,41 @@ use crate::error::{AnswerFault, Error};
 use crate::oci::TagList;
 use std::rc::Rc;
 
-/// How many tags a page should have. Without a number, Quay and GHCR give 50 and 100; ECR takes no higher one.
+/// How many tags to request per page. Without a number, Quay and GHCR send 50 and 100; ECR accepts
+/// no higher one.
 const PER_PAGE: u64 = 1000;
 
-/// How many pages are read: a registry could link from each page to another.
+/// How many pages are read: a registry could link pages without end.
 const MAX_PAGES: usize = 4096;
 
-/// How long all tags together may be, in bytes.
+/// The maximum length of all tags together, in bytes.
 const MAX_TAGS: usize = 16 << 20;
 
-/// How long a page may be, in bytes: registries without pages give all tags at once, each in quotes and with a comma.
+/// The maximum length of a page, in bytes: registries without paging send all tags at once, quoted
+/// and comma-separated.
 const MAX_PAGE: u64 = 32 << 20;
 
-/// Which tags are wanted.
+/// Which tags to list.
 #[derive(Clone, Debug, Default)]
 pub struct TagRange {
-    /// How many at most.
+    /// The maximum number of tags.
     pub limit: Option<u64>,
-    /// The tag after which the list begins, which need not exist.
+    /// The tag after which the list begins; it need not exist.
     pub last: Option<String>,
 }
 
 /// The tags of a repository.
 pub struct TagPages {
-    /// The tags in the order of the registry, a line feed behind each.
+    /// The tags in the order of the registry, each followed by a line feed.
     pub lines: String,
-    /// The first name in the list that is not a tag, if there is one.
+    /// The first listed name that is not a valid tag, if any.
     pub invalid: Option<String>,
-    /// The mirror that gave the list, unless it was the registry itself.
+    /// The mirror that sent the list, unless it was the registry itself.
     pub mirror: Option<String>,
 }
 
 impl Registry {
-    /// The tags of the repository. All pages come from one host: a mirror and the registry may differ.
+    /// Lists the tags. All pages come from one host, as a mirror and the registry may differ.
     pub fn tags(&self, range: &TagRange) -> Result<TagPages, Error> {
         self.upstreams.first(|repository, retries| {
             let mut tags = TagPages {
@@ -86,7 +88,7 @@ impl TagPage {
     fn first(repository: &Rc<Repository>, range: &TagRange, retries: u32) -> Result<Self, Error> {
         let url = first_page(repository, range, true);
         let response = repository.get(&url, MAX_PAGE, retries)?;
-        // distribution refuses a number above its `maxtags` (PAGINATION_NUMBER_INVALID).
+        // distribution rejects a number above its `maxtags` (PAGINATION_NUMBER_INVALID).
         if response.status != 400 {
             return Self::read(repository, &url, response);
         }
@@ -106,14 +108,14 @@ impl TagPage {
         Ok(Self { url, list, next })
     }
 
-    /// Drops the tags up to `last`, if the registry has ignored that it was asked for those behind. distribution
-    /// before 3.0 has no pages, and gives all tags in the order of its disk.
+    /// Drops the tags up to `last` if the registry ignored that parameter. distribution before 3.0
+    /// has no paging, and sends all tags in the order of its disk.
     fn skip(&mut self, last: &str, all: impl FnOnce() -> Result<Self, Error>) -> Result<(), Error> {
         let list = &mut self.list;
         if list.drop_through(last) || self.next.is_some() || list.all_sort_after(last) {
             return Ok(());
         }
-        // Either the registry has an order of its own, or it has ignored a tag that it does not have.
+        // Either the registry has its own order, or it ignored a tag that does not exist.
         if all()?.list.lines == list.lines {
             list.retain_after(last);
         }
@@ -138,8 +140,8 @@ fn first_page(repository: &Repository, range: &TagRange, is_numbered: bool) -> U
     })
 }
 
-/// Where the next page is. Of the link, only path and query count, as for skopeo: a registry behind a proxy may
-/// not know its own name or scheme, and one that names another host must not make us ask there.
+/// The URL of the next page. Only path and query of the link count, as in skopeo: a registry behind
+/// a proxy may not know its own name or scheme, and a link must not redirect us to another host.
 fn page_after(
     repository: &Rc<Repository>,
     response: &Response,

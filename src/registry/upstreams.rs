@@ -11,7 +11,7 @@ use std::fmt::Display;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// The hosts; there is one at least.
+/// The hosts, at least one.
 pub(super) struct Upstreams {
     mirrors: Vec<Rc<Repository>>,
     origin: Rc<Repository>,
@@ -19,10 +19,10 @@ pub(super) struct Upstreams {
     progress: Progress,
 }
 
-/// A question whose answer is on its way.
+/// A blob request whose response is pending.
 pub(super) struct PendingBlob {
     pub(super) repository: Rc<Repository>,
-    /// The connections that it comes over.
+    /// The client that will receive it.
     pub(super) lane: Rc<Client>,
 }
 
@@ -36,7 +36,7 @@ impl Upstreams {
             .into_iter()
             .map(|route| Repository::new(route, progress).map(Rc::new))
             .collect::<Result<Vec<_>, _>>()?;
-        // There is a route to the registry itself, and it is the last.
+        // The list ends with the registry itself, so it is never empty.
         let Some(origin) = upstreams.pop() else {
             return Err(Error::Blocked(reference.to_string()));
         };
@@ -48,8 +48,8 @@ impl Upstreams {
         })
     }
 
-    /// What the first host gives that gives it. A mirror gets one try: there is another place to
-    /// ask. What the registry itself says is the last word.
+    /// The result of the first host that succeeds. A mirror gets a single attempt, as other hosts
+    /// remain. The registry's own error is final.
     pub(super) fn first<T>(
         &self,
         ask: impl Fn(&Rc<Repository>, u32) -> Result<T, Error>,
@@ -57,7 +57,7 @@ impl Upstreams {
         for mirror in self.mirrors.iter().filter(|mirror| !mirror.is_out.get()) {
             match ask(mirror, 0) {
                 Ok(got) => return Ok(got),
-                // A mirror that does not have an image is none of its own.
+                // The mirror lacks only this object: keep asking it for others.
                 Err(error @ (Error::NotFound { .. } | Error::Registry { status: 404, .. })) => {
                     self.progress.detail(&error);
                 }
@@ -68,7 +68,7 @@ impl Upstreams {
         ask(&self.origin, self.retries)
     }
 
-    /// Asks for `what` ahead of time. Mirrors are near, and may not have it: they are not.
+    /// Prefetches `what`, from the registry only: mirrors are close, and may lack it.
     pub(super) fn begin(&self, what: &str) -> Option<PendingBlob> {
         if self.mirrors.iter().any(|mirror| !mirror.is_out.get()) {
             return None;
@@ -79,14 +79,14 @@ impl Upstreams {
         })
     }
 
-    /// All hosts but the mirrors that are left out by now.
+    /// All hosts except mirrors that were given up.
     pub(super) fn hosts(&self) -> Vec<String> {
         let mirrors = self.mirrors.iter().filter(|mirror| !mirror.is_out.get());
         let all = mirrors.chain([&self.origin]);
         all.map(|repository| repository.host().to_owned()).collect()
     }
 
-    /// Goes on without a host if it is a mirror, and says why.
+    /// Gives up a host if it is a mirror, and reports why.
     pub(super) fn leave(&self, repository: &Repository, why: &dyn Display) -> bool {
         if repository.is_mirror() && !repository.is_out.replace(true) {
             let host = repository.host();
@@ -96,12 +96,12 @@ impl Upstreams {
         repository.is_mirror()
     }
 
-    /// How often what failed is tried again.
+    /// How often failures are retried.
     pub(super) fn retries(&self) -> u32 {
         self.retries
     }
 
-    /// Says why it waits, and waits.
+    /// Reports why it waits, and waits.
     pub(super) fn wait(&self, why: &str, then: &str, pause: Duration) -> Result<(), Error> {
         self.origin.http().wait(why, then, pause)
     }

@@ -1,12 +1,12 @@
-//! `Warning` headers: distribution-spec, "Warnings". What a registry wants people to know, such as
-//! the day on which it goes away. Nothing is done about it.
+//! `Warning` headers: distribution-spec, "Warnings". Messages for users, such as the date on which
+//! a registry shuts down. They are only shown.
 
 use std::cell::RefCell;
 
-/// How many different ones of a registry are shown: each answer could bring another.
+/// How many different warnings of a registry are shown: each response could bring another.
 const MAX_COUNT: usize = 8;
 
-/// How much of one is shown, in characters.
+/// How much of a warning is shown, in characters.
 const MAX_SHOWN: usize = 300;
 
 /// The warnings of one registry.
@@ -16,7 +16,7 @@ pub(super) struct Warnings {
 }
 
 impl Warnings {
-    /// What a header says, unless it was said before. `blank` takes secrets out of all of it.
+    /// The text of a header, unless it was shown before. `blank` redacts secrets in it.
     pub(super) fn news(&self, header: &str, blank: impl FnOnce(&str) -> String) -> Option<String> {
         let text = blank(&text_of(header)?);
         let text: String = text.chars().take(MAX_SHOWN).collect();
@@ -29,7 +29,7 @@ impl Warnings {
     }
 }
 
-/// The text of `299 - "text"`. Other codes, agents and dates are of caches, not of registries.
+/// The text of `299 - "text"`. Other codes, agents and dates come from caches, not from registries.
 fn text_of(header: &str) -> Option<String> {
     let quoted = header.trim().strip_prefix("299 - \"")?.strip_suffix('"')?;
     let mut text = String::new();

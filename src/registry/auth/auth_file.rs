@@ -1,5 +1,5 @@
-//! Files in which `docker login` and `podman login` keep credentials: docker's `config.json` and
-//! `containers-auth.json(5)`, which is the same but for its keys.
+//! Files in which `docker login` and `podman login` store credentials: docker's `config.json` and
+//! `containers-auth.json(5)`, which differs only in its keys.
 
 use super::auth_key::AuthKey;
 use super::credentials::Credentials;
@@ -19,13 +19,13 @@ use std::time::Duration;
 /// The longest file that is read, in bytes.
 const MAX_FILE: u64 = 1 << 20;
 
-/// Some tools write base64 without its padding.
+/// Some tools omit the padding of base64.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// What one file says, as far as it can be understood without looking at single entries.
+/// The contents of one file. Entries are decoded only when they are looked up.
 #[derive(Default, Deserialize)]
 pub(crate) struct AuthFile {
     auths: Option<BTreeMap<String, Value>>,
@@ -35,7 +35,7 @@ pub(crate) struct AuthFile {
     store: Option<String>,
 }
 
-/// One entry of `auths`. One without anything says that a helper has it.
+/// One entry of `auths`. An empty entry means that a helper stores the credentials.
 #[derive(Deserialize)]
 struct AuthEntry {
     auth: Option<String>,
@@ -46,12 +46,12 @@ struct AuthEntry {
 }
 
 impl AuthFile {
-    /// Parses a file, or what a variable holds in its place.
+    /// Parses a file, or the value of a variable that replaces it.
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         serde_json::from_str(text).map_err(|_| "not a file of credentials")
     }
 
-    /// Parses the format before `config.json`: nothing but entries.
+    /// Parses the format that preceded `config.json`: a bare map of entries.
     pub(crate) fn parse_old(text: &str) -> Result<Self, &'static str> {
         let auths = serde_json::from_str(text).map_err(|_| "not a file of credentials")?;
         Ok(Self {
@@ -60,7 +60,7 @@ impl AuthFile {
         })
     }
 
-    /// Only what stands in it: a variable starts no programs.
+    /// Drops helpers and keeps the entries: a variable must not start programs.
     pub(crate) fn without_helpers(self) -> Self {
         Self {
             auths: self.auths,
@@ -68,7 +68,7 @@ impl AuthFile {
         }
     }
 
-    /// The credentials for an account, and where in `origin` they were.
+    /// The credentials for `account`, and where in `origin` they were found.
     pub(crate) fn find(
         &self,
         account: &AuthKey,
@@ -80,7 +80,7 @@ impl AuthFile {
         let own = own.and_then(|helpers| account.entry(helpers));
         let own = own.and_then(Value::as_str);
         let helpers = [own, self.store.as_deref()].into_iter().flatten();
-        // Both may be the same.
+        // Both may name the same helper.
         let mut asked = None;
         for name in helpers.filter(|name| !name.is_empty()) {
             if asked.replace(name) == Some(name) {
@@ -97,7 +97,7 @@ impl AuthFile {
                 Ok(None) => {
                     progress.detail(format_args!("{program}: none for {}", account.registry()));
                 }
-                // It had no time to answer.
+                // The wait was interrupted by a signal.
                 Err(_) if sys::received_signal().is_some() => return None,
                 Err(why) => progress.warn(format_args!("{program} ({origin}): {why}; passed over")),
             }
@@ -121,7 +121,7 @@ impl AuthEntry {
     fn read(self) -> Result<Option<Credentials>, &'static str> {
         let given = |field: Option<String>| field.filter(|text| !text.is_empty());
         if let Some(token) = given(self.registrytoken) {
-            // It goes into a header as it is: a line break would smuggle in another.
+            // The token goes into a header unchanged: a line break would inject another header.
             return match token.bytes().all(|b| b.is_ascii_graphic()) {
                 true => Ok(Some(Credentials::Token(token))),
                 false => Err("a token with blanks or control characters"),
@@ -139,9 +139,9 @@ impl AuthEntry {
     }
 }
 
-/// `user:password` in base64; docker has written NUL bytes behind it.
+/// Decodes `user:password` from base64; docker has appended NUL bytes to it.
 fn decoded(auth: &str) -> Result<(String, String), &'static str> {
-    // `base64` breaks lines.
+    // The `base64` tool breaks lines.
     let bytes = BASE64.decode(auth.split_ascii_whitespace().collect::<String>());
     let text = bytes.ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let text = text.ok_or("its auth is not base64 of a text")?;
@@ -153,7 +153,7 @@ fn decoded(auth: &str) -> Result<(String, String), &'static str> {
     }
 }
 
-/// A file as text, as far as it may be long.
+/// Reads a file as text, with a limit on its length.
 pub(crate) fn read(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     let file = sys::Interruptible(sys::open_to_read(path)?);

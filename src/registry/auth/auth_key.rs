@@ -1,21 +1,22 @@
-//! Which entry of a credentials file is meant for an image: `containers-auth.json(5)` and docker's
-//! `config.json`. Pure.
+//! Finds the entry of a credentials file that applies to an image: `containers-auth.json(5)` and
+//! docker's `config.json`. Pure.
 //!
 //! ```text
-//! host/ns/repository      the longest that the image is in
+//! host/ns/repository      the longest that contains the image
 //! host[:port]
-//! https://host/v1/        what old logins wrote; of Docker Hub: https://index.docker.io/v1/
+//! https://host/v1/        written by old logins; for Docker Hub: https://index.docker.io/v1/
 //! ```
 
 use std::collections::BTreeMap;
 
-/// What Docker Hub is called in keys, in one spelling or the other.
+/// The names of Docker Hub in keys.
 const HUB: [&str; 3] = ["docker.io", "index.docker.io", "registry-1.docker.io"];
 
-/// What `docker login` without a host stores its credentials under, also in helpers.
+/// The key under which `docker login` without a host stores its credentials, in helpers too.
 const HUB_SERVER: &str = "https://index.docker.io/v1/";
 
-/// Where credentials are looked up for: the registry that the user named, and nothing that it says.
+/// What credentials are looked up for: the repository that the user named, never a host that a
+/// registry names.
 #[derive(Clone)]
 pub(crate) struct AuthKey {
     registry: String,
@@ -30,12 +31,12 @@ impl AuthKey {
         }
     }
 
-    /// The registry, as it is called in messages.
+    /// The registry, as messages call it.
     pub(crate) fn registry(&self) -> &str {
         &self.registry
     }
 
-    /// What helpers call it.
+    /// The server name that helpers expect.
     pub(crate) fn server(&self) -> &str {
         match self.registry == HUB[0] {
             true => HUB_SERVER,
@@ -43,7 +44,7 @@ impl AuthKey {
         }
     }
 
-    /// The entries that are meant, best first.
+    /// The matching entries, best first.
     pub(crate) fn entries<'m, V>(&self, map: &'m BTreeMap<String, V>) -> Vec<(&'m str, &'m V)> {
         let mut found: Vec<_> = map
             .iter()
@@ -56,14 +57,14 @@ impl AuthKey {
             .collect()
     }
 
-    /// The entry for the registry as a whole, which is all there can be of helpers.
+    /// The entry for the whole registry. Helpers are configured only per registry.
     pub(crate) fn entry<'m, V>(&self, map: &'m BTreeMap<String, V>) -> Option<&'m V> {
         let whole = Self::new(&self.registry, "");
         let found = whole.entries(map).into_iter().next();
         found.map(|(_, value)| value)
     }
 
-    /// How well a key fits: the larger the better.
+    /// How well a key matches; larger is better. None if it does not match.
     fn rank(&self, key: &str) -> Option<usize> {
         let (scheme, rest) = match key.trim().split_once("://") {
             Some((scheme, rest)) => (Some(scheme), rest),
@@ -80,7 +81,7 @@ impl AuthKey {
         match (scheme, path) {
             (None, "") => Some(3),
             (_, "" | "v1" | "v2") => Some(2),
-            // Only a host counts behind a scheme, as docker has it.
+            // After a scheme only the host counts, as in docker.
             (Some(_), _) => Some(1),
             (None, path) => self.is_within(path).then_some(3 + path.len()),
         }

@@ -1,4 +1,4 @@
-//! What the user passes with `--auth` or `ROOTS_AUTH`.
+//! The value of `--auth` or `ROOTS_AUTH`.
 
 use super::credentials::Credentials;
 use super::google;
@@ -12,22 +12,22 @@ use std::rc::Rc;
 /// The longest text that is read, in bytes.
 const MAX_FILE: u16 = u16::MAX;
 
-/// What stands for standard input.
+/// The value that means standard input.
 const STDIN: &str = "-";
 
-/// A value of `--auth`: `user:password`, or a file that holds that, or a Google service-account key
-/// as the Go tool took it. There is no `Debug` for it.
+/// A value of `--auth`: `user:password`, or a file that contains it, or a Google service-account
+/// key as the Go tool accepted it. No `Debug`: it holds a secret.
 #[derive(Clone)]
 pub struct AuthOption {
     value: String,
-    /// The option or variable.
+    /// The name of the option or variable.
     origin: &'static str,
-    /// What was read from standard input, which gives it once, to whoever asks.
+    /// What was read from standard input. It can be read only once, so clones share it.
     input: Rc<OnceCell<Option<String>>>,
 }
 
 impl AuthOption {
-    /// What the option or variable `origin` says. Nothing is read yet.
+    /// Wraps the value of the option or variable `origin`. Nothing is read yet.
     pub fn new(value: String, origin: &'static str) -> Self {
         Self {
             value,
@@ -36,12 +36,12 @@ impl AuthOption {
         }
     }
 
-    /// Whether it is to be read from standard input.
+    /// Whether the value is read from standard input.
     pub fn is_stdin(&self) -> bool {
         self.value == STDIN
     }
 
-    /// The option or variable.
+    /// The name of the option or variable.
     pub(crate) fn origin(&self) -> &'static str {
         self.origin
     }
@@ -61,7 +61,7 @@ impl AuthOption {
             let text = text.map_err(|_| wrong(&self.value, CredentialsFault::Unreadable))?;
             return of_text(text, &self.value);
         }
-        // What is no file may be a password: then it must not appear in a message.
+        // A value that names no file may be a password, so it must not appear in a message.
         match self.value.contains(':') {
             true => of_line(&self.value, self.origin),
             false => Err(wrong(self.origin, CredentialsFault::Unknown)),
@@ -89,12 +89,12 @@ fn of_line(line: &str, origin: &str) -> Result<Credentials, Error> {
     }
 }
 
-/// What comes from standard input. A person is asked for it, and nobody looks over the shoulder.
+/// Reads standard input. On a terminal, prompts without echo.
 fn typed() -> io::Result<String> {
     if !stdin().is_terminal() {
         return text(Interruptible(stdin()));
     }
-    // A Google key has many lines.
+    // A Google key spans several lines.
     let is_key = |text: &[u8]| text.trim_ascii_start().starts_with(b"{");
     read_hidden("user:password (not shown): ", is_key, MAX_FILE.into())
 }

@@ -1,13 +1,13 @@
 //! Answers a registry's 401 with credentials or a token.
 //!
 //! ```text
-//! 1  ask for the manifest                      200: done
-//! 2  401 with WWW-Authenticate                 Basic: ask again with the credentials
-//! 3  Bearer: ask the realm for a token         anonymous, or with the credentials
-//! 4  ask again with the token                  401 again: denied
+//! 1  request the manifest                     200: done
+//! 2  401 with WWW-Authenticate                Basic: retry with the credentials
+//! 3  Bearer: request a token at the realm     anonymous, or with the credentials
+//! 4  retry with the token                     401 again: denied
 //! ```
-//! One turn more each: for a token whose scope was too small, and for an image that is public, with
-//! stored credentials that the registry no longer takes. Each request ends after six at most.
+//! One more round each for a token with too small a scope, and for a public image requested with
+//! stored credentials that the registry no longer accepts. A request ends after at most six rounds.
 
 use super::challenge::{self, Challenge};
 use super::credentials::Credentials;
@@ -23,32 +23,32 @@ use crate::registry::http::response::Response;
 use crate::registry::http::url::Url;
 use std::cell::{Cell, RefCell};
 
-/// What is said of credentials that are dropped.
+/// The reason reported when rejected credentials are dropped.
 const REFUSED: &str = "are refused";
 
-/// Who may speak for the user at one registry.
+/// Authenticates the user to one registry.
 pub(crate) struct Authenticator {
     reference: Reference,
     origin: Url,
     keychain: Keychain,
-    /// What the last challenge was answered with.
+    /// The `Authorization` that answered the last challenge.
     authorization: RefCell<Option<String>>,
-    /// Whether the registry has let somebody in with it.
+    /// Whether the registry has accepted it at least once.
     has_worked: Cell<bool>,
-    /// What the last token was asked for.
+    /// The scopes of the last token request.
     scopes: RefCell<Vec<String>>,
 }
 
-/// What one request has been refused so far: each answer to a refusal is given once.
+/// The authentication steps that one request has tried: each is tried once.
 pub(crate) struct AuthAttempts {
-    /// How often what may pass is tried again.
+    /// How often a token request is retried after a temporary failure.
     retries: u32,
     answered: bool,
     widened: bool,
 }
 
 impl AuthAttempts {
-    /// None yet.
+    /// No attempts so far.
     pub(crate) fn new(retries: u32) -> Self {
         Self {
             retries,
@@ -75,14 +75,13 @@ impl Authenticator {
         })
     }
 
-    /// What the next request goes with.
+    /// The `Authorization` header of the next request.
     pub(crate) fn authorization(&self) -> Option<String> {
         self.authorization.borrow().clone()
     }
 
-    /// Whether the same request shall be made again, with another authorization. A storage server
-    /// that was redirected to is not asked for: it gets no credentials, and its word on where to
-    /// take them counts for nothing.
+    /// Whether to repeat the request with a new authorization. False for a storage server that the
+    /// request was redirected to: it gets no credentials, and its challenges are ignored.
     pub(crate) fn authenticate(
         &self,
         http: &Client,
@@ -92,9 +91,9 @@ impl Authenticator {
         let is_own = response.url.same_origin(&self.origin);
         match response.status {
             401 if is_own => self.challenged(http, response, refusals),
-            // Public ECR says so when a token has expired.
+            // Public ECR sends 400 for an expired token.
             400 if is_own => Ok(self.has_worked.take() && self.forget()),
-            // GHCR says so of a public image to those whose organization wants another login.
+            // GHCR sends 403 for a public image if the user's organization requires another login.
             403 if is_own && self.authorization.borrow().is_some() && self.drop_stored(REFUSED) => {
                 *refusals = AuthAttempts::new(refusals.retries);
                 Ok(true)
@@ -117,7 +116,7 @@ impl Authenticator {
         let challenges: Vec<_> = headers.flat_map(|value| challenge::parse(&value)).collect();
         let bearer = find(&challenges, "bearer");
         if refusals.answered {
-            // What was given a moment ago has been refused.
+            // The credentials just sent were rejected.
             let Some(bearer) = bearer else {
                 return Ok(false);
             };
@@ -129,7 +128,7 @@ impl Authenticator {
         refusals.answered = true;
         let retries = refusals.retries;
         let mut authorization = self.authorize(http, response, &challenges, retries)?;
-        // A password or a ready token that has just been refused is not shown again.
+        // Do not send a password or ready-made token again that was just rejected.
         let again = authorization.is_some() && authorization == self.authorization();
         if again && bearer.is_some() && self.drop_stored(REFUSED) {
             authorization = self.authorize(http, response, &challenges, retries)?;
@@ -142,8 +141,8 @@ impl Authenticator {
         Ok(changed)
     }
 
-    /// The value of an `Authorization` header that answers one of the challenges, if there is
-    /// something to answer with: a token, or where there is no way to one, the password.
+    /// The `Authorization` header that answers one of the challenges, if possible: a token, or the
+    /// password if no challenge leads to a token server.
     fn authorize(
         &self,
         http: &Client,
@@ -154,7 +153,7 @@ impl Authenticator {
         let basic = find(challenges, "basic");
         let password = basic.and_then(|_| self.keychain.credentials().and_then(Credentials::basic));
         let credentials = self.keychain.credentials();
-        // A signal may have ended the wait for a helper that has them.
+        // A signal may have interrupted a credential helper.
         Error::unless_stopped()?;
         if let Some(Credentials::Token(token)) = credentials {
             return Ok(Some(format!("Bearer {token}")));
@@ -198,7 +197,7 @@ impl Authenticator {
                 Err(Refusal::Status(_, 401 | 403, fault, _)) => {
                     self.denied(server.realm().authority(), fault)
                 }
-                // Not the image is missing.
+                // The 404 concerns the token server, not the image.
                 Err(Refusal::Status(url, 404, fault, _)) => Error::Answer {
                     url,
                     why: AnswerFault::NoTokenServer(fault.said),
@@ -214,8 +213,8 @@ impl Authenticator {
         }
     }
 
-    /// What a token is asked for: what the challenge says, and after that also what one was given
-    /// for before and did not suffice.
+    /// The scopes to request: those of the challenge, and those of the previous token, which were
+    /// needed but not enough.
     fn scopes_of(&self, bearer: &Challenge) -> Vec<String> {
         let mut scopes = bearer.scopes();
         if scopes.is_empty() {
@@ -231,7 +230,7 @@ impl Authenticator {
         scopes
     }
 
-    /// Whether a token was refused for want of a scope that was not asked for.
+    /// Whether the token was rejected because it lacks a scope that was not requested.
     fn needs_more(&self, bearer: &Challenge) -> bool {
         if let Some(Credentials::Token(_)) = self.keychain.credentials() {
             return false;
@@ -248,7 +247,7 @@ impl Authenticator {
         self.authorization.take().is_some()
     }
 
-    /// Goes on without stored credentials, if there are such, and without what they were worth.
+    /// Drops stored credentials, if any, along with the token they obtained.
     fn drop_stored(&self, why: &str) -> bool {
         let dropped = self.keychain.drop_stored(why);
         if dropped {
@@ -257,7 +256,7 @@ impl Authenticator {
         dropped
     }
 
-    /// The registry has refused what it was answered with.
+    /// The error for credentials or a token that the registry rejected.
     pub(crate) fn denied(&self, host: &str, fault: ErrorBody) -> Error {
         Error::Denied {
             image: self.reference.to_string(),
@@ -268,12 +267,12 @@ impl Authenticator {
     }
 }
 
-/// RFC 6750, section 3.1.
+/// Whether the challenge says `insufficient_scope`: RFC 6750, section 3.1.
 fn is_too_small(bearer: &Challenge) -> bool {
     bearer.parameter("error") == Some("insufficient_scope")
 }
 
-/// The challenge of a scheme, of several one that says where to go.
+/// The challenge with this scheme; of several, one that has a realm.
 fn find<'c>(challenges: &'c [Challenge], scheme: &str) -> Option<&'c Challenge> {
     let found = || challenges.iter().filter(|found| found.scheme == scheme);
     let complete = found().find(|found| found.parameter("realm").is_some());

@@ -4,19 +4,19 @@
 //! challenge  = scheme [ 1*SP ( token68 / [ parameter *( OWS "," OWS parameter ) ] ) ]
 //! parameter  = token BWS "=" BWS ( token / quoted-string )
 //! ```
-//! One header may hold several challenges and an answer several headers. Pure: no I/O.
+//! A header may hold several challenges, and a response several headers. Pure: no I/O.
 
 /// One challenge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Challenge {
-    /// The scheme, in lower case: `bearer`, `basic`.
+    /// The scheme in lower case: `bearer`, `basic`.
     pub scheme: String,
     /// Names in lower case, values unquoted.
     parameters: Vec<(String, String)>,
 }
 
 impl Challenge {
-    /// The value of a parameter; an empty one is none.
+    /// The value of a parameter; an empty value counts as absent.
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         let found = self.parameters.iter().find(|(key, _)| key == name);
         found
@@ -24,7 +24,7 @@ impl Challenge {
             .filter(|value| !value.is_empty())
     }
 
-    /// The scopes that a token is to be asked for: RFC 6749, section 3.3.
+    /// The scopes to request a token for: RFC 6749, section 3.3.
     pub(crate) fn scopes(&self) -> Vec<String> {
         let scopes = self.parameter("scope").unwrap_or_default().split(' ');
         scopes
@@ -34,7 +34,7 @@ impl Challenge {
     }
 }
 
-/// Reads one header value. What cannot be read ends the list: the challenges before it stand.
+/// Parses one header value. A syntax error ends the list; the challenges before it are kept.
 pub(crate) fn parse(header: &str) -> Vec<Challenge> {
     let mut rest = header;
     let mut challenges: Vec<Challenge> = Vec::new();
@@ -44,8 +44,8 @@ pub(crate) fn parse(header: &str) -> Vec<Challenge> {
             return challenges;
         };
         let next = blanks(after);
-        // A word before `=` is a parameter of the challenge at hand, else it is a new scheme; a
-        // scheme followed by base64 with padding looks like a parameter without a value.
+        // A word before `=` is a parameter of the current challenge, otherwise a new scheme; a
+        // scheme followed by padded base64 looks like a parameter without a value.
         match (next.strip_prefix('='), challenges.last_mut()) {
             (Some(value), Some(challenge)) => {
                 let Some((value, after)) = value_of(blanks(value)) else {
@@ -68,7 +68,7 @@ pub(crate) fn parse(header: &str) -> Vec<Challenge> {
     }
 }
 
-/// Passes over the token68 of `Negotiate YII==`, which no scheme of ours has.
+/// Skips the token68 of `Negotiate YII==`; no supported scheme uses one.
 fn after_token68(text: &str) -> &str {
     let end = text.find([',', ' ', '\t']).unwrap_or(text.len());
     let (word, after) = text.split_at(end);
@@ -78,8 +78,8 @@ fn after_token68(text: &str) -> &str {
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"-._~+/".contains(&b))
         && (blanks(after).is_empty() || blanks(after).starts_with(','));
-    // `realm=` alone is a parameter with an empty value; a single word is a scheme of its own
-    // only behind a comma, so here it is a token68.
+    // `realm=` alone is a parameter with an empty value; a single word starts a new scheme only
+    // after a comma, so here it is a token68.
     if is_token68 && !(word.ends_with('=') && word.len() - body.len() == 1 && body == "realm") {
         after
     } else {
@@ -96,7 +96,7 @@ fn token(text: &str) -> Option<(&str, &str)> {
     (end > 0).then(|| text.split_at(end))
 }
 
-/// A value and what follows it. An unclosed quote is no value.
+/// A value and the rest of the text. An unclosed quote is not a value.
 fn value_of(text: &str) -> Option<(String, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
         return Some(token_value(text));
@@ -113,7 +113,7 @@ fn value_of(text: &str) -> Option<(String, &str)> {
     None
 }
 
-/// An unquoted value. Registries leave quotes away round URLs too, so it ends at a comma or blank.
+/// An unquoted value. Registries also leave URLs unquoted, so it ends only at a comma or blank.
 fn token_value(text: &str) -> (String, &str) {
     let end = text.find([',', ' ', '\t']).unwrap_or(text.len());
     let (value, rest) = text.split_at(end);

@@ -1,29 +1,28 @@
-//! Credentials for a registry, and the places where they are looked up.
+//! Credentials for a registry, and where they are looked up.
 //!
 //! ```text
 //! --auth, ROOTS_AUTH                                  or an error
-//! DOCKER_AUTH_CONFIG                                  from here on, what is broken is said,
-//! REGISTRY_AUTH_FILE                                  and passed over
+//! DOCKER_AUTH_CONFIG                                  from here on, a broken source is
+//! REGISTRY_AUTH_FILE                                  reported and skipped
 //! auth.json        of podman: $XDG_RUNTIME_DIR/containers, $XDG_CONFIG_HOME/containers
 //! config.json      of docker: $DOCKER_CONFIG or ~/.docker, then ~/.dockercfg
-//! GOOGLE_APPLICATION_CREDENTIALS, the machine's own   at Google's registries only
+//! GOOGLE_APPLICATION_CREDENTIALS, the machine's own   for Google's registries only
 //! ```
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-/// The user name that says that the secret is a token.
+/// The user name that marks the secret as a token.
 const TOKEN: &str = "<token>";
 
-/// What a registry or its token server lets somebody in for. There is no `Debug`: it would end up
-/// in a log.
+/// Credentials that a registry or its token server accepts. No `Debug`: they would end up in a log.
 #[derive(Clone)]
 pub(crate) enum Credentials {
     /// A user name and a password.
     Basic { user: String, password: String },
-    /// What token servers give tokens for, in place of a password: OAuth's refresh token.
+    /// OAuth's refresh token, which token servers accept in place of a password.
     Identity { user: String, token: String },
-    /// A token for the registry itself, and for nobody else.
+    /// A token for the registry itself; it is sent nowhere else.
     Token(String),
 }
 
@@ -31,14 +30,14 @@ pub(crate) enum Credentials {
 #[derive(Clone)]
 pub(super) struct FoundCredentials {
     pub(super) credentials: Credentials,
-    /// For people.
+    /// The source, for messages.
     pub(super) origin: String,
-    /// Whether the user passed them for this pull. Others only happen to be stored.
+    /// Whether the user passed them for this pull, rather than stored them earlier.
     pub(super) passed: bool,
 }
 
 impl Credentials {
-    /// What a user name and a secret mean.
+    /// Credentials from a user name and a secret, which may be a token.
     pub(super) fn of(user: &str, secret: &str) -> Self {
         match user {
             TOKEN => Self::Identity {
@@ -52,7 +51,7 @@ impl Credentials {
         }
     }
 
-    /// What must not be shown of them.
+    /// The secrets to redact from output.
     pub(super) fn secrets(&self) -> Vec<String> {
         match self {
             Self::Basic { user, password } => forms(user, password),
@@ -70,7 +69,7 @@ impl Credentials {
     }
 }
 
-/// All forms of a password that a server sees when it is asked with it, without what ends base64.
+/// All encodings of a password that a server receives and could echo, without base64 padding.
 pub(crate) fn forms(user: &str, password: &str) -> Vec<String> {
     let login = format!("{user}:{password}");
     let mut forms = vec![password.to_owned()];
@@ -82,7 +81,7 @@ pub(crate) fn forms(user: &str, password: &str) -> Vec<String> {
     forms
 }
 
-/// RFC 7617.
+/// The value of a Basic `Authorization` header: RFC 7617.
 pub(crate) fn basic(user: &str, password: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
 }

@@ -1,4 +1,4 @@
-//! Google's registries: the key file of a service account, and the token of a machine in its cloud.
+//! Google's registries: service-account keys, and tokens of virtual machines in Google's cloud.
 
 use super::auth_file;
 use super::credentials::Credentials;
@@ -12,21 +12,22 @@ use serde_json::Value;
 use std::path::Path;
 use std::time::Duration;
 
-/// The metadata server of a machine in Google's cloud.
+/// The metadata server of a virtual machine in Google's cloud.
 const SERVER: &str = "metadata.google.internal";
 
 const TOKEN: &str = "/computeMetadata/v1/instance/service-accounts/default/token";
 
-/// What has to be said to it, and what it says: it tells a client from a browser that was lured.
+/// The header that the metadata server requires and returns: a browser that was lured there would
+/// not send it.
 const FLAVOR: (&str, &str) = ("metadata-flavor", "Google");
 
-/// Where the firmware says what machine this is.
+/// Where the firmware reports the product name.
 const PRODUCT: &str = "/sys/class/dmi/id/product_name";
 
-/// It is on the same machine, and answers at once or not at all.
+/// The metadata server runs on the same host: it responds at once or not at all.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The longest answer that is read, in bytes.
+/// The longest response that is read, in bytes.
 const MAX_ANSWER: u64 = 64 << 10;
 
 #[derive(Deserialize)]
@@ -34,15 +35,14 @@ struct TokenResponse {
     access_token: String,
 }
 
-/// Whether a registry is Google's. Whole hosts are compared: to `gcr.io.evil.net`, the Go tool sent
-/// an access token.
+/// Whether a registry is Google's. Whole host names are compared: the Go tool sent an access token
+/// to `gcr.io.evil.net`.
 pub(crate) fn is_google(registry: &str) -> bool {
     let host = host_of(registry);
     host == "gcr.io" || host.ends_with(".gcr.io") || host.ends_with(".pkg.dev")
 }
 
-/// The key file of a service account, which Google's registries take as the password of
-/// `_json_key`.
+/// A service-account key, which Google's registries accept as the password of `_json_key`.
 pub(crate) fn key(text: String) -> Option<Credentials> {
     let json: Value = serde_json::from_str(&text).ok()?;
     let is_key = json.get("type")?.as_str()? == "service_account";
@@ -52,14 +52,14 @@ pub(crate) fn key(text: String) -> Option<Credentials> {
     })
 }
 
-/// The same from the file that `GOOGLE_APPLICATION_CREDENTIALS` names.
+/// The key in the file that `GOOGLE_APPLICATION_CREDENTIALS` names.
 pub(crate) fn key_file(path: &Path) -> Result<Credentials, &'static str> {
     let text = auth_file::read(path).map_err(|_| "cannot be read as text")?;
     key(text).ok_or("not a Google service-account key")
 }
 
-/// The token of the machine that this runs on, if it is one of Google's: only then, or if a server
-/// is named, is anybody asked.
+/// The token of this machine, if it is a Google virtual machine. No request is made unless it is,
+/// or a metadata server is configured.
 pub(crate) fn machine(
     named: Option<&str>,
     options: &RegistryOptions,
@@ -80,7 +80,8 @@ fn is_product(product: &str) -> bool {
     matches!(product.trim(), "Google" | "Google Compute Engine")
 }
 
-/// Asks a metadata server, directly: a proxy is another machine, and would answer with its token.
+/// Requests a token from a metadata server, never through a proxy: a proxy is another machine, and
+/// the token would be that machine's.
 fn token(
     server: &str,
     options: &RegistryOptions,
@@ -168,7 +169,7 @@ mod tests {
         }
     }
 
-    /// A server that gives one answer, and what it was asked.
+    /// A server that sends one response, and the request it received.
     #[expect(clippy::disallowed_methods, reason = "a server in a test has a thread")]
     fn asked(response: &'static str) -> (Option<Credentials>, String) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

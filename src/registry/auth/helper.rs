@@ -1,4 +1,4 @@
-//! `docker-credential-NAME get`: programs that know the secrets of a desktop or a cloud. The
+//! `docker-credential-NAME get`: programs that hold the secrets of a desktop or a cloud. The
 //! protocol is that of docker/docker-credential-helpers.
 
 use super::credentials::Credentials;
@@ -12,16 +12,16 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-/// The longest answer that is read, in bytes. Tokens of clouds come to some thousands.
+/// The longest output that is read, in bytes. Tokens of clouds take a few thousand.
 const MAX_ANSWER: u64 = 64 << 10;
 
-/// Where programs are if nobody says so.
+/// The search path if `PATH` is not set.
 const USUAL_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
-/// How long nobody looks whether a helper has ended.
+/// The longest interval between two checks whether a helper has exited.
 const LONGEST_STEP: Duration = Duration::from_millis(50);
 
-/// How a helper says that it has nothing, which is no failure.
+/// The output of a helper that has no credentials, which is not a failure.
 const NOT_FOUND: &str = "credentials not found in native keychain";
 
 #[derive(Deserialize)]
@@ -31,12 +31,12 @@ struct HelperOutput {
     secret: Option<String>,
 }
 
-/// What a helper has for a server, if anything; or why it cannot be asked, in words that hold
-/// nothing of what it said: that may be a secret.
+/// The credentials that a helper has for a server, if any. Errors never quote its output, which may
+/// be a secret.
 ///
-/// It has `time` to answer and to end.
+/// The helper must respond and exit within `time`.
 pub(crate) fn ask(name: &str, server: &str, time: Duration) -> Result<Option<Credentials>, String> {
-    // It becomes the name of a program, to be found where programs are.
+    // The name becomes part of a program name, which must not be a path.
     if name.is_empty() || name.contains(['/', '\0']) {
         return Err("not a name of a helper".to_owned());
     }
@@ -52,12 +52,12 @@ pub(crate) fn ask(name: &str, server: &str, time: Duration) -> Result<Option<Cre
         kind => format!("cannot be started: {kind}"),
     })?;
     if let Some(mut stdin) = helper.stdin.take() {
-        // One that does not read its input may know the answer all the same.
+        // A helper may ignore its input and still know the credentials.
         let _ = writeln!(stdin, "{server}");
     }
     let (begun, mut response) = (Instant::now(), Vec::new());
     let read = match helper.stdout.take() {
-        // It may wait for a person, or hang.
+        // The helper may wait for the user, or hang.
         Some(file) => sys::Timed { file, begun, time }
             .take(MAX_ANSWER + 1)
             .read_to_end(&mut response),
@@ -65,14 +65,14 @@ pub(crate) fn ask(name: &str, server: &str, time: Duration) -> Result<Option<Cre
     };
     let is_late = |e: &io::Error| e.kind() == io::ErrorKind::TimedOut;
     let is_late = read.as_ref().is_err_and(is_late);
-    // One that has ended has said all, even if a process that it leaves behind keeps the pipe open.
+    // A helper that has exited has written everything, even if a child process keeps the pipe open.
     if is_late && !matches!(helper.try_wait(), Ok(Some(_))) {
         let _ = helper.kill();
         let _ = helper.wait();
         return Err(no_answer(time));
     }
     if (read.is_err() && !is_late) || response.len() as u64 > MAX_ANSWER {
-        // One that goes on talking to nobody ends by that; one that waits would not.
+        // Closing the pipe stops a helper that keeps writing, but not one that waits.
         let _ = helper.kill();
         let _ = helper.wait();
         return Err("its answer cannot be read".to_owned());
@@ -93,8 +93,8 @@ fn no_answer(time: Duration) -> String {
     format!("no answer within {} s (--timeout)", time.as_secs())
 }
 
-/// Waits for the end of a helper that has said all it has to say. A signal ends the helper, too, and so does
-/// the end of its time: then there is no status.
+/// Waits for a helper whose output is complete to exit. Kills it at a signal or time-out; then
+/// there is no status.
 fn wait_for(helper: &mut Child, begun: Instant, time: Duration) -> io::Result<Option<ExitStatus>> {
     let mut step = Duration::from_millis(1);
     loop {
@@ -115,13 +115,13 @@ fn wait_for(helper: &mut Child, begun: Instant, time: Duration) -> io::Result<Op
     }
 }
 
-/// The name of the program.
+/// The program name of a helper.
 pub(crate) fn program(name: &str) -> String {
     format!("docker-credential-{name}")
 }
 
-/// Where a program is. The system would take an empty entry of PATH for the working directory, and look
-/// there for a relative one as well: whoever can write there would be asked for, and given, secrets.
+/// Finds a program in PATH. Empty and relative entries are skipped: the system would search the
+/// working directory, and whoever can write there would receive secrets.
 fn found(program: &str, path: Option<OsString>) -> Option<PathBuf> {
     let path = path.unwrap_or_else(|| USUAL_PATH.into());
     let folders = std::env::split_paths(&path).filter(|folder| folder.is_absolute());
@@ -132,7 +132,7 @@ fn found(program: &str, path: Option<OsString>) -> Option<PathBuf> {
     });
     let first = files.next()?;
     let runs = |(_, runs): &(PathBuf, bool)| *runs;
-    // One that may not be run is worth saying, if there is no other.
+    // Report a program without execute permission if no other is found.
     let (file, _) = match runs(&first) {
         true => first,
         false => files.find(runs).unwrap_or(first),

@@ -1,4 +1,4 @@
-//! The credentials of one pull: looked up at most once, and dropped if the registry refuses them.
+//! The credentials for one pull: looked up at most once, and dropped if the registry rejects them.
 
 use super::credentials::{Credentials, FoundCredentials};
 use super::sources::CredentialSources;
@@ -8,21 +8,22 @@ use crate::progress::Progress;
 use crate::registry::RegistryOptions;
 use std::cell::{Cell, OnceCell};
 
-/// Credentials that are looked up when they are needed.
+/// Credentials that are looked up when a registry asks for them.
 pub(in crate::registry) struct Keychain {
     registry: String,
     /// The image, as the user knows it.
     image: String,
     sources: CredentialSources,
-    /// Looked up when a challenge comes: open registries are nobody's business.
+    /// Looked up at the first challenge: open registries need no credentials.
     found: OnceCell<Option<FoundCredentials>>,
-    /// Whether there is no more use for what was found.
+    /// Whether the credentials must no longer be used.
     dropped: Cell<bool>,
     progress: Progress,
 }
 
 impl Keychain {
-    /// Reads what was passed, which has to be right. All else is looked up when it is needed.
+    /// Reads credentials that were passed explicitly, which must be valid. Others are looked up on
+    /// demand.
     pub(in crate::registry) fn new(
         reference: &Reference,
         options: &RegistryOptions,
@@ -32,7 +33,7 @@ impl Keychain {
             reference.to_string(),
             CredentialSources::new(reference, options, progress)?,
         );
-        // A server may know it from before, and need not ask for it to say it.
+        // A server may already know the password and echo it without having asked for it.
         if let Some(passed) = sources.passed() {
             progress.conceal(passed.secrets(), &image);
         }
@@ -46,20 +47,20 @@ impl Keychain {
         })
     }
 
-    /// What there is to show: nothing, once it was dropped.
+    /// The credentials to send. None if there are none, or if they were dropped.
     pub(in crate::registry) fn credentials(&self) -> Option<&Credentials> {
         let found = self.found().filter(|_| !self.dropped.get());
         found.map(|found| &found.credentials)
     }
 
-    /// Where what was shown came from, also if it was dropped then. Nobody is asked for it.
+    /// Where the credentials came from, even if they were dropped since. Does not look them up.
     pub(in crate::registry) fn origin(&self) -> Option<String> {
         let found = self.found.get().and_then(Option::as_ref);
         found.map(|found| found.origin.clone())
     }
 
-    /// Goes on without credentials that only happened to be stored, if there are such: they may
-    /// have been revoked, and the image be public. Those that were passed are meant.
+    /// Drops stored credentials, if there are any: they may have been revoked, and the image may be
+    /// public. Credentials that were passed explicitly are kept.
     pub(in crate::registry) fn drop_stored(&self, why: &str) -> bool {
         let found = self
             .found()
@@ -74,7 +75,7 @@ impl Keychain {
         found.is_some()
     }
 
-    /// Nobody shall read a token that was got with what was found.
+    /// Redacts a token that was obtained with the credentials.
     pub(in crate::registry) fn conceal(&self, token: &str) {
         self.progress.conceal([token], &self.image);
     }

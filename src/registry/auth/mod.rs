@@ -1,4 +1,4 @@
-//! Authentication: how a 401 is answered, and where credentials are looked up.
+//! Authentication: answering a 401, and looking up credentials.
 //!
 //! ```text
 //! 401 ── Challenge ── Authenticator ─┬─ Basic ──────────────┐

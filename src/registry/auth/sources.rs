@@ -1,4 +1,4 @@
-//! Looks up credentials, from the first source to the last.
+//! Looks up credentials in all sources, in order.
 
 use super::auth_file::{self, AuthFile};
 use super::auth_key::AuthKey;
@@ -13,17 +13,18 @@ use crate::sys::{self, home, variable};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// Where the credentials for one repository are looked up.
+/// The sources of credentials for one repository.
 pub(crate) struct CredentialSources {
     account: AuthKey,
-    /// With the option or variable that it was passed in.
+    /// Passed credentials, with the name of the option or variable.
     passed: Option<(Credentials, &'static str)>,
     options: RegistryOptions,
     progress: Progress,
 }
 
 impl CredentialSources {
-    /// Reads what was passed, which has to be right. All else is looked up when it is needed.
+    /// Reads credentials that were passed explicitly, which must be valid. Others are looked up on
+    /// demand.
     pub(crate) fn new(
         reference: &Reference,
         options: &RegistryOptions,
@@ -37,12 +38,12 @@ impl CredentialSources {
         })
     }
 
-    /// What was passed.
+    /// The credentials that were passed explicitly.
     pub(crate) fn passed(&self) -> Option<&Credentials> {
         self.passed.as_ref().map(|(credentials, _)| credentials)
     }
 
-    /// The first credentials that there are. Helpers are run and servers are asked for it.
+    /// The first credentials found. May run helpers and query servers.
     pub(crate) fn find(&self) -> Option<FoundCredentials> {
         let passed = self
             .passed
@@ -92,7 +93,7 @@ impl CredentialSources {
         inline.or_else(named).or_else(usual).or_else(old)
     }
 
-    /// Looks into a file. One that was not `named` need not be there.
+    /// Looks into a file. Unless `named` by the user, it may be missing.
     fn file(
         &self,
         path: &Path,
@@ -150,7 +151,7 @@ fn passed(passed: &AuthOption) -> Result<(Credentials, &'static str), Error> {
     Ok((passed.read()?, passed.origin()))
 }
 
-/// The files that need not be there, in their order.
+/// The default files, in order. Each may be missing.
 fn usual_files() -> Vec<PathBuf> {
     let run = || PathBuf::from(format!("/run/containers/{}", sys::Host::new().uid));
     let runtime = sys::runtime_dir().map_or_else(run, |path| path.join("containers"));

@@ -1,4 +1,4 @@
-//! Tokens: distribution's token specification. A registry's 401 says where to ask for one.
+//! Tokens: distribution's token specification. A registry's 401 names the token server.
 
 use super::challenge::Challenge;
 use super::credentials::{Credentials, basic};
@@ -12,10 +12,10 @@ use crate::registry::http::url::{Url, form_encoded};
 use serde::Deserialize;
 use std::time::Duration;
 
-/// The longest answer of a token server that is read, in bytes.
+/// The longest response of a token server that is read, in bytes.
 const MAX_ANSWER: u64 = 1 << 20;
 
-/// Who asks, in OAuth's words.
+/// OAuth's `client_id`.
 const CLIENT: &str = "roots";
 
 #[derive(Deserialize)]
@@ -24,7 +24,7 @@ struct Grant {
     access_token: Option<String>,
 }
 
-/// A token server, as one challenge describes it.
+/// A token server, as a challenge describes it.
 pub(crate) struct TokenServer {
     realm: Url,
     service: Option<String>,
@@ -32,7 +32,7 @@ pub(crate) struct TokenServer {
 }
 
 impl TokenServer {
-    /// Reads a Bearer challenge that came from `from`.
+    /// Parses a Bearer challenge received from `from`.
     pub(crate) fn new(
         challenge: &Challenge,
         from: &Url,
@@ -58,9 +58,9 @@ impl TokenServer {
         })
     }
 
-    /// Whether credentials of the registry at `registry` may go to this server. A registry can name
-    /// any host here: not one that listens in plain text elsewhere, and not an address inside the
-    /// user's own network, unless the registry is there itself.
+    /// Whether credentials for `registry` may be sent to this server. A registry can name any host
+    /// as its token server: refused are plain http elsewhere, and addresses inside the user's
+    /// network unless the registry is there itself.
     pub(crate) fn is_trusted_by(&self, registry: &Url) -> bool {
         let (here, there) = (
             AddressScope::of(registry.host()),
@@ -71,8 +71,8 @@ impl TokenServer {
             || (there == AddressScope::Machine && here == AddressScope::Machine)
     }
 
-    /// Refuses a server that the registry cannot know of. Even without credentials: what it answers
-    /// is handed on to the registry, as a token.
+    /// Refuses a server that the registry should not be able to reach, even without credentials:
+    /// its response is sent to the registry, as a token.
     pub(crate) fn must_be_reachable_for(&self, registry: &Url) -> Result<(), Error> {
         let here = AddressScope::of(registry.host());
         match here.may_redirect_to(AddressScope::of(self.realm.host())) {
@@ -84,17 +84,17 @@ impl TokenServer {
         }
     }
 
-    /// The address to ask at.
+    /// The URL to request tokens at.
     pub(crate) fn realm(&self) -> &Url {
         &self.realm
     }
 
-    /// What it was asked for.
+    /// The scopes that were requested.
     pub(crate) fn into_scopes(self) -> Vec<String> {
         self.scopes
     }
 
-    /// Asks for a token, with credentials or without.
+    /// Requests a token, with credentials or without.
     pub(crate) fn ask(
         &self,
         http: &Client,
@@ -104,8 +104,9 @@ impl TokenServer {
         let authorization = match credentials {
             Some(Credentials::Identity { user, token }) => {
                 let response = self.refresh(http, token, retries)?;
-                // Not every token server knows this way: 404 and 405 say so, containerd has met
-                // 400 and 401. The other way takes an identity token in place of a password.
+                // Not every token server supports this flow: 404 and 405 say so, and containerd has
+                // seen 400 and 401. The other flow accepts an identity token in place of a
+                // password.
                 if !matches!(response.status, 400 | 401 | 404 | 405) {
                     return Ok(response);
                 }
@@ -152,7 +153,7 @@ impl TokenServer {
     }
 }
 
-/// The value of an `Authorization` header, out of the answer of a token server; or its refusal.
+/// The `Authorization` header made from the response of a token server, or its refusal.
 pub(crate) fn bearer(response: Response) -> Result<String, Refusal> {
     let url = response.url.to_string();
     let status = response.status;
@@ -173,17 +174,17 @@ pub(crate) fn bearer(response: Response) -> Result<String, Refusal> {
     let token = token
         .filter(|token| !token.is_empty())
         .ok_or_else(|| wrong(AnswerFault::NoToken))?;
-    // A line break in it would smuggle in a header.
+    // A line break would inject a header.
     if !token.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(wrong(AnswerFault::BrokenToken));
     }
     Ok(format!("Bearer {token}"))
 }
 
-/// Why there is no token.
+/// Why no token was issued.
 pub(crate) enum Refusal {
-    /// The server's own words.
+    /// The server refused: URL, status, error body, `Retry-After`.
     Status(String, u16, ErrorBody, Option<Duration>),
-    /// No answer, or one that cannot be used.
+    /// No response, or an unusable one.
     Other(Error),
 }

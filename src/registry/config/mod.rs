@@ -1,4 +1,4 @@
-//! How a registry is reached: the options of the command line, and `registries.conf`.
+//! How to reach a registry: command-line options and `registries.conf`.
 
 pub(super) mod mirror;
 pub(super) mod options;

@@ -1,34 +1,34 @@
-//! Options for reaching registries, as the user gave them; nothing is looked up yet.
+//! Options for connecting to registries, as the user gave them. Nothing is looked up yet.
 
 use super::mirror::Mirror;
 use crate::registry::auth::auth_option::AuthOption;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What options and variables say of the way to a registry.
+/// Connection options from the command line and the environment.
 #[derive(Clone)]
 pub struct RegistryOptions {
-    /// What was passed with `--auth`. There is no `Debug` for it.
+    /// The value of `--auth`. No `Debug`: it holds a secret.
     pub auth: Option<AuthOption>,
-    /// Speak plain http with the registry, as always with loopback hosts.
+    /// Use plain http for the registry, as is always done for loopback hosts.
     pub plain_http: bool,
-    /// Take any certificate.
+    /// Accept any certificate.
     pub insecure: bool,
-    /// Files with further authorities to trust.
+    /// Files with additional certificate authorities.
     pub ca_files: Vec<PathBuf>,
-    /// Asked before the registry, in this order.
+    /// Hosts to ask before the registry, in this order.
     pub mirrors: Vec<Mirror>,
     /// How long a server may be silent.
     pub timeout: Duration,
-    /// How often a request is made again that failed in a way that may pass.
+    /// How often a request is retried after a temporary failure.
     pub retries: u32,
 }
 
 impl RegistryOptions {
-    /// How long a server may be silent by default.
+    /// The default time-out.
     pub const TIMEOUT: Duration = Duration::from_secs(30);
 
-    /// How often a request is made again by default: with the pauses in between, for some seconds.
+    /// The default number of retries: with backoff, they take some seconds.
     pub const RETRIES: u32 = 5;
 }
 

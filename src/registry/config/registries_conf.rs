@@ -1,9 +1,9 @@
 //! containers-registries.conf(5): mirrors, locations and blocked registries.
 //!
 //! ```text
-//! $CONTAINERS_REGISTRIES_CONF                             this one alone, or else
-//! ~/.config/containers/registries.conf  + .conf.d/        in place of the system's, or else
-//! /etc/containers/registries.conf       + .conf.d/        and the user's .conf.d/
+//! $CONTAINERS_REGISTRIES_CONF                             only this file; otherwise
+//! ~/.config/containers/registries.conf  + .conf.d/        replaces the system's; otherwise
+//! /etc/containers/registries.conf       + .conf.d/        plus the user's .conf.d/
 //! ```
 
 use super::registry_entry::RegistryEntry;
@@ -17,7 +17,7 @@ use std::{fs, io};
 /// The longest file that is read, in bytes.
 const MAX_FILE: u64 = 1 << 20;
 
-/// The entry for `reference` in the files of this user, if there is one: that with the longest prefix.
+/// The entry for `reference` with the longest prefix in the files that apply to this user, if any.
 pub(crate) fn entry_for(reference: &Reference) -> Result<Option<RegistryEntry>, Error> {
     let (files, named) = files();
     let mut found: Option<(PathBuf, RegistryEntry)> = None;
@@ -25,7 +25,7 @@ pub(crate) fn entry_for(reference: &Reference) -> Result<Option<RegistryEntry>, 
         let Some(entry) = longest(read(&path, named)?, reference) else {
             continue;
         };
-        // A later file has the last word on a prefix.
+        // For equal prefixes, the later file wins.
         let is_shorter = |other: &RegistryEntry| entry.prefix.len() < other.prefix.len();
         if !found.as_ref().is_some_and(|(_, other)| is_shorter(other)) {
             found = Some((path, entry));
@@ -43,7 +43,7 @@ pub(crate) fn entry_for(reference: &Reference) -> Result<Option<RegistryEntry>, 
     }
 }
 
-/// The matching entry with the longest prefix, the last of several.
+/// The matching entry with the longest prefix; the last of several.
 fn longest(
     entries: impl IntoIterator<Item = RegistryEntry>,
     reference: &Reference,
@@ -54,15 +54,15 @@ fn longest(
     matching.max_by_key(|entry| entry.prefix.len())
 }
 
-/// The files in the order of reading: one, and the drop-ins; and whether the user named them, so that
-/// they have to be there.
+/// The files in reading order, a main file and its drop-ins; and whether the user named them, so
+/// that they must exist.
 fn files() -> (Vec<PathBuf>, bool) {
     if let Some(path) = variable("CONTAINERS_REGISTRIES_CONF") {
         return (vec![path.into()], true);
     }
     let own = config_home().map(|config| config.join("containers/registries.conf"));
-    // The user's own file stands in place of the system's, drop-ins and all; the user's drop-ins
-    // without it add to that.
+    // The user's own file replaces the system's, including its drop-ins; without it, the user's
+    // drop-ins add to the system's.
     let system = Path::new("/etc/containers/registries.conf");
     let files = match own {
         Some(own) if own.exists() => [vec![own.clone()], drop_ins(&own)].concat(),
@@ -74,7 +74,7 @@ fn files() -> (Vec<PathBuf>, bool) {
     (files, false)
 }
 
-/// What lies in the folder beside a file, in order.
+/// The drop-ins in the directory beside a file, sorted.
 fn drop_ins(file: &Path) -> Vec<PathBuf> {
     let mut folder = file.as_os_str().to_owned();
     folder.push(".d");
@@ -116,7 +116,7 @@ fn read(path: &Path, named: bool) -> Result<Vec<RegistryEntry>, Error> {
     entries.map_err(|(line, why)| failed(ConfigurationFault::Line(line, why)))
 }
 
-/// The entries of a text, or the line that is wrong.
+/// The entries of a text, or the line with the error.
 fn entries(text: &str) -> Result<Vec<RegistryEntry>, (usize, RegistriesFault)> {
     let syntax = |SyntaxError { line, reason }| (line, RegistriesFault::Syntax(reason));
     RegistryEntry::all(&parse(text).map_err(syntax)?)

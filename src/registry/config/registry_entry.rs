@@ -3,27 +3,27 @@
 //!
 //! ```text
 //! [[registry]]
-//! prefix = "docker.io"             the images that it is about; default: location
-//! location = "internal.corp/hub"   what stands in place of the prefix
+//! prefix = "docker.io"             the images it applies to; default: location
+//! location = "internal.corp/hub"   replaces the prefix
 //! [[registry.mirror]]              tried before location, in this order
 //! location = "mirror.corp:5000"
 //! ```
-//! What is refused here, containers/image refuses (postProcessRegistries): podman and roots agree on what
-//! a file means, or both say what is wrong with it.
+//! This rejects what containers/image rejects (postProcessRegistries): podman and roots agree on
+//! what a file means, or both report an error.
 
 use super::toml_table::{Item, TomlTable, TomlValue};
 use crate::error::RegistriesFault;
 use crate::oci::Reference;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is wrong, and in which line.
+/// An error and its line.
 pub(crate) type LineFault = (usize, RegistriesFault);
 
-/// What one `[[registry]]` says.
+/// One `[[registry]]` table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RegistryEntry {
     pub(crate) prefix: String,
-    /// The line that it begins in.
+    /// The line of its header.
     pub(crate) line: usize,
     location: String,
     pub(crate) insecure: bool,
@@ -32,7 +32,7 @@ pub(crate) struct RegistryEntry {
     mirrors: Vec<MirrorEntry>,
 }
 
-/// What one `[[registry.mirror]]` says.
+/// One `[[registry.mirror]]` table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct MirrorEntry {
     location: String,
@@ -40,7 +40,7 @@ struct MirrorEntry {
     pulls: Pulls,
 }
 
-/// Which pulls a mirror is for: `pull-from-mirror`.
+/// Which pulls use a mirror: `pull-from-mirror`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Pulls {
     All,
@@ -49,11 +49,11 @@ enum Pulls {
 }
 
 impl RegistryEntry {
-    /// All entries of a file. Of several with one prefix, the first holds.
+    /// All entries of a file. Of several with the same prefix, the first wins.
     pub(crate) fn all(file: &TomlTable) -> Result<Vec<Self>, LineFault> {
         refuse_old_format(file)?;
         let mut entries = Vec::new();
-        // What has been said about a location, and which prefixes there are.
+        // The settings of each location so far, and the prefixes seen.
         let (mut locations, mut prefixes) = (BTreeMap::new(), BTreeSet::new());
         for (line, table) in tables(file, "registry")? {
             let entry = Self::new(line, table)?;
@@ -106,8 +106,8 @@ impl RegistryEntry {
         })
     }
 
-    /// The mirrors to try for an image, each as `host/repository`, and whether any certificate will
-    /// do.
+    /// The mirrors to try for an image, each as `host/repository`, and whether to accept any
+    /// certificate.
     pub(crate) fn mirrors(&self, reference: &Reference) -> impl Iterator<Item = (String, bool)> {
         let is_by_digest = reference.digest().is_some();
         let mirrors = self
@@ -121,30 +121,30 @@ impl RegistryEntry {
         mirrors.map(move |mirror| (self.moved(reference, &mirror.location), mirror.insecure))
     }
 
-    /// Where the image itself is, as `host/repository`.
+    /// The image's own location, as `host/repository`.
     pub(crate) fn location(&self, reference: &Reference) -> String {
         self.moved(reference, &self.location)
     }
 
-    /// The first of the places for an image, mirrors included, that is not the name of one.
+    /// The first location of an image, mirrors included, that is not a valid image name.
     pub(crate) fn misplaced(&self, reference: &Reference) -> Option<String> {
         let mirrors = self.mirrors(reference).map(|(name, _)| name);
         let mut places = mirrors.chain([self.location(reference)]);
         places.find(|place| reference.at(place).is_err())
     }
 
-    /// The name with `location` in place of the prefix.
+    /// The image name with its prefix replaced by `location`.
     fn moved(&self, reference: &Reference, location: &str) -> String {
         let name = name_of(reference);
         let end = self.matched(reference).unwrap_or_default();
         match location {
             "" => name,
-            // The prefix of one tag or digest holds all of the name.
+            // A prefix with a tag or digest covers the whole name.
             _ => format!("{location}{}", name.get(end..).unwrap_or_default()),
         }
     }
 
-    /// How much of the reference the prefix matches, in bytes, if it is about that image.
+    /// How many bytes of the reference the prefix matches. None if it does not match.
     pub(crate) fn matched(&self, reference: &Reference) -> Option<usize> {
         let name = name_of(reference);
         let tagged = reference.tag().map(|tag| format!("{name}:{tag}"));
@@ -162,8 +162,8 @@ impl RegistryEntry {
         forms.find_map(|form| self.matched_in(&form))
     }
 
-    /// How much of a text the prefix matches. What follows is a path, a tag or a digest. A port may
-    /// follow as well: containers/image matches `a.io:5000/x` with `a.io`, and what is blocked there must
+    /// How many bytes of a text the prefix matches. A path, tag or digest must follow, or a port:
+    /// containers/image matches `a.io:5000/x` with `a.io`, and an image that is blocked there must
     /// not be pulled here.
     fn matched_in(&self, text: &str) -> Option<usize> {
         let ends = |end: usize| {
@@ -176,7 +176,7 @@ impl RegistryEntry {
                 .then_some(self.prefix.len())
                 .and_then(ends);
         };
-        // `*.example.com` is any host below it, and what is located elsewhere loses its whole host.
+        // `*.example.com` matches any subdomain; a location replaces the whole host.
         let domain = format!(".{domain}");
         let mut found = text.match_indices(&domain);
         found.find_map(|(at, _)| {
@@ -218,8 +218,8 @@ fn name_of(reference: &Reference) -> String {
     format!("{}/{}", reference.registry(), reference.repository())
 }
 
-/// A list of what must not be pulled, in the format before `[[registry]]`. Nobody obeys it any more, so
-/// it must not be there in vain.
+/// Rejects the block list of the format before `[[registry]]`. No tool honours it any more, so
+/// ignoring it would pull what it blocks.
 fn refuse_old_format(file: &TomlTable) -> Result<(), LineFault> {
     let Some(TomlValue::TomlTable(registries)) = file.get("registries").map(|item| &item.value)
     else {
@@ -257,7 +257,7 @@ fn tables<'t>(
     Ok(tables.collect::<Result<Vec<_>, _>>()?.into_iter())
 }
 
-/// `host[:port][/path]`; nothing if it is not set.
+/// `host[:port][/path]`; empty if not set.
 fn location(table: &TomlTable, key: &'static str) -> Result<String, LineFault> {
     let Some(item) = table.get(key) else {
         return Ok(String::new());

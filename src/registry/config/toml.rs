@@ -1,23 +1,24 @@
-//! TOML 1.0 into tables, for `registries.conf`. toml_parser reads the text; what is left is to put keys
-//! where they belong. The libraries that do both (toml, toml-span, basic-toml) are 90 KiB and more.
+//! Parses TOML 1.0 into tables, for `registries.conf`. toml_parser does the lexing; this file puts
+//! keys where they belong. The libraries that do both (toml, toml-span, basic-toml) take 90 KiB or
+//! more.
 
 use super::toml_table::{Item, TomlTable, TomlValue};
 use toml_parser::decoder::{Encoding, ScalarKind};
 use toml_parser::parser::{EventReceiver, RecursionGuard, ValidateWhitespace, parse_document};
 use toml_parser::{ErrorSink, ParseError, Source, Span};
 
-/// How deep arrays, tables and dotted keys may be nested.
+/// The maximum nesting of arrays, tables and dotted keys.
 const MAX_DEPTH: u32 = 64;
 
 /// Why a text is not TOML.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct SyntaxError {
-    /// The line, from 1 on.
+    /// The line, counted from 1.
     pub(crate) line: usize,
     pub(crate) reason: String,
 }
 
-/// Reads a whole text.
+/// Parses a whole text.
 pub(crate) fn parse(text: &str) -> Result<TomlTable, SyntaxError> {
     let source = Source::new(text);
     let mut error: Option<ParseError> = None;
@@ -35,24 +36,24 @@ pub(crate) fn parse(text: &str) -> Result<TomlTable, SyntaxError> {
     })
 }
 
-/// Puts what is read where it belongs.
+/// Builds the tables from parser events.
 struct Tables<'t> {
     source: Source<'t>,
     root: TomlTable,
-    /// The names of the last `[header]`.
+    /// The keys of the last `[header]`.
     header: Vec<String>,
-    /// The names read since the last header or value.
+    /// The keys read since the last header or value.
     keys: Vec<String>,
-    /// Arrays and inline tables that are not closed yet, the innermost last.
+    /// Arrays and inline tables that are still open, innermost last.
     open: Vec<Open>,
-    /// Line breaks are counted as far as this byte.
+    /// The byte up to which line breaks were counted, and the line there.
     counted: (usize, usize),
 }
 
-/// An array or inline table that is not closed yet.
+/// An array or inline table that is still open.
 struct Open {
     line: usize,
-    /// The keys that it is the value of.
+    /// The keys it is assigned to.
     keys: Vec<String>,
     value: TomlValue,
 }
@@ -69,7 +70,7 @@ impl<'t> Tables<'t> {
         }
     }
 
-    /// The line of a span, from 1 on.
+    /// The line of a span, counted from 1.
     fn line(&mut self, span: Span) -> usize {
         let text = self.source.input().as_bytes();
         let (from, line) = self.counted;
@@ -84,7 +85,7 @@ impl<'t> Tables<'t> {
         line + breaks
     }
 
-    /// Puts a whole value into the array or table that is open.
+    /// Adds a complete value to the innermost open array or table.
     fn put(&mut self, span: Span, item: Item, error: &mut dyn ErrorSink) {
         let keys = std::mem::take(&mut self.keys);
         let table = match self.open.last_mut().map(|open| &mut open.value) {
@@ -111,7 +112,7 @@ impl<'t> Tables<'t> {
         }
     }
 
-    /// Makes the table of a header, whose names have been read.
+    /// Defines the table of a header whose keys have been read.
     fn define(&mut self, span: Span, is_array: bool, error: &mut dyn ErrorSink) {
         let line = self.line(span);
         self.header = std::mem::take(&mut self.keys);
@@ -149,7 +150,7 @@ impl EventReceiver for Tables<'_> {
     }
 
     fn simple_key(&mut self, span: Span, kind: Option<Encoding>, error: &mut dyn ErrorSink) {
-        // RecursionGuard does not count dotted keys, and to drop a deep table takes a deep stack.
+        // RecursionGuard does not count dotted keys, and dropping a deep table needs a deep stack.
         if self.keys.len() >= MAX_DEPTH as usize {
             let too_deep = ParseError::new("too many dotted keys");
             return error.report_error(too_deep.with_unexpected(span));

@@ -1,8 +1,8 @@
-//! A table of TOML: what keys and headers may add to it, and what they may not.
+//! A TOML table, and the rules on what keys and headers may add to it.
 
 use std::collections::BTreeMap;
 
-/// A value and the line that it begins in, from 1 on.
+/// A value and the line on which it starts, counted from 1.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Item {
     pub(crate) line: usize,
@@ -25,22 +25,22 @@ pub(crate) struct TomlTable {
     definition: Definition,
 }
 
-/// What has defined a table, and so what may still be added to it.
+/// How a table was defined, which decides what may still be added.
 #[derive(Debug, Default, PartialEq, Eq)]
 enum Definition {
-    /// `[a.b]` implies `[a]`, which may follow.
+    /// `[a.b]` implies `[a]`, which may still follow.
     #[default]
     Implied,
     /// `[a]`, or an element of `[[a]]`.
     Header,
-    /// `a.b = 1` defines `a`, to which `a.c = 2` may add.
+    /// `a.b = 1` defines `a`; `a.c = 2` may add to it.
     DottedKey,
     /// `a = {}` is complete.
     Inline,
 }
 
 impl TomlTable {
-    /// A table that is defined by `definition`.
+    /// An empty table defined by `definition`.
     fn new(definition: Definition) -> Self {
         Self {
             items: BTreeMap::new(),
@@ -48,13 +48,13 @@ impl TomlTable {
         }
     }
 
-    /// `{}`
+    /// An empty inline table, `{}`.
     pub(crate) fn inline() -> Self {
         Self::new(Definition::Inline)
     }
 
-    /// The item of `key`. Like the TOML library of containers/image, in any case: a `Blocked = true` that
-    /// others obey must not be overlooked.
+    /// The item of `key`, ignoring case like the TOML library of containers/image: a `Blocked =
+    /// true` that other tools honour must not be missed.
     pub(crate) fn get(&self, key: &str) -> Option<&Item> {
         self.items.get(key).or_else(|| {
             let mut items = self.items.iter();
@@ -63,7 +63,8 @@ impl TomlTable {
         })
     }
 
-    /// Defines the table of `[header]`, or one more element of `[[header]]`; whether that may be.
+    /// Defines the table of `[header]`, or appends an element to `[[header]]`. False if TOML
+    /// forbids it.
     pub(crate) fn define(&mut self, header: &[String], line: usize, is_array: bool) -> bool {
         let Some((name, parents)) = header.split_last() else {
             return false;
@@ -104,7 +105,7 @@ impl TomlTable {
         true
     }
 
-    /// The table that entries below `[header]` belong to.
+    /// The table that entries below `[header]` go into.
     pub(crate) fn below(&mut self, header: &[String]) -> Option<&mut Self> {
         let mut table = self;
         for name in header {
@@ -113,7 +114,7 @@ impl TomlTable {
         Some(table)
     }
 
-    /// Puts an item below dotted keys; whether nothing is there yet.
+    /// Inserts an item under dotted keys. False if the key exists already.
     pub(crate) fn insert(&mut self, mut keys: Vec<String>, item: Item) -> bool {
         let Some(name) = keys.pop() else {
             return false;
@@ -136,7 +137,7 @@ impl TomlTable {
 }
 
 impl Item {
-    /// The table that a header continues: of an array of tables, the last.
+    /// The table that a header extends: of an array of tables, the last.
     fn table(&mut self) -> Option<&mut TomlTable> {
         match &mut self.value {
             TomlValue::TomlTable(table) if table.definition != Definition::Inline => Some(table),
@@ -149,7 +150,7 @@ impl Item {
     }
 }
 
-/// Whether an array is one of `[[headers]]`, and not `[{}, {}]`, which is complete.
+/// Whether an array was built by `[[headers]]`; a literal `[{}, {}]` is complete.
 fn is_of_headers(items: &[Item]) -> bool {
     let last = items.last().map(|item| &item.value);
     matches!(last, Some(TomlValue::TomlTable(table)) if table.definition == Definition::Header)

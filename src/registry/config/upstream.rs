@@ -1,4 +1,4 @@
-//! The upstreams of an image, in order: mirrors first, then the registry in its name.
+//! The upstreams of an image, in order: mirrors first, then the registry it names.
 
 use super::options::RegistryOptions;
 use super::registries_conf::entry_for;
@@ -6,19 +6,19 @@ use crate::error::Error;
 use crate::oci::Reference;
 use crate::registry::http::url::{Scheme, host_of, is_loopback};
 
-/// One place to ask at.
+/// One host to request the image from, and how to connect to it.
 pub(crate) struct Upstream {
-    /// The image there.
+    /// The image's reference on that host.
     pub(crate) reference: Reference,
     pub(crate) scheme: Scheme,
     pub(crate) options: RegistryOptions,
-    /// For mirrors: whose images they are asked for. Spegel and containerd's mirrors need to be
-    /// told, others do not look.
+    /// For mirrors: the registry they stand in for. Spegel and containerd's mirrors need it, others
+    /// ignore it.
     pub(crate) mirrored: Option<String>,
 }
 
-/// Plain http is spoken with loopback hosts, unless something else was said, and never instead of
-/// https that failed.
+/// Plain http for loopback hosts unless configured otherwise; never as a fallback after https
+/// failed.
 fn scheme(reference: &Reference, plain_http: Option<bool>) -> Scheme {
     match plain_http.unwrap_or_else(|| is_loopback(host_of(reference.api_host()))) {
         true => Scheme::Http,
@@ -26,7 +26,7 @@ fn scheme(reference: &Reference, plain_http: Option<bool>) -> Scheme {
     }
 }
 
-/// The places to ask for `reference`, the last one being its own.
+/// The upstreams to ask for `reference`, ending with its own registry.
 pub(crate) fn upstreams(
     reference: &Reference,
     options: &RegistryOptions,
@@ -41,8 +41,8 @@ pub(crate) fn upstreams(
             why,
         })
     };
-    // What was passed is for the registry that was named: credentials, that it has no TLS, and that its
-    // certificate may be any.
+    // Options apply to the registry that the user named, not to its mirrors: credentials, plain
+    // http, and accepting any certificate.
     let mirrored = |place: &str, plain_http, insecure| {
         let there = at(place)?;
         Ok(Upstream {

@@ -1,9 +1,9 @@
-//! Where a host is that is written as an address: a registry can name any in a redirect or a realm.
-//! Pure; names are not looked up.
+//! Who can reach a host given as an IP address: a registry can name any in a redirect or a realm.
+//! Pure; names are not resolved.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Metadata servers: of AWS (also for containers), Google, Azure, Oracle and most others, Tencent,
+/// Metadata servers: AWS (also for containers), Google, Azure, Oracle and most others, Tencent,
 /// Alibaba, Azure's agent, Oracle's older one.
 const METADATA: [Ipv4Addr; 7] = [
     Ipv4Addr::new(169, 254, 169, 254),
@@ -15,7 +15,7 @@ const METADATA: [Ipv4Addr; 7] = [
     Ipv4Addr::new(192, 0, 0, 192),
 ];
 
-/// The same: AWS (also for containers), Google, OpenStack.
+/// The same for IPv6: AWS (also for containers), Google, OpenStack.
 const METADATA_V6: [Ipv6Addr; 4] = [
     Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
     Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23),
@@ -23,10 +23,10 @@ const METADATA_V6: [Ipv6Addr; 4] = [
     Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0xa9fe, 0xa9fe),
 ];
 
-/// What metadata servers are called, in front of whatever the cloud calls its networks.
+/// First labels of the names of metadata servers; the cloud's internal domain follows.
 const METADATA_NAMES: [&str; 3] = ["metadata", "instance-data", "rancher-metadata"];
 
-/// Domains that such a name is a metadata server in.
+/// Domains in which such a name is a metadata server.
 const METADATA_DOMAINS: [&str; 7] = [
     "internal",
     "goog",
@@ -40,21 +40,22 @@ const METADATA_DOMAINS: [&str; 7] = [
 /// Who can reach a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AddressScope {
-    /// This machine only.
+    /// This machine: loopback.
     Machine,
-    /// Its neighbours.
+    /// Neighbours on the same link: link-local.
     Link,
-    /// What clouds serve a machine's own secrets from: nobody is ever led there.
+    /// Metadata servers, from which clouds serve a machine's own secrets. No redirect may lead
+    /// there.
     Secrets,
-    /// The network that the user is in.
+    /// The user's internal network.
     Network,
-    /// Everybody, as far as the address says.
+    /// Everyone, as far as the address tells.
     Anywhere,
 }
 
 impl AddressScope {
-    /// Reads a host, brackets of IPv6 included. A name is anywhere, but for `localhost` and those of
-    /// metadata servers.
+    /// Classifies a host, which may be an IPv6 address in brackets. Names count as `Anywhere`,
+    /// except `localhost` and those of metadata servers.
     pub(crate) fn of(host: &str) -> Self {
         let host = host.trim_end_matches('.').to_ascii_lowercase();
         let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
@@ -66,13 +67,13 @@ impl AddressScope {
         }
     }
 
-    /// Whether a server here may send a client there: not to what only the client's machine and its
-    /// neighbours can reach, unless it is one of those itself.
+    /// Whether a server here may redirect a client there. Hosts that only the client's machine or
+    /// its neighbours can reach may be named only by hosts of the same kind.
     pub(crate) fn may_redirect_to(self, there: Self) -> bool {
         self == there || !matches!(there, Self::Machine | Self::Link | Self::Secrets)
     }
 
-    /// Where an address is, or the IPv4 address that stands in it.
+    /// Classifies an address, or the IPv4 address embedded in it.
     pub(crate) fn of_address(address: IpAddr) -> Self {
         match address {
             IpAddr::V4(v4) if METADATA.contains(&v4) => Self::Secrets,
@@ -93,7 +94,7 @@ impl AddressScope {
     }
 }
 
-/// Whether a name is one of a metadata server.
+/// Whether a name is a metadata server's.
 fn is_metadata(host: &str) -> bool {
     let labels: Vec<_> = host.split('.').collect();
     let below = |domain: &str| {
@@ -104,8 +105,8 @@ fn is_metadata(host: &str) -> bool {
         && (labels.len() == 1 || METADATA_DOMAINS.into_iter().any(below))
 }
 
-/// The IPv4 address that packets for this one get to: mapped and compatible (RFC 4291, section 2.5.5),
-/// NAT64 (RFC 6052 and 8215), 6to4 (RFC 3056), Teredo (RFC 4380), ISATAP (RFC 5214).
+/// The IPv4 address that packets for this address reach: mapped and compatible (RFC 4291, section
+/// 2.5.5), NAT64 (RFC 6052 and 8215), 6to4 (RFC 3056), Teredo (RFC 4380), ISATAP (RFC 5214).
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let v4 = |high: u16, low: u16| {
         let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
@@ -122,7 +123,7 @@ fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     }
 }
 
-/// 100.64.0.0/10 of RFC 6598: providers and clouds use it inside.
+/// 100.64.0.0/10 of RFC 6598: providers and clouds use it internally.
 fn is_shared(address: Ipv4Addr) -> bool {
     let [first, second, ..] = address.octets();
     first == 100 && second & 0xc0 == 64

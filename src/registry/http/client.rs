@@ -1,4 +1,4 @@
-//! Sends a request, follows redirects, retries where that may help.
+//! Sends a request, follows redirects, and retries where that may help.
 
 use super::redirect::Redirects;
 use super::request::Request;
@@ -14,39 +14,39 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-/// What is waited for between two tries, and how long nobody looks at the clock meanwhile.
+/// What a pause waits for, in messages.
 const NEXT_TRY: &str = "the next try";
 const GLANCE: Duration = Duration::from_millis(500);
 
-/// Asks, follows, and asks again.
+/// An HTTP client with redirects and retries.
 pub(crate) struct Client {
     connections: Connections,
     progress: Progress,
-    /// Who asked to be left alone when there was no patience to do so, and until when.
+    /// A server whose `Retry-After` was too long to wait for at the time, and when it ends.
     busy: Rc<RefCell<Option<(Url, Instant)>>>,
-    /// Whether an answer has led elsewhere.
+    /// Whether any response was a redirect.
     leads: Rc<Cell<bool>>,
-    /// What was asked ahead of time.
+    /// The request that was sent ahead of time.
     early: RefCell<Option<PendingRequest>>,
 }
 
-/// A question that has been asked, and whose answer is not wanted yet.
+/// A request that was sent, but whose response is not needed yet.
 struct PendingRequest {
     url: Url,
     authorization: Option<String>,
     redirects: Redirects,
-    /// If it has come.
+    /// The response, once it has arrived.
     response: Option<Response>,
 }
 
 impl Client {
-    /// Asks through the proxies of the environment: the server at `origin`, which the user has named,
-    /// and those that it leads to.
+    /// Connects through the proxies of the environment to the server at `origin`, which the user
+    /// named, and to those it redirects to.
     pub(crate) fn new(options: &RegistryOptions, origin: &Url, progress: Progress) -> Self {
         Self::over(Connections::new(options, origin, progress), progress)
     }
 
-    /// Asks a server that is on this machine or next to it.
+    /// Connects to a server on this machine or next to it, without a proxy.
     pub(crate) fn direct(options: &RegistryOptions, origin: &Url, progress: Progress) -> Self {
         Self::over(Connections::direct(options, origin, progress), progress)
     }
@@ -61,7 +61,8 @@ impl Client {
         }
     }
 
-    /// The same servers over connections of its own, for one question at a time that is asked ahead.
+    /// The same servers over a separate connection, which sends one request at a time ahead of
+    /// need.
     pub(crate) fn lane(&self) -> Self {
         Self {
             connections: self.connections.lane(),
@@ -72,8 +73,8 @@ impl Client {
         }
     }
 
-    /// Asks for what is at `url` without waiting for the answer, which [`Client::request`] will find. False
-    /// if that cannot be.
+    /// Sends a GET for `url` without waiting for the response, which [`Client::request`] will pick
+    /// up. False if that is not possible.
     pub(crate) fn begin(&self, url: Url, authorization: Option<String>) -> bool {
         let request = Request {
             authorization: authorization.as_deref(),
@@ -91,14 +92,14 @@ impl Client {
         is_sent
     }
 
-    /// Whether something has been asked whose answer nobody has wanted.
+    /// Whether a request was sent whose response nobody has picked up yet.
     pub(crate) fn is_ahead(&self) -> bool {
         self.early.borrow().is_some()
     }
 
-    /// Looks whether what was asked ahead has led elsewhere, and asks there, without waiting either.
-    /// False while there is no answer, nothing if there will be none. A look takes a moment: it is for
-    /// servers that lead elsewhere.
+    /// Checks whether the request sent ahead was redirected, and if so sends the next one, again
+    /// without waiting. False while there is no response; None if there will be none. A check takes
+    /// a millisecond, so it is worthwhile only for servers that redirect.
     pub(crate) fn advance(&self) -> Option<bool> {
         if !self.leads.get() {
             return Some(true);
@@ -116,7 +117,7 @@ impl Client {
                 authorization: early.authorization.as_deref(),
                 ..Request::get(&early.url, 0)
             };
-            // What goes wrong is found when the answer is wanted.
+            // Errors surface when the response is needed.
             let response = self.ask_once(early.redirects.request(request)).ok()?;
             match early.redirects.follow(request, &response) {
                 Ok(true) => {
@@ -140,7 +141,7 @@ impl Client {
             .is_answered(&redirects.url, redirects.headers())
     }
 
-    /// How far `question` has come ahead of time, and what it has found.
+    /// How far `request` got ahead of time: its redirects, and its response if that has arrived.
     fn resume(&self, request: Request<'_>) -> Option<(Redirects, Option<Response>)> {
         let early = self.early.take()?;
         let is_it = request.method == "GET"
@@ -153,13 +154,13 @@ impl Client {
         is_it.then_some((early.redirects, early.response))
     }
 
-    /// Asks until there is an answer that is final, or patience is at its end: then what came last
-    /// is the answer.
+    /// Sends a request until its response is final or retries are exhausted; then the last response
+    /// counts.
     pub(crate) fn request(&self, request: Request<'_>) -> Result<Response, Error> {
         let mut backoff = Backoff::new(request.retries);
         self.wait_for(request.url, &mut backoff)?;
         loop {
-            // For all redirects together.
+            // One deadline for all redirects together.
             self.connections.deadline().restart();
             let (why, after) = match self
                 .follow(request)
@@ -178,7 +179,7 @@ impl Client {
                     (why, pause)
                 }
                 Err(error) => {
-                    // One that has had all the time there is would take it again.
+                    // A request that used up its deadline would do so again.
                     let is_worth_it = error.may_pass() && !error.is_endless();
                     let pause = is_worth_it.then(|| backoff.next(None)).flatten();
                     let Some(pause) = pause else {
@@ -191,8 +192,8 @@ impl Client {
         }
     }
 
-    /// Leaves a server alone that has asked for it, as long as patience reaches: one that was asked
-    /// for a layer ahead of time, say.
+    /// Waits out a server's `Retry-After` within the limit of the backoff. It may stem from an
+    /// earlier prefetch, for example.
     fn wait_for(&self, url: &Url, backoff: &mut Backoff) -> Result<(), Error> {
         let busy = self.busy.take().filter(|(who, _)| who.same_origin(url));
         let left = busy.map(|(_, end)| end.saturating_duration_since(Instant::now()));
@@ -204,7 +205,7 @@ impl Client {
         Ok(())
     }
 
-    /// Says why it waits, and waits.
+    /// Reports why it waits, and waits.
     pub(crate) fn wait(&self, why: &str, then: &str, pause: Duration) -> Result<(), Error> {
         let seconds = seconds(pause);
         self.progress
@@ -219,7 +220,7 @@ impl Client {
         Ok(())
     }
 
-    /// Asks, and follows redirects.
+    /// Sends a request and follows redirects.
     fn follow(&self, request: Request<'_>) -> Result<Response, Error> {
         let early = self.resume(request);
         let (mut redirects, mut early) = early.unwrap_or_else(|| (Redirects::of(request), None));
@@ -235,7 +236,7 @@ impl Client {
         }
     }
 
-    /// Leaves an answer that leads elsewhere.
+    /// Discards a redirect response.
     fn pass(&self, response: Response, redirects: &Redirects) {
         let (from, to) = (response.url.clone(), &redirects.url);
         response.discard();

@@ -20,7 +20,7 @@ pub(crate) fn next_page(header: &str) -> Option<&str> {
     }
 }
 
-/// The parameters of one link, and what follows its comma. A comma in quotes does not end it.
+/// The parameters of one link, and the rest after its comma. A comma in quotes does not end a link.
 fn parameters(text: &str) -> (Vec<&str>, &str) {
     let (mut parameters, mut start) = (Vec::new(), 0);
     let (mut is_quoted, mut is_escaped) = (false, false);
@@ -43,7 +43,7 @@ fn parameters(text: &str) -> (Vec<&str>, &str) {
     (parameters, "")
 }
 
-/// Whether the first `rel`, the only one that counts (section 3.3), has `next` among its relations.
+/// Whether the first `rel`, the only one that counts (section 3.3), contains the relation `next`.
 fn is_next(parameters: &[&str]) -> bool {
     let pairs = parameters.iter().filter_map(|text| text.split_once('='));
     let mut relations = pairs

@@ -1,6 +1,5 @@
-//! The way to an answer, which redirects lengthen. What is meant for one origin is not sent to
-//! another, nor ever again once the way has left it (CVE-2020-15157 and its kin; S3 answers 400 to
-//! it).
+//! The redirects of one request. Headers meant for one origin are not sent to another, nor again
+//! after a redirect has left that origin (CVE-2020-15157 and similar; S3 rejects them with 400).
 
 use super::address::AddressScope;
 use super::request::Request;
@@ -8,20 +7,20 @@ use super::response::Response;
 use super::url::Url;
 use crate::error::{Error, RedirectFault};
 
-/// How many redirects are followed, as by every peer.
+/// How many redirects are followed; other clients use the same limit.
 const MAX_REDIRECTS: usize = 10;
 
-/// How far a question has come.
+/// The redirects followed so far.
 pub(crate) struct Redirects {
-    /// Who is to be asked.
+    /// The URL to request next.
     pub(crate) url: Url,
-    /// For whom is to be asked.
+    /// The `Authorization` header for it, if any.
     pub(crate) authorization: Option<String>,
     redirects: usize,
 }
 
 impl Redirects {
-    /// The first step.
+    /// Starts at the URL of the request.
     pub(crate) fn of(request: Request<'_>) -> Self {
         Self {
             url: request.url.clone(),
@@ -30,7 +29,7 @@ impl Redirects {
         }
     }
 
-    /// The question to be asked here.
+    /// The request to send to the current URL.
     pub(crate) fn request<'w>(&'w self, request: Request<'w>) -> Request<'w> {
         Request {
             url: &self.url,
@@ -39,7 +38,7 @@ impl Redirects {
         }
     }
 
-    /// What goes along with it.
+    /// The headers to send with it.
     pub(crate) fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let authorization = self.authorization.as_deref();
         authorization
@@ -47,7 +46,7 @@ impl Redirects {
             .into_iter()
     }
 
-    /// One step further, if `answer` leads there; false if it is the last.
+    /// Follows a redirect, if `response` is one; false if it is final.
     pub(crate) fn follow(
         &mut self,
         request: Request<'_>,

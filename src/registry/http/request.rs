@@ -2,24 +2,25 @@
 
 use super::url::Url;
 
-/// What is asked.
+/// An HTTP request: GET, or POST if there is a form.
 #[derive(Clone, Copy)]
 pub(crate) struct Request<'q> {
     pub(crate) method: &'static str,
     pub(crate) url: &'q Url,
     pub(crate) headers: &'q [(&'static str, &'q str)],
-    /// For the origin of `url` only.
+    /// Sent only to the origin of `url`.
     pub(crate) authorization: Option<&'q str>,
-    /// The body of a POST, for the origin of `url` only: it holds a secret.
+    /// The body of a POST, sent only to the origin of `url`: it holds a secret.
     pub(crate) form: Option<&'q str>,
-    /// How often it is asked again.
+    /// How often the request is retried.
     pub(crate) retries: u32,
-    /// The body counts as part of the answer up to so many bytes: it is asked again if it breaks off.
+    /// Read up to this many bytes of the body before returning; a body that breaks off is then
+    /// retried.
     pub(crate) whole: Option<u64>,
 }
 
 impl<'q> Request<'q> {
-    /// A GET, without anything else.
+    /// A GET without credentials.
     pub(crate) fn get(url: &'q Url, retries: u32) -> Self {
         Self {
             method: "GET",

@@ -12,28 +12,28 @@ use std::time::Duration;
 use ureq::Body;
 use ureq::http;
 
-/// Bodies of redirects and refusals up to this size are read, so that the connection can be used
-/// again, in bytes.
+/// Bodies of redirects and errors up to this size, in bytes, are read so that the connection can be
+/// reused.
 const MAX_DISCARDED: u64 = 64 << 10;
 
 /// The longest error body that is read, in bytes.
 const MAX_FAULT: u64 = 64 << 10;
 
-/// What came back, after redirects.
+/// The response at the end of all redirects.
 pub(crate) struct Response {
-    /// Where it came from in the end.
+    /// The URL that it came from, after redirects.
     pub(crate) url: Url,
     pub(crate) status: u16,
     response: http::Response<Body>,
-    /// The body, if it is here already.
+    /// The body, if it was read already.
     gathered: Option<Vec<u8>>,
-    /// Knows the secrets that it may say back.
+    /// Redacts secrets that the server may echo.
     progress: Progress,
     deadline: Deadline,
 }
 
 impl Response {
-    /// What came from `url`, and until when the rest of it has to.
+    /// The response from `url`, and the deadline for its body.
     pub(crate) fn new(
         url: Url,
         response: http::Response<Body>,
@@ -50,24 +50,24 @@ impl Response {
         }
     }
 
-    /// A header, if it is there and readable.
+    /// The value of a header, if present and readable.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.response.headers().get(name)?.to_str().ok()
     }
 
-    /// Where a redirect leads.
+    /// The value of `Location`.
     pub(crate) fn location(&self) -> Option<String> {
         let value = self.response.headers().get("location")?;
         Some(location(value.as_bytes()))
     }
 
-    /// All values of a header that people have written, in whatever encoding.
+    /// All values of a header that holds text for people, in whatever encoding.
     pub(crate) fn headers(&self, name: &str) -> impl Iterator<Item = Cow<'_, str>> {
         let values = self.response.headers().get_all(name).iter();
         values.map(|value| String::from_utf8_lossy(value.as_bytes()))
     }
 
-    /// The body, as far as `limit` bytes; more is an error.
+    /// Reads the body up to `limit` bytes; a longer body is an error.
     pub(crate) fn bytes(self, limit: u64) -> Result<Vec<u8>, Error> {
         let url = self.url.to_string();
         match self.gather(Some(limit))?.gathered {
@@ -79,7 +79,7 @@ impl Response {
         }
     }
 
-    /// The answer with the body of a success in it, or as much as is more than `whole` bytes.
+    /// Reads the body of a successful response into memory, up to one byte beyond `whole`.
     pub(crate) fn gather(mut self, whole: Option<u64>) -> Result<Self, Error> {
         let whole = whole.filter(|_| self.status == 200 && self.gathered.is_none());
         if let Some(limit) = whole {
@@ -92,7 +92,7 @@ impl Response {
         Ok(self)
     }
 
-    /// What it says of why it is a refusal, without secrets.
+    /// The error body, without secrets.
     pub(crate) fn fault(self) -> ErrorBody {
         let progress = self.progress;
         ErrorBody::read(&self.start_of_body(MAX_FAULT), progress)
@@ -100,7 +100,7 @@ impl Response {
 
     fn start_of_body(self, limit: u64) -> Vec<u8> {
         let mut bytes = Vec::new();
-        // An error body that breaks off has said what it has said.
+        // An error body that breaks off is used as far as it goes.
         let body = self.response.into_body().into_reader();
         let body = self.deadline.watch(body);
         let _ = body.take(limit).read_to_end(&mut bytes);
@@ -120,7 +120,7 @@ impl Response {
         }
     }
 
-    /// How long the server asks to be left alone.
+    /// The value of `Retry-After`: how long to wait before the next request.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         retry_after(self.header("retry-after")?, self.header("date"))
     }
@@ -130,10 +130,10 @@ impl Response {
     }
 }
 
-/// A body on its way.
+/// A body that is being received.
 pub(crate) struct ResponseBody {
     pub(crate) url: Url,
-    /// Whether the server said where it ends: then an end is one. Else it may be a cut.
+    /// Whether the server announced where the body ends. If not, an end may be a broken connection.
     pub(crate) has_end: bool,
     deadline: Deadline,
     body: Box<dyn Read>,
@@ -142,7 +142,7 @@ pub(crate) struct ResponseBody {
 impl ResponseBody {
     pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
         loop {
-            // A blob may take as long as it likes, as long as its bytes come.
+            // A blob may take any time as long as bytes keep arriving.
             self.deadline.restart();
             match self.body.read(buffer) {
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}

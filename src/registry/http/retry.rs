@@ -1,18 +1,18 @@
-//! When to retry, and how long to wait first. Pure, but for the clock.
+//! When to retry, and how long to wait first. Pure, except for the clock.
 
 use std::time::{Duration, SystemTime};
 
-/// The first pause; each one is twice the one before.
+/// The first pause; each further one doubles.
 const FIRST: Duration = Duration::from_millis(250);
 
-/// The longest pause of our own.
+/// The longest pause without `Retry-After`.
 const LONGEST: Duration = Duration::from_secs(15);
 
-/// The longest pause that a server may ask for. One who says "in an hour" is not waited for: whoever
-/// called us can do that better.
+/// The longest `Retry-After` that is obeyed. For an hour, say, roots does not wait: its caller can
+/// do that better.
 const MAX_ASKED: Duration = Duration::from_secs(60);
 
-/// How often something may still be tried.
+/// Exponential backoff: how many retries are left, and the next pause.
 pub(crate) struct Backoff {
     retries: u32,
     used: u32,
@@ -23,8 +23,8 @@ impl Backoff {
         Self { retries, used: 0 }
     }
 
-    /// The pause before the next try, as long as the server `asked` for at least; nothing if there
-    /// is to be none.
+    /// The pause before the next retry, at least as long as the server `asked` for; None if retries
+    /// are exhausted or the server asks for too long a pause.
     pub(crate) fn next(&mut self, asked: Option<Duration>) -> Option<Duration> {
         let asked = asked.unwrap_or_default();
         if self.used >= self.retries || asked > MAX_ASKED {
@@ -35,19 +35,19 @@ impl Backoff {
         Some(jittered(pause).max(asked))
     }
 
-    /// Something was got: from here, it may fail as often again.
+    /// Progress was made: allow the full number of retries again.
     pub(crate) fn reset(&mut self) {
         self.used = 0;
     }
 }
 
-/// Whether an answer with this status may be another one a moment later.
+/// Whether a response with this status may differ on a retry.
 pub(crate) fn is_temporary(status: u16) -> bool {
     matches!(status, 408 | 429 | 500 | 502..=504 | 520..=599)
 }
 
-/// `Retry-After`, RFC 9110 section 10.2.3: seconds or a date. A date is one of the server's clock,
-/// which `date` tells. What is neither (GHCR has sent `880µs`) asks for nothing.
+/// `Retry-After`, RFC 9110 section 10.2.3: seconds or a date. A date is relative to the server's
+/// clock, given by `date`. Anything else (GHCR has sent `880µs`) is ignored.
 pub(crate) fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {
@@ -59,7 +59,7 @@ pub(crate) fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
     Some(then.duration_since(now).unwrap_or_default())
 }
 
-/// Up to a quarter shorter, so that a fleet that was cut off at once does not come back at once.
+/// Up to a quarter shorter, so that machines cut off at the same moment do not all return at once.
 fn jittered(pause: Duration) -> Duration {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let parts = now.unwrap_or_default().subsec_nanos() % 1024;

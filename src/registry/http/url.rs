@@ -3,18 +3,18 @@
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// An absolute URL. `Display` leaves the query away: it may hold a signature or a token.
+/// An absolute URL. `Display` omits the query, which may hold a signature or a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Url {
     scheme: Scheme,
-    /// `host[:port]`, lower case, without user and password.
+    /// `host[:port]` in lower case, without user and password.
     authority: String,
     /// Begins with a slash.
     path: String,
     query: Option<String>,
 }
 
-/// How a server is spoken to.
+/// The scheme of a URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scheme {
     /// Plain text.
@@ -24,7 +24,7 @@ pub(crate) enum Scheme {
 }
 
 impl Url {
-    /// A URL on a registry, from parts that have been checked.
+    /// A URL on a registry, from validated parts.
     pub(crate) fn new(scheme: Scheme, authority: &str, path: String) -> Self {
         Self {
             scheme,
@@ -34,8 +34,8 @@ impl Url {
         }
     }
 
-    /// Parses an absolute URL. Nothing for other schemes, for user names and control bytes, nor for a blank
-    /// or a non-ASCII letter in the host.
+    /// Parses an absolute URL. None for other schemes, user names, control characters, and blanks
+    /// or non-ASCII letters in the host.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (scheme, rest) = text.split_once("://")?;
         let scheme = match scheme.to_ascii_lowercase().as_str() {
@@ -50,7 +50,7 @@ impl Url {
         };
         let host = host_of(authority);
         let port = authority[host.len()..].trim_start_matches(':');
-        // What is no port, the library below takes for none and connects to the usual one.
+        // ureq would ignore an invalid port and connect to the default one.
         let is_port = port.is_empty() || port.parse::<u16>().is_ok();
         let is_host = !host.is_empty() && (host.starts_with('[') || !host.contains(':'));
         if !authority.bytes().all(good) || !is_host || !is_port || is_odd(host) {
@@ -65,7 +65,7 @@ impl Url {
         })
     }
 
-    /// Where a `Location` or a realm leads that was read at this URL.
+    /// Resolves a `Location` or realm relative to this URL.
     pub(crate) fn join(&self, reference: &str) -> Option<Self> {
         if let Some(rest) = reference.strip_prefix("//") {
             return Self::parse(&format!("{}://{rest}", self.scheme.name()));
@@ -76,7 +76,7 @@ impl Url {
             return Self::parse(reference);
         }
         let relative = match reference.as_bytes().first() {
-            // Here, once more: no server means that.
+            // An empty reference or a bare fragment means this same URL; no server intends that.
             None | Some(b'#') => return None,
             Some(b'/') => reference.to_owned(),
             Some(b'?') => format!("{}{reference}", self.path),
@@ -94,7 +94,7 @@ impl Url {
         })
     }
 
-    /// This URL with one more parameter; what is in the query already stays as it is.
+    /// Appends a query parameter; the existing query stays unchanged.
     #[must_use]
     pub(crate) fn with_parameter(mut self, name: &str, value: &str) -> Self {
         let parameter = format!("{name}={}", form_encoded(value));
@@ -105,12 +105,13 @@ impl Url {
         self
     }
 
-    /// Whether what is meant for the one may be sent to the other: scheme, name and port are equal.
+    /// Whether scheme, host and port are equal, so that credentials for one may be sent to the
+    /// other.
     pub(crate) fn same_origin(&self, other: &Self) -> bool {
         self.scheme == other.scheme && self.host() == other.host() && self.port() == other.port()
     }
 
-    /// Whether it is spoken in TLS.
+    /// Whether the scheme is https.
     pub(crate) fn is_https(&self) -> bool {
         self.scheme == Scheme::Https
     }
@@ -125,7 +126,7 @@ impl Url {
         host_of(&self.authority)
     }
 
-    /// The port, that of the scheme if none is named.
+    /// The port, or the default port of the scheme.
     pub(crate) fn port(&self) -> &str {
         match self.authority.rsplit_once(':') {
             Some((_, port)) if !port.ends_with(']') => port,
@@ -133,7 +134,7 @@ impl Url {
         }
     }
 
-    /// All of it, for the wire.
+    /// The complete URL, query included, for requests.
     pub(crate) fn to_wire(&self) -> String {
         match &self.query {
             Some(query) => format!("{self}?{query}"),
@@ -178,8 +179,8 @@ pub(crate) fn host_of(authority: &str) -> &str {
     }
 }
 
-/// Whether a host is an address that only resolvers take for one, such as `127.1`, `2130706433` and
-/// `0x7f.1`: it would pass for a name. WHATWG's URL standard, "ends in a number".
+/// Whether a host is an IP address only to resolvers, such as `127.1`, `2130706433` and `0x7f.1`:
+/// it would be taken for a name. WHATWG's URL standard, "ends in a number".
 fn is_odd(host: &str) -> bool {
     if let Some(v6) = host.strip_prefix('[') {
         let address = v6.strip_suffix(']').map(str::parse::<Ipv6Addr>);
@@ -192,13 +193,13 @@ fn is_odd(host: &str) -> bool {
     (is_number(last) || is_hex) && host.parse::<Ipv4Addr>().is_err()
 }
 
-/// Whether a host is this machine: plain http is safe there.
+/// Whether a host is this machine, where plain http is safe.
 pub(crate) fn is_loopback(host: &str) -> bool {
     let address = host
         .strip_prefix('[')
         .and_then(|host| host.strip_suffix(']'))
         .unwrap_or(host);
-    // Names below `localhost` are not all this machine: some resolvers ask a server for them.
+    // Names below `localhost` need not be this machine: some resolvers query a server for them.
     host == "localhost"
         || address
             .parse::<std::net::IpAddr>()
@@ -225,7 +226,7 @@ fn path_and_query(text: &str) -> Option<(String, Option<String>)> {
     ))
 }
 
-/// A path without `.` and `..`: RFC 3986, section 5.2.4.
+/// Removes `.` and `..` from a path: RFC 3986, section 5.2.4.
 fn without_dots(path: &str) -> String {
     let mut kept = Vec::new();
     let mut segments = path.split('/').skip(1).peekable();
@@ -238,7 +239,7 @@ fn without_dots(path: &str) -> String {
                 continue;
             }
         }
-        // What ends in dots is a folder.
+        // A path that ends in dots denotes a directory.
         if segments.peek().is_none() {
             kept.push("");
         }
@@ -246,8 +247,8 @@ fn without_dots(path: &str) -> String {
     format!("/{}", kept.join("/"))
 }
 
-/// Percent-encodes what no URL may hold (RFC 3986, section 2) and addresses of servers hold all the same:
-/// signatures with quotes, names of files with blanks and umlauts.
+/// Percent-encodes characters that a URL must not hold (RFC 3986, section 2) but servers send
+/// anyway: signatures with quotes, file names with blanks and umlauts.
 fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len());
     for c in text.chars() {
@@ -262,8 +263,8 @@ fn quoted(text: &str) -> String {
     quoted
 }
 
-/// The value of a `Location` as text. What is not ASCII is percent-encoded byte by byte, in whatever
-/// encoding it is, as curl does.
+/// The value of a `Location` as text. Bytes outside ASCII are percent-encoded, whatever their
+/// encoding, as curl does.
 pub(crate) fn location(value: &[u8]) -> String {
     value.iter().fold(String::new(), |text, byte| match byte {
         0x80.. => text + &percent_encoded(&[*byte]),
@@ -275,7 +276,7 @@ fn percent_encoded(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("%{byte:02X}")).collect()
 }
 
-/// Percent-encodes all but the unreserved characters and those that scopes are written with.
+/// Percent-encodes everything except unreserved characters and those used in scopes.
 pub(crate) fn form_encoded(value: &str) -> String {
     value.bytes().fold(String::new(), |encoded, b| match b {
         b'a'..=b'z'

@@ -1,5 +1,5 @@
-//! Names of signature algorithms and sizes of RSA keys, for messages about certificates that are
-//! refused.
+//! Names of signature algorithms and sizes of RSA keys, for error messages about rejected
+//! certificates.
 
 use super::key_usage::element;
 
@@ -8,13 +8,13 @@ const INTEGER: u8 = 0x02;
 const OBJECT: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
 
-/// id-ecPublicKey (RFC 5480): the curve stands behind it.
+/// id-ecPublicKey (RFC 5480); the curve follows.
 const EC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 
 /// rsaEncryption (RFC 8017).
 const RSA_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 
-/// What is in use and not supported, as OpenSSL calls it.
+/// Algorithms in use but not supported, with OpenSSL's names.
 const NAMES: [(&[u8], &str); 14] = [
     (
         b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x04",
@@ -65,7 +65,7 @@ pub(crate) fn name(identifier: &[u8]) -> String {
     known.map_or_else(|| dotted(id), |(_, name)| (*name).to_owned())
 }
 
-/// X.690, section 8.19.
+/// Formats an object identifier: X.690, section 8.19.
 fn dotted(id: &[u8]) -> String {
     let mut numbers = Vec::new();
     let mut number = 0_u64;
@@ -86,8 +86,8 @@ fn dotted(id: &[u8]) -> String {
     )
 }
 
-/// How long the key of a SubjectPublicKeyInfo is in bits, if it is one of RSA; with or without its outer
-/// tag.
+/// The size of the RSA key in a SubjectPublicKeyInfo, in bits, with or without the outer tag. None
+/// for other keys.
 pub(crate) fn rsa_bits(info: &[u8]) -> Option<usize> {
     key_of(info).or_else(|| key_of(element(info, SEQUENCE)?.0))
 }
@@ -97,7 +97,7 @@ fn key_of(info: &[u8]) -> Option<usize> {
     let (id, _) = element(algorithm, OBJECT)?;
     (id == RSA_KEY).then_some(())?;
     let (bits, _) = element(rest, BIT_STRING)?;
-    // In front stands how many bits at the end do not count: none.
+    // The first byte of a BIT STRING counts its unused bits: none.
     let (key, _) = element(bits.get(1..)?, SEQUENCE)?;
     let (modulus, _) = element(key, INTEGER)?;
     let zeros = modulus.iter().take_while(|byte| **byte == 0).count();

@@ -1,5 +1,5 @@
-//! `certs.d`: what docker and podman keep for one server, containers-certs.d(5). `NAME.crt` is an
-//! authority to trust, `NAME.cert` and `NAME.key` are what to show to a server that asks who we are.
+//! `certs.d`: what docker and podman store for one server, containers-certs.d(5). `NAME.crt` is a
+//! trusted authority; `NAME.cert` and `NAME.key` are the client certificate.
 
 use super::pem;
 use crate::error::{CertificateFault, Error};
@@ -10,31 +10,31 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// Below the home folder (containers/image does not look at XDG_CONFIG_HOME here), then for everybody. Of a server's folders, the first that there is counts.
+/// Below the home directory (containers/image ignores XDG_CONFIG_HOME here), then system-wide. The first existing directory of a server wins.
 const OF_USER: &str = ".config/containers/certs.d";
 const OF_SYSTEM: [&str; 2] = ["/etc/containers/certs.d", "/etc/docker/certs.d"];
 
-/// What there is for one server.
+/// The certificates configured for one server.
 #[derive(Default)]
 pub(crate) struct CertsD {
     pub(crate) authorities: Vec<(PathBuf, Vec<CertificateDer<'static>>)>,
     pub(crate) client: Option<ClientCertificate>,
 }
 
-/// Who we are.
+/// A client certificate.
 pub(crate) struct ClientCertificate {
     pub(crate) chain: Vec<CertificateDer<'static>>,
     pub(crate) key: PrivateKeyDer<'static>,
-    /// The file of the key.
+    /// The file of the private key.
     pub(crate) path: PathBuf,
 }
 
 impl CertsD {
-    /// What there is for `host[:port]`, if there is anything.
+    /// The certificates for `host[:port]`, if any.
     pub(crate) fn of(host: &str) -> Result<Option<Self>, Error> {
         let user = home().filter(|home| home.is_absolute());
         let user = user.map(|home| home.join(OF_USER));
-        // A folder is named as in the name of an image.
+        // Directories are named as in image names.
         let names = match host == HUB_HOST {
             true => vec![HUB, host],
             false => vec![host],
@@ -74,10 +74,10 @@ impl CertsD {
     }
 }
 
-/// The files for a server in a `certs.d`, sorted. A folder that we may not read is none, as for
+/// The files for a server in a `certs.d`, sorted. An unreadable directory counts as missing, as in
 /// docker and podman.
 fn files(certs_d: &Path, host: &str) -> Result<Option<Vec<PathBuf>>, Error> {
-    // A redirect names hosts, too, and `..` is a folder elsewhere.
+    // Hosts also come from redirects, and `..` would be another directory.
     if host.starts_with('.') {
         return Ok(None);
     }
@@ -108,7 +108,7 @@ fn unreadable(path: PathBuf, error: std::io::Error) -> Error {
     }
 }
 
-/// The other half of a pair, which has to be there.
+/// The other half of a pair, which must exist.
 fn half_of(path: &Path, extension: &str, files: &[PathBuf]) -> Result<PathBuf, Error> {
     let other = path.with_extension(extension);
     if files.contains(&other) {

@@ -16,15 +16,15 @@ use ureq::unversioned::transport::{
     TransportAdapter,
 };
 
-/// Wraps connections to https servers. ureq's own would replace Mozilla's roots and not add to
-/// them, and panics at a key that is not the certificate's.
+/// Wraps connections to https servers. ureq's own connector would replace Mozilla's roots instead
+/// of adding to them, and panics if a key does not match its certificate.
 #[derive(Debug)]
 pub(crate) struct Tls {
-    /// Nothing where no TLS will be spoken.
+    /// None if TLS is never used.
     trust: Option<TlsConfigs>,
-    /// The server that may show any certificate, if one may.
+    /// The server that may present any certificate with --insecure.
     named: NamedServer,
-    /// Whether connections lead through a proxy.
+    /// Whether connections go through a proxy.
     has_proxy: bool,
 }
 
@@ -74,7 +74,8 @@ impl<In: Transport> Connector<In> for Tls {
             ClientConnection::new(config, name).map_err(|error| peer.named(error))?;
         let mut carrier = TransportAdapter::new(transport.boxed(), details.current_time.clone());
         carrier.set_timeout(details.timeout);
-        // The handshake, here and not with the first byte: so that it counts as connecting.
+        // Complete the handshake here rather than at the first byte, so that it counts as
+        // connecting.
         if let Err(error) = connection.complete_io(&mut carrier) {
             return Err(peer.hung_up(error, &mut connection, &mut carrier).into());
         }
@@ -89,7 +90,7 @@ impl<In: Transport> Connector<In> for Tls {
     }
 }
 
-/// A connection that is secure.
+/// A TLS connection.
 pub(crate) struct TlsTransport {
     buffers: LazyBuffers,
     stream: StreamOwned<ClientConnection, TransportAdapter>,
@@ -135,17 +136,17 @@ impl fmt::Debug for TlsTransport {
     }
 }
 
-/// Who is spoken with, for messages.
+/// The server, for error messages.
 #[derive(Debug)]
 struct Peer {
     host: String,
-    /// Whether there is a client certificate for it.
+    /// Whether a client certificate is configured for it.
     has_client: bool,
     is_proxy: bool,
 }
 
 impl Peer {
-    /// An error of the stream, with its own sentence if it is one of TLS.
+    /// Turns a stream error into an error of its own if TLS caused it.
     fn failed(&self, error: io::Error) -> io::Error {
         match error.downcast::<rustls::Error>() {
             Ok(error) => self.named(error),
@@ -153,8 +154,8 @@ impl Peer {
         }
     }
 
-    /// The same of an error in writing. A server that wants a certificate says so and hangs up
-    /// while it is still being written to: what it said is then left to be read.
+    /// The same for a write error. A server that requires a certificate sends an alert and closes
+    /// the connection while we still write: its alert is then left to be read.
     fn hung_up(
         &self,
         error: io::Error,
@@ -189,7 +190,7 @@ impl Peer {
                     false => TlsFault::NotTls,
                 }
             }
-            // TLS 1.2 has no alert for a certificate that is missing: servers say that it is bad.
+            // TLS 1.2 has no alert for a missing certificate: servers send bad_certificate.
             rustls::Error::AlertReceived(Alert::CertificateRequired) => {
                 TlsFault::ClientCertificateWanted
             }
@@ -225,7 +226,7 @@ fn certificate_fault(error: CertificateError) -> TlsFault {
         late.as_secs().saturating_sub(early.as_secs()) / (24 * 60 * 60)
     };
     match error {
-        // Signed by another key than that of the authority that is trusted under the name.
+        // BadSignature: another key than that of the trusted authority with the same name.
         Wrong::UnknownIssuer | Wrong::BadSignature => TlsFault::UnknownAuthority,
         Wrong::ExpiredContext { time, not_after } => TlsFault::Expired {
             end: not_after.as_secs(),
@@ -253,7 +254,7 @@ fn certificate_fault(error: CertificateError) -> TlsFault {
         Wrong::Other(OtherError(why)) => match why.downcast_ref() {
             Some(WeakKey(bits)) => TlsFault::WeakKey(*bits),
             None => match why.to_string().as_str() {
-                // Of X.509 version 1, which has no names but the common one.
+                // X.509 version 1, which has no names but the common name.
                 "UnsupportedCertVersion" => TlsFault::WrongName(Vec::new()),
                 name => TlsFault::Certificate(words(name)),
             },
@@ -262,7 +263,7 @@ fn certificate_fault(error: CertificateError) -> TlsFault {
     }
 }
 
-/// What is wrong with a certificate, for what webpki has a name only.
+/// A description of certificate errors for which webpki only has a name.
 fn words(name: &str) -> &'static str {
     match name {
         "EndEntityUsedAsCa" => "it is signed with a certificate that is not of an authority",
@@ -273,7 +274,7 @@ fn words(name: &str) -> &'static str {
     }
 }
 
-/// A name as it is written in a URL; webpki writes `DnsName("name")`.
+/// The name as written in a URL; webpki writes `DnsName("name")`.
 fn bare(name: &str) -> String {
     let inside = name.split_once('(').map_or(name, |(_, inside)| inside);
     inside.trim_end_matches(')').trim_matches('"').to_owned()

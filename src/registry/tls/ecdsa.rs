@@ -1,5 +1,5 @@
-//! ECDSA as company authorities use it and ring cannot check it: with SHA-512, and with keys of P-521.
-//! Only public data is worked on here: signatures of certificates and of handshakes.
+//! ECDSA variants that company authorities use and ring cannot verify: with SHA-512, and P-521
+//! keys. Only public data is processed here: signatures of certificates and handshakes.
 
 use ecdsa::signature::hazmat::PrehashVerifier;
 use ecdsa::{Signature, VerifyingKey};
@@ -16,7 +16,7 @@ use std::fmt;
 
 type SignatureAlgorithm = &'static dyn SignatureVerificationAlgorithm;
 
-/// Whether `key`, a point of a curve, has signed a hash.
+/// Returns Some if `key`, a point on a curve, has signed the hash.
 type VerifySignature = fn(key: &[u8], hash: &[u8], signature: &[u8]) -> Option<()>;
 
 /// One curve with one hash.
@@ -113,7 +113,8 @@ impl fmt::Debug for Ecdsa {
     }
 }
 
-/// All that ring can check, and the rest of ECDSA. The lists are never freed: they are made once per registry.
+/// The algorithms of ring, plus the rest of ECDSA. The lists are leaked: they are built once per
+/// registry.
 pub(crate) fn beside(ring: WebPkiSupportedAlgorithms) -> WebPkiSupportedAlgorithms {
     let all: [SignatureAlgorithm; 5] = [
         &P256_SHA512,
@@ -122,7 +123,7 @@ pub(crate) fn beside(ring: WebPkiSupportedAlgorithms) -> WebPkiSupportedAlgorith
         &P521_SHA384,
         &P521_SHA256,
     ];
-    // In TLS 1.3, a scheme names a curve, which is that of the first algorithm; in TLS 1.2, any curve goes
+    // In TLS 1.3, a scheme fixes the curve, that of the first algorithm; in TLS 1.2, any curve goes
     // with any hash (RFC 8446, section 4.2.3).
     let ring_mapping = ring.mapping.iter().map(|(scheme, algorithms)| {
         let more: &[SignatureAlgorithm] = match scheme {

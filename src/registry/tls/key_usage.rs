@@ -1,7 +1,7 @@
-//! What a certificate says that its key is for: RFC 5280, sections 4.2.1.3 and 4.2.1.12. webpki looks at
-//! that of servers' certificates, and refuses those of authorities before it does.
+//! The key usage of a certificate: RFC 5280, sections 4.2.1.3 and 4.2.1.12. webpki checks it for
+//! server certificates, but rejects certificates of authorities before it does.
 
-/// The tags of DER that are met here.
+/// The DER tags used here.
 const BOOLEAN: u8 = 0x01;
 const BIT_STRING: u8 = 0x03;
 const OCTET_STRING: u8 = 0x04;
@@ -16,12 +16,12 @@ const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x25];
 /// id-kp-serverAuth.
 const SERVER: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01];
 
-/// digitalSignature, keyEncipherment and keyAgreement: one of them has whoever speaks TLS, as for
+/// digitalSignature, keyEncipherment and keyAgreement: a TLS server needs one of them, as in
 /// OpenSSL.
 const OF_TLS: u8 = 0x80 | 0x20 | 0x08;
 
-/// Whether a certificate is one of a server, too: it does not say what its key is for, or it says that.
-/// False for what cannot be understood.
+/// Whether a certificate may also be a server's: it does not restrict the use of its key, or allows
+/// this use. False if it cannot be parsed.
 pub(crate) fn may_serve(certificate: &[u8]) -> bool {
     checked(certificate).unwrap_or_default()
 }
@@ -61,7 +61,7 @@ fn all_allow(mut extensions: &[u8]) -> Option<bool> {
 
 fn is_for_tls(usage: &[u8]) -> Option<bool> {
     let (bits, _) = element(usage, BIT_STRING)?;
-    // In front stands how many bits at the end do not count.
+    // The first byte of a BIT STRING counts its unused bits.
     let first = bits.get(1).copied().unwrap_or_default();
     Some(first & OF_TLS != 0)
 }
@@ -78,13 +78,13 @@ fn is_for_servers(usage: &[u8]) -> Option<bool> {
     Some(false)
 }
 
-/// The contents of the element in front, which has this tag, and what follows.
+/// The contents of the first element if it has this tag, and the rest after it.
 pub(crate) fn element(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (first, rest) = bytes.split_first()?;
     let (length, rest) = rest.split_first()?;
     let (length, rest) = match length {
         0..=0x7f => (usize::from(*length), rest),
-        // No certificate takes more than this many bytes for a length.
+        // No certificate needs more than three bytes for a length.
         0x81..=0x83 => {
             let (long, rest) = rest.split_at_checked(usize::from(length - 0x80))?;
             let add = |sum, byte: &u8| sum << 8 | usize::from(*byte);

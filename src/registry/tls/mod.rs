@@ -1,4 +1,4 @@
-//! TLS: which authorities are trusted, client certificates, and what went wrong in a handshake.
+//! TLS: trusted authorities, client certificates, and handshake errors.
 
 mod algorithm;
 pub(super) mod certs_d;

@@ -1,4 +1,4 @@
-//! Certificates and keys in files: PEM, RFC 7468.
+//! Certificates and keys in PEM files: RFC 7468.
 
 use crate::error::{CertificateFault, Error};
 use crate::sys::read_file;
@@ -6,10 +6,10 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::path::Path;
 
-/// The longest file that is read, in bytes: the bundles of systems have some hundred kilobytes.
+/// The longest file that is read, in bytes: system bundles take a few hundred kilobytes.
 const MAX_FILE: u64 = 16 << 20;
 
-/// The certificates in a file that the user named: all of them, and one at least.
+/// The certificates in a file that the user named. All must parse, and there must be at least one.
 pub(crate) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
     let wrong = |why| Error::Certificate {
         path: path.to_owned(),
@@ -24,8 +24,8 @@ pub(crate) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
     }
 }
 
-/// The certificates in a file of the system's, as far as they can be understood: what is missing
-/// leads to an error of its own, at the server that needs it.
+/// The certificates in a file of the system, skipping those that do not parse: a missing authority
+/// causes an error of its own at the server that needs it.
 pub(crate) fn certificates_if_any(path: &Path) -> Vec<CertificateDer<'static>> {
     let bytes = read_file(path, MAX_FILE).unwrap_or_default();
     CertificateDer::pem_slice_iter(&bytes).flatten().collect()

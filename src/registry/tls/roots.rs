@@ -1,5 +1,5 @@
-//! Whom a server's certificate may be signed by: Mozilla's roots as they were when this was built,
-//! the system's, and those of `--ca-file`; all of them together.
+//! The trusted authorities: Mozilla's roots as of the build, the system's, and those of
+//! `--ca-file`, all combined.
 
 use super::certs_d::CertsD;
 use super::ecdsa::beside;
@@ -16,7 +16,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Where systems keep the authorities they trust, in one file.
+/// System bundles of trusted authorities.
 const BUNDLES: [&str; 4] = [
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -24,28 +24,28 @@ const BUNDLES: [&str; 4] = [
     "/etc/ssl/cert.pem",
 ];
 
-/// Where they keep them in a file each, if there is no such file.
+/// Directories with one file per authority, used if there is no bundle.
 const FOLDERS: [&str; 2] = ["/etc/ssl/certs", "/etc/pki/tls/certs"];
 
-/// Whom we trust, and who we are.
+/// The TLS client configurations: trusted authorities and client certificates.
 #[derive(Clone, Debug)]
 pub(crate) struct TlsConfigs {
     provider: Arc<CryptoProvider>,
     roots: RootCertStore,
-    /// Whether the server that the user has named may show any certificate. Token servers and storage
-    /// hosts, which only that server names, never may.
+    /// Whether the server that the user named may present any certificate. Token servers and
+    /// storage hosts, which only that server names, never may.
     insecure: bool,
-    /// For hosts that nothing is said about. It remembers sessions, which the others do not.
+    /// For hosts without settings of their own. Only this one caches sessions.
     usual: Arc<ClientConfig>,
 }
 
 impl TlsConfigs {
-    /// What the system says, and the user.
+    /// Reads the authorities of the system and the user.
     pub(crate) fn read(options: &RegistryOptions) -> Result<Self, Error> {
         let mut roots = RootCertStore {
             roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
         };
-        // What rustls cannot parse it could not use either: some bundles have such roots.
+        // rustls could not use roots that it cannot parse; some bundles contain such roots.
         roots.add_parsable_certificates(of_system());
         for path in &options.ca_files {
             add(&mut roots, pem::certificates(path)?, path)?;
@@ -65,8 +65,8 @@ impl TlsConfigs {
         })
     }
 
-    /// How to speak with a server, whether or not the user has `named` it, and whether we have something
-    /// to show to it.
+    /// The configuration for a server, which the user may have `named`, and whether a client
+    /// certificate is configured for it.
     pub(crate) fn for_host(
         &self,
         host: &str,
@@ -132,8 +132,8 @@ fn add(
     })
 }
 
-/// The authorities of the system, as OpenSSL finds them: the variables stand in for the usual file
-/// and the usual folder.
+/// The system's authorities, found as OpenSSL does: its variables replace the default file and
+/// directory.
 fn of_system() -> Vec<CertificateDer<'static>> {
     let set = |value: &OsString| !value.is_empty();
     let file = var_os("SSL_CERT_FILE").filter(set).map(PathBuf::from);

@@ -13,23 +13,22 @@ use rustls::{
 use std::fmt;
 use std::sync::Arc;
 
-/// What webpki calls a certificate that could sign others and is shown by a server.
+/// webpki's name for the error that a server presents an authority's certificate.
 const CA_AS_SERVER: &str = "CaUsedAsEndEntity";
 
-/// The shortest RSA key that ring takes, in bits.
+/// The shortest RSA key that ring accepts, in bits.
 const MIN_RSA_BITS: usize = 2048;
 
-/// How certificates are checked: as rustls does without lists of revoked ones, whose code would be
-/// 17 KiB.
+/// Verifies certificates as rustls does without revocation lists, whose code would take 17 KiB.
 #[derive(Debug)]
 pub(crate) struct ServerVerifier {
-    /// Nothing if any certificate is taken.
+    /// None to accept any certificate.
     roots: Option<RootCertStore>,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl ServerVerifier {
-    /// Takes what these roots have signed; without roots, anything.
+    /// Trusts what these roots have signed; without roots, any certificate.
     pub(crate) fn new(algorithms: WebPkiSupportedAlgorithms, roots: Option<RootCertStore>) -> Self {
         Self { roots, algorithms }
     }
@@ -66,7 +65,7 @@ impl ServerCertVerifier for ServerVerifier {
                     return Err(CertificateError::InvalidPurpose.into());
                 }
             }
-            // Of a key that ring refuses, too.
+            // Also returned for keys that ring rejects.
             Err(error) if is_bad_signature(&error) => {
                 let keys = roots
                     .roots
@@ -117,7 +116,7 @@ impl ServerCertVerifier for ServerVerifier {
     }
 }
 
-/// The length of an RSA key that is too short, in bits.
+/// The size of an RSA key that is too short, in bits.
 #[derive(Debug)]
 pub(crate) struct WeakKey(pub(crate) usize);
 
@@ -136,7 +135,7 @@ fn is_bad_signature(error: &Error) -> bool {
     )
 }
 
-/// ring refuses short keys of RSA as it does wrong signatures.
+/// ring reports short RSA keys as bad signatures; this reports the key instead.
 fn blamed_on_key(error: Error, bits: Option<usize>) -> Error {
     match bits.filter(|bits| *bits < MIN_RSA_BITS && is_bad_signature(&error)) {
         Some(bits) => CertificateError::Other(OtherError(Arc::new(WeakKey(bits)))).into(),
@@ -149,13 +148,13 @@ fn key_bits(certificate: &CertificateDer<'_>) -> Option<usize> {
     rsa_bits(&certificate.subject_public_key_info())
 }
 
-/// `openssl req -x509`, which docker's manual tells to use for a registry, makes a certificate that
-/// signs itself and that is an authority. webpki refuses it as a server's even if it is trusted. It
-/// has checked its time before; what is left is its name, what it says that its key is for, and whether
-/// we trust whoever has its key: for any name, which is not so of an authority for some names only.
+/// `openssl req -x509`, which docker's manual recommends for a registry, makes a self-signed
+/// certificate that is an authority. webpki refuses it as a server's even if it is trusted. It has
+/// checked the validity period by then; left to check are the name, the key usage, and whether we
+/// trust its key for any name, unlike that of an authority with name constraints.
 fn is_trusted_itself(certificate: &ParsedCertificate<'_>, roots: &RootCertStore) -> bool {
     let key = certificate.subject_public_key_info();
-    // The store keeps the contents of that sequence, without its head of some bytes.
+    // The store keeps the contents of the sequence, without its header.
     roots.roots.iter().any(|root| {
         let trusted = root.subject_public_key_info.as_ref();
         let is_same = key.ends_with(trusted) && key.len() - trusted.len() <= 4;

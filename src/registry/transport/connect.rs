@@ -1,13 +1,12 @@
 //! Resolves names with the system's resolver, and connects.
 //!
-//! ureq looks a name up for each request, also where it goes on with a connection that it has: with
-//! a name server far away that is a round trip for each layer. And it does so in a thread where there
-//! is a time-out.
+//! ureq resolves a name for each request, even if it reuses a connection: with a distant name
+//! server, that is a round trip for each layer. And with a time-out, it does so in a thread.
 //!
-//! Of several addresses, it gives the first half of the time there is. Where IPv6 leads nowhere, and
-//! nobody says so, that is 15 s for each connection. Here each address has a moment, IPv4 and IPv6 by
-//! turns, before those that were silent share the time there is; and what got through is asked first
-//! from then on (RFC 8305 would ask all at once).
+//! Of several addresses, ureq gives the first half of the time left. Where IPv6 packets are
+//! silently dropped, that is 15 s for each connection. Here each address first gets a short time,
+//! alternating between IPv4 and IPv6; then those that were silent share the rest. The address that
+//! connected is tried first from then on (RFC 8305 would try all at once).
 
 use super::named_server::NamedServer;
 use super::proxy::is_to_proxy;
@@ -26,11 +25,11 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{ConnectionDetails, Connector, Either, NextTimeout, Transport};
 
-/// The moment: longer than it takes to any server on this planet.
+/// The short time: longer than connecting to any server on Earth takes.
 const MOMENT: Duration = Duration::from_secs(1);
 
-/// What ureq asks: it knows no address of anything, and need not: nobody but [`Connect`] wants one, as
-/// long as there are no SOCKS proxies.
+/// A resolver for ureq that resolves nothing: only [`Connect`] needs addresses, as long as there
+/// are no SOCKS proxies.
 #[derive(Debug)]
 pub(super) struct NoResolver;
 
@@ -45,21 +44,21 @@ impl Resolver for NoResolver {
     }
 }
 
-/// What got through where another address did not. There is one thread; ureq wants what several
-/// could share.
+/// The address that last connected after another had failed. There is one thread, but ureq requires
+/// `Sync`.
 #[derive(Clone, Debug, Default)]
 pub(super) struct AddressPreference(Arc<LastConnected>);
 
 #[derive(Debug, Default)]
 struct LastConnected {
-    /// The version of IP: where one leads nowhere, it does so for all hosts. 0 if none does.
+    /// The IP version that works: where one is unreachable, it is so for all hosts. 0 if unknown.
     version: AtomicU8,
     /// A hash of the address.
     address: AtomicU64,
 }
 
 impl AddressPreference {
-    /// The addresses of a host: what got through, then both versions by turns.
+    /// Sorts the addresses of a host: the one that connected first, then both versions alternately.
     fn sort(&self, addresses: &mut [SocketAddr]) {
         let known = match self.0.version.load(Ordering::Relaxed) {
             0 => addresses.first().map_or(0, version),
@@ -90,19 +89,19 @@ impl AddressPreference {
     }
 }
 
-/// Looks up where a server or proxy is, and connects.
+/// Resolves the name of a server or proxy, and connects.
 #[derive(Debug)]
 pub(super) struct Connect {
     names: DefaultResolver,
     passable: AddressPreference,
-    /// The server that the user has named.
+    /// The server that the user named.
     named: NamedServer,
-    /// Whether connections lead through a proxy.
+    /// Whether connections go through a proxy.
     has_proxy: bool,
 }
 
 impl Connect {
-    /// Asks those addresses first that are `passable`, and finds out.
+    /// Tries the addresses that `passable` prefers first, and updates it.
     pub(super) fn new(passable: AddressPreference, named: NamedServer, has_proxy: bool) -> Self {
         Self {
             names: DefaultResolver::default(),
@@ -112,8 +111,9 @@ impl Connect {
         }
     }
 
-    /// Where a host is. A name that a server led to, in plain http, is none for what only this machine
-    /// and its neighbours reach: nobody there would notice that it was called by another name.
+    /// Resolves a host. A plain-http server that the user did not name must not resolve to an
+    /// address that only this machine and its neighbours reach: nobody there would notice the
+    /// foreign host name.
     fn look_up(&self, details: &ConnectionDetails<'_>) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let endless = NextTimeout::default();
         let all = self.names.resolve(details.uri, details.config, endless)?;
@@ -158,7 +158,7 @@ impl Connect {
             }
         }
         for (tried, address) in silent.iter().enumerate() {
-            // At 16 addresses at most, the number fits.
+            // There are at most 16 addresses, so the number fits.
             let share = time / (silent.len() - tried) as u32;
             match connect(address, share) {
                 Err(e) if !is_stopped(&e) => last = Some(e),
@@ -169,7 +169,7 @@ impl Connect {
     }
 }
 
-/// Whether it is of those that clouds serve secrets from, or of the same link.
+/// Whether an address is a metadata server's or link-local.
 fn is_guarded(address: &SocketAddr) -> bool {
     matches!(
         AddressScope::of_address(address.ip()),
@@ -185,7 +185,7 @@ impl<In: Transport> Connector<In> for Connect {
         details: &ConnectionDetails<'_>,
         chained: Option<In>,
     ) -> Result<Option<Self::Out>, ureq::Error> {
-        // A proxy is connected already.
+        // Already connected to a proxy.
         if let Some(chained) = chained {
             return Ok(Some(Either::A(chained)));
         }
@@ -202,12 +202,12 @@ impl<In: Transport> Connector<In> for Connect {
     }
 }
 
-/// Connects to one address; an error of ours after a signal.
+/// Connects to one address; after a signal, fails with an error of roots.
 fn connect(address: &SocketAddr, time: Duration) -> io::Result<TcpStream> {
     let stream = sys::connect_to(address, time);
     Error::unless_stopped().map_err(io::Error::other)?;
     let stream = stream?;
-    // Requests are written as a whole: there is nothing to gather.
+    // Requests are written in one piece, so there is nothing to coalesce.
     stream.set_nodelay(true)?;
     Ok(stream)
 }
@@ -234,7 +234,7 @@ fn hash(address: &SocketAddr) -> u64 {
 mod tests {
     use super::*;
 
-    /// How addresses are asked, with what got through before and what did not.
+    /// The order of addresses, given which connected before and which did not.
     fn sorted(passable: &AddressPreference, addresses: &str) -> String {
         let mut addresses: Vec<SocketAddr> = parsed(addresses);
         passable.sort(&mut addresses);

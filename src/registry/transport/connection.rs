@@ -1,8 +1,9 @@
 //! A connection whose request can be sent before its response is needed.
 //!
-//! ureq sends a request and waits for its answer in one step. Where nobody wants to wait yet, the
-//! connection answers by itself, without a word on the wire, and goes back to ureq's pool. Asked the
-//! same once more, it has nothing left to send, and the answer is the server's.
+//! ureq sends a request and waits for its response in one step. To send a request only, the
+//! connection itself supplies a response, which never touches the network, and goes back to ureq's
+//! pool. When the same request is made again, there is nothing left to send, and the response is
+//! the server's.
 
 use super::deadline::Deadline;
 use super::proxy::is_to_proxy;
@@ -13,59 +14,60 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport,
 };
 
-/// How long it takes to see whether there is an answer: the least that a socket can wait.
+/// How long to check for a response: the shortest time-out of a socket.
 const LOOK: Duration = Duration::from_millis(1);
 
-/// What is answered in place of the server. Without a body, or ureq would close the connection.
+/// The response supplied in place of the server's. It has no body, or ureq would close the
+/// connection.
 const LATER: &[u8] = b"HTTP/1.1 204 Later\r\n\r\n";
 const NOW: &[u8] = b"HTTP/1.1 204 Now\r\nIs-Answered: yes\r\n\r\n";
 
-/// The header that says that the server's answer is there, or never will be.
+/// The header that says that the server's response has arrived, or never will.
 pub(super) const IS_ANSWERED: &str = "is-answered";
 
-/// What becomes of requests. There is one thread; ureq wants what several could share.
+/// How requests are handled. There is one thread, but ureq requires `Sync`.
 #[derive(Clone, Debug, Default)]
 pub(super) struct AnswerMode(Arc<AtomicU8>);
 
-/// How long a request takes.
+/// How long a request waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wait {
-    /// Until the server answers.
+    /// Until the server responds.
     Answer,
     /// Until it is sent.
     Sent,
-    /// Until it is seen whether the server has answered.
+    /// Until it is known whether the server has responded.
     Look,
 }
 
-/// Makes connections that can answer by themselves.
+/// Makes connections that can supply a response themselves.
 #[derive(Debug)]
 pub(super) struct ConnectionStarter {
     pub(super) early: AnswerMode,
-    /// Until when answers have to have come.
+    /// When responses must be complete.
     pub(super) deadline: Deadline,
-    /// Whether they lead through a proxy.
+    /// Whether connections go through a proxy.
     pub(super) has_proxy: bool,
 }
 
-/// A connection that can answer by itself.
+/// A connection that can supply a response itself.
 #[derive(Debug)]
 pub(super) struct Connection<In> {
     inner: In,
     early: AnswerMode,
     deadline: Deadline,
-    /// Whether the next request has been sent already.
+    /// Whether the next request was sent already.
     is_sent: bool,
-    /// How long it is, in bytes.
+    /// The length of that request, in bytes.
     size: usize,
-    /// Whether some of the answer was read when it was looked for.
+    /// Whether checking for the response has read part of it.
     is_begun: bool,
-    /// Its own answer, while it is read.
+    /// The supplied response, while it is read.
     own: Option<LazyBuffers>,
 }
 
 impl AnswerMode {
-    /// From here on.
+    /// Sets the mode of the requests that follow.
     pub(super) fn set(&self, wait: Wait) {
         self.0.store(wait as u8, Ordering::Relaxed);
     }
@@ -83,7 +85,7 @@ impl<In: Transport> Connector<In> for ConnectionStarter {
         details: &ConnectionDetails<'_>,
         chained: Option<In>,
     ) -> Result<Option<Self::Out>, ureq::Error> {
-        // ureq has to wait for what a proxy says.
+        // ureq must wait for the response of a proxy.
         let early = (!is_to_proxy(self.has_proxy, details)).then(|| self.early.clone());
         Ok(chained.map(|inner| Connection {
             inner,
@@ -98,7 +100,7 @@ impl<In: Transport> Connector<In> for ConnectionStarter {
 }
 
 impl<In: Transport> Connection<In> {
-    /// Whether the server has answered, or never will.
+    /// Whether the server has responded, or never will.
     fn is_answered(&mut self) -> bool {
         let look = NextTimeout {
             after: LOOK.into(),
@@ -116,7 +118,7 @@ impl<In: Transport> Connection<In> {
         true
     }
 
-    /// Waits for the server, for as long as the answer may take.
+    /// Waits for the server, as long as the response may take.
     fn await_server(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
         let timeout = self.deadline.limit(timeout)?;
         let before = self.inner.buffers().input().len();
@@ -150,7 +152,7 @@ impl<In: Transport> Transport for Connection<In> {
         if self.early.is(Wait::Answer) {
             self.size = self.size.saturating_sub(amount);
             self.is_sent = self.size > 0;
-            // ureq does not wait for what it knows to be there.
+            // ureq does not wait for input that it knows to be buffered.
             self.is_begun &= !self.inner.buffers().can_use_input();
         }
         Ok(())
@@ -169,7 +171,7 @@ impl<In: Transport> Transport for Connection<In> {
         Ok(true)
     }
 
-    /// Asked before each request and after each answer.
+    /// Called before each request and after each response.
     fn is_open(&mut self) -> bool {
         self.own = None;
         if self.is_sent {
@@ -230,7 +232,7 @@ mod tests {
         }
     }
 
-    /// How many bytes come of an answer, read as ureq reads it.
+    /// How many bytes of a response arrive, read as ureq reads it.
     fn came(timeout: u64, seconds: u64, has_bytes: bool) -> usize {
         let deadline = Deadline::by(Duration::from_secs(timeout), |_| CLOCK.get());
         let mut line = Connection {

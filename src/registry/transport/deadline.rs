@@ -1,5 +1,5 @@
-//! Until when an answer has to have come. `--timeout` bounds silence: who sends a byte every few
-//! seconds, headers, trailers or chunk extensions without end is not silent.
+//! The deadline of a response. `--timeout` bounds silence only: a server that sends one byte every
+//! few seconds, or endless headers, trailers or chunk extensions, is not silent.
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -8,18 +8,18 @@ use std::time::{Duration, Instant};
 use ureq::Timeout;
 use ureq::unversioned::transport::NextTimeout;
 
-/// The least that an answer has, however short the time-out.
+/// The minimum time for a response, however short the time-out.
 const LEAST: Duration = Duration::from_secs(60);
 
-/// How many time-outs it has, if that is more.
+/// The time for a response in time-outs, if that is longer.
 const TIMEOUTS: u32 = 10;
 
-/// How much may come over the wire without one byte of a body in it, in bytes: heads, trailers, what
-/// frames chunks.
+/// How many bytes may arrive without one byte of a body: headers, trailers, and the framing of
+/// chunks.
 const MAX_FRAMING: u64 = 1 << 20;
 
-/// The time left for the current answer, and how much of it has come. There is one thread; ureq wants what
-/// several could share.
+/// The time left for the current response, and how much of its framing has arrived. There is one
+/// thread, but ureq requires `Sync`.
 #[derive(Clone, Debug)]
 pub(in crate::registry) struct Deadline(Arc<State>);
 
@@ -27,32 +27,32 @@ pub(in crate::registry) struct Deadline(Arc<State>);
 struct State {
     timeout: Duration,
     begun: Instant,
-    /// What the clock shows, from the beginning on.
+    /// The time elapsed since an instant.
     clock: fn(Instant) -> Duration,
-    /// In milliseconds from the beginning on.
+    /// The deadline, in milliseconds since `begun`.
     until: AtomicU64,
-    /// Since the last byte of a body.
+    /// Bytes received since the last byte of a body.
     framing: AtomicU64,
 }
 
-/// A body, each byte of which is one.
+/// A body whose reads reset the count of framing bytes.
 pub(in crate::registry) struct Watched<R> {
     body: R,
     deadline: Deadline,
 }
 
-/// How long an answer may take in all that is not a blob, and a blob to send one byte.
+/// How long a response may take that is not a blob, and a blob until its next byte.
 fn time_for_answer(timeout: Duration) -> Duration {
     LEAST.max(timeout.saturating_mul(TIMEOUTS))
 }
 
 impl Deadline {
-    /// One for servers that may be silent for `timeout`.
+    /// A deadline for servers that may be silent for `timeout`.
     pub(super) fn new(timeout: Duration) -> Self {
         Self::by(timeout, |begun| begun.elapsed())
     }
 
-    /// The same by a clock that shows how long ago something was.
+    /// The same with another clock, which returns the time elapsed since an instant.
     pub(super) fn by(timeout: Duration, clock: fn(Instant) -> Duration) -> Self {
         let deadline = Self(Arc::new(State {
             timeout,
@@ -65,12 +65,12 @@ impl Deadline {
         deadline
     }
 
-    /// Another one of the same length.
+    /// A new deadline of the same length.
     pub(super) fn another(&self) -> Self {
         Self::by(self.0.timeout, self.0.clock)
     }
 
-    /// All of the time from here on.
+    /// Starts the whole time again.
     pub(in crate::registry) fn restart(&self) {
         let time = time_for_answer(self.0.timeout);
         let until = millis(self.now().saturating_add(time));
@@ -78,12 +78,12 @@ impl Deadline {
         self.resume();
     }
 
-    /// A byte has come that was asked for, or the next request goes out.
+    /// Resets the count of framing bytes: a byte of a body was read, or the next request is sent.
     pub(super) fn resume(&self) {
         self.0.framing.store(0, Ordering::Relaxed);
     }
 
-    /// Reads a body that has to come in the time that is left.
+    /// Reads a body that must arrive before the deadline.
     pub(in crate::registry) fn watch<R: Read>(&self, body: R) -> Watched<R> {
         Watched {
             body,
@@ -91,7 +91,7 @@ impl Deadline {
         }
     }
 
-    /// A time-out, or what is left of all of the time, if that is less.
+    /// The given time-out, or the time left if that is shorter.
     pub(super) fn limit(&self, timeout: NextTimeout) -> Result<NextTimeout, ureq::Error> {
         let until = self.0.until.load(Ordering::Relaxed);
         let left = until.saturating_sub(millis(self.now()));
@@ -109,7 +109,7 @@ impl Deadline {
         })
     }
 
-    /// So many bytes have come over the wire.
+    /// Counts bytes received from the network.
     pub(super) fn count(&self, bytes: usize) {
         self.0.framing.fetch_add(bytes as u64, Ordering::Relaxed);
     }

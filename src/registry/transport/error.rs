@@ -5,33 +5,33 @@ use crate::registry::http::url::Url;
 use std::io;
 use ureq::{Proxy, Timeout};
 
-/// Why there is no answer, or no more of one.
+/// Why there is no response, or only part of one.
 #[derive(Debug)]
 pub(in crate::registry) enum Failure {
-    /// Something that has its own sentence.
+    /// An error that describes itself.
     Known(Box<Error>),
-    /// The proxy answered, and not as was hoped.
+    /// The proxy refused, with this status.
     Refused { proxy: String, status: u16 },
-    /// What came is no answer, and will not be one the next time.
+    /// The response is invalid, and would be again on a retry.
     NoAnswer(AnswerFault),
-    /// The network.
+    /// A network failure.
     Network {
-        /// How it failed.
+        /// The kind of failure.
         why: NetworkFault,
-        /// Through which proxy.
+        /// The proxy in use, if any.
         proxy: Option<String>,
-        /// Whether the same request may get an answer a moment later.
+        /// Whether a retry may succeed.
         may_pass: bool,
     },
 }
 
 impl Failure {
-    /// The failure of a request, and through which proxy it went.
+    /// Why a request failed, and the proxy it used.
     pub(super) fn of_request(error: ureq::Error, proxy: Option<&Proxy>) -> Self {
         let Some(proxy) = proxy else {
             return Self::from(error);
         };
-        // Never more of a proxy's URL than this: it may hold a password.
+        // Show no more of a proxy's URL than this: it may hold a password.
         let name = format!("{}:{}", proxy.host(), proxy.port());
         if let ureq::Error::ConnectProxyFailed(why) = &error {
             return match why.rsplit('/').next().and_then(|code| code.parse().ok()) {
@@ -56,7 +56,7 @@ impl Failure {
         }
     }
 
-    /// The failure of a body that was being read.
+    /// Why reading a body failed.
     pub(in crate::registry) fn of_body(error: io::Error) -> Self {
         match Self::from(ureq::Error::from(error)) {
             Self::NoAnswer(AnswerFault::NotHttp) => Self::NoAnswer(AnswerFault::BodyNotHttp),
@@ -64,7 +64,7 @@ impl Failure {
         }
     }
 
-    /// What failed for this URL.
+    /// The error for this URL.
     pub(in crate::registry) fn of(self, url: &Url) -> Error {
         let address = url.to_string();
         match self {
@@ -121,7 +121,8 @@ impl From<ureq::Error> for Failure {
     }
 }
 
-/// Resets, early ends and silence pass; a name that there is not stays.
+/// Whether a retry may succeed: after resets, early ends and time-outs, but not after an unknown
+/// name.
 fn may_pass(error: &ureq::Error) -> bool {
     use io::ErrorKind as Kind;
     match error {
@@ -144,23 +145,23 @@ fn may_pass(error: &ureq::Error) -> bool {
     }
 }
 
-/// ureq wraps its own time-outs into plain errors when a body is read.
+/// ureq wraps its own time-outs into plain errors while a body is read.
 fn is_timeout(error: &io::Error) -> bool {
     error.to_string().starts_with("timeout")
 }
 
-/// What the standard library says before the resolver's words, which each libc has others of.
+/// The standard library's prefix of resolver errors, whose text depends on the libc.
 fn is_lookup(error: &io::Error) -> bool {
     error.to_string().starts_with("failed to lookup")
 }
 
-/// What went wrong, without the library's own prefixes.
+/// What went wrong, without the library's prefixes.
 fn reason(error: &ureq::Error) -> NetworkFault {
     use io::ErrorKind as Kind;
     match error {
         ureq::Error::HostNotFound => NetworkFault::NoHost,
         ureq::Error::ConnectionFailed => NetworkFault::Other("cannot connect".to_owned()),
-        // What frames a body does not fit into the buffers.
+        // BodyStalled: the framing of a body does not fit into the buffers.
         ureq::Error::Timeout(Timeout::PerCall) | ureq::Error::BodyStalled => NetworkFault::Endless,
         ureq::Error::Timeout(_) => NetworkFault::Silence,
         ureq::Error::Io(e) => match e.kind() {

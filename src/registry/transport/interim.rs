@@ -1,36 +1,36 @@
-//! Drops interim responses (1xx), of which a server may send any number before each response: RFC 9110,
-//! section 15.2. ureq drops them, too, but first compares all that has come with its limit for heads: a
-//! 103 that arrives together with the body of the response was a head that is too long. And it refuses a
-//! 100 that has headers.
+//! Drops interim responses (1xx). A server may send any number before each response: RFC 9110,
+//! section 15.2. ureq drops them too, but first compares all received bytes with its limit for
+//! headers: a 103 that arrives together with the body of the response would exceed it. It also
+//! rejects a 100 that has headers.
 
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
 
-/// How much of interim responses is dropped before one response, in bytes: 1,000 with a header each.
+/// How many bytes of interim responses are dropped before one response: 1,000 with a header each.
 const MAX_INTERIM: usize = 128 << 10;
 
-/// How long a status line is up to its code, in bytes: `HTTP/1.1 103`.
+/// The length of a status line up to its code, in bytes: `HTTP/1.1 103`.
 const UP_TO_CODE: usize = 12;
 
-/// Puts [`FinalResponses`] on connections.
+/// Wraps connections in [`FinalResponses`].
 #[derive(Debug)]
 pub(super) struct FinalOnly;
 
-/// A connection on which only final responses arrive.
+/// A connection that delivers only final responses.
 #[derive(Debug)]
 pub(super) struct FinalResponses<In> {
     inner: In,
-    /// Whether what arrives next is the head of a response.
+    /// Whether the header section of a response comes next.
     awaits_head: bool,
-    /// How much was dropped since the last request, in bytes.
+    /// How many bytes were dropped since the last request.
     dropped: usize,
 }
 
-/// What a response begins with.
+/// The start of a response.
 #[derive(Debug, PartialEq, Eq)]
 enum ResponseStart {
-    /// An interim response of so many bytes.
+    /// An interim response of this many bytes.
     Interim(usize),
-    /// Too little to tell, or an interim response that is not complete.
+    /// Too short to tell, or an incomplete interim response.
     Partial,
     /// Anything else.
     Final,
@@ -63,7 +63,7 @@ impl<In: Transport> Transport for FinalResponses<In> {
         self.inner.transmit_output(amount, timeout)
     }
 
-    /// True if anything has arrived, even if all of it was dropped: ureq then waits on.
+    /// True if anything has arrived, even if all of it was dropped: ureq then keeps waiting.
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
         let is_there = self.inner.await_input(timeout)?;
         while self.awaits_head {
@@ -80,8 +80,9 @@ impl<In: Transport> Transport for FinalResponses<In> {
                     self.awaits_head = false;
                 }
                 ResponseStart::Partial | ResponseStart::Final => {
-                    // Says that nothing can be made of this yet. ureq says so itself but where it waits for
-                    // the answer to a CONNECT: there it read the same half of a head for ever.
+                    // Tells ureq that nothing can be parsed yet. ureq does so itself, except when
+                    // it waits for the response to a CONNECT: there it would parse the same partial
+                    // headers for ever.
                     self.inner.buffers().input_consume(0);
                     break;
                 }
@@ -99,7 +100,8 @@ impl<In: Transport> Transport for FinalResponses<In> {
     }
 }
 
-/// RFC 9112, section 4. A 101 is final: it answers a request for another protocol, which nobody has made.
+/// Parses a status line: RFC 9112, section 4. A 101 is final: it answers an Upgrade, which we never
+/// send.
 fn start(input: &[u8]) -> ResponseStart {
     let pattern = b"HTTP/1.# 1##";
     let is_interim = input
@@ -119,12 +121,13 @@ fn start(input: &[u8]) -> ResponseStart {
     }
 }
 
-/// Whether the whole head of a response is there.
+/// Whether the header section of a response is complete.
 fn is_complete(input: &[u8]) -> bool {
     head_size(input).is_some()
 }
 
-/// How long a head is, with the empty line that ends it. Lines may end without a CR: section 2.2.
+/// The length of a header section, with the empty line that ends it. Lines may end without a CR:
+/// section 2.2.
 fn head_size(input: &[u8]) -> Option<usize> {
     let mut size = 0;
     for line in input.split_inclusive(|byte| *byte == b'\n') {

@@ -1,13 +1,13 @@
 //! Connections over ureq, kept open between requests.
 //!
-//! What ureq does by default and must not do here: follow redirects (we decide which headers go
-//! along), read proxy variables (its rules differ from curl's), decode bodies (digests are over the
-//! bytes on the wire), trust a single list of authorities, resolve names per request and in a thread.
+//! What ureq does by default and must not do here: follow redirects (we decide which headers to
+//! send), read proxy variables (its rules differ from curl's), decode bodies (digests cover the
+//! bytes as sent), trust a single list of authorities, resolve names per request and in a thread.
 //!
 //! ```text
 //! Agent ── Tunnel ───────── Connect ──────── StallReporter ── Tls ───────── FinalOnly ── Connection
-//! ureq's   ureq's CONNECT   resolves names,  reports stalls,  certs.d of    drops 1xx    may answer
-//! pool     to a proxy       opens a Socket   ends at signals  this host                  later
+//! ureq's   ureq's CONNECT   resolves names,  reports stalls,  certs.d of    drops 1xx    may supply
+//! pool     to a proxy       opens a Socket   ends at signals  this host                  a response
 //! ```
 //! `Tls` verifies with `ServerVerifier` and `TlsConfigs`: Mozilla's roots, the system's, --ca-file.
 
@@ -48,30 +48,31 @@ use ureq::{Agent, Body, Proxy, ProxyProtocol};
 /// How long an idle connection is kept for the next request: extracting a layer takes a while.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// How much a connection reads and writes at once, in bytes: answers, and requests with their tokens.
+/// Input and output buffers of a connection, in bytes: for responses, and requests with tokens.
 const BUFFERS: (usize, usize) = (128 << 10, 128 << 10);
 
-/// The same of connections that there are several of at once, for small layers.
+/// The same for prefetch connections, of which several are open at once, for small layers.
 const LANE: (usize, usize) = (64 << 10, 32 << 10);
 
-/// Connections, and how they are made.
+/// Pools of connections, and how to make them.
 pub(super) struct Connections {
     options: RegistryOptions,
     proxies: Rc<Proxies>,
-    /// Reading the authorities takes some milliseconds, which plain http need not spend.
+    /// Loaded on demand: reading the authorities takes milliseconds, which plain http need not
+    /// spend.
     trust: OnceCell<TlsConfigs>,
     agents: RefCell<Vec<Pool>>,
     passable: AddressPreference,
     early: AnswerMode,
     deadline: Deadline,
-    /// The server that the user has named.
+    /// The server that the user named.
     named: NamedServer,
     /// Whether requests are sent ahead of time.
     is_lane: bool,
     progress: Progress,
 }
 
-/// The connections of one kind.
+/// Connections with the same proxy and TLS settings.
 struct Pool {
     tls: bool,
     proxy: Option<Proxy>,
@@ -79,8 +80,8 @@ struct Pool {
 }
 
 impl Connections {
-    /// Connects to nobody yet: later to the server at `origin`, which the user has named, and those that
-    /// it leads to. Proxies are those of the environment.
+    /// Opens no connection yet. They go to the server at `origin`, which the user named, and to
+    /// those it redirects to, through the proxies of the environment.
     pub(super) fn new(options: &RegistryOptions, origin: &Url, progress: Progress) -> Self {
         Self::with(options, origin, Proxies::of_environment(), progress)
     }
@@ -105,7 +106,7 @@ impl Connections {
         }
     }
 
-    /// The same servers over other connections, for requests that are sent ahead of time.
+    /// A separate pool for the same servers, for requests that are sent ahead of time.
     pub(super) fn lane(&self) -> Self {
         Self {
             options: self.options.clone(),
@@ -121,8 +122,8 @@ impl Connections {
         }
     }
 
-    /// Sends a GET and does not wait for its answer: [`Connections::send`] will, when it is to send the
-    /// same. False if that cannot be.
+    /// Sends a GET without waiting for its response; sending the same with [`Connections::send`]
+    /// will wait. False if that is not possible.
     pub(super) fn begin<'h>(
         &self,
         url: &Url,
@@ -131,7 +132,7 @@ impl Connections {
         self.run(Wait::Sent, "GET", url, headers, None).is_ok()
     }
 
-    /// Whether what has begun has an answer, or never will have one.
+    /// Whether the request sent ahead has a response, or never will have one.
     pub(super) fn is_answered<'h>(
         &self,
         url: &Url,
@@ -141,8 +142,8 @@ impl Connections {
         seen.is_ok_and(|seen| seen.headers().contains_key(IS_ANSWERED))
     }
 
-    /// Sends one request, unless that has begun, and waits for the head of its answer. Redirects are
-    /// answers, too.
+    /// Sends a request, unless it was sent ahead, and waits for the headers of its response.
+    /// Redirects are responses too.
     pub(super) fn send<'h>(
         &self,
         method: &str,
@@ -153,12 +154,12 @@ impl Connections {
         self.run(Wait::Answer, method, url, headers, body)
     }
 
-    /// When the current answer must be complete.
+    /// When the current response must be complete.
     pub(super) fn deadline(&self) -> &Deadline {
         &self.deadline
     }
 
-    /// Drops what has begun, or may have: the next request is another one.
+    /// Drops a request sent ahead, if any: the next request is a different one.
     pub(super) fn give_up(&self) {
         drop(self.agents.take());
     }
@@ -180,7 +181,7 @@ impl Connections {
         }
         let response = self.attempt(wait, url, request, body);
         if response.is_err() && self.is_lane {
-            // A connection may be left on which the request has been sent.
+            // A connection may be left on which the request was sent.
             self.give_up();
         }
         response
@@ -236,8 +237,8 @@ impl Connections {
         Ok(agent)
     }
 
-    /// Connections through one proxy or none. Through a proxy, ureq asks for a CONNECT to plain http
-    /// servers, too: it does not write the absolute form of RFC 9112 section 3.2.2.
+    /// Connections through one proxy or none. ureq sends a CONNECT for plain http servers too: it
+    /// does not write the absolute form of RFC 9112 section 3.2.2.
     fn make_agent(&self, trust: Option<TlsConfigs>, proxy: Option<Proxy>) -> Agent {
         let buffers = if self.is_lane { LANE } else { BUFFERS };
         let config = Agent::config_builder()
@@ -245,7 +246,7 @@ impl Connections {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .user_agent(concat!("roots/", env!("CARGO_PKG_VERSION")))
-            // All addresses of a host together, then a proxy, then TLS.
+            // Covers all addresses of a host, then the proxy, then TLS.
             .timeout_connect(Some(self.options.timeout))
             .timeout_recv_response(Some(self.options.timeout))
             .timeout_per_read(Some(self.options.timeout))

@@ -1,9 +1,10 @@
-//! The server named by the user. All others are named by a server: token servers, storage hosts.
+//! The server that the user named. All others, such as token servers and storage hosts, are named
+//! by a server.
 
 use crate::registry::http::url::Url;
 use ureq::http::Uri;
 
-/// Host and port of it.
+/// Its host and port.
 #[derive(Clone, Debug)]
 pub(crate) struct NamedServer {
     host: String,
@@ -19,7 +20,7 @@ impl NamedServer {
         }
     }
 
-    /// Whether a connection for `uri` leads to it.
+    /// Whether `uri` is on this server.
     pub(crate) fn is(&self, uri: &Uri) -> bool {
         let usual = match uri.scheme_str() {
             Some("http") => 80,

@@ -2,13 +2,13 @@
 
 use std::net::IpAddr;
 
-/// A list as people write it; what cannot be understood is on it in vain, as with every peer.
+/// The parsed list. Invalid entries are ignored, as other clients do.
 pub(super) struct NoProxy(Vec<Pattern>);
 
 enum Pattern {
     /// `*`
     All,
-    /// `example.com`, `.example.com` or `*.example.com`: this name and all below it.
+    /// `example.com`, `.example.com` or `*.example.com`: this name and its subdomains.
     Name { name: String, port: Option<u16> },
     /// `10.0.0.1` or `[fd00::1]:5000`
     Address { address: IpAddr, port: Option<u16> },
@@ -17,7 +17,7 @@ enum Pattern {
 }
 
 impl NoProxy {
-    /// Entries between commas or blanks.
+    /// Parses entries separated by commas or blanks.
     pub(super) fn parse(list: &str) -> Self {
         let entries = list.split(|c: char| c == ',' || c.is_whitespace());
         Self(entries.filter_map(Pattern::parse).collect())
@@ -86,7 +86,7 @@ impl Pattern {
     }
 }
 
-/// A literal address, in brackets or not.
+/// A literal address, with or without brackets.
 fn address(text: &str) -> Option<IpAddr> {
     let bare = text
         .strip_prefix('[')

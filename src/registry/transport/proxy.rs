@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use ureq::Proxy;
 use ureq::unversioned::transport::ConnectionDetails;
 
-/// What the variables say.
+/// The proxy settings of the environment.
 pub(crate) struct Proxies {
     http: Option<ProxyVariable>,
     https: Option<ProxyVariable>,
@@ -16,25 +16,25 @@ pub(crate) struct Proxies {
     none: NoProxy,
 }
 
-/// A value, and the variable it is of.
+/// A value, and the name of its variable.
 struct ProxyVariable {
     variable: &'static str,
     value: String,
 }
 
 impl Proxies {
-    /// The variables of this process.
+    /// Reads the variables of this process.
     pub(crate) fn of_environment() -> Self {
         Self::new(|name| var_os(name))
     }
 
-    /// No proxy for anybody.
+    /// Uses no proxy.
     pub(crate) fn none() -> Self {
         Self::new(|_| None)
     }
 
-    /// Lower case beats upper case. curl does not know `HTTP_PROXY`, because a server that runs
-    /// scripts could set it from a header; this is no such script.
+    /// Lower case takes precedence over upper case. curl ignores `HTTP_PROXY`, because a CGI server
+    /// could set it from a request header; this is no CGI program.
     fn new(variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let get = |lower: &'static str, value: Option<OsString>, upper: &'static str| {
             let set = |value: OsString| {
@@ -54,7 +54,7 @@ impl Proxies {
         }
     }
 
-    /// The proxy for a URL. This machine is never asked through one.
+    /// The proxy for a URL. Loopback hosts are never reached through a proxy.
     pub(crate) fn choose(&self, url: &Url) -> Result<Option<Proxy>, Error> {
         let own = match url.is_https() {
             true => &self.https,
@@ -74,13 +74,13 @@ impl Proxies {
     }
 }
 
-/// Whether a connection of a chain that has a proxy, if so, leads to that itself: ureq makes such a
-/// one in the same way as to a server, and without a proxy.
+/// Whether a connection leads to the proxy itself: ureq opens that one in the same way as one to a
+/// server without a proxy.
 pub(crate) fn is_to_proxy(has_proxy: bool, details: &ConnectionDetails<'_>) -> bool {
     has_proxy && details.config.proxy().is_none()
 }
 
-/// `[http[s]://][user:password@]host[:port]`, user and password percent-encoded.
+/// Parses `[http[s]://][user:password@]host[:port]`, with user and password percent-encoded.
 fn parse(text: &str) -> Result<Proxy, ProxyFault> {
     let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
     let scheme = scheme.to_ascii_lowercase();

@@ -1,5 +1,5 @@
-//! A TCP connection. In place of ureq's, which cannot be given a socket that is connected already, and
-//! which reads on after a signal.
+//! A TCP connection. It replaces ureq's, which cannot take a connected socket and which keeps
+//! reading after a signal.
 
 use std::fmt;
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -11,13 +11,13 @@ use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport}
 pub(super) struct Socket {
     stream: TcpStream,
     buffers: LazyBuffers,
-    /// What the socket waits at most now, for a read and for a write: to set it is a system call.
+    /// The current socket time-outs for reads and writes: setting one is a system call.
     read_time: Option<Duration>,
     write_time: Option<Duration>,
 }
 
 impl Socket {
-    /// A connection that reads and writes so many bytes at once.
+    /// A connection with these sizes of input and output buffers, in bytes.
     pub(super) fn new(stream: TcpStream, buffers: (usize, usize)) -> Self {
         Self {
             stream,
@@ -33,7 +33,7 @@ impl Transport for Socket {
         &mut self.buffers
     }
 
-    /// Requests are small: they wait in the kernel, and hardly ever here.
+    /// Requests are small: they are buffered in the kernel, so writes hardly ever block.
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
         let timeout = timeout.for_write();
         let time = timeout.not_zero().map(|time| *time);
@@ -48,7 +48,7 @@ impl Transport for Socket {
         })
     }
 
-    /// Interrupted by a signal, the time is over early: with a time set, the kernel does not read on.
+    /// A signal ends the wait early: with a time-out set, the kernel does not restart the read.
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
         let timeout = timeout.for_read();
         let time = timeout.not_zero().map(|time| *time);
@@ -65,7 +65,7 @@ impl Transport for Socket {
         Ok(count > 0)
     }
 
-    /// Whether the server has neither ended the connection nor said what nobody has asked for.
+    /// False if the server has closed the connection or sent something unsolicited.
     fn is_open(&mut self) -> bool {
         let peeked = self.stream.set_nonblocking(true);
         let peeked = peeked.and_then(|()| self.stream.peek(&mut [0]));

@@ -1,5 +1,5 @@
-//! Reports a connection on which nothing arrives, and ends it at a signal: a blocking read, split
-//! into short waits.
+//! Reports a connection on which nothing arrives, and ends it at a signal, by splitting a blocking
+//! read into short waits.
 
 use crate::error::Error;
 use crate::progress::Progress;
@@ -7,14 +7,14 @@ use std::io;
 use std::time::{Duration, Instant};
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
 
-/// How long nobody looks.
+/// How long one of these waits is.
 const MOMENT: Duration = Duration::from_millis(200);
 
-/// Sets a vigil at connections.
+/// Makes connections report stalls.
 #[derive(Debug)]
 pub(super) struct StallReporter(Progress);
 
-/// A connection that is watched.
+/// A connection that reports stalls.
 #[derive(Debug)]
 pub(super) struct StallReporting<In> {
     inner: In,
