@@ -10,32 +10,32 @@ use crate::progress::Progress;
 use crate::registry::MAX_MANIFEST;
 use std::collections::HashSet;
 
-/// How much is copied in all, documents and blobs: an index may name tens of thousands.
+/// The maximum number of documents and blobs copied: an index may list tens of thousands.
 const MAX_NAMED: usize = 8192;
 
-/// For which platforms an image is copied.
+/// The platforms for which an image is copied.
 pub enum Platforms {
-    /// For these, the first one being the main one.
+    /// These; the first one is the main one.
     Some(Vec<PlatformRequest>),
-    /// For all, with whatever else its index names; the main one is for this platform, if there is
-    /// an image for it.
+    /// All, plus whatever else the index lists; the main image is the one for this platform, if
+    /// any.
     All(PlatformRequest),
 }
 
-/// The parts of an image.
+/// The documents and blobs of an image.
 pub struct ImageContents {
-    /// What `index.json` leads to.
+    /// The descriptor for `index.json`.
     pub root: Descriptor,
-    /// The image for the main platform, if there is one.
+    /// The image for the main platform, if any.
     pub main: Option<Image>,
-    /// Indexes, manifests and configs, each behind what names it.
+    /// Indexes, manifests and configs, each after the document that names it.
     pub documents: Vec<(Descriptor, Bytes)>,
     /// Layers, in the order in which they are applied.
     pub blobs: Vec<Descriptor>,
 }
 
 impl ImageContents {
-    /// Everything that the archive is to hold.
+    /// Everything that the archive must hold.
     pub fn all(&self) -> impl Iterator<Item = &Descriptor> {
         let documents = self.documents.iter().map(|(document, _)| document);
         documents.chain(&self.blobs)
@@ -43,7 +43,7 @@ impl ImageContents {
 }
 
 impl Source<'_> {
-    /// Reads all documents of the image. Layers are not looked at yet.
+    /// Reads all documents of the image, but no layers yet.
     pub fn parts(
         &mut self,
         platforms: &Platforms,
@@ -56,7 +56,7 @@ impl Source<'_> {
         parts.map_err(|error| self.explained(error))
     }
 
-    /// One manifest as it is; several by way of the index that they are in, byte for byte.
+    /// A single manifest as it is; several through their index, byte for byte.
     fn some_parts(
         &mut self,
         wanted: &[PlatformRequest],
@@ -74,10 +74,10 @@ impl Source<'_> {
         if let [only] = &images[..]
             && root.digest != only.digest
         {
-            // The index has done its duty, and so have those within it.
+            // The index and those nested in it are no longer needed.
             let own = [&only.digest, &only.config.digest];
             documents.retain(|(descriptor, _)| own.contains(&&descriptor.digest));
-            // What the index says of the image goes with it; what it is called stays.
+            // Keep the index's annotations of the image, and the name.
             let annotations = root.annotations;
             root = Descriptor {
                 annotations,
@@ -94,7 +94,7 @@ impl Source<'_> {
         })
     }
 
-    /// All that the index names, attestations and what else there may be.
+    /// Everything that the index lists, including attestations and unknown entries.
     fn all_parts(
         &mut self,
         wanted: &PlatformRequest,
@@ -133,7 +133,7 @@ impl Source<'_> {
                         let bytes = Bytes::new(self.config(&named)?);
                         documents.add(named, bytes)?;
                     }
-                    // Whatever it is, a registry should have it among the manifests.
+                    // Whatever it is, a registry should serve it as a manifest.
                     MediaKind::Other if is_index && named.size <= MAX_MANIFEST => {
                         match self.document(&named, &mut documents) {
                             Ok(_) => {}
@@ -146,7 +146,7 @@ impl Source<'_> {
                     _ => parts.blobs.push(named),
                 }
             }
-            // The last in, the first out: so in reverse.
+            // The stack is last in, first out, so push in reverse.
             waiting[before..].reverse();
             at_hand = match waiting.pop() {
                 Some(next) => {
@@ -166,7 +166,7 @@ impl Source<'_> {
         Ok(parts)
     }
 
-    /// The image for `wanted`, else the first one for any platform.
+    /// The image for `wanted`, or else the first one for any platform.
     fn main_image(
         &mut self,
         wanted: &PlatformRequest,
@@ -192,13 +192,13 @@ impl Source<'_> {
         };
         match followed {
             Ok(followed) => Ok(Some(followed.image)),
-            // A copy of all there is need not be of images.
+            // An index that is copied whole need not contain images.
             Err(Error::Manifest { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// What the name stands for, with its bytes.
+    /// The descriptor and bytes of the document that the name stands for.
     pub(super) fn root_bytes(&mut self) -> Result<(Descriptor, Bytes), Error> {
         let (entry, bytes) = match self {
             Self::Registry(cached) => {
@@ -221,7 +221,7 @@ impl Source<'_> {
     }
 }
 
-/// What the root is for, where no index has said it: its config does.
+/// Sets the platform of the root from its config, unless an index has set it.
 fn name_platform(root: &mut Descriptor, images: &[Image]) {
     let itself = images.iter().find(|image| image.digest == root.digest);
     let platform = itself.and_then(|image| image.platform.as_ref());

@@ -10,23 +10,24 @@ use crate::oci::{
 use crate::progress::Progress;
 use crate::report::PlatformReport;
 
-/// What a name stands for.
+/// What `inspect` shows of an image.
 pub struct ImageDetails {
-    /// The digest of that.
+    /// The digest of the document that the name stands for.
     pub root: Digest,
-    /// The images in it, if it is an index.
+    /// The images listed in it, if it is an index.
     pub listed: Vec<PlatformReport>,
-    /// How many attestations stand beside them.
+    /// How many attestations are listed beside them.
     pub attestations: usize,
     /// The annotations of the index.
     pub index_annotations: Annotations,
-    /// The image for the platform. Who has not asked for a platform wants to know what there is.
+    /// The image for the platform. If no platform was requested, it may be missing: then the list
+    /// is shown.
     pub image: Option<Image>,
     /// The annotations of its manifest.
     pub annotations: Annotations,
 }
 
-/// A document of an image, as it was served.
+/// A document of an image, as served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RawDocument {
     /// The index that the name stands for.
@@ -38,7 +39,7 @@ pub enum RawDocument {
 }
 
 impl Source<'_> {
-    /// Looks at all but the layers.
+    /// Reads everything except the layers.
     pub fn describe(
         &mut self,
         wanted: &PlatformRequest,
@@ -88,13 +89,13 @@ impl Source<'_> {
         })
     }
 
-    /// The document that the name stands for.
+    /// The descriptor of the document that the name stands for.
     pub fn described(&mut self) -> Result<Descriptor, Error> {
         let described = self.root_bytes().map(|(root, _)| root);
         described.map_err(|error| self.explained(error))
     }
 
-    /// The same, with the manifest for a platform and its image.
+    /// The same, plus the manifest for a platform and its image.
     pub fn described_for(
         &mut self,
         wanted: &PlatformRequest,
@@ -115,7 +116,7 @@ impl Source<'_> {
         Ok((root, described, image))
     }
 
-    /// The bytes of a document, verified, and not written anew.
+    /// The verified bytes of a document, not re-serialised.
     pub fn raw(
         &mut self,
         what: RawDocument,
@@ -130,7 +131,7 @@ impl Source<'_> {
         match what {
             RawDocument::Index if is_index => return Ok(bytes),
             RawDocument::Index => return Err(Error::NoIndex(self.to_string())),
-            // Whether it is for a platform that was asked for, its config says.
+            // If a platform was requested, the config must confirm it.
             RawDocument::Manifest if !is_index && !wanted.explicit => return Ok(bytes),
             RawDocument::Manifest | RawDocument::Config => {}
         }

@@ -1,5 +1,5 @@
-//! What `docker save` has written since 2014: a `manifest.json` that names a config and, for each
-//! DiffID in it, a tar. The manifest that it stands for is made here, as skopeo makes it.
+//! The format of `docker save` since 2014: a `manifest.json` that names a config and, for each
+//! DiffID in it, a tar. The OCI manifest is synthesized here in the same way as by skopeo.
 
 use super::ref_name::ImageNames;
 use crate::error::LayoutFault;
@@ -19,24 +19,24 @@ const LAYER_TYPE: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 #[serde(rename_all = "PascalCase")]
 #[serde(expecting = "an object")]
 pub(super) struct ManifestEntry {
-    /// The name of the config's file.
+    /// The file name of the config.
     config: BoundedName,
     /// `name:tag`, as docker writes it: `debian:bookworm`.
     repo_tags: Option<BoundedList<BoundedName>>,
-    /// The names of the layers' files, lowest first.
+    /// The file names of the layers, lowest first.
     layers: Option<BoundedList<BoundedName>>,
 }
 
-/// The image that an entry makes.
+/// The image made from an entry.
 pub(super) struct DockerArchiveImage {
-    /// The manifest's own descriptor.
+    /// The descriptor of the synthesized manifest.
     pub(super) root: Descriptor,
     pub(super) bytes: Vec<u8>,
-    /// Where the blobs are.
+    /// The files that hold the blobs.
     pub(super) files: HashMap<Digest, String>,
 }
 
-/// A manifest in the order of fields that skopeo writes, which makes its digest.
+/// A manifest with its fields in the order of skopeo, which determines its digest.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct SynthesizedManifest<'m> {
@@ -54,7 +54,8 @@ struct BlobJson<'m> {
     digest: &'m Digest,
 }
 
-/// The image of that name in the list, or the only one. `place` is how the archive is spelt.
+/// The image with that name in the list, or the only one. `place` is the archive as the user typed
+/// it.
 pub(super) fn find(
     list: &[u8],
     place: &str,
@@ -90,7 +91,7 @@ pub(super) fn find(
 }
 
 impl ManifestEntry {
-    /// Whether `name` is one of its names, however much of it is spelt out.
+    /// Whether `name` is one of its names, in short or full form.
     pub(super) fn is_called(&self, name: &str) -> bool {
         self.names().any(|own| own == name || is_same(own, name))
     }
@@ -99,18 +100,18 @@ impl ManifestEntry {
         named_in(self.repo_tags.as_ref())
     }
 
-    /// None, as Go's encoder writes an empty list, is none.
+    /// The layers. Go encodes an empty list as `null`.
     pub(super) fn layers(&self) -> impl Iterator<Item = &str> {
         named_in(self.layers.as_ref())
     }
 
-    /// The name of the config's file.
+    /// The file name of the config.
     pub(super) fn config(&self) -> &str {
         &self.config.0
     }
 
-    /// The image that `config` describes, of layers in these files, which have these sizes when they
-    /// are uncompressed.
+    /// The image that `config` describes, with layers in these files, which have these uncompressed
+    /// sizes.
     pub(super) fn image(
         config: (&str, &[u8]),
         diff_ids: &[Digest],
@@ -138,7 +139,7 @@ fn written(config: &Descriptor, layers: &[Descriptor]) -> Vec<u8> {
         config: named(config),
         layers: layers.iter().map(named).collect(),
     };
-    // Strings and numbers alone always become JSON.
+    // Strings and numbers always serialise.
     serde_json::to_vec(&manifest).unwrap_or_default()
 }
 
@@ -155,7 +156,7 @@ fn named_in(list: Option<&BoundedList<BoundedName>>) -> impl Iterator<Item = &st
     names.map(|name| name.0.as_str())
 }
 
-/// Whether two names mean the same image.
+/// Whether two names denote the same image.
 pub(super) fn is_same(one: &str, other: &str) -> bool {
     let full = |text| Reference::parse(text).map(|reference| reference.to_string());
     matches!((full(one), full(other)), (Ok(one), Ok(other)) if one == other)

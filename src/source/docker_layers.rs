@@ -1,8 +1,8 @@
-//! The layers of a docker-archive: compressed or not, whatever their files are called.
+//! The layers of a docker-archive: compressed or not, with any file names.
 //!
-//! Bazel writes `blobs/sha256/HEX.tar.gz`, crane `HEX.tar.gz`, others `1/layer.tar` that is gzip all the
-//! same. The name is no digest, and the config names layers as they are uncompressed: so that is what
-//! the made manifest names, as skopeo has it.
+//! Bazel writes `blobs/sha256/HEX.tar.gz`, crane `HEX.tar.gz`, others a gzipped `1/layer.tar`. File
+//! names are not digests, and the config names uncompressed layers: so that is what the synthesized
+//! manifest names, as in skopeo.
 
 use super::docker::{DockerArchiveImage, ManifestEntry};
 use super::store::fault;
@@ -47,8 +47,8 @@ pub(super) fn image(archive: &Archive, entry: &ManifestEntry) -> Result<DockerAr
     Ok(ManifestEntry::image((&file, &config), diff_ids, layers))
 }
 
-/// The name of a member that `manifest.json` spells so. Those of buildpacks begin with a slash, which
-/// tar does not count.
+/// The member name for a path in `manifest.json`. Paths written by buildpacks begin with a slash,
+/// which tar ignores.
 fn member_name(listed: &str) -> Result<String, LayoutFault> {
     let components = listed.split('/').filter(|part| !matches!(*part, "" | "."));
     let name = components.collect::<Vec<_>>().join("/");
@@ -61,8 +61,8 @@ fn member_name(listed: &str) -> Result<String, LayoutFault> {
     }
 }
 
-/// The sizes of the layers when they are uncompressed, in bytes. A compressed layer is decompressed to
-/// count, each file once, within the limits of bombs for all of them together.
+/// The uncompressed sizes of the layers, in bytes. To count them, each compressed file is
+/// decompressed once, within the decompression limits for all of them together.
 fn sizes(archive: &Archive, files: &[LayerFile], diff_ids: &[Digest]) -> Result<Vec<u64>, Error> {
     let mut known = HashMap::new();
     let (mut compressed, mut inflated) = (0, 0_u64);
@@ -87,7 +87,8 @@ fn sizes(archive: &Archive, files: &[LayerFile], diff_ids: &[Digest]) -> Result<
     Ok(sizes)
 }
 
-/// Decompresses a file, and hands out how many bytes come, piece by piece, until there are too many.
+/// Decompresses a file and passes the length of each piece to a callback until there are too many
+/// bytes.
 fn count(
     archive: &Archive,
     name: &str,
@@ -113,7 +114,7 @@ fn count(
     }
 }
 
-/// The layer `diff_id` out of `file`.
+/// Decompresses the layer `diff_id` in `file`.
 pub(super) fn uncompressed(diff_id: &Digest, file: Box<dyn Read>) -> Result<Uncompressed, Error> {
     let decoder = Decoder::new(BufReader::with_capacity(CHUNK, file));
     decoder.map_err(|why| match why {

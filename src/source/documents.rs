@@ -4,11 +4,11 @@ use crate::error::Error;
 use crate::oci::{Bytes, Descriptor, Digest, InvalidManifest};
 use crate::registry::MAX_MANIFEST;
 
-/// How many documents there may be: an index may name thousands.
+/// The maximum number of documents: an index may list thousands.
 const MAX_DOCUMENTS: usize = 1024;
 
-/// What has been read, each document once. All are kept in memory, so together they are no longer than
-/// one may be.
+/// The documents read so far, each once. They are kept in memory, so all together are limited to
+/// the maximum size of one.
 #[derive(Default)]
 pub(super) struct Documents {
     all: Vec<(Descriptor, Bytes)>,
@@ -16,13 +16,13 @@ pub(super) struct Documents {
 }
 
 impl Documents {
-    /// A document that has been read.
+    /// A document that was read before.
     pub(super) fn find(&self, digest: &Digest) -> Option<Bytes> {
         let found = self.all.iter().find(|(known, _)| known.digest == *digest);
         found.map(|(_, bytes)| bytes.clone())
     }
 
-    /// Adds a document, unless it is here already.
+    /// Adds a document, unless it is present already.
     pub(super) fn add(&mut self, document: Descriptor, bytes: Bytes) -> Result<(), Error> {
         if self.find(&document.digest).is_some() {
             return Ok(());
@@ -36,7 +36,7 @@ impl Documents {
         }
     }
 
-    /// Refuses a document that would be too much, before it is read.
+    /// Refuses a document that exceeds the limit, before it is read.
     pub(super) fn check_room(&self, size: u64) -> Result<(), Error> {
         match self.size.saturating_add(size) > MAX_MANIFEST && !self.all.is_empty() {
             true => Err(self.refused(InvalidManifest::TooLongInAll(MAX_MANIFEST))),
@@ -44,12 +44,12 @@ impl Documents {
         }
     }
 
-    /// All of them, each behind what names it.
+    /// All documents, each after the one that names it.
     pub(super) fn into_all(self) -> Vec<(Descriptor, Bytes)> {
         self.all
     }
 
-    /// What is wrong with the first one, which led to the others.
+    /// The error for the first document, which led to the others.
     pub(super) fn refused(&self, why: InvalidManifest) -> Error {
         let root = self.all.first();
         let what = root.map(|(root, _)| root.digest.to_string());

@@ -8,34 +8,34 @@ use crate::registry::{FetchMode, Registry};
 use std::fmt::Display;
 use std::io::{self, Read};
 
-/// How many of the blobs to come are looked up in the cache when one is opened. With all of them, an image
-/// of a thousand layers takes half a million look-ups.
+/// How many upcoming blobs are looked up in the cache when one is opened. Looking up all of them
+/// would take half a million lookups for an image of a thousand layers.
 const LOOKED_AT: usize = 64;
 
-/// Where blobs come from and are kept.
+/// The registry and cache that blobs are fetched through.
 pub(super) struct Fetch<'c> {
-    /// Nothing may be asked of it where there is none.
+    /// None if the network must not be used.
     pub(super) registry: Option<Registry>,
-    /// What is pulled, for messages.
+    /// The name of the image, for messages.
     pub(super) name: String,
     pub(super) cache: Option<&'c Cache>,
     pub(super) progress: Progress,
 }
 
-/// A blob, ready to be read.
+/// An open blob.
 pub(super) struct BlobSource {
     pub(super) bytes: Box<dyn Read>,
-    /// Where what is read is to be copied.
+    /// The partial cache entry that receives a copy.
     pub(super) copy: Option<Partial>,
-    /// In words.
+    /// A description of the source, for messages.
     pub(super) origin: String,
-    /// How much comes out of the cache, in bytes.
+    /// How many bytes come from the cache.
     pub(super) cached: u64,
 }
 
 impl Fetch<'_> {
-    /// Opens a blob. One that another process fetches just now is waited for, unless it is only
-    /// wanted ahead of time: then there is nothing. One that nothing comes of is fetched, too.
+    /// Opens a blob. If another process is fetching it, waits for that process; when prefetching,
+    /// returns None instead of waiting. Fetches the blob if the other process fails.
     pub(super) fn open(
         &self,
         blob: &Descriptor,
@@ -72,8 +72,8 @@ impl Fetch<'_> {
         }
     }
 
-    /// Asks for those of `blobs` of which nothing is here, and which will be wanted when `before`
-    /// bytes have come.
+    /// Prefetches those of `blobs` that are not even partly in the cache, and are needed after
+    /// `before` more bytes.
     pub(super) fn begin(&self, before: u64, blobs: &mut dyn Iterator<Item = &Descriptor>) {
         if let Some(registry) = &self.registry {
             let lacks =
@@ -83,7 +83,7 @@ impl Fetch<'_> {
         }
     }
 
-    /// All of it from the registry.
+    /// The whole blob from the registry.
     pub(super) fn remote(&self, blob: &Descriptor, asked: FetchMode) -> Result<BlobSource, Error> {
         Ok(BlobSource {
             bytes: Box::new(self.registry(blob)?.blob(blob, 0, asked)?),
@@ -93,7 +93,7 @@ impl Fetch<'_> {
         })
     }
 
-    /// What a pull left that ended early, and the rest from the registry.
+    /// The part that an interrupted pull left in the cache, and the rest from the registry.
     fn rest(
         &self,
         blob: &Descriptor,
@@ -122,13 +122,13 @@ impl Fetch<'_> {
         })
     }
 
-    /// Who has a blob that is not in the cache.
+    /// The registry, for a blob that is not in the cache; an error without network.
     fn registry(&self, blob: &Descriptor) -> Result<&Registry, Error> {
         let missing = || self.missing(vec![blob.digest.clone()]);
         self.registry.as_ref().ok_or_else(missing)
     }
 
-    /// The error that these are not in the cache, and may not be fetched.
+    /// The error that these blobs are not in the cache and must not be fetched.
     pub(super) fn missing(&self, missing: Vec<Digest>) -> Error {
         let image = self.name.clone();
         Error::Offline { image, missing }
@@ -142,7 +142,7 @@ impl Fetch<'_> {
         cache.wait_for(fetched)
     }
 
-    /// Keeps a copy that was made while a blob was read. What cannot be kept is no reason to fail.
+    /// Stores the copy made while a blob was read. Failing to store it does not fail the pull.
     pub(super) fn keep(&self, blob: &Descriptor, copy: io::Result<Option<Partial>>) {
         let kept = copy.and_then(|copy| copy.map_or(Ok(()), Partial::keep));
         if let Err(e) = kept {

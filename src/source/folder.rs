@@ -1,7 +1,7 @@
-//! The files of a layout in a folder.
+//! The files of a layout in a directory.
 //!
-//! Links are the user's own, and lead anywhere: several layouts share one store by a link in the place
-//! of `blobs`, and ostree links the files. What is read is verified.
+//! Symlinks are the user's own and may lead anywhere: several layouts share a store by a symlink at
+//! `blobs`, and ostree links the files. Whatever is read is verified.
 
 use super::store::{disk, fault};
 use crate::error::{Absence, Error, LayoutFault, LinkFault};
@@ -13,19 +13,19 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-/// An open folder.
+/// An open directory.
 pub(super) struct Folder {
     path: PathBuf,
     dir: Dir,
-    /// The files that have been read or will be, by their paths in it.
+    /// The files that were read or will be, by their paths in the layout.
     used: RefCell<BTreeSet<String>>,
 }
 
-/// Where opening a file has failed.
+/// The point at which opening a file failed.
 struct OpenFailure {
-    /// The path in the layout as far as it was followed.
+    /// The path in the layout up to that point.
     way: String,
-    /// The folder in which its last component stands, and that.
+    /// The directory that contains the last component of that path, and the component.
     parent: Dir,
     name: CString,
     error: io::Error,
@@ -41,7 +41,7 @@ impl Folder {
         &self.path
     }
 
-    /// Opens a file, if there is one of this name.
+    /// Opens a file, if it exists.
     pub(super) fn open(&self, name: &str) -> Result<Option<Box<dyn Read>>, Error> {
         self.mark_used(name.to_owned());
         match self.walk(name).map_err(|e| disk(&self.path, e))? {
@@ -54,17 +54,18 @@ impl Folder {
         }
     }
 
-    /// Whether a file of this name can be opened.
+    /// Whether a file with this name can be opened.
     pub(super) fn has(&self, name: &str) -> bool {
         matches!(self.walk(name), Ok(Ok(_)))
     }
 
-    /// A file that will be read.
+    /// Records a file that will be read.
     pub(super) fn mark_used(&self, name: String) {
         self.used.borrow_mut().insert(name);
     }
 
-    /// All that is removed with the folder, with the files that are used, or with a link to any of them.
+    /// The paths whose removal would remove the directory, the files in use, or a symlink to any of
+    /// them.
     pub(super) fn places(&self) -> Vec<PathBuf> {
         let used = self.used.borrow();
         let used = used.iter().map(String::as_str);
@@ -75,7 +76,7 @@ impl Folder {
             .collect()
     }
 
-    /// The first name on the way that is a link to what is not there.
+    /// The first component of the path that is a dangling symlink.
     pub(super) fn dangling(&self, name: &str) -> Option<Absence> {
         let failure = self.walk(name).ok()?.err()?;
         match failure.error.kind() {
@@ -84,7 +85,7 @@ impl Folder {
         }
     }
 
-    /// Opens each folder on the way, and then the file, so that it is known which of them fails.
+    /// Opens each directory of the path, and then the file, to know which of them fails.
     fn walk(&self, name: &str) -> io::Result<Result<File, OpenFailure>> {
         let mut at = self.dir.try_clone()?;
         let mut steps = name.split('/').peekable();
@@ -113,7 +114,7 @@ impl Folder {
         Err(ErrorKind::NotFound.into())
     }
 
-    /// What is wrong with something that is there, on the way to the file `name`.
+    /// The error for something that exists on the path to the file `name`, but cannot be used.
     fn unusable(&self, name: &str, failure: OpenFailure) -> Error {
         let path = self.path.join(&failure.way);
         let is_below_file = failure.error.kind() == ErrorKind::NotADirectory;
@@ -132,7 +133,7 @@ impl Folder {
 }
 
 impl OpenFailure {
-    /// The same as a fault of the link that it is about, if it is about one.
+    /// The same as an error of the symlink involved, if any.
     fn link(&self, why: LinkFault) -> Option<Absence> {
         let found = self.parent.stat(&self.name).ok()?;
         let target = match found.kind {
@@ -147,7 +148,7 @@ impl OpenFailure {
     }
 }
 
-/// A file of a layout, whose read errors are the disk's and not a decoder's.
+/// A file of a layout. Its read errors are attributed to the disk, not to a decoder.
 struct LayoutBlob {
     path: PathBuf,
     file: File,

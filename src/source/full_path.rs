@@ -1,4 +1,5 @@
-//! The path of an archive or layout for a record, which may be read in another working directory.
+//! The absolute path of an archive or layout for a record, which may be read in another working
+//! directory.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -14,11 +15,11 @@ pub(super) fn with_full_path(name: &str, path: &Path) -> String {
     )
 }
 
-/// An absolute path to what `path` leads to from here, without `.` and `..`. A symlink stays what it is,
-/// because it may be a name like a tag: `current.tar` leads to the archive of the day. Before `..` it
-/// gives way to the folder that it leads to, which is where the kernel goes up from.
+/// The absolute form of `path`, without `.` and `..`. Symlinks are kept, because one may serve as a
+/// name, like a tag: `current.tar` may lead to today's archive. Only before `..` is a symlink
+/// resolved, because the kernel goes up from its target.
 fn full_path(path: &Path) -> PathBuf {
-    // Only a working directory that is gone cannot be named, and nothing is found from there.
+    // Fails only if the working directory was removed, from which nothing can be found anyway.
     let Ok(whole) = std::path::absolute(path) else {
         return path.to_owned();
     };

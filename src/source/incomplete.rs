@@ -1,6 +1,5 @@
-//! Layouts that hold some of the images of their index only. `docker save` with containerd's store
-//! writes the index as it was pulled, and the blobs of one platform: of the others, the manifests at
-//! most.
+//! Layouts that hold only some images of their index. `docker save` with containerd's store writes
+//! the index as pulled, but the blobs of one platform only; of the others, at most the manifests.
 
 use super::layout::Layout;
 use super::platform::Listing;
@@ -9,12 +8,12 @@ use super::{parse, verified};
 use crate::error::{Error, LayoutFault, Part};
 use crate::oci::{Descriptor, Digest, Document, IndexEntry};
 
-/// How many manifests are read to know which images are there: an index may name thousands.
+/// How many manifests are read to find out which images are present: an index may list thousands.
 const MAX_READ: usize = 64;
 
 impl Layout {
-    /// The `error` that a blob is missing says that a part was lost. If the whole image for a platform
-    /// is not here, or an attestation alone is missing, that is said instead.
+    /// An `error` about a missing blob says that part of the layout was lost. If the whole image
+    /// for a platform is absent, or only an attestation is, this says that instead.
     pub(super) fn explained(&self, error: Error) -> Error {
         let why = match &error {
             Error::Layout {
@@ -26,7 +25,7 @@ impl Layout {
         why.map_or(error, |why| fault(self.store_path(), why))
     }
 
-    /// What it means that a blob is not here, if others are as they should be.
+    /// What the absence of a blob means, if other images are complete.
     fn incomplete(&self, lost: &Digest) -> Option<LayoutFault> {
         let Ok((_, _, Document::Index(index))) = self.document() else {
             return None;
@@ -60,7 +59,7 @@ impl Layout {
                 let blobs = self.blobs(&entry);
                 let held = blobs.iter().filter(|blob| self.has(blob)).count();
                 lacks |= held < blobs.len() || blobs.is_empty();
-                // Of an image that was never here, there is nothing behind the manifest.
+                // Of an image that was never stored, no blob besides the manifest is present.
                 is_part |= held > 0 && blobs.iter().any(|blob| blob.digest == *lost);
                 if held > 0 && held == blobs.len() {
                     present.push(platform);
@@ -77,7 +76,7 @@ impl Layout {
         }
     }
 
-    /// The config and the layers that a manifest names.
+    /// The config and layers that a manifest names.
     fn blobs(&self, manifest: &Descriptor) -> Vec<Descriptor> {
         match self.read(manifest) {
             Ok(Document::Manifest(manifest)) => {

@@ -1,5 +1,5 @@
-//! An OCI image layout, in a folder (image-spec image-layout.md) or in a tar, and what `docker save`
-//! writes.
+//! An OCI image layout, in a directory (image-spec image-layout.md) or in a tar, or the output of
+//! `docker save`.
 
 use super::docker::{self, DockerArchiveImage, ManifestEntry};
 use super::docker_layers;
@@ -21,16 +21,16 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// An open layout and the image in it that is meant.
+/// An open layout and the selected image in it.
 pub struct Layout {
     store: Store,
-    /// How it is spelt, the name of the image left out.
+    /// The layout as the user typed it, without the image name.
     spelling: String,
     name: Option<String>,
     root: NamedImage,
-    /// The names of the image itself, as far as the layout says.
+    /// The names of the image, as far as the layout tells.
     names: Vec<String>,
-    /// Where blobs are that are not under their digests.
+    /// The files of blobs that are not stored under their digests.
     files: HashMap<Digest, String>,
 }
 
@@ -42,7 +42,7 @@ struct LayoutFile {
 }
 
 impl Layout {
-    /// Opens a place. `spool` gives a file for what has to be kept of a pipe.
+    /// Opens a layout. `spool` returns a file for what must be kept of a pipe.
     pub(super) fn open(local: &Local, spool: impl FnOnce() -> Option<File>) -> Result<Self, Error> {
         let (place, name) = local.place()?;
         let name = name.as_deref();
@@ -94,7 +94,7 @@ impl Layout {
             found => Ok(found),
         };
         let version = match document("oci-layout") {
-            // Any folder may have one of that name.
+            // Any directory may contain a file with that name.
             Err(Error::Layout {
                 why: LayoutFault::Unusable(Absence::NotAFile(_)),
                 ..
@@ -109,7 +109,7 @@ impl Layout {
         Self::of_index(store, spelling, &bytes.into(), name)
     }
 
-    /// The image of that name in `index.json`.
+    /// The image with that name in `index.json`.
     fn of_index(
         store: Store,
         spelling: String,
@@ -168,8 +168,8 @@ impl Layout {
         })
     }
 
-    /// The folder and its files as far as it is known which are wanted, or the file that it is, with
-    /// the links that lead there; nothing for a pipe.
+    /// The directory and the files known to be needed, or the archive file, with the symlinks that
+    /// lead there; empty for a pipe.
     pub(super) fn paths(&self) -> Vec<PathBuf> {
         match &self.store {
             Store::Folder(folder) => folder.places(),
@@ -177,7 +177,7 @@ impl Layout {
         }
     }
 
-    /// Where it is; nothing for a pipe.
+    /// The path; None for a pipe.
     pub(super) fn path(&self) -> Option<&Path> {
         match &self.store {
             Store::Archive(archive) if !archive.input().is_seekable() => None,
@@ -185,7 +185,7 @@ impl Layout {
         }
     }
 
-    /// What it is, in a word.
+    /// Its kind in one word, for messages.
     pub(super) fn word(&self) -> &'static str {
         match &self.store {
             Store::Folder(..) => "layout",
@@ -193,24 +193,24 @@ impl Layout {
         }
     }
 
-    /// What the image is called in the layout.
+    /// The names of the image in the layout.
     pub(super) fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// What the name stands for.
+    /// The descriptor that the name stands for.
     pub(super) fn root(&self) -> &Descriptor {
         self.root.descriptor()
     }
 
-    /// What the name stands for, read.
+    /// The document that the name stands for, parsed.
     pub(super) fn document(&self) -> Result<(Digest, Bytes, Document), Error> {
         let (root, bytes) = (self.root(), self.root_bytes()?);
         let document = parse(&root.digest, &bytes, &root.media_type)?;
         Ok((root.digest.clone(), bytes, document))
     }
 
-    /// The bytes of what the name stands for.
+    /// The bytes of the document that the name stands for.
     pub(super) fn root_bytes(&self) -> Result<Bytes, Error> {
         match &self.root {
             NamedImage::Read(_, bytes) => Ok(bytes.clone()),
@@ -218,7 +218,7 @@ impl Layout {
         }
     }
 
-    /// From here on, only the layers of this image are wanted.
+    /// From here on, only the layers of this image are needed.
     pub(super) fn narrow(&self, image: &Image) {
         let layers = image.layers.iter().map(|layer| self.file(&layer.blob));
         match &self.store {
@@ -230,12 +230,12 @@ impl Layout {
     /// All bytes of a document, not verified yet.
     pub(super) fn bytes(&self, blob: &Descriptor) -> Result<Vec<u8>, Error> {
         within_limit(blob)?;
-        // One byte more than there may be shows that there is more.
+        // Reading one byte beyond the limit shows that the file is too long.
         let bytes = self.store.bytes(&self.file(blob), blob.size)?;
         bytes.ok_or_else(|| self.missing(blob))
     }
 
-    /// The bytes of a blob as a stream.
+    /// Opens a blob as a stream.
     pub(super) fn blob(&self, blob: &Descriptor) -> Result<Box<dyn Read>, Error> {
         let opened = self.store.open(&self.file(blob))?;
         let bytes = opened.ok_or_else(|| self.missing(blob))?;
@@ -245,12 +245,12 @@ impl Layout {
         }
     }
 
-    /// Whether there is a blob, without reading it.
+    /// Whether a blob exists, without reading it.
     pub(super) fn has(&self, blob: &Descriptor) -> bool {
         self.store.has(&self.file(blob))
     }
 
-    /// Whether a blob is in a folder, before it is read. An archive may have to be read to know.
+    /// Checks that a directory has a blob. An archive may have to be read to know.
     pub(super) fn must_have(&self, blob: &Descriptor) -> Result<(), Error> {
         match self.store {
             Store::Folder(..) => self.blob(blob).map(drop).map_err(|e| self.explained(e)),
@@ -258,7 +258,7 @@ impl Layout {
         }
     }
 
-    /// Nothing more is read of it.
+    /// Reads the rest of a pipe.
     pub(super) fn drain(&self) {
         if let Store::Archive(archive) = &self.store {
             archive.drain();
@@ -285,7 +285,7 @@ impl Layout {
         full.unwrap_or(typed)
     }
 
-    /// Where it is, for messages.
+    /// The path, for messages.
     pub(super) fn store_path(&self) -> &Path {
         self.store.path()
     }

@@ -1,4 +1,4 @@
-//! Images that are not in a registry: a layout in a folder, an archive in a file or on standard
+//! Images that are not in a registry: a layout in a directory, an archive in a file or on standard
 //! input.
 
 use crate::archive::Input;
@@ -13,22 +13,22 @@ use std::path::{Path, PathBuf};
 
 use super::store::disk;
 
-/// What stands for standard input.
+/// The path that means standard input.
 const STDIN: &str = "-";
 
-/// A place on this machine as the user spells it, after containers-transports(5).
+/// A local image as the user types it, after containers-transports(5).
 #[derive(Clone, Debug)]
 pub struct Local {
-    /// What is there.
+    /// The format.
     pub form: Form,
     /// `PATH[:NAME]`, or `-` in place of PATH.
     pub path: PathBuf,
 }
 
-/// What the spelling says of a place.
+/// The format that the transport prefix demands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// Nothing: the content tells.
+    /// No prefix: detect the format from the content.
     Any,
     /// `oci:`
     Layout,
@@ -38,7 +38,7 @@ pub enum Form {
     DockerArchive,
 }
 
-/// A place that there is.
+/// A path that exists.
 pub(super) enum LocalPath {
     Folder(PathBuf, Dir),
     File(Input),
@@ -46,8 +46,8 @@ pub(super) enum LocalPath {
 }
 
 impl Local {
-    /// Reads `oci:PATH` and the like. A path without any of that has to be told from a reference by
-    /// who calls.
+    /// Parses `oci:PATH` and the like. None without such a prefix: the caller must tell a path from
+    /// a reference.
     pub fn parse(operand: &OsStr) -> Option<Self> {
         let bytes = operand.as_bytes();
         let forms = [
@@ -61,7 +61,7 @@ impl Local {
         Some(Self::new(form, OsStr::from_bytes(path)))
     }
 
-    /// A path as it is.
+    /// A path taken literally.
     pub fn new(form: Form, path: &OsStr) -> Self {
         let path = PathBuf::from(path);
         Self { form, path }
@@ -73,15 +73,15 @@ impl Local {
         path == STDIN.as_bytes() || path.starts_with(b"-:")
     }
 
-    /// Whether it is a pipe, a socket or a device: what was read from there is not there any more, and
-    /// to open it may be to wait for ever.
+    /// Whether it is a pipe, socket or device: it can be read only once, and opening it may block
+    /// for ever.
     pub fn is_special(&self) -> bool {
         let found = self.split().0.metadata();
         found.is_ok_and(|found| !found.is_file() && !found.is_dir())
     }
 
-    /// Opens what there is, with the name of the image in it if one was given: what stands behind a
-    /// colon, where no path goes on.
+    /// Opens the path, and returns the name of the image if one follows a colon that is not part of
+    /// the path.
     pub(super) fn place(&self) -> Result<(LocalPath, Option<String>), Error> {
         if self.is_stdin() {
             let name = self.path.to_string_lossy();
@@ -114,8 +114,8 @@ impl Local {
         Ok((place, name))
     }
 
-    /// The path and the name: cut at the last colon before which there is something, if there is
-    /// nothing under the whole of it.
+    /// Splits path and name: if the whole does not exist as a path, at the last colon before which
+    /// an existing path ends.
     fn split(&self) -> (PathBuf, Option<String>) {
         let whole = || (self.path.clone(), None);
         let Some(text) = self.path.to_str().filter(|_| !self.path.exists()) else {
@@ -132,8 +132,8 @@ impl Local {
     }
 }
 
-/// An `error` of a registry that does not give the image, and may not have been meant: `image.tar`
-/// is an image of Docker Hub.
+/// Adds a hint to a registry's `error` if the user may have meant a path: `image.tar` is also the
+/// name of an image on Docker Hub.
 pub(super) fn or_path(reference: &Reference, error: Error) -> Error {
     let repository = reference.repository();
     let path = match reference.registry() {
@@ -150,7 +150,7 @@ pub(super) fn or_path(reference: &Reference, error: Error) -> Error {
             | Error::Tls { .. }
             | Error::ProxyRefused { .. }
     );
-    // Many a folder is called like the image that was pulled into it.
+    // Directories are often named like the image that was pulled into them.
     match is_miss && (path.is_file() || path.join("oci-layout").is_file()) {
         true => Error::Suggesting(Suggestion::Path(path), Box::new(error)),
         false => error,
@@ -158,7 +158,7 @@ pub(super) fn or_path(reference: &Reference, error: Error) -> Error {
 }
 
 impl Form {
-    /// How it is spelt.
+    /// The transport prefix.
     pub(super) fn prefix(self) -> &'static str {
         match self {
             Self::Any | Self::Layout => "oci",

@@ -40,18 +40,18 @@ use std::fmt;
 use std::io::Read;
 use std::path::PathBuf;
 
-/// What the user calls an image.
+/// An image as the user names it.
 #[derive(Clone, Debug)]
 pub enum ImageName {
     /// In a registry.
     Registry(Reference),
-    /// In a folder, a file or a pipe.
+    /// In a directory, a file or a pipe.
     Local(Local),
 }
 
 /// An open source of one image.
 pub enum Source<'c> {
-    /// A registry, with the cache in front of it if there is one.
+    /// A registry, behind the cache if there is one.
     Registry(Box<CachedRegistry<'c>>),
     /// A layout or an archive.
     Layout(Box<Layout>),
@@ -60,12 +60,12 @@ pub enum Source<'c> {
 /// The stream of a layer.
 pub type LayerReader = LayerStream<Box<dyn Read>, Partial>;
 
-/// The stream of a blob as it is.
+/// The stream of a blob as stored.
 pub type BlobReader = BlobStream<Box<dyn Read>, Partial>;
 
 impl<'c> Source<'c> {
-    /// Opens the source of `name`. A registry is not asked anything yet; without `access`, it never
-    /// is.
+    /// Opens the source of `name`. Sends no request to a registry yet; without `access`, it never
+    /// does.
     pub fn open(
         name: &ImageName,
         options: Option<&RegistryOptions>,
@@ -83,7 +83,7 @@ impl<'c> Source<'c> {
         })
     }
 
-    /// The digest of what the name itself stands for.
+    /// The digest of the document that the name stands for.
     pub fn digest(&mut self) -> Result<Digest, Error> {
         match self {
             Self::Registry(cached) => cached.digest(),
@@ -91,7 +91,7 @@ impl<'c> Source<'c> {
         }
     }
 
-    /// The digest that the name itself holds: what it stands for never changes.
+    /// The digest contained in the name: what it stands for never changes.
     pub fn pinned(&self) -> Option<&Digest> {
         match self {
             Self::Registry(cached) => cached.reference().digest(),
@@ -99,8 +99,8 @@ impl<'c> Source<'c> {
         }
     }
 
-    /// The name that a record remembers: it leads to the image from any working directory. Messages show
-    /// the name that was typed.
+    /// The name to store in a record, which finds the image from any working directory. Messages
+    /// show the name that was typed.
     pub fn full_name(&self) -> String {
         match self {
             Self::Registry(cached) => cached.reference().to_string(),
@@ -108,7 +108,7 @@ impl<'c> Source<'c> {
         }
     }
 
-    /// What the image is called in full, as far as that is known; without a digest.
+    /// The full names of the image, as far as known, without a digest.
     pub fn names(&self) -> Vec<String> {
         match self {
             Self::Registry(cached) => vec![cached.reference().name()],
@@ -116,8 +116,8 @@ impl<'c> Source<'c> {
         }
     }
 
-    /// The index and manifests that led to the image, the one that the name stands for first. Those
-    /// of a layout are where they are.
+    /// The index and manifests that led to the image, starting with the one that the name stands
+    /// for. Empty for a layout, which keeps its own.
     pub fn documents(&self) -> &[(Digest, Bytes)] {
         match self {
             Self::Registry(cached) => cached.documents(),
@@ -125,7 +125,7 @@ impl<'c> Source<'c> {
         }
     }
 
-    /// What the image comes from as far as it is known by now, and the links that lead there.
+    /// The files of the image as far as known by now, and the symlinks that lead there.
     pub fn paths(&self) -> Vec<PathBuf> {
         match self {
             Self::Registry(_) => Vec::new(),
@@ -133,7 +133,7 @@ impl<'c> Source<'c> {
         }
     }
 
-    /// Where blobs of the image are kept.
+    /// The cache that holds the image's blobs.
     fn cache(&self) -> Option<&'c Cache> {
         match self {
             Self::Registry(cached) => cached.cache(),
@@ -141,7 +141,7 @@ impl<'c> Source<'c> {
         }
     }
 
-    /// Reads what nobody wants of a pipe, whose writer would fail otherwise.
+    /// Reads the rest of a pipe, whose writer would otherwise fail.
     pub fn drain(&self) {
         if let Self::Layout(layout) = self {
             layout.drain();
@@ -161,16 +161,15 @@ impl<'c> Source<'c> {
         }
     }
 
-    /// Says which blobs will be wanted, in this order, so that their bytes are on their way while the
-    /// one at hand is read: they wait in the socket. What goes wrong here is found when they are
-    /// wanted.
+    /// Prefetches blobs in the order in which they will be needed, so that their bytes arrive while
+    /// the current one is read: they wait in the socket. Errors surface when the blobs are needed.
     pub fn announce(&mut self, coming: &mut dyn Iterator<Item = &Descriptor>) {
         if let Self::Registry(cached) = self {
             cached.announce(coming);
         }
     }
 
-    /// Opens a blob as it is.
+    /// Opens a blob as stored.
     pub fn blob(&mut self, blob: &Descriptor, meter: &mut Meter) -> Result<BlobReader, Error> {
         meter.next();
         match self {
@@ -183,7 +182,7 @@ impl<'c> Source<'c> {
         }
     }
 
-    /// Ends a blob that was read: its digest holds, and it is kept.
+    /// Finishes a blob that was read: checks its digest and caches it.
     pub fn finish_blob(&self, blob: &Descriptor, stream: BlobReader) -> Result<(), Error> {
         match (stream.finish(), self) {
             (Ok(copy), Self::Registry(cached)) => {
@@ -195,7 +194,7 @@ impl<'c> Source<'c> {
         }
     }
 
-    /// What is to blame for an `error` that came up while a blob was read as it is.
+    /// Attributes an `error` that occurred while a blob was read as stored.
     pub fn blame_blob(&self, blob: &Descriptor, error: Error) -> Error {
         match self {
             Self::Registry(cached) => cached.spoilt(blob, error),
@@ -203,7 +202,8 @@ impl<'c> Source<'c> {
         }
     }
 
-    /// Ends a stream that was read to the end of its tar: both digests hold, and the blob is kept.
+    /// Finishes a stream that was read to the end of its tar: checks both digests and caches the
+    /// blob.
     pub fn finish(&self, layer: &Layer, stream: LayerReader) -> Result<(), Error> {
         match self {
             Self::Registry(cached) => {
@@ -215,8 +215,8 @@ impl<'c> Source<'c> {
         }
     }
 
-    /// What is to blame for an `error` that came up while `stream` was read. A spoilt blob leaves
-    /// the cache: it is fetched again the next time.
+    /// Attributes an `error` that occurred while `stream` was read. A corrupt blob is removed from
+    /// the cache, so that the next pull fetches it.
     pub fn attribute(&self, layer: &Layer, stream: LayerReader, error: Error) -> Error {
         match self {
             Self::Registry(cached) => {
@@ -244,7 +244,7 @@ fn parse(digest: &Digest, bytes: &Bytes, media_type: &str) -> Result<Document, E
     })
 }
 
-/// A document is held in memory: one that says it is too long is not read at all.
+/// Documents are held in memory: one whose descriptor exceeds the limit is not read at all.
 fn within_limit(descriptor: &Descriptor) -> Result<(), Error> {
     match descriptor.size > MAX_MANIFEST {
         true => Err(Error::Manifest {
@@ -255,7 +255,7 @@ fn within_limit(descriptor: &Descriptor) -> Result<(), Error> {
     }
 }
 
-/// The bytes, if they are those that `descriptor` names.
+/// The bytes, if they match `descriptor`.
 fn verified<B: AsRef<Vec<u8>>>(descriptor: &Descriptor, part: Part, bytes: B) -> Result<B, Error> {
     let (wanted, size) = (&descriptor.digest, bytes.as_ref().len() as u64);
     if size != descriptor.size {
@@ -274,7 +274,7 @@ fn check_digest(wanted: &Digest, part: Part, bytes: &[u8]) -> Result<(), Error> 
     Error::unless_equal(part, wanted, Digest::of(wanted.algorithm(), bytes))
 }
 
-/// The digest of what a registry served for a tag: over the bytes, because headers are often wrong.
+/// The digest of the manifest served for a tag, computed from its bytes: headers are often wrong.
 fn digest_of(served: &RawManifest) -> Digest {
     Digest::of(Algorithm::Sha256, &served.bytes)
 }

@@ -10,38 +10,38 @@ use crate::sys::Dir;
 use std::collections::HashSet;
 use std::path::Path;
 
-/// What a pull would do for the layers.
+/// What a pull would do for each layer.
 pub struct PullPlan {
-    /// Who would be asked, in this order; of an image on disk, where it is.
+    /// The hosts to ask, in order; for a local image, its path.
     pub from: Vec<String>,
     /// The layers, lowest first, and where each would come from.
     pub layers: Vec<(Descriptor, LayerOrigin)>,
-    /// How large they are in all, each counted once, in bytes.
+    /// The total size of the layers, each counted once, in bytes.
     pub size: u64,
-    /// How much of that would come over the network.
+    /// How many of these bytes would be fetched over the network.
     pub fetched: u64,
-    /// How much can be written where the tree would grow, if the file system says so.
+    /// The free space in bytes where the tree would be written, if the file system reports it.
     pub free: Option<u64>,
-    /// Whether what is fetched would be kept.
+    /// Whether fetched layers would be cached.
     pub is_kept: bool,
 }
 
 /// Where a layer would come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LayerOrigin {
-    /// The cache has it.
+    /// The cache has all of it.
     Cached,
-    /// The cache has so many bytes of it.
+    /// The cache has this many bytes of it.
     Partial(u64),
-    /// It is fetched.
+    /// From the registry.
     Fetched,
-    /// It is in the layout or archive.
+    /// From the layout or archive.
     Read,
 }
 
 impl Source<'_> {
-    /// Looks what a pull of `image` into `destination` would do, whose tree would grow in the file
-    /// system of `place`. An image that does not fit is refused, as by the pull.
+    /// Plans a pull of `image` into `destination`, whose tree would be written to the file system
+    /// of `place`. Refuses an image that does not fit, as the pull would.
     pub fn plan(
         &self,
         image: &Image,
@@ -80,7 +80,7 @@ impl Source<'_> {
         Ok(plan)
     }
 
-    /// Whether there is room in the cache for what it lacks.
+    /// Whether the cache has space for the layers it lacks.
     fn is_kept(
         &self,
         plan: &PullPlan,
@@ -102,7 +102,7 @@ impl Source<'_> {
         Ok(look.is_writable() && can_keep(lacks, besides, free, look.path(), progress))
     }
 
-    /// Who would be asked, or what would be read.
+    /// The hosts to ask, or the path to read.
     fn places(&self) -> Vec<String> {
         match self {
             Self::Registry(cached) => cached.hosts(),
@@ -123,9 +123,9 @@ impl PullPlan {
         let mut seen = HashSet::new();
         for blob in blobs {
             let way = match (LayerOrigin::of(blob, look)?, self.is_kept) {
-                // The same layer a second time is there already.
+                // A layer that occurs again is present by then.
                 (_, true) if !seen.insert(&blob.digest) => LayerOrigin::Cached,
-                // What is not kept is not gone on with.
+                // A partial layer is resumed only if it can be cached.
                 (LayerOrigin::Partial(_), false) => LayerOrigin::Fetched,
                 (way, _) => way,
             };
@@ -147,7 +147,7 @@ impl LayerOrigin {
         })
     }
 
-    /// How much would come over the network, in bytes.
+    /// How many bytes would be fetched over the network.
     fn rest(self, blob: &Descriptor) -> u64 {
         match self {
             Self::Cached | Self::Read => 0,

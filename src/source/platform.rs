@@ -7,29 +7,29 @@ use crate::oci::{
 };
 use crate::progress::Progress;
 
-/// How many indexes may lie within each other. Two occur.
+/// The maximum depth of nested indexes. Two occur in practice.
 const MAX_DEPTH: usize = 8;
 
-/// How many indexes are read in search of one platform: an index may name thousands.
+/// How many indexes are read in search of one platform: an index may list thousands.
 const MAX_INDEXES: usize = 64;
 
-/// How many platforms are named where the wanted one is missing. There are some dozen.
+/// How many available platforms an error lists. Real images have a few dozen.
 const MAX_AVAILABLE: usize = 64;
 
-/// How many images are listed, of all indexes together.
+/// How many images are listed, over all indexes.
 const MAX_LISTED: usize = 20_000;
 
-/// A manifest that was chosen.
+/// The selected manifest.
 #[derive(Debug)]
 pub(super) struct Chosen {
     pub(super) digest: Digest,
     pub(super) manifest: Manifest,
-    /// Nothing has said yet which platform it is for: its config will.
+    /// No index has stated its platform: the config will.
     pub(super) unconfirmed: bool,
 }
 
-/// Chooses the manifest for `wanted` out of `root`, which `digest` names. `fetch` brings what an
-/// entry names, verified.
+/// Selects the manifest for `wanted` from `root`, which has the digest `digest`. `fetch` returns
+/// the verified document of an entry.
 pub(super) fn choose(
     name: &str,
     digest: Digest,
@@ -63,7 +63,7 @@ pub(super) fn choose(
             return manifest(&known(name, best)?, &mut fetch, false);
         }
         unknown = unknown.or(own);
-        // One image and no word on what it is for: then its config decides.
+        // A single image without a stated platform: its config decides.
         single = only.or(single);
         read += nested.len();
         if let Some(entry) = nested.first()
@@ -74,7 +74,7 @@ pub(super) fn choose(
                 why: InvalidManifest::TooDeep,
             });
         }
-        // The last in, the first out: so in reverse.
+        // The stack is last in, first out, so push in reverse.
         nested.reverse();
         waiting.extend(nested.into_iter().map(|entry| (entry, depth + 1)));
         at_hand = None;
@@ -89,13 +89,13 @@ pub(super) fn choose(
     }
     match (single, unknown) {
         (Some(only), _) if available.is_empty() => manifest(&known(name, only)?, &mut fetch, true),
-        // What is wanted may be in there.
+        // That index may hold the wanted image.
         (_, Some(index)) => known(name, index).and(Err(no_platform(name, wanted, available))),
         _ => Err(no_platform(name, wanted, available)),
     }
 }
 
-/// An entry that was chosen. Only now does it count whether its digest can be verified.
+/// The descriptor of a selected entry. Its digest must be verifiable only now.
 fn known(name: &str, entry: IndexEntry) -> Result<Descriptor, Error> {
     entry.known().map_err(|why| Error::Manifest {
         what: name.to_owned(),
@@ -103,28 +103,28 @@ fn known(name: &str, entry: IndexEntry) -> Result<Descriptor, Error> {
     })
 }
 
-/// What an index offers. An index may have tens of thousands of entries: few of them are kept.
+/// The candidates in an index. Of possibly tens of thousands of entries, few are kept.
 struct Candidates {
-    /// The best image, the first among equals, and how well it suits: any that can be verified suits
-    /// better than one that cannot.
+    /// The best image, the first among equals, with its rank. Any image with a verifiable digest
+    /// ranks above one without.
     best: Option<((bool, usize), IndexEntry)>,
-    /// The image, if there is but one, and no platform with it.
+    /// The image, if it is the only one and has no platform.
     only: Option<IndexEntry>,
-    /// Indexes in it that may hold what is wanted, one more than may be read at most.
+    /// Nested indexes that may hold the wanted image, at most one more than may be read.
     nested: Vec<Descriptor>,
-    /// An index that may hold it, too, and cannot be verified.
+    /// An index that may hold it too, but has no verifiable digest.
     unknown: Option<IndexEntry>,
 }
 
 impl Candidates {
-    /// Reads the entries, and adds the platforms that they are for.
+    /// Reads the entries, and adds their platforms to `available`.
     fn of(index: &Index, wanted: &PlatformRequest, available: &mut Vec<Platform>) -> Self {
         let (mut best, mut only, mut nested, mut unknown) = (None, None, Vec::new(), None);
         let mut images = 0;
         index.each(|mut entry| {
             let is_image = is_image(&entry);
             let platform = entry.platform();
-            // Nothing more is asked of them, and each may have thousands.
+            // Annotations are not needed any more, and each entry may have thousands.
             entry.annotations = None;
             match entry.kind() {
                 MediaKind::Index if nested.len() <= MAX_INDEXES && may_hold(&entry, wanted) => {
@@ -163,20 +163,20 @@ impl Candidates {
     }
 }
 
-/// Lists all manifests of an index, and those of the indexes within in their places.
+/// Lists all manifests of an index, with those of nested indexes in their place.
 pub(super) struct Listing<'l> {
-    /// Brings what an entry names, verified.
+    /// Returns the verified document of an entry.
     fetch: &'l mut dyn FnMut(&Descriptor) -> Result<Document, Error>,
-    /// Takes a manifest, which may be an attestation.
+    /// Receives a manifest, which may be an attestation.
     take: &'l mut dyn FnMut(&IndexEntry),
-    /// How many indexes have been read, and how many manifests listed.
+    /// The numbers of indexes read and of manifests listed.
     read: usize,
     listed: usize,
 }
 
 impl<'l> Listing<'l> {
-    /// Lists what is in `index`. What is not there, or is beyond what is read in search of one platform,
-    /// is left out.
+    /// Lists the contents of `index`. Nested indexes are left out if they are missing, or beyond
+    /// the limits of a platform search.
     pub(super) fn of(
         index: &Index,
         fetch: &'l mut dyn FnMut(&Descriptor) -> Result<Document, Error>,
@@ -203,7 +203,7 @@ impl<'l> Listing<'l> {
                 if failed.is_none() && depth < MAX_DEPTH && self.read < MAX_INDEXES =>
             {
                 self.read += 1;
-                // One that cannot be verified is left out, too.
+                // Without a verifiable digest, it is left out too.
                 if let Ok(entry) = entry.known() {
                     failed = self.add_nested(&entry, depth).err();
                 }
@@ -231,8 +231,8 @@ impl<'l> Listing<'l> {
     }
 }
 
-/// Checks a manifest that no index chose against its config. By default a pull is for this machine,
-/// but an image for another one may be what is wanted: it is taken, with a warning.
+/// Checks a manifest that was not selected from an index against its config. An image for another
+/// platform is an error if a platform was requested; by default it is accepted with a warning.
 pub(super) fn confirm(
     name: &str,
     image: &Image,
@@ -255,13 +255,13 @@ pub(super) fn confirm(
     Ok(())
 }
 
-/// Whether an entry is an image. Attestations look like images of `unknown/unknown`; entries of
-/// other types are none of ours and no error (image-spec image-index.md: MUST NOT).
+/// Whether an entry is an image. Attestations look like images for `unknown/unknown`; entries of
+/// other types are ignored and no error (image-spec image-index.md: MUST NOT).
 fn is_image(entry: &IndexEntry) -> bool {
     entry.kind() == MediaKind::Manifest && !entry.is_attestation()
 }
 
-/// An index that says what it is for is not read in vain.
+/// Whether a nested index may hold the wanted image: its own platform, if stated, must match.
 fn may_hold(index: &IndexEntry, wanted: &PlatformRequest) -> bool {
     index
         .platform()
@@ -279,7 +279,7 @@ fn manifest(
             manifest,
             unconfirmed,
         }),
-        // `fetch` has held the document against the type in the entry.
+        // `fetch` has checked the document against the entry's media type.
         Document::Index(_) => Err(Error::Manifest {
             what: entry.digest.to_string(),
             why: InvalidManifest::Ambiguous,

@@ -10,7 +10,7 @@ use crate::oci::{
 };
 use crate::registry::MAX_MANIFEST;
 
-/// How many names an error lists, and how many bytes they have in all.
+/// How many names an error lists, and their total length in bytes.
 const MAX_LISTED: usize = 256;
 const MAX_LENGTH: usize = 64 << 10;
 
@@ -22,21 +22,21 @@ const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
 /// A list of images: the name of its file, and the bytes.
 type ImageList = (&'static str, Vec<u8>);
 
-/// What `index.json` leads to.
+/// What the name selects in `index.json`.
 pub(super) enum NamedEntry {
     /// One entry: the one with the name, or the only one.
     Entry(IndexEntry),
-    /// An index of the entries with the name, which are for different platforms.
+    /// An index made of the entries with the name, which are for different platforms.
     Platforms(Descriptor, Bytes),
-    /// `index.json` is itself the index where several entries have no names.
+    /// `index.json` itself, if it has several entries without names.
     Itself(Descriptor),
 }
 
-/// The same, known to have a digest that can be verified.
+/// The same, with a digest known to be verifiable.
 pub(super) enum NamedImage {
     /// An entry of `index.json`.
     Entry(Descriptor),
-    /// One whose bytes are here already.
+    /// A document whose bytes were read already.
     Read(Descriptor, Bytes),
 }
 
@@ -48,9 +48,9 @@ impl NamedImage {
     }
 }
 
-/// The entry that is meant. Without a name there must be one image only, or several without names,
-/// which are then one image for several platforms.
-/// `place` is how the layout is spelt.
+/// The entry that the name selects. Without a name, there must be a single image, or several
+/// without names, which then count as one image for several platforms. `place` is the layout as the
+/// user typed it.
 pub(super) fn root(
     index: &Index,
     digest: &Digest,
@@ -68,7 +68,7 @@ pub(super) fn root(
             first_names.clone_from(&own);
         }
         is_one_name &= !own.is_empty() && own == first_names;
-        // As it stands there, before what means the same.
+        // An exact match takes precedence over an equivalent name.
         if exact.is_none() && name.is_some() && entry.annotation(REF_NAME) == name {
             exact = Some(entry);
         } else if same.is_none()
@@ -115,8 +115,8 @@ pub(super) fn root(
     }
 }
 
-/// An index of the entries that are meant, if they are images for different platforms: some tools tag
-/// each of them, and make no index of its own. Without a platform each, the first one counts.
+/// An index made of the selected entries, if they are images for different platforms: some tools
+/// tag each image and write no nested index. If any lacks a platform, the first entry is selected.
 fn platforms(index: &Index, is_meant: impl Fn(&IndexEntry) -> bool) -> Option<NamedEntry> {
     let mut entries: Vec<Descriptor> = Vec::new();
     index.each(|entry| {
@@ -143,13 +143,13 @@ fn platforms(index: &Index, is_meant: impl Fn(&IndexEntry) -> bool) -> Option<Na
     Some(NamedEntry::Platforms(made, bytes.into()))
 }
 
-/// Whether one of the names means the same image.
+/// Whether one of the names denotes the same image.
 fn is_named(own: &[String], name: &str) -> bool {
     own.iter().any(|own| own == name || is_same(own, name))
 }
 
-/// The list of images that counts in an archive: the first one that comes, `index.json` or docker's.
-/// `docker save` of an image without a name leaves the index empty; then docker's list counts.
+/// The list of images in an archive: whichever comes first, `index.json` or docker's. For an image
+/// without a name, `docker save` leaves the index empty; then docker's list counts.
 pub(super) fn list(archive: &Archive, form: Form) -> Result<Option<ImageList>, Error> {
     let candidates: &[&'static str] = match form {
         Form::DockerArchive => &[MANIFEST],
@@ -167,7 +167,7 @@ pub(super) fn list(archive: &Archive, form: Form) -> Result<Option<ImageList>, E
     Ok(first)
 }
 
-/// Refuses an index without entries where docker's list may have some.
+/// Refuses an empty index if docker's list may have entries.
 pub(super) fn refuse_dockers(store: &Store, spelling: &str, bytes: &[u8]) -> Result<(), Error> {
     if !is_empty(bytes) || !store.has(MANIFEST) {
         return Ok(());
@@ -185,7 +185,7 @@ fn is_empty(bytes: &[u8]) -> bool {
     let index = match Document::parse(&Bytes::new(bytes.to_vec()), "") {
         Ok(Document::Index(index)) => index,
         Ok(Document::Manifest(_)) => return false,
-        // Some encoders leave out the field for an empty list.
+        // Some encoders omit the field of an empty list.
         Err(_) => return matches!(Document::names(bytes), Ok(named) if named.is_empty()),
     };
     let mut count = 0;
@@ -193,12 +193,12 @@ fn is_empty(bytes: &[u8]) -> bool {
     count == 0
 }
 
-/// Names that an error lists.
+/// The names that an error lists.
 #[derive(Default)]
 pub(super) struct ImageNames(pub(super) Vec<String>);
 
 impl ImageNames {
-    /// Adds a name, unless it is the one that came before, or there are more than anybody reads.
+    /// Adds a name, unless it equals the previous one or the list is full.
     pub(super) fn add(&mut self, name: String) {
         let length: usize = self.0.iter().map(String::len).sum();
         let is_new = self.0.last() != Some(&name);
@@ -208,7 +208,7 @@ impl ImageNames {
     }
 }
 
-/// What an entry is called, in full first.
+/// The names of an entry, the full one first.
 pub(super) fn names<D>(entry: &Descriptor<D>) -> Vec<String> {
     let names = [IMAGE_NAME, REF_NAME]
         .iter()

@@ -1,5 +1,5 @@
-//! A registry with the cache in front of it: what is cached is not fetched, what is fetched is
-//! cached, and both are verified as they are read.
+//! A registry behind the cache: cached blobs are not fetched, fetched blobs are cached, and both
+//! are verified as they are read.
 
 use super::fetch::{BlobSource, Fetch};
 use super::local::or_path;
@@ -12,19 +12,19 @@ use crate::progress::{Meter, Progress};
 use crate::registry::{FetchMode, RawManifest, Registry, RegistryOptions};
 use std::io::{self, Read, Write as _};
 
-/// A registry and, unless it is not wanted, the cache.
+/// A registry and, unless disabled, the cache.
 pub struct CachedRegistry<'c> {
     pub(super) fetch: Fetch<'c>,
     reference: Reference,
-    /// How much of the blob at hand comes out of the cache, in bytes.
+    /// How many bytes of the current blob come from the cache.
     pub(super) cached: u64,
-    /// How large the blob at hand is, in bytes.
+    /// The size of the current blob in bytes.
     pub(super) size: u64,
-    /// The layer that will be wanted next, on its way.
+    /// The next layer, which is being prefetched.
     ahead: Option<(Digest, BlobSource)>,
-    /// The index and manifests that led to the image, for pulls without a network.
+    /// The index and manifests that led to the image, for pulls without network.
     documents: Vec<(Digest, Bytes)>,
-    /// What the reference stands for, once it was asked: it is that to the end.
+    /// What the reference stands for, once resolved; it is not resolved again.
     root: Option<(Digest, RawManifest)>,
 }
 
@@ -62,13 +62,14 @@ impl<'c> CachedRegistry<'c> {
         &self.reference
     }
 
-    /// Who is asked, in this order; nobody without a network.
+    /// The hosts to ask, in order; none without network.
     pub(super) fn hosts(&self) -> Vec<String> {
         let registry = self.fetch.registry.as_ref();
         registry.map(Registry::hosts).unwrap_or_default()
     }
 
-    /// The digest that the reference stands for, at the price of a HEAD where the registry gives it.
+    /// The digest that the reference stands for, by a HEAD request if the registry returns the
+    /// digest.
     pub(super) fn digest(&mut self) -> Result<Digest, Error> {
         let Some(registry) = &self.fetch.registry else {
             return self
@@ -77,13 +78,14 @@ impl<'c> CachedRegistry<'c> {
         };
         let asked = registry.digest_of(&self.reference.identifier());
         match asked.map_err(|error| or_path(&self.reference, error))? {
-            // What was asked for by digest is that digest, if it is there at all.
+            // If the reference has a digest, that is the result, provided that it exists.
             Some(digest) => Ok(self.reference.digest().cloned().unwrap_or(digest)),
             None => self.root().map(|(digest, _)| digest),
         }
     }
 
-    /// What the reference stands for: its digest, checked if the reference has one, and its bytes.
+    /// What the reference stands for: its digest, checked against the reference's own, and its
+    /// bytes.
     pub(super) fn root(&mut self) -> Result<(Digest, RawManifest), Error> {
         if let Some(root) = &self.root {
             return Ok(root.clone());
@@ -126,7 +128,7 @@ impl<'c> CachedRegistry<'c> {
         self.documents.push((digest.clone(), document.clone()));
     }
 
-    /// Without a network: what the reference stood for when it was last pulled.
+    /// Without network: the digest that the reference stood for at the last pull.
     fn cached_digest(&self) -> Result<Digest, Error> {
         let known = || self.fetch.cache?.resolved(&self.fetch.name);
         let digest = self.reference.digest().cloned().or_else(known);
@@ -139,7 +141,7 @@ impl<'c> CachedRegistry<'c> {
         cached.transpose()?.flatten().ok_or_else(missing)
     }
 
-    /// Without a network: whether all of an image is here, before anything is made of it.
+    /// Without network: checks that the whole image is cached before any of it is extracted.
     pub(super) fn require<'b>(
         &self,
         blobs: impl IntoIterator<Item = &'b Descriptor>,
@@ -159,16 +161,16 @@ impl<'c> CachedRegistry<'c> {
         }
     }
 
-    /// The documents that led to the image, the one that the reference stands for first.
+    /// The documents that led to the image, starting with the one that the reference stands for.
     pub(super) fn documents(&self) -> &[(Digest, Bytes)] {
         &self.documents
     }
 
-    /// The config, out of the cache if it is there and right.
+    /// The config, from the cache if it is present and correct.
     pub(super) fn config(&mut self, config: &Descriptor) -> Result<Vec<u8>, Error> {
         let first = self.small(config);
         match (first, self.fetch.cache) {
-            // What there was of it was not of it.
+            // The partial entry in the cache was not part of this blob.
             (Err(error), Some(cache)) if self.is_corrupt(&error) => {
                 cache.forget(config);
                 cache.doubt();
@@ -178,7 +180,7 @@ impl<'c> CachedRegistry<'c> {
         }
     }
 
-    /// All of a small blob, verified.
+    /// All bytes of a small blob, verified.
     fn small(&mut self, blob: &Descriptor) -> Result<Vec<u8>, Error> {
         within_limit(blob)?;
         let opened = self.open(blob)?;
@@ -200,7 +202,7 @@ impl<'c> CachedRegistry<'c> {
         LayerStream::new(layer, bytes, opened.copy).map_err(|e| self.unopened(blob, e))
     }
 
-    /// The stream of a blob as it is.
+    /// The stream of a blob as stored.
     pub(super) fn blob(
         &mut self,
         blob: &Descriptor,
@@ -211,7 +213,7 @@ impl<'c> CachedRegistry<'c> {
         Ok(BlobStream::new(blob, bytes, opened.copy))
     }
 
-    /// A blob, which may be on its way already.
+    /// Opens a blob, which may be prefetched already.
     fn next(&mut self, blob: &Descriptor) -> Result<BlobSource, Error> {
         let ahead = self.ahead.take();
         let opened = match ahead.filter(|(digest, _)| *digest == blob.digest) {
@@ -222,7 +224,7 @@ impl<'c> CachedRegistry<'c> {
         Ok(opened)
     }
 
-    /// Has the registry send what will be wanted next, in this order.
+    /// Prefetches the blobs needed next, in this order.
     pub(super) fn announce(&mut self, coming: &mut dyn Iterator<Item = &Descriptor>) {
         let Some(next) = coming.next() else { return };
         let opened = self.fetch.open(next, FetchMode::Prefetch).ok().flatten();
@@ -232,7 +234,7 @@ impl<'c> CachedRegistry<'c> {
     }
 
     fn open(&mut self, blob: &Descriptor) -> Result<BlobSource, Error> {
-        // Nobody is waited for who may wait for us.
+        // Release its lock before waiting for another process, which may be waiting for us.
         self.ahead = None;
         let opened = self.fetch.open(blob, FetchMode::Demand)?;
         let opened = opened.map_or_else(|| self.fetch.remote(blob, FetchMode::Demand), Ok)?;
@@ -240,7 +242,7 @@ impl<'c> CachedRegistry<'c> {
         Ok(opened)
     }
 
-    /// Keeps a copy that was made while a layer was read.
+    /// Stores the copy made while a layer was read.
     pub(super) fn keep(&self, blob: &Descriptor, copy: io::Result<Option<Partial>>) {
         self.fetch.keep(blob, copy);
     }

@@ -6,18 +6,18 @@ use crate::error::{Error, Part};
 use crate::oci::{Bytes, Config, Descriptor, Digest, Document, Image, PlatformRequest};
 use crate::progress::Progress;
 
-/// Where a name has led.
+/// The documents that a name was resolved to.
 pub(super) struct ResolvedDocuments {
     pub(super) image: Image,
-    /// The manifest, if it is not what the name stands for.
+    /// The manifest, if it differs from the document that the name stands for.
     pub(super) manifest: Option<Bytes>,
-    /// The bytes of its config.
+    /// The bytes of the config.
     pub(super) config: Bytes,
 }
 
 impl Source<'_> {
-    /// Follows the name to the manifest for `wanted`, and that to its config. Nothing else will be
-    /// asked for.
+    /// Resolves the name to the manifest for `wanted`, and that to its config. Nothing but layers
+    /// is needed afterwards.
     pub fn resolve(
         &mut self,
         wanted: &PlatformRequest,
@@ -27,7 +27,7 @@ impl Source<'_> {
         Ok(self.narrowed(followed))
     }
 
-    /// The image, of which only the layers are wanted from here on.
+    /// The image, of which only the layers are needed from here on.
     pub(super) fn narrowed(&self, followed: ResolvedDocuments) -> Image {
         let image = Image {
             config_bytes: followed.config,
@@ -39,7 +39,7 @@ impl Source<'_> {
         image
     }
 
-    /// The same, with all that lies between the name and the image among `documents`, which are not
+    /// The same, adding all documents between the name and the image to `documents`, which are not
     /// read again.
     pub(super) fn follow(
         &mut self,
@@ -51,7 +51,7 @@ impl Source<'_> {
         followed.map_err(|error| self.explained(error))
     }
 
-    /// An `error` of a source, said as it is meant.
+    /// Turns a source's `error` into the one to report.
     pub(super) fn explained(&self, error: Error) -> Error {
         match self {
             Self::Registry(_) => error,
@@ -130,7 +130,7 @@ impl Source<'_> {
             Self::Registry(cached) => {
                 let (digest, served) = cached.root()?;
                 let mut document = parse(&digest, &served.bytes, &served.media_type);
-                // Who names a tag does not know what it stands for.
+                // For a tag, name it beside the digest: the user typed only the tag.
                 if let (Err(Error::Manifest { what, .. }), None) =
                     (&mut document, cached.reference().digest())
                 {

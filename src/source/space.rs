@@ -10,9 +10,9 @@ use std::io;
 use std::path::Path;
 
 impl Source<'_> {
-    /// Refuses an image that does not fit into the file system of `rootfs`, where `destination`
-    /// grows. How large the tree will be, no manifest says; its compressed layers are hardly larger.
-    /// From here on, purge lets be what the cache has of the image.
+    /// Refuses an image that does not fit into the file system of `rootfs`, where `destination` is
+    /// written. No manifest states the size of the tree, so the compressed layers serve as a lower
+    /// bound. From here on, purge keeps what the cache has of the image.
     pub fn check_space(
         &self,
         image: &Image,
@@ -25,9 +25,9 @@ impl Source<'_> {
     }
 }
 
-/// Refuses blobs of some sources that do not fit into the file system of `folder`, where
-/// `destination` grows. A cache without room for them is done without: the destination needs the
-/// room more.
+/// Refuses blobs of several sources that do not fit into the file system of `folder`, where
+/// `destination` is written. If the cache lacks space for them, it is not used: the destination
+/// needs the space more.
 pub fn check_room<'s, B: IntoIterator<Item = &'s Descriptor>>(
     sources: impl IntoIterator<Item = (&'s Source<'s>, B)>,
     folder: &Dir,
@@ -61,7 +61,7 @@ pub fn check_room<'s, B: IntoIterator<Item = &'s Descriptor>>(
     Ok(())
 }
 
-/// Refuses what is larger than what the file system of `folder` has free.
+/// Refuses a `size` that exceeds the free space in the file system of `folder`.
 pub(super) fn check_fits(size: u64, folder: &Dir, destination: &Path) -> Result<(), Error> {
     match folder.free_space() {
         Some(free) if free < size => Err(Error::NoRoom(destination.to_owned(), size - free)),
@@ -69,8 +69,8 @@ pub(super) fn check_fits(size: u64, folder: &Dir, destination: &Path) -> Result<
     }
 }
 
-/// Whether the cache at `path` has room for what it lacks, where so much `besides` goes to the same
-/// file system. If not, it is said.
+/// Whether the cache at `path` has space for the blobs it lacks, given that `besides` goes to the
+/// same file system. Reports it if not.
 pub(super) fn can_keep(
     lacks: u64,
     besides: u64,

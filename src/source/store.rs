@@ -1,4 +1,4 @@
-//! Where the files of a layout are: in a folder or in an archive.
+//! The storage of a layout's files: a directory or an archive.
 
 use super::folder::Folder;
 use crate::archive::Archive;
@@ -8,14 +8,14 @@ use std::path::Path;
 
 /// The files of a layout, by their paths in it.
 pub(super) enum Store {
-    /// A folder.
+    /// A directory.
     Folder(Folder),
     /// A file or a pipe.
     Archive(Box<Archive>),
 }
 
 impl Store {
-    /// All of a small file, at most one byte more than `limit`: that shows that there is more.
+    /// Reads a small file up to one byte beyond `limit`, which shows whether it is longer.
     pub(super) fn bytes(&self, name: &str, limit: u64) -> Result<Option<Vec<u8>>, Error> {
         if let Self::Archive(archive) = self {
             return archive.bytes(name, limit);
@@ -29,7 +29,7 @@ impl Store {
         Ok(Some(bytes))
     }
 
-    /// A file as a stream, if there is one of this name.
+    /// Opens a file as a stream, if it exists.
     pub(super) fn open(&self, name: &str) -> Result<Option<Box<dyn Read>>, Error> {
         match self {
             Self::Archive(archive) => archive.open_member(name),
@@ -37,7 +37,7 @@ impl Store {
         }
     }
 
-    /// Whether there is a file of this name. An archive that flows by is read to its end to know.
+    /// Whether a file exists. A streamed archive is read to its end to find out.
     pub(super) fn has(&self, name: &str) -> bool {
         match self {
             Self::Archive(archive) => matches!(archive.locate(name), Ok(Ok(_))),
@@ -45,7 +45,7 @@ impl Store {
         }
     }
 
-    /// Why there is no file of this name, if that is known.
+    /// Why a file is absent, if known.
     pub(super) fn absence(&self, name: &str) -> Option<Absence> {
         match self {
             Self::Archive(archive) => archive.locate(name).ok()?.err(),
@@ -53,7 +53,7 @@ impl Store {
         }
     }
 
-    /// Refuses a link of this name that leads nowhere.
+    /// Refuses a dangling symlink with this name.
     pub(super) fn refuse_dangling(&self, name: &str) -> Result<(), Error> {
         match self.absence(name) {
             Some(why @ Absence::Link { .. }) => Err(fault(self.path(), LayoutFault::Absent(why))),
@@ -61,7 +61,7 @@ impl Store {
         }
     }
 
-    /// Where it is, for messages.
+    /// The path, for messages.
     pub(super) fn path(&self) -> &Path {
         match self {
             Self::Folder(folder) => folder.path(),

@@ -111,9 +111,8 @@ impl Connect {
         }
     }
 
-    /// Resolves a host. A plain-http server that the user did not name must not resolve to an
-    /// address that only this machine and its neighbours reach: nobody there would notice the
-    /// foreign host name.
+    /// Resolves a host. A plain-http server that the user did not name must not resolve to a
+    /// link-local or metadata address: a server there would not notice the foreign host name.
     fn look_up(&self, details: &ConnectionDetails<'_>) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let endless = NextTimeout::default();
         let all = self.names.resolve(details.uri, details.config, endless)?;
