@@ -1,4 +1,5 @@
-//! The stream of a layer: small readers, each of which reports the end only if its promise holds.
+//! The stream of a layer: small readers, each of which reports the end only after its check has
+//! passed.
 //!
 //! ```text
 //! blob ── Tee ── Verifier ── BufReader ── Decoder ── Contents
@@ -18,24 +19,24 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use tee::Tee;
 use verify::Contents;
 
-/// How much is read, hashed and written at once, in bytes: measured, the best between 32 KiB and
-/// 1 MiB.
+/// How much is read, hashed and written at once, in bytes: the fastest size measured between 32 KiB
+/// and 1 MiB.
 const CHUNK: usize = 256 * 1024;
 
-/// The blob as it was named, and its copy.
+/// The verified bytes of a blob, and their copy.
 type Compressed<R, W> = Verifier<Tee<R, W>>;
 
-/// A blob as it is, verified, with a copy of it.
+/// A verified blob as stored, with a copy of it.
 pub struct BlobStream<R: Read, W: Write>(Compressed<R, W>);
 
 impl<R: Read, W: Write> BlobStream<R, W> {
-    /// A stream over the bytes of `blob`, with a copy of them for `copy`.
+    /// Streams the bytes of `blob`, and copies them to `copy`.
     pub fn new(blob: &Descriptor, bytes: R, copy: Option<W>) -> Self {
         Self(Verifier::new(blob, Tee::new(bytes, copy)))
     }
 
-    /// Reads to the end. When this returns, the blob was whole, and so is its copy unless that was
-    /// given up for the reason it comes with.
+    /// Reads to the end and checks the blob. Returns the complete copy, or the error for which the
+    /// copy was given up.
     pub fn finish(mut self) -> Result<io::Result<Option<W>>, Error> {
         self.0.drain()?;
         Ok(self.0.into_inner().into_copy())
@@ -55,7 +56,7 @@ pub struct LayerStream<R: Read, W: Write> {
 }
 
 impl<R: Read, W: Write> LayerStream<R, W> {
-    /// A stream over `blob`, the compressed bytes of `layer`, with a copy of them for `copy`.
+    /// Streams `blob`, the compressed bytes of `layer`, and copies them to `copy`.
     pub fn new(layer: &Layer, blob: R, copy: Option<W>) -> Result<Self, Error> {
         let verifier = Verifier::new(&layer.blob, Tee::new(blob, copy));
         let digest = &layer.blob.digest;
@@ -74,13 +75,13 @@ impl<R: Read, W: Write> LayerStream<R, W> {
         })
     }
 
-    /// The tar.
+    /// The uncompressed tar.
     pub fn tar(&mut self) -> &mut dyn BufRead {
         &mut self.contents
     }
 
-    /// Reads both sides to their ends. When this returns, the blob was whole, and so is its copy
-    /// unless that was given up for the reason it comes with.
+    /// Reads both sides to the end and checks them. Returns the complete copy, or the error for
+    /// which the copy was given up.
     pub fn finish(mut self) -> Result<io::Result<Option<W>>, Error> {
         self.contents
             .drain()
@@ -90,12 +91,12 @@ impl<R: Read, W: Write> LayerStream<R, W> {
         Ok(compressed.into_inner().into_copy())
     }
 
-    /// What is to blame for `error`, which came up while the tar was read: if the blob is not the
-    /// one that the manifest named, then that is. The rest of the blob is read to tell, where the
-    /// error says that something is malformed, or where there `is_doubt` about the blob.
+    /// Attributes an `error` that occurred while the tar was read: if the blob does not match the
+    /// manifest, that is the cause. To tell, the rest of the blob is read if the error says that
+    /// something is malformed, or if there `is_doubt` about the blob.
     pub fn attribute(self, mut error: Error, is_doubt: bool) -> Error {
         let blob = self.blob.clone();
-        // Progress speaks of blobs, and so do registries and caches.
+        // Progress, registries and caches name blobs, not DiffIDs.
         if let Error::Entry { layer, .. } = &mut error {
             layer.clone_from(&blob);
         }
@@ -104,7 +105,7 @@ impl<R: Read, W: Write> LayerStream<R, W> {
         }
         match (self.into_compressed().drain(), error) {
             (Err(blame), _) => blame,
-            // What the decoder complains of is the blob, not the archive in it.
+            // The decoder's error is about the blob, not the archive in it.
             (Ok(()), Error::Corrupt { why, .. }) => Error::Corrupt { digest: blob, why },
             (Ok(()), error) => error,
         }

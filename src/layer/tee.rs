@@ -1,15 +1,15 @@
-//! Copies everything that is read to a second place.
+//! Copies everything that is read to a second writer.
 
 use std::io::{self, Read, Write};
 
-/// A reader that copies what passes through it.
+/// A reader that copies all bytes read through it.
 pub(super) struct Tee<R, W> {
     inner: R,
     copy: io::Result<Option<W>>,
 }
 
 impl<R: Read, W: Write> Tee<R, W> {
-    /// Copies what is read from `inner` to `copy`, if there is one.
+    /// Copies what is read from `inner` to `copy`, if given.
     pub(super) fn new(inner: R, copy: Option<W>) -> Self {
         Self {
             inner,
@@ -17,8 +17,8 @@ impl<R: Read, W: Write> Tee<R, W> {
         }
     }
 
-    /// The copy, which has all that was read, or why it was given up: a copy that cannot be kept
-    /// (a full disk) does not spoil what it is a copy of.
+    /// The copy of everything that was read, or the error for which it was given up: a failed copy
+    /// (on a full disk, for example) does not affect reading.
     pub(super) fn into_copy(self) -> io::Result<Option<W>> {
         self.copy
     }

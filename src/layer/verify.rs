@@ -1,10 +1,10 @@
-//! Readers that check what passes through them against a digest.
+//! Readers that check the bytes read through them against a digest.
 
 use crate::error::{Error, Part};
 use crate::oci::{Descriptor, Digest, Hasher};
 use std::io::{self, BufRead, Read};
 
-/// The bytes of a blob as they were named: digest and size hold, or reading fails instead of ending.
+/// A blob's bytes: if digest or size do not match, reading fails instead of ending.
 pub struct Verifier<R> {
     inner: R,
     wanted: Digest,
@@ -27,14 +27,14 @@ impl<R: Read> Verifier<R> {
         }
     }
 
-    /// Reads to the end, which is where the promise is checked.
+    /// Reads to the end, where digest and size are checked.
     pub fn drain(&mut self) -> Result<(), Error> {
         io::copy(self, &mut io::sink())
             .map(drop)
             .map_err(|e| Error::in_stream(&self.wanted, e))
     }
 
-    /// The reader below.
+    /// The wrapped reader.
     pub fn into_inner(self) -> R {
         self.inner
     }
@@ -67,7 +67,7 @@ impl<R: Read> Read for Verifier<R> {
             return Ok(0);
         }
         self.seen += count as u64;
-        // A body without end is refused at its first byte too many.
+        // An endless body is refused at the first excess byte.
         if self.seen > self.size {
             self.hasher = None;
             return Err(io::Error::other(self.size_mismatch()));
@@ -79,8 +79,8 @@ impl<R: Read> Read for Verifier<R> {
     }
 }
 
-/// The uncompressed bytes of a layer, read in large pieces that nobody has to copy, and checked
-/// against the DiffID where they end.
+/// The uncompressed bytes of a layer, buffered in large chunks to avoid copying, and checked
+/// against the DiffID at the end.
 pub(super) struct Contents<R> {
     inner: R,
     wanted: Digest,
@@ -103,7 +103,7 @@ impl<R: Read> Contents<R> {
         }
     }
 
-    /// Reads to the end, which is where the promise is checked.
+    /// Reads to the end, where the DiffID is checked.
     pub(super) fn drain(&mut self) -> io::Result<()> {
         loop {
             match self.fill_buf()?.len() {
@@ -113,7 +113,7 @@ impl<R: Read> Contents<R> {
         }
     }
 
-    /// The reader below.
+    /// The wrapped reader.
     pub(super) fn into_inner(self) -> R {
         self.inner
     }
@@ -123,9 +123,10 @@ impl<R: Read> BufRead for Contents<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.taken == self.filled {
             (self.taken, self.filled) = (0, 0);
-            // Few compressed bytes can become so many that the reader below is not asked for long.
+            // A few compressed bytes may expand so far that the reader below sees no call for a
+            // long time.
             Error::unless_stopped().map_err(io::Error::other)?;
-            // Decoders hand out what they have; small pieces are gathered, or each would cost a
+            // Decoders return whatever they have; small pieces are combined, or each would cost a
             // write of its own.
             while self.filled < self.buffer.len() {
                 match self.inner.read(&mut self.buffer[self.filled..]) {
@@ -153,7 +154,7 @@ impl<R: Read> BufRead for Contents<R> {
     }
 }
 
-/// Asked for by `BufRead`; the tar reader takes whole pieces.
+/// Required by `BufRead`; the tar reader uses whole buffers.
 impl<R: Read> Read for Contents<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.fill_buf()?.read(buffer)?;
