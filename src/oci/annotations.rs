@@ -1,4 +1,4 @@
-//! The annotations of a document: image-spec annotations.md. Anybody may write anything there.
+//! The annotations of a document: image-spec annotations.md. They may hold anything.
 
 use super::lenient::{Field, Lenient};
 use serde::de::{IgnoredAny, MapAccess};
@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 /// The annotations of a manifest or an index.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Annotations {
-    /// By their keys. A document of 8 MiB bounds them, and `MAX_ELEMENTS`.
+    /// By key. Their size is bounded by the document's 8 MiB, their number by `MAX_ELEMENTS`.
     pub pairs: BTreeMap<String, String>,
-    /// Whether what is there is not an object of strings, or has more of them than any image.
+    /// Whether the field is not an object of strings, or has more of them than any real image.
     pub is_malformed: bool,
 }
 
-/// A document of which nothing but the annotations counts.
+/// A document, of which only the annotations are read.
 #[derive(Default)]
 struct Annotated(Field<BTreeMap<String, String>>);
 
@@ -31,8 +31,8 @@ impl Lenient for Annotated {
 }
 
 impl Annotations {
-    /// Reads those of the manifest or index that has these bytes. A pull does without them: if they make no
-    /// sense, that is noted and no reason to refuse the image.
+    /// Parses the annotations in the bytes of a manifest or index. A pull does not need them, so
+    /// invalid annotations are noted rather than refused.
     pub fn parse(bytes: &[u8]) -> Self {
         let mut malformed = Vec::new();
         let document = serde_json::from_slice(bytes).unwrap_or(Field::Malformed);

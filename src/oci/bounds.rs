@@ -1,6 +1,6 @@
-//! How much a document may hold, whoever wrote it. Documents are read straight into the types that are
-//! used, and long lists element by element: a few megabytes of `[]` or of short names would be a hundred
-//! in memory.
+//! Limits on what a document may hold. Documents are deserialised directly into the types in use,
+//! and long lists element by element: a few megabytes of `[]` or of short names would take a
+//! hundred in memory.
 
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -8,21 +8,21 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use std::marker::PhantomData;
 
-/// How many elements a list has that is kept: 127 layers are what docker makes at most, and 500 what
-/// Linux stacks.
+/// The maximum length of a list that is kept: docker makes at most 127 layers, and Linux stacks at
+/// most 500.
 pub(super) const MAX_ELEMENTS: usize = 4096;
 
-/// The longest name that is kept, in bytes. A media type has 255: RFC 6838, section 4.2.
+/// The longest name that is kept, in bytes. A media type has at most 255: RFC 6838, section 4.2.
 const MAX_NAME: usize = 512;
 
-/// How much of a parser's complaint is told, in bytes: it quotes what it stumbled over.
+/// How much of a parser's error message is kept, in bytes: it quotes the document.
 const MAX_COMPLAINT: usize = 300;
 
-/// A list of no more elements than any image has.
+/// A list limited to `MAX_ELEMENTS`.
 #[derive(Clone, Debug)]
 pub struct BoundedList<T>(pub Vec<T>);
 
-/// A name that is no longer than any that counts.
+/// A name limited to `MAX_NAME`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BoundedName(pub String);
 
@@ -44,23 +44,22 @@ impl<'de> Deserialize<'de> for BoundedName {
     }
 }
 
-/// For fields that are such names.
+/// Deserialises a field into such a name.
 pub(super) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     deserializer.deserialize_str(NameVisitor)
 }
 
-/// The same, where `null` is an empty name: to Go it is a field that is not there.
+/// The same, with `null` as an empty name: Go treats it as a missing field.
 pub(super) fn name_or_empty<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
     Ok(Option::<BoundedName>::deserialize(d)?.map_or_else(String::new, |name| name.0))
 }
 
-/// The same of any length.
+/// The same without a limit on the length.
 pub(super) fn text_or_empty<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
     Ok(Option::<String>::deserialize(d)?.unwrap_or_default())
 }
 
-/// For lists of which it counts whether they are there at all: `null` is what Go writes for an empty
-/// one.
+/// For lists whose presence matters: Go writes an empty one as `null`.
 pub(super) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Option<T>>, D::Error> {
@@ -84,23 +83,23 @@ impl Visitor<'_> for NameVisitor {
     }
 }
 
-/// Hands out the elements of a list as they are read, for as long as they are wanted.
+/// Passes the elements of a list to a callback as they are parsed, until it returns false.
 pub struct Each<T, F>(PhantomData<T>, F);
 
 impl<'de, T: Deserialize<'de>, F: FnMut(T) -> bool> Each<T, F> {
-    /// Hands the elements to `take` until it returns false: then there are too many.
+    /// Passes the elements to `take` until it returns false, which means that there are too many.
     pub fn new(take: F) -> Self {
         Self(PhantomData, take)
     }
 
-    /// The elements of a list that is all of a document.
+    /// The elements of a list that is the whole document.
     pub fn of(self, json: &'de [u8]) -> Result<(), serde_json::Error> {
         let mut deserializer = serde_json::Deserializer::from_slice(json);
         deserializer.deserialize_seq(self)?;
         deserializer.end()
     }
 
-    /// The elements of a list that is one field of a document.
+    /// The elements of a list in one field of a document.
     pub(super) fn of_field(
         self,
         field: &'static str,
@@ -119,7 +118,7 @@ impl<'de, T: Deserialize<'de>, F: FnMut(T) -> bool> DeserializeSeed<'de> for Eac
     }
 }
 
-/// Finds a field and passes over all others.
+/// Finds a field and skips all others.
 struct FieldVisitor<S>(&'static str, Option<S>);
 
 impl<'de, S: DeserializeSeed<'de, Value = ()>> Visitor<'de> for FieldVisitor<S> {
@@ -157,7 +156,7 @@ impl<'de, T: Deserialize<'de>, F: FnMut(T) -> bool> Visitor<'de> for Each<T, F> 
     }
 }
 
-/// The pairs of an object, if they are no more than anybody writes.
+/// The pairs of an object, limited to `MAX_ELEMENTS`.
 pub(super) fn pairs<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<BTreeMap<String, String>>, D::Error> {
@@ -184,7 +183,7 @@ impl<'de> Visitor<'de> for PairsVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
         let mut pairs = BTreeMap::new();
         while let Some((name, value)) = entries.next_entry::<String, Option<String>>()? {
-            // `null` is no value.
+            // `null` counts as missing.
             let Some(value) = value else { continue };
             pairs.insert(name, value);
             if pairs.len() > MAX_ELEMENTS {
@@ -195,15 +194,15 @@ impl<'de> Visitor<'de> for PairsVisitor {
     }
 }
 
-/// The start of what a parser complains about.
+/// The start of a parser's error message.
 pub(super) fn complaint(error: &serde_json::Error) -> String {
     let mut start = TextStart(String::new());
-    // It ends early where there is more.
+    // Formatting fails once the limit is reached.
     let _ = write!(start, "{error}");
     start.0
 }
 
-/// Takes no more than the start of a text.
+/// Keeps only the start of a text.
 struct TextStart(String);
 
 impl Write for TextStart {

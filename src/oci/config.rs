@@ -1,4 +1,4 @@
-//! The config of an image: image-spec config.md, as far as a root folder needs it.
+//! The config of an image: image-spec config.md, as far as a root file system needs it.
 
 use super::bounds::{BoundedList, complaint, name, name_or_empty};
 use super::{Descriptor, Digest, InvalidManifest, MediaKind, Platform};
@@ -28,8 +28,8 @@ struct RootFs {
 }
 
 impl Config {
-    /// Parses the bytes of the config blob that a manifest names by `blob`. What has a type that says
-    /// nothing, and is not the config of an image, is an artifact.
+    /// Parses the bytes of the config blob that a manifest names by `blob`. A blob with a generic
+    /// media type that is not an image's config is an artifact.
     pub fn named_by(blob: &Descriptor, bytes: &[u8]) -> Result<Self, InvalidManifest> {
         match (Self::parse(bytes), blob.kind()) {
             (Ok(config), _) => Ok(config),
@@ -50,7 +50,7 @@ impl Config {
         Ok(config)
     }
 
-    /// The platform, unless the config leaves it open (very old images do).
+    /// The platform, unless the config omits it, as very old images do.
     pub fn platform(&self) -> Option<Platform> {
         let open = self.os.is_empty() && self.architecture.is_empty();
         (!open).then(|| Platform::normalised(&self.os, &self.architecture, &self.variant))

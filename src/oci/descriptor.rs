@@ -1,4 +1,4 @@
-//! Descriptors: image-spec descriptor.md; what a document says of a blob it names.
+//! Descriptors: image-spec descriptor.md; what a document says of a blob that it names.
 
 use super::bounds::{name_or_empty, pairs, text_or_empty};
 use super::digest::Text;
@@ -7,14 +7,14 @@ use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// One descriptor. Unknown fields are ignored; a size that is negative, huge or no number is not.
+/// A descriptor. Unknown fields are ignored; a negative, huge or non-numeric size is an error.
 ///
 /// `urls` are not read: CVE-2020-15157 sent credentials to them, and registries hold the blobs.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[serde(expecting = "an object")]
 pub struct Descriptor<D = Digest> {
-    /// The media type as written, or empty if the field is missing, as in Go.
+    /// The media type as written; empty if missing, as in Go.
     #[serde(default, deserialize_with = "name_or_empty")]
     pub media_type: String,
     /// The digest of the blob.
@@ -24,7 +24,7 @@ pub struct Descriptor<D = Digest> {
     /// The platform, in the entries of an index.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<PlatformEntry>,
-    /// Annotations, of which only those that mark attestations and name references are looked at.
+    /// Annotations; only those that mark attestations and name references are used.
     #[serde(
         default,
         deserialize_with = "pairs",
@@ -33,8 +33,8 @@ pub struct Descriptor<D = Digest> {
     pub annotations: Option<BTreeMap<String, String>>,
 }
 
-/// A descriptor of which nothing but the blob counts: an image has thousands of them, and may say
-/// megabytes of each.
+/// A descriptor without platform and annotations: an image has thousands of them, each possibly
+/// with megabytes of these.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[serde(expecting = "an object")]
@@ -51,16 +51,16 @@ impl<D> From<Plain<D>> for Descriptor<D> {
     }
 }
 
-/// An entry of an index. It may name its manifest by an algorithm that roots does not know, which is
-/// no reason to refuse the other entries (image-spec descriptor.md, "Digests").
+/// An entry of an index. It may have a digest of an unknown algorithm, which is no reason to refuse
+/// the other entries (image-spec descriptor.md, "Digests").
 pub type IndexEntry = Descriptor<EntryDigest>;
 
 /// The digest in an entry of an index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EntryDigest {
-    /// One that can be verified.
+    /// A digest that can be verified.
     Known(Digest),
-    /// One of another algorithm, as written: `blake3:…`.
+    /// A digest of another algorithm, as written: `blake3:…`.
     Unknown(String),
 }
 
@@ -109,7 +109,7 @@ impl<'de> Deserialize<'de> for EntryDigest {
     }
 }
 
-/// A platform as an index spells it; empty where it says nothing.
+/// A platform as an index spells it; missing fields are empty.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 #[serde(expecting = "an object")]
@@ -120,7 +120,7 @@ pub struct PlatformEntry {
     /// A GOARCH.
     #[serde(deserialize_with = "text_or_empty")]
     pub architecture: String,
-    /// `v7`, `v8`, `v3`, or nothing.
+    /// `v7`, `v8`, `v3`, or empty.
     #[serde(
         deserialize_with = "text_or_empty",
         skip_serializing_if = "String::is_empty"
@@ -145,7 +145,7 @@ impl IndexEntry {
 }
 
 impl<D> Descriptor<D> {
-    /// A blob of which nothing else is said.
+    /// A descriptor without platform and annotations.
     pub fn new(media_type: impl Into<String>, digest: D, size: u64) -> Self {
         Self {
             media_type: media_type.into(),
@@ -156,7 +156,7 @@ impl<D> Descriptor<D> {
         }
     }
 
-    /// What the media type stands for.
+    /// The kind that the media type denotes.
     pub fn kind(&self) -> MediaKind {
         MediaKind::of(&self.media_type)
     }
@@ -166,7 +166,7 @@ impl<D> Descriptor<D> {
         self.annotations.as_ref()?.get(key).map(String::as_str)
     }
 
-    /// The platform, normalised, unless the descriptor leaves it open.
+    /// The platform, normalised; None if the descriptor omits it.
     pub fn platform(&self) -> Option<Platform> {
         let entry = self.platform.as_ref()?;
         let open = entry.os.is_empty() && entry.architecture.is_empty();

@@ -8,14 +8,14 @@ use std::fmt;
 /// The two registered algorithms of the image-spec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Algorithm {
-    /// `sha256`, 64 hex digits: every image in the wild.
+    /// `sha256`, 64 hex digits: used by practically every image.
     Sha256,
-    /// `sha512`, 128 hex digits: legal and rare.
+    /// `sha512`, 128 hex digits: legal but rare.
     Sha512,
 }
 
 impl Algorithm {
-    /// The name in front of the colon, which is also the folder name in layouts and the cache.
+    /// The name before the colon, which is also the directory name in layouts and the cache.
     pub fn name(self) -> &'static str {
         match self {
             Self::Sha256 => "sha256",
@@ -31,8 +31,8 @@ impl Algorithm {
     }
 }
 
-/// A digest that is safe to put into a URL or a file name: the algorithm is known and the hex is
-/// lower-case and of the right length. Anything else is how CVE-2024-3727 began.
+/// A digest that is safe in a URL or file name: the algorithm is known, and the hex digits are
+/// lower case and of the right number. CVE-2024-3727 began with one that was not checked.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(into = "String")]
 pub struct Digest {
@@ -45,7 +45,7 @@ pub struct Digest {
 pub enum InvalidDigest {
     /// No colon, or an algorithm other than the two registered ones.
     Algorithm(String),
-    /// The right algorithm with the wrong number of digits, or digits that are not lower-case hex.
+    /// The wrong number of digits for the algorithm, or digits that are not lower-case hex.
     Hex(Algorithm),
 }
 
@@ -80,12 +80,12 @@ impl Digest {
         hasher.finish()
     }
 
-    /// The part in front of the colon.
+    /// The part before the colon.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// The part behind the colon: lower-case hex, safe as a file name.
+    /// The part after the colon: lower-case hex, safe as a file name.
     pub fn hex(&self) -> &str {
         &self.hex
     }
@@ -103,7 +103,8 @@ impl<'de> Deserialize<'de> for Digest {
     }
 }
 
-/// Reads a digest, by this function, where it stands: a document may have tens of thousands.
+/// Deserialises a digest with this function, without an intermediate `String`: a document may have
+/// tens of thousands.
 pub(super) struct Text<T>(pub(super) fn(&str) -> Result<T, InvalidDigest>);
 
 impl<T> Visitor<'_> for Text<T> {
@@ -124,7 +125,7 @@ impl From<Digest> for String {
     }
 }
 
-/// Hashes bytes as they pass.
+/// Computes a digest incrementally.
 #[derive(Clone)]
 pub enum Hasher {
     /// SHA-256.
@@ -134,7 +135,7 @@ pub enum Hasher {
 }
 
 impl Hasher {
-    /// A hasher that has seen nothing.
+    /// A hasher without input so far.
     pub fn new(algorithm: Algorithm) -> Self {
         match algorithm {
             Algorithm::Sha256 => Self::Sha256(Sha256::new()),
@@ -142,7 +143,7 @@ impl Hasher {
         }
     }
 
-    /// Takes in the next bytes.
+    /// Hashes more bytes.
     pub fn update(&mut self, bytes: &[u8]) {
         match self {
             Self::Sha256(hasher) => hasher.update(bytes),
@@ -150,7 +151,7 @@ impl Hasher {
         }
     }
 
-    /// The same in bytes, as far as 32 of them.
+    /// The first 32 bytes of the digest.
     pub fn into_bytes(self) -> [u8; 32] {
         let mut bytes = [0; 32];
         match self {
@@ -160,7 +161,7 @@ impl Hasher {
         bytes
     }
 
-    /// The digest of all that was taken in.
+    /// The digest of all bytes hashed.
     pub fn finish(self) -> Digest {
         match self {
             Self::Sha256(hasher) => digest(Algorithm::Sha256, &hasher.finalize()),

@@ -1,17 +1,17 @@
-//! How docker asks whether a container is well. image-spec reserves the field and leaves it to docker:
-//! config.md, `Healthcheck`; Docker Engine API, `HealthConfig`.
+//! Docker's health checks. image-spec reserves the field and leaves it to docker: config.md,
+//! `Healthcheck`; Docker Engine API, `HealthConfig`.
 
 use super::lenient::{Field, Lenient};
 use crate::escape::json_words;
 use serde::Serialize;
 use serde::de::{IgnoredAny, MapAccess};
 
-/// The name of the field, for those that make no sense.
+/// The name of the field, for the list of malformed fields.
 const FIELD: &str = "Healthcheck";
 
 const SECOND: u64 = 1_000_000_000;
 
-/// A healthcheck. A number that is missing or 0 is inherited from docker's defaults.
+/// A health check. A number that is missing or 0 means docker's default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Healthcheck {
     /// `NONE`, or `CMD` or `CMD-SHELL` and the command.
@@ -23,19 +23,19 @@ pub struct Healthcheck {
     /// How long one check may take, in nanoseconds.
     #[serde(skip_serializing_if = "is_zero")]
     pub timeout: u64,
-    /// How long failures do not count after the start, in nanoseconds.
+    /// How long failures are ignored after the start, in nanoseconds.
     #[serde(skip_serializing_if = "is_zero")]
     pub start_period: u64,
     /// The time between two checks in that period, in nanoseconds.
     #[serde(skip_serializing_if = "is_zero")]
     pub start_interval: u64,
-    /// After how many failures in a row the container is unhealthy.
+    /// How many consecutive failures make the container unhealthy.
     #[serde(skip_serializing_if = "is_zero")]
     pub retries: u64,
 }
 
 impl Healthcheck {
-    /// For people: the test, and below it the times and retries that the image sets.
+    /// For display: the test, followed by the times and retries that the image sets.
     pub fn lines(&self) -> Vec<String> {
         let test = (!self.test.is_empty()).then(|| json_words(&self.test));
         let times = [
@@ -53,7 +53,8 @@ impl Healthcheck {
     }
 }
 
-/// A duration as docker prints it, which is Go's `time.Duration.String`: `1h0m0s`, `1m30s`, `1.5s`, `300ms`.
+/// Formats a duration like docker, with Go's `time.Duration.String`: `1h0m0s`, `1m30s`, `1.5s`,
+/// `300ms`.
 fn duration(nanoseconds: u64) -> String {
     let (unit, name) = match nanoseconds {
         0..1_000 => (1, "ns"),

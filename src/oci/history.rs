@@ -1,26 +1,26 @@
-//! The history of an image: image-spec config.md, `history`. Nobody checks it against the layers.
+//! The history of an image: image-spec config.md, `history`. It is not checked against the layers.
 
 use super::bounds::MAX_ELEMENTS;
 use super::lenient::{Field, Lenient};
 use serde::Serialize;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess};
 
-/// One step of a build, as its author's tool wrote it.
+/// One build step, as the build tool recorded it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct HistoryEntry {
-    /// A date of RFC 3339 if the tool was sane.
+    /// Normally a date of RFC 3339.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub created: String,
     /// The command, in whatever notation.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub created_by: String,
-    /// Who has built it.
+    /// The author of the step.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub author: String,
-    /// Anything; BuildKit writes its name.
+    /// Free text; BuildKit writes its name.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub comment: String,
-    /// Whether the step made no layer.
+    /// Whether the step created no layer.
     pub empty_layer: bool,
 }
 

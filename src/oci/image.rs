@@ -2,24 +2,24 @@
 
 use super::{Bytes, Config, Descriptor, Digest, InvalidManifest, Manifest, MediaKind, Platform};
 
-/// What a pull extracts.
+/// An image, as a pull extracts it.
 #[derive(Clone, Debug)]
 pub struct Image {
-    /// The digest of what the name stands for: of the index, where there is one.
+    /// The digest of the document that the name stands for: the index, if there is one.
     pub root: Digest,
     /// The digest of the manifest.
     pub digest: Digest,
-    /// The platform that the config names, if it names one.
+    /// The platform in the config, if given.
     pub platform: Option<Platform>,
-    /// The layers, lowest first. The same layer may stand here twice.
+    /// The layers, lowest first. A layer may occur twice.
     pub layers: Vec<Layer>,
     /// The config blob.
     pub config: Descriptor,
-    /// Its bytes.
+    /// The bytes of the config blob.
     pub config_bytes: Bytes,
 }
 
-/// One layer: the blob that is fetched and the digest of what it holds.
+/// One layer: its blob, and the digest of the uncompressed content.
 #[derive(Clone, Debug)]
 pub struct Layer {
     /// The compressed blob.
@@ -29,8 +29,8 @@ pub struct Layer {
 }
 
 impl Image {
-    /// Joins a manifest with its config. A layer that cannot be read is refused here, before
-    /// anything is fetched: a tree that lacks a layer is a wrong tree.
+    /// Combines a manifest with its config. A layer that cannot be read is refused here, before
+    /// anything is fetched: a tree that lacks a layer would be wrong.
     pub fn new(
         root: Digest,
         digest: Digest,
@@ -66,17 +66,17 @@ impl Image {
         })
     }
 
-    /// How large the layers are, compressed, in bytes.
+    /// The compressed sizes of the layers, in bytes.
     pub fn sizes(&self) -> impl Iterator<Item = u64> {
         self.layers.iter().map(|layer| layer.blob.size)
     }
 
-    /// How large they are together.
+    /// The total of these sizes.
     pub fn size(&self) -> u64 {
         self.sizes().fold(0, u64::saturating_add)
     }
 
-    /// The digests of all blobs the image is made of.
+    /// The digests of all blobs of the image.
     pub fn blobs(&self) -> impl Iterator<Item = &Digest> {
         std::iter::once(&self.config.digest)
             .chain(self.layers.iter().map(|layer| &layer.blob.digest))

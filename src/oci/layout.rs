@@ -1,5 +1,5 @@
-//! The documents of a layout that is written: image-spec image-layout.md, and the list that docker
-//! reads.
+//! The documents of layouts that roots writes: image-spec image-layout.md, and docker's
+//! `manifest.json`.
 
 use super::{Descriptor, Digest};
 use serde::Serialize;
@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 /// The annotation that names an image in `index.json`.
 pub const REF_NAME: &str = "org.opencontainers.image.ref.name";
 
-/// The same in full: containerd's and docker's, whose `ref.name` is the tag alone.
+/// The same with the full name: containerd and docker put only the tag into `ref.name`.
 pub const IMAGE_NAME: &str = "io.containerd.image.name";
 
-/// What stands in `oci-layout`.
+/// The contents of `oci-layout`.
 pub const OCI_LAYOUT: &str = r#"{"imageLayoutVersion":"1.0.0"}"#;
 
 #[derive(Serialize)]
@@ -22,7 +22,7 @@ struct IndexJson<'d> {
     manifests: &'d [Descriptor],
 }
 
-/// One image of docker's list.
+/// One entry of docker's `manifest.json`.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct DockerImage {
@@ -38,7 +38,7 @@ pub fn index_json(manifests: &[Descriptor]) -> Vec<u8> {
         media_type: "application/vnd.oci.image.index.v1+json",
         manifests,
     };
-    // Strings and numbers alone always become JSON.
+    // Strings and numbers always serialise.
     serde_json::to_vec(&index).unwrap_or_default()
 }
 
@@ -47,13 +47,13 @@ pub fn manifest_json(images: &[DockerImage]) -> Vec<u8> {
     serde_json::to_vec(images).unwrap_or_default()
 }
 
-/// Where a blob lies in a layout.
+/// The path of a blob in a layout.
 pub fn blob_path(digest: &Digest) -> String {
     format!("blobs/{}/{}", digest.algorithm().name(), digest.hex())
 }
 
 impl DockerImage {
-    /// An image of these blobs, which docker is to call `name`.
+    /// An image with these blobs, which docker will load as `name`.
     pub fn new<'d>(
         name: Option<&str>,
         config: &Digest,
@@ -61,7 +61,7 @@ impl DockerImage {
     ) -> Self {
         Self {
             config: blob_path(config),
-            // A name without a tag, docker could not take.
+            // Docker refuses a name without a tag.
             repo_tags: name
                 .filter(|name| {
                     name.rsplit('/')
@@ -74,7 +74,7 @@ impl DockerImage {
     }
 }
 
-/// A name as docker shows it: `debian:bookworm`.
+/// The name as docker displays it: `debian:bookworm`.
 fn familiar(name: &str) -> &str {
     let short = |prefix| name.strip_prefix(prefix);
     short("docker.io/library/")
@@ -83,7 +83,7 @@ fn familiar(name: &str) -> &str {
 }
 
 impl Descriptor {
-    /// This one under a name, unless it has one.
+    /// Adds a name, unless there is one already.
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {
         let annotations = self.annotations.get_or_insert_with(BTreeMap::new);

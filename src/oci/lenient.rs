@@ -1,4 +1,4 @@
-//! Fields that may be of any type, of which one that makes no sense spoils no other.
+//! Fields that may have any type, so that a malformed one does not invalidate the others.
 
 use super::bounds::MAX_ELEMENTS;
 use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -7,19 +7,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::marker::PhantomData;
 
-/// What a field holds.
+/// The contents of a field.
 #[derive(Default)]
 pub(super) enum Field<T> {
-    /// Nothing at all or `null`, which are the same to Go.
+    /// Missing or `null`, which are the same to Go.
     #[default]
     Nothing,
-    /// A value of another type, or more of it than any image has.
+    /// A value of another type, or one larger than in any real image.
     Malformed,
-    /// What it should.
+    /// A value of the expected type.
     Value(T),
 }
 
-/// A type that a field should have: what it makes of each type of JSON.
+/// The expected type of a field, with a conversion from each JSON type.
 pub(super) trait Lenient: Sized {
     fn text(_: &str) -> Field<Self> {
         Field::Malformed
@@ -45,7 +45,7 @@ pub(super) trait Lenient: Sized {
 }
 
 impl<T> Field<T> {
-    /// The value; a field that makes no sense is noted.
+    /// The value, or the default if it is malformed; the name of the field is then noted.
     pub(super) fn take(self, name: &'static str, malformed: &mut Vec<&'static str>) -> T
     where
         T: Default,
@@ -119,7 +119,7 @@ impl Lenient for bool {
     }
 }
 
-/// What Go reads into an `int64` that must not be negative.
+/// A number that Go reads into an `int64` and that must not be negative.
 impl Lenient for u64 {
     fn number(number: u64) -> Field<Self> {
         Some(number)
@@ -144,7 +144,7 @@ impl Lenient for Vec<String> {
     }
 }
 
-/// Go's way to write a set: only the names count.
+/// A set as Go encodes it: only the keys count.
 impl Lenient for BTreeSet<String> {
     fn object<'de, A: MapAccess<'de>>(mut object: A) -> Result<Field<Self>, A::Error> {
         let mut keys = Some(Self::new());

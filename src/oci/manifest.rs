@@ -8,13 +8,13 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use std::rc::Rc;
 
-/// How many entries an index has that is read.
+/// The maximum number of entries of an index.
 const MAX_ENTRIES: usize = 20_000;
 
-/// The bytes of a document, which digests are over; held once, wherever they are wanted.
+/// The bytes of a document, which the digest covers; shared, not copied.
 pub type Bytes = Rc<Vec<u8>>;
 
-/// A document that a reference or a descriptor led to.
+/// A document that a reference or descriptor leads to.
 #[derive(Clone, Debug)]
 pub enum Document {
     /// A list of manifests for several platforms.
@@ -23,8 +23,8 @@ pub enum Document {
     Manifest(Manifest),
 }
 
-/// An OCI index or a Docker manifest list, known to be one. Its entries are read off its bytes whenever
-/// they are wanted: all at once would take a multiple of the memory.
+/// An OCI index or a Docker manifest list, validated. Its entries are parsed from its bytes on
+/// demand: all of them at once would take a multiple of the memory.
 #[derive(Clone, Debug)]
 pub struct Index(Bytes);
 
@@ -37,58 +37,58 @@ pub struct Manifest {
     pub layers: Vec<Descriptor>,
 }
 
-/// Why a document is not one that a root folder can be made of.
+/// Why no root file system can be made from a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InvalidManifest {
-    /// More bytes than are read.
+    /// The document is too long; its size in bytes.
     TooLong(u64),
-    /// Not JSON, or JSON of another shape; serde's words.
+    /// Invalid JSON, or JSON of another shape; serde's message.
     Json(String),
     /// A media type that is neither a manifest nor an index.
     MediaType(String),
     /// A manifest of schema 1.
     Schema1,
-    /// Another schema than 2.
+    /// A schema version other than 2.
     SchemaVersion(u64),
-    /// The Content-Type or descriptor says one thing and the document another.
+    /// The document's media type differs from that of its Content-Type or descriptor.
     TypesDiffer {
-        /// What led here.
+        /// The type in the Content-Type or descriptor.
         said: String,
-        /// What the document says.
+        /// The type in the document.
         says: String,
     },
     /// Both `layers` and `manifests`: CVE-2021-41190, two readers see two images.
     Ambiguous,
-    /// No config, no layers, or no entries.
+    /// The config, layers or entries are missing.
     Missing(&'static str),
     /// An artifact of the named type: a chart, a signature, an attestation.
     Artifact(String),
-    /// An entry of an index that is wanted, and whose digest is of an algorithm that is not known.
+    /// A selected index entry whose digest has an unknown algorithm.
     UnknownDigest(String),
     /// A layer that is encrypted.
     Encrypted(String),
-    /// A layer of a type that this tool does not know.
+    /// A layer of an unknown media type.
     LayerType(String),
-    /// The config names more or fewer layers than the manifest.
+    /// The config lists a different number of layers than the manifest.
     LayerCount {
-        /// In the manifest.
+        /// The number in the manifest.
         layers: usize,
-        /// In the config.
+        /// The number in the config.
         diff_ids: usize,
     },
-    /// A config whose rootfs is not made of layers.
+    /// A config whose rootfs does not consist of layers.
     RootFs(String),
-    /// A field of the config that is needed, and of a type that it cannot have.
+    /// A required field of the config has the wrong type.
     Field(&'static str),
-    /// More bytes in all documents of an image than are read.
+    /// All documents of an image together are too long; their size in bytes.
     TooLongInAll(u64),
-    /// An index within an index within an index, without end.
+    /// Indexes are nested too deeply.
     TooDeep,
-    /// More documents than any image has.
+    /// Too many documents.
     TooMuch,
 }
 
-/// Both shapes at once, to see when a document claims to be both.
+/// Both shapes at once, to detect a document that claims to be both.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[serde(expecting = "an object")]
@@ -100,14 +100,14 @@ struct RawDocumentJson {
     /// `null` for an image without layers, as BuildKit writes it.
     #[serde(default, deserialize_with = "present")]
     layers: Option<Option<BoundedList<Plain>>>,
-    /// `null` for none, as `docker save` writes it for images without a name.
+    /// `null` if empty, as `docker save` writes it for images without a name.
     #[serde(default, deserialize_with = "present")]
     manifests: Option<Option<EntriesVisitor>>,
-    // Schema 1 only; there to be recognised.
+    // Schema 1 only, to recognise it.
     fs_layers: Option<IgnoredAny>,
 }
 
-/// A list of descriptors, read and not kept.
+/// A list of descriptors, parsed but not kept.
 struct EntriesVisitor;
 
 impl<'de> Deserialize<'de> for EntriesVisitor {
@@ -121,7 +121,7 @@ impl<'de> Deserialize<'de> for EntriesVisitor {
     }
 }
 
-/// What a document names.
+/// The descriptors in a document.
 #[derive(Deserialize)]
 #[serde(expecting = "an object")]
 struct Names {
@@ -130,7 +130,7 @@ struct Names {
     manifests: Option<BoundedList<Plain<EntryDigest>>>,
 }
 
-/// What a document says that it is.
+/// The declared type of a document.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[serde(expecting = "an object")]
@@ -139,7 +139,7 @@ struct TypedDocument {
 }
 
 impl Document {
-    /// Everything that a document names, whatever it may be: what a copy of it must hold.
+    /// All descriptors in a document of any kind: the blobs that a copy of it must contain.
     pub fn names(bytes: &[u8]) -> Result<Vec<Descriptor>, InvalidManifest> {
         let names: Names =
             serde_json::from_slice(bytes).map_err(|e| InvalidManifest::Json(complaint(&e)))?;
@@ -151,28 +151,28 @@ impl Document {
         config.chain(entries).chain(layers).collect()
     }
 
-    /// The media type of this document, of which these are the bytes: as it says itself, else as what
-    /// led to it `said`, else what its shape says.
+    /// The media type of this document with these bytes: its own `mediaType`, else the type `said`
+    /// by a Content-Type or descriptor, else the type that its shape implies.
     pub fn media_type(&self, bytes: &[u8], said: &str) -> String {
         let own = serde_json::from_slice::<TypedDocument>(bytes).ok();
         let own = own.and_then(|typed| typed.media_type).map(|name| name.0);
         own.unwrap_or_else(|| match (MediaKind::of(said), self) {
-            // Docker's manifests may have configs that those of OCI may not.
+            // Docker's manifests allow config types that OCI's do not.
             (MediaKind::Index | MediaKind::Manifest, _) => bare(said),
             (_, Self::Index(_)) => "application/vnd.oci.image.index.v1+json".to_owned(),
             (_, Self::Manifest(_)) => "application/vnd.oci.image.manifest.v1+json".to_owned(),
         })
     }
 
-    /// Parses `bytes`, which a Content-Type or a descriptor said to be of type `said` (empty where
-    /// nothing said so).
+    /// Parses `bytes`. A Content-Type or descriptor gave the type `said`, which is empty if there
+    /// was none.
     pub fn parse(bytes: &Bytes, said: &str) -> Result<Self, InvalidManifest> {
         if MediaKind::of(said) == MediaKind::Schema1 {
             return Err(InvalidManifest::Schema1);
         }
         let raw: RawDocumentJson =
             serde_json::from_slice(bytes).map_err(|e| match said.starts_with("text/") {
-                // A login page, say.
+                // For example a login page.
                 true => InvalidManifest::MediaType(said.to_owned()),
                 false => InvalidManifest::Json(complaint(&e)),
             })?;
@@ -220,13 +220,13 @@ impl Document {
 }
 
 impl Index {
-    /// Hands out the entries, in the order in which the publisher prefers them.
+    /// Passes the entries to `take` in the publisher's order of preference.
     pub fn each(&self, mut take: impl FnMut(IndexEntry)) {
         let each = Each::new(|entry| {
             take(entry);
             true
         });
-        // The same bytes have been read before; a list that is `null` ends this at once.
+        // These bytes were parsed before, so this can fail only for a list that is `null`.
         let _ = each.of_field("manifests", &self.0);
     }
 }
@@ -234,7 +234,7 @@ impl Index {
 impl Manifest {
     fn new(raw: RawDocumentJson, is_docker: bool) -> Result<Self, InvalidManifest> {
         let config: Descriptor = raw.config.ok_or(InvalidManifest::Missing("config"))?.into();
-        // Of these, the content decides.
+        // For these, the content of the config decides.
         let is_untyped = is_docker && is_untyped_config(&config.media_type);
         if config.kind() != MediaKind::Config && !is_untyped {
             let kind = raw.artifact_type.map_or(config.media_type, |name| name.0);
@@ -250,8 +250,9 @@ impl Manifest {
     }
 }
 
-/// What the document is, by what led to it and by its own `mediaType`. They must agree where both
-/// speak (distribution-spec, "Pulling manifests"); a generic Content-Type does not speak.
+/// The kind of a document, from the type it was announced with and its own `mediaType`. If both are
+/// given, they must agree (distribution-spec, "Pulling manifests"); a generic Content-Type is
+/// ignored.
 fn kind(said: &str, own: Option<&str>) -> Result<Option<MediaKind>, InvalidManifest> {
     let document = |kind| matches!(kind, MediaKind::Index | MediaKind::Manifest);
     let bare = said.split(';').next().unwrap_or_default().trim();

@@ -1,34 +1,33 @@
 //! Media types: image-spec media-types.md, and Docker's names for the same documents.
 
-/// What one `Accept` header asks a registry for: the four modern types, and no schema 1, so that an
-/// old registry answers with an error that can be named. GHCR answers 404 when the type of a tag is
-/// missing here.
+/// The `Accept` header for manifests: the four modern types. Schema 1 is left out, so that an old
+/// registry returns a recognisable error. GHCR returns 404 if the type of a tag is not listed here.
 pub const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, \
      application/vnd.oci.image.manifest.v1+json, \
      application/vnd.docker.distribution.manifest.list.v2+json, \
      application/vnd.docker.distribution.manifest.v2+json";
 
-/// What a document or blob is, as far as a root folder is concerned.
+/// The kind of a document or blob.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MediaKind {
     /// An OCI index or a Docker manifest list.
     Index,
     /// An OCI or Docker manifest.
     Manifest,
-    /// A Docker manifest of schema 1, which nothing has pushed for years.
+    /// A Docker manifest of schema 1, which has been obsolete for years.
     Schema1,
     /// The config of an image.
     Config,
-    /// A layer: a tar, compressed in any way; the compression is read off its first bytes.
+    /// A layer: a tar with any compression, which is detected from its first bytes.
     Layer,
-    /// A layer that can only be read with a key.
+    /// An encrypted layer.
     Encrypted,
     /// Anything else.
     Other,
 }
 
 impl MediaKind {
-    /// Reads a media type. Parameters (`; charset=utf-8`) do not count: distribution-spec, "Pulling
+    /// Parses a media type. Parameters (`; charset=utf-8`) are ignored: distribution-spec, "Pulling
     /// manifests". Type names are case-insensitive (RFC 6838, section 4.2).
     pub fn of(media_type: &str) -> Self {
         let bare = bare(media_type);
@@ -48,13 +47,14 @@ impl MediaKind {
     }
 }
 
-/// Whether a document of this type is Docker's.
+/// Whether this is one of Docker's document types.
 pub(super) fn is_docker(media_type: &str) -> bool {
     bare(media_type).starts_with("application/vnd.docker.")
 }
 
-/// Whether the config of a Docker manifest may be of this type: registries of the years around 2016 stored
-/// these in place of the right one (distribution/distribution#1621), and moby takes them for images.
+/// Whether the config of a Docker manifest may have this generic type: around 2016, registries
+/// stored these in place of the right one (distribution/distribution#1621), and moby accepts them
+/// as images.
 pub(super) fn is_untyped_config(media_type: &str) -> bool {
     let untyped = [
         "application/octet-stream",
@@ -71,7 +71,7 @@ pub(super) fn bare(media_type: &str) -> String {
     bare.trim().to_ascii_lowercase()
 }
 
-/// Non-distributable and foreign layers are layers like any other: registries hold them.
+/// Non-distributable and foreign layers are treated like others: registries hold them.
 fn is_layer(bare: &str) -> bool {
     [
         "application/vnd.oci.image.layer.v1.tar",

@@ -1,6 +1,6 @@
-//! The words of the OCI specifications, each parsed once into a type that cannot be wrong.
+//! The types of the OCI specifications, each validated when it is parsed.
 //!
-//! Nothing here does I/O. The sentences for what these parsers refuse stand in `error.rs`.
+//! Nothing here does I/O. The messages for parse errors are in `src/error/`.
 
 mod annotations;
 mod bounds;

@@ -1,4 +1,4 @@
-//! Platforms: `os/architecture[/variant]`, in Go's names, and which of them suits which machine.
+//! Platforms: `os/architecture[/variant]`, with Go's names, and which of them run on which machine.
 
 use super::PlatformEntry;
 use std::fmt;
@@ -17,7 +17,7 @@ pub struct Platform {
 pub struct InvalidPlatform;
 
 impl Platform {
-    /// The normal form of what a user, an index, a config or `uname` says.
+    /// Normalises the values of a user, index, config or `uname`.
     pub fn normalised(os: &str, architecture: &str, variant: &str) -> Self {
         let (os, variant) = (os.to_ascii_lowercase(), variant.to_ascii_lowercase());
         let architecture = architecture.to_ascii_lowercase();
@@ -26,7 +26,7 @@ impl Platform {
         } else {
             os
         };
-        // A digit alone is a variant to regclient and podman: `arm/7`.
+        // regclient and podman write the variant as a digit alone: `arm/7`.
         let variant = match variant.as_str() {
             v if v.starts_with(|c: char| c.is_ascii_digit()) => format!("v{v}"),
             v => v.to_owned(),
@@ -59,7 +59,7 @@ impl Platform {
                 };
             }
         };
-        // The spellings with and without the first variant are one platform.
+        // With and without the first variant is the same platform.
         let variant = match (architecture, variant.as_str()) {
             ("amd64", "v1") | ("arm64", "v8") => String::new(),
             _ => variant,
@@ -71,7 +71,7 @@ impl Platform {
         }
     }
 
-    /// Parses `os/architecture[/variant]` as `--platform` takes it.
+    /// Parses `os/architecture[/variant]`, the value of `--platform`.
     pub fn parse(text: &str) -> Result<Self, InvalidPlatform> {
         let mut parts = text.split('/');
         let (Some(os), Some(architecture)) = (parts.next(), parts.next()) else {
@@ -94,7 +94,7 @@ impl Platform {
         ))
     }
 
-    /// The steps down from this variant to the lowest that the same processor runs, best first.
+    /// The variants that a processor of this variant can run, best first.
     fn variants(&self) -> Vec<String> {
         let lowest = match self.architecture.as_str() {
             "amd64" => 1,
@@ -106,8 +106,8 @@ impl Platform {
         let whole = bare.split('.').next().and_then(|n| n.parse().ok());
         let plain = steps_down(whole.unwrap_or(lowest), lowest)
             .map(|step| Self::normalised(&self.os, &self.architecture, &step).variant);
-        // Itself first, since it need not be one of the steps: `v9.1`, or `arm64/v7`, which nobody makes
-        // but an index may list.
+        // Itself first, since it may not be in the series: `v9.1`, or `arm64/v7`, which nobody
+        // builds but an index may list.
         let mut variants = vec![self.variant.clone()];
         variants.extend(plain.filter(|variant| *variant != self.variant));
         variants
@@ -115,7 +115,7 @@ impl Platform {
 }
 
 fn steps_down(top: u32, lowest: u32) -> impl Iterator<Item = String> {
-    // No processor has a hundred variants, whatever a hostile index says.
+    // No processor has a hundred variants, whatever a hostile index claims.
     (lowest..=top.min(lowest + 100))
         .rev()
         .map(|n| format!("v{n}"))
@@ -147,18 +147,18 @@ impl fmt::Display for Platform {
     }
 }
 
-/// The platform a pull is for.
+/// The platform for which an image is pulled.
 #[derive(Clone, Debug)]
 pub struct PlatformRequest {
     /// The platform.
     pub platform: Platform,
-    /// Whether the user asked for it: then an image for another platform is an error, while for the
-    /// host's default it is a warning.
+    /// Whether the user requested it: then an image for another platform is an error; for the
+    /// host's default platform it is a warning.
     pub explicit: bool,
 }
 
 impl PlatformRequest {
-    /// How well `offered` suits: 0 is best, `None` is not at all.
+    /// How well `offered` matches: 0 is best, `None` is no match.
     pub fn rank(&self, offered: &Platform) -> Option<usize> {
         let wanted = &self.platform;
         if (&wanted.os, &wanted.architecture) != (&offered.os, &offered.architecture) {
@@ -168,8 +168,9 @@ impl PlatformRequest {
         let rank = variants
             .iter()
             .position(|variant| *variant == offered.variant);
-        // Asked for without a variant, an image that has only higher ones is what was asked for:
-        // it may be for another machine. By default it is not: this machine could not run it.
+        // A platform requested without a variant also matches images that have only higher
+        // variants: it may be for another machine. The default does not: this machine could not run
+        // them.
         rank.or((self.explicit && wanted.variant.is_empty()).then_some(variants.len()))
     }
 }

@@ -11,10 +11,10 @@ use super::{Digest, InvalidDigest, is_tag, transport};
 use std::fmt;
 use std::net::Ipv6Addr;
 
-/// What Docker Hub is called in references, whatever the user typed.
+/// The name of Docker Hub in references, whatever the user typed.
 pub const HUB: &str = "docker.io";
 
-/// The host that answers for it: docker.io itself serves web pages.
+/// Docker Hub's registry host: docker.io itself serves web pages.
 pub const HUB_HOST: &str = "registry-1.docker.io";
 
 /// An image in a registry.
@@ -29,34 +29,34 @@ pub struct Reference {
 /// Why a text is not a reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InvalidReference {
-    /// Nothing there at all.
+    /// The text is empty.
     Empty,
-    /// Starts with `https://` or another scheme than `docker://`.
+    /// The text starts with `https://` or another scheme than `docker://`.
     Scheme(String),
-    /// Starts with a transport of containers-transports(5) that only other tools read, colon included.
+    /// A transport of containers-transports(5) that roots does not support, colon included.
     Transport(&'static str),
-    /// A page of Docker Hub's web site, which is no registry.
+    /// A page of Docker Hub's web site, which is not a registry.
     WebPage,
-    /// 64 hex digits: on Docker Hub that could as well be the id of an image.
+    /// 64 hex digits, which on Docker Hub could also be an image ID.
     ImageId,
     /// The part before the first slash is not `host` or `host:port`.
     Registry(String),
-    /// A repository has upper-case letters.
+    /// The repository has upper-case letters.
     UpperCase(String),
     /// A repository component breaks the grammar.
     Repository(String),
     /// The repository is longer than 255 bytes.
     TooLong,
-    /// The part behind the last colon is not a tag.
+    /// The part after the last colon is not a tag.
     Tag(String),
-    /// `user:password@host/name`: a name is no place for them.
+    /// `user:password@host/name`: credentials do not belong in a reference.
     Credentials,
-    /// The part behind the `@` is not a digest.
+    /// The part after the `@` is not a digest.
     Digest(InvalidDigest),
 }
 
 impl Reference {
-    /// Parses what a user types.
+    /// Parses a reference as typed by a user.
     pub fn parse(text: &str) -> Result<Self, InvalidReference> {
         let text = text.strip_prefix("docker://").unwrap_or(text);
         if text.is_empty() {
@@ -99,7 +99,7 @@ impl Reference {
         })
     }
 
-    /// The same image elsewhere: `place` is `host[:port]/repository`, as mirrors are written.
+    /// The same image at `place`, which is `host[:port]/repository`, as mirrors are written.
     pub fn at(&self, place: &str) -> Result<Self, InvalidReference> {
         let not_a_host = || InvalidReference::Registry(place.to_owned());
         let (host, repository) = place.split_once('/').ok_or_else(not_a_host)?;
@@ -114,7 +114,7 @@ impl Reference {
         })
     }
 
-    /// The same image by a digest: what a tag stands for does not matter any more.
+    /// The same image pinned to a digest, so that the tag no longer matters.
     #[must_use]
     pub fn pinned(mut self, digest: Digest) -> Self {
         self.digest = Some(digest);
@@ -126,7 +126,7 @@ impl Reference {
         &self.registry
     }
 
-    /// The host that answers for the registry.
+    /// The host that serves the registry's API.
     pub fn api_host(&self) -> &str {
         if self.registry == HUB {
             HUB_HOST
@@ -142,7 +142,7 @@ impl Reference {
 
     /// The full name of the repository, `docker.io/library/debian`, without a tag or digest.
     pub fn repository_name(&self) -> String {
-        // What is shown can be typed: `Host/x` in lower case would be a name on Docker Hub.
+        // The result must parse again: `Host/x` in lower case would be a name on Docker Hub.
         let registry = match looks_like_registry(&self.registry) {
             true => self.registry.clone(),
             false => self.registry.to_ascii_uppercase(),
@@ -150,17 +150,17 @@ impl Reference {
         format!("{registry}/{}", self.repository)
     }
 
-    /// Whether it was written without a tag and without a digest.
+    /// Whether it was written without a tag or digest.
     pub fn names_repository(&self) -> bool {
         self.tag.is_none() && self.digest.is_none()
     }
 
-    /// The digest, if the reference has one: it decides, and the tag is decoration.
+    /// The digest, if any; it takes precedence over the tag.
     pub fn digest(&self) -> Option<&Digest> {
         self.digest.as_ref()
     }
 
-    /// The tag, unless a digest is all there is: `latest` if there is neither.
+    /// The tag; `latest` if there is neither tag nor digest, None if there is only a digest.
     pub fn tag(&self) -> Option<&str> {
         match (&self.tag, &self.digest) {
             (None, Some(_)) => None,
@@ -168,14 +168,14 @@ impl Reference {
         }
     }
 
-    /// The name in full, without a digest.
+    /// The full name without a digest.
     pub fn name(&self) -> String {
         let full = self.to_string();
         let name = full.split('@').next();
         name.map(str::to_owned).unwrap_or_default()
     }
 
-    /// What stands behind `/manifests/`: the digest, else the tag, else `latest`.
+    /// The last path component of a manifest's URL: the digest, else the tag, else `latest`.
     pub fn identifier(&self) -> String {
         match (&self.digest, &self.tag) {
             (Some(digest), _) => digest.to_string(),
@@ -200,8 +200,8 @@ impl fmt::Display for Reference {
     }
 }
 
-/// The first component is a registry only if there is a slash and it could not be a Docker Hub
-/// user: it has a dot, a colon or an upper-case letter, or is `localhost`.
+/// The first component is a registry only if a slash follows and it cannot be a Docker Hub user: it
+/// has a dot, a colon or an upper-case letter, or is `localhost`.
 fn split_registry(name: &str) -> Result<(String, &str), InvalidReference> {
     let hub = |remainder| Ok((HUB.to_owned(), remainder));
     let Some((first, remainder)) = name.split_once('/') else {
@@ -228,7 +228,7 @@ fn looks_like_registry(first: &str) -> bool {
 fn is_host_and_port(text: &str) -> bool {
     let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, rest)) => {
-            // Zone ids and v4-mapped forms are refused: neither is a name others could use.
+            // Zone IDs and v4-mapped forms are refused: other tools do not accept them.
             let plain = address.bytes().all(|b| b.is_ascii_hexdigit() || b == b':');
             if !plain || address.parse::<Ipv6Addr>().is_err() {
                 return false;

@@ -1,7 +1,8 @@
-//! What a config says that no tree is made of: image-spec config.md, `created` and `config`.
+//! The fields of a config that do not affect the tree: image-spec config.md, `created` and
+//! `config`.
 //!
-//! A pull does without it. So what makes no sense there is no reason to refuse the image: it is
-//! noted, and who needs it refuses.
+//! A pull does not need them, so malformed fields are noted rather than refused; a command that
+//! needs them refuses.
 
 use super::lenient::{Field, Lenient};
 use super::{Healthcheck, HistoryEntry};
@@ -9,61 +10,60 @@ use serde::Serialize;
 use serde::de::{IgnoredAny, MapAccess};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// When an image was made, and how its author wants it to be run. What is empty is not said.
+/// When an image was created, and how to run it. Missing fields are empty.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct RunConfig {
-    /// As written: a date of RFC 3339 if the author's tool was sane.
+    /// As written; normally a date of RFC 3339.
     #[serde(skip)]
     pub created: Option<String>,
-    /// Who has made it, as written.
+    /// The author, as written.
     #[serde(skip)]
     pub author: Option<String>,
-    /// How it was built, the first step first.
+    /// The build steps, first to last.
     #[serde(skip)]
     pub history: Vec<HistoryEntry>,
-    /// The words that a command begins with.
+    /// The first words of the command.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub entrypoint: Vec<String>,
-    /// The words behind those, unless somebody gives others.
+    /// The default arguments, which users may replace.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cmd: Vec<String>,
-    /// `NAME=VALUE`, as far as the author knows what that is.
+    /// Normally `NAME=VALUE`, but not checked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub env: Vec<String>,
     /// `user`, `uid`, `user:group` and so on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// Where the command starts.
+    /// The working directory of the command.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workdir: Option<String>,
     /// `80/tcp` and the like.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ports: Vec<String>,
-    /// Paths of data.
+    /// The paths of volumes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub volumes: Vec<String>,
-    /// Anything.
+    /// Free-form labels.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
-    /// A name or a number.
+    /// A signal name or number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_signal: Option<String>,
-    /// How docker asks whether a container is well, if it says anything of that.
+    /// Docker's health check, if any.
     #[serde(skip_serializing_if = "is_default")]
     pub healthcheck: Healthcheck,
-    /// What runs commands in shell form while an image is built.
+    /// The shell that runs commands in shell form during a build.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub shell: Vec<String>,
-    /// What is to be done in the build of an image that begins with this one.
+    /// Build instructions triggered in images based on this one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub on_build: Vec<String>,
-    /// The fields that are not of the type that they must be.
+    /// The fields that have the wrong type.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub malformed: Vec<&'static str>,
 }
 
-/// What a config consists of, as far as it is looked at. Of two fields with one name the later one
-/// counts, as in Go.
+/// The fields of a config that are read. Of duplicate fields the last one counts, as in Go.
 #[derive(Default)]
 struct ConfigDocument {
     created: Field<String>,
@@ -129,7 +129,7 @@ impl Lenient for ConfigSection {
 }
 
 impl RunConfig {
-    /// Reads the bytes of a config.
+    /// Parses the bytes of a config.
     pub fn parse(bytes: &[u8]) -> Self {
         let whole = match serde_json::from_slice(bytes) {
             Ok(Field::Value(whole)) => Field::Value(whole),

@@ -1,10 +1,10 @@
-//! Tags, and lists of them: distribution-spec, "Pulling manifests" and "Listing Tags".
+//! Tags and lists of tags: distribution-spec, "Pulling manifests" and "Listing Tags".
 
 use super::bounds::Each;
 use crate::escape::json_line;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// Whether a text has the form of a tag: letters, digits, and `_.-`, of which the last two do not begin it.
+/// Whether a text is a valid tag: letters, digits and `_.-`, not starting with a dot or hyphen.
 pub fn is_tag(text: &str) -> bool {
     let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
     text.len() <= 128
@@ -15,15 +15,15 @@ pub fn is_tag(text: &str) -> bool {
 /// The tags of one page, in the order of the registry.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct TagList {
-    /// The tags, a line feed behind each: as strings of their own, a page of short tags would take ten times its
-    /// size in memory.
+    /// The tags, each followed by a line feed: as separate strings, a page of short tags would take
+    /// ten times its size in memory.
     pub lines: String,
-    /// The first name that is not a tag, if there is one. Such a name cannot be pulled, and could hold commands for
-    /// a terminal or further lines.
+    /// The first name that is not a valid tag, if any. Such a name cannot be pulled, and could
+    /// contain terminal escape sequences or line breaks.
     pub invalid: Option<String>,
 }
 
-/// The document. Google's registries add a description of each manifest, which is skipped.
+/// The response body. Google's registries add a description of each manifest, which is skipped.
 #[derive(Deserialize)]
 struct TagListPage {
     /// `null` for a repository without tags, as Go's encoder writes an empty list.
@@ -32,13 +32,13 @@ struct TagListPage {
 }
 
 impl TagList {
-    /// Parses the body of a response; nothing if it is not a list of tags.
+    /// Parses the body of a response; None if it is not a list of tags.
     pub fn parse(json: &[u8]) -> Option<Self> {
         let page: TagListPage = serde_json::from_slice(json).ok()?;
         Some(page.tags)
     }
 
-    /// Cuts the list to `limit` tags; how many are left.
+    /// Truncates the list to `limit` tags, and returns how many remain.
     pub fn cut(&mut self, limit: usize) -> usize {
         let (mut count, mut end) = (0, 0);
         for line in self.lines.split_inclusive('\n').take(limit) {
@@ -74,14 +74,14 @@ impl TagList {
     }
 }
 
-/// What `roots tags --json` prints.
+/// The output of `roots tags --json`.
 #[derive(Serialize)]
 struct TagsReport<'t> {
     repository: &'t str,
     tags: Vec<&'t str>,
 }
 
-/// One line of JSON for the tags in `lines`.
+/// A line of JSON with the tags in `lines`.
 pub fn tags_json(repository: &str, lines: &str) -> String {
     let tags = lines.lines().collect();
     json_line(&TagsReport { repository, tags })

@@ -1,12 +1,12 @@
-//! What only other tools and browsers read, and would be taken for the name of an image.
+//! Names that only other tools or browsers understand, but would parse as image names.
 
 use super::InvalidReference;
 
-/// The host of Docker Hub's web pages: a name that is copied out of a browser begins so.
+/// The host of Docker Hub's web pages, with which names copied from a browser begin.
 const HUB_PAGES: &str = "hub.docker.com/";
 
-/// Transports of containers-transports(5) that roots does not read. `dir:x` could as well be the tag `x` of
-/// an image of Docker Hub, which has none of these names.
+/// Transports of containers-transports(5) that roots does not support. `dir:x` could also be the
+/// tag `x` of an image on Docker Hub, which has no images with these names.
 const TRANSPORTS: [&str; 5] = [
     "containers-storage:",
     "docker-daemon:",
@@ -15,7 +15,7 @@ const TRANSPORTS: [&str; 5] = [
     "tarball:",
 ];
 
-/// Refuses such a text: asked for at Docker Hub, it would be a miss that nobody understands.
+/// Refuses such a text: Docker Hub would answer with a confusing "not found".
 pub(super) fn check(text: &str) -> Result<(), InvalidReference> {
     if text.starts_with(HUB_PAGES) {
         return Err(InvalidReference::WebPage);
