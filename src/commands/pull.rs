@@ -69,16 +69,9 @@ impl Pull {
         let (root, exposure) = (destination.rootfs()?, destination.exposure());
         let mut extractor = Extractor::exposed(&root, self.max_size, &self.altered, exposure)?;
         extractor.allow_for(&image);
-        let mut meter = progress.meter(image.sizes(), "unpacking");
-        for (number, layer) in image.layers.iter().enumerate() {
-            let mut stream = source.layer(layer, &mut meter)?;
-            source.announce(&mut image.layers[number + 1..].iter().map(|next| &next.blob));
-            if let Err(error) = extractor.apply(&layer.diff_id, &mut meter.follow(stream.tar())) {
-                return Err(source.attribute(layer, stream, error));
-            }
-            source.finish(layer, stream)?; // digest, size and DiffID hold
-        }
-        source.drain();
+        source.each_layer(&image, progress, &mut |diff_id, tar| {
+            extractor.apply(diff_id, tar)
+        })?; // digests, sizes and DiffIDs hold
         let skipped = extractor.finish()?;
         let written = self.write_start_files(&files, &destination, &image, &root)?;
         link.before_swap(&destination);

@@ -113,7 +113,7 @@ impl Save {
         for ((source, ..), blobs) in images.iter_mut().zip(&wanted) {
             for (number, blob) in blobs.iter().enumerate() {
                 let stream = source.blob(blob, &mut meter)?;
-                source.announce(&mut blobs[number + 1..].iter());
+                source.prefetch(&mut blobs[number + 1..].iter());
                 let path = blob_path(&blob.digest);
                 let mut stream = BufReader::with_capacity(CHUNK, stream);
                 let written = tar.file(&path, blob.size, &mut meter.follow(&mut stream));

@@ -39,16 +39,9 @@ impl Verify {
         };
         let mut model = Model::new(&altered, self.rootless);
         model.allow_for(&image);
-        let mut meter = progress.meter(image.sizes(), "unpacking");
-        for (number, layer) in image.layers.iter().enumerate() {
-            let mut stream = source.layer(layer, &mut meter)?;
-            source.announce(&mut image.layers[number + 1..].iter().map(|next| &next.blob));
-            if let Err(error) = model.apply(&layer.diff_id, &mut meter.follow(stream.tar())) {
-                return Err(source.attribute(layer, stream, error));
-            }
-            source.finish(layer, stream)?; // digest, size and DiffID hold
-        }
-        source.drain();
+        source.each_layer(&image, progress, &mut |diff_id, tar| {
+            model.apply(diff_id, tar)
+        })?;
         let unmatched = model.select(&altered)?;
         // Those of the record were said when it was pulled.
         if altered == self.altered {

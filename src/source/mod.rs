@@ -11,6 +11,7 @@ mod fetch;
 mod folder;
 mod full_path;
 mod incomplete;
+mod layers;
 mod layout;
 mod local;
 mod plan;
@@ -24,9 +25,7 @@ mod store;
 use crate::cache::{Cache, Partial};
 use crate::error::{Error, Part};
 use crate::layer::{BlobStream, LayerStream};
-use crate::oci::{
-    Algorithm, Bytes, Descriptor, Digest, Document, InvalidManifest, Layer, Reference,
-};
+use crate::oci::{Algorithm, Bytes, Descriptor, Digest, Document, InvalidManifest, Reference};
 use crate::progress::{Meter, Progress};
 use crate::registry::{MAX_MANIFEST, RawManifest, RegistryOptions};
 pub use contents::{ImageContents, Platforms};
@@ -148,24 +147,11 @@ impl<'c> Source<'c> {
         }
     }
 
-    /// Opens the stream of a layer.
-    pub fn layer(&mut self, layer: &Layer, meter: &mut Meter) -> Result<LayerReader, Error> {
-        meter.next();
-        match self {
-            Self::Registry(cached) => cached.layer(layer, meter),
-            Self::Layout(layout) => {
-                let bytes = layout.blob(&layer.blob).map_err(|e| layout.explained(e))?;
-                let bytes = meter.watch(&layer.blob, layout.word(), bytes);
-                LayerStream::new(layer, bytes, None)
-            }
-        }
-    }
-
     /// Prefetches blobs in the order in which they will be needed, so that their bytes arrive while
     /// the current one is read: they wait in the socket. Errors surface when the blobs are needed.
-    pub fn announce(&mut self, coming: &mut dyn Iterator<Item = &Descriptor>) {
+    pub fn prefetch(&mut self, coming: &mut dyn Iterator<Item = &Descriptor>) {
         if let Self::Registry(cached) = self {
-            cached.announce(coming);
+            cached.prefetch(coming);
         }
     }
 
@@ -199,31 +185,6 @@ impl<'c> Source<'c> {
         match self {
             Self::Registry(cached) => cached.spoilt(blob, error),
             Self::Layout(_) => error,
-        }
-    }
-
-    /// Finishes a stream that was read to the end of its tar: checks both digests and caches the
-    /// blob.
-    pub fn finish(&self, layer: &Layer, stream: LayerReader) -> Result<(), Error> {
-        match self {
-            Self::Registry(cached) => {
-                let copy = stream.finish().map_err(|e| cached.spoilt(&layer.blob, e))?;
-                cached.keep(&layer.blob, copy);
-                Ok(())
-            }
-            Self::Layout(_) => stream.finish().map(drop),
-        }
-    }
-
-    /// Attributes an `error` that occurred while `stream` was read. A corrupt blob is removed from
-    /// the cache, so that the next pull fetches it.
-    pub fn attribute(&self, layer: &Layer, stream: LayerReader, error: Error) -> Error {
-        match self {
-            Self::Registry(cached) => {
-                let is_doubtful = cached.is_doubtful(&error);
-                cached.spoilt(&layer.blob, stream.attribute(error, is_doubtful))
-            }
-            Self::Layout(_) => stream.attribute(error, false),
         }
     }
 }

@@ -225,7 +225,7 @@ impl<'c> CachedRegistry<'c> {
     }
 
     /// Prefetches the blobs needed next, in this order.
-    pub(super) fn announce(&mut self, coming: &mut dyn Iterator<Item = &Descriptor>) {
+    pub(super) fn prefetch(&mut self, coming: &mut dyn Iterator<Item = &Descriptor>) {
         let Some(next) = coming.next() else { return };
         let opened = self.fetch.open(next, FetchMode::Prefetch).ok().flatten();
         self.ahead = opened.map(|opened| (next.digest.clone(), opened));
