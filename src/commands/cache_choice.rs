@@ -26,7 +26,7 @@ impl CacheChoice {
     }
 
     /// Looks at it for a dry run, with what [`Self::open`] would say.
-    pub(super) fn look(&self, progress: Progress) -> Result<Option<CacheView>, Error> {
+    pub(super) fn view(&self, progress: Progress) -> Result<Option<CacheView>, Error> {
         match self {
             Self::No => Ok(None),
             Self::At(path) => CacheView::at(path, progress).map(Some),

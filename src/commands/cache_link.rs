@@ -65,7 +65,7 @@ impl<'c> CacheLink<'c> {
 
     /// After it: the tree has this record, and so has the cache, for those who do not take the
     /// tree's word for it.
-    pub(super) fn close(&self, path: &Path, record: &Record, place: RecordPlace) {
+    pub(super) fn after_swap(&self, path: &Path, record: &Record, place: RecordPlace) {
         let RecordPlace { inode, in_tree } = place;
         let linked = self.cache.map(|cache| {
             let record = record.clone();

@@ -21,27 +21,27 @@ impl Pull {
     /// The same steps as those of a pull, up to the first layer.
     pub(super) fn dry_run(&self) -> Result<Output, Error> {
         let progress = self.progress;
-        let look = self.cache.look(progress)?;
-        let look = look.as_ref();
-        let cache = look.and_then(CacheView::cache);
+        let view = self.cache.view(progress)?;
+        let view = view.as_ref();
+        let cache = view.and_then(CacheView::cache);
         let mut source = self.source(cache)?;
         let locked = self.locked(&source)?;
-        let found = Existing::foreseen(&self.dest)?;
+        let existing = Existing::foreseen(&self.dest)?;
         let keep_old = self.keep_old.as_deref().map(KeepOld::at).transpose()?;
-        let held = self.recorded_image(&found, cache)?; // with --update
-        let files = self.start_files(&found)?; // with --nspawn, --unit
-        if let Some(held) = held.as_ref().and_then(RecordedImage::trusted)
-            && self.is_up_to_date(held, locked.as_ref(), &files, &mut source)?
+        let recorded = self.recorded_image(&existing, cache)?; // with --update
+        let files = self.start_files(&existing)?; // with --nspawn, --unit
+        if let Some(recorded) = recorded.as_ref().and_then(RecordedImage::trusted)
+            && self.is_up_to_date(recorded, locked.as_ref(), &files, &mut source)?
         {
-            return Ok(self.stays(held, &StartFiles::default()));
+            return Ok(self.stays(recorded, &StartFiles::default()));
         }
         let plan = self.plan(
-            held.is_some(),
+            recorded.is_some(),
             &source,
-            (cache, look.map(CacheView::path)),
+            (cache, view.map(CacheView::path)),
             keep_old.as_ref(),
         );
-        let preflight = Preflight::of(&found, &plan)?;
+        let preflight = Preflight::of(&existing, &plan)?;
         let image = source.resolve(&self.wanted, progress)?;
         source.drain();
         if let Some(locked) = locked {
@@ -50,19 +50,19 @@ impl Pull {
         let record = Record::new(source.full_name(), &image, &self.wanted, &self.altered);
         files.check(&image)?;
         self.warn_of_nspawn(&files, &image)?;
-        let believed = held.as_ref().and_then(RecordedImage::trusted);
-        if believed.is_some_and(|held| held.is_of_same_tree(&record)) {
+        let believed = recorded.as_ref().and_then(RecordedImage::trusted);
+        if believed.is_some_and(|recorded| recorded.is_of_same_tree(&record)) {
             return Ok(self.stays(&record, &files));
         }
-        found.spares(&source.paths())?;
-        let place = (&preflight.place, found.path());
-        let plan = source.plan(&image, place, look, progress)?;
+        existing.spares(&source.paths())?;
+        let place = (&preflight.place, existing.path());
+        let plan = source.plan(&image, place, view, progress)?;
         let text = match progress.is_json() {
             true => {
-                let report = self.report(record, &plan, &preflight, look, &files);
+                let report = self.report(record, &plan, &preflight, view, &files);
                 report.to_line()
             }
-            false => self.table(&record, &plan, &preflight, look, &files),
+            false => self.table(&record, &plan, &preflight, view, &files),
         };
         Ok(Output::from(text))
     }
@@ -90,7 +90,7 @@ impl Pull {
         record: &Record,
         plan: &PullPlan,
         preflight: &Preflight,
-        look: Option<&CacheView>,
+        view: Option<&CacheView>,
         files: &StartFiles,
     ) -> String {
         let mut table = named(record);
@@ -124,7 +124,7 @@ impl Pull {
         table.row("room", format_args!("{free} free, at least {size} needed"));
         // The cache is for what comes from elsewhere.
         if plan.layers.iter().any(|(_, way)| *way != LayerOrigin::Read) {
-            let cache = look.map_or_else(|| "none".to_owned(), |look| cache(look, plan));
+            let cache = view.map_or_else(|| "none".to_owned(), |view| cache(view, plan));
             table.row("cache", cache);
         }
         let layers = plan.layers.iter().map(|(blob, way)| {
@@ -156,7 +156,7 @@ impl Pull {
         record: Record,
         plan: &PullPlan,
         preflight: &Preflight,
-        look: Option<&CacheView>,
+        view: Option<&CacheView>,
         files: &StartFiles,
     ) -> DryRunReport {
         let blobs = plan.layers.iter().map(|(blob, way)| {
@@ -192,9 +192,9 @@ impl Pull {
             nspawn: files.nspawn().map(shown),
             unit: files.unit().map(shown),
             free: plan.free,
-            cache: look.map(|look| CacheReport {
-                path: look.path().to_string_lossy().into_owned(),
-                free: look.free_space(),
+            cache: view.map(|view| CacheReport {
+                path: view.path().to_string_lossy().into_owned(),
+                free: view.free_space(),
                 keeps: plan.is_kept,
             }),
             changed: true,
@@ -219,9 +219,9 @@ fn add_files(table: &mut Table, files: &StartFiles) {
     table.row_if("unit", files.unit().map(Path::display));
 }
 
-fn cache(look: &CacheView, plan: &PullPlan) -> String {
-    let path = look.path().display();
-    match (look.is_writable(), look.free_space()) {
+fn cache(view: &CacheView, plan: &PullPlan) -> String {
+    let path = view.path().display();
+    match (view.is_writable(), view.free_space()) {
         (false, _) => format!("{path}, read only"),
         _ if !plan.is_kept => format!("{path}, to which nothing is added"),
         (true, Some(free)) => format!("{path}, {} free", bytes(free)),

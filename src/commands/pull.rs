@@ -29,22 +29,22 @@ impl Pull {
         let progress = self.progress;
         let mut source = self.source(cache)?;
         let locked = self.locked(&source)?;
-        let found = Existing::mended(&self.dest, progress)?;
+        let existing = Existing::mended(&self.dest, progress)?;
         let keep_old = self.keep_old.as_deref().map(KeepOld::at).transpose()?;
-        let held = self.recorded_image(&found, cache)?; // with --update
-        let files = self.start_files(&found)?; // with --nspawn, --unit
-        if let Some(held) = held.as_ref().and_then(RecordedImage::trusted)
-            && self.is_up_to_date(held, locked.as_ref(), &files, &mut source)?
+        let recorded = self.recorded_image(&existing, cache)?; // with --update
+        let files = self.start_files(&existing)?; // with --nspawn, --unit
+        if let Some(recorded) = recorded.as_ref().and_then(RecordedImage::trusted)
+            && self.is_up_to_date(recorded, locked.as_ref(), &files, &mut source)?
         {
-            return Ok(self.unchanged(held));
+            return Ok(self.unchanged(recorded));
         }
         let plan = self.plan(
-            held.is_some(),
+            recorded.is_some(),
             &source,
             (cache, cache.map(Cache::path)),
             keep_old.as_ref(),
         );
-        let destination = Destination::prepare(&found, &plan, progress)?;
+        let destination = Destination::prepare(&existing, &plan, progress)?;
         let image = source.resolve(&self.wanted, progress)?;
         if let Some(locked) = locked {
             locked.check(&source, &image)?;
@@ -52,18 +52,18 @@ impl Pull {
         let record = Record::new(source.full_name(), &image, &self.wanted, &self.altered);
         let link = CacheLink::new(cache, &source, &image, progress);
         files.check(&image)?;
-        let is_new = held.is_none();
-        let believed = held.as_ref().and_then(RecordedImage::trusted);
-        if believed.is_some_and(|held| held.is_of_same_tree(&record)) {
-            if let Some(root) = found.dir()? {
+        let is_new = recorded.is_none();
+        let believed = recorded.as_ref().and_then(RecordedImage::trusted);
+        if believed.is_some_and(|recorded| recorded.is_of_same_tree(&record)) {
+            if let Some(root) = existing.dir()? {
                 self.write_start_files(&files, &destination, &image, &root)?
                     .commit()?;
             }
             link.record_tag(&source);
-            self.update_record(&found, &link, &record);
+            self.update_record(&existing, &link, &record);
             return Ok(self.unchanged(&record));
         }
-        found.spares(&source.paths())?;
+        existing.spares(&source.paths())?;
         source.check_space(&image, &destination.rootfs()?, destination.path(), progress)?;
         link.begin(&destination);
         let (root, exposure) = (destination.rootfs()?, destination.exposure());
@@ -77,7 +77,7 @@ impl Pull {
         link.before_swap(&destination);
         link.record_tag(&source);
         let place = destination.commit(&record, progress)?; // all or nothing
-        link.close(found.path(), &record, place);
+        link.after_swap(existing.path(), &record, place);
         written.commit()?;
         report(skipped, progress);
         if is_new {

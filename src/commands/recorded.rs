@@ -29,16 +29,16 @@ pub(super) enum Doubt {
 
 impl RecordedImage {
     /// The record of the tree at `found`, if it has one.
-    pub(super) fn of(found: &Existing, cache: Option<&Cache>) -> Option<Self> {
-        let in_cache = || cache?.recorded(found.path(), found.inode()?);
-        let Some(record) = found.record() else {
+    pub(super) fn of(existing: &Existing, cache: Option<&Cache>) -> Option<Self> {
+        let in_cache = || cache?.recorded(existing.path(), existing.inode()?);
+        let Some(record) = existing.record() else {
             // One that DEST should have, and has lost, is not guessed: the number of an inode that
             // is free again is soon another folder's.
             let kept = in_cache().filter(|kept| !kept.in_tree)?;
             let (record, doubt) = (kept.record, None);
             return Some(Self { record, doubt });
         };
-        if found.is_ours_alone() {
+        if existing.is_ours_alone() {
             let doubt = None;
             return Some(Self { record, doubt });
         }

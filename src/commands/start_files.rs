@@ -56,14 +56,14 @@ impl NewStartFiles {
 
 impl Pull {
     /// The files that are to be written, checked for what is in their place.
-    pub(super) fn start_files(&self, found: &Existing) -> Result<StartFiles, Error> {
-        let look = |is_wanted: bool, kind| {
-            let settings = || SystemdFile::beside(found, kind, self.force);
+    pub(super) fn start_files(&self, existing: &Existing) -> Result<StartFiles, Error> {
+        let file_of = |is_wanted: bool, kind| {
+            let settings = || SystemdFile::beside(existing, kind, self.force);
             is_wanted.then(settings).transpose()
         };
         Ok(StartFiles {
-            nspawn: look(self.nspawn, SettingsKind::Nspawn)?,
-            unit: look(self.unit, SettingsKind::Service)?,
+            nspawn: file_of(self.nspawn, SettingsKind::Nspawn)?,
+            unit: file_of(self.unit, SettingsKind::Service)?,
         })
     }
 

@@ -24,13 +24,13 @@ impl Pull {
     /// whatever is written on it. One that is in doubt may stop no update: the tree is replaced.
     pub(super) fn recorded_image(
         &self,
-        found: &Existing,
+        existing: &Existing,
         cache: Option<&Cache>,
     ) -> Result<Option<RecordedImage>, Error> {
-        if !self.update || found.holds_nothing()? {
+        if !self.update || existing.holds_nothing()? {
             return Ok(None);
         }
-        let recorded = RecordedImage::of(found, cache);
+        let recorded = RecordedImage::of(existing, cache);
         if let Some(doubt) = recorded.as_ref().and_then(|recorded| recorded.doubt) {
             let dest = self.dest.display();
             self.progress
@@ -43,19 +43,19 @@ impl Pull {
     /// make, may be it, and has its files beside it.
     pub(super) fn is_up_to_date(
         &self,
-        held: &Record,
+        recorded: &Record,
         locked: Option<&Locked<'_>>,
         files: &StartFiles,
         source: &mut Source<'_>,
     ) -> Result<bool, Error> {
-        let is_set = files.are_of(&held.manifest);
-        let is_allowed = locked.is_none_or(|locked| locked.allows_record(held));
-        Ok(is_set && is_allowed && self.is_current(held, source)?)
+        let is_set = files.are_of(&recorded.manifest);
+        let is_allowed = locked.is_none_or(|locked| locked.allows_record(recorded));
+        Ok(is_set && is_allowed && self.is_current(recorded, source)?)
     }
 
     /// Whether the tree that `held` is about is the one that a pull would make.
-    fn is_current(&self, held: &Record, source: &mut Source<'_>) -> Result<bool, Error> {
-        if held.options != self.altered {
+    fn is_current(&self, recorded: &Record, source: &mut Source<'_>) -> Result<bool, Error> {
+        if recorded.options != self.altered {
             return Ok(false);
         }
         let digest = match source.pinned() {
@@ -63,27 +63,27 @@ impl Pull {
             Some(digest) => digest.clone(),
             None => source.digest()?,
         };
-        Ok(held.digest == digest && held.wanted == self.wanted.platform.to_string())
+        Ok(recorded.digest == digest && recorded.wanted == self.wanted.platform.to_string())
     }
 
     /// Writes down that the tree in DEST, which `held` is about, is also what `record` says: the
     /// index has changed, or another name or platform leads to the same manifest. The next time,
     /// one HEAD is enough again.
-    pub(super) fn update_record(&self, found: &Existing, link: &CacheLink<'_>, record: &Record) {
-        let in_tree = found.set_record(record);
-        if let Some(inode) = found.inode() {
-            link.close(found.path(), record, RecordPlace { inode, in_tree });
+    pub(super) fn update_record(&self, existing: &Existing, link: &CacheLink<'_>, record: &Record) {
+        let in_tree = existing.set_record(record);
+        if let Some(inode) = existing.inode() {
+            link.after_swap(existing.path(), record, RecordPlace { inode, in_tree });
         }
     }
 
     /// There was nothing to do. Whoever wants to hear nothing of that, such as cron, which mails what
     /// is printed, gets no digest either; an object says itself that nothing has changed.
-    pub(super) fn unchanged(&self, held: &Record) -> Output {
+    pub(super) fn unchanged(&self, recorded: &Record) -> Output {
         self.progress
             .step(format_args!("{}: unchanged", self.dest.display()));
         let done = match self.progress.is_quiet() && !self.progress.is_json() {
             true => Output::from(String::new()),
-            false => self.done(held, None),
+            false => self.done(recorded, None),
         };
         Output {
             exit_code: if self.exit_code { UNCHANGED } else { 0 },

@@ -24,8 +24,8 @@ impl Verify {
 
     fn compare(&self, cache: Option<&Cache>) -> Result<Output, Error> {
         let progress = self.progress;
-        let found = Existing::at(&self.dest)?;
-        let root = found.dir()?.ok_or_else(|| Error::Layout {
+        let existing = Existing::at(&self.dest)?;
+        let root = existing.dir()?.ok_or_else(|| Error::Layout {
             path: self.dest.clone(),
             why: LayoutFault::NoFolder,
         })?;
@@ -35,7 +35,7 @@ impl Verify {
                 let image = self.resolved(name, &self.wanted, self.offline, cache);
                 image.map(|(source, image)| (source, image, self.altered.clone()))?
             }
-            None => self.recorded(&found, cache)?,
+            None => self.recorded(&existing, cache)?,
         };
         let mut model = Model::new(&altered, self.rootless);
         model.allow_for(&image);
@@ -49,7 +49,7 @@ impl Verify {
         }
         let scope = model.scope(&self.part, self.ignore)?;
         progress.working_on("comparing");
-        let comparison = Comparison::new(&model, &scope, &root, found.path())?;
+        let comparison = Comparison::new(&model, &scope, &root, existing.path())?;
         warn_of_unmatched(&comparison.unmatched(), progress);
         let compared = Compared {
             source: &source,
@@ -77,12 +77,12 @@ impl Verify {
     /// stands for by now, and how the tree differs from it.
     fn recorded<'c>(
         &self,
-        found: &Existing,
+        existing: &Existing,
         cache: Option<&'c Cache>,
     ) -> Result<(Source<'c>, Image, TreeOptions), Error> {
         let no_record = || Error::NoRecord(self.dest.clone(), None);
         let RecordedImage { record, doubt } =
-            RecordedImage::of(found, cache).ok_or_else(no_record)?;
+            RecordedImage::of(existing, cache).ok_or_else(no_record)?;
         let name = name_of(&record).ok_or_else(no_record)?;
         let altered = match doubt {
             Some(doubt) => self.alarm(doubt, &record, &name)?,
