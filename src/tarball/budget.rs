@@ -1,67 +1,68 @@
-//! Bounds the work that an image may cause in proportion to its size: against decompression bombs.
+//! Limits the work that an image may cause in proportion to its size, against decompression bombs.
 //!
-//! A few kilobytes of zstd unpack to gigabytes of zeros, or to a million files. Digests say nothing
-//! against that, because whoever made the image made them.
+//! A few kilobytes of zstd can decompress to gigabytes of zeros, or to a million files. Digests are
+//! no protection, because they come from the author of the image.
 
 use super::entry::{Entry, EntryKind};
 use crate::error::EntryFault;
 use crate::oci::Image;
 use std::collections::BTreeMap;
 
-/// What any image may make: some seconds.
+/// The work that any image may cause: some seconds. The unit is one byte of contents.
 const FREE: u64 = 1 << 30;
 
-/// How much more for each byte of its layers: gzip makes 1,032 bytes of one at most.
+/// Additional work per byte of the layers: gzip decompresses one byte to at most 1,032.
 const RATIO: u64 = 1100;
 
-/// How many bytes of zeros are unpacked and written with the work of one: any image may have 3 GiB.
+/// How many decompressed bytes count as one unit of work: any image may have 3 GiB.
 const UNPACKED: u64 = 3;
 
 /// The work of an entry: some microseconds of system calls.
 const ENTRY: u64 = 8 << 10;
 
-/// The work of a step on the way to an entry, of an extended attribute, or of a piece of a sparse file: a
-/// system call or two each.
+/// The work of a path component, an extended attribute, or a segment of a sparse file: one or two
+/// system calls each.
 const STEP: u64 = 1 << 10;
 
-/// How many bytes of attributes are as much work as one.
+/// How many bytes of attributes count as one unit of work.
 const COPIED: u64 = 8;
 
-/// How often the size allowed for a tree its layers may unpack to: an entry has a pax header and padding,
-/// too.
+/// The layers may decompress to this multiple of the tree's size limit: an entry also has a pax
+/// header and padding.
 const HEADERS: u64 = 4;
 
-/// And how much more: what archivers write behind the end.
+/// Plus this many bytes: padding after the end-of-archive marker.
 const PADDING: u64 = 16 << 20;
 
-/// Whether an archive of `size` bytes may have `unpacked` bytes in it: as many as an image of that size.
+/// Whether an archive of `size` bytes may contain `unpacked` bytes: the same limit as for an image.
 pub fn is_explained(unpacked: u64, size: u64) -> bool {
     unpacked / UNPACKED <= FREE.saturating_add(size.saturating_mul(RATIO))
 }
 
-/// What is left to an image.
+/// The remaining budget of an image.
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
     work: u64,
-    /// What may still be unpacked, and the size of a tree that this was made of.
+    /// How many bytes may still be decompressed, and the limit of the tree's size that this derives
+    /// from.
     unpacked: Option<(u64, u64)>,
 }
 
 impl Budget {
-    /// That of an image of unknown size, whose tree may have `limit` bytes.
+    /// The budget of an image of unknown size, whose tree may take `limit` bytes.
     pub fn new(limit: Option<u64>) -> Self {
         let unpacked = limit.map(|limit| {
             let unpacked = limit.saturating_mul(HEADERS).saturating_add(PADDING);
             (unpacked, limit)
         });
         Self {
-            // Whoever allows more has thought about it.
+            // A user who sets a higher limit accepts more work.
             work: unpacked.map_or(FREE, |(unpacked, _)| unpacked.max(FREE)),
             unpacked,
         }
     }
 
-    /// Makes it that of an image, of whose layers each blob counts once.
+    /// Raises the budget to that of an image, counting each distinct layer once.
     pub fn allow_for(&mut self, image: &Image) {
         let blobs = image.layers.iter().map(|layer| &layer.blob);
         let blobs: BTreeMap<_, _> = blobs
@@ -73,7 +74,7 @@ impl Budget {
             .max(FREE.saturating_add(size.saturating_mul(RATIO)));
     }
 
-    /// Takes note of bytes that were unpacked.
+    /// Counts decompressed bytes.
     pub(super) fn unpack(&mut self, bytes: u64) -> Result<(), EntryFault> {
         if let Some((unpacked, limit)) = &mut self.unpacked {
             let left = unpacked.checked_sub(bytes);
@@ -82,7 +83,7 @@ impl Budget {
         self.spend(bytes.div_ceil(UNPACKED))
     }
 
-    /// Takes note of an entry.
+    /// Counts an entry.
     pub(super) fn add(&mut self, entry: &Entry) -> Result<(), EntryFault> {
         let pieces = match &entry.kind {
             EntryKind::File { holes, .. } => holes.as_ref().map_or(0, |map| map.segments().len()),
@@ -92,7 +93,7 @@ impl Budget {
         self.spend(ENTRY + (count + pieces as u64) * STEP + bytes / COPIED)
     }
 
-    /// Takes note of steps on the way to entries.
+    /// Counts path components resolved for entries.
     pub(super) fn step(&mut self, steps: u64) -> Result<(), EntryFault> {
         self.spend(steps.saturating_mul(STEP))
     }

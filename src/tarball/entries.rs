@@ -1,7 +1,7 @@
-//! The entries of a tar, one after the other.
+//! Reads the entries of a tar in order.
 //!
-//! Every dialect is read: v7, ustar, GNU and pax. What is malformed is refused and never skipped:
-//! a reader that goes on sees another archive than the one that was looked over.
+//! All dialects are supported: v7, ustar, GNU and pax. Malformed data is refused and never skipped:
+//! a reader that continues sees another archive than the one that was inspected.
 
 use super::budget::Budget;
 use super::entry::{Entry, Extensions, has_contents};
@@ -11,27 +11,27 @@ use super::sparse::{Numbers, PaxMap, SparseMap};
 use crate::error::EntryFault;
 use std::io::{self, BufRead};
 
-/// The longest extended header that is read, in bytes: what Go's reader, and so every peer, takes.
-/// A header can claim terabytes; what is claimed here is not allocated before it has arrived.
+/// The longest extended header that is read, in bytes: the limit of Go's reader, and so of other
+/// tools. A header can claim terabytes, so memory is allocated only as data arrives.
 const MAX_EXTENSION: u64 = 1 << 20;
 
-/// Reads entries off a stream.
+/// Reads entries from a stream.
 pub struct Entries<'s> {
     stream: &'s mut dyn BufRead,
-    /// Bytes of the current entry's contents that have not been read.
+    /// How many bytes of the current entry's contents are unread.
     left: u64,
-    /// Bytes that fill its last block.
+    /// How many bytes pad its last block.
     padding: u64,
-    /// Records of `g` headers, which hold for all that follows.
+    /// Records of `g` headers, which apply to all later entries.
     global: Records,
-    /// The name of the entry at hand, for messages.
+    /// The name of the current entry, for messages.
     name: Vec<u8>,
-    /// What the image may still make of work, if that is bounded.
+    /// The remaining budget of the image, if limited.
     budget: Option<&'s mut Budget>,
 }
 
 impl<'s> Entries<'s> {
-    /// The entries of `stream`, from where it stands.
+    /// Reads entries from the current position of `stream`.
     pub fn new(stream: &'s mut dyn BufRead) -> Self {
         Self {
             stream,
@@ -43,7 +43,7 @@ impl<'s> Entries<'s> {
         }
     }
 
-    /// The same for a layer of an image that has this budget.
+    /// The same for a layer of an image with this budget.
     pub fn within(stream: &'s mut dyn BufRead, budget: &'s mut Budget) -> Self {
         Self {
             budget: Some(budget),
@@ -51,7 +51,7 @@ impl<'s> Entries<'s> {
         }
     }
 
-    /// Takes note of steps that were taken on the way to an entry.
+    /// Counts path components resolved for an entry.
     pub fn step(&mut self, steps: u64) -> Result<(), EntryFault> {
         match &mut self.budget {
             Some(budget) => budget.step(steps),
@@ -59,7 +59,7 @@ impl<'s> Entries<'s> {
         }
     }
 
-    /// Passes over bytes that have been looked at.
+    /// Consumes bytes that were read from the buffer.
     fn consume(&mut self, length: usize) -> Result<(), EntryFault> {
         self.stream.consume(length);
         match &mut self.budget {
@@ -68,12 +68,12 @@ impl<'s> Entries<'s> {
         }
     }
 
-    /// The name of the entry at hand, as it stands in the archive.
+    /// The name of the current entry, as stored in the archive.
     pub fn name(&self) -> &[u8] {
         &self.name
     }
 
-    /// The next entry, or nothing at the end. What was not read of the one before is passed over.
+    /// The next entry, or None at the end. Skips unread contents of the previous one.
     pub fn advance(&mut self) -> Result<Option<Entry>, EntryFault> {
         let mut extensions = Extensions::default();
         let mut pending = false;
@@ -81,7 +81,7 @@ impl<'s> Entries<'s> {
             if self.skip(self.left)? > 0 {
                 return Err(EntryFault::Truncated);
             }
-            // `umoci insert` does not fill the last block. Whatever follows must still be in step.
+            // `umoci insert` does not pad the last block. Whatever follows must still be aligned.
             self.skip(self.padding)?;
             (self.left, self.padding) = (0, 0);
             let Some(fields) = self.header()? else {
@@ -108,7 +108,7 @@ impl<'s> Entries<'s> {
         }
     }
 
-    /// Hands out the contents of the file at hand in pieces as they come.
+    /// Passes the contents of the current file to a callback, piece by piece.
     pub fn contents(
         &mut self,
         mut take: impl FnMut(&[u8]) -> Result<(), EntryFault>,
@@ -127,8 +127,8 @@ impl<'s> Entries<'s> {
         Ok(())
     }
 
-    /// Reads on to the end of the stream: padding, what writers leave behind the end marker, and
-    /// the checksums of the compression, which stand last.
+    /// Reads to the end of the stream: padding, data after the end-of-archive marker, and the
+    /// trailing checksums of the compression.
     pub fn drain(&mut self) -> Result<(), EntryFault> {
         loop {
             match self.stream.fill_buf().map(<[u8]>::len) {
@@ -140,7 +140,7 @@ impl<'s> Entries<'s> {
         }
     }
 
-    /// The entry that begins with this header.
+    /// The entry that starts with this header.
     fn entry(
         &mut self,
         mut fields: Fields,
@@ -186,7 +186,7 @@ impl<'s> Entries<'s> {
         Ok(entry)
     }
 
-    /// The map that pax 1.0 puts before the contents of a sparse file: decimal lines in whole
+    /// The map that pax 1.0 stores before the contents of a sparse file: decimal lines in whole
     /// blocks.
     fn map_before_contents(&mut self) -> Result<Vec<(u64, u64)>, EntryFault> {
         let mut numbers = Numbers::default();
@@ -201,7 +201,7 @@ impl<'s> Entries<'s> {
         Ok(numbers.into_segments())
     }
 
-    /// Records that hold for every entry that follows.
+    /// Reads records that apply to all later entries.
     fn global_records(&mut self, size: u64) -> Result<(), EntryFault> {
         let records = self.extension(size)?;
         self.global.read(&records)?;
@@ -212,7 +212,7 @@ impl<'s> Entries<'s> {
             sparse,
             ..
         } = &self.global;
-        // These would give every later entry the same name, length or holes.
+        // These would give all later entries the same name, size or holes.
         let individual =
             path.is_some() || link_path.is_some() || size.is_some() || !sparse.is_empty();
         if individual {
@@ -240,8 +240,8 @@ impl<'s> Entries<'s> {
         Ok(bytes)
     }
 
-    /// A header block, or nothing at the end of the archive: two blocks of zeros, or the stream's
-    /// own end at the edge of a block, with or without one block of zeros before it.
+    /// A header block, or None at the end of the archive: two blocks of zeros, or the end of the
+    /// stream at a block boundary, with or without one block of zeros before it.
     fn header(&mut self) -> Result<Option<Fields>, EntryFault> {
         let Some(block) = self.block()? else {
             return Ok(None);
@@ -276,13 +276,13 @@ impl<'s> Entries<'s> {
         Ok(Some(block))
     }
 
-    /// Sets out on contents of `size` bytes.
+    /// Starts contents of `size` bytes.
     fn begin(&mut self, size: u64) {
         self.left = size;
         self.padding = size.wrapping_neg() % BLOCK as u64;
     }
 
-    /// Passes over `count` bytes, and says how many of them are missing at the end of the stream.
+    /// Skips `count` bytes, and returns how many of them the stream lacks.
     fn skip(&mut self, mut count: u64) -> Result<u64, EntryFault> {
         while count > 0 {
             let piece = self.stream.fill_buf().map_err(EntryFault::Stream)?.len();

@@ -1,4 +1,4 @@
-//! One entry of a layer, after header and extended headers have been joined.
+//! One entry of a layer, combined from its header and extended headers.
 
 use super::header::Fields;
 use super::path::LayerPath;
@@ -12,54 +12,54 @@ use std::ffi::CString;
 /// One entry.
 #[derive(Debug)]
 pub struct Entry {
-    /// Where it belongs.
+    /// The path in the tree.
     pub path: LayerPath,
-    /// What it makes.
+    /// The type of the entry.
     pub kind: EntryKind,
     /// Permissions with setuid, setgid and the sticky bit.
     pub mode: u32,
-    /// Whose it is.
+    /// The owner.
     pub owner: Owner,
-    /// When it was changed.
+    /// The modification time.
     pub mtime: Time,
-    /// Its extended attributes.
+    /// The extended attributes.
     pub xattrs: Xattrs,
 }
 
-/// What an entry makes.
+/// The type of an entry.
 #[derive(Debug)]
 pub enum EntryKind {
     /// A directory.
     Directory,
-    /// A file of `size` bytes; `holes` says where its contents go if not one after the other.
+    /// A file of `size` bytes; `holes` maps its contents if it is sparse.
     File {
         /// In bytes, holes included.
         size: u64,
-        /// Where its contents go.
+        /// The positions of the stored contents.
         holes: Option<SparseMap>,
     },
     /// A symbolic link.
     Symlink {
-        /// What it says.
+        /// The target, as stored.
         target: CString,
     },
-    /// One more name of a file.
+    /// A hard link.
     HardLink {
-        /// Another name of it.
+        /// The path of the existing file.
         target: LayerPath,
     },
     /// A named pipe.
     Fifo,
     /// A device.
     Device {
-        /// Whether it is one of blocks.
+        /// Whether it is a block device.
         block: bool,
-        /// Major and minor.
+        /// Major and minor number.
         number: (u32, u32),
     },
 }
 
-/// What stands before the header of an entry and speaks of it.
+/// The extended headers that precede an entry's header.
 #[derive(Debug, Default)]
 pub(super) struct Extensions {
     /// pax records.
@@ -70,16 +70,16 @@ pub(super) struct Extensions {
     pub(super) long_link: Option<Vec<u8>>,
 }
 
-/// What a header's type makes of it, as far as reading on depends on that.
+/// Whether contents follow a header of this type.
 pub(super) fn has_contents(kind: u8, name: &[u8]) -> bool {
-    // Only files have contents. Old writers put sizes into the headers of links and directories
-    // too, and no peer reads contents there.
+    // Only files have contents. Old writers also put sizes into the headers of links and
+    // directories, and no other tool reads contents there.
     matches!(kind, b'0' | b'7' | b'S') || (kind == 0 && !name.ends_with(b"/"))
 }
 
 impl Entry {
-    /// Joins a header with what extended headers say of it: pax over GNU over the header itself, its
-    /// own pax records over the `global` ones.
+    /// Combines a header with its extended headers: pax takes precedence over GNU, GNU over the
+    /// header, and the entry's own pax records over the `global` ones.
     pub(super) fn new(
         fields: Fields,
         extensions: Extensions,
@@ -96,7 +96,7 @@ impl Entry {
                 size: contents.0,
                 holes: contents.1,
             },
-            // v7 knew no directories: a name with a slash at its end was one.
+            // v7 had no type for directories: a name that ends in a slash was one.
             0 | b'5' => EntryKind::Directory,
             b'1' => EntryKind::HardLink {
                 target: LayerPath::parse(&link_name)?,
@@ -137,13 +137,14 @@ impl Entry {
         })
     }
 
-    /// Whether it makes a symbolic link.
+    /// Whether it is a symbolic link.
     pub fn is_symlink(&self) -> bool {
         matches!(self.kind, EntryKind::Symlink { .. })
     }
 }
 
-/// A user or group. The highest number means "leave it" to chown, and larger ones would be cut.
+/// A user or group ID. chown takes the highest number as "unchanged", and larger ones would be
+/// truncated.
 fn id(record: Option<u64>, header: i128, field: &'static str) -> Result<u32, EntryFault> {
     let id = record.map_or(header, i128::from);
     u32::try_from(id)

@@ -1,11 +1,10 @@
-//! One 512-byte header block of a tar, read strictly. Nobody but this file and `writer.rs` names the
-//! tar crate.
+//! Reads one 512-byte tar header block, strictly. Only this file and `writer.rs` use the tar crate.
 //!
-//! The crate knows where the fields are. Their values are read here, because the crate's own
-//! readers take base-256 numbers modulo 2^64, lose their sign, and know only one of the two
-//! checksums (POSIX ustar, GNU tar's "Basic Tar Format", Go's archive/tar as what peers agree on).
-//! Its iterator over entries is not used: it splits pax records at newlines, and what it cannot
-//! read of them it skips.
+//! The crate provides the layout of the fields. Their values are parsed here, because the crate's
+//! own parsers take base-256 numbers modulo 2^64, drop their sign, and know only one of the two
+//! checksums (POSIX ustar, GNU tar's "Basic Tar Format", Go's archive/tar as the common ground of
+//! other tools). Its iterator over entries is not used: it splits pax records at newlines, and
+//! skips those it cannot parse.
 
 use super::sparse::MAX_ISLANDS;
 use crate::error::EntryFault;
@@ -14,7 +13,7 @@ use tar::{GnuExtSparseHeader, GnuSparseHeader, Header};
 /// The size of a block, the unit of a tar, in bytes.
 pub const BLOCK: usize = 512;
 
-/// What a header says, before extended headers have their say.
+/// The fields of a header, before extended headers are applied.
 pub(super) struct Fields {
     pub(super) kind: u8,
     pub(super) name: Vec<u8>,
@@ -28,16 +27,16 @@ pub(super) struct Fields {
     pub(super) sparse: Option<OldSparse>,
 }
 
-/// What the header of an old GNU sparse file says of its holes.
+/// The map in the header of an old GNU sparse file.
 pub(super) struct OldSparse {
     pub(super) islands: Vec<(u64, u64)>,
-    /// Whether blocks behind the header go on with the islands.
+    /// Whether extension blocks with more segments follow the header.
     pub(super) more: bool,
     pub(super) size: u64,
 }
 
 impl Fields {
-    /// Reads a block that is not all zeros.
+    /// Parses a block that is not all zeros.
     pub(super) fn read(block: &[u8; BLOCK]) -> Result<Self, EntryFault> {
         check_sum(block)?;
         let header = Header::from_byte_slice(block);
@@ -50,12 +49,12 @@ impl Fields {
             kind,
             name: name(header),
             link_name: until_nul(&old.linkname).to_vec(),
-            // Peers read sizes as a signed 64-bit number and refuse negative ones.
+            // Other tools read sizes as signed 64-bit numbers and refuse negative ones.
             size: i64::try_from(size)
                 .ok()
                 .and_then(|size| u64::try_from(size).ok())
                 .ok_or(EntryFault::Number("size"))?,
-            // The bits above are the file type, which old writers put there too.
+            // The higher bits are the file type, which old writers also stored.
             mode: u32::try_from(mode & 0o7777).map_err(|_| EntryFault::Number("mode"))?,
             uid: field(&old.uid, "uid")?,
             gid: field(&old.gid, "gid")?,
@@ -70,7 +69,7 @@ impl Fields {
     }
 }
 
-/// The name, with the prefix in front if the header has one.
+/// The name, after the prefix if the header has one.
 fn name(header: &Header) -> Vec<u8> {
     let name = until_nul(&header.as_old().name);
     let prefix = if is_ustar(header.as_bytes()) {
@@ -85,17 +84,17 @@ fn name(header: &Header) -> Vec<u8> {
     }
 }
 
-/// The prefix field of ustar. In star's format only its first 131 bytes are one: times stand behind.
+/// The prefix field of ustar. In star's format it has only 131 bytes: times follow.
 fn ustar_prefix(block: &[u8; BLOCK]) -> &[u8] {
     let is_star = block.ends_with(b"tar\0");
     until_nul(&block[345..345 + if is_star { 131 } else { 155 }])
 }
 
-/// The prefix that Go before 1.8 wrote into GNU headers, where atime and ctime belong (golang.org
-/// issues 12594 and 21005): images that old versions of Docker pushed hold such entries. Read as Go,
-/// containerd and moby read it: a field that begins with NUL is unused, and where one of the two is not
-/// a number, the bytes up to the first NUL are a prefix if they are ASCII. What is a number is a time, so
-/// a prefix of such digits is lost here as there.
+/// The prefix that Go before 1.8 wrote into GNU headers in place of atime and ctime (golang.org
+/// issues 12594 and 21005): images pushed by old versions of Docker have such entries. This follows
+/// Go, containerd and moby: a field that begins with NUL is unused, and if one of the two is not a
+/// number, the bytes up to the first NUL are a prefix if they are ASCII. A number is taken for a
+/// time, so a prefix of such digits is lost here too.
 fn misplaced_prefix(header: &Header) -> Option<&[u8]> {
     let gnu = header.as_gnu()?;
     let is_time = |field: &[u8]| field[0] == 0 || number(until_nul(field)).is_some();
@@ -106,13 +105,13 @@ fn misplaced_prefix(header: &Header) -> Option<&[u8]> {
     prefix.is_ascii().then_some(prefix)
 }
 
-/// The crate looks at the version behind the magic too, which peers do not.
+/// The crate also checks the version after the magic, which other tools do not.
 fn is_ustar(block: &[u8; BLOCK]) -> bool {
     block[257..263] == *b"ustar\0"
 }
 
-/// The numbers of a device. Linux has 12 bits for the major number and 20 for the minor; others are
-/// refused rather than cut, which would make another device.
+/// The numbers of a device. Linux has 12 bits for the major number and 20 for the minor; larger
+/// ones are refused, because truncation would create another device.
 fn device(header: &Header, kind: u8) -> Result<Option<(u32, u32)>, EntryFault> {
     if !matches!(kind, b'3' | b'4') {
         return Ok(None);
@@ -143,7 +142,7 @@ fn old_sparse(header: &Header) -> Result<OldSparse, EntryFault> {
     })
 }
 
-/// Reads a block of further islands, and whether another one follows it.
+/// Reads a block of further segments. True if another such block follows.
 pub(super) fn sparse_extension(
     block: &[u8; BLOCK],
     islands: &mut Vec<(u64, u64)>,
@@ -157,7 +156,7 @@ pub(super) fn sparse_extension(
     is_extended(extension.isextended[0])
 }
 
-/// The list ends where a field is left empty.
+/// Reads segments up to the first empty field.
 fn read_islands(
     fields: &[GnuSparseHeader],
     islands: &mut Vec<(u64, u64)>,
@@ -182,8 +181,8 @@ fn length(field: &[u8]) -> Result<u64, EntryFault> {
         .ok_or(EntryFault::Sparse)
 }
 
-/// A number field: octal digits between blanks and NULs, or base-256 when its first bit is set.
-/// All blank is 0. `None` where it is neither.
+/// Parses a number field: octal digits between blanks and NULs, or base-256 if the first bit is
+/// set. A blank field is 0. `None` if it is neither.
 fn number(bytes: &[u8]) -> Option<i128> {
     match bytes.first()? {
         first if first & 0x80 != 0 => base_256(bytes),
@@ -193,7 +192,7 @@ fn number(bytes: &[u8]) -> Option<i128> {
                 return Some(0);
             };
             let digits = bytes[start..].split(blank).next()?;
-            // Behind the digits come blanks only.
+            // Only blanks may follow the digits.
             if !bytes[start + digits.len()..].iter().all(blank) {
                 return None;
             }
@@ -206,10 +205,10 @@ fn number(bytes: &[u8]) -> Option<i128> {
 }
 
 /// Two's complement over all bytes of the field; the topmost bit only marks the encoding and the
-/// one below it is the sign. `None` past 64 bits.
+/// one below it is the sign. `None` beyond 64 bits.
 fn base_256(bytes: &[u8]) -> Option<i128> {
     let negative = bytes[0] & 0x40 != 0;
-    // The mark in the topmost bit gives way to a copy of the sign below it.
+    // Replace the mark in the topmost bit with a copy of the sign below it.
     let first = if negative { bytes[0] } else { bytes[0] & 0x7f };
     let start = i128::from(first) - if negative { 256 } else { 0 };
     bytes[1..].iter().try_fold(start, |number, &byte| {
@@ -218,8 +217,8 @@ fn base_256(bytes: &[u8]) -> Option<i128> {
     })
 }
 
-/// The sum over the block with its own field taken as blanks, of unsigned or, by old writers, of
-/// signed bytes. That one is made only where the first is not what is stored.
+/// Checks the sum over the block with its own field as blanks, of unsigned bytes, or of signed ones
+/// as old writers computed it. The latter is computed only if the former does not match.
 fn check_sum(block: &[u8; BLOCK]) -> Result<(), EntryFault> {
     let stored = number(&block[148..156]).ok_or(EntryFault::Checksum)?;
     let mut block = *block;
@@ -232,18 +231,18 @@ fn check_sum(block: &[u8; BLOCK]) -> Result<(), EntryFault> {
     }
 }
 
-/// Eight bytes at once: one at a time, this would be most of what a header costs to read.
+/// Eight bytes at a time: with single bytes, this would take most of the time of reading a header.
 fn unsigned_sum(block: &[u8; BLOCK]) -> u64 {
     const EVERY_OTHER: u64 = 0x00ff_00ff_00ff_00ff;
     let (words, _) = block.as_chunks::<8>();
     let words = words.iter().map(|&word| u64::from_ne_bytes(word));
     let pairs = words.map(|word| (word & EVERY_OTHER) + (word >> 8 & EVERY_OTHER));
-    // Four sums of 16 bits, which 64 times 510 do not fill.
+    // Four 16-bit sums, which 64 times 510 cannot overflow.
     let sums: u64 = pairs.sum();
     (0..4).map(|sum| sums >> (16 * sum) & 0xffff).sum()
 }
 
-/// A text field ends at its first NUL or fills its space.
+/// The contents of a text field, which ends at its first NUL or fills its space.
 pub(super) fn until_nul(bytes: &[u8]) -> &[u8] {
     bytes.split(|&b| b == 0).next().unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Recognises an archive of images: nothing else is overwritten without `--force`.
+//! Recognises an image archive: anything else is overwritten only with `--force`.
 
 use super::entry::has_contents;
 use super::header::{BLOCK, Fields};
@@ -6,15 +6,17 @@ use crate::oci::Digest;
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 
-/// How many members are looked at: docker's list stands behind all layers, and a backup has millions of members.
+/// How many members are examined: docker's list comes after all layers, and a backup has millions
+/// of members.
 const MAX_MEMBERS: usize = 4096;
 
-/// How much of docker's list is looked at, in bytes.
+/// How much of docker's list is read, in bytes.
 const START: usize = 16;
 
-/// Whether `file` is a tar with `oci-layout` or a blob (image-spec image-layout.md), or with docker's list of
-/// images at its top. Of each member only the header is read, and what cannot be read is not an archive. One that is compressed
-/// is none either: what would replace it is not compressed, and its name says that it is.
+/// Whether `file` is a tar with `oci-layout` or a blob (image-spec image-layout.md), or with
+/// docker's list of images at its top level. Only the header of each member is read, and an
+/// unreadable file is not an archive. A compressed archive does not count: its replacement would
+/// not be compressed, although its name says so.
 pub fn is_image_archive(file: &File) -> bool {
     let mut position = 0;
     (0..MAX_MEMBERS)
@@ -22,7 +24,8 @@ pub fn is_image_archive(file: &File) -> bool {
         .any(|is_list| is_list)
 }
 
-/// Whether the member at `position`, which moves on to the next one, is a list of images. Nothing at the end.
+/// Whether the member at `position` is one of these files. Advances to the next one; None at the
+/// end.
 fn member(file: &File, position: &mut u64) -> Option<bool> {
     let mut block = [0; BLOCK];
     file.read_exact_at(&mut block, *position).ok()?;
@@ -30,7 +33,7 @@ fn member(file: &File, position: &mut u64) -> Option<bool> {
     let fields = (!is_end).then(|| Fields::read(&block).ok()).flatten()?;
     let contents = position.checked_add(BLOCK as u64)?;
     let is_file = has_contents(fields.kind, &fields.name);
-    // Extended headers of pax and long names of GNU have contents as well.
+    // pax extended headers and GNU long names have contents too.
     let size = match is_file || matches!(fields.kind, b'x' | b'g' | b'L' | b'K') {
         true => fields.size.checked_next_multiple_of(BLOCK as u64)?,
         false => 0,
@@ -40,9 +43,9 @@ fn member(file: &File, position: &mut u64) -> Option<bool> {
     Some(match name.strip_prefix(b"./").unwrap_or(name) {
         _ if !is_file => false,
         b"oci-layout" => true,
-        // An archive that was cut off may have nothing else.
+        // A truncated archive may have nothing else.
         name if is_blob(name) => true,
-        // docker's is an array; the one of a web application is an object.
+        // docker's file is an array; the one of a web application is an object.
         b"manifest.json" => {
             let mut start = [b' '; START];
             let count = file.read_at(&mut start, contents).ok()?;
@@ -52,7 +55,7 @@ fn member(file: &File, position: &mut u64) -> Option<bool> {
     })
 }
 
-/// Whether a member is called `blobs/ALGORITHM/ENCODED`.
+/// Whether a member is named `blobs/ALGORITHM/ENCODED`.
 fn is_blob(name: &[u8]) -> bool {
     let name = str::from_utf8(name).ok();
     let digest = name.and_then(|name| name.strip_prefix("blobs/"));

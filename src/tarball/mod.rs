@@ -1,5 +1,5 @@
-//! The entries of a tar, as typed as they can be: whatever a hostile archive says, a name only leads
-//! down, a number is in its range, a map of holes fits its file.
+//! The entries of a tar, validated: whatever a hostile archive contains, a name only leads down, a
+//! number is in its range, a map of holes fits its file.
 //!
 //! ```text
 //! blocks ── Fields ── pax, GNU's long names ── Entry { LayerPath, kind, metadata }

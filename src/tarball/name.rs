@@ -4,16 +4,16 @@ use super::path::LayerPath;
 use crate::error::EntryFault;
 use std::ffi::{CStr, CString};
 
-/// What an entry's name asks for.
+/// What an entry's name means.
 #[derive(Debug, PartialEq, Eq)]
 pub enum EntryName {
-    /// Something to make under this name.
+    /// The entry creates something with this name.
     Plain,
-    /// `.wh.NAME`: hide NAME.
+    /// `.wh.NAME`: hides NAME in lower layers.
     Whiteout(CString),
-    /// `.wh..wh..opq`: hide all that the directory has from below.
+    /// `.wh..wh..opq`: hides everything that lower layers have in the directory.
     Opaque,
-    /// Other `.wh..wh.` names are the bookkeeping of aufs: no part of the image.
+    /// Other `.wh..wh.` names are aufs metadata, not part of the image.
     AufsMetadata,
 }
 
@@ -22,9 +22,9 @@ const META_PREFIX: &[u8] = b".wh..wh.";
 const OPAQUE: &[u8] = b".wh..wh..opq";
 
 impl EntryName {
-    /// Reads a path. `.wh.` begins no name of a file (layer.md), so one in mid-path or one that
-    /// would hide the directory itself, its parent or nothing is malformed: umoci 0.4.7 deleted
-    /// what stood beside the tree for `.wh...`.
+    /// Parses the last component. No file name may begin with `.wh.` (layer.md), so a whiteout in
+    /// mid-path, or one that would hide the directory itself, its parent or nothing, is malformed:
+    /// for `.wh...`, umoci 0.4.7 deleted files outside the tree.
     pub fn of(path: &LayerPath) -> Result<Self, EntryFault> {
         let Some((parents, name)) = path.split() else {
             return Ok(Self::Plain);

@@ -6,28 +6,30 @@ use crate::sys::Owner;
 use crate::tree_options::TreeOptions;
 use std::ffi::CStr;
 
-/// Whose a tree is.
+/// The owners of a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owners {
-    /// Those that the image says.
+    /// The owners in the image.
     OfImage,
-    /// Whoever pulls: `--strip-owner`.
+    /// The user who pulls: `--strip-owner`.
     Stripped,
-    /// Those that the image says, in a user namespace that begins there: `--uid-shift`.
+    /// The owners in the image, shifted to a user namespace that begins at this ID: `--uid-shift`.
     Shifted(u32),
 }
 
-/// Rights of a program that its caller does not have.
+/// Mode bits that give a program rights its caller lacks.
 const SETUID_SETGID: u32 = 0o6000;
 const CAPABILITY: &CStr = c"security.capability";
 
-/// linux/capability.h: `struct vfs_ns_cap_data` begins with revision and flags, has four words of
-/// capabilities (the first revision has two) and, in the third one, the root of a user namespace.
+/// linux/capability.h: `struct vfs_ns_cap_data` begins with revision and flags, followed by four
+/// words of capabilities (two in revision 1) and, in revision 3, the root user ID of a user
+/// namespace.
 const REVISION: usize = 3;
 const NAMESPACED: u8 = 3;
 const ROOT_ID: usize = 20;
 
-/// acl(5) in the kernel's form: a head of four bytes, then tag, rights and id of each entry.
+/// acl(5) in the kernel's binary form: a header of four bytes, then tag, permissions and id per
+/// entry.
 const ACLS: [&CStr; 2] = [c"system.posix_acl_access", c"system.posix_acl_default"];
 const ACL_HEAD: usize = 4;
 const ACL_ENTRY: usize = 8;
@@ -36,7 +38,7 @@ const ACL_USER: u8 = 0x02;
 const ACL_GROUP: u8 = 0x08;
 
 impl Owners {
-    /// What was asked for.
+    /// The owners that the options request.
     pub fn new(altered: &TreeOptions) -> Self {
         match altered.uid_shift() {
             _ if altered.strip_owner() => Self::Stripped,
@@ -45,8 +47,8 @@ impl Owners {
         }
     }
 
-    /// Whose a directory is that no entry describes, and whose all is that has been stripped, if
-    /// `own` is who pulls; nothing where that is who pulls anyway.
+    /// The owner of directories that no entry describes, and of everything with `--strip-owner`, if
+    /// `own` is the user who pulls; None if that is the user who pulls anyway.
     pub fn plain(self, own: Owner) -> Option<Owner> {
         match self {
             Self::OfImage => None,
@@ -58,8 +60,8 @@ impl Owners {
         }
     }
 
-    /// Makes an entry say so. What only its owner or its root should have goes with them: a program
-    /// that was setuid root would be setuid whoever has pulled it.
+    /// Changes the owner of an entry. Privileges tied to the owner or its root go with it: a
+    /// setuid-root program would become setuid for the user who pulled it.
     pub fn alter(self, entry: &mut Entry, own: Owner) -> Result<(), EntryFault> {
         match self {
             Self::OfImage => {}
@@ -82,13 +84,14 @@ impl Owners {
     }
 }
 
-/// The highest number means "nobody" to the kernel.
+/// The kernel reserves the highest number for "no ID".
 fn shifted(id: u32, shift: u32) -> Result<u32, EntryFault> {
     let shifted = id.checked_add(shift).filter(|&id| id != u32::MAX);
     shifted.ok_or(EntryFault::Shifted(id))
 }
 
-/// A capability counts in the user namespace whose root it names, and in those below it.
+/// Sets the user namespace of a capability: it applies in the one with that root, and in those
+/// below.
 fn capability(value: &mut Vec<u8>, shift: u32) -> Result<(), EntryFault> {
     let Some(revision) = value.get_mut(REVISION) else {
         return Ok(()); // none, and the kernel says so

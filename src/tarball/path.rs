@@ -1,10 +1,10 @@
-//! Paths from a layer, which are bytes and hostile.
+//! Paths from a layer: arbitrary bytes, possibly hostile.
 
 use crate::error::EntryFault;
 use std::ffi::CStr;
 
-/// How many components a name may have. Linux itself cannot use paths past 4,096 bytes, 2,048
-/// components; what is deeper can only be reached step by step, as it is made here.
+/// How many components a name may have. Linux itself accepts no paths beyond 4,096 bytes, 2,048
+/// components; deeper ones can be reached only component by component, as they are created here.
 const MAX_DEPTH: usize = 4096;
 
 /// The longest component that Linux file systems hold, in bytes.
@@ -14,16 +14,16 @@ const MAX_COMPONENT: usize = 255;
 /// NUL, no component that is too long.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LayerPath {
-    /// Each component followed by a NUL: they are C strings where they stand, and no system call
-    /// has to copy them.
+    /// Each component is followed by a NUL, so that it can be passed to system calls as a C string
+    /// without copying.
     bytes: Vec<u8>,
-    /// Where the last component begins.
+    /// The offset of the last component.
     last: usize,
 }
 
 impl LayerPath {
-    /// Parses a name: `/usr/bin`, `./usr/bin`, `usr//bin/` and `usr/bin` are the same. A `..` is
-    /// refused wherever it stands: no builder writes one, and peers disagree on what it means.
+    /// Parses a name: `/usr/bin`, `./usr/bin`, `usr//bin/` and `usr/bin` are equal. A `..` is
+    /// refused anywhere: no builder writes one, and tools disagree on what it means.
     pub fn parse(name: &[u8]) -> Result<Self, EntryFault> {
         let mut path = Self::default();
         let mut depth = 0;
@@ -46,7 +46,7 @@ impl LayerPath {
         Ok(path)
     }
 
-    /// The path of these components, from the root down.
+    /// The path with these components, from the root down.
     pub fn of<'c>(components: impl Iterator<Item = &'c CStr>) -> Self {
         components.fold(Self::default(), |mut path, component| {
             path.push(component);
@@ -54,18 +54,18 @@ impl LayerPath {
         })
     }
 
-    /// The last component and the way to it, or nothing for the root itself.
+    /// The parents and the last component, or None for the root itself.
     pub fn split(&self) -> Option<(Parents<'_>, &CStr)> {
         let name = components(&self.bytes[self.last..]).next()?;
         Some((Parents(&self.bytes[..self.last]), name))
     }
 
-    /// This path as the way to what is in it.
+    /// This path as the parents of its entries.
     pub fn as_parents(&self) -> Parents<'_> {
         Parents(&self.bytes)
     }
 
-    /// One step further down.
+    /// The path of `name` in this directory.
     pub fn join(&self, name: &CStr) -> Self {
         let mut path = self.clone();
         path.push(name);
@@ -77,7 +77,7 @@ impl LayerPath {
         self.bytes.extend_from_slice(name.to_bytes_with_nul());
     }
 
-    /// One step up; the root stays where it is.
+    /// The parent directory; the root is its own parent.
     pub fn parent(&self) -> Self {
         let bytes = self.bytes[..self.last].to_vec();
         let above = bytes.split_last().map_or(&[][..], |(_, above)| above);
@@ -87,7 +87,7 @@ impl LayerPath {
         }
     }
 
-    /// Whether it is `above` or lies below that.
+    /// Whether it equals `above` or lies below it.
     pub fn is_within(&self, above: &Self) -> bool {
         self.bytes.starts_with(&above.bytes)
     }
@@ -98,12 +98,12 @@ impl LayerPath {
 pub struct Parents<'p>(&'p [u8]);
 
 impl<'p> Parents<'p> {
-    /// From the root down.
+    /// The components, from the root down.
     pub fn components(self) -> impl Iterator<Item = &'p CStr> {
         components(self.0)
     }
 
-    /// The bytes that tell one way from another.
+    /// A unique key of this path.
     pub fn key(self) -> &'p [u8] {
         self.0
     }

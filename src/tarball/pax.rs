@@ -1,7 +1,7 @@
 //! The records of a pax extended header: `LENGTH KEY=VALUE\n` (POSIX, pax, "Extended Header").
 //!
-//! The crate's reader splits at newlines, which attribute values may hold, and skips what it cannot
-//! read; skipped records are how readers come to disagree about an archive (RUSTSEC-2026-0066).
+//! The crate's reader splits at newlines, which attribute values may contain, and skips what it
+//! cannot parse; skipped records make readers disagree about an archive (RUSTSEC-2026-0066).
 
 use super::xattrs::XattrRecords;
 use crate::error::EntryFault;
@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use std::ffi::CString;
 
-/// What extended headers say; `None` leaves it to the header.
+/// The values in extended headers; `None` if the header's own value applies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Records {
     pub(super) path: Option<Vec<u8>>,
@@ -24,7 +24,7 @@ pub(super) struct Records {
 }
 
 impl Records {
-    /// Adds the records of one extended header, each over what was there.
+    /// Adds the records of one extended header, each replacing earlier ones.
     pub(super) fn read(&mut self, mut bytes: &[u8]) -> Result<(), EntryFault> {
         while !bytes.is_empty() {
             let (key, value, rest) = record(bytes).ok_or(EntryFault::Pax)?;
@@ -34,7 +34,7 @@ impl Records {
         Ok(())
     }
 
-    /// An empty value takes a record back (POSIX: "shall delete").
+    /// Sets a record. An empty value deletes it (POSIX: "shall delete").
     fn set(&mut self, key: &[u8], value: &[u8]) -> Result<(), EntryFault> {
         match key {
             b"path" => self.path = text(value)?,
@@ -55,20 +55,20 @@ impl Records {
                         .or_else(|_| STANDARD_NO_PAD.decode(value));
                     self.set_xattr(&percent_decoded(name)?, value.map_err(|_| EntryFault::Pax)?)?;
                 }
-                // Access times, user names, comments and vendors' keys do not change a tree.
+                // Access times, user names, comments and vendor keys do not affect the tree.
             }
         }
         Ok(())
     }
 
-    /// Both spellings of an attribute may stand in one header; they say the same.
+    /// Sets an attribute. A header may have both spellings; they mean the same.
     fn set_xattr(&mut self, name: &[u8], value: Vec<u8>) -> Result<(), EntryFault> {
         let name = CString::new(name).ok().filter(|name| !name.is_empty());
         self.xattrs.set(name.ok_or(EntryFault::Pax)?, value)
     }
 }
 
-/// The first record and what follows it.
+/// The first record and the rest after it.
 fn record(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let blank = bytes.iter().take(20).position(|&b| b == b' ')?;
     let length: usize = digits(&bytes[..blank])?;
@@ -78,7 +78,7 @@ fn record(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     Some((&body[..equals], &body[equals + 1..], rest))
 }
 
-/// A number in decimal digits and nothing else.
+/// A number of decimal digits only.
 pub(super) fn digits<N: std::str::FromStr>(bytes: &[u8]) -> Option<N> {
     let plain = !bytes.is_empty() && bytes.iter().all(u8::is_ascii_digit);
     std::str::from_utf8(bytes)
@@ -95,7 +95,7 @@ fn text(value: &[u8]) -> Result<Option<Vec<u8>>, EntryFault> {
     Ok((!value.is_empty()).then(|| value.to_vec()))
 }
 
-/// A number that fits where peers put it, a signed 64-bit integer.
+/// A number that fits a signed 64-bit integer, as in other tools.
 fn decimal(value: &[u8]) -> Result<Option<u64>, EntryFault> {
     if value.is_empty() {
         return Ok(None);
@@ -104,7 +104,7 @@ fn decimal(value: &[u8]) -> Result<Option<u64>, EntryFault> {
     u64::try_from(number).map(Some).map_err(|_| EntryFault::Pax)
 }
 
-/// `[-]SECONDS[.FRACTION]`; digits past nanoseconds are cut, towards the past.
+/// Parses `[-]SECONDS[.FRACTION]`; digits beyond nanoseconds are rounded down, towards the past.
 fn time(value: &[u8]) -> Result<Option<Time>, EntryFault> {
     if value.is_empty() {
         return Ok(None);
@@ -138,7 +138,7 @@ fn time(value: &[u8]) -> Result<Option<Time>, EntryFault> {
     }))
 }
 
-/// libarchive writes attribute names with `%XX` for what it thinks unsafe.
+/// Decodes `%XX`, with which libarchive encodes attribute names.
 fn percent_decoded(name: &[u8]) -> Result<Vec<u8>, EntryFault> {
     let mut decoded = Vec::with_capacity(name.len());
     let mut rest = name;

@@ -1,9 +1,9 @@
-//! The parts of a tree that stay: `--include` and `--exclude`.
+//! The parts of a tree to keep: `--include` and `--exclude`.
 //!
-//! A path is looked up in the tree as it is when all layers are in it, as the kernel would with the
-//! tree for a root: in an image where `bin` is a symlink to `usr/bin`, `/bin/sh` is `usr/bin/sh`. Of
-//! an include, what it leads to stays, with all below it, and so do the symlinks and directories on
-//! the way. An exclude is what `rm -r` would remove: if it is a symlink, that.
+//! A path is resolved in the tree with all layers applied, as the kernel would with the tree as its
+//! root: in an image where `bin` is a symlink to `usr/bin`, `/bin/sh` is `usr/bin/sh`. An include
+//! keeps its target with everything below it, and all symlinks and directories on the path. An
+//! exclude drops what `rm -r` would remove: of a symlink, the link itself.
 
 use super::path::LayerPath;
 use super::steps::Steps;
@@ -12,52 +12,52 @@ use crate::tree_options::TreeOptions;
 use std::collections::BTreeSet;
 use std::ffi::{CStr, CString};
 
-/// How many symlinks a path may lead through: as many as for Linux.
+/// How many symlinks a path may lead through; the limit of Linux.
 const MAX_LINKS: usize = 40;
 
-/// How long all that paths lead through may be together, in bytes: symlinks of an image can lead so deep
-/// that to write down each directory on the way would take gigabytes.
+/// The total length of all paths that are recorded on the way, in bytes: symlinks of an image can
+/// lead so deep that recording each directory would take gigabytes.
 const MAX_WAY: usize = 4 << 20;
 
-/// What there is at a place.
+/// The kind of file at a path.
 pub enum PathKind {
-    /// Nothing, or nothing that can be reached.
+    /// Missing or unreachable.
     Nothing,
     /// A directory.
     Directory,
-    /// A symlink, and what it says.
+    /// A symlink, with its target.
     Symlink(CString),
     /// Anything else.
     Other,
 }
 
-/// Says what there is at a place.
+/// Looks up a path in the tree.
 type LookUp<'l> = &'l mut dyn FnMut(&LayerPath) -> Result<PathKind, Error>;
 
-/// The places that stay.
+/// The paths to keep.
 pub struct Selection {
-    /// These, with all below them.
+    /// Kept with everything below.
     whole: Vec<LayerPath>,
-    /// These, on the way.
+    /// Kept, because included paths lead through them.
     way: LinkPath,
-    /// These do not, nor what is below them, whatever stands above.
+    /// Dropped with everything below, whatever is included above.
     dropped: Vec<LayerPath>,
-    /// The excludes under which there is nothing, and where they lead to.
+    /// The excludes that match nothing, with the paths that they resolve to.
     unmatched: Vec<(String, Option<LayerPath>)>,
 }
 
-/// What paths lead through.
+/// The symlinks and directories that paths lead through.
 #[derive(Default)]
 struct LinkPath {
     directories: BTreeSet<LayerPath>,
     symlinks: BTreeSet<LayerPath>,
-    /// How long they are together, in bytes.
+    /// Their total length, in bytes.
     length: usize,
 }
 
 impl Selection {
-    /// What was asked for, in a tree that `look` looks into; nothing if that is all of it. An
-    /// include that leads to nothing is an error: a misspelt one would make an empty tree.
+    /// Resolves the options in a tree that `look` looks into; None if they select everything. An
+    /// include that matches nothing is an error: a typo would otherwise make an empty tree.
     pub fn new(altered: &TreeOptions, look: LookUp<'_>) -> Result<Option<Self>, Error> {
         let mut selection = Self {
             whole: Vec::new(),
@@ -65,7 +65,7 @@ impl Selection {
             dropped: Vec::new(),
             unmatched: Vec::new(),
         };
-        // Nothing is written down of the way to what goes.
+        // The path to an exclude need not be recorded.
         let mut aside = LinkPath::default();
         for (text, path) in altered
             .excluded()
@@ -112,12 +112,12 @@ impl Selection {
         Ok(Some(selection))
     }
 
-    /// The excludes under which there is nothing: misspelt, or of another image.
+    /// The excludes that match nothing: misspelt, or meant for another image.
     pub fn unmatched(&self) -> Vec<String> {
         self.unmatched_but(&BTreeSet::new())
     }
 
-    /// Those of them that do not lead to one of the places `found` elsewhere.
+    /// The same without those that resolve to one of the paths in `found`.
     pub fn unmatched_but(&self, found: &BTreeSet<LayerPath>) -> Vec<String> {
         let is_found =
             |place: &Option<LayerPath>| place.as_ref().is_some_and(|place| found.contains(place));
@@ -125,7 +125,7 @@ impl Selection {
         missing.map(|(text, _)| text.clone()).collect()
     }
 
-    /// The directories that something may have to go from, each behind those above it.
+    /// The directories from which something may have to be removed, parents first.
     pub fn directories(&self) -> BTreeSet<LayerPath> {
         let mut above = self.way.directories.clone();
         above.insert(LayerPath::default());
@@ -140,7 +140,7 @@ impl Selection {
         above
     }
 
-    /// Whether what has this name in one of them stays.
+    /// Whether to keep `name` in one of these directories.
     pub fn keeps(&self, directory: &LayerPath, name: &CStr) -> bool {
         let place = directory.join(name);
         let is_whole = || self.whole.iter().any(|whole| place.is_within(whole));
@@ -153,17 +153,17 @@ impl Selection {
         !self.is_dropped(&place) && (is_on_way || is_whole())
     }
 
-    /// Whether a directory stays with all below it, excludes aside.
+    /// Whether a directory is kept with everything below it, apart from excludes.
     pub fn is_whole(&self, directory: &LayerPath) -> bool {
         self.whole.iter().any(|whole| directory.is_within(whole))
     }
 
-    /// Whether an exclude stands for exactly this place.
+    /// Whether an exclude resolves to exactly this path.
     pub fn drops(&self, place: &LayerPath) -> bool {
         self.dropped.contains(place)
     }
 
-    /// Whether an exclude stands for a name in this directory.
+    /// Whether an exclude resolves to a name in this directory.
     pub fn drops_in(&self, directory: &LayerPath) -> bool {
         let mut parents = self.dropped.iter().map(LayerPath::parent);
         parents.any(|parent| parent == *directory)
@@ -175,7 +175,7 @@ impl Selection {
 }
 
 impl LinkPath {
-    /// Adds what a path leads through. False if that is more than any path needs.
+    /// Records a path that another leads through. False if the total is too long.
     fn add(&mut self, place: LayerPath, is_directory: bool) -> bool {
         let length = place.as_parents().key().len();
         let places = if is_directory {
@@ -190,13 +190,13 @@ impl LinkPath {
     }
 }
 
-/// What the command line has looked at is a path; a record may say anything.
+/// The command line was validated; a record may contain anything.
 fn parsed(path: &str) -> Option<LayerPath> {
     LayerPath::parse(path.as_bytes()).ok()
 }
 
-/// Where `path` leads, and what it leads through. If that is nowhere, there may be a symlink to have
-/// that is the end of the path.
+/// Resolves `path`, and records what it leads through. If nothing is found there, the error is the
+/// symlink that is the last component of the path, if any.
 fn follow(
     path: &LayerPath,
     way: &mut LinkPath,

@@ -1,23 +1,24 @@
-//! Sparse files, in the four ways that tars write them (GNU tar, "Sparse Formats").
+//! Sparse files, in the four formats of tar (GNU tar, "Sparse Formats").
 //!
 //! | written by | map | name and size |
 //! |---|---|---|
-//! | old GNU | type `S`: in the header and blocks behind it | in the header |
-//! | pax 0.0 | `GNU.sparse.offset` and `.numbytes` in turn | `GNU.sparse.size` |
+//! | old GNU | type `S`: in the header and blocks after it | in the header |
+//! | pax 0.0 | `GNU.sparse.offset` and `.numbytes` alternate | `GNU.sparse.size` |
 //! | pax 0.1 | `GNU.sparse.map` | `GNU.sparse.name`, `.size` |
 //! | pax 1.0 | lines before the contents | `GNU.sparse.name`, `.realsize` |
 //!
-//! A map that does not fit its contents is refused: readers that make something of it disagree.
+//! A map that does not fit its contents is refused: readers that accept it disagree about the
+//! result.
 
 use super::pax::digits;
 use crate::error::EntryFault;
 use std::fs::File;
 use std::io::{Seek as _, SeekFrom, Write as _};
 
-/// How many islands one file may have: 2 MiB of them.
+/// How many segments one file may have: they take 2 MiB.
 pub(super) const MAX_ISLANDS: usize = 1 << 17;
 
-/// Where the contents of a sparse file go.
+/// The positions of a sparse file's stored contents.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SparseMap {
     /// Offset and length in bytes, in order, not overlapping, within `size`.
@@ -47,7 +48,7 @@ impl SparseMap {
         Ok(Self { islands, size })
     }
 
-    /// Offset and length of what is in the archive, in order.
+    /// Offset and length of each stored segment, in order.
     pub fn segments(&self) -> &[(u64, u64)] {
         &self.islands
     }
@@ -58,16 +59,16 @@ impl SparseMap {
     }
 }
 
-/// Puts the contents of a sparse file where they belong.
+/// Writes the contents of a sparse file to their positions.
 pub struct SparseWriter<'f> {
     file: &'f mut File,
     islands: std::slice::Iter<'f, (u64, u64)>,
-    /// Bytes that still go to the island at hand.
+    /// How many bytes of the current segment are still missing.
     left: u64,
 }
 
 impl<'f> SparseWriter<'f> {
-    /// Gives the empty `file` its size and sets out to fill it.
+    /// Sets the size of the empty `file`, and prepares to fill it.
     pub fn new(file: &'f mut File, map: &'f SparseMap) -> Result<Self, EntryFault> {
         file.set_len(map.size)
             .map_err(|e| EntryFault::io("write", e))?;
@@ -78,7 +79,7 @@ impl<'f> SparseWriter<'f> {
         })
     }
 
-    /// Takes the next bytes of the contents.
+    /// Writes the next bytes of the contents.
     pub fn write(&mut self, mut piece: &[u8]) -> Result<(), EntryFault> {
         let failed = |e| EntryFault::io("write", e);
         while !piece.is_empty() {
@@ -97,19 +98,18 @@ impl<'f> SparseWriter<'f> {
     }
 }
 
-/// What pax records say of a sparse file.
+/// The pax records of a sparse file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct PaxMap {
-    /// The file's name; the header has one that only readers without sparse files see.
+    /// The file's name; that in the header is meant for readers without support for sparse files.
     pub(super) name: Option<Vec<u8>>,
     pub(super) size: u64,
-    /// Nothing where the map stands before the contents.
+    /// None if the map precedes the contents.
     pub(super) islands: Option<Vec<(u64, u64)>>,
 }
 
 impl PaxMap {
-    /// Reads the `GNU.sparse.` records of an entry, in the order they came; nothing if there are
-    /// none.
+    /// Parses the `GNU.sparse.` records of an entry, in their order; None if there are none.
     pub(super) fn new(records: Vec<(Vec<u8>, Vec<u8>)>) -> Result<Option<Self>, EntryFault> {
         if records.is_empty() {
             return Ok(None);
@@ -122,7 +122,7 @@ impl PaxMap {
     }
 }
 
-/// The records, sorted out.
+/// The parsed records.
 #[derive(Default)]
 struct PaxNumbers {
     version: (Option<u64>, Option<u64>),
@@ -143,7 +143,7 @@ impl PaxNumbers {
             b"size" => self.size = Some(number()?),
             b"realsize" => self.real_size = Some(number()?),
             b"numblocks" => self.blocks = Some(number()?),
-            // Offsets and lengths come in turn.
+            // Offsets and lengths alternate.
             b"offset" if self.pairs.len().is_multiple_of(2) => self.pairs.push(number()?),
             b"numbytes" if !self.pairs.len().is_multiple_of(2) => self.pairs.push(number()?),
             b"map" => {
@@ -190,12 +190,12 @@ impl PaxNumbers {
     }
 }
 
-/// The decimal lines of a pax 1.0 map: how many islands, then offset and length of each.
+/// The decimal lines of a pax 1.0 map: the number of segments, then offset and length of each.
 #[derive(Default)]
 pub(super) struct Numbers {
     wanted: Option<usize>,
     found: Vec<u64>,
-    /// The start of a line whose end is in the next block.
+    /// The start of a line that continues in the next block.
     line: Vec<u8>,
 }
 
@@ -204,7 +204,7 @@ impl Numbers {
         self.wanted.is_some_and(|wanted| self.found.len() == wanted)
     }
 
-    /// Reads one block; what stands behind the last number fills it.
+    /// Reads one block; whatever follows the last number is padding.
     pub(super) fn read(&mut self, block: &[u8]) -> Result<(), EntryFault> {
         for &byte in block {
             if self.is_complete() {

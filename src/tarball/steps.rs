@@ -1,28 +1,28 @@
-//! Resolves a path through symlinks, one component after the other.
+//! Resolves a path through symlinks, component by component.
 //!
-//! Each symlink of a layer can say thousands of components, and lead through hundreds of others that do
-//! the same: 4 kB made half a million steps. So both are counted, for all who go such a way.
+//! The target of each symlink can have thousands of components, and lead through hundreds of other
+//! such symlinks: 4 kB caused half a million steps. So both are counted, for all callers.
 
 use super::path::Parents;
 use crate::error::EntryFault;
 use std::borrow::Cow;
 use std::ffi::{CStr, CString};
 
-/// How many symlinks the way to one name of a layer may lead through. Linux stops at 40; images are not
-/// bound by that.
+/// How many symlinks a name of a layer may lead through. Linux allows 40, but images are not bound
+/// by that.
 pub const MAX_LINKS: usize = 255;
 
-/// How many steps the way to one name may take, with those that its symlinks say: the name itself can have
-/// 4,096, and one symlink 2,047.
+/// How many components may be resolved for one name, including those of symlinks: the name itself
+/// can have 4,096, and a symlink 2,047.
 const MAX_STEPS: usize = 16_384;
 
-/// As many steps as it costs to make a directory on the way that no entry describes.
+/// The cost of creating a directory that no entry describes, in steps.
 pub const MADE: u64 = 4;
 
-/// What is left of a way.
+/// The rest of a path to resolve.
 pub struct Steps<'p> {
     names: Box<dyn Iterator<Item = &'p CStr> + 'p>,
-    /// What symlinks have put before the next name, the last first.
+    /// Components from symlinks, which come before the next component of the name; last first.
     detour: Vec<CString>,
     links: usize,
     max_links: usize,
@@ -30,7 +30,7 @@ pub struct Steps<'p> {
     is_named: bool,
 }
 
-/// A way that is too long.
+/// A path that takes too long to resolve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TooFar {
     /// Too many symlinks.
@@ -40,7 +40,7 @@ pub enum TooFar {
 }
 
 impl<'p> Steps<'p> {
-    /// The way that `parents` say, through no more than `max_links` symlinks.
+    /// Resolves `parents` through at most `max_links` symlinks.
     pub fn new(parents: Parents<'p>, max_links: usize) -> Self {
         Self {
             names: Box::new(parents.components()),
@@ -52,7 +52,7 @@ impl<'p> Steps<'p> {
         }
     }
 
-    /// The next component, which may be `..`, but only out of a symlink.
+    /// The next component, which may be `..`, but only from a symlink.
     pub fn advance(&mut self) -> Option<Cow<'p, CStr>> {
         let next = match self.detour.pop() {
             Some(name) => Some(Cow::Owned(name)),
@@ -63,7 +63,7 @@ impl<'p> Steps<'p> {
         next
     }
 
-    /// Goes on with what a symlink says, before all else. True if that begins at the root.
+    /// Continues with the target of a symlink. True if it is absolute.
     pub fn follow(&mut self, target: &CStr) -> Result<bool, TooFar> {
         self.links += 1;
         if self.links > self.max_links {
@@ -73,7 +73,7 @@ impl<'p> Steps<'p> {
         let components = target
             .split(|&byte| byte == b'/')
             .filter(|component| !matches!(*component, b"" | b"."));
-        // A C string has no NUL to stumble over.
+        // A C string contains no NUL, so this never fails.
         let components = components.filter_map(|component| CString::new(component).ok());
         self.detour.extend(components.rev());
         if self.taken + self.detour.len() > MAX_STEPS {
@@ -82,7 +82,7 @@ impl<'p> Steps<'p> {
         Ok(target.starts_with(b"/"))
     }
 
-    /// Whether the way ends here.
+    /// Whether no component is left.
     pub fn is_over(&mut self) -> bool {
         if self.detour.is_empty()
             && let Some(name) = self.names.next()
@@ -92,12 +92,12 @@ impl<'p> Steps<'p> {
         self.detour.is_empty()
     }
 
-    /// Whether the last component stands in the name itself, and not in a symlink on the way.
+    /// Whether the last component was part of the name itself, not of a symlink.
     pub fn is_named(&self) -> bool {
         self.is_named
     }
 
-    /// How many steps have been taken.
+    /// How many steps were taken.
     pub fn taken(&self) -> u64 {
         self.taken as u64
     }

@@ -1,10 +1,10 @@
-//! Writes a tar whose bytes depend on its contents only: no times, no owners.
+//! Writes a tar whose bytes depend only on its contents: no times, no owners.
 
 use super::BLOCK;
 use std::io::{self, BufRead, Write};
 use tar::{EntryType, Header};
 
-/// How much of a name that is too long stands in the header, in bytes.
+/// How much of an overlong name is put into the header, in bytes.
 const SHORT: usize = 100;
 
 /// Writes a tar.
@@ -15,14 +15,14 @@ pub struct Writer<W> {
 /// Why a member could not be written.
 #[derive(Debug)]
 pub enum Unwritten {
-    /// Its contents could not be read, or were not as long as was said.
+    /// Its contents could not be read, or did not have the announced size.
     Read(io::Error),
     /// The tar could not be written.
     Write(io::Error),
 }
 
 impl<W: Write> Writer<W> {
-    /// A tar that goes to `out`.
+    /// A tar that is written to `out`.
     pub fn new(out: W) -> Self {
         Self { out }
     }
@@ -33,7 +33,7 @@ impl<W: Write> Writer<W> {
         self.out.write_all(&head).map_err(Unwritten::Write)
     }
 
-    /// Adds a file of `size` bytes, which `contents` has.
+    /// Adds a file with `size` bytes of `contents`.
     pub fn file(
         &mut self,
         name: &str,
@@ -45,7 +45,7 @@ impl<W: Write> Writer<W> {
         let mut before: &[u8] = &head;
         loop {
             self.out.write_all(before).map_err(Unwritten::Write)?;
-            // What is longer or another thing than was said, whoever reads it says.
+            // Longer or different contents are an error of the reader, which verifies them.
             let piece = contents.fill_buf().map_err(Unwritten::Read)?;
             let length = usize::try_from(left).map_or(piece.len(), |left| left.min(piece.len()));
             self.out
@@ -64,7 +64,7 @@ impl<W: Write> Writer<W> {
         self.out.write_all(padding(size)).map_err(Unwritten::Write)
     }
 
-    /// Ends the tar: two blocks of zeros. Without them, it is one that was cut.
+    /// Ends the tar with two blocks of zeros, without which it would count as truncated.
     pub fn finish(mut self) -> Result<W, Unwritten> {
         let end = self.out.write_all(&[0; 2 * BLOCK]);
         let flushed = end.and_then(|()| self.out.flush());
@@ -73,8 +73,7 @@ impl<W: Write> Writer<W> {
     }
 }
 
-/// What stands before the contents of a member: its header, and before that a name that has no room
-/// in it, in the way of pax.
+/// The header of a member, preceded by a pax extended header if the name does not fit.
 fn head(name: &str, kind: EntryType, mode: u32, size: u64) -> Result<Vec<u8>, Unwritten> {
     if let Ok(header) = header(name, kind, mode, size) {
         return Ok(header.as_bytes().to_vec());
@@ -82,7 +81,7 @@ fn head(name: &str, kind: EntryType, mode: u32, size: u64) -> Result<Vec<u8>, Un
     let path = record("path", name);
     let length = path.len() as u64;
     let before = header("pax", EntryType::XHeader, 0o644, length).map_err(Unwritten::Write)?;
-    // Where pax is not known, the member is called by the end of its name.
+    // To readers without pax support, the member has the end of its name.
     let short = name.rsplit('/').next().and_then(|last| last.get(..SHORT));
     let own = header(short.unwrap_or("long"), kind, mode, size).map_err(Unwritten::Write)?;
     let parts: [&[u8]; 4] = [before.as_bytes(), &path, padding(length), own.as_bytes()];
@@ -103,16 +102,16 @@ fn header(name: &str, kind: EntryType, mode: u32, size: u64) -> io::Result<Heade
     Ok(header)
 }
 
-/// A record of pax: its length, in which its own digits count, a key and a value.
+/// A pax record: its length, which includes its own digits, a key and a value.
 fn record(key: &str, value: &str) -> Vec<u8> {
     let rest = key.len() + value.len() + " =\n".len();
     let with_digits = |length: usize| rest + length.to_string().len();
-    // More digits make it longer, which can take one digit more, but not two.
+    // Adding the digits makes the record longer, which can take one more digit, but not two.
     let length = with_digits(with_digits(rest));
     format!("{length} {key}={value}\n").into_bytes()
 }
 
-/// What is missing to whole blocks.
+/// The padding to a whole block.
 fn padding(size: u64) -> &'static [u8] {
     const ZEROS: &[u8; BLOCK] = &[0; BLOCK];
     let missing = size.wrapping_neg() % BLOCK as u64;

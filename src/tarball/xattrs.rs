@@ -1,33 +1,33 @@
-//! The extended attributes of one entry: its own, and those that a global header gives to all entries
-//! behind it.
+//! The extended attributes of one entry: its own, and those that a global header sets for all later
+//! entries.
 //!
-//! Global ones are shared and never copied: one header of 1 MiB may stand before a million entries.
+//! Global ones are shared and never copied: a header of 1 MiB may precede a million entries.
 
 use crate::error::EntryFault;
 use std::collections::BTreeMap;
 use std::ffi::{CStr, CString};
 use std::rc::Rc;
 
-/// The largest value that Linux takes, in bytes: XATTR_SIZE_MAX.
+/// The largest value that Linux accepts, in bytes: XATTR_SIZE_MAX.
 const MAX_VALUE: usize = 64 << 10;
 
-/// How many bytes of names, each with its NUL, one file can have: XATTR_LIST_MAX.
+/// The total length of a file's attribute names, each with its NUL, in bytes: XATTR_LIST_MAX.
 const MAX_NAMES: usize = 64 << 10;
 
-/// How many bytes global headers may give to every entry, all of them together: as many as one extended
-/// header may have. Without this bound, a layer of a megabyte could leave gigabytes in memory.
+/// The total length of global attributes, in bytes: the limit of one extended header. Without it, a
+/// layer of a megabyte could take gigabytes of memory.
 const MAX_GLOBAL: usize = 1 << 20;
 
-/// What an attribute takes beside the bytes of its name and its value.
+/// The memory that an attribute takes besides the bytes of name and value.
 const ALLOCATED: usize = 96;
 
-/// Values by name; nothing for a global attribute that an entry does not have after all.
+/// Values by name; None for a global attribute that was removed from an entry.
 type Values = BTreeMap<CString, Option<Vec<u8>>>;
 
 /// The extended attributes of one entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Xattrs {
-    /// In the order of their names.
+    /// Sorted by name.
     own: Vec<(CString, Option<Vec<u8>>)>,
     global: Option<Rc<Values>>,
 }
@@ -35,23 +35,23 @@ pub struct Xattrs {
 /// The attributes of one extended header, or of all global ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct XattrRecords {
-    /// Nothing for most entries, which ask for no memory then.
+    /// None for most entries, so that they allocate nothing.
     values: Option<Rc<Values>>,
-    /// Bytes of the names, each with its NUL.
+    /// The length of all names, each with its NUL, in bytes.
     names: usize,
-    /// Bytes of names and values.
+    /// The length of all names and values, in bytes.
     size: usize,
 }
 
 impl XattrRecords {
-    /// Sets an attribute, in place of one that has this name already.
+    /// Sets an attribute, replacing one with the same name.
     pub(super) fn set(&mut self, name: CString, value: Vec<u8>) -> Result<(), EntryFault> {
         if value.len() > MAX_VALUE {
             return Err(EntryFault::Xattrs);
         }
         let (named, length) = (size(&name), value.len());
         let values = self.values.get_or_insert_default();
-        // Nobody shares them while a header is read, unless entries keep those of the headers before.
+        // Copies only if earlier entries still share the previous global attributes.
         match Rc::make_mut(values).insert(name, Some(value)) {
             Some(before) => self.size -= before.map_or(0, |value| value.len()),
             None => {
@@ -68,7 +68,7 @@ impl XattrRecords {
 }
 
 impl Xattrs {
-    /// Joins those of an entry's own header with the global ones.
+    /// Combines the attributes of an entry's own header with the global ones.
     pub(super) fn new(own: XattrRecords, global: &XattrRecords) -> Result<Self, EntryFault> {
         let global_values = global.values.as_deref();
         let is_global = |name: &CStr| global_values.is_some_and(|values| values.contains_key(name));
@@ -91,7 +91,7 @@ impl Xattrs {
         })
     }
 
-    /// Names and values, those of global headers first.
+    /// Names and values, global ones first.
     pub fn iter(&self) -> impl Iterator<Item = (&CStr, &[u8])> {
         let global = self.global.iter().flat_map(|values| values.iter());
         let global = global.filter(|(name, _)| self.find(name).is_err());
@@ -104,26 +104,26 @@ impl Xattrs {
         self.iter().next().is_none()
     }
 
-    /// Whether there is one of this name.
+    /// Whether there is one with this name.
     pub fn has(&self, name: &CStr) -> bool {
         self.get(name).is_some()
     }
 
-    /// How many of them are [marks of an overlay](is_overlay_mark).
+    /// How many of them are [overlayfs marks](is_overlay_mark).
     pub fn overlay_marks(&self) -> usize {
         self.iter()
             .filter(|(name, _)| is_overlay_mark(name))
             .count()
     }
 
-    /// How many there are, and how many bytes their names and values have.
+    /// Their number, and the total length of names and values in bytes.
     pub fn size(&self) -> (u64, u64) {
         self.iter().fold((0, 0), |(count, bytes), (name, value)| {
             (count + 1, bytes + (size(name) + value.len()) as u64)
         })
     }
 
-    /// How many bytes of memory it takes to keep these beside those of `other`.
+    /// How much memory these take if the global ones of `other` are kept anyway, in bytes.
     pub fn size_beside(&self, other: &Self) -> usize {
         let own = self.own.iter().map(|(name, value)| (name, value));
         let is_kept = match (&self.global, &other.global) {
@@ -136,19 +136,19 @@ impl Xattrs {
             .sum()
     }
 
-    /// Shares the global ones of `other` instead of what it shared before.
+    /// Shares the global attributes of `other` instead of its own.
     pub fn share(&mut self, other: &Self) {
         self.global.clone_from(&other.global);
     }
 
-    /// Forgets those of the entry's own that do not count.
+    /// Keeps only those of the entry's own attributes for which `counts` is true.
     pub fn retain_own(&mut self, counts: impl Fn(&CStr) -> bool) {
         let global = self.global.as_deref();
         let hides = |name: &CStr| global.is_some_and(|global| global.contains_key(name));
         self.own.retain(|(name, _)| counts(name) || hides(name));
     }
 
-    /// Changes the value of one of them, if it is there, for this entry alone.
+    /// Changes the value of an attribute, if present, for this entry only.
     pub(super) fn alter(
         &mut self,
         name: &CStr,
@@ -162,7 +162,7 @@ impl Xattrs {
         Ok(())
     }
 
-    /// Takes one away, from this entry alone.
+    /// Removes an attribute from this entry only.
     pub(super) fn remove(&mut self, name: &CStr) {
         if self.has(name) {
             self.set_own(name, None);
@@ -184,21 +184,21 @@ impl Xattrs {
         value.and_then(Option::as_ref)
     }
 
-    /// Where one of the entry's own is, or would be.
+    /// The index of an own attribute, or where to insert it.
     fn find(&self, name: &CStr) -> Result<usize, usize> {
         self.own
             .binary_search_by(|(own, _)| own.as_c_str().cmp(name))
     }
 }
 
-/// Whether it is an attribute in which overlayfs keeps what it knows of its layers. A tree can become such a
-/// layer later: then an attribute of the image would hide files, or give one the contents of another.
+/// Whether overlayfs uses this attribute for its layers. If the tree is later used as such a layer,
+/// an attribute from the image would hide files, or give a file the contents of another.
 pub fn is_overlay_mark(name: &CStr) -> bool {
     let name = name.to_bytes();
     name.starts_with(b"trusted.overlay.") || name.starts_with(b"user.overlay.")
 }
 
-/// How much a name counts.
+/// How many bytes a name counts.
 fn size(name: &CStr) -> usize {
     name.count_bytes() + 1
 }
