@@ -1,4 +1,4 @@
-//! What happens, for people and for programs.
+//! Progress events, formatted for people and for programs.
 
 use super::bytes;
 use super::shorten::{MAX_LINE, shortened};
@@ -6,7 +6,7 @@ use crate::error::escaped;
 use crate::escape::json_line;
 use serde::Serialize;
 
-/// Something that is said.
+/// A progress event.
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
 pub(super) enum Event<'e> {
@@ -20,7 +20,7 @@ pub(super) enum Event<'e> {
         message: &'e str,
     },
     Layer(LayerEvent<'e>),
-    /// Of all layers together.
+    /// The progress of all layers together.
     Progress(Snapshot<'e>),
     Error {
         message: &'e str,
@@ -29,45 +29,45 @@ pub(super) enum Event<'e> {
     },
 }
 
-/// A layer that is about to come.
+/// A layer whose download starts.
 #[derive(Serialize)]
 pub(super) struct LayerEvent<'e> {
-    /// From one on.
+    /// The number of the layer, counted from 1.
     pub(super) layer: usize,
-    /// How many there are.
+    /// The number of layers.
     pub(super) layers: usize,
     pub(super) digest: &'e str,
-    /// In bytes, compressed.
+    /// The compressed size in bytes.
     pub(super) size: u64,
-    /// In words.
+    /// The source, in words.
     pub(super) origin: &'e str,
 }
 
-/// How far it has come.
+/// A snapshot of the progress.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(super) struct Snapshot<'r> {
     pub(super) layer: u64,
-    /// None before it is known how many there are.
+    /// The number of layers; 0 until it is known.
     pub(super) layers: u64,
-    /// Of all layers, compressed.
+    /// The bytes received so far, compressed, over all layers.
     pub(super) bytes: u64,
-    /// How many there will be.
+    /// The total to receive.
     pub(super) total: u64,
-    /// In bytes per second, of late; 0 if it is not known.
+    /// The current rate in bytes per second; 0 if unknown.
     pub(super) rate: u64,
-    /// In seconds, if that can be told.
+    /// The estimated time left in seconds, if known.
     pub(super) left: Option<u64>,
-    /// What takes the time.
+    /// The current activity.
     pub(super) state: &'static str,
-    /// Whom, if that is it.
+    /// The server or process waited for, if any.
     pub(super) waiting_for: Option<&'r str>,
-    /// For how many seconds already.
+    /// How long it has been silent, in seconds.
     #[serde(skip)]
     pub(super) silence: u64,
 }
 
 impl Event<'_> {
-    /// One line. JSON may take a dozen bytes to escape one character.
+    /// One line of JSON, shortened to fit. Escaping may take a dozen bytes for one character.
     pub(super) fn to_json(&self) -> String {
         let (mut line, mut limit) = (json_line(self), MAX_LINE);
         while line.len() > MAX_LINE && limit > 0 {
@@ -77,7 +77,7 @@ impl Event<'_> {
         line
     }
 
-    /// The same with texts of `limit` bytes each.
+    /// The same with each text limited to `limit` bytes.
     fn to_shorter_json(&self, limit: usize) -> String {
         let short = |text: &str| shortened(text, limit);
         match self {
@@ -110,7 +110,7 @@ impl Event<'_> {
         }
     }
 
-    /// One line or two, without what a terminal would obey.
+    /// One or two lines of text, without control characters.
     pub(super) fn to_lines(&self) -> String {
         let line = match self {
             Self::Detail { message } | Self::Step { message } => (*message).to_owned(),
@@ -136,7 +136,7 @@ impl Event<'_> {
     }
 }
 
-/// A line and its end.
+/// A shortened line with its line feed.
 fn fitting(line: &str) -> String {
     let mut line = shortened(&escaped(line), MAX_LINE - 1);
     line.push('\n');

@@ -1,7 +1,6 @@
-//! The line on a terminal, drawn again and again; for a program, an object once a second.
+//! The status line on a terminal, redrawn in place; for a program, a JSON object once a second.
 //!
-//! There is one thread, so it has no clock of its own: whoever reads, waits or unpacks lets it know
-//! that time has passed.
+//! There is one thread and no timer: whoever reads, waits or extracts reports that time has passed.
 
 use super::event::{Event, Snapshot};
 use super::throttle::{Counter, Rate, SECOND, Throttle, Urgency};
@@ -9,32 +8,32 @@ use super::{Format, write};
 use crate::sys;
 use std::time::{Duration, Instant};
 
-/// What a terminal does at this: it goes back to the start of the line and clears what comes. The
-/// cursor is left at the start, so that a line that a narrower terminal has wrapped goes as a whole.
+/// Moves the cursor to the start of the line and clears from there. The cursor is left at the
+/// start, so that a line wrapped by a narrower terminal is cleared as a whole.
 const CLEAR: &str = "\r\x1b[J";
 
-/// A time left that is longer says nothing, in seconds.
+/// The longest time left that is shown, in seconds.
 const LONGEST: u64 = 100 * 60 * 60;
 
-/// What takes the time.
+/// The current activity.
 #[derive(Clone, Copy)]
 pub(super) enum Activity<'s> {
-    /// Bytes that come and are worked on, or one of both.
+    /// Receiving or processing bytes.
     Bytes(&'static str),
-    /// Something without a measure.
+    /// Work without a measure.
     Work(&'static str),
-    /// Somebody who has been silent for so long.
+    /// Waiting for someone who has been silent for this long.
     Silence(&'s str, Duration),
 }
 
-/// What is called what when the time goes into it.
+/// The words for the activities.
 #[derive(Clone, Copy)]
 pub(super) struct Words {
     pub(super) reading: &'static str,
     pub(super) work: &'static str,
 }
 
-/// What is known, and what is drawn.
+/// The state, and what is drawn of it.
 #[derive(Debug)]
 pub(super) struct StatusLine {
     format: Format,
@@ -45,9 +44,9 @@ pub(super) struct StatusLine {
     total: Counter,
     rate: Rate,
     throttle: Throttle,
-    /// When it was drawn last.
+    /// When it was last drawn.
     drawn: Counter,
-    /// How much of the time since then went into reading.
+    /// How much of the time since then was spent reading.
     spent: Counter,
     is_shown: Counter,
 }
@@ -73,7 +72,7 @@ impl StatusLine {
         }
     }
 
-    /// Layers will come, so many with so many bytes; none of them is here yet.
+    /// Sets the number of layers and their total size in bytes, none of them received yet.
     pub(super) fn expect_layers(&self, layers: u64, total: u64) {
         self.layer.set(0);
         self.layers.set(layers);
@@ -82,24 +81,24 @@ impl StatusLine {
         self.restart();
     }
 
-    /// The next layer comes.
+    /// The next layer starts.
     pub(super) fn next_layer(&self) {
         self.layer.add(1);
     }
 
-    /// Bytes come from somewhere else from here on, and as fast as they come from there.
+    /// Restarts the measured rate, because the bytes now come from another source.
     pub(super) fn restart(&self) {
         self.rate.restart(self.now(), self.bytes.get());
     }
 
-    /// `count` bytes have come after `waited`.
+    /// Counts `count` bytes that arrived after waiting for `waited`.
     pub(super) fn count(&self, count: usize, waited: Duration, words: Words) {
         self.bytes.add(count as u64);
         self.spent.add(micros(waited));
         self.tick(words);
     }
 
-    /// Time has passed.
+    /// Reports that time has passed.
     pub(super) fn tick(&self, words: Words) {
         let now = self.now();
         if self.throttle.allows(now, Urgency::Calm) {
@@ -114,7 +113,7 @@ impl StatusLine {
         }
     }
 
-    /// Something else takes the time from here on.
+    /// Sets the current activity.
     pub(super) fn turn(&self, slow: Activity<'_>, urgency: Urgency) {
         let now = self.now();
         if self.throttle.allows(now, urgency) {
@@ -122,7 +121,7 @@ impl StatusLine {
         }
     }
 
-    /// What makes room on the terminal for something else.
+    /// The escape sequence that clears the line for other output.
     pub(super) fn cleared(&self) -> &'static str {
         let was_shown = self.is_shown.get() > 0;
         self.is_shown.set(0);
@@ -151,7 +150,7 @@ impl StatusLine {
             Activity::Silence(whom, silence) => ("waiting", Some((whom, silence))),
         };
         let rest = total.saturating_sub(bytes);
-        // While nothing comes, what came before promises nothing.
+        // During a stall, the earlier rate predicts nothing.
         let rate = match slow {
             Activity::Bytes(_) if rest > 0 => rate,
             _ => 0,

@@ -1,4 +1,4 @@
-//! Bytes that pass by, on their way from where they come from and on their way into the tree.
+//! Counts bytes from their source, and on their way into the tree.
 
 use super::event::{Event, LayerEvent};
 use super::line::{StatusLine, Words};
@@ -7,24 +7,24 @@ use crate::oci::Descriptor;
 use std::io::{self, BufRead, Read};
 use std::time::Instant;
 
-/// Follows the layers of one image, one after the other.
+/// Counts the layers of one image, one after the other.
 pub struct Meter {
     progress: Progress,
     layer: usize,
     layers: usize,
     words: Words,
-    /// What is about to be followed: its digest, its size, and where it comes from.
+    /// The next layer: its digest, its size, and where it comes from.
     next: Option<(String, u64, String)>,
 }
 
-/// The bytes of a layer, counted.
+/// Counts the bytes of a layer.
 struct ReadCounter<R> {
     inner: R,
     line: &'static StatusLine,
     words: Words,
 }
 
-/// What is made of them, while the line goes on moving: a few bytes may become a large file.
+/// Updates the line while a layer is extracted: a few bytes may become a large file.
 pub struct LayerCounter<'r> {
     inner: &'r mut dyn BufRead,
     line: Option<&'static StatusLine>,
@@ -53,7 +53,7 @@ impl Meter {
         }
     }
 
-    /// The next layer is asked for.
+    /// The next layer is requested.
     pub fn next(&mut self) {
         self.layer += 1;
         if let Some(line) = self.progress.line {
@@ -61,7 +61,7 @@ impl Meter {
         }
     }
 
-    /// The bytes of `blob`, which come from `origin`, counted.
+    /// Counts the bytes of `blob`, which come from `origin`.
     pub fn watch(
         &mut self,
         blob: &Descriptor,
@@ -87,7 +87,7 @@ impl Meter {
         })
     }
 
-    /// Says whose bytes are watched, and follows what is made of them.
+    /// Announces the layer whose bytes are counted, and updates the line while it is extracted.
     pub fn follow<'r>(&mut self, inner: &'r mut dyn BufRead) -> LayerCounter<'r> {
         self.announce();
         LayerCounter {
@@ -97,7 +97,7 @@ impl Meter {
         }
     }
 
-    /// Says which layer comes from where. A person sees it on the line.
+    /// Reports where the layer comes from. On a terminal, the line shows it.
     fn announce(&mut self) {
         let Some((digest, size, origin)) = &self.next.take() else {
             return;

@@ -1,4 +1,4 @@
-//! What a pull says while it is at work: to stderr, so that stdout holds results only.
+//! Progress messages of a pull, on stderr, so that stdout holds results only.
 
 mod event;
 mod line;
@@ -19,108 +19,108 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 use throttle::Urgency;
 
-/// How much is said.
+/// The verbosity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Only what goes wrong.
+    /// Only warnings and errors.
     Faults,
-    /// The steps of the work, too.
+    /// Also the steps of the work.
     Steps,
-    /// And what was asked of whom, with whose credentials.
+    /// Also requests, and the credentials they use.
     Details,
 }
 
-/// Who reads it.
+/// The output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// A log: a line for each step.
+    /// For a log: a line for each step.
     Lines,
-    /// A person in front of a terminal: a line that is drawn again and again.
+    /// For a terminal: a line that is redrawn in place.
     Terminal,
-    /// A program: a JSON object on each line.
+    /// For a program: a JSON object on each line.
     Json,
 }
 
-/// Where messages go, and which are wanted.
+/// The output of messages, filtered by level.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
     level: Level,
     format: Format,
     begun: Instant,
-    /// What is drawn again and again, if anything is.
+    /// The status line, if one is drawn.
     line: Option<&'static StatusLine>,
-    /// What is blanked in all that is said.
+    /// The secrets redacted in all messages.
     secrets: &'static Secrets,
 }
 
-/// From when on a silence is one.
+/// How long nothing must arrive to count as a stall.
 const SILENCE: Duration = Duration::from_secs(1);
 
 impl Progress {
-    /// Says what `level` allows.
+    /// Shows the messages that `level` allows.
     pub fn new(level: Level, format: Format) -> Self {
         let is_drawn = level >= Level::Steps && format != Format::Lines;
         Self {
             level,
             format,
             begun: Instant::now(),
-            // It is there for as long as stderr: whoever may draw on it need not keep it.
+            // It lives as long as stderr, so that others can borrow it without keeping it alive.
             line: is_drawn.then(|| &*Box::leak(Box::new(StatusLine::new(format)))),
             secrets: Box::leak(Box::default()),
         }
     }
 
-    /// From here on, no message has these passwords and tokens in it, whoever says them: a server that
-    /// was asked with one can put it into whatever is shown of its answers. What is part of `own`, which
-    /// the user has typed, is no secret there.
+    /// Redacts these passwords and tokens in all later messages, whatever their origin: a server
+    /// that received one can echo it in anything shown of its responses. Text that is part of
+    /// `own`, which the user typed, is not treated as secret.
     pub fn conceal<T: AsRef<str>>(self, secrets: impl IntoIterator<Item = T>, own: &str) {
         for secret in secrets {
             self.secrets.add(secret.as_ref(), own);
         }
     }
 
-    /// The words of a server without any secret. To be called before they are cut to a length.
+    /// Redacts secrets in a server's text. Call this before shortening the text.
     pub fn without_secrets(self, text: &str) -> String {
         self.secrets.blank(text, true)
     }
 
-    /// A message, in which there may be words of servers.
+    /// A message with secrets redacted; it may quote servers.
     fn concealed(self, message: impl Display) -> String {
         self.secrets.blank(&message.to_string(), false)
     }
 
-    /// Says only what goes wrong.
+    /// Shows only warnings and errors.
     pub fn silent() -> Self {
         Self::of_faults(false)
     }
 
-    /// Says only what goes wrong, to people or to programs.
+    /// Shows only warnings and errors, as text or JSON.
     pub fn of_faults(is_json: bool) -> Self {
         let format = if is_json { Format::Json } else { Format::Lines };
         Self::new(Level::Faults, format)
     }
 
-    /// How long the work has taken.
+    /// The time since the start.
     pub fn elapsed(self) -> Duration {
         self.begun.elapsed()
     }
 
-    /// Whether a person sits in front of a terminal.
+    /// Whether stderr is shown to a person on a terminal.
     pub fn is_for_person(self) -> bool {
         self.format == Format::Terminal
     }
 
-    /// Whether only what goes wrong is said.
+    /// Whether only warnings and errors are shown.
     pub fn is_quiet(self) -> bool {
         self.level == Level::Faults
     }
 
-    /// Whether a program reads this, and wants results it can read.
+    /// Whether the output is for a program, which expects JSON results.
     pub fn is_json(self) -> bool {
         self.format == Format::Json
     }
 
-    /// Something that explains how a step was done.
+    /// Shows a detail of how a step was done.
     pub fn detail(self, what: impl Display) {
         if self.level >= Level::Details {
             let message = &self.concealed(what);
@@ -128,7 +128,7 @@ impl Progress {
         }
     }
 
-    /// A step of the work.
+    /// Shows a step of the work.
     pub fn step(self, what: impl Display) {
         if self.level >= Level::Steps {
             let message = &self.concealed(what);
@@ -136,7 +136,7 @@ impl Progress {
         }
     }
 
-    /// Something the user should know that does not stop the work.
+    /// Shows a warning: something that does not stop the work.
     pub fn warn(self, what: impl Display) {
         if self.level >= Level::Steps {
             let message = &self.concealed(what);
@@ -144,19 +144,18 @@ impl Progress {
         }
     }
 
-    /// Something that may be an attack: it is said also to those who want to hear only what goes
-    /// wrong.
+    /// Shows a warning of a possible attack, even at the lowest level.
     pub fn alarm(self, what: impl Display) {
         let message = &self.concealed(what);
         self.say(&Event::Warning { message });
     }
 
-    /// Whether somebody wants to know what takes the time.
+    /// Whether the current activity is shown.
     pub fn is_drawn(self) -> bool {
         self.line.is_some()
     }
 
-    /// `whom` is asked now, and may take its time.
+    /// Reports that `whom` was sent a request, and may take a while.
     pub fn waiting_for(self, whom: impl Display) {
         if let Some(line) = self.line {
             let whom = &self.concealed(whom);
@@ -164,7 +163,7 @@ impl Progress {
         }
     }
 
-    /// Nothing has come from `whom` for `silence`, and it is still waited for.
+    /// Reports that nothing has arrived from `whom` for `silence`.
     pub fn stalled(self, whom: &str, silence: Duration) {
         if let Some(line) = self.line.filter(|_| silence >= SILENCE) {
             line.turn(
@@ -174,25 +173,24 @@ impl Progress {
         }
     }
 
-    /// What takes the time from here on, in one piece.
+    /// Reports the current activity, which has no measure.
     pub fn working_on(self, what: &'static str) {
         if let Some(line) = self.line {
             line.turn(Activity::Work(what), Urgency::Blocking);
         }
     }
 
-    /// Follows the bytes of layers that have these sizes, and of which something is made: `work` is
-    /// what that is called.
+    /// A meter for layers of these sizes; `work` is the word for what is done with them.
     pub fn meter(self, sizes: impl IntoIterator<Item = u64>, work: &'static str) -> Meter {
         Meter::new(self, sizes, work)
     }
 
-    /// Leaves nothing on the terminal that is not to stay.
+    /// Clears the status line.
     pub fn clear(self) {
         write(self.cleared());
     }
 
-    /// Why the process ends.
+    /// Reports the error that ends the process.
     pub fn failed(self, error: &Error) {
         self.say(&Event::Error {
             message: &self.concealed(error),
@@ -201,7 +199,7 @@ impl Progress {
         });
     }
 
-    /// Lines of ours behind what was said.
+    /// Writes these lines after the messages.
     pub fn list(self, lines: &str) {
         write(&format!("\n{lines}\n"));
     }
@@ -220,7 +218,7 @@ impl Progress {
     }
 }
 
-/// A size for people.
+/// Formats a size.
 pub fn bytes(size: u64) -> String {
     const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
     if size < 1000 {
@@ -228,7 +226,7 @@ pub fn bytes(size: u64) -> String {
     }
     let mut units = UNITS.iter();
     let (mut unit, mut tenth, mut count) = ("", 1, u64::MAX);
-    // What would be rounded up to 1000.0 is 1.0 of the next unit.
+    // 1000.0 after rounding becomes 1.0 of the next unit.
     while count >= 10_000 {
         let Some(next) = units.next() else { break };
         tenth *= if unit.is_empty() { 100 } else { 1000 };
@@ -238,7 +236,7 @@ pub fn bytes(size: u64) -> String {
     format!("{} {unit}", tenths(count))
 }
 
-/// A time for people, in seconds.
+/// Formats a time in seconds.
 pub fn seconds(time: Duration) -> String {
     let rest = (time.subsec_millis() + 50) / 100;
     tenths(
@@ -248,15 +246,15 @@ pub fn seconds(time: Duration) -> String {
     )
 }
 
-/// One digit behind the point. The formats of floating-point numbers are 7 KiB of code.
+/// Formats tenths with one decimal. Formatting floating-point numbers would take 7 KiB of code.
 fn tenths(count: u64) -> String {
     format!("{}.{}", count / 10, count % 10)
 }
 
-/// A stderr that is closed or full is no reason to stop.
+/// Writes to stderr, ignoring errors: a closed or full stderr is no reason to stop.
 fn write(text: &str) {
     let mut stderr = std::io::stderr().lock();
-    // A signal ends the wait for whoever reads it.
+    // A signal ends the wait for a slow reader.
     if wait_to_write(&stderr).is_ok() {
         let _ = stderr.write_all(text.as_bytes());
     }

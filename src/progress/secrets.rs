@@ -1,32 +1,32 @@
-//! What must not be read in any message: passwords and tokens of this pull, which a server that was
-//! asked with them can say back, in a path that it redirects to, a media type, a warning.
+//! Secrets that no message may contain: passwords and tokens of this pull, which a server that
+//! received them can echo in a redirect, a media type or a warning.
 
 use crate::escape::is_unprintable;
 use std::fmt;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-/// What stands in place of a secret.
+/// The replacement for a secret.
 const BLANK: &str = "***";
 
-/// Shorter ones, in bytes, are blanked in the words of servers only: in our own sentences they would
-/// leave holes that tell more than they hide.
+/// Shorter secrets, in bytes, are redacted only in the text of servers: in our own messages the
+/// gaps would reveal more than they hide.
 const SHORTEST: usize = 4;
 
-/// The secrets that were used: a list that only grows. Connections have it, and ureq wants what several
-/// threads could share.
+/// The secrets in use: a list that only grows. Connections refer to it, and ureq requires them to
+/// be `Sync`.
 #[derive(Default)]
 pub(super) struct Secrets(OnceLock<Box<Secret>>);
 
 struct Secret {
-    /// As [`bare`] has it, a character for each byte.
+    /// Normalised by [`bare`], one character per byte.
     text: String,
-    /// Whether it is blanked in our own sentences, too.
+    /// Whether it is redacted in our own messages too.
     everywhere: bool,
     more: Secrets,
 }
 
-/// Text, as it is compared: a character for each byte that counts, and where that stands.
+/// Text normalised for comparison: one character per significant byte, with its position.
 #[derive(Default)]
 struct Bare {
     text: String,
@@ -34,16 +34,16 @@ struct Bare {
 }
 
 impl Secrets {
-    /// Adds one. Whoever knows `own`, which the user has typed, learns nothing from it.
+    /// Adds a secret. If it is part of `own`, which the user typed, showing it reveals nothing.
     pub(super) fn add(&self, secret: &str, own: &str) {
         let text = bare(secret).text;
         let everywhere = text.len() >= SHORTEST && !bare(own).text.contains(&text);
-        // An empty one is everywhere.
+        // An empty one would match everywhere.
         if text.is_empty() || self.all().any(|known| known.text == text) {
             return;
         }
         let end = self.all().last().map_or(self, |last| &last.more);
-        // It is the end: nothing is there yet.
+        // This is the end of the list, so nothing is set yet.
         end.0.get_or_init(|| {
             Box::new(Secret {
                 text,
@@ -58,8 +58,8 @@ impl Secrets {
         std::iter::successors(first, |secret| secret.more.0.get()).map(Box::as_ref)
     }
 
-    /// `text` with all of them blanked, as they are or percent-encoded, in whatever case (a host has
-    /// none), and also where a line was folded or a mark without a width stands in between.
+    /// Redacts all secrets in `text`, plain or percent-encoded, in any case (host names ignore
+    /// case), and even with folded lines or zero-width characters in between.
     pub(super) fn blank(&self, text: &str, is_of_server: bool) -> String {
         let mut wanted = self
             .all()
@@ -96,7 +96,7 @@ impl fmt::Debug for Secrets {
     }
 }
 
-/// Leaves out what does not count: blanks, line breaks, marks without a width, the case of letters.
+/// Drops insignificant characters: blanks, line breaks, zero-width characters, and case.
 fn bare(text: &str) -> Bare {
     let mut bare = Bare::default();
     for (start, c) in text.char_indices() {
@@ -117,7 +117,7 @@ impl Bare {
         self.places.extend(std::iter::repeat_n(place, c.len_utf8()));
     }
 
-    /// The same without one layer of percent-encoding. In forms, a plus is a blank.
+    /// The same with one layer of percent-encoding removed. In forms, a plus means a blank.
     fn decoded(&self, is_form: bool) -> Self {
         let mut decoded = Self::default();
         let mut rest = self.text.char_indices();
@@ -127,7 +127,7 @@ impl Bare {
             let byte = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok());
             match byte {
                 Some(byte) => {
-                    // What does not count as it is does not count encoded, either.
+                    // Insignificant characters are dropped when encoded, too.
                     if !byte.is_ascii_whitespace() && !byte.is_ascii_control() {
                         decoded.push(byte, place(at).start..place(at + 2).end);
                     }
@@ -140,7 +140,7 @@ impl Bare {
         decoded
     }
 
-    /// Where `secret` stands.
+    /// The positions of `secret`.
     fn find<'b>(&'b self, secret: &'b str) -> impl Iterator<Item = Range<usize>> + 'b {
         self.text.match_indices(secret).filter_map(|(at, found)| {
             let first = self.places.get(at)?;

@@ -1,19 +1,19 @@
-//! Lines that fit a log. Names of entries, media types and what was typed may be as long as their writer likes.
+//! Shortens lines to fit a log. Entry names, media types and typed words may have any length.
 
 use std::borrow::Cow;
 
-/// The longest line on standard error, in bytes, its end included: POSIX's usual LINE_MAX twice, and what
-/// most logs take in one piece.
+/// The longest line on standard error, in bytes, with its line feed: twice POSIX's usual LINE_MAX,
+/// which most logs accept in one piece.
 pub(super) const MAX_LINE: usize = 4096;
 
-/// The longest word, in bytes: a longer one hides the sentence that it stands in.
+/// The longest word, in bytes: a longer one obscures its sentence.
 const MAX_WORD: usize = 1024;
 
-/// What stands where something was left out.
+/// Marks omitted text.
 const GAP: &str = "…";
 
-/// `text` of `limit` bytes at most: long words are cut in the middle, and so is the whole if that is not enough. To be
-/// called when secrets have been blanked: half of one would not be found.
+/// Shortens `text` to `limit` bytes: long words are cut in the middle, and then the whole text if
+/// necessary. Call this after redacting secrets: half a secret would not be found.
 pub(super) fn shortened(text: &str, limit: usize) -> String {
     let words = text.split(' ').map(|word| cut(word, MAX_WORD));
     let line = words.collect::<Vec<_>>().join(" ");

@@ -1,42 +1,41 @@
-//! When to draw, and how fast bytes come. Pure: who asks says what time it is, in microseconds.
+//! When to draw, and how fast bytes arrive. Pure: the caller passes the time in microseconds.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What a second has.
+/// Microseconds per second.
 pub(super) const SECOND: u64 = 1_000_000;
 
-/// Over less than this, a rate says nothing.
+/// The shortest time over which a rate is measured.
 const SAMPLE: u64 = SECOND / 2;
 
-/// For how long a rate remembers what was before.
+/// How far back a rate reaches.
 const MEMORY: f64 = 4.0 * SECOND as f64;
 
-/// A number that a connection may read and change as well: ureq wants connections that could be sent
-/// to another thread. There is one.
+/// A number shared with connections, which ureq requires to be `Send`. There is one thread.
 #[derive(Debug, Default)]
 pub(super) struct Counter(AtomicU64);
 
-/// How often something is said.
+/// Limits how often something is shown.
 #[derive(Debug)]
 pub(super) struct Throttle {
     next: Counter,
     step: u64,
-    /// How much earlier than it is due something urgent may come; None if nothing may.
+    /// How much before its time something urgent may be shown; None if it must wait.
     slack: Option<u64>,
 }
 
-/// What becomes of something that is not said now.
+/// What happens if something is not shown now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Urgency {
-    /// It is said with the next bytes.
+    /// It is shown with the next bytes.
     Calm,
-    /// It is said in a while, if it is still true.
+    /// It is shown a little later, if it still applies.
     Urgent,
-    /// Nothing can be said until it is over.
+    /// Nothing can be shown until it is over.
     Blocking,
 }
 
-/// Bytes per second, of late.
+/// The current rate in bytes per second.
 #[derive(Debug, Default)]
 pub(super) struct Rate {
     rate: Counter,
@@ -59,8 +58,8 @@ impl Counter {
 }
 
 impl Throttle {
-    /// For people: five times a second, and what is urgent at once, up to eight times in all. What
-    /// blocks is never left out, and comes twice in the end of a pull: that makes ten.
+    /// For a terminal: five times a second, and urgent changes at once, up to eight times in all.
+    /// Blocking work is always shown; it occurs twice at the end of a pull, which makes ten.
     pub(super) fn of_terminal() -> Self {
         Self {
             next: Counter::default(),
@@ -69,7 +68,7 @@ impl Throttle {
         }
     }
 
-    /// For programs: once a second, and nothing of what takes less.
+    /// For a program: once a second, and nothing that takes less.
     pub(super) fn of_program() -> Self {
         let throttle = Self {
             next: Counter::default(),
@@ -80,7 +79,7 @@ impl Throttle {
         throttle
     }
 
-    /// Whether it is time; then it is not again until later.
+    /// Whether to show something now; if so, the interval starts again.
     pub(super) fn allows(&self, now: u64, urgency: Urgency) -> bool {
         let next = self.next.get();
         let is_time = match (urgency, self.slack) {
@@ -96,14 +95,14 @@ impl Throttle {
 }
 
 impl Rate {
-    /// Forgets what was before.
+    /// Restarts the measurement.
     pub(super) fn restart(&self, now: u64, bytes: u64) {
         self.rate.set(0);
         self.since.set(now);
         self.bytes.set(bytes);
     }
 
-    /// The rate, now that there are so many bytes; 0 if it is not known yet.
+    /// The rate after `bytes` bytes; 0 if not known yet.
     pub(super) fn at(&self, now: u64, bytes: u64) -> u64 {
         let time = now.saturating_sub(self.since.get());
         if time < SAMPLE {

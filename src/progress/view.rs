@@ -1,10 +1,10 @@
-//! How the line reads.
+//! The text of the status line.
 
 use super::bytes;
 use super::event::Snapshot;
 
 impl Snapshot<'_> {
-    /// As much of it as fits `width` columns. All of it is ASCII, a column each.
+    /// As much of it as fits `width` columns. It is all ASCII, one column per character.
     pub(super) fn to_line(self, width: usize) -> String {
         let waiting = self.waiting_for.map(|whom| match self.silence {
             0 => format!("waiting for {whom}"),
@@ -16,7 +16,7 @@ impl Snapshot<'_> {
         let done = format!("{} of {}", bytes(self.bytes), bytes(self.total));
         let rate = (self.rate > 0).then(|| format!("{}/s", bytes(self.rate)));
         let left = self.left.map(|left| format!("{} left", time(left)));
-        // What is wanted least goes first: that has the highest rank.
+        // The part with the highest rank is omitted first.
         let parts = match self.layers {
             0 => vec![(0, state)],
             _ => vec![
