@@ -1,4 +1,4 @@
-//! The position in an archive that is read forward, and the members spooled so far.
+//! The position in a streamed archive, and the members spooled so far.
 
 use super::input::Input;
 use super::member::{Member, MemberKind, padding};
@@ -12,38 +12,38 @@ use std::fs::File;
 use std::io::{self, BufRead, Read};
 use std::rc::Rc;
 
-/// An archive at one of its members.
+/// An archive, positioned at one of its members.
 pub(super) struct ArchiveCursor {
     pub(super) input: Rc<Input>,
     pub(super) tar: Box<dyn BufRead>,
-    /// How many bytes of the member at hand have not been read.
+    /// How many bytes of the current member are unread.
     pub(super) left: u64,
-    /// How many bytes fill its last block.
+    /// How many bytes pad its last block.
     padding: u64,
-    /// Which member is at hand: each one has another number.
+    /// The number of the current member, which is unique.
     pub(super) number: usize,
-    /// Whether there is no further member.
+    /// Whether the end was reached.
     ended: bool,
     quota: Quota,
-    /// What has been seen: of two with one name, the first.
+    /// The members seen so far: of two with the same name, the first.
     pub(super) seen: HashMap<String, MemberKind>,
-    /// Files that are compressed, or may be. To look again may be to read everything again.
+    /// Files that are compressed, or may be. Checking again may mean reading everything again.
     pub(super) compressed: HashSet<String>,
     pub(super) spool: Spool,
-    /// What may be asked for later; nothing is known of it at first.
+    /// The members that may be needed later; None while that is unknown.
     pub(super) wanted: Option<HashSet<String>>,
 }
 
 /// Where a member is.
 pub(super) enum MemberLocation {
-    /// Which of those that were asked for, kept.
+    /// In the spool; its index in the list of names.
     Kept(usize),
-    /// The same, where the tar stands.
+    /// At the current position; its index in the list of names.
     Here(usize),
 }
 
 impl ArchiveCursor {
-    /// In front of the first member.
+    /// Starts before the first member.
     pub(super) fn new(input: &Rc<Input>, spool: Option<File>) -> Result<Self, Error> {
         Ok(Self {
             tar: input.tar()?,
@@ -60,8 +60,8 @@ impl ArchiveCursor {
         })
     }
 
-    /// Looks for one of these among what was kept, then from here on, and then, if that can be, from
-    /// the start.
+    /// Looks for one of these members in the spool, then from the current position on, and then, if
+    /// the input is seekable, from the start.
     pub(super) fn find(&mut self, names: &[&str]) -> Result<Option<MemberLocation>, Error> {
         if let Some(number) = names.iter().position(|name| self.spool.has(name)) {
             return Ok(Some(MemberLocation::Kept(number)));
@@ -75,7 +75,7 @@ impl ArchiveCursor {
                     }
                     self.let_go(&name)?;
                 }
-                // A link that is known now leads to another name.
+                // It turned out to be a link, which leads to another name.
                 None if names.iter().any(|name| self.link(name).is_some()) => return Ok(None),
                 None if again => {
                     again = false;
@@ -86,7 +86,7 @@ impl ArchiveCursor {
         }
     }
 
-    /// Where the link of this name leads, if it is one.
+    /// The target of this name, if it is a link.
     pub(super) fn link(&self, name: &str) -> Option<&String> {
         match self.seen.get(name) {
             Some(MemberKind::Link(target)) => Some(target),
@@ -94,7 +94,7 @@ impl ArchiveCursor {
         }
     }
 
-    /// Goes on by one member, and keeps it if need be; nothing at the end.
+    /// Advances by one member, spooling it if necessary; false at the end.
     pub(super) fn pass(&mut self) -> Result<bool, Error> {
         match self.step()? {
             Some(name) => self.let_go(&name).map(|()| true),
@@ -151,7 +151,7 @@ impl ArchiveCursor {
         Ok(None)
     }
 
-    /// Looks at the first bytes of the file that comes now.
+    /// Checks the first bytes of the next file.
     fn look(&mut self, name: &str) -> Result<(), Error> {
         let start = self.tar.fill_buf().map_err(|e| self.input.failed(e))?;
         let own = usize::try_from(self.left).map_or(start, |left| &start[..left.min(start.len())]);
@@ -161,7 +161,7 @@ impl ArchiveCursor {
         Ok(())
     }
 
-    /// Goes on without the member at hand, unless it may be asked for and would not come again.
+    /// Skips the current member, unless it may be needed and cannot be read again.
     fn let_go(&mut self, name: &str) -> Result<(), Error> {
         let may_be_wanted = match &self.wanted {
             Some(wanted) => wanted.contains(name),
@@ -170,7 +170,7 @@ impl ArchiveCursor {
         if !may_be_wanted || self.spool.has(name) {
             return Ok(());
         }
-        // Before it is known what is wanted, reading twice is cheaper than writing everything.
+        // Until it is known what is needed, reading twice is cheaper than writing everything.
         let worth_the_disk = !self.input.is_seekable() || self.wanted.is_some();
         if self.spool.is_small(self.left) || (self.spool.has_file() && worth_the_disk) {
             return self.keep(name);
@@ -181,7 +181,7 @@ impl ArchiveCursor {
         }
     }
 
-    /// Keeps the member at hand.
+    /// Spools the current member.
     pub(super) fn keep(&mut self, name: &str) -> Result<(), Error> {
         let size = std::mem::take(&mut self.left);
         let kept = self.spool.keep(name, size, &mut self.tar);
@@ -199,7 +199,7 @@ impl ArchiveCursor {
         }
     }
 
-    /// Passes over what is left of the member at hand.
+    /// Skips the rest of the current member.
     fn skip(&mut self) -> Result<(), Error> {
         let (left, padding) = (self.left, self.padding);
         (self.left, self.padding) = (0, 0);

@@ -1,5 +1,5 @@
-//! Bounds how much an archive may inflate to, over all passes: a megabyte of zstd can be gigabytes
-//! of zeros, and an archive whose members are out of order is read more than once.
+//! Limits how much an archive may decompress to, over all passes: a megabyte of zstd can become
+//! gigabytes of zeros, and an archive with members out of order is read more than once.
 
 use super::input::{RawInput, fault};
 use crate::compression::Decoder;
@@ -10,17 +10,17 @@ use std::io::{self, BufReader, Read};
 use std::path::PathBuf;
 use std::rc::Rc;
 
-/// What has been read of one archive.
+/// How much of an archive was read and decompressed.
 #[derive(Default)]
 pub(super) struct Inflation {
-    /// As far as it was read, in compressed bytes.
+    /// The furthest position read, in compressed bytes.
     compressed: Cell<u64>,
-    /// What came of that, each time.
+    /// The decompressed bytes of all passes.
     inflated: Cell<u64>,
 }
 
 impl Inflation {
-    /// The archive has been read up to here.
+    /// Records that the archive was read up to `position`.
     pub(super) fn reach(&self, position: u64) {
         self.compressed.set(self.compressed.get().max(position));
     }
@@ -32,7 +32,7 @@ impl Inflation {
     }
 }
 
-/// The uncompressed bytes of an archive.
+/// The decompressed bytes of an archive.
 pub(super) struct Inflated {
     pub(super) path: PathBuf,
     pub(super) bytes: Decoder<BufReader<RawInput>>,
@@ -41,7 +41,7 @@ pub(super) struct Inflated {
 
 impl Read for Inflated {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // Looking for a member may take long.
+        // Finding a member may take long.
         Error::unless_stopped().map_err(io::Error::other)?;
         let count = self.bytes.read(buffer)?;
         if !self.bytes.is_plain() && !self.inflation.add(count as u64) {

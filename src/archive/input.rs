@@ -12,20 +12,20 @@ use std::rc::Rc;
 /// How much is read at once, in bytes.
 const CHUNK: usize = 256 * 1024;
 
-/// What standard input is called in messages.
+/// The name of standard input in messages.
 const STDIN: &str = "standard input";
 
-/// A file or a pipe that holds an archive.
+/// A file or pipe that contains an archive.
 pub struct Input {
     path: PathBuf,
     file: File,
-    /// Whether it can be read again from its start.
+    /// Whether it can be read again from the start.
     again: bool,
     inflation: Rc<Inflation>,
 }
 
 impl Input {
-    /// The file at `path`, which may be a pipe with a name. A folder is no archive.
+    /// Opens the file at `path`, which may be a named pipe. A directory is an error.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let failed = |e| disk(path, e);
         let file = match open_to_read(path) {
@@ -54,7 +54,7 @@ impl Input {
         let path = PathBuf::from(STDIN);
         let own = io::stdin().as_fd().try_clone_to_owned();
         let file = File::from(own.map_err(|e| disk(&path, e))?);
-        // `roots pull - < file` reads it as the pipe that it may be the next time.
+        // `roots pull - < file` treats the file as the pipe that it may be the next time.
         Ok(Self {
             path,
             file,
@@ -63,7 +63,7 @@ impl Input {
         })
     }
 
-    /// The file, if it is one that is not compressed: its members can be read where they lie.
+    /// The file, if it is uncompressed, so that its members can be read in place.
     pub(super) fn plain_file(&self) -> Result<Option<File>, Error> {
         if !self.again {
             return Ok(None);
@@ -78,7 +78,7 @@ impl Input {
         again.map(Some).map_err(|e| disk(&self.path, e))
     }
 
-    /// The tar, from its start if it can be read again.
+    /// The tar, from the start if the input is seekable.
     pub(super) fn tar(&self) -> Result<Box<dyn BufRead>, Error> {
         let inflated = Inflated {
             path: self.path.clone(),
@@ -107,13 +107,13 @@ impl Input {
         })
     }
 
-    /// Whether it can be read again.
+    /// Whether it can be read again from the start.
     pub fn is_seekable(&self) -> bool {
         self.again
     }
 
-    /// What went wrong in reading it: errors of ours come out as they were, what is left is a
-    /// decoder's complaint.
+    /// The cause of a read error: errors of our own are returned unchanged, all others come from a
+    /// decoder.
     pub(super) fn failed(&self, error: io::Error) -> Error {
         match error.downcast::<Error>() {
             Ok(ours) => ours,
@@ -121,11 +121,11 @@ impl Input {
         }
     }
 
-    /// What is wrong with one of its headers.
+    /// The error for a malformed header.
     pub(super) fn malformed(&self, why: EntryFault) -> Error {
         match why {
             EntryFault::Stream(error) => self.failed(error),
-            // "In the middle of it" is said of an entry.
+            // The message of `Truncated` refers to an entry.
             EntryFault::Truncated => self.fault(LayoutFault::Malformed("it ends early".to_owned())),
             why => self.fault(LayoutFault::Malformed(why.to_string())),
         }
@@ -135,17 +135,17 @@ impl Input {
         fault(&self.path, why)
     }
 
-    /// Where it is, for messages.
+    /// The path, for messages.
     pub fn path(&self) -> &Path {
         &self.path
     }
 }
 
-/// The bytes of a file, whose read errors are the disk's and not a decoder's.
+/// The bytes of the input. Its read errors are attributed to the disk, not to a decoder.
 pub(super) struct RawInput {
     path: PathBuf,
     file: File,
-    /// Whether it may be a pipe, and have nothing to read for a long time.
+    /// Whether it may be a pipe, whose reads can block for a long time.
     may_block: bool,
     position: u64,
     inflation: Rc<Inflation>,
@@ -155,7 +155,7 @@ impl Read for RawInput {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             if self.may_block {
-                // What else fails here, fails in reading, too.
+                // Any other error will recur in the read.
                 let _ = wait_to_read(&self.file);
                 Error::unless_stopped().map_err(io::Error::other)?;
             }
@@ -179,7 +179,7 @@ pub(super) fn fault(path: &Path, why: LayoutFault) -> Error {
     }
 }
 
-/// A file that is not there is no image, which is another thing than a disk that fails.
+/// The error for reading `path`: a missing file is a missing image, not a failing disk.
 pub(super) fn disk(path: &Path, source: io::Error) -> Error {
     match source.kind() {
         io::ErrorKind::NotFound => fault(path, LayoutFault::NoFile),

@@ -7,27 +7,27 @@ use crate::tarball::{BLOCK, Entries, EntryKind, LayerPath};
 use std::ffi::CStr;
 use std::io::BufRead;
 
-/// What a header says.
+/// A member, as its header describes it.
 pub(super) struct Member {
-    /// As it would be typed: `blobs/sha256/0123`.
+    /// The normalised path: `blobs/sha256/0123`.
     pub(super) name: String,
     pub(super) kind: MemberKind,
 }
 
 pub(super) enum MemberKind {
-    /// A file of so many bytes, which follow.
+    /// A file with contents of this size.
     File(u64),
-    /// The name of another member: `docker save` of old wrote a layer that comes twice so.
+    /// A link to this member: old versions of `docker save` wrote a repeated layer as a link.
     Link(String),
-    /// A symbolic link that leads out of the archive, and where to.
+    /// A symlink to this path outside the archive.
     Outside(String),
-    /// Nothing that could hold a part of an image.
+    /// Nothing that could be part of an image.
     Other,
 }
 
 impl MemberKind {
-    /// Whether it counts in place of an earlier member of the same name: of two files the first one
-    /// does.
+    /// Whether it replaces an earlier member with the same name: of two files, the first one
+    /// counts.
     pub(super) fn replaces(&self, earlier: &Self) -> bool {
         let may_hold = |kind: &Self| matches!(kind, Self::File(_) | Self::Link(_));
         may_hold(self) && !may_hold(earlier)
@@ -35,7 +35,7 @@ impl MemberKind {
 }
 
 impl Member {
-    /// Counts it. Returns whether its names are short enough to be kept.
+    /// Counts it. Returns whether its names are short enough to be stored.
     pub(super) fn count(&self, quota: &mut Quota) -> Result<bool, Exceeded> {
         match &self.kind {
             MemberKind::Link(target) => quota.count(&[&self.name, target]),
@@ -45,14 +45,14 @@ impl Member {
         }
     }
 
-    /// Reads the next header, and leaves `tar` where the contents begin.
+    /// Reads the next header, and leaves `tar` at the start of the contents.
     pub(super) fn read(tar: &mut dyn BufRead) -> Result<Option<Self>, EntryFault> {
         let Some(entry) = Entries::new(tar).advance()? else {
             return Ok(None);
         };
         let name = joined(&entry.path);
         let kind = match entry.kind {
-            // Its contents do not stand one after the other.
+            // Its contents are not contiguous.
             EntryKind::File { holes: Some(_), .. } => return Err(EntryFault::Sparse),
             EntryKind::File { size, .. } => MemberKind::File(size),
             EntryKind::HardLink { target } => MemberKind::Link(joined(&target)),
@@ -66,12 +66,12 @@ impl Member {
     }
 }
 
-/// How many bytes fill the last block of a member.
+/// How many bytes pad the last block of a member.
 pub(super) fn padding(size: u64) -> u64 {
     size.wrapping_neg() % BLOCK as u64
 }
 
-/// The file that `name` leads to, by way of links: its own name, and what `find` knows of it.
+/// Follows links from `name` to a file: its name, and what `find` returned for it.
 pub(super) fn follow<'m, M>(
     name: &'m str,
     find: impl Fn(&str) -> Option<(&'m MemberKind, M)>,
@@ -104,7 +104,7 @@ fn joined(path: &LayerPath) -> String {
     components.join("/")
 }
 
-/// What a symbolic link in the place of `name` leads to, if it stays in the archive.
+/// The target of a symlink at `name`, if it is inside the archive.
 fn beside(name: &str, target: &CStr) -> Option<String> {
     let target = target
         .to_str()

@@ -1,12 +1,12 @@
-//! A tar that holds an image: its members by name, in any order.
+//! A tar that contains an image: its members by name, in any order.
 //!
 //! ```text
 //! a file, uncompressed   SeekableArchive   headers are read once, then each member in place
 //! a file, compressed     StreamedArchive   read forward; again from the start for earlier members
 //! a pipe                 StreamedArchive   read forward; members that may be needed later are spooled
 //! ```
-//! What `roots save` writes is read in one pass from anywhere: its index comes first, and its layers
-//! in the order in which they are wanted.
+//! The archives of `roots save` are read in one pass in any case: the index comes first, and the
+//! layers follow in the order in which they are needed.
 
 mod cursor;
 mod inflation;
@@ -26,19 +26,20 @@ use std::fs::File;
 use std::io::Read;
 use streamed::StreamedArchive;
 
-/// How many symbolic links lead to a member.
+/// How many symlinks may lead to a member.
 const MAX_LINKS: usize = 8;
 
 /// An open archive.
 pub enum Archive {
-    /// Members lie still.
+    /// Members are read in place.
     Still(SeekableArchive),
-    /// Members flow by.
+    /// Members are read in passing.
     Flow(StreamedArchive),
 }
 
 impl Archive {
-    /// Opens an archive. What flows by and is wanted later goes to `spool`, a file that has no name.
+    /// Opens an archive. Members of a stream that are needed later are written to `spool`, an
+    /// unnamed file.
     pub fn open(input: Input, spool: Option<File>) -> Result<Self, Error> {
         match input.plain_file()? {
             Some(file) => SeekableArchive::new(input, file).map(Self::Still),
@@ -46,7 +47,7 @@ impl Archive {
         }
     }
 
-    /// All bytes of the first of these members that comes, with its number, as by `bytes`.
+    /// The bytes of whichever of these members comes first, with its index, limited as in `bytes`.
     pub fn first(&self, names: &[&str], limit: u64) -> Result<Option<(usize, Vec<u8>)>, Error> {
         match self {
             Self::Flow(flow) => flow.first(names, limit),
@@ -60,8 +61,8 @@ impl Archive {
         }
     }
 
-    /// All bytes of a small member, at most one more than `limit`: that shows that there are more.
-    /// They can be asked for again.
+    /// Reads a small member up to one byte beyond `limit`, which shows whether it is longer. It can
+    /// be read again.
     pub fn bytes(&self, name: &str, limit: u64) -> Result<Option<Vec<u8>>, Error> {
         if let Self::Flow(flow) = self
             && let Some((_, bytes)) = flow.first(&[name], limit)?
@@ -77,8 +78,8 @@ impl Archive {
         Ok(Some(bytes))
     }
 
-    /// A member as a stream, if there is one of this name. One at a time: what flows by is read
-    /// where it is.
+    /// Opens a member as a stream, if it exists. Only one at a time: the stream of a
+    /// StreamedArchive reads at the current position.
     pub fn open_member(&self, name: &str) -> Result<Option<Box<dyn Read>>, Error> {
         match self {
             Self::Still(still) => Ok(still.open_member(name)),
@@ -86,8 +87,8 @@ impl Archive {
         }
     }
 
-    /// The name and the size in bytes of the file that `name` is, or leads to as a link. What flows is
-    /// read to its end for it.
+    /// The name and size in bytes of the file `name`, or of the file it links to. Reads a streamed
+    /// archive to its end.
     pub fn locate(&self, name: &str) -> Result<Result<(String, u64), Absence>, Error> {
         match self {
             Self::Still(still) => Ok(still.locate(name)),
@@ -95,7 +96,7 @@ impl Archive {
         }
     }
 
-    /// Whether it is known without opening it that a file, which was located, is not compressed.
+    /// Whether a file, located before, is known to be uncompressed without opening it.
     pub fn is_plain(&self, name: &str) -> bool {
         match self {
             // Opening it is cheap.
@@ -104,21 +105,21 @@ impl Archive {
         }
     }
 
-    /// From here on, nothing but these will be wanted.
+    /// From here on, only these members are needed.
     pub fn narrow(&self, names: HashSet<String>) {
         if let Self::Flow(flow) = self {
             flow.narrow(names);
         }
     }
 
-    /// Reads a pipe to its end, or whoever writes to it would be told that nobody reads.
+    /// Reads a pipe to its end: otherwise its writer would fail with EPIPE.
     pub fn drain(&self) {
         if let Self::Flow(flow) = self {
             flow.drain();
         }
     }
 
-    /// Where it comes from.
+    /// The input it is read from.
     pub fn input(&self) -> &Input {
         match self {
             Self::Still(still) => still.input(),

@@ -1,21 +1,21 @@
-//! Bounds how much is remembered of an archive's members: a few megabytes of compressed headers can
-//! name gigabytes.
+//! Limits how much is stored about an archive's members: a few megabytes of compressed headers can
+//! contain gigabytes of names.
 
-/// How many members are looked at: an image has hundreds at most.
+/// How many members are read: an image has a few hundred at most.
 const MAX_MEMBERS: usize = 1 << 14;
 
-/// The longest name that is kept, in bytes. What an image names is a digest, or a short path in
-/// docker's `manifest.json`.
+/// The longest name that is stored, in bytes. Images refer to members by digest, or by a short path
+/// in docker's `manifest.json`.
 const MAX_NAME: usize = 1024;
 
-/// How many bytes the names that are kept may have in all.
+/// The total length of stored names, in bytes.
 const MAX_KEPT: usize = 4 << 20;
 
-/// How many bytes all names may have in all, those that are too long to be kept included: to read
-/// them takes time.
+/// The total length of all names, in bytes, including those too long to be stored: reading them
+/// takes time.
 const MAX_READ: usize = 64 << 20;
 
-/// What one pass over the headers has used up.
+/// The usage of one pass over the headers.
 #[derive(Default)]
 pub(super) struct Quota {
     members: usize,
@@ -23,12 +23,12 @@ pub(super) struct Quota {
     read: usize,
 }
 
-/// The archive names more than any image does.
+/// The archive has more members or names than any image.
 pub(super) struct Exceeded;
 
 impl Quota {
-    /// Counts a member with these names: its own, and the one that it links to. Returns whether all
-    /// of them are short enough to be kept.
+    /// Counts a member with these names: its own, and the target if it is a link. Returns whether
+    /// all of them are short enough to be stored.
     pub(super) fn count(&mut self, names: &[&str]) -> Result<bool, Exceeded> {
         let is_short = names.iter().all(|name| name.len() <= MAX_NAME);
         let length: usize = names.iter().map(|name| name.len()).sum();

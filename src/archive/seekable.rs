@@ -12,14 +12,14 @@ use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-/// The file, and where its members lie.
+/// The file, and the positions of its members.
 pub struct SeekableArchive {
     input: Input,
     file: Rc<File>,
     members: HashMap<String, (MemberKind, MemberPosition)>,
 }
 
-/// Where a member is: its number among the members, and where its contents begin.
+/// The number of a member, and the offset of its contents.
 #[derive(Clone, Copy)]
 struct MemberPosition(usize, u64);
 
@@ -48,7 +48,7 @@ impl SeekableArchive {
             if !is_kept {
                 continue;
             }
-            // Of two with one name the first counts, as in a pipe.
+            // Of two members with the same name the first counts, as in a pipe.
             match members.entry(member.name) {
                 Entry::Vacant(free) => drop(free.insert(found)),
                 Entry::Occupied(mut earlier) if found.0.replaces(&earlier.get().0) => {
@@ -68,7 +68,7 @@ impl SeekableArchive {
         &self.input
     }
 
-    /// Which of these members lies before the others.
+    /// The index of whichever of these members comes first.
     pub(super) fn first(&self, names: &[&str]) -> Option<usize> {
         let places = names.iter().enumerate();
         let found = places.filter_map(|(number, name)| {

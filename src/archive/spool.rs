@@ -1,5 +1,5 @@
-//! Members that have been passed and may be needed later: small ones in memory, large ones in an
-//! unnamed file.
+//! Members that were passed and may be needed later: small ones in memory, large ones in an unnamed
+//! file.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -7,13 +7,13 @@ use std::io::{self, BufRead, Cursor, Read, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::rc::Rc;
 
-/// Up to here a member is kept in memory, in bytes: manifests and configs mostly are.
+/// The largest member that is kept in memory, in bytes: most manifests and configs are smaller.
 const SMALL: u64 = 1 << 20;
 
-/// How much is kept in memory in all, in bytes.
+/// How much is kept in memory in total, in bytes.
 const MAX_SMALL: u64 = 4 << 20;
 
-/// What was kept.
+/// The spooled members.
 pub(super) struct Spool {
     file: Option<Rc<File>>,
     end: u64,
@@ -27,7 +27,7 @@ enum SpooledMember {
 }
 
 impl Spool {
-    /// An empty one. Without a file, only what is small can be kept.
+    /// An empty spool. Without a file, it holds only small members.
     pub(super) fn new(file: Option<File>) -> Self {
         Self {
             file: file.map(Rc::new),
@@ -41,18 +41,18 @@ impl Spool {
         self.kept.contains_key(name)
     }
 
-    /// Whether there is room in memory for so many bytes.
+    /// Whether a member of this size fits into memory.
     pub(super) fn is_small(&self, size: u64) -> bool {
         size <= SMALL && self.in_memory + size <= MAX_SMALL
     }
 
-    /// Whether there is a file for what is not small.
+    /// Whether there is a file for larger members.
     pub(super) fn has_file(&self) -> bool {
         self.file.is_some()
     }
 
-    /// Keeps `size` bytes of `tar` under a name. Errors in reading come wrapped as
-    /// [`io::ErrorKind::Other`]; all others are of the file.
+    /// Stores `size` bytes of `tar` under a name. Read errors are wrapped as
+    /// [`io::ErrorKind::Other`]; all others concern the spool file.
     pub(super) fn keep(
         &mut self,
         name: &str,
@@ -98,7 +98,7 @@ impl Spool {
         })
     }
 
-    /// What was kept under a name, as a stream.
+    /// Opens a spooled member as a stream.
     pub(super) fn open(&self, name: &str) -> Option<Box<dyn Read>> {
         match self.kept.get(name)? {
             SpooledMember::Small(bytes) => Some(Box::new(Cursor::new(bytes.clone()))),
@@ -111,15 +111,15 @@ impl Spool {
     }
 }
 
-/// Why something could not be kept.
+/// Why a member could not be spooled.
 pub(super) enum SpoolFailure {
     /// It could not be read.
     Read(io::Error),
-    /// There is no room for it.
+    /// The spool file could not be written.
     Write(io::Error),
 }
 
-/// A part of the file.
+/// A part of the spool file.
 struct Slice {
     file: Rc<File>,
     offset: u64,

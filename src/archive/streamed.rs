@@ -11,7 +11,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::rc::Rc;
 
-/// The archive, shared with the stream of the member at hand.
+/// The archive, shared with the stream of the current member.
 pub struct StreamedArchive {
     input: Rc<Input>,
     state: Rc<RefCell<ArchiveCursor>>,
@@ -31,8 +31,8 @@ impl StreamedArchive {
         &self.input
     }
 
-    /// Which of these members comes first, and its bytes, at most one more than `limit`. It is kept
-    /// if it is small.
+    /// Whichever of these members comes first, with its bytes, at most one more than `limit`. It is
+    /// spooled if it is small.
     pub(super) fn first(
         &self,
         names: &[&str],
@@ -85,7 +85,7 @@ impl StreamedArchive {
         Ok(None)
     }
 
-    /// Reads on to the end, so that everything is known.
+    /// Reads to the end, so that all members are known.
     pub(super) fn locate(&self, name: &str) -> Result<Result<(String, u64), Absence>, Error> {
         let mut state = self.state.borrow_mut();
         while state.pass()? {}
@@ -93,7 +93,7 @@ impl StreamedArchive {
         Ok(found.map(|(name, size, ())| (name.to_owned(), size)))
     }
 
-    /// Whether a file that has gone by was seen to be not compressed.
+    /// Whether a file that was passed is known to be uncompressed.
     pub(super) fn is_plain(&self, name: &str) -> bool {
         !self.state.borrow().compressed.contains(name)
     }
@@ -104,13 +104,13 @@ impl StreamedArchive {
 
     pub(super) fn drain(&self) {
         if !self.input.is_seekable() {
-            // Whatever there is wrong with what nobody wants.
+            // Errors in the rest do not matter.
             let _ = io::copy(&mut self.state.borrow_mut().tar, &mut io::sink());
         }
     }
 }
 
-/// The bytes of the member at hand, for as long as it is.
+/// The bytes of the current member, valid until the archive advances.
 struct StreamedContents {
     number: usize,
     state: Rc<RefCell<ArchiveCursor>>,
