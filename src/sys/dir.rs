@@ -1,8 +1,8 @@
-//! An open directory, and what can be done to a name directly in it.
+//! An open directory, and operations on a name directly in it.
 //!
-//! Every name is one path component and no call follows a symlink in it, so the kernel never
-//! resolves a string that came from an image: there is nothing to race and nothing to escape
-//! through. Errors are the kernel's own.
+//! Every name is a single path component, and no call follows a symlink there, so the kernel never
+//! resolves a path that came from an image: there is nothing to race and nothing to escape through.
+//! Errors are those of the kernel.
 
 use super::handle::{ids, timestamps};
 use super::stat::kind;
@@ -18,12 +18,12 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub struct Dir(OwnedFd);
 
-/// A name in a directory.
+/// A directory entry.
 #[derive(Debug)]
 pub struct Listed {
     /// The name.
     pub name: CString,
-    /// What readdir says it is; `None` where the file system leaves that to stat.
+    /// The type from readdir; `None` if the file system requires a stat.
     pub kind: Option<FileKind>,
 }
 
@@ -33,14 +33,14 @@ const OPEN: OFlags = OFlags::RDONLY
     .union(OFlags::CLOEXEC);
 
 impl Dir {
-    /// Opens a directory by a path that the user gave; symlinks in it are the user's own.
+    /// Opens a directory by a path from the user, whose symlinks are trusted.
     pub fn open_path(path: &Path) -> io::Result<Self> {
         let flags = OPEN.difference(OFlags::NOFOLLOW);
         Ok(Self(fs::open(path, flags, Mode::empty())?))
     }
 
-    /// Opens the directory at `path`, or the nearest above it that exists, and says what `path` is
-    /// without symlinks.
+    /// Opens the directory at `path`, or its nearest existing ancestor, and returns `path` with
+    /// symlinks resolved.
     pub fn open_nearest(path: &Path) -> io::Result<(PathBuf, Self)> {
         let path = std::path::absolute(path)?;
         let mut above = path.ancestors();
@@ -58,7 +58,7 @@ impl Dir {
         }
     }
 
-    /// Opens the directory `name`, where a symlink is the user's own.
+    /// Opens the directory `name`, which may be a symlink of the user.
     pub fn open_linked(&self, name: &CStr) -> io::Result<Self> {
         let flags = OPEN.difference(OFlags::NOFOLLOW);
         Ok(Self(fs::openat(&self.0, name, flags, Mode::empty())?))
@@ -69,12 +69,12 @@ impl Dir {
         Self::at(&self.0, name)
     }
 
-    /// The same in what may be a handle on a directory only.
+    /// The same relative to a handle that may be O_PATH.
     pub(super) fn at(dir: &impl AsFd, name: &CStr) -> io::Result<Self> {
         Ok(Self(fs::openat(dir, name, OPEN, Mode::empty())?))
     }
 
-    /// Another handle on the same directory.
+    /// Duplicates the handle.
     pub fn try_clone(&self) -> io::Result<Self> {
         Ok(Self(self.0.try_clone()?))
     }
@@ -84,7 +84,7 @@ impl Dir {
         self.open_regular(name, OFlags::NOFOLLOW)
     }
 
-    /// The same, where a symlink is the user's own.
+    /// The same, but `name` may be a symlink of the user.
     pub fn open_linked_file(&self, name: &CStr) -> io::Result<File> {
         self.open_regular(name, OFlags::empty())
     }
@@ -98,8 +98,8 @@ impl Dir {
         Ok(file)
     }
 
-    /// Makes the regular file `name` and opens it for writing. Whatever is there already is an
-    /// error, never opened: it might be a symlink or a fifo.
+    /// Creates the regular file `name` and opens it for writing. An existing file is an error and
+    /// is never opened: it might be a symlink or a fifo.
     pub fn create(&self, name: &CStr, mode: u32) -> io::Result<File> {
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -111,7 +111,7 @@ impl Dir {
         )?))
     }
 
-    /// Opens the file `name` for reading, writing and locking, made with `mode` if it is missing.
+    /// Opens the file `name` for reading, writing and locking, creating it with `mode` if missing.
     /// A device or a fifo does not block.
     pub fn open_lock(&self, name: &CStr, mode: u32) -> io::Result<File> {
         let flags = OFlags::RDWR
@@ -133,18 +133,18 @@ impl Dir {
         Ok(File::from(self.0.try_clone()?))
     }
 
-    /// Makes the directory `name`.
+    /// Creates the directory `name`.
     pub fn mkdir(&self, name: &CStr, mode: u32) -> io::Result<()> {
         Ok(fs::mkdirat(&self.0, name, Mode::from_raw_mode(mode))?)
     }
 
-    /// Makes the symlink `name`, which says `target`.
+    /// Creates the symlink `name` to `target`.
     pub fn symlink(&self, target: &CStr, name: &CStr) -> io::Result<()> {
         Ok(fs::symlinkat(target, &self.0, name)?)
     }
 
-    /// Makes `name` a second name of `old_name` in `old_dir`, which is not followed if it is a
-    /// symlink: the link is what gets a second name (CVE-2021-32760 followed it).
+    /// Creates the hard link `name` to `old_name` in `old_dir`. If that is a symlink, the symlink
+    /// itself gets the second name (CVE-2021-32760 followed it).
     pub fn link(&self, name: &CStr, old_dir: &Self, old_name: &CStr) -> io::Result<()> {
         Ok(fs::linkat(
             &old_dir.0,
@@ -155,7 +155,7 @@ impl Dir {
         )?)
     }
 
-    /// Makes the fifo `name`.
+    /// Creates the fifo `name`.
     pub fn mkfifo(&self, name: &CStr, mode: u32) -> io::Result<()> {
         Ok(fs::mknodat(
             &self.0,
@@ -166,7 +166,7 @@ impl Dir {
         )?)
     }
 
-    /// Makes the character device `name`, or a block device.
+    /// Creates the character or block device `name`.
     pub fn mknod(&self, name: &CStr, block: bool, mode: u32, device: (u32, u32)) -> io::Result<()> {
         let kind = if block {
             FileType::BlockDevice
@@ -183,7 +183,7 @@ impl Dir {
         )?)
     }
 
-    /// Removes the name of anything but a directory.
+    /// Removes `name`, which is not a directory.
     pub fn unlink(&self, name: &CStr) -> io::Result<()> {
         Ok(fs::unlinkat(&self.0, name, AtFlags::empty())?)
     }
@@ -193,12 +193,12 @@ impl Dir {
         Ok(fs::unlinkat(&self.0, name, AtFlags::REMOVEDIR)?)
     }
 
-    /// What the symlink `name` says.
+    /// The target of the symlink `name`.
     pub fn read_link(&self, name: &CStr) -> io::Result<CString> {
         Ok(fs::readlinkat(&self.0, name, Vec::new())?)
     }
 
-    /// What stands under `name`, itself and not what it may point to.
+    /// The metadata of `name`, not following symlinks.
     pub fn stat(&self, name: &CStr) -> io::Result<Stat> {
         Ok(Stat::new(&fs::statat(
             &self.0,
@@ -207,7 +207,7 @@ impl Dir {
         )?))
     }
 
-    /// What stands under `name`, or nothing.
+    /// The metadata of `name`, or None if it does not exist.
     pub fn find(&self, name: &CStr) -> io::Result<Option<Stat>> {
         match self.stat(name) {
             Ok(stat) => Ok(Some(stat)),
@@ -216,13 +216,13 @@ impl Dir {
         }
     }
 
-    /// What this directory is.
+    /// The metadata of this directory.
     pub fn stat_self(&self) -> io::Result<Stat> {
         Ok(Stat::new(&fs::fstat(&self.0)?))
     }
 
-    /// The names in this directory, `.` and `..` left out, one after the other: there may be more than
-    /// memory is for. Those that have been seen may go meanwhile.
+    /// Iterates over the names in this directory, without `.` and `..`: there may be too many for
+    /// memory. Names already returned may be removed meanwhile.
     pub fn entries(&self) -> io::Result<impl Iterator<Item = io::Result<Listed>> + use<>> {
         let entries = fs::Dir::read_from(&self.0)?.map(|entry| {
             let entry = entry?;
@@ -235,12 +235,12 @@ impl Dir {
         Ok(entries.filter(move |entry| entry.as_ref().map_or(true, is_in_it)))
     }
 
-    /// The same, all at once.
+    /// The same, collected.
     pub fn list(&self) -> io::Result<Vec<Listed>> {
         self.entries()?.collect()
     }
 
-    /// Gives `name` to `owner`, itself and not what it may point to.
+    /// Changes the owner of `name`, not following symlinks.
     pub fn chown(&self, name: &CStr, owner: Owner) -> io::Result<()> {
         let (uid, gid) = ids(owner);
         Ok(fs::chownat(
@@ -252,7 +252,7 @@ impl Dir {
         )?)
     }
 
-    /// Sets the mode of `name`, which the caller knows to be no symlink: the kernel would follow.
+    /// Sets the mode of `name`, which must not be a symlink: the kernel would follow it.
     pub fn chmod(&self, name: &CStr, mode: u32) -> io::Result<()> {
         Ok(fs::chmodat(
             &self.0,
@@ -262,7 +262,7 @@ impl Dir {
         )?)
     }
 
-    /// Sets the times of `name`, itself and not what it may point to.
+    /// Sets the times of `name`, not following symlinks.
     pub fn set_times(&self, name: &CStr, mtime: Time) -> io::Result<()> {
         Ok(fs::utimensat(
             &self.0,

@@ -9,20 +9,19 @@ use std::io;
 use std::os::fd::AsFd as _;
 
 impl Dir {
-    /// Whether this process may make and remove names here: the permissions, and whether the file
-    /// system is mounted read-only.
+    /// Checks that this process may create and remove names here: the permissions, and whether the
+    /// file system is mounted read-only.
     pub fn check_writable(&self) -> io::Result<()> {
         let access = Access::WRITE_OK | Access::EXEC_OK;
         Ok(fs::accessat(self.as_fd(), c".", access, AtFlags::empty())?)
     }
 
-    /// How much can be written to the file system of this directory, in bytes. Nothing where it
-    /// does not say: some network and FUSE file systems report no blocks at all, or more free ones
-    /// than there are.
+    /// The free space in the file system of this directory, in bytes. None if it is unknown: some
+    /// network and FUSE file systems report no blocks at all, or more free blocks than blocks.
     pub fn free_space(&self) -> Option<u64> {
         let found = fs::fstatvfs(self.as_fd()).ok()?;
         let free = match is_root() {
-            // The reserve for root included.
+            // Includes the blocks reserved for root.
             true => found.f_bfree,
             false => found.f_bavail,
         };
@@ -30,25 +29,26 @@ impl Dir {
         is_sound.then(|| free.saturating_mul(found.f_frsize))
     }
 
-    /// Whether it is on overlayfs, which takes a character device 0:0 for a whiteout and makes none.
+    /// Whether it is on overlayfs, which treats a character device 0:0 as a whiteout and cannot
+    /// create one.
     pub fn is_on_overlayfs(&self) -> io::Result<bool> {
         /// OVERLAYFS_SUPER_MAGIC of linux/magic.h.
         const OVERLAYFS: fs::FsWord = 0x794c_7630;
         Ok(fs::fstatfs(self.as_fd())?.f_type == OVERLAYFS)
     }
 
-    /// A file in this directory without a name, which goes when it is closed.
+    /// An unnamed file in this directory, which is removed when it is closed.
     pub fn create_unnamed(&self) -> io::Result<File> {
         let flags = OFlags::RDWR | OFlags::TMPFILE | OFlags::CLOEXEC;
         match fs::openat(self.as_fd(), c".", flags, Mode::RUSR | Mode::WUSR) {
             Ok(file) => Ok(File::from(file)),
-            // Not every file system can do that: overlayfs of old, NFS.
+            // Not every file system supports this: NFS and old overlayfs do not.
             Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => self.create_and_unlink(),
             Err(e) => Err(e.into()),
         }
     }
 
-    /// The same by a name that is free: here, an image may have made what it likes.
+    /// The same under an unused name: the image may have created any name here.
     fn create_and_unlink(&self) -> io::Result<File> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
         let mut number = std::process::id();
@@ -71,8 +71,8 @@ impl Dir {
     }
 }
 
-/// Where the next bytes of a file are that are no hole, from `offset` on; nothing if there are none.
-/// A file system that does not know has no holes.
+/// The offset of the next data in a sparse file from `offset` on; None if only a hole follows. File
+/// systems that do not support holes report none.
 pub fn next_data(file: &File, offset: u64) -> io::Result<Option<u64>> {
     match fs::seek(file, SeekFrom::Data(offset)) {
         Ok(data) => Ok(Some(data)),

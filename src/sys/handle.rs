@@ -7,20 +7,20 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 
-/// What can be done to anything that is open: a directory or a file just made.
+/// Operations on an open directory or a file just created.
 pub trait Handle: AsFd {
-    /// Gives it to `owner`.
+    /// Sets the owner.
     fn set_owner(&self, owner: Owner) -> io::Result<()> {
         let (uid, gid) = ids(owner);
         Ok(fs::fchown(self.as_fd(), uid, gid)?)
     }
 
-    /// Sets its mode.
+    /// Sets the mode.
     fn set_mode(&self, mode: u32) -> io::Result<()> {
         Ok(fs::fchmod(self.as_fd(), Mode::from_raw_mode(mode))?)
     }
 
-    /// Sets its times.
+    /// Sets the times.
     fn set_mtime(&self, mtime: Time) -> io::Result<()> {
         Ok(fs::futimens(self.as_fd(), &timestamps(mtime))?)
     }
@@ -52,7 +52,7 @@ pub trait Handle: AsFd {
         Ok(fs::fremovexattr(self.as_fd(), name)?)
     }
 
-    /// The names of its extended attributes, each ended by a NUL.
+    /// The names of the extended attributes, each followed by a NUL.
     fn list_xattrs(&self) -> io::Result<Vec<u8>> {
         let mut names = Vec::with_capacity(1024);
         loop {

@@ -7,17 +7,17 @@ use std::os::unix::fs::MetadataExt as _;
 use std::process::{Child, Command};
 use std::time::Duration;
 
-/// Who runs this.
+/// The user who runs this process.
 #[derive(Clone, Copy, Debug)]
 pub struct Host {
-    /// The effective user id, which owns what is made.
+    /// The effective user ID, which owns new files.
     pub uid: u32,
-    /// The effective group id.
+    /// The effective group ID.
     pub gid: u32,
 }
 
 impl Host {
-    /// Asks the kernel.
+    /// Reads the IDs from the kernel.
     pub fn new() -> Self {
         Self {
             uid: process::geteuid().as_raw(),
@@ -32,38 +32,38 @@ impl Default for Host {
     }
 }
 
-/// Whether this process runs as root and may give files away.
+/// Whether this process runs as root and may change owners.
 pub fn is_root() -> bool {
     process::geteuid().is_root()
 }
 
-/// Whether that root also owns the system that it runs in. Root of a user namespace that an ordinary user
-/// has made, with `unshare --map-root-user` or `podman unshare`, does not: `/` belongs to somebody without
-/// a number there. Root of a container, whose `/` is its own, does.
+/// Whether that root also owns the system it runs in. In a user namespace made by an ordinary user,
+/// with `unshare --map-root-user` or `podman unshare`, it does not: the owner of `/` is not mapped
+/// there. In a container, which has its own `/`, it does.
 pub fn is_system_root() -> bool {
     is_root() && std::fs::metadata("/").is_ok_and(|top| top.uid() == 0)
 }
 
-/// The number of this process.
+/// The ID of this process.
 pub fn pid() -> u32 {
     std::process::id()
 }
 
-/// How large a file this process may make, in bytes, if there is a limit. Whoever writes beyond it is
-/// killed by SIGXFSZ, unless that signal is ignored.
+/// The limit on the size of files that this process creates, in bytes, if any. Writing beyond it
+/// raises SIGXFSZ, which kills the process unless ignored.
 pub fn file_size_limit() -> Option<u64> {
     process::getrlimit(process::Resource::Fsize).current
 }
 
-/// Leaves the umask its say about others, for files outside a tree, but not about their owner: what
-/// this process makes, it must be able to use.
+/// Removes the owner's bits from the umask, for files outside a tree: this process must be able to
+/// use what it creates. Bits for others stay.
 pub fn spare_owner_from_umask() {
     let umask = process::umask(Mode::RWXG | Mode::RWXO);
     process::umask(umask & (Mode::RWXG | Mode::RWXO));
 }
 
-/// Starts a program whose files nobody else can read, unless it sees to that itself: the umask that
-/// it would inherit is one for trees, or none at all.
+/// Starts a program with a umask that keeps its files private unless it sets its own: ours is meant
+/// for trees, or cleared.
 pub fn spawn_privately(command: &mut Command) -> io::Result<Child> {
     let umask = process::umask(Mode::RWXG | Mode::RWXO);
     let child = command.spawn();
@@ -71,23 +71,23 @@ pub fn spawn_privately(command: &mut Command) -> io::Result<Child> {
     child
 }
 
-/// Waits.
+/// Sleeps for `time`, or until a signal arrives.
 pub fn pause(time: Duration) {
-    // Longer than any pause of ours is no time to wait at all.
+    // A time too long to represent is skipped: no pause of ours is that long.
     let time = rustix::event::Timespec::try_from(time).ok();
     if time.is_some() {
-        // A signal that is no reason to end may cut it short, which does no harm.
+        // Other signals may end it early, which does no harm.
         let _ = rustix::event::poll(&mut [], time.as_ref());
     }
 }
 
-/// Makes the modes that are asked for the modes that are made, for the rest of this process.
+/// Clears the umask of this process, so that files get exactly the modes requested.
 pub fn stop_inheriting_umask() {
     process::umask(Mode::empty());
 }
 
-/// The machine as `uname -m` says it, and the step of the x86-64 levels, `v1` to `v4`, where there
-/// are such.
+/// The machine from `uname -m`, and the x86-64 level, `v1` to `v4`, or an empty string on other
+/// architectures.
 pub fn machine() -> (String, &'static str) {
     let machine = rustix::system::uname()
         .machine()
@@ -96,7 +96,7 @@ pub fn machine() -> (String, &'static str) {
     (machine, level())
 }
 
-/// The x86-64 level of this processor: the psABI's table, as far as std can ask.
+/// The x86-64 level of this processor, by the psABI's table, as far as std detects it.
 #[cfg(target_arch = "x86_64")]
 fn level() -> &'static str {
     macro_rules! all {
@@ -113,7 +113,7 @@ fn level() -> &'static str {
     }
 }
 
-/// Other architectures say all there is to say in `uname -m`.
+/// On other architectures, `uname -m` is sufficient.
 #[cfg(not(target_arch = "x86_64"))]
 fn level() -> &'static str {
     ""

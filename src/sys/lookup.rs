@@ -1,8 +1,8 @@
-//! Resolves a path of the user and holds the result open: what was checked is what is used,
-//! whatever the path means later.
+//! Resolves a path from the user and keeps the result open: what was checked is what is used, even
+//! if the path changes its meaning.
 //!
-//! Symlinks are followed here and not by the kernel, which therefore cannot refuse those that are
-//! traps (fs.protected_symlinks): so this does.
+//! Symlinks are followed here rather than by the kernel, whose protection against planted symlinks
+//! (fs.protected_symlinks) therefore does not apply: so this does the same.
 
 use super::{Dir, FileKind, Host, NewNode, Stat};
 use rustix::io::Errno;
@@ -11,32 +11,32 @@ use std::io;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Component, Path, PathBuf};
 
-/// How many symlinks one path may lead through, as in Linux.
+/// How many symlinks a path may lead through; the limit of Linux.
 const MAX_LINKS: usize = 40;
 
-/// What a path stands for.
+/// What a path resolves to.
 #[derive(Debug)]
 pub struct Location {
-    /// The same without symlinks, `.` and `..`.
+    /// The path without symlinks, `.` and `..`.
     pub path: PathBuf,
-    /// The folder that it is in, or the nearest above that exists.
+    /// The parent directory, or the nearest existing ancestor.
     pub above: NewNode,
-    /// The folders below that, as far as they are missing.
+    /// The missing directories below that.
     pub missing: Vec<CString>,
-    /// Its name in the last of them; none of `/`.
+    /// The last component; empty for `/`.
     pub name: CString,
-    /// What is there.
+    /// What exists at the path.
     pub found: Option<(NewNode, Stat)>,
-    /// Whether it has no place of its own: a pipe that a link of /proc leads to.
+    /// Whether it is in no directory: a pipe that a link in /proc leads to.
     pub is_nameless: bool,
 }
 
-/// Why nobody can say where a path leads.
+/// Why a path cannot be resolved.
 #[derive(Debug)]
 pub enum Unlocated {
-    /// What the kernel says.
+    /// An error of the kernel.
     Io(io::Error),
-    /// This symlink is somebody else's, in a folder in which anybody can make one.
+    /// The symlink belongs to another user, in a directory in which anyone can create one.
     ForeignLink(PathBuf),
 }
 
@@ -52,25 +52,25 @@ impl From<Errno> for Unlocated {
     }
 }
 
-/// A component that is yet to be entered, and whether the user has typed it: what is missing may
-/// be made, but not what a link leads to.
+/// A component yet to be resolved, and whether the user typed it: missing components may be
+/// created, but not those of a symlink's target.
 struct Remaining {
     name: OsString,
     typed: bool,
 }
 
-/// Where the walk stands.
+/// The state of the resolution.
 struct PathLookup {
     path: PathBuf,
     here: NewNode,
-    /// The folder that `here` is in, unless the way led up.
+    /// The parent of `here`, unless the path led up.
     above: Option<NewNode>,
-    /// What comes next is last.
+    /// The remaining components, in reverse.
     ahead: Vec<Remaining>,
     links: usize,
 }
 
-/// Follows `path`. What is missing at its end is no error.
+/// Resolves `path`. Missing components at its end are no error.
 pub fn locate(path: &Path) -> Result<Location, Unlocated> {
     let path = std::path::absolute(path)?;
     let mut walk = PathLookup {
@@ -126,7 +126,7 @@ impl PathLookup {
             .extend(names.map(|name| Remaining { name, typed }));
     }
 
-    /// Follows the symlink `node`; what it leads to, if that is no place in a folder.
+    /// Follows the symlink `node`. Returns its target if that is in no directory.
     fn follow(
         &mut self,
         node: &NewNode,
@@ -159,11 +159,11 @@ impl PathLookup {
         Ok(None)
     }
 
-    /// From here on there is nothing.
+    /// The remaining components do not exist.
     fn missing(mut self, name: CString, error: io::Error) -> Result<Location, Unlocated> {
         let mut missing = vec![name];
         while let Some(Remaining { name, .. }) = self.ahead.pop() {
-            // There is no meaning of `missing/..` that would be safe to guess.
+            // `missing/..` has no meaning that could safely be assumed.
             if name == ".." {
                 return Err(error.into());
             }
@@ -183,7 +183,7 @@ impl PathLookup {
         })
     }
 
-    /// There is something that is no folder.
+    /// The component exists and is not a directory.
     fn end(
         self,
         name: CString,
@@ -203,7 +203,7 @@ impl PathLookup {
         })
     }
 
-    /// The way ends in the folder where it stands.
+    /// The path ends at the current directory.
     fn at_folder(self) -> Result<Location, Unlocated> {
         let stat = self.here.stat()?;
         let name = c_name(self.path.file_name().unwrap_or_default())?;
@@ -230,19 +230,19 @@ impl PathLookup {
 }
 
 impl Location {
-    /// The folder that it is in, if that exists.
+    /// The parent directory, if it exists.
     pub fn parent(&self) -> io::Result<Option<Dir>> {
         let is_there = self.missing.is_empty();
         is_there.then(|| self.above.open_dir()).transpose()
     }
 
-    /// The folder that it is in, which has to exist.
+    /// The parent directory, which must exist.
     pub fn existing_parent(&self) -> io::Result<Dir> {
         self.parent()?.ok_or(Errno::NOENT.into())
     }
 
-    /// Whether it is a fifo that somebody else has made, who may let us wait for ever. One without a
-    /// name was given to us open.
+    /// Whether it is a fifo of another user, who could make us wait for ever. A pipe without a name
+    /// was passed to us open.
     pub fn is_foreign_fifo(&self) -> bool {
         let fifo = Some(super::Special::Fifo);
         let found = self.found.as_ref().filter(|_| !self.is_nameless);
@@ -250,8 +250,8 @@ impl Location {
     }
 }
 
-/// The rule of fs.protected_symlinks, for every component: a folder in which anybody can make names
-/// and nobody can remove those of others.
+/// The rule of fs.protected_symlinks, for every component: in a sticky world-writable directory,
+/// only the user's own symlinks and those of the directory's owner are followed.
 fn is_foreign(link: &Stat, folder: &Stat) -> bool {
     folder.mode & 0o1002 == 0o1002
         && link.owner.uid != Host::new().uid

@@ -1,4 +1,4 @@
-//! The kernel: open directories, and what this machine is. The only folder that names rustix
+//! The kernel: open directories, and properties of this machine. Only this directory uses rustix
 //! and signal-hook.
 
 mod dir;

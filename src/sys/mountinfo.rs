@@ -1,4 +1,4 @@
-//! What is mounted where: the table of mounts of a namespace, as proc_pid_mountinfo(5) has it.
+//! The mount table of a namespace: proc_pid_mountinfo(5).
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -6,35 +6,35 @@ use std::io::{BufRead as _, BufReader};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
-/// The table of this process.
+/// The mount table of this process.
 pub(super) const OWN: &str = "/proc/self/mountinfo";
 
 /// A line of the table.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Mount {
-    /// Its number, as text.
+    /// The mount ID, as text.
     pub(super) id: Vec<u8>,
-    /// The number of the mount that it is on.
+    /// The ID of the parent mount.
     pub(super) parent: Vec<u8>,
     /// Major and minor number of the file system, as text.
     pub(super) device: Vec<u8>,
-    /// The directory of that file system that is mounted.
+    /// The directory of the file system that is mounted.
     pub(super) root: PathBuf,
-    /// Where it is mounted.
+    /// The mount point.
     pub(super) point: PathBuf,
-    /// The directories that an overlay is made of, as they were called where it was mounted.
+    /// The layers of an overlay, by their paths when it was mounted.
     pub(super) layers: Vec<PathBuf>,
 }
 
-/// The mounts of a table, one after the other: there may be 100,000. None where it cannot be read.
+/// Iterates over the mounts of a table, of which there may be 100,000. Empty if it cannot be read.
 pub(super) fn mounts(table: &Path) -> impl Iterator<Item = Mount> {
     let lines = File::open(table).map(|file| BufReader::new(file).split(b'\n'));
     let lines = lines.into_iter().flatten().map_while(Result::ok);
     lines.filter_map(|line| Mount::parse(&line))
 }
 
-/// Whether anything is mounted below `path`, an absolute path without symlinks. Without /proc nobody
-/// knows; then it is found out where it is met.
+/// Whether anything is mounted below `path`, an absolute path without symlinks. False without
+/// /proc; a mount then causes an error later.
 pub fn has_mounts_below(path: &Path) -> bool {
     mounts(Path::new(OWN)).any(|mount| mount.point != path && mount.point.starts_with(path))
 }
@@ -71,7 +71,7 @@ fn layers(options: &[u8]) -> Vec<PathBuf> {
     paths.map(path_of).collect()
 }
 
-/// Blanks and the like are written as `\ooo`.
+/// Decodes `\ooo`, which stands for blanks and the like.
 fn path_of(field: &[u8]) -> PathBuf {
     let mut path = Vec::with_capacity(field.len());
     let mut rest = field;

@@ -6,8 +6,8 @@ use rustix::io::Errno;
 use std::io;
 
 impl Dir {
-    /// Whether a rename can lead from here to `other`: not from one mount to another, even if both
-    /// are of one file system.
+    /// Whether a rename from here to `other` is possible: not between mounts, even of the same file
+    /// system.
     pub fn is_on_mount_of(&self, other: &Self) -> io::Result<bool> {
         const MNT_ID: StatxFlags = StatxFlags::MNT_ID;
         let mount = |dir: &Self| match fs::statx(dir, c"", AtFlags::EMPTY_PATH, MNT_ID) {
@@ -22,14 +22,14 @@ impl Dir {
         }
     }
 
-    /// Whether this directory is the root of a mount: a rename cannot replace it.
+    /// Whether this directory is a mount point, which a rename cannot replace.
     pub fn is_mount_point(&self) -> io::Result<bool> {
         let root = fs::StatxAttributes::MOUNT_ROOT;
         match fs::statx(self, c"", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS) {
             Ok(found) if found.stx_attributes_mask.contains(root) => {
                 Ok(found.stx_attributes.contains(root))
             }
-            // Before Linux 5.8: another device than the parent's, which misses bind mounts.
+            // Before Linux 5.8: compares the device with the parent's, which misses bind mounts.
             Ok(_) | Err(Errno::NOSYS) => {
                 let parent = fs::statat(self, c"..", AtFlags::empty())?;
                 let here = fs::fstat(self)?;

@@ -1,7 +1,7 @@
 //! A handle on any file without opening it: a symlink, a fifo, a device.
 //!
-//! Whoever can write to the directory can exchange a name between two calls that use it. So what is
-//! looked at and what is changed is this handle, and never the name again.
+//! Anyone who can write to the directory can replace a name between two calls. So this handle is
+//! inspected and changed, and the name is not used again.
 
 use super::handle::{ids, timestamps};
 use super::{Dir, Owner, Special, Stat, Time, pause, received_signal};
@@ -13,33 +13,33 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
-/// Something that is in a directory, held by a handle that can neither read nor write it (O_PATH).
+/// A file in a directory, held by a handle that can neither read nor write it (O_PATH).
 #[derive(Debug)]
 pub struct NewNode(OwnedFd);
 
-/// How often it is looked whether a fifo has a reader.
+/// How often to check whether a fifo has a reader.
 const LOOK: Duration = Duration::from_millis(50);
 
 const HOLD: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
 
 impl NewNode {
-    /// Holds what stands under `name`, itself and not what it may point to.
+    /// Holds the file `name`, not following symlinks.
     pub fn open(dir: &impl AsFd, name: &CStr) -> io::Result<Self> {
         let flags = HOLD.union(OFlags::NOFOLLOW);
         Ok(Self(fs::openat(dir, name, flags, Mode::empty())?))
     }
 
-    /// Holds what `name` leads to. For links of /proc, whose text is not always a path.
+    /// Holds the target of `name`. For links in /proc, whose text is not always a path.
     pub(super) fn open_target(dir: &impl AsFd, name: &CStr) -> io::Result<Self> {
         Ok(Self(fs::openat(dir, name, HOLD, Mode::empty())?))
     }
 
-    /// What it is.
+    /// Its metadata.
     pub fn stat(&self) -> io::Result<Stat> {
         Ok(Stat::new(&fs::fstat(&self.0)?))
     }
 
-    /// What it says, if it is a symlink.
+    /// The target, if it is a symlink.
     pub(super) fn read_link(&self) -> io::Result<CString> {
         Ok(fs::readlinkat(&self.0, c"", Vec::new())?)
     }
@@ -49,18 +49,17 @@ impl NewNode {
         Ok(fs::fstatfs(&self.0)?.f_type == fs::PROC_SUPER_MAGIC)
     }
 
-    /// Opens it, which must be a directory, to list and to sync it.
+    /// Opens it as a directory, for listing and syncing.
     pub fn open_dir(&self) -> io::Result<Dir> {
         Dir::at(self, c".")
     }
 
-    /// Another handle on the same thing.
+    /// Duplicates the handle.
     pub fn try_clone(&self) -> io::Result<Self> {
         Ok(Self(self.0.try_clone()?))
     }
 
-    /// Opens it for writing. A fifo waits for its reader, until a signal comes; nothing else is waited
-    /// for.
+    /// Opens it for writing. A fifo waits for its reader, or for a signal; nothing else blocks.
     pub fn open_for_writing(&self, dir: &impl AsFd, name: &CStr) -> io::Result<File> {
         let is_fifo = self.stat()?.special == Some(Special::Fifo);
         loop {
@@ -79,7 +78,7 @@ impl NewNode {
     fn try_open_for_writing(&self, dir: &impl AsFd, name: &CStr) -> io::Result<File> {
         let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let file = match fs::open(self.path(), flags, Mode::empty()) {
-            // Without /proc by its name, if that still stands for it.
+            // Without /proc by its name, if that still denotes the same file.
             Err(Errno::NOENT) => {
                 let flags = flags.union(OFlags::NOFOLLOW);
                 let file = fs::openat(dir, name, flags, Mode::empty())?;
@@ -95,14 +94,14 @@ impl NewNode {
         Ok(File::from(file))
     }
 
-    /// Gives it to `owner`.
+    /// Sets the owner.
     pub fn set_owner(&self, owner: Owner) -> io::Result<()> {
         let (uid, gid) = ids(owner);
         Ok(fs::chownat(&self.0, c"", uid, gid, AtFlags::EMPTY_PATH)?)
     }
 
-    /// Sets its mode; a symlink has none. Without /proc, only a fifo's can be set: to open a device
-    /// may do something to it.
+    /// Sets the mode; symlinks have none. Without /proc, this works only for fifos: opening a
+    /// device may have side effects.
     pub fn set_mode(&self, dir: &Dir, name: &CStr, mode: u32) -> io::Result<()> {
         match fs::chmod(self.path(), Mode::from_raw_mode(mode)) {
             Err(Errno::NOENT) if self.stat()?.special == Some(Special::Fifo) => {
@@ -118,7 +117,7 @@ impl NewNode {
         }
     }
 
-    /// Sets its times.
+    /// Sets the times.
     pub fn set_mtime(&self, mtime: Time) -> io::Result<()> {
         let times = timestamps(mtime);
         match fs::utimensat(&self.0, c"", &times, AtFlags::EMPTY_PATH) {
@@ -130,12 +129,12 @@ impl NewNode {
         }
     }
 
-    /// Sets the extended attribute `name`. Without /proc, nothing is found.
+    /// Sets the extended attribute `name`. Without /proc, the error is ENOENT.
     pub fn set_xattr(&self, name: &CStr, value: &[u8]) -> io::Result<()> {
         Ok(fs::setxattr(self.path(), name, value, XattrFlags::empty())?)
     }
 
-    /// proc(5): what the kernel takes for the very thing that is held, also where that is a symlink.
+    /// The path in /proc that the kernel resolves to exactly this file, even to a symlink: proc(5).
     fn path(&self) -> String {
         format!("/proc/self/fd/{}", self.0.as_raw_fd())
     }

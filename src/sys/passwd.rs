@@ -1,5 +1,4 @@
-//! The users of this machine, passwd(5), and the ids that each of them may use besides, subuid(5) and
-//! subgid(5).
+//! The users of this machine, passwd(5), and their subordinate IDs, subuid(5) and subgid(5).
 
 use super::{Host, read_file};
 use std::path::Path;
@@ -12,12 +11,12 @@ const SUBORDINATE: [&str; 2] = ["/etc/subuid", "/etc/subgid"];
 /// The longest of these files that is read, in bytes: some 50,000 users.
 const MAX: u64 = 4 << 20;
 
-/// The bytes of passwd. Without one, as in an initramfs, there are no users.
+/// The contents of passwd. If it is missing, as in an initramfs, there are no users.
 pub(super) fn passwd() -> Vec<u8> {
     read(PASSWD)
 }
 
-/// The bytes of a file; none of what is not a file, such as a pipe that would be waited for.
+/// The contents of a file; empty for anything else, such as a pipe that would block.
 fn read(path: &str) -> Vec<u8> {
     let path = Path::new(path);
     let is_file = path.metadata().is_ok_and(|found| found.is_file());
@@ -25,8 +24,8 @@ fn read(path: &str) -> Vec<u8> {
     bytes.flatten().unwrap_or_default()
 }
 
-/// One field of the entry of `uid`: `name:password:uid:gid:comment:home:shell`. The first entry of a uid
-/// counts, as for getpwuid(3).
+/// A field of the entry of `uid`: `name:password:uid:gid:comment:home:shell`. The first entry of a
+/// uid counts, as in getpwuid(3).
 pub(super) fn field(passwd: &[u8], uid: u32, field: usize) -> Option<&[u8]> {
     let uid = uid.to_string();
     let mut users = passwd.split(|&b| b == b'\n').filter_map(|line| {
@@ -37,8 +36,8 @@ pub(super) fn field(passwd: &[u8], uid: u32, field: usize) -> Option<&[u8]> {
     users.next()?.get(field).copied()
 }
 
-/// Whether this user may map ids of others into a user namespace, both of users and of groups: `unshare
-/// --map-auto` wants a range of each. Ranges that a network service gives are not looked up.
+/// Whether this user may map other user and group IDs into a user namespace: `unshare --map-auto`
+/// needs a range of each. Ranges from a network service are not looked up.
 pub fn has_subordinate_ids() -> bool {
     let (passwd, uid) = (passwd(), Host::new().uid);
     let name = field(&passwd, uid, 0).unwrap_or_default();
@@ -47,7 +46,7 @@ pub fn has_subordinate_ids() -> bool {
         .all(|path| has_range(&read(path), name, uid))
 }
 
-/// Whether a line `user:first:count` gives ids to this user, who is there by name or by number.
+/// Whether a line `user:first:count` gives a range to this user, by name or number.
 fn has_range(ranges: &[u8], name: &[u8], uid: u32) -> bool {
     let uid = uid.to_string();
     let number = |text: &[u8]| std::str::from_utf8(text).ok()?.parse::<u32>().ok();

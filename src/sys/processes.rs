@@ -1,8 +1,9 @@
-//! Who uses a directory: processes that have their root, working directory or program in it, mounts of
-//! it elsewhere, and mounts in it that only a container sees. What this process may not look at, as an ordinary user or in a container, is not found.
+//! Finds users of a directory: processes that have their root, working directory or program in it,
+//! mounts of it elsewhere, and mounts in it that only a container sees. Those that this process may
+//! not inspect, as an ordinary user or in a container, are not found.
 //!
-//! A process in a container has another idea of paths, and its links in /proc say that idea. So what
-//! counts is the directory itself, by its device and inode; what is above it is asked of the kernel.
+//! Paths differ for a process in a container, and so do its links in /proc. So directories are
+//! compared by device and inode, and their ancestors are determined by the kernel.
 
 use super::mountinfo::{self, mounts};
 use super::{Dir, NewNode, pid};
@@ -12,44 +13,43 @@ use std::ffi::{CStr, CString};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
-/// Who uses a directory.
+/// A user of a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DirUser {
     /// A process.
     Process(Process),
     /// A mount of the directory, or of one in it, at this path.
     Mount(PathBuf),
-    /// Whoever has locked this file, which stands for the directory.
+    /// Someone has locked this file, which represents the directory.
     Lock(PathBuf),
 }
 
 /// A process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Process {
-    /// Its number.
+    /// The process ID.
     pub pid: u32,
-    /// The name that it gives itself, 15 bytes at most.
+    /// The name that it gives itself, at most 15 bytes.
     pub name: String,
 }
 
-/// How many directories up the one that is looked for is found: beyond that, the path has to tell.
-/// Anybody can start processes as deep down as they like.
+/// How many levels up the directory is searched for; beyond that, only the path is compared. Anyone
+/// can start processes arbitrarily deep.
 const MAX_DEPTH: usize = 256;
 
-/// What is in use.
+/// The directory whose users are sought.
 struct SearchTarget<'t> {
     id: FileId,
     /// Absolute, without symlinks.
     path: &'t Path,
-    /// Our own mount namespace: nowhere else does a path mean the same.
+    /// Our own mount namespace: paths mean the same only there.
     namespace: Option<PathBuf>,
 }
 
 /// Device and inode.
 type FileId = (u32, u32, u64);
 
-/// The first that is found to use the directory `dir`, which is at `path`, an absolute path without
-/// symlinks.
+/// The first user found of the directory `dir`, whose `path` is absolute and without symlinks.
 pub fn user_of(dir: &Dir, path: &Path) -> Option<DirUser> {
     let target = SearchTarget {
         id: id_of(dir)?,
@@ -64,11 +64,11 @@ pub fn user_of(dir: &Dir, path: &Path) -> Option<DirUser> {
     target.mount(&pids)
 }
 
-/// The process that has the file `path` open.
+/// A process that has the file `path` open.
 pub fn holder_of(path: &Path) -> Option<Process> {
     let has_it_open = |number: &u32| {
         let files = std::fs::read_dir(format!("/proc/{number}/fd"));
-        // To read a link asks no file system, which might never answer.
+        // Reading a link does not access its file system, which might never respond.
         let mut files = files.into_iter().flatten().flatten();
         files.any(|file| std::fs::read_link(file.path()).is_ok_and(|link| link == path))
     };
@@ -95,13 +95,14 @@ impl SearchTarget<'_> {
             || has_path_of("exe")
     }
 
-    /// By its path, however far down.
+    /// Whether the link's path is in the directory, at any depth.
     fn has_path_of(&self, link: &str) -> bool {
         std::fs::read_link(link).is_ok_and(|path| path.starts_with(self.path))
     }
 
-    /// Whether the way up from there leads here. It ends on another file system: none but that of the
-    /// directory is asked, because a server of NFS or FUSE may never answer.
+    /// Whether the directory is an ancestor of the link's target. The search ends at another file
+    /// system: only the directory's own is accessed, because an NFS or FUSE server may never
+    /// respond.
     fn is_above(&self, link: &str) -> bool {
         let open = |dir: &dyn AsFd, name: &CStr| NewNode::open_target(&dir.as_fd(), name).ok();
         let mut here = CString::new(link).ok().and_then(|link| open(&CWD, &link));
@@ -113,7 +114,7 @@ impl SearchTarget<'_> {
             if id == self.id {
                 return true;
             }
-            // The root is above itself.
+            // The root is its own parent.
             if (id.0, id.1) != (self.id.0, self.id.1) || below == Some(id) {
                 return false;
             }
@@ -123,7 +124,8 @@ impl SearchTarget<'_> {
         false
     }
 
-    /// A mount of it, or of what is in it: of our own namespace, or of that of a process.
+    /// A mount of the directory, or of something in it, in our own namespace or in that of a
+    /// process.
     fn mount(&self, pids: &[u32]) -> Option<DirUser> {
         let (device, root) = self.source()?;
         let is_ours = |mount: &mountinfo::Mount| {
@@ -137,7 +139,7 @@ impl SearchTarget<'_> {
             return Some(DirUser::Mount(mount.point));
         }
         let mut seen: HashSet<_> = self.namespace.iter().cloned().collect();
-        // Whose namespace we may not see, whose mounts neither.
+        // If we may not see a namespace, we may not see its mounts either.
         let mut others = pids
             .iter()
             .filter(|pid| namespace_of(pid).is_some_and(|namespace| seen.insert(namespace)));
@@ -149,20 +151,20 @@ impl SearchTarget<'_> {
         Some(DirUser::Process(Process::of(*found)))
     }
 
-    /// The file system that it is on, and where in there.
+    /// The file system that it is on, and the path within it.
     fn source(&self) -> Option<(Vec<u8>, PathBuf)> {
         let above =
             mounts(Path::new(mountinfo::OWN)).filter(|mount| self.path.starts_with(&mount.point));
-        // Of several at one place, the last one hides the others.
+        // Of several at the same place, the last one hides the others.
         let mount = above.max_by_key(|mount| mount.point.as_os_str().len())?;
         let below = self.path.strip_prefix(&mount.point).ok()?;
         Some((mount.device, mount.root.join(below)))
     }
 }
 
-/// Whether something is mounted in the directory `root` of a file system, in another namespace: Linux
-/// unmounts it there when its mount point is removed here. Paths in there may be about anything, so it
-/// is the mount that each one is on that tells.
+/// Whether something is mounted in the directory `root` of a file system, in another namespace:
+/// Linux unmounts it there when its mount point is removed here. Paths in that namespace may have
+/// other meanings, so each mount is judged by its parent mount.
 fn has_mounts_in(table: &Path, device: &[u8], root: &Path) -> bool {
     let places = mounts(table).filter(|mount| mount.device == device);
     let places = places.filter_map(|mount| {
@@ -177,7 +179,7 @@ fn has_mounts_in(table: &Path, device: &[u8], root: &Path) -> bool {
     !places.is_empty() && mounts(table).any(|mount| is_in(&mount))
 }
 
-/// The processes, in the order of their numbers.
+/// The process IDs, sorted.
 fn pids() -> Vec<u32> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let mut pids: Vec<_> = entries
@@ -191,7 +193,7 @@ fn namespace_of(process: impl std::fmt::Display) -> Option<PathBuf> {
     std::fs::read_link(format!("/proc/{process}/ns/mnt")).ok()
 }
 
-/// What it is, as far as that is known without asking a server.
+/// Its device and inode, as far as known without querying a server.
 fn id_of(dir: &impl AsFd) -> Option<FileId> {
     let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
     let found = fs::statx(dir, c"", flags, StatxFlags::INO).ok()?;

@@ -1,27 +1,27 @@
-//! Locks of fcntl(2), as systemd takes them on its lock files. flock(2), which std has, knows nothing
-//! of these.
+//! Locks of fcntl(2), which systemd takes on its lock files. They are independent of flock(2),
+//! which std uses.
 
 use rustix::fs::{self, FlockOperation};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader};
 
-/// Takes the lock of a writer on all of `file`, without waiting; false if somebody else has locked it.
+/// Takes a write lock on all of `file` without waiting; false if someone else has locked it.
 ///
-/// systemd takes locks of an open file description (F_OFD_SETLK), rustix those of a process (F_SETLK):
-/// they keep each other out. The lock of a process is gone as soon as it closes *any* descriptor of the
-/// file, so the file must not be opened a second time meanwhile.
+/// systemd takes locks of an open file description (F_OFD_SETLK), rustix those of a process
+/// (F_SETLK): they exclude each other. The lock of a process is released as soon as it closes *any*
+/// descriptor of the file, so the file must not be opened again meanwhile.
 pub fn try_lock_record(file: &File) -> io::Result<bool> {
     match fs::fcntl_lock(file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(true),
-        // Which of the two it is, is up to the system.
+        // Which of the two it is depends on the system.
         Err(Errno::AGAIN | Errno::ACCESS) => Ok(false),
         Err(e) => Err(e.into()),
     }
 }
 
-/// Whether anybody has such a lock on the file of this device and inode, which need not be opened: the
-/// lock files of root cannot be by others. Without /proc nobody knows.
+/// Whether anyone holds such a lock on the file with this device and inode. It need not be opened,
+/// because other users cannot open the lock files of root. False without /proc.
 pub fn has_record_lock(id: (u64, u64)) -> bool {
     let table = File::open("/proc/locks");
     let lines = table.map(|file| BufReader::new(file).lines());
@@ -29,7 +29,8 @@ pub fn has_record_lock(id: (u64, u64)) -> bool {
     lines.any(|line| is_lock_on(&line, id))
 }
 
-/// proc_locks(5): `1: OFDLCK ADVISORY  WRITE -1 08:01:1234 0 EOF`, with `->` before those who wait.
+/// proc_locks(5): `1: OFDLCK ADVISORY  WRITE -1 08:01:1234 0 EOF`, with `->` before waiting
+/// processes.
 fn is_lock_on(line: &str, (device, inode): (u64, u64)) -> bool {
     let mut fields = line.split_ascii_whitespace().skip(1);
     let kind = fields.next();

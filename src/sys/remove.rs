@@ -1,4 +1,4 @@
-//! Removes a tree of any depth and width by open directories, in linear time.
+//! Removes a tree of any depth and width through open directories, in linear time.
 
 use super::Handle as _;
 use super::{Dir, FileKind, NewNode, is_root};
@@ -10,25 +10,26 @@ use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// How many directories are held open at once. Deeper ones are first moved up.
+/// How many directories are open at once. Deeper ones are first moved up.
 const DEPTH: usize = 32;
 
-/// How often a directory is listed that is not empty afterwards: some file systems skip names when
-/// others go meanwhile. A process that makes files in it would otherwise keep this going for ever.
+/// How often a directory is listed that is still not empty: some file systems skip names while
+/// others are removed. A process that keeps creating files there would otherwise keep this running
+/// for ever.
 const ROUNDS: u32 = 32;
 
-/// The same where directories were moved up, `DEPTH` levels of a deep tree each time.
+/// The same if directories were moved up, `DEPTH` levels of a deep tree each time.
 const DEEP_ROUNDS: u32 = 65_536;
 
-/// How long a directory is emptied that is not empty when it has been listed three times: in each round,
-/// somebody may make more than in the one before.
+/// How long to keep emptying a directory that is not empty after three listings: someone may create
+/// more in each round than in the one before.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How many names are taken from one listing: on some kernels, a listing of a tmpfs goes on as long
-/// as somebody makes new ones.
+/// How many names are taken from one listing: on some kernels, a listing of a tmpfs continues as
+/// long as someone creates names.
 const LISTING: usize = 1 << 20;
 
-/// A directory that is not empty, however often it is emptied.
+/// A directory that is not empty however often it is emptied.
 #[derive(Debug)]
 struct StillFilled(PathBuf);
 
@@ -41,12 +42,12 @@ impl Display for StillFilled {
 
 impl error::Error for StillFilled {}
 
-/// Removes `name` in `parent` and all that is in it. Symlinks are removed, never followed.
-/// Nothing under that name is fine; whether there was something.
+/// Removes `name` in `parent` and everything in it. Symlinks are removed, never followed. Returns
+/// whether the name existed.
 pub fn remove_tree(parent: &Dir, name: &CStr) -> io::Result<bool> {
     let removed = match parent.unlink(name) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
-        // Linux says so of directories before any file system is asked.
+        // Linux returns this for directories before it asks the file system.
         Err(e) if e.kind() == io::ErrorKind::IsADirectory => {
             let dir = open(parent, name)?;
             Removal::new(&dir, false).all(parent, name)
@@ -56,23 +57,24 @@ pub fn remove_tree(parent: &Dir, name: &CStr) -> io::Result<bool> {
     removed.map(|()| true)
 }
 
-/// Removes the directory `dir` and all that is in it. It was made under `name` in `parent`: what is
-/// there by now may be somebody else's, and then it stays.
+/// Removes the directory `dir` and everything in it. It was created as `name` in `parent`; if that
+/// is someone else's directory by now, it stays.
 pub fn remove_opened(parent: &Dir, name: &CStr, dir: &Dir) -> io::Result<()> {
     Removal::new(dir, true).all(parent, name)
 }
 
 /// The removal of one tree.
 struct Removal<'t> {
-    /// What lies deeper than `DEPTH` is moved up here and met again in the next round: a tree can be
+    /// Directories deeper than `DEPTH` are moved here and removed in the next round: a tree can be
     /// deeper than the number of directories a process may have open.
     top: &'t Dir,
-    /// Whether the name of `top` may stand for something else by now.
+    /// Whether the name of `top` may denote something else by now.
     is_checked: bool,
-    /// When a directory that somebody fills is given up.
+    /// When to give up a directory that someone keeps filling.
     deadline: Option<Instant>,
     moved: u64,
-    /// The first directory that is given up, its own name first, and how deep the last of these is.
+    /// The first directory that was given up, last component first, and the depth of the last of
+    /// these.
     left: Vec<CString>,
     left_depth: usize,
 }
@@ -99,7 +101,7 @@ impl<'t> Removal<'t> {
         Err(io::Error::new(io::ErrorKind::DirectoryNotEmpty, why))
     }
 
-    /// Removes the directory `dir` and what is in it. False if something in it was given up.
+    /// Removes the directory `dir` and everything in it. False if something in it was given up.
     fn remove(&mut self, parent: &Dir, name: &CStr, dir: &Dir, depth: usize) -> io::Result<bool> {
         let (mut rounds, mut deep_rounds) = (0, 0);
         let outer_deadline = self.deadline;
@@ -126,7 +128,7 @@ impl<'t> Removal<'t> {
                 self.deadline = outer_deadline.or_else(|| Instant::now().checked_add(PATIENCE));
             }
             if is_left || self.is_late() || rounds == ROUNDS || deep_rounds == DEEP_ROUNDS {
-                // Of several that are given up, one is named, with all above it.
+                // Of several that were given up, report one, with all its ancestors.
                 if self.left.is_empty() || is_left && self.left_depth == depth + 1 {
                     self.left.push(name.to_owned());
                     self.left_depth = depth;
@@ -136,7 +138,7 @@ impl<'t> Removal<'t> {
         }
     }
 
-    /// Removes all that is in `dir`, or moves it to the top. True if something in it was given up.
+    /// Removes everything in `dir`, or moves it to the top. True if something in it was given up.
     fn clear(&mut self, dir: &Dir, depth: usize) -> io::Result<bool> {
         let mut is_left = false;
         for entry in dir.entries()?.take(LISTING) {
@@ -154,7 +156,7 @@ impl<'t> Removal<'t> {
             } else if depth == DEPTH {
                 self.move_up(dir, name)?;
             } else if let Some(inner) = gone(open(dir, name))? {
-                // Most directories that deep hold nothing any more: try the cheap way first.
+                // Most directories at that depth are empty: try the cheap way first.
                 is_left |= !self.remove(dir, name, &inner, depth + 1)?;
             }
         }
@@ -166,11 +168,11 @@ impl<'t> Removal<'t> {
             .is_some_and(|deadline| Instant::now() >= deadline)
     }
 
-    /// Moves the directory `name` to a free name in the top.
+    /// Moves the directory `name` to an unused name in the top.
     fn move_up(&mut self, dir: &Dir, name: &CStr) -> io::Result<()> {
         loop {
             self.moved += 1;
-            // Without a NUL, whatever the number.
+            // The name never contains a NUL.
             let free = CString::new(format!(".moved-{}", self.moved)).unwrap_or_default();
             match dir.rename_new(name, self.top, &free) {
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
@@ -180,8 +182,8 @@ impl<'t> Removal<'t> {
     }
 }
 
-/// What somebody else has removed first, or replaced by another kind of thing, is met in the next
-/// round, if at all.
+/// If someone else has removed a name first, or replaced it by another type of file, the next round
+/// deals with it.
 fn gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Err(e)
@@ -203,8 +205,8 @@ fn is_there(parent: &Dir, name: &CStr, dir: &Dir) -> io::Result<bool> {
     Ok(found.is_some_and(|found| found.id == own.id))
 }
 
-/// Opens a directory that is to be emptied; an ordinary user's own may lack the bits for it. What is
-/// mounted there is no part of the tree, whoever mounted it: it is not touched.
+/// Opens a directory to empty it; an ordinary user's own may lack the permission bits. Mounts in it
+/// are not part of the tree, whoever mounted them: they are not touched.
 fn open(parent: &Dir, name: &CStr) -> io::Result<Dir> {
     let dir = match parent.open(name) {
         Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {

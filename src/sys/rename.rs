@@ -1,4 +1,4 @@
-//! Moving names between open directories, and what must have reached the disk before and after.
+//! Moves names between open directories, and syncs to disk what a rename depends on.
 
 use super::Dir;
 use rustix::fs::{self, RenameFlags};
@@ -12,9 +12,9 @@ impl Dir {
         Ok(fs::renameat(self, name, new_dir, new_name)?)
     }
 
-    /// Moves `name` to `new_name` in `new_dir`, where nothing may be. Where the kernel or the file
-    /// system cannot look and move in one step, somebody else may come in between, and lose an empty
-    /// directory or a file.
+    /// Moves `name` to `new_name` in `new_dir`, which must not exist. If the kernel or file system
+    /// cannot check this atomically, someone else may create an empty directory or file in between,
+    /// and lose it.
     pub fn rename_new(&self, name: &CStr, new_dir: &Self, new_name: &CStr) -> io::Result<()> {
         let only_new = RenameFlags::NOREPLACE;
         match fs::renameat_with(self, name, new_dir, new_name, only_new) {
@@ -26,8 +26,8 @@ impl Dir {
         }
     }
 
-    /// Exchanges `name` and `other_name` in `other_dir` in one step. Whether that can be done: not
-    /// before Linux 3.15, and not on every file system (NFS, some of FUSE).
+    /// Exchanges `name` and `other_name` in `other_dir` atomically. False if this is not supported:
+    /// before Linux 3.15, and on some file systems (NFS, some of FUSE).
     pub fn exchange(&self, name: &CStr, other_dir: &Self, other_name: &CStr) -> io::Result<bool> {
         let both = RenameFlags::EXCHANGE;
         match fs::renameat_with(self, name, other_dir, other_name, both) {
@@ -36,18 +36,18 @@ impl Dir {
         }
     }
 
-    /// Has the file system that this directory is on write all it has to the disk.
+    /// Writes the whole file system of this directory to disk.
     pub fn sync_file_system(&self) -> io::Result<()> {
         match fs::syncfs(self) {
-            // A kernel or a sandbox that does not know the call: then as far as that is possible.
+            // A kernel or sandbox without this call: sync as much as possible.
             Err(Errno::NOSYS) => self.as_file()?.sync_all(),
             other => Ok(other?),
         }
     }
 }
 
-/// What a rename with flags says where these are not known. EPERM comes from seccomp filters, too,
-/// and a rename that is really not permitted fails without flags as well.
+/// Whether an error means that rename flags are unsupported. EPERM also comes from seccomp filters;
+/// a rename that is really not permitted fails without flags as well.
 fn is_unsupported(error: Errno) -> bool {
     matches!(
         error,

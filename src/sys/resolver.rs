@@ -2,9 +2,9 @@
 
 /// Keeps a static glibc from loading the host's name service modules.
 ///
-/// Where `/etc/nsswitch.conf` names modules other than `files` and `dns` (resolve, mymachines,
-/// mdns4: Fedora, Arch, desktops), a static binary would `dlopen` the host's own libc, of another
-/// version, and may crash. The two modules that are built in are all a puller needs.
+/// If `/etc/nsswitch.conf` names modules other than `files` and `dns` (resolve, mymachines, mdns4:
+/// Fedora, Arch, desktops), a static binary would `dlopen` the host's own libc, of another version,
+/// and may crash. The two built-in modules are sufficient here.
 #[cfg(all(target_env = "gnu", target_feature = "crt-static"))]
 #[allow(unsafe_code, reason = "glibc offers this as a C function only")]
 pub fn use_builtin_resolver() {
@@ -21,6 +21,6 @@ pub fn use_builtin_resolver() {
     }
 }
 
-/// Other builds have nothing to prevent.
+/// Other builds need no such protection.
 #[cfg(not(all(target_env = "gnu", target_feature = "crt-static")))]
 pub fn use_builtin_resolver() {}

@@ -1,11 +1,11 @@
-//! The result of stat, as our own types.
+//! The result of stat in our own types.
 
 use super::Host;
 use rustix::fs::{self, FileType};
 use std::io;
 use std::os::fd::AsFd;
 
-/// What stands under a name.
+/// The type of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
     /// A directory.
@@ -18,7 +18,7 @@ pub enum FileKind {
     Special,
 }
 
-/// Which special thing.
+/// The type of a special file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Special {
     /// A named pipe.
@@ -40,7 +40,7 @@ pub struct Time {
     pub nanoseconds: u32,
 }
 
-/// Who owns something, by number.
+/// The owner of a file, by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owner {
     /// User id.
@@ -49,14 +49,14 @@ pub struct Owner {
     pub gid: u32,
 }
 
-/// What stat says.
+/// The metadata of a file.
 #[derive(Clone, Copy, Debug)]
 pub struct Stat {
-    /// What it is.
+    /// Its type.
     pub kind: FileKind,
-    /// What else it is.
+    /// The type of a special file.
     pub special: Option<Special>,
-    /// Whether it has more names than this one.
+    /// Whether it has more than one hard link.
     pub has_names: bool,
     /// Permission bits, with setuid, setgid and sticky.
     pub mode: u32,
@@ -66,17 +66,17 @@ pub struct Stat {
     pub mtime: Time,
     /// The size in bytes.
     pub size: u64,
-    /// Device and inode: what it is, whatever it is called.
+    /// Device and inode, which identify it under any name.
     pub id: (u64, u64),
 }
 
 impl Stat {
-    /// Whether it belongs to another user, who is not root.
+    /// Whether it belongs to another user, root excepted.
     pub(super) fn is_of_others(&self) -> bool {
         ![0, Host::new().uid].contains(&self.owner.uid)
     }
 
-    /// What is open.
+    /// The metadata of an open file.
     pub fn of(file: &impl AsFd) -> io::Result<Self> {
         Ok(Self::new(&fs::fstat(file)?))
     }

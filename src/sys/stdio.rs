@@ -1,19 +1,21 @@
-//! Whether standard output was open when the process began.
+//! Detects whether standard output was open when the process started.
 //!
-//! In the place of a closed one (`>&-`), Rust's runtime opens /dev/null before it calls main, so that no other file
-//! gets its number: all that is written would be lost without an error. That cannot be told afterwards from a
-//! /dev/null that was inherited, which is a wish: daemon(3), node and Python open it for reading and writing, too.
+//! If it was closed (`>&-`), Rust's runtime opens /dev/null in its place before main, so that no
+//! other file gets its number: all output would be lost without an error. Afterwards this cannot be
+//! told from an inherited /dev/null, which is deliberate: daemon(3), node and Python also open it
+//! for reading and writing.
 
 use rustix::fs::{OFlags, fcntl_getfl};
 use rustix::io::{Errno, fcntl_getfd};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether there was none.
+/// Whether standard output was closed.
 static IS_CLOSED: AtomicBool = AtomicBool::new(false);
 
-/// The C library calls what stands in this section before main, and so before the runtime.
-// SAFETY: an `extern "C"` function without arguments is what both glibc and musl call here, which may pass
-// more. It makes one system call and sets a flag: it needs neither the runtime nor memory, and cannot panic.
+/// The C library calls the functions in this section before main, and so before the runtime.
+// SAFETY: both glibc and musl call an `extern "C"` function here, possibly with arguments, which it
+// may ignore. It makes one system call and sets a flag: it needs neither the runtime nor memory,
+// and cannot panic.
 #[allow(unsafe_code, reason = "Rust has no other way to run before main")]
 #[used]
 #[unsafe(link_section = ".init_array")]
@@ -24,8 +26,8 @@ extern "C" fn look() {
     IS_CLOSED.store(is_closed, Ordering::Relaxed);
 }
 
-/// Fails as a write to a standard output that was closed, or is open for reading alone, would have: Rust's own
-/// writes succeed there.
+/// Fails as a write would have if standard output was closed or is read-only: Rust's own writes
+/// succeed there.
 pub fn check_stdout() -> std::io::Result<()> {
     let flags = fcntl_getfl(rustix::stdio::stdout())?;
     let is_written = flags & OFlags::ACCMODE != OFlags::RDONLY;

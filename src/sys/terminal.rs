@@ -1,18 +1,18 @@
-//! The terminals behind stderr and standard input.
+//! The terminals on stderr and standard input.
 
 use super::Interruptible;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 use std::io::{self, IsTerminal as _, Read as _, Write as _, stderr, stdin};
 
-/// How wide a terminal is that does not say so.
+/// The width of a terminal that does not report one, in columns.
 const USUAL: usize = 80;
 
-/// Whether stderr goes to a terminal.
+/// Whether stderr is a terminal.
 pub fn has_terminal() -> bool {
     stderr().is_terminal()
 }
 
-/// How many columns it has now: it may have been made narrower a moment ago.
+/// Its current width in columns: it may just have been resized.
 pub fn terminal_width() -> usize {
     let columns = tcgetwinsize(stderr()).map_or(0, |size| size.ws_col);
     match columns {
@@ -21,7 +21,7 @@ pub fn terminal_width() -> usize {
     }
 }
 
-/// The terminal behind standard input while it does not show what is typed; dropped, it does again.
+/// Disables the echo of the terminal on standard input until dropped.
 struct Hidden(Termios);
 
 impl Hidden {
@@ -29,7 +29,7 @@ impl Hidden {
         let shown = tcgetattr(stdin())?;
         let mut hidden = shown.clone();
         hidden.local_modes.remove(LocalModes::ECHO);
-        // The end of the line is shown.
+        // The line feed is echoed.
         hidden.local_modes.insert(LocalModes::ECHONL);
         tcsetattr(stdin(), OptionalActions::Flush, &hidden)?;
         Ok(Self(shown))
@@ -38,20 +38,21 @@ impl Hidden {
 
 impl Drop for Hidden {
     fn drop(&mut self) {
-        // There is nobody to tell.
+        // There is nobody to report this to.
         let _ = tcsetattr(stdin(), OptionalActions::Now, &self.0);
     }
 }
 
-/// Writes `prompt` to the terminal behind standard input and reads a line that it does not show, or, if `goes_on`
-/// says so of what has come, all to the end; `limit` bytes at most. A signal ends the wait.
+/// Writes `prompt` to the terminal on standard input and reads a line without echo, or up to the
+/// end of the input if `goes_on` returns true for what was read; at most `limit` bytes. A signal
+/// ends the wait.
 pub fn read_hidden(
     prompt: &str,
     goes_on: impl Fn(&[u8]) -> bool,
     limit: usize,
 ) -> io::Result<String> {
     let _hidden = Hidden::new()?;
-    // A shell opens a terminal for reading and writing, whatever stderr is; others may not.
+    // A shell opens the terminal for reading and writing, whatever stderr is; others may not.
     if rustix::io::write(stdin(), prompt.as_bytes()).is_err() {
         stderr().write_all(prompt.as_bytes())?;
     }

@@ -1,21 +1,21 @@
-//! The places that a path leads through: removing one of them cuts the path.
+//! The files that a path depends on: removing one of them breaks the path.
 
 use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-/// How many symlinks one path may lead through, as in Linux.
+/// How many symlinks a path may lead through; the limit of Linux.
 const MAX_LINKS: usize = 40;
 
-/// Each symlink that `path` leads through, and then what it stands for, all named without symlinks.
-/// Components that do not exist are taken as they are.
+/// Each symlink that `path` leads through, and then its target, all by paths without symlinks.
+/// Missing components are taken literally.
 pub fn trail(path: &Path) -> Vec<PathBuf> {
     let Ok(path) = std::path::absolute(path) else {
         return Vec::new();
     };
     let (mut here, mut links) = (PathBuf::from("/"), Vec::new());
-    // What comes next is last.
+    // The remaining components, in reverse.
     let mut ahead = reversed(&path);
     while let Some(name) = ahead.pop() {
         if name == ".." {
@@ -40,7 +40,7 @@ pub fn trail(path: &Path) -> Vec<PathBuf> {
     links
 }
 
-/// Whether the kernel met too many symlinks on a path.
+/// Whether an error means that a path has too many symlinks.
 pub fn is_loop(error: &io::Error) -> bool {
     Errno::from_io_error(error) == Some(Errno::LOOP)
 }

@@ -1,8 +1,8 @@
-//! Extended attributes of files that are better not opened: symlinks, fifos, devices.
+//! Extended attributes of files that must not be opened: symlinks, fifos, devices.
 //!
-//! Linux has a call that sets them by directory and name (setxattrat) only since 6.13. Before, the
-//! way leads through /proc: there, the number of an open directory is that directory, whatever its
-//! path has become, and the one name that follows is not followed itself.
+//! Linux can set them by directory and name (setxattrat) only since 6.13. Before, this goes through
+//! /proc, where the number of a descriptor denotes that open directory, whatever its path has
+//! become, and the single name after it is not followed.
 
 use super::Dir;
 use rustix::fs::{self, XattrFlags};
@@ -16,12 +16,12 @@ use std::os::fd::{AsFd as _, AsRawFd as _};
 pub struct Unopened<'d> {
     /// The directory.
     pub dir: &'d Dir,
-    /// One component, not followed if it is a symlink.
+    /// One component; a symlink is not followed.
     pub name: &'d CStr,
 }
 
 impl Unopened<'_> {
-    /// Sets the extended attribute `name`. Without /proc, nothing is found.
+    /// Sets the extended attribute `name`. Without /proc, the error is ENOENT.
     pub fn set_xattr(&self, name: &CStr, value: &[u8]) -> io::Result<()> {
         Ok(fs::lsetxattr(
             self.path(),

@@ -1,5 +1,5 @@
-//! Connecting to servers and waiting for pipes, so that a signal ends the wait. By itself, it would not:
-//! the handlers of signal-hook have the kernel go on with whatever call they interrupt (SA_RESTART).
+//! Connects to servers and waits for pipes in such a way that a signal ends the wait. By default it
+//! would not: the handlers of signal-hook make the kernel restart interrupted calls (SA_RESTART).
 
 use super::{Special, Stat, received_signal};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -14,12 +14,12 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// How long a wait takes before the flag of signals is looked at again: one that comes just before the
-/// wait begins does not interrupt it.
+/// How long to wait before the signal flag is checked again: a signal that arrives just before the
+/// wait does not interrupt it.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// Connects to `address` within `time`. As [`TcpStream::connect_timeout`], which waits on after a
-/// signal: here the error is `Interrupted`.
+/// Connects to `address` within `time`. [`TcpStream::connect_timeout`] keeps waiting after a
+/// signal; this fails with `Interrupted`.
 pub fn connect_to(address: &SocketAddr, time: Duration) -> io::Result<TcpStream> {
     let family = match address {
         SocketAddr::V4(_) => AddressFamily::INET,
@@ -29,7 +29,7 @@ pub fn connect_to(address: &SocketAddr, time: Duration) -> io::Result<TcpStream>
     let socket = socket_with(family, SocketType::STREAM, flags, None)?;
     match connect(&socket, address) {
         Ok(()) => {}
-        // Interrupted or not, the kernel goes on connecting.
+        // Interrupted or not, the kernel continues connecting.
         Err(Errno::INPROGRESS | Errno::INTR) => {
             if !wait_for(&socket, PollFlags::OUT, time)? {
                 return Err(io::ErrorKind::TimedOut.into());
@@ -43,17 +43,17 @@ pub fn connect_to(address: &SocketAddr, time: Duration) -> io::Result<TcpStream>
     Ok(stream)
 }
 
-/// The file system of pipes without a name.
+/// The file system of unnamed pipes.
 const PIPEFS: FsWord = 0x5049_5045;
 
-/// Opens the file at `path` for reading. To open a named pipe waits for somebody who writes: here, a
-/// signal ends that. That of another user, who may let us wait for ever, is refused.
+/// Opens the file at `path` for reading. A named pipe waits for a writer, until a signal arrives.
+/// One of another user, who could make us wait for ever, is refused.
 pub fn open_to_read(path: &Path) -> io::Result<File> {
     let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
     let file = File::options().read(true).custom_flags(flags).open(path)?;
     let found = Stat::new(&fstat(&file)?);
     if found.special == Some(Special::Fifo) {
-        // One without a name was given to us open.
+        // An unnamed pipe was passed to us open.
         if found.is_of_others() && fstatfs(&file)?.f_type != PIPEFS {
             return Err(io::Error::other("it is a fifo of another user"));
         }
@@ -63,14 +63,14 @@ pub fn open_to_read(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// A pipe that is read until `time` has passed since `begun`: then the error is `TimedOut`. A signal ends it
-/// as it does [`Interruptible`].
+/// A pipe that can be read until `time` has passed since `begun`; then the error is `TimedOut`. A
+/// signal ends the wait as in [`Interruptible`].
 pub struct Timed<F> {
-    /// What is read.
+    /// The pipe.
     pub file: F,
-    /// When the time began.
+    /// The start of the time.
     pub begun: Instant,
-    /// How much there is of it.
+    /// The length of the time.
     pub time: Duration,
 }
 
@@ -84,7 +84,7 @@ impl<F: AsFd + Read> Read for Timed<F> {
     }
 }
 
-/// A file whose reads end at a signal, with an error that nobody takes for one to try again.
+/// A file whose reads end at a signal, with an error that callers do not retry.
 pub struct Interruptible<F>(pub F);
 
 impl<F: AsFd + Read> Read for Interruptible<F> {
@@ -94,7 +94,7 @@ impl<F: AsFd + Read> Read for Interruptible<F> {
     }
 }
 
-/// Reads the file at `path`, which may be a pipe, as far as `limit` bytes.
+/// Reads the file at `path`, which may be a pipe, up to `limit` bytes.
 pub fn read_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let file = Interruptible(open_to_read(path)?);
@@ -102,18 +102,18 @@ pub fn read_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Waits until there is something to read from `file`, or its end. `Interrupted` after a signal.
+/// Waits until `file` is readable or at its end. `Interrupted` after a signal.
 pub fn wait_to_read(file: &impl AsFd) -> io::Result<()> {
     wait_for(file, PollFlags::IN, Duration::MAX).map(drop)
 }
 
-/// Waits until something can be written to `file`, or nobody reads it. `Interrupted` after a signal.
+/// Waits until `file` is writable or has no reader. `Interrupted` after a signal.
 pub fn wait_to_write(file: &impl AsFd) -> io::Result<()> {
     wait_for(file, PollFlags::OUT, Duration::MAX).map(drop)
 }
 
-/// Waits for `events` for as long as `time`; whether there are any. What is there already is, also after
-/// a signal.
+/// Waits up to `time` for `events`; false if none occurred. Events that are pending already count
+/// even after a signal.
 fn wait_for(file: &impl AsFd, events: PollFlags, time: Duration) -> io::Result<bool> {
     let begun = Instant::now();
     loop {

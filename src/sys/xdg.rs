@@ -1,4 +1,4 @@
-//! Where the files of this user are: HOME, and the folders of the XDG Base Directory Specification.
+//! Directories of this user: HOME, and those of the XDG Base Directory Specification.
 
 use super::Host;
 use super::passwd::{field, passwd};
@@ -11,14 +11,14 @@ pub fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// The user's home folder: HOME, or else what passwd says, as for docker and podman. A service of
-/// systemd without `User=`, cron jobs and init scripts often have no HOME.
+/// The home directory: HOME, or else the entry in passwd, as in docker and podman. systemd services
+/// without `User=`, cron jobs and init scripts often have no HOME.
 pub fn home() -> Option<PathBuf> {
     if let Some(home) = variable("HOME") {
         return Some(home.into());
     }
     let uid = Host::new().uid;
-    // Without a passwd, as in an initramfs, root still has a home.
+    // Without a passwd, as in an initramfs, root still has a home directory.
     home_in(&passwd(), uid).or_else(|| (uid == 0).then(|| "/root".into()))
 }
 
@@ -32,12 +32,12 @@ pub fn runtime_dir() -> Option<PathBuf> {
     absolute(variable("XDG_RUNTIME_DIR"))
 }
 
-/// A variable that holds a path. The specification has relative paths ignored.
+/// A variable that holds a path. The specification requires relative paths to be ignored.
 pub fn absolute(value: Option<OsString>) -> Option<PathBuf> {
     value.map(PathBuf::from).filter(|path| path.is_absolute())
 }
 
-/// The home folder of `uid` in a passwd.
+/// The home directory of `uid` in a passwd.
 fn home_in(passwd: &[u8], uid: u32) -> Option<PathBuf> {
     let home = Path::new(OsStr::from_bytes(field(passwd, uid, 5)?));
     home.is_absolute().then(|| home.to_owned())
