@@ -23,6 +23,10 @@ pub(super) struct Compared<'c> {
 impl Verify {
     /// Prints a line for each difference, and with `--json` one more for the result.
     pub(super) fn report(&self, comparison: &Comparison<'_>, compared: &Compared<'_>) -> Output {
+        let mounts = comparison.mounts.iter();
+        let mounts = mounts.map(|path| format!("/{}", String::from_utf8_lossy(path)));
+        let mounts: Vec<_> = mounts.collect();
+        self.warn_of_mounts(&mounts);
         self.say_what_does_not_count(comparison, compared.overlay_marks);
         let differences = &comparison.differences;
         let is_json = self.progress.is_json();
@@ -43,7 +47,7 @@ impl Verify {
                 (source.full_name(), compared.image),
                 self.dest.to_string_lossy().into_owned(),
                 (compared.altered, &scope),
-                count,
+                (count, &mounts),
                 self.progress.elapsed().as_secs_f64(),
             );
             lines += &report.to_line();
@@ -75,14 +79,18 @@ impl Verify {
         parts.chain(ignored).collect()
     }
 
-    fn say_what_does_not_count(&self, comparison: &Comparison<'_>, overlay_marks: u64) {
+    /// Says why a path is `unread`, which is not for want of permissions.
+    fn warn_of_mounts(&self, mounts: &[String]) {
         let dest = self.dest.display();
-        for mount in &comparison.mounts {
+        for path in mounts {
             self.progress.warn(format_args!(
-                "{}: another file system, which is not looked into",
-                mount.display()
+                "{dest}: not compared, because something is mounted there: {path}"
             ));
         }
+    }
+
+    fn say_what_does_not_count(&self, comparison: &Comparison<'_>, overlay_marks: u64) {
+        let dest = self.dest.display();
         let devices = comparison.unmade_devices.len();
         if devices > 0 {
             self.progress.step(format_args!(

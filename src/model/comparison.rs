@@ -30,14 +30,14 @@ pub struct Comparison<'m> {
     dest: PathBuf,
     maker: DefaultOwner,
     /// Where it is: another file system below is none of the image's.
-    device: u64,
+    pub(super) device: u64,
     /// Which file on the disk a file with several names is, and the other way round.
     inodes: HashMap<InodeId, (u64, u64)>,
     files: HashMap<(u64, u64), InodeId>,
     /// What is not as in the image, in the order of paths.
     pub differences: Vec<Difference>,
-    /// Other file systems on the way, which were not looked into.
-    pub mounts: Vec<PathBuf>,
+    /// What is mounted in the tree and hides what would be compared: each is a difference, too.
+    pub mounts: Vec<Vec<u8>>,
     /// The devices that are not there because they could not be made.
     pub unmade_devices: Vec<Vec<u8>>,
     /// Which excludes stand for something on the disk.
@@ -172,6 +172,9 @@ impl<'m> Comparison<'m> {
         path: &[u8],
     ) -> Result<Option<Dir>, Error> {
         let found = dir.stat(name).map_err(|e| self.failed(path, e))?;
+        if self.is_hidden(dir, name, &found, path)? {
+            return Ok(None);
+        }
         let inode = self.model.inodes.get(id);
         let (wanted, is) = (word(&inode.kind), word_of(&found));
         if wanted != is {
@@ -181,10 +184,6 @@ impl<'m> Comparison<'m> {
         let unopened = Unopened { dir, name };
         let mut aspects = Vec::new();
         let own = match &inode.kind {
-            InodeKind::Directory(_) if found.id.0 != self.device => {
-                self.mounts.push(self.dest.join(OsStr::from_bytes(path)));
-                return Ok(None);
-            }
             InodeKind::Directory(_) => return self.opened(path, dir.open(name)),
             InodeKind::File { size, sum } => {
                 let Some(file) = self.opened(path, dir.open_file(name))? else {
@@ -282,11 +281,11 @@ impl<'m> Comparison<'m> {
         }
     }
 
-    fn add(&mut self, path: Vec<u8>, change: Change) {
+    pub(super) fn add(&mut self, path: Vec<u8>, change: Change) {
         self.differences.push(Difference { path, change });
     }
 
-    fn failed(&self, path: &[u8], source: io::Error) -> Error {
+    pub(super) fn failed(&self, path: &[u8], source: io::Error) -> Error {
         disk(&self.dest.join(OsStr::from_bytes(path)), source)
     }
 }

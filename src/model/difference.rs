@@ -22,7 +22,7 @@ pub enum Change {
     Added,
     /// It is not in the tree.
     Missing,
-    /// This user may not read it.
+    /// This user may not read it, or a mount hides it.
     Unread,
     /// It is another one, in these ways.
     Changed(Vec<Aspect>),

@@ -14,6 +14,7 @@ mod frame;
 mod inode;
 mod kept_xattrs;
 mod metadata;
+mod mounts;
 mod report;
 mod resolve;
 mod scope;

@@ -79,6 +79,9 @@ pub struct VerifyReport<'v> {
     compared: &'v [String],
     /// How many differences there are.
     differences: usize,
+    /// The paths, with a slash in front, that were not compared because something is mounted there.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    mounts: &'v [String],
     seconds: f64,
 }
 
@@ -91,12 +94,13 @@ impl PathReport<'_> {
 
 impl<'v> VerifyReport<'v> {
     /// Of a tree in `destination` that was compared with `image`, which is called `reference`: with
-    /// these `options`, as far as the options in `compared` say.
+    /// these `options`, as far as the options in `compared` say
+    /// and `mounts` do not hide it.
     pub fn new(
         (reference, image): (String, &'v Image),
         destination: String,
         (options, compared): (&'v TreeOptions, &'v [String]),
-        differences: usize,
+        (differences, mounts): (usize, &'v [String]),
         seconds: f64,
     ) -> Self {
         Self {
@@ -108,6 +112,7 @@ impl<'v> VerifyReport<'v> {
             options,
             compared,
             differences,
+            mounts,
             seconds: (seconds * 1000.0).round() / 1000.0,
         }
     }

@@ -3,6 +3,7 @@
 use super::Dir;
 use rustix::fs::{self, AtFlags, StatxFlags};
 use rustix::io::Errno;
+use std::ffi::CStr;
 use std::io;
 
 impl Dir {
@@ -19,6 +20,16 @@ impl Dir {
         match (mount(self)?, mount(other)?) {
             (Some(here), Some(there)) => Ok(here == there),
             _ => self.is_beside(other),
+        }
+    }
+
+    /// Whether something is mounted at `name` in here. False before Linux 5.8, which does not say it.
+    pub fn has_mount_at(&self, name: &CStr) -> io::Result<bool> {
+        let root = fs::StatxAttributes::MOUNT_ROOT;
+        match fs::statx(self, name, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::empty()) {
+            Ok(found) => Ok(found.stx_attributes.contains(root)),
+            Err(Errno::NOSYS) => Ok(false),
+            Err(e) => Err(e.into()),
         }
     }
 

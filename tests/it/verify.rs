@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 mod json;
+mod mounts;
 mod scopes;
 
 /// A bit of everything that an ordinary user can have, too.
