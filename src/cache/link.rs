@@ -28,6 +28,10 @@ pub(super) struct Link {
     /// The record of the tree. A link that is older than this has it only where the tree has not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     record: Option<LinkRecord>,
+    /// The record of the tree that gives way to it: if the pull fails before the swap, that tree is still
+    /// the one at this path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replaced: Option<LinkRecord>,
 }
 
 /// A record, and which tree it is about: another one may have taken its name since.
@@ -57,6 +61,15 @@ impl Cache {
         if let (Some(kept), Some(old)) = (kept, &old) {
             let mut moved = old.clone();
             moved.destination = kept.to_owned();
+            let before = self.link_in(&self.own_folder(LINKS)?, kept)?;
+            moved.replaced = before.and_then(|before| {
+                let inode = |link: &Link| link.record.as_ref().map(|recorded| recorded.inode);
+                // An earlier try has noted the move, and failed.
+                match inode(&before) == inode(&moved) {
+                    true => before.replaced,
+                    false => before.record,
+                }
+            });
             self.write_link(&moved)?;
         }
         let mut link = old.unwrap_or_else(|| Link {
@@ -64,6 +77,7 @@ impl Cache {
             image: image.to_owned(),
             blobs: Vec::new(),
             record: None,
+            replaced: None,
         });
         link.blobs.extend_from_slice(blobs);
         self.write_link(&link)
@@ -81,6 +95,7 @@ impl Cache {
             image: image.to_owned(),
             blobs: Vec::new(),
             record: None,
+            replaced: None,
         };
         self.write_link(&link).map(|()| true)
     }
@@ -119,6 +134,7 @@ impl Cache {
             image: image.to_owned(),
             blobs: blobs.to_vec(),
             record: Some(recorded),
+            replaced: None,
         })
     }
 
@@ -126,10 +142,11 @@ impl Cache {
     /// whoever may write to the cache could stop each update with one.
     pub fn recorded(&self, destination: &Path, inode: u64) -> Option<LinkRecord> {
         let folders = self.believed_folders(LINKS).ok()?;
-        let mut links = folders
+        let links = folders
             .iter()
-            .filter_map(|folder| self.link_in(folder, destination).ok()??.record);
-        links.find(|recorded| recorded.inode == inode)
+            .filter_map(|folder| self.link_in(folder, destination).ok()?);
+        let mut records = links.flat_map(|link| link.record.into_iter().chain(link.replaced));
+        records.find(|recorded| recorded.inode == inode)
     }
 
     /// The link for `destination`. One that was given the name of another is true of another tree.

@@ -32,7 +32,7 @@ impl Pull {
         let existing = Existing::mended(&self.dest, progress)?;
         let keep_old = self.keep_old.as_deref().map(KeepOld::at).transpose()?;
         let recorded = self.recorded_image(&existing, cache)?; // with --update
-        let files = self.start_files(&existing)?; // with --nspawn, --unit
+        let files = self.start_files(&existing, keep_old.as_ref())?; // with --nspawn, --unit
         if let Some(recorded) = recorded.as_ref().and_then(RecordedImage::trusted)
             && self.is_up_to_date(recorded, locked.as_ref(), &files, &mut source)?
         {

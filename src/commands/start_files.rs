@@ -1,8 +1,8 @@
 //! The files beside DEST that start it: `--nspawn` and `--unit`.
 
 use super::Pull;
-use crate::destination::{AtomicFile, Destination, Existing, SettingsKind, SystemdFile};
-use crate::error::Error;
+use crate::destination::{AtomicFile, Destination, Existing, KeepOld, SettingsKind, SystemdFile};
+use crate::error::{DestinationFault, Error};
 use crate::oci::{Digest, Image, InvalidManifest, RunConfig};
 use crate::sys::Dir;
 use crate::systemd::run_config;
@@ -32,6 +32,17 @@ impl StartFiles {
         }
     }
 
+    /// Refuses to keep the old tree where one of the files is to be: this would fail after the swap, when
+    /// the new tree is already in place.
+    fn spare(&self, keep_old: &KeepOld) -> Result<(), Error> {
+        let path = keep_old.found().path();
+        if self.all().any(|file| path.starts_with(file.path())) {
+            let (path, why) = (path.to_owned(), DestinationFault::KeptInStartFile);
+            return Err(Error::DestinationRefused { path, why });
+        }
+        Ok(())
+    }
+
     /// The path of `NAME.nspawn`.
     pub(super) fn nspawn(&self) -> Option<&Path> {
         self.nspawn.as_ref().map(SystemdFile::path)
@@ -56,15 +67,23 @@ impl NewStartFiles {
 
 impl Pull {
     /// The files that are to be written, checked for what is in their place.
-    pub(super) fn start_files(&self, existing: &Existing) -> Result<StartFiles, Error> {
+    pub(super) fn start_files(
+        &self,
+        existing: &Existing,
+        keep_old: Option<&KeepOld>,
+    ) -> Result<StartFiles, Error> {
         let file_of = |is_wanted: bool, kind| {
             let settings = || SystemdFile::beside(existing, kind, self.force);
             is_wanted.then(settings).transpose()
         };
-        Ok(StartFiles {
+        let files = StartFiles {
             nspawn: file_of(self.nspawn, SettingsKind::Nspawn)?,
             unit: file_of(self.unit, SettingsKind::Service)?,
-        })
+        };
+        if let Some(keep_old) = keep_old {
+            files.spare(keep_old)?;
+        }
+        Ok(files)
     }
 
     /// Writes new ones beside, with what `root`, the tree that they start, says of users and programs.

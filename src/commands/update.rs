@@ -6,7 +6,7 @@
 
 use super::cache_link::CacheLink;
 use super::locked::Locked;
-use super::recorded::RecordedImage;
+use super::recorded::{Doubt, RecordedImage};
 use super::start_files::StartFiles;
 use super::{Output, Pull};
 use crate::cache::Cache;
@@ -117,7 +117,7 @@ impl Pull {
     ) -> Plan<'k> {
         let (known, cache) = cache;
         let kept = keep_old.map(KeepOld::found);
-        let kept_is_pulled = kept.is_some_and(|kept| RecordedImage::of(kept, known).is_some());
+        let kept_fault = kept.and_then(|kept| kept_fault(kept, known));
         let cached = cache.into_iter().flat_map(trail);
         let cached = cached.map(|path| (path, DestinationFault::HoldsCache));
         // One that is yet to be made is named without symlinks already.
@@ -131,9 +131,20 @@ impl Pull {
                 false => Replaceable::WithForce,
             },
             keep_old,
-            kept_is_pulled,
+            kept_fault,
             needed: cached.chain(read).collect(),
             cache,
         }
+    }
+}
+
+/// Why what is at the place of `--keep-old` may not be removed. Whoever copies a tree, with `cp -a` or in
+/// a container, copies its record: root removes only what the cache has at this path. Where the cache
+/// has another record of the same folder, a pull has made that folder, too.
+fn kept_fault(kept: &Existing, cache: Option<&Cache>) -> Option<DestinationFault> {
+    match RecordedImage::of(kept, cache).map(|recorded| recorded.doubt) {
+        None => Some(DestinationFault::KeptExists),
+        Some(None | Some(Doubt::Differs)) => None,
+        Some(Some(Doubt::NoCache | Doubt::NotInCache)) => Some(DestinationFault::KeptUnconfirmed),
     }
 }

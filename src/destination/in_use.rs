@@ -69,10 +69,9 @@ impl Removed<'_> {
     }
 }
 
-/// Who has locked `file`, or the file itself if nobody can be seen who has.
+/// Who has locked `file`. That the holder runs in this tree is not certain: after `--keep-old`, the lock of
+/// the name is held for the old one.
 fn who_locked(file: PathBuf) -> DirUser {
-    match holder_of(&file) {
-        Some(process) => DirUser::Process(process),
-        None => DirUser::Lock(file),
-    }
+    let holder = holder_of(&file);
+    DirUser::Lock(file, holder)
 }

@@ -65,8 +65,8 @@ impl KeepOldTarget {
         }
         let replaced = place.found.as_ref().map(|(_, stat)| stat.id);
         if replaced.is_some() {
-            if !plan.kept_is_pulled {
-                return refused(DestinationFault::KeptExists);
+            if let Some(why) = plan.kept_fault {
+                return refused(why);
             }
             let obstacle = keep.0.in_use()?.or_else(|| obstacle(&path, plan));
             if let Some(why) = obstacle {

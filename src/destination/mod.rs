@@ -56,8 +56,8 @@ pub struct Plan<'p> {
     pub hint: Replaceable,
     /// Where the old tree goes; otherwise it is removed.
     pub keep_old: Option<&'p KeepOld>,
-    /// Whether a pull has made what is there, so that it may be replaced.
-    pub kept_is_pulled: bool,
+    /// Why what is there may not be replaced: it is not certain that a pull has made it.
+    pub kept_fault: Option<DestinationFault>,
     /// What the pull itself lives on, and must not replace: the cache, and the layout it reads.
     pub needed: Vec<(PathBuf, DestinationFault)>,
     /// The cache, which is no place for trees: purge sweeps it.

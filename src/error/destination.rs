@@ -36,6 +36,10 @@ pub enum DestinationFault {
     KeptInside,
     /// The place of the old tree is the folder in which the new one grows.
     KeptInStaging,
+    /// The place of the old tree is that of a file that starts the new one.
+    KeptInStartFile,
+    /// What is there has a record that is not confirmed: anybody can have copied it there.
+    KeptUnconfirmed,
     /// `--keep-old` is to put the old tree in the place of a folder that it is in.
     KeptAbove,
     /// `--keep-old` is to put the old tree where no rename gets it.
@@ -79,6 +83,10 @@ impl Display for DestinationFault {
             Self::KeptExists => "it exists, and is not a tree that roots has pulled",
             Self::KeptInside => "it is inside the tree that is to be kept",
             Self::KeptInStaging => "it is where the new tree is made",
+            Self::KeptInStartFile => "it is where the .nspawn or .service file is written",
+            Self::KeptUnconfirmed => {
+                "it exists, and the cache does not confirm that roots has pulled it"
+            }
             Self::KeptAbove => "it holds the tree that is to be kept",
             Self::KeptFar => "it is on another file system than the old tree",
             Self::NotAMachine => "not a valid systemd machine name",
@@ -121,9 +129,12 @@ impl DestinationFault {
             Self::WorkingDirectory => "change into another folder first",
             Self::MountInside => "unmount it first, or choose another folder",
             Self::KeptExists => "name a place that is free",
-            Self::KeptInside | Self::KeptInStaging | Self::KeptAbove | Self::KeptFar => {
-                "name a place beside the tree"
-            }
+            Self::KeptUnconfirmed => "remove it if nobody needs it, or name a place that is free",
+            Self::KeptInside
+            | Self::KeptInStaging
+            | Self::KeptInStartFile
+            | Self::KeptAbove
+            | Self::KeptFar => "name a place beside the tree",
             Self::NotAMachine => {
                 "the name of a machine is letters and digits, with . or - between them, 64 at most"
             }
@@ -160,7 +171,15 @@ impl Display for TreeInUse {
             // A process chooses its own name.
             DirUser::Process(user) => write!(f, " by {} ({})", escaped(&user.name), user.pid),
             DirUser::Mount(point) => write!(f, ": it is mounted at {}", path_of(point)),
-            DirUser::Lock(file) => write!(f, ": {} is locked", path_of(file)),
+            DirUser::Lock(file, None) => write!(f, ": {} is locked", path_of(file)),
+            // The lock of a name outlives the tree that had it: the holder may run in another tree.
+            DirUser::Lock(file, Some(holder)) => write!(
+                f,
+                ": {} ({}) holds systemd's lock on it, {}",
+                escaped(&holder.name),
+                holder.pid,
+                path_of(file)
+            ),
         }
     }
 }

@@ -11,6 +11,7 @@ use rustix::fs::{self, AtFlags, CWD, StatxFlags};
 use std::collections::{HashMap, HashSet};
 use std::ffi::{CStr, CString};
 use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// A user of a directory.
@@ -20,8 +21,8 @@ pub enum DirUser {
     Process(Process),
     /// A mount of the directory, or of one in it, at this path.
     Mount(PathBuf),
-    /// Someone has locked this file, which represents the directory.
-    Lock(PathBuf),
+    /// Whoever has locked this file, which stands for the directory, if that can be seen.
+    Lock(PathBuf, Option<Process>),
 }
 
 /// A process.
@@ -37,7 +38,10 @@ pub struct Process {
 /// can start processes arbitrarily deep.
 const MAX_DEPTH: usize = 256;
 
-/// The directory whose users are sought.
+/// How many threads of one process are looked at: anybody can start as many as the kernel allows.
+const MAX_THREADS: usize = 4096;
+
+/// What is in use.
 struct SearchTarget<'t> {
     id: FileId,
     /// Absolute, without symlinks.
@@ -87,12 +91,18 @@ impl Process {
 impl SearchTarget<'_> {
     fn is_used_by(&self, pid: u32) -> bool {
         let is_here = self.namespace.is_some() && namespace_of(pid) == self.namespace;
-        let link = |name| format!("/proc/{pid}/{name}");
-        let has_path_of = |name| is_here && self.has_path_of(&link(name));
-        ["root", "cwd"]
-            .into_iter()
-            .any(|name| has_path_of(name) || self.is_above(&link(name)))
-            || has_path_of("exe")
+        let has_path_of = |link: &str| is_here && self.has_path_of(link);
+        let is_in = |task: &str| {
+            let links = ["root", "cwd"].map(|name| format!("{task}/{name}"));
+            links
+                .iter()
+                .any(|link| has_path_of(link) || self.is_above(link))
+        };
+        let process = format!("/proc/{pid}");
+        // After unshare(CLONE_FS), a thread has a root and a working directory of its own.
+        is_in(&process)
+            || has_path_of(&format!("{process}/exe"))
+            || threads(pid).any(|task| is_in(&task))
     }
 
     /// Whether the link's path is in the directory, at any depth.
@@ -187,6 +197,20 @@ fn pids() -> Vec<u32> {
         .collect();
     pids.sort_unstable();
     pids
+}
+
+/// The other threads of a process, as folders of /proc. One thread alone costs one system call.
+fn threads(pid: u32) -> impl Iterator<Item = String> {
+    let folder = format!("/proc/{pid}/task");
+    // Each thread is a folder, and so a link to the one above it.
+    let are_more = std::fs::metadata(&folder).is_ok_and(|found| found.nlink() > 3);
+    let entries = are_more.then(|| std::fs::read_dir(&folder));
+    let entries = entries.into_iter().flatten().flatten().flatten();
+    let tasks = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let others = tasks.filter(move |task: &u32| *task != pid);
+    others
+        .take(MAX_THREADS)
+        .map(move |task| format!("{folder}/{task}"))
 }
 
 fn namespace_of(process: impl std::fmt::Display) -> Option<PathBuf> {

@@ -336,9 +336,10 @@ fn a_tree_that_systemd_has_locked_is_in_use() {
                     .run()
                     .fails(6);
                 let pid = std::process::id();
-                assert!(run.stderr.contains("/dest is in use by "), "{}", run.stderr);
+                assert!(run.stderr.contains("/dest is in use: "), "{}", run.stderr);
                 assert!(
-                    run.stderr.contains(&format!(" ({pid})\n{HINT}")),
+                    run.stderr
+                        .contains(&format!(" ({pid}) holds systemd's lock on it, /")),
                     "{}",
                     run.stderr
                 );

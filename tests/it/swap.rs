@@ -1,6 +1,7 @@
 //! The swap: the old tree or the new one, with a single rename or without, and the old one kept if that is wanted.
 
 use crate::disk::mounting;
+use crate::support::sandbox::is_root;
 use crate::support::{Built, HELLO, Image, Layer, Registry, Sandbox, hello, plain_renames, tree};
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, symlink};
@@ -266,4 +267,88 @@ fn a_file_in_the_way_is_named() {
     }
     assert_eq!(sandbox.read(".new.roots"), b"mine");
     assert_eq!(registry.lines(), [""; 0]);
+}
+
+/// The tree was swapped, and then there was a folder in the place of the file.
+#[test]
+fn the_old_tree_is_not_kept_where_its_service_is_written() {
+    let (sandbox, registry, name) = published();
+    let files = ["--unit", "--nspawn"];
+    for keep in [
+        "dest.service",
+        "./dest.nspawn",
+        "dest.service/old",
+        "dest.nspawn/",
+    ] {
+        for more in [&[][..], &["--dry-run"]] {
+            let pull = ["pull", "--force", "--keep-old", keep, &name, "dest"];
+            let run = sandbox.roots(pull).args(files).args(more).run().fails(6);
+            run.says(": it is where the .nspawn or .service file is written\nhint: ");
+            assert_eq!(sandbox.names(""), ["cache", "dest"], "{keep} {more:?}");
+            assert_eq!(sandbox.read("dest/old/file"), b"old");
+        }
+    }
+    assert_eq!(registry.lines(), [""; 0]);
+    // Without that file, the name is as good as any.
+    let keep = ["pull", "--force", "--keep-old=dest.service", &name, "dest"];
+    sandbox.roots(keep).arg("--nspawn").run().succeeds();
+    assert_eq!(sandbox.read("dest.service/old/file"), b"old");
+}
+
+/// A copy of a tree has its record, too: `cp -a dest old` made root delete what somebody had there.
+#[test]
+fn root_does_not_remove_a_tree_whose_record_was_copied() {
+    let (sandbox, registry, name) = published();
+    let pull = |options: &[&str]| {
+        let pull = ["pull", "--force", "--keep-old=old", &name, "dest"];
+        sandbox.roots(pull).args(options).run()
+    };
+    pull(&[]).succeeds();
+    fs::remove_dir_all(sandbox.path("old")).unwrap();
+    let mut copy = std::process::Command::new("cp");
+    let copied = copy
+        .arg("-a")
+        .args([sandbox.path("dest"), sandbox.path("old")]);
+    assert!(copied.status().unwrap().success());
+    sandbox.write("old/thesis", "years of work");
+    if !is_root() {
+        // Nobody else can have written that record.
+        return;
+    }
+    registry.forget_requests();
+    for options in [&[][..], &["--dry-run"], &["--cache=no"]] {
+        let run = pull(options).fails(6);
+        let said = [
+            "it exists, and is not a tree",
+            "it exists, and the cache does not confirm",
+        ];
+        assert!(
+            said.iter().any(|said| run.stderr.contains(said)),
+            "{}",
+            run.stderr
+        );
+        assert_eq!(sandbox.read("old/thesis"), b"years of work");
+    }
+    assert_eq!(registry.lines(), [""; 0]);
+}
+
+/// What the cache says of the place follows the trees.
+#[test]
+fn trees_that_pulls_have_moved_are_replaced_by_the_next() {
+    let (sandbox, registry, name) = published();
+    let pull = |name: &str| {
+        let pull = ["pull", "--force", "--keep-old=old", name, "dest"];
+        sandbox.roots(pull).run()
+    };
+    sandbox
+        .roots(["pull", "--force", &name, "dest"])
+        .run()
+        .succeeds();
+    let second = registry.push("c", "1", &other());
+    for name in [&second, &name, &second] {
+        pull(name).succeeds();
+    }
+    assert_eq!(tree::sketch(sandbox.path("old")), HELLO);
+    pull(&name).succeeds();
+    assert_eq!(tree::sketch(sandbox.path("dest")), HELLO);
 }

@@ -2,7 +2,7 @@
 
 use super::{OTHER, Program, Scene, lock_files};
 use crate::disk::mounting;
-use crate::support::{Ability, Fault, HELLO, Traced, hello, plain_renames};
+use crate::support::{Ability, Fault, HELLO, Image, Layer, Traced, hello, plain_renames};
 use rustix::fs::{FlockOperation, fcntl_lock};
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt as _;
@@ -164,4 +164,65 @@ fn only_what_was_looked_at_gives_way_to_the_old_tree() {
         assert_eq!(scene.sketch("dest"), HELLO);
         assert!(!scene.sandbox.has(".dest.roots"));
     }
+}
+
+/// The cache had noted that the old tree was moved there. It was not, and the next pull must find what is there
+/// confirmed, or root's daily job would be refused from then on.
+#[test]
+fn a_kept_tree_is_still_confirmed_when_pulls_have_failed_before_the_swap() {
+    let scene = Scene::new();
+    let old = ["pull", &scene.name, "old"];
+    scene.sandbox.roots(old).run().succeeds();
+    for number in 0..3 {
+        let layer = Layer::new().file("number", 0o644, number.to_string());
+        let name = scene
+            .registry
+            .push("c/d", "1", &Image::new().layer(layer).build());
+        let pull = ["pull", "--force", "--keep-old=old", &name, "dest"];
+        if number == 2 {
+            scene.sandbox.roots(pull).run().succeeds();
+            break;
+        }
+        scene.registry.fault("blobs/", 1, Fault::Hold(1));
+        let running = scene.sandbox.roots(pull).spawn();
+        while !scene.sandbox.has(".dest.roots/rootfs") {
+            assert!(running.is_running());
+            std::thread::yield_now();
+        }
+        let _program = Program::sleeping_in(&scene.sandbox.path("old"));
+        scene.registry.release();
+        let run = running.wait().fails(6);
+        let _ = run.says("/old is in use by sleep (");
+        assert_eq!(scene.sketch("old"), OTHER);
+    }
+    assert_eq!(scene.sketch("dest"), "f 0644 1 number\n");
+    assert_eq!(scene.sketch("old"), HELLO);
+}
+
+/// Threads that have left the working directory of their process lost it.
+#[test]
+fn the_working_directory_of_a_thread_is_a_use() {
+    let scene = Scene::new();
+    // CLONE_FS
+    let script = "import ctypes, os, threading, time\n\
+        def enter():\n\
+        \x20 if ctypes.CDLL(None).unshare(0x200): os._exit(1)\n\
+        \x20 os.chdir('dest')\n\
+        \x20 open('../entered', 'w')\n\
+        \x20 time.sleep(1000)\n\
+        threading.Thread(target=enter).start()\n";
+    let has_python = std::process::Command::new("python3")
+        .arg("--version")
+        .output()
+        .is_ok();
+    if !has_python {
+        return;
+    }
+    let mut program = Program::start("python3", &["-c", script], &scene.sandbox.path(""));
+    while !scene.sandbox.has("entered") {
+        assert!(program.0.try_wait().unwrap().is_none());
+        std::thread::yield_now();
+    }
+    fs::remove_file(scene.sandbox.path("entered")).unwrap();
+    scene.is_refused(&format!(" by python3 ({})", program.0.id()));
 }
