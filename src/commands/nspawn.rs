@@ -40,17 +40,18 @@ impl Pull {
         let SettingsText { text, left_out } =
             nspawn_text(image).map_err(|why| malformed(image, why))?;
         self.warn_of_left_out(path, &left_out);
-        let warn = |what: &str| {
+        // What keeps it from starting is said to those, too, who want to hear only what goes wrong.
+        let alarm = |what: &str| {
             let path = path.display();
-            self.progress.warn(format_args!("{path}: {what}"));
+            self.progress.alarm(format_args!("{path}: {what}"));
         };
         let tree = TreeReader::new(root);
         if !tree.is_directory("/usr") {
-            warn(
+            alarm(
                 "systemd-nspawn refuses a tree without /usr: start it as a service, which --unit writes",
             );
         } else if let Some(why) = user_fault(&about, &tree) {
-            warn(&format!(
+            alarm(&format!(
                 "systemd-nspawn cannot look up the image's user, because {why}: start it as a service, which --unit writes"
             ));
         }
@@ -58,8 +59,9 @@ impl Pull {
         let shift = self.altered.uid_shift();
         if shift > 0 {
             // nspawn takes no PrivateUsers= out of a file that it does not trust.
-            warn(&format!(
-                "it cannot hold the shift of --uid-shift: start it with systemd-nspawn --private-users={shift}:65536"
+            self.progress.warn(format_args!(
+                "{}: it cannot hold the shift of --uid-shift: start it with systemd-nspawn --private-users={shift}:65536",
+                path.display()
             ));
         }
         Ok(text)
@@ -94,7 +96,7 @@ impl Pull {
     ) {
         let missing = |dir: &&String| dir.starts_with('/') && !tree.is_directory(dir);
         if about.workdir.as_ref().filter(missing).is_some() {
-            self.progress.warn(format_args!(
+            self.progress.alarm(format_args!(
                 "{}: the tree lacks its WorkingDirectory: make it there with mkdir -p",
                 path.display()
             ));

@@ -53,7 +53,7 @@ impl Pull {
             self.warn_of_numbers(path, account);
         }
         if let Some(NoService { why, settings }) = account.err().or(program.err()) {
-            self.progress.warn(format_args!(
+            self.progress.alarm(format_args!(
                 "{}: systemd will refuse it, because {why}: set {settings} with `systemctl edit {name}.service`",
                 path.display()
             ));
@@ -78,7 +78,7 @@ impl Pull {
                 .take(MAX_TOLD)
                 .map(|line| format!("'{line}'"))
                 .collect();
-            self.progress.warn(format_args!(
+            self.progress.alarm(format_args!(
                 "{}: systemd starts it only where its user and groups exist: type systemd-sysusers --inline {}",
                 path.display(),
                 lines.join(" ")

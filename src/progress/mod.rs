@@ -144,7 +144,8 @@ impl Progress {
         }
     }
 
-    /// Shows a warning of a possible attack, even at the lowest level.
+    /// Something that may be an attack, or makes the result useless: it is said also to those who want to
+    /// hear only what goes wrong.
     pub fn alarm(self, what: impl Display) {
         let message = &self.concealed(what);
         self.say(&Event::Warning { message });

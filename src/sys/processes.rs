@@ -41,7 +41,7 @@ const MAX_DEPTH: usize = 256;
 /// How many threads of one process are looked at: anybody can start as many as the kernel allows.
 const MAX_THREADS: usize = 4096;
 
-/// What is in use.
+/// The directory whose users are sought.
 struct SearchTarget<'t> {
     id: FileId,
     /// Absolute, without symlinks.

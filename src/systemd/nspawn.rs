@@ -48,10 +48,15 @@ fn text_of(about: &RunConfig, manifest: &Digest) -> SettingsText {
     file
 }
 
-/// The name of a user: nothing that would have to be quoted.
+/// The name or number of a user, if systemd can look it up: nothing that would have to be quoted.
 fn plain(name: String) -> Option<String> {
     let is_plain = |c: u8| c.is_ascii_alphanumeric() || b"_-.+".contains(&c);
-    name.bytes().all(is_plain).then_some(name)
+    let is_number = name.bytes().all(|c| c.is_ascii_digit());
+    // (uid_t) -1 in 32 and 16 bits is no user (uid_is_valid of systemd).
+    let is_id = || matches!(name.parse::<u32>(), Ok(id) if ![0xffff, u32::MAX].contains(&id));
+    let is_name = || name.bytes().all(is_plain) && !name.starts_with(['-', '+', '.']);
+    let is_user = if is_number { is_id() } else { is_name() };
+    is_user.then_some(name)
 }
 
 /// A word between quotes; one of the same kind stands between those of the other kind. What ends a
@@ -115,6 +120,13 @@ mod tests {
     fn what_would_be_another_setting_is_left_out() {
         for (json, field) in [
             (r#"{"User":"a\n[Files]\nBind=/"}"#, "User"),
+            (r#"{"User":"-1"}"#, "User"),
+            (r#"{"User":"-1:0"}"#, "User"),
+            (r#"{"User":"+5"}"#, "User"),
+            (r#"{"User":"65535"}"#, "User"),
+            (r#"{"User":"4294967295"}"#, "User"),
+            (r#"{"User":"4294967296"}"#, "User"),
+            (r#"{"User":".."}"#, "User"),
             (r#"{"WorkingDir":"/a\n[Files]"}"#, "WorkingDir"),
             (r#"{"WorkingDir":"/a\\"}"#, "WorkingDir"),
             (r#"{"WorkingDir":"/a "}"#, "WorkingDir"),

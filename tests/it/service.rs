@@ -50,6 +50,53 @@ fn text(sandbox: &Sandbox) -> String {
     String::from_utf8(sandbox.read("dest.service")).unwrap()
 }
 
+/// Quiet pulls wrote services that cannot start, and said nothing.
+#[test]
+fn what_cannot_start_is_said_to_quiet_users_too() {
+    for (config, said) in [
+        (
+            json!({"User": "none", "Cmd": ["serve"]}),
+            "have the image's user",
+        ),
+        (
+            json!({"User": "1:none", "Cmd": ["serve"]}),
+            "have the image's group",
+        ),
+        (json!({}), "the image has no command"),
+        (
+            json!({"Cmd": ["no-such"]}),
+            "the program of the image's command",
+        ),
+        (
+            json!({"Cmd": ["serve"], "WorkingDir": "/missing"}),
+            "the tree lacks its WorkingDirectory",
+        ),
+    ] {
+        if !is_root() && config["User"].is_string() {
+            continue;
+        }
+        let sandbox = Sandbox::new("service_quiet");
+        let run = pull(&sandbox, &image(tree(), config), &["--quiet"]).succeeds();
+        let (line, rest) = run.stderr.split_once('\n').unwrap();
+        assert!(
+            line.starts_with("roots: warning: ") && line.contains(said),
+            "{line}"
+        );
+        assert_eq!(rest, "");
+        assert!(sandbox.has("dest.service"));
+    }
+    let sandbox = Sandbox::new("service_quiet");
+    let nspawn = ["--quiet", "--nspawn"];
+    let scratch = image(program(Layer::new(), "app"), json!({"Cmd": ["/app"]}));
+    pull(&sandbox, &scratch, &nspawn)
+        .succeeds()
+        .says("dest.nspawn: systemd-nspawn refuses a tree without /usr");
+    // What starts is nothing to speak of, and neither is what only the file lacks.
+    let fine = json!({"Cmd": ["serve"], "Env": ["=x"], "StopSignal": "SIGNO"});
+    let run = pull(&sandbox, &image(tree(), fine), &["--quiet", "--force"]).succeeds();
+    assert_eq!(run.stderr, "");
+}
+
 /// The service of a tree with that config.
 fn service(name: &str, layer: Layer, config: Value) -> (Unit, Run) {
     let sandbox = Sandbox::new(name);
