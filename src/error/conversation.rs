@@ -26,8 +26,12 @@ pub enum AnswerFault {
     NotTags,
     /// A `Link` to the next page of tags that is not an address.
     BrokenLink,
-    /// More tags, or more pages of them, than are read.
+    /// More pages of tags than are read, or a page that leads to itself.
     EndlessTags,
+    /// All tags together are too long.
+    TooManyTags,
+    /// The repository has tags, and the address that is said to have more of them is not there.
+    NoNextPage,
 }
 
 /// Why a redirect is not followed.
@@ -104,6 +108,10 @@ impl Display for AnswerFault {
             Self::BrokenToken => "a token with blanks or control characters",
             Self::NotTags => "not a list of tags",
             Self::BrokenLink => "its Link header has no address of the next page",
+            Self::TooManyTags => "more than 32 MiB of tags; --limit reads the start of the list",
+            Self::NoNextPage => {
+                "the next page of tags is not found, to which the Link header leads"
+            }
             Self::EndlessTags => "the list of tags does not end; --limit reads the start of it",
         })
     }

@@ -16,8 +16,9 @@ const PER_PAGE: u64 = 1000;
 /// How many pages are read: a registry could link pages without end.
 const MAX_PAGES: usize = 4096;
 
-/// The maximum length of all tags together, in bytes.
-const MAX_TAGS: usize = 16 << 20;
+/// The maximum length of all tags together, in bytes: as long as one page, whether a registry has
+/// pages or not.
+const MAX_TAGS: usize = 32 << 20;
 
 /// The maximum length of a page, in bytes: registries without paging send all tags at once, quoted
 /// and comma-separated.
@@ -64,13 +65,21 @@ impl Registry {
                 left -= page.list.cut(left);
                 tags.lines += &page.list.lines;
                 tags.invalid = tags.invalid.take().or(page.list.invalid);
+                if tags.lines.len() > MAX_TAGS {
+                    return Err(wrong(&page.url, AnswerFault::TooManyTags));
+                }
                 let Some(next) = page.next.filter(|_| left > 0) else {
                     return Ok(tags);
                 };
-                if pages == MAX_PAGES || tags.lines.len() > MAX_TAGS || next == page.url {
+                if pages == MAX_PAGES || next == page.url {
                     return Err(wrong(&page.url, AnswerFault::EndlessTags));
                 }
-                page = TagPage::read(repository, &next, repository.get(&next, MAX_PAGE, retries)?)?;
+                let response = repository.get(&next, MAX_PAGE, retries)?;
+                page = TagPage::read(repository, &next, response).map_err(|error| match error {
+                    // The repository is there: its first page was.
+                    Error::NotFound { .. } => wrong(&next, AnswerFault::NoNextPage),
+                    other => other,
+                })?;
                 pages += 1;
             }
         })

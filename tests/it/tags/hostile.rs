@@ -55,7 +55,8 @@ fn pages_in_a_circle_end() {
     tags(&registry, &["--limit=2"]).succeeds().prints("x\nx\n");
     // To each other, with many tags and with none.
     let many: Vec<_> = (0..40_000).map(|n| format!("{n:0>100}")).collect();
-    for (tags_of_page, pages) in [(json!(many), 5), (json!([]), 4096)] {
+    let too_many = ": more than 32 MiB of tags; --limit reads the start of the list\n";
+    for (tags_of_page, pages, said) in [(json!(many), 9, too_many), (json!([]), 4096, said)] {
         registry.recover();
         registry.forget_requests();
         registry.fault("last=a", ALWAYS, page(&tags_of_page, link("b")));
@@ -97,5 +98,59 @@ fn a_name_that_is_not_a_tag_is_not_printed_among_the_tags() {
         let run = run.says(": skipped names that are not tags, such as `");
         assert_eq!(run.stderr.lines().count(), 1);
         assert!(!run.stderr.contains(['\u{1b}', '\u{202e}']));
+    }
+}
+
+/// A page of 25 MB was printed whole, and three of 7 MB were said not to end.
+#[test]
+fn tags_have_one_bound_on_one_page_and_on_many() {
+    let registry = with_tags(&["1"]);
+    let tags_of = |page: usize, count: usize| -> Vec<String> {
+        (0..count).map(|n| format!("{page}{n:0>99}")).collect()
+    };
+    let link = |last: &str| Some(format!("</v2/a/b/tags/list?last={last}>; rel=next"));
+    // Nearly all that one page may hold.
+    registry.fault("n=1000", 1, page(&json!(tags_of(1, 300_000)), None));
+    let run = tags(&registry, &[]).succeeds();
+    assert_eq!(run.stdout.len(), 300_000 * 101);
+    // As much on three pages.
+    for (number, page_of) in [
+        ("n=1000", link("1")),
+        ("last=1", link("2")),
+        ("last=2", None),
+    ] {
+        let tags_of_page = json!(tags_of(number.len(), 100_000));
+        registry.fault(number, 1, page(&tags_of_page, page_of));
+    }
+    let run = tags(&registry, &[]).succeeds();
+    assert_eq!(run.stdout.len(), 300_000 * 101);
+    // More than that, on the last page.
+    registry.fault(
+        "n=1000",
+        ALWAYS,
+        page(&json!(tags_of(1, 200_000)), link("1")),
+    );
+    registry.fault("last=1", ALWAYS, page(&json!(tags_of(2, 200_000)), None));
+    let run = tags(&registry, &[]).fails(1).prints("");
+    run.says(": more than 32 MiB of tags; --limit reads the start of the list\n");
+    let run = tags(&registry, &["--limit=200001"]).succeeds();
+    assert_eq!(run.stdout.len(), 200_001 * 101);
+}
+
+/// It was "no such repository", with the hint to check its spelling, below its first tags.
+#[test]
+fn a_next_page_that_is_not_there_is_named() {
+    let registry = with_tags(&["1"]);
+    for host in ["", "https://registry.invalid"] {
+        let link = format!("<{host}/v2/a/b/no/tags?last=1>; rel=next");
+        registry.fault("n=1000", 1, Fault::header("Link", &link));
+        let url = registry.url("/v2/a/b/no/tags");
+        let run = tags(&registry, &[]).fails(1).prints("");
+        assert_eq!(
+            run.stderr,
+            format!(
+                "roots: {url}: the next page of tags is not found, to which the Link header leads\n"
+            )
+        );
     }
 }
