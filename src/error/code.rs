@@ -46,6 +46,8 @@ impl Error {
             | Self::NotACache { .. }
             | Self::NoRoom(..)
             | Self::Disk { .. } => 6,
+            // `roots digest IMAGE >FILE`: the disk of FILE is full, as that of DEST can be.
+            Self::Output(source) if is_full(source) => 6,
             Self::Network { .. } | Self::CacheSpoiled { .. } => 75,
             // A machine that has just booted may not know the time yet.
             Self::Tls {
@@ -78,4 +80,9 @@ impl Error {
             | Self::Output(_) => 1,
         }
     }
+}
+
+fn is_full(source: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(source.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }

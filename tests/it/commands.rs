@@ -114,7 +114,7 @@ fn whoever_closes_the_pipe_has_read_enough() {
         .roots(["version"])
         .prelude("exec >/dev/full")
         .run()
-        .fails(1);
+        .fails(6);
     assert_eq!(
         run.stderr,
         "roots: standard output: cannot write: no space left on device\n"

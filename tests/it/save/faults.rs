@@ -120,6 +120,6 @@ fn a_full_disk_is_said() {
     let name = registry.push("a/b", "1", &second());
     let save = sandbox.roots(["save", "--cache=no", &name, "-o", "-"]);
     let run = save.prelude("exec > /dev/full").run();
-    run.fails(1)
+    run.fails(6)
         .says("standard output: cannot write: no space left on device");
 }
