@@ -121,7 +121,6 @@ mod tests {
         for (json, field) in [
             (r#"{"User":"a\n[Files]\nBind=/"}"#, "User"),
             (r#"{"User":"-1"}"#, "User"),
-            (r#"{"User":"-1:0"}"#, "User"),
             (r#"{"User":"+5"}"#, "User"),
             (r#"{"User":"65535"}"#, "User"),
             (r#"{"User":"4294967295"}"#, "User"),
