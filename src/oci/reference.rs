@@ -321,7 +321,7 @@ mod tests {
             ),
             ("a_b/c", "docker.io/a_b/c:latest"),
         ] {
-            // What is shown means the same when it is typed.
+            // The displayed form parses to the same reference.
             for typed in [typed, meant] {
                 assert_eq!(
                     Reference::parse(typed).map(|r| r.to_string()),

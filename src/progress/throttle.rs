@@ -127,7 +127,7 @@ impl Rate {
 mod tests {
     use super::*;
 
-    /// The most that are allowed in any one second, when something wants to be said at each of `times`.
+    /// The maximum shown in any one second, if something could be shown at each of `times`.
     fn most(throttle: &Throttle, times: impl Iterator<Item = (u64, Urgency)>) -> usize {
         let said: Vec<_> = times
             .filter(|(now, urgency)| throttle.allows(*now, *urgency))
@@ -187,9 +187,9 @@ mod tests {
         let rate = Rate::default();
         assert_eq!(rate.at(SECOND / 4, 1000), 0);
         assert_eq!(rate.at(SECOND, 1000), 1000);
-        // No news yet.
+        // Nothing new yet.
         assert_eq!(rate.at(SECOND + 1, 999_999), 1000);
-        // Ten times as fast from now on: after half a minute, that is the rate.
+        // Ten times as fast from now on: after half a minute, the rate has followed.
         let after = |seconds: u64| rate.at(SECOND * (1 + seconds), 1000 + 10_000 * seconds);
         let first = after(1);
         assert!((2000..4000).contains(&first), "{first}");

@@ -101,7 +101,7 @@ mod tests {
         let body = br#"{"details":"Basic am9lOmh1bnRlcjI= is joe with hunter2"}"#;
         assert_eq!(said(body), "Basic ***= is joe with ***");
         assert_eq!(said(b"no 99: bad token tok:en"), "no 99: bad token ***");
-        // Not even the beginning of one at the end of what is shown.
+        // Not even the start of a secret where the text is cut.
         let long = format!("{}hunter2", "x".repeat(MAX_SHOWN - 3));
         assert!(!said(long.as_bytes()).contains("hun"));
     }

@@ -73,10 +73,10 @@ mod tests {
             ("layout/", "layout"),
             ("current.tar", "current.tar"),
             ("link/x.tar", "link/x.tar"),
-            // The kernel is in `a` then.
+            // The kernel goes up from `a`.
             ("link/../x.tar", "a/x.tar"),
             ("a/../link/../../x.tar", "x.tar"),
-            // What is not there leads nowhere, whatever is written behind it.
+            // A missing component leads nowhere, whatever follows it.
             ("none/../x.tar", "none/../x.tar"),
         ] {
             assert_eq!(full_path(&real.join(path)), real.join(full), "{path}");

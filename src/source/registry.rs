@@ -170,7 +170,7 @@ impl<'c> CachedRegistry<'c> {
     pub(super) fn config(&mut self, config: &Descriptor) -> Result<Vec<u8>, Error> {
         let first = self.small(config);
         match (first, self.fetch.cache) {
-            // The partial entry in the cache was not part of this blob.
+            // The cached part did not belong to this blob.
             (Err(error), Some(cache)) if self.is_corrupt(&error) => {
                 cache.forget(config);
                 cache.doubt();

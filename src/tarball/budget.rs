@@ -118,7 +118,7 @@ mod tests {
         budget.unpack(4000 + PADDING).unwrap();
         assert!(matches!(budget.unpack(1), Err(EntryFault::Inflated(1000))));
         budget.step(1).unwrap();
-        // Whoever allows a large tree has it, however small the image.
+        // A high limit allows a large tree, however small the image.
         let mut budget = Budget::new(Some(FREE));
         budget.unpack(4 * FREE).unwrap();
     }

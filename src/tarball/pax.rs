@@ -169,7 +169,7 @@ mod tests {
         Ok(records)
     }
 
-    /// A record with the length that it has.
+    /// A record with its correct length.
     fn written(key: &str, value: &[u8]) -> Vec<u8> {
         let body = [b" ", key.as_bytes(), b"=", value, b"\n"].concat();
         let length = (body.len()..)

@@ -260,7 +260,7 @@ mod tests {
         let (low, high) = (many(0, 3000).unwrap(), many(2000, 4096).unwrap());
         assert!(Xattrs::new(low.clone(), &high).is_ok());
         assert!(Xattrs::new(low, &many(2000, 5097).unwrap()).is_err());
-        // What is replaced does not count.
+        // Replaced values do not count.
         let mut records = records(&[]);
         let mut set = |n: usize, length| records.set(c"user.x".to_owned(), vec![n as u8; length]);
         (0..100).for_each(|n| set(n, 64 << 10).unwrap());

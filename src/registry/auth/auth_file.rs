@@ -165,7 +165,7 @@ pub(crate) fn read(path: &Path) -> io::Result<String> {
 mod tests {
     use super::*;
 
-    /// What is found for `ghcr.io/a/b` as Basic, or as a token in brackets.
+    /// The credentials for `ghcr.io/a/b` as Basic, or as a token in brackets.
     fn found(text: &str) -> Option<String> {
         let account = AuthKey::new("ghcr.io", "a/b");
         let stored = AuthFile::parse(text).ok()?;

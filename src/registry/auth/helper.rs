@@ -93,8 +93,8 @@ fn no_answer(time: Duration) -> String {
     format!("no answer within {} s (--timeout)", time.as_secs())
 }
 
-/// Waits for a helper whose output is complete to exit. Kills it at a signal or time-out; then
-/// there is no status.
+/// Waits for a helper whose output is complete to exit. Kills it at a signal or time-out; after
+/// a time-out, returns None.
 fn wait_for(helper: &mut Child, begun: Instant, time: Duration) -> io::Result<Option<ExitStatus>> {
     let mut step = Duration::from_millis(1);
     loop {

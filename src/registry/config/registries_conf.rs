@@ -346,7 +346,7 @@ location = "m.io"
         }
         let old = "[registries.search]\nregistries = ['a']\n[registries.block]\nregistries = []\n";
         assert_eq!(entries(old), Ok(Vec::new()));
-        // Of two entries for one prefix in one file, the first holds, as for containers/image.
+        // Of two entries with the same prefix in a file, the first wins, as in containers/image.
         let entry = |location| format!("[[registry]]\nprefix = 'a.io'\nlocation = '{location}'\n");
         let twice = entry("b.io") + &entry("c.io");
         assert_eq!(places(&twice, "a.io/x"), ["b.io/x"]);

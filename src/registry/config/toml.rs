@@ -183,7 +183,7 @@ impl EventReceiver for Tables<'_> {
 mod tests {
     use super::*;
 
-    /// The table much as JSON is written; numbers and dates are `_`.
+    /// The table in a form similar to JSON; numbers and dates are `_`.
     fn shown(table: &TomlTable) -> String {
         let items = table.items.iter();
         let items = items.map(|(key, item)| format!("{key}:{}", shown_item(item)));

@@ -2,7 +2,7 @@
 
 use super::url::Url;
 
-/// An HTTP request: GET, or POST if there is a form.
+/// An HTTP request: GET, HEAD, or POST with a form.
 #[derive(Clone, Copy)]
 pub(crate) struct Request<'q> {
     pub(crate) method: &'static str,

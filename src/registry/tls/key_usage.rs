@@ -100,7 +100,7 @@ pub(crate) fn element(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
 mod tests {
     use super::*;
 
-    /// An element of DER.
+    /// A DER element.
     fn der(tag: u8, contents: &[u8]) -> Vec<u8> {
         let length = u8::try_from(contents.len()).unwrap();
         let head = match length {
@@ -110,7 +110,7 @@ mod tests {
         [head, contents.to_vec()].concat()
     }
 
-    /// As much of a certificate as there must be, with these extensions.
+    /// A minimal certificate with these extensions.
     fn certificate(extensions: &[Vec<u8>]) -> Vec<u8> {
         let extensions = der(EXTENSIONS, &der(SEQUENCE, &extensions.concat()));
         let fields = [der(0xa0, &[2, 1, 2]), der(0x02, &[1; 100]), extensions];

@@ -266,7 +266,7 @@ mod tests {
             sorted(&passable, "::1 1.1.1.1 1.1.1.3"),
             "1.1.1.3 1.1.1.1 ::1"
         );
-        // Of another host, the version.
+        // For another host, the IP version is remembered.
         assert_eq!(sorted(&passable, "::5 ::6 2.2.2.2"), "2.2.2.2 ::5 ::6");
         assert_eq!(sorted(&passable, "::5 ::6"), "::5 ::6");
     }

@@ -248,7 +248,7 @@ mod tests {
             own: None,
         };
         for count in 0..1000 {
-            // What ureq asks for in each read of a body.
+            // The time-out that ureq passes for each read of a body.
             let timeout = NextTimeout {
                 after: Duration::from_secs(3).into(),
                 reason: Timeout::PerRead,
@@ -267,14 +267,14 @@ mod tests {
         1000
     }
 
-    /// It was never silent for long, and took for ever.
+    /// A response that is never silent for long, but takes for ever, is refused.
     #[test]
     fn a_byte_every_two_seconds_ends_after_a_minute() {
         assert_eq!(came(3, 2, false), 30);
         assert_eq!(came(7, 2, false), 35);
-        // One that has no end within a second, neither.
+        // Each byte just within the time-out of a read.
         assert_eq!(came(3, 3, false), 20);
-        // A blob comes as slowly as it likes.
+        // A blob may arrive at any speed.
         assert_eq!(came(3, 2, true), 1000);
     }
 }

@@ -109,7 +109,7 @@ fn parse(text: &str) -> Result<Proxy, ProxyFault> {
 mod tests {
     use super::*;
 
-    /// Host and port of the proxy for a URL, with these variables.
+    /// Host and port of the proxy for a URL, given these variables.
     fn chosen(variables: &[(&str, &str)], url: &str) -> Option<String> {
         let proxies = Proxies::new(|name| {
             let found = variables.iter().find(|(variable, _)| *variable == name);
@@ -163,7 +163,7 @@ mod tests {
         ] {
             let url = format!("https://{host}/");
             assert_eq!(chosen(&[("ALL_PROXY", "http://a:3")], &url), None, "{url}");
-            // It is not even read.
+            // The variable is not even read.
             assert_eq!(chosen(&[("ALL_PROXY", "socks5://x")], &url), None, "{url}");
         }
     }
