@@ -6,7 +6,7 @@ use super::start_files::run_config_of;
 use crate::error::Error;
 use crate::extract::TreeReader;
 use crate::oci::{Image, RunConfig};
-use crate::sys::{Dir, Host, is_root};
+use crate::sys::{Dir, Host, IdMap, is_root};
 use crate::systemd::{Account, DEFAULT_PATH, Service, SettingsText, UnknownAccount, find_account};
 use std::path::Path;
 
@@ -25,6 +25,13 @@ struct NoService {
     settings: &'static str,
 }
 
+impl NoService {
+    fn account(why: &'static str) -> Self {
+        let settings = "User=, Group= and ExecStart=";
+        Self { why, settings }
+    }
+}
+
 impl Pull {
     /// The text of the service at `path` for the tree `root`, which is to be `dest`. One that has no
     /// user, or no program, has no command: systemd refuses it, and does not run it as root.
@@ -37,7 +44,8 @@ impl Pull {
     ) -> Result<String, Error> {
         let about = run_config_of(image)?;
         let tree = TreeReader::new(root);
-        let (account, program) = (self.account(&about, &tree), program(&about, &tree));
+        let account = self.account(&about, &tree).and_then(in_system_ids);
+        let program = program(&about, &tree);
         let name = dest.file_name().unwrap_or_default().to_string_lossy();
         let service = Service {
             name: &name,
@@ -96,10 +104,7 @@ impl Pull {
         let user = about.user.as_deref().unwrap_or_default();
         let passwd = tree.read(PASSWD, MAX_ACCOUNTS);
         let group = tree.read(GROUP, MAX_ACCOUNTS);
-        let refused = |why| NoService {
-            why,
-            settings: "User=, Group= and ExecStart=",
-        };
+        let refused = NoService::account;
         let account = find_account(user, &passwd, &group).map_err(|unknown| {
             refused(match unknown {
                 UnknownAccount::User => "/etc/passwd of the tree does not have the image's user",
@@ -110,6 +115,18 @@ impl Pull {
         let shifted = account.shifted(self.altered.uid_shift());
         shifted.ok_or_else(|| refused("--uid-shift leaves no number for the image's user"))
     }
+}
+
+/// The account with the ids that the system's service manager knows. In a user namespace, root is an
+/// ordinary user of the system, who owns the files of the tree: `User=0` would run them as the real root.
+fn in_system_ids(account: Account) -> Result<Account, NoService> {
+    let Some(map) = IdMap::of_foreign_system() else {
+        return Ok(account);
+    };
+    let mapped = account.mapped(|uid| map.user(uid), |gid| map.group(gid));
+    mapped.ok_or_else(|| {
+        NoService::account("the image's user has no id outside of this user namespace")
+    })
 }
 
 /// The absolute path in the tree of the first word of the command. systemd would look for a plain name in

@@ -6,6 +6,7 @@ mod exposure;
 mod file_system;
 mod handle;
 mod host;
+mod id_map;
 mod lookup;
 mod mountinfo;
 mod mounts;
@@ -33,6 +34,7 @@ pub use host::{
     Host, file_size_limit, is_root, is_system_root, machine, pause, pid, spare_owner_from_umask,
     spawn_privately, stop_inheriting_umask,
 };
+pub use id_map::IdMap;
 pub use lookup::{Location, Unlocated, locate};
 pub use mountinfo::has_mounts_below;
 pub use node::NewNode;

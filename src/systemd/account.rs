@@ -121,11 +121,21 @@ impl Account {
 
     /// The same in a tree whose ids are all `shift` higher; none if there is no such id.
     pub fn shifted(&self, shift: u32) -> Option<Self> {
-        let higher = |id: &u32| id.checked_add(shift).filter(|id| is_id(*id));
+        let higher = |id: u32| id.checked_add(shift).filter(|id| is_id(*id));
+        self.mapped(higher, higher)
+    }
+
+    /// The same with other ids; none if one of them has no other.
+    pub fn mapped(
+        &self,
+        user: impl Fn(u32) -> Option<u32>,
+        group: impl Fn(u32) -> Option<u32>,
+    ) -> Option<Self> {
+        let groups = self.groups.iter().map(|gid| group(*gid));
         Some(Self {
-            uid: higher(&self.uid)?,
-            gid: higher(&self.gid)?,
-            groups: self.groups.iter().map(higher).collect::<Option<_>>()?,
+            uid: user(self.uid)?,
+            gid: group(self.gid)?,
+            groups: groups.collect::<Option<_>>()?,
             home: self.home.clone(),
             is_known: self.is_known,
         })

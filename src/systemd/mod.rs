@@ -19,8 +19,8 @@ use value::{MAX_FILE, MAX_LINE};
 /// The first line of a file that we have written begins so; the digest of the manifest follows.
 pub const FILE_MARK: &str = "# roots made this of ";
 
-/// The fields of a config that systemd has a setting for.
-const FIELDS: [&str; 9] = [
+/// The fields of a config without which systemd would start something else.
+const FIELDS: [&str; 7] = [
     "config",
     "User",
     "Env",
@@ -28,8 +28,6 @@ const FIELDS: [&str; 9] = [
     "Cmd",
     "WorkingDir",
     "StopSignal",
-    "Volumes",
-    "ExposedPorts",
 ];
 
 /// A file of settings while it is written.
@@ -40,7 +38,7 @@ pub struct SettingsText {
     pub left_out: Vec<&'static str>,
 }
 
-/// The run configuration of an image, refused if a field that systemd has a setting for is malformed.
+/// The run configuration of an image, refused if a field that says what is run, and as whom, is malformed.
 pub fn run_config(image: &Image) -> Result<RunConfig, InvalidManifest> {
     let about = RunConfig::parse(&image.config_bytes);
     let mut faults = about.malformed.iter();

@@ -30,6 +30,9 @@ CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_FSETID CAP_KILL 
 CAP_SETPCAP CAP_NET_BIND_SERVICE CAP_NET_RAW CAP_SYS_CHROOT CAP_AUDIT_WRITE CAP_SETFCAP
 ";
 
+/// The fields of a config that a service can do without. Images may have megabytes in them, which nobody reads.
+const OPTIONAL: [&str; 2] = ["Volumes", "ExposedPorts"];
+
 /// What a service is made of.
 pub struct Service<'s> {
     /// Its name, without `.service`.
@@ -77,6 +80,10 @@ impl Service<'_> {
         file.add("KillSignal", "StopSignal", signal(self.about));
         file.text.push_str(HARDENING);
         self.add_volumes(&mut file);
+        // The service starts without them: a warning is enough.
+        let unread = self.about.malformed.iter();
+        let is_unread = |field: &&&str| OPTIONAL.contains(*field);
+        file.left_out.extend(unread.filter(is_unread));
         let install = "\n[Install]\nWantedBy=multi-user.target\n";
         file.text.push_str(install);
         file

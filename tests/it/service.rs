@@ -455,9 +455,38 @@ fn a_service_is_written_for_a_tree_that_is_there() {
 #[test]
 fn a_config_that_makes_no_sense_has_no_service() {
     let sandbox = Sandbox::new("service_config");
-    let broken = image(hello_layer(), json!({"Volumes": 5}));
-    pull(&sandbox, &broken, &[]).fails(5).says("malformed: ");
-    assert_eq!(sandbox.names(""), ["layout"]);
+    for field in [
+        "User",
+        "Cmd",
+        "Entrypoint",
+        "Env",
+        "WorkingDir",
+        "StopSignal",
+    ] {
+        let broken = image(hello_layer(), json!({field: 5}));
+        pull(&sandbox, &broken, &[]).fails(5).says("malformed: ");
+        assert_eq!(sandbox.names(""), ["layout"]);
+    }
+}
+
+/// A config with an enormous list of ports was refused since services read them.
+#[test]
+fn what_a_service_can_do_without_is_left_out_with_a_warning() {
+    for (config, fields) in [
+        (json!({"Volumes": 5}), "Volumes"),
+        (json!({"ExposedPorts": ["80/tcp"]}), "ExposedPorts"),
+        (
+            json!({"ExposedPorts": "80", "Volumes": []}),
+            "ExposedPorts, Volumes",
+        ),
+    ] {
+        let (unit, run) = service("service_optional", hello_layer(), config);
+        assert_eq!(unit.raw("KillMode"), ["mixed"]);
+        assert_eq!(unit.raw("AmbientCapabilities"), [""; 0]);
+        run.says(&format!(
+            "dest.service: cannot be told to systemd: {fields}\n"
+        ));
+    }
 }
 
 #[test]

@@ -4,6 +4,8 @@ use super::{open_sandbox, prelude};
 use crate::disk::mounting;
 use crate::support::sandbox::is_root;
 use crate::support::{Image, Layer, Layout, Run, Sandbox};
+use roots::sys::Host;
+use serde_json::json;
 use std::process::Command;
 
 const HINT: &str =
@@ -169,4 +171,45 @@ fn root_of_a_user_namespace_has_the_cache_of_its_user() {
 fn assert_cache(sandbox: &Sandbox) {
     let cache = sandbox.names("home/.cache/roots");
     assert!(cache.contains(&"blobs".to_owned()), "{cache:?}");
+}
+
+/// `User=0` would have run the files of an ordinary user as root of the system.
+#[test]
+fn a_service_of_a_user_namespace_has_the_ids_of_the_system() {
+    let Some(prelude) = root_of_namespace() else {
+        return;
+    };
+    let ids = match is_root() {
+        true => (65534, 65534),
+        false => (Host::new().uid, Host::new().gid),
+    };
+    let service = |user: &str| {
+        let sandbox = open_sandbox();
+        let user = user.to_owned();
+        let image = Image::new().layer(Layer::new().file("app", 0o755, "#!").owner(0, 0));
+        let image = image.config(move |document| {
+            document["config"] = json!({"User": user.clone(), "Entrypoint": ["/app"]});
+        });
+        Layout::new()
+            .image("1", &image.build())
+            .write(sandbox.path("layout"));
+        let pull = sandbox.roots(["pull", "--unit", "--cache=no", "./layout", "dest"]);
+        let run = pull.prelude(&prelude).run().succeeds();
+        (
+            String::from_utf8(sandbox.read("dest.service")).unwrap(),
+            run,
+        )
+    };
+    for user in ["", "0", "root", "0:0"] {
+        let (text, _) = service(user);
+        let expected = format!("\nUser={}\nGroup={}\n", ids.0, ids.1);
+        assert!(text.contains(&expected), "{user}: {text}");
+        assert!(text.contains("\nExecStart="), "{user}: {text}");
+    }
+    for user in ["5:5", "5", "0:5", "4000000000"] {
+        let (text, run) = service(user);
+        assert!(!text.contains("\nUser="), "{user}: {text}");
+        assert!(!text.contains("\nExecStart="), "{user}: {text}");
+        run.says("will refuse it, because the image's user has no id outside of this user namespace: set User=");
+    }
 }
