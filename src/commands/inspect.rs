@@ -5,7 +5,7 @@ use super::recorded::RecordedImage;
 use super::{Inspect, Output};
 use crate::cache::CacheView;
 use crate::destination::Existing;
-use crate::error::{Error, LayoutFault, Suggestion};
+use crate::error::{Error, LayoutFault, RecordFault, Suggestion};
 use crate::escape::json_for_terminal;
 use crate::escape::json_words;
 use crate::oci::{HistoryEntry, RunConfig};
@@ -133,7 +133,7 @@ impl Inspect {
     }
 
     fn no_record(&self) -> Error {
-        Error::NoRecord(self.dest.clone(), None)
+        Error::NoRecord(self.dest.clone(), RecordFault::Missing)
     }
 }
 

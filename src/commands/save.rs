@@ -12,7 +12,7 @@ use super::lock_line::lock_line;
 use super::{Save, SaveTarget, Stdout, with_healing};
 use crate::cache::Cache;
 use crate::destination::AtomicFile;
-use crate::error::Error;
+use crate::error::{Error, Usage, ValueFault};
 use crate::oci::{
     Algorithm, Descriptor, DockerImage, OCI_LAYOUT, blob_path, index_json, manifest_json,
 };
@@ -171,7 +171,23 @@ impl Save {
         // Who asks for the same twice gets it once.
         let mut seen = HashSet::new();
         images.retain(|(_, name, parts)| seen.insert((name.clone(), parts.root.digest.clone())));
+        check_names(&images)?;
         Ok(images)
+    }
+}
+
+/// Refuses two images with one name: the second could not be reached by it, neither in the archive nor by
+/// a lock.
+fn check_names(images: &[CopiedImage<'_>]) -> Result<(), Error> {
+    let mut seen = HashSet::new();
+    let mut names = images.iter().filter_map(|(_, name, _)| name.as_ref());
+    match names.find(|name| !seen.insert(*name)) {
+        Some(name) => Err(Error::Usage(Usage::Value {
+            command: Some("save"),
+            option: name.clone(),
+            why: ValueFault::SameName,
+        })),
+        None => Ok(()),
     }
 }
 

@@ -13,6 +13,8 @@ const DIFFERENT: u8 = 5;
 /// What a tree was compared with.
 pub(super) struct Compared<'c> {
     pub(super) source: &'c Source<'c>,
+    /// The name of the image in the record, or in full as it was typed.
+    pub(super) reference: String,
     pub(super) image: &'c Image,
     /// The options that make the tree differ from the image.
     pub(super) altered: &'c TreeOptions,
@@ -44,7 +46,7 @@ impl Verify {
         };
         if is_json {
             let report = VerifyReport::new(
-                (source.full_name(), compared.image),
+                (compared.reference.clone(), compared.image),
                 self.dest.to_string_lossy().into_owned(),
                 (compared.altered, &scope),
                 (count, &mounts),

@@ -6,7 +6,7 @@ use super::verdict::Compared;
 use super::{Output, Verify, warn_of_unmatched, with_healing};
 use crate::cache::Cache;
 use crate::destination::Existing;
-use crate::error::{Error, LayoutFault};
+use crate::error::{Error, LayoutFault, RecordFault};
 use crate::model::{Comparison, Model};
 use crate::oci::{Image, Platform, PlatformRequest, Reference};
 use crate::record::Record;
@@ -29,11 +29,14 @@ impl Verify {
             path: self.dest.clone(),
             why: LayoutFault::NoFolder,
         })?;
-        let (mut source, image, altered) = match &self.image {
+        let (mut source, image, altered, reference) = match &self.image {
             // The tree is not asked what it is.
             Some(name) => {
                 let image = self.resolved(name, &self.wanted, self.offline, cache);
-                image.map(|(source, image)| (source, image, self.altered.clone()))?
+                image.map(|(source, image)| {
+                    let reference = source.full_name();
+                    (source, image, self.altered.clone(), reference)
+                })?
             }
             None => self.recorded(&existing, cache)?,
         };
@@ -53,6 +56,7 @@ impl Verify {
         warn_of_unmatched(&comparison.unmatched(), progress);
         let compared = Compared {
             source: &source,
+            reference,
             image: &image,
             altered: &altered,
             overlay_marks: model.overlay_marks(),
@@ -79,17 +83,17 @@ impl Verify {
         &self,
         existing: &Existing,
         cache: Option<&'c Cache>,
-    ) -> Result<(Source<'c>, Image, TreeOptions), Error> {
-        let no_record = || Error::NoRecord(self.dest.clone(), None);
+    ) -> Result<(Source<'c>, Image, TreeOptions, String), Error> {
+        let no_record = |why| Error::NoRecord(self.dest.clone(), why);
         let RecordedImage { record, doubt } =
-            RecordedImage::of(existing, cache).ok_or_else(no_record)?;
-        let name = name_of(&record).ok_or_else(no_record)?;
+            RecordedImage::of(existing, cache).ok_or_else(|| no_record(RecordFault::Missing))?;
+        let name = name_of(&record).map_err(no_record)?;
         let altered = match doubt {
             Some(doubt) => self.alarm(doubt, &record, &name)?,
             None => &record.options,
         };
         if matches!(&name, ImageName::Local(local) if local.is_special()) {
-            return Err(no_record());
+            return Err(no_record(RecordFault::Spent(record.reference)));
         }
         let altered = match self.altered.are_none() {
             true => altered,
@@ -105,7 +109,7 @@ impl Verify {
             other => other,
         }?;
         match image.digest == record.manifest {
-            true => Ok((source, image, altered.clone())),
+            true => Ok((source, image, altered.clone(), record.reference)),
             false => Err(Error::NotWhatItWas {
                 image: source.to_string(),
                 wanted: record.manifest.clone(),
@@ -131,7 +135,7 @@ impl Verify {
         }
         if let ImageName::Local(_) = name {
             let (path, image) = (self.dest.clone(), record.reference.clone());
-            return Err(Error::NoRecord(path, Some(image)));
+            return Err(Error::NoRecord(path, RecordFault::Unconfirmed(image)));
         }
         let reference = &record.reference;
         let manifest = &record.manifest;
@@ -157,14 +161,18 @@ fn wanted(record: &Record) -> Option<PlatformRequest> {
 }
 
 /// What the record says an image is called, by the digest of its manifest.
-fn name_of(record: &Record) -> Option<ImageName> {
+fn name_of(record: &Record) -> Result<ImageName, RecordFault> {
     let text = OsStr::new(&record.reference);
     if let Some(local) = Local::parse(text) {
-        let is_place = local.form != Form::Any && !local.is_stdin();
-        return is_place.then_some(ImageName::Local(local));
+        if local.is_stdin() {
+            return Err(RecordFault::Spent("standard input".to_owned()));
+        }
+        let is_place = local.form != Form::Any;
+        let name = is_place.then_some(ImageName::Local(local));
+        return name.ok_or(RecordFault::Missing);
     }
-    let reference = Reference::parse(&record.reference).ok()?;
-    Some(ImageName::Registry(
+    let reference = Reference::parse(&record.reference).map_err(|_| RecordFault::Missing)?;
+    Ok(ImageName::Registry(
         reference.pinned(record.manifest.clone()),
     ))
 }

@@ -3,7 +3,9 @@
 use super::path::located;
 use super::{c_name, disk, file_name, in_the_way, name_beside};
 use crate::error::{DestinationFault, Error};
-use crate::sys::{Dir, FileKind, Host, Location, file_size_limit, wait_to_write};
+use crate::sys::{
+    Dir, FileKind, Handle as _, Host, Location, Stat, file_size_limit, wait_to_write,
+};
 use crate::tarball::is_image_archive;
 use std::cell::Cell;
 use std::ffi::{CStr, CString};
@@ -19,9 +21,18 @@ pub struct AtomicFile {
     file: File,
     /// Where it is so far; nothing where it is a device or a pipe, which is written to as it is.
     beside: Option<TemporaryName>,
+    replaced: Replaced,
     /// How much may be written yet, in bytes, if there is a limit: to write beyond it would end the
     /// process.
     left: Cell<Option<u64>>,
+}
+
+/// What it may replace.
+enum Replaced {
+    /// Whatever there is.
+    Anything,
+    /// What was there when it was checked, or nothing.
+    Checked(Option<Box<Stat>>),
 }
 
 /// The name that a file has before it is whole.
@@ -55,6 +66,7 @@ impl AtomicFile {
                     path: path.to_owned(),
                     file: file.map_err(|e| disk("create", path, e))?,
                     beside: None,
+                    replaced: Replaced::Anything,
                     left: Cell::new(None),
                 });
             }
@@ -62,14 +74,25 @@ impl AtomicFile {
         }
         let parent = place.existing_parent();
         let parent = parent.map_err(|e| disk("create", &place.path, e))?;
-        if let Some((_, stat)) = &place.found
+        // A link that leads nowhere is replaced itself, which nobody expects of one.
+        let found = match &place.found {
+            Some((_, stat)) => Some(stat.clone()),
+            None => parent
+                .find(&place.name)
+                .map_err(|e| disk("create", &place.path, e))?,
+        };
+        if let Some(stat) = &found
             && stat.size > 0
             && !force
             && !holds_images(&parent, &place.name)
         {
             return refused(DestinationFault::NotAnArchive);
         }
-        Self::create_in(parent, place.path, 0o666)
+        // Until it has the owner of the file that it replaces, nobody else may read it.
+        let mode = if found.is_some() { 0o600 } else { 0o666 };
+        let mut file = Self::create_in(parent, place.path, mode)?;
+        file.replaced = Replaced::Checked(found.map(Box::new));
+        Ok(file)
     }
 
     /// The same for a name in `parent` that has no links to follow, with a mode in place of the usual
@@ -83,6 +106,7 @@ impl AtomicFile {
             path,
             file,
             beside: Some(beside),
+            replaced: Replaced::Anything,
             left: Cell::new(file_size_limit()),
         })
     }
@@ -99,9 +123,18 @@ impl AtomicFile {
                 true => Ok(()),
                 false => Err(io::ErrorKind::StaleNetworkFileHandle.into()),
             })
-            .and_then(|()| parent.rename(name, parent, &file_name(&self.path)))
+            .and_then(|()| {
+                self.replaced
+                    .give_way(&self.file, (parent, name), &self.path)
+            })
             .and_then(|()| parent.as_file()?.sync_all());
-        kept.map_err(|e| disk("write", &self.path, e))?;
+        kept.map_err(|e| match e.kind() {
+            io::ErrorKind::AlreadyExists => Error::DestinationRefused {
+                path: self.path.clone(),
+                why: DestinationFault::Appeared,
+            },
+            _ => disk("write", &self.path, e),
+        })?;
         self.beside = None;
         Ok(())
     }
@@ -115,6 +148,44 @@ impl AtomicFile {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+impl Replaced {
+    /// Gives `file`, which is `name` in `parent`, its name there. `AlreadyExists` if somebody has put another
+    /// file there while it was written: nobody has agreed to lose that one.
+    fn give_way(&self, file: &File, (parent, name): (&Dir, &CStr), path: &Path) -> io::Result<()> {
+        let new_name = file_name(path);
+        let Self::Checked(checked) = self else {
+            return parent.rename(name, parent, &new_name);
+        };
+        let now = parent.find(&new_name)?;
+        match (checked, now) {
+            (Some(old), Some(now)) if old.id == now.id => {
+                if now.kind == FileKind::File {
+                    keep_access(file, &now)?;
+                } else {
+                    file.set_mode(0o644)?;
+                }
+                parent.rename(name, parent, &new_name)
+            }
+            (Some(old), None) => {
+                keep_access(file, old)?;
+                parent.rename_new(name, parent, &new_name)
+            }
+            // Also where something is there by now.
+            _ => parent.rename_new(name, parent, &new_name),
+        }
+    }
+}
+
+/// Gives `file` the owner and permissions of the one that it replaces: an archive that only its owner could
+/// read has a reason for that. Only root can give files away.
+fn keep_access(file: &File, old: &Stat) -> io::Result<()> {
+    let own = Stat::of(file)?.owner;
+    let has_group = own.gid == old.owner.gid;
+    let is_given = own == old.owner || file.set_owner(old.owner).is_ok();
+    let mask = if is_given || has_group { 0o777 } else { 0o707 };
+    file.set_mode(old.mode & mask)
 }
 
 impl TemporaryName {

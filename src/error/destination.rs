@@ -64,6 +64,8 @@ pub enum DestinationFault {
     ForeignFifo,
     /// DEST is another folder than the one that was checked.
     Exchanged,
+    /// It has come, or was replaced, while an archive for this path was written.
+    Appeared,
 }
 
 impl Display for DestinationFault {
@@ -99,6 +101,7 @@ impl Display for DestinationFault {
             Self::ForeignLink => "a symlink of another user in a folder that all may write to",
             Self::ForeignFifo => "it is a fifo of another user",
             Self::Exchanged => "another process has replaced it since this pull began",
+            Self::Appeared => "another process has put it there while the archive was written",
         })
     }
 }
@@ -150,8 +153,19 @@ impl DestinationFault {
             Self::ForeignLink => "name the place that it leads to, if that is what you mean",
             Self::ForeignFifo => "name a file, or a fifo of your own",
             Self::Exchanged => "look into it, and pull again",
+            Self::Appeared => "look into it, and save again",
         }
     }
+}
+
+/// Why the record of a tree does not lead to its image.
+pub enum RecordFault {
+    /// There is none.
+    Missing,
+    /// It may be forged, and names this on this machine.
+    Unconfirmed(String),
+    /// The image came from this, which gives it once.
+    Spent(String),
 }
 
 /// A tree that would be removed, and who uses it.

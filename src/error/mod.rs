@@ -21,7 +21,7 @@ pub use code::UNCHANGED;
 pub use configuration::{ConfigurationFault, RegistriesFault};
 pub use conversation::{AnswerFault, ChallengeFault, CredentialsFault, ProxyFault, RedirectFault};
 pub use correction::Suggestion;
-pub use destination::{DestinationFault, TreeInUse};
+pub use destination::{DestinationFault, RecordFault, TreeInUse};
 pub use entry::EntryFault;
 pub use fault::{Absence, IncludeFault, LayoutFault, LinkFault, Part, Replaceable, Usage};
 pub use network::NetworkFault;
@@ -224,8 +224,8 @@ pub enum Error {
         /// Whether there is a way to replace it.
         hint: Replaceable,
     },
-    /// A folder has no record of a pull, or one that may be forged and names this on this machine.
-    NoRecord(PathBuf, Option<String>),
+    /// The record of a folder does not lead to its image.
+    NoRecord(PathBuf, RecordFault),
     /// An image that is not, or not all, in the cache, and may not be fetched.
     Offline {
         /// The image.

@@ -1,7 +1,7 @@
 //! What a user sees when something goes wrong, with `refusal.rs` beside it: subject first, lower case, no full
 //! stop. Text from images and registries is escaped: it may hold terminal commands.
 
-use super::{Error, Part, Replaceable};
+use super::{Error, Part, RecordFault, Replaceable};
 use crate::escape::is_unprintable;
 use std::fmt::{self, Display, Formatter};
 use std::io;
@@ -125,8 +125,17 @@ impl Display for Error {
                     _ => Ok(()),
                 }
             }
-            Self::NoRecord(path, None) => write!(f, "{}: no record of a pull", path_of(path)),
-            Self::NoRecord(path, Some(image)) => {
+            Self::NoRecord(path, RecordFault::Missing) => {
+                write!(f, "{}: no record of a pull", path_of(path))
+            }
+            Self::NoRecord(path, RecordFault::Spent(origin)) => {
+                let (path, origin) = (path_of(path), escaped(origin));
+                write!(
+                    f,
+                    "{path}: its image came from {origin}, which cannot be read again"
+                )
+            }
+            Self::NoRecord(path, RecordFault::Unconfirmed(image)) => {
                 let (path, image) = (path_of(path), escaped(image));
                 write!(
                     f,

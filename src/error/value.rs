@@ -8,6 +8,8 @@ use std::fmt::{self, Display, Formatter};
 pub enum ValueFault {
     /// It takes a value, and has none.
     Missing,
+    /// Two images of one archive have this name.
+    SameName,
     /// It takes none, and has one.
     Unwanted,
     /// A value in no encoding that is understood.
@@ -101,6 +103,9 @@ impl Display for ValueFault {
             Self::NoOutput => "-o FILE is missing, or -o - for standard output",
             Self::FromTerminal => "an archive does not come from a terminal",
             Self::ToTerminal => "refusing to write an archive to a terminal",
+            Self::SameName => {
+                "two different images have this name, and an archive needs one for each"
+            }
             Self::Twice => "standard input gives one thing only",
         })
     }

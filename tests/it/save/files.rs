@@ -3,9 +3,9 @@
 use super::second;
 use crate::support::layout::docker_archive;
 use crate::support::{
-    ALWAYS, Compression, Fault, Layer, Layout, Registry, Sandbox, hello, hello_layer,
+    ALWAYS, Ability, Compression, Fault, Layer, Layout, Registry, Sandbox, hello, hello_layer,
 };
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
 
 fn published() -> (Sandbox, Registry, String) {
     let (sandbox, registry) = (Sandbox::new("save_files"), Registry::start());
@@ -176,4 +176,93 @@ fn a_device_is_no_file() {
     save.prelude(script).run().succeeds();
     sandbox.roots(["pull", "./x.tar", "dest"]).run().succeeds();
     registry.fault("/blobs/", ALWAYS, Fault::status(404));
+}
+
+/// A second file of the name that both had could not be reached, nor could its lock.
+#[test]
+fn two_images_with_one_name_are_refused_before_anything_is_written() {
+    let sandbox = Sandbox::new("save_names");
+    Layout::new().image("1", &hello()).write(sandbox.path("v1"));
+    Layout::new()
+        .image("1", &second())
+        .write(sandbox.path("v2"));
+    let both = ["./v1", "./v2"];
+    let refused =
+        "roots: 1: two different images have this name, and an archive needs one for each\n";
+    let save = sandbox.roots(["save", "--cache=no", "-o", "x.tar"]);
+    save.args(both).run().fails(2).says(refused);
+    let save = sandbox.roots(["save", "--cache=no", "-o", "-", "./v2", "./v1", "./v1"]);
+    let run = save.run().fails(2).says(refused);
+    assert_eq!(run.stdout, "");
+    assert_eq!(sandbox.names(""), ["v1", "v2"]);
+    // The same image twice is there once, and images without a name are reached by their order.
+    Layout::new().image("", &second()).write(sandbox.path("v3"));
+    Layout::new().image("", &hello()).write(sandbox.path("v4"));
+    let save = sandbox.roots(["save", "--cache=no", "-o", "x.tar"]);
+    let run = save.args(["./v1", "./v1", "./v3", "./v4"]).run().succeeds();
+    assert_eq!(run.stdout.lines().count(), 3);
+}
+
+/// It had been written over.
+#[test]
+fn a_file_that_appears_while_an_archive_is_written_is_kept() {
+    let (sandbox, registry, name) = published();
+    let layer = second().layers[0].digest.clone();
+    let old = Layout::new().image("1", &hello()).archive();
+    for (before, force) in [(None, None), (Some(old), None), (None, Some("--force"))] {
+        let _ = std::fs::remove_file(sandbox.path("x.tar"));
+        if let Some(old) = &before {
+            sandbox.write("x.tar", old);
+        }
+        registry.fault(&layer, 1, Fault::Hold(700));
+        let save = sandbox.roots(["save", "--cache=no", &name, "-o", "x.tar"]);
+        let save = save.args(force).spawn();
+        save.until_says("layer 1");
+        sandbox.write("foreign", "mine");
+        std::fs::rename(sandbox.path("foreign"), sandbox.path("x.tar")).unwrap();
+        let run = save.wait().fails(6);
+        run.says("x.tar: another process has put it there while the archive was written\n");
+        assert_eq!(sandbox.read("x.tar"), b"mine");
+        assert_eq!(sandbox.names(""), ["x.tar"]);
+    }
+}
+
+/// Credentials in an image could be read by everybody after the next save.
+#[test]
+fn an_archive_keeps_the_permissions_of_the_one_that_it_replaces() {
+    let (sandbox, _registry, name) = published();
+    let old = Layout::new().image("1", &hello()).archive();
+    for mode in [0o600, 0o640, 0o604, 0o666] {
+        sandbox.write("x.tar", &old);
+        let path = sandbox.path("x.tar");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        if !Ability::Root.is_missing() {
+            chown(&path, Some(9), Some(10)).unwrap();
+        }
+        let before = std::fs::metadata(&path).unwrap();
+        let save = ["save", "--cache=no", &name, "-o", "x.tar"];
+        sandbox.roots(save).run().succeeds();
+        let after = std::fs::metadata(&path).unwrap();
+        assert_ne!(after.ino(), before.ino());
+        assert_eq!(after.permissions().mode() & 0o7777, mode);
+        assert_eq!((after.uid(), after.gid()), (before.uid(), before.gid()));
+    }
+}
+
+/// It was replaced, and what it had led to was forgotten.
+#[test]
+fn a_link_that_leads_nowhere_is_kept_without_force() {
+    let (sandbox, _registry, name) = published();
+    for target in ["nowhere.tar", "no/folder.tar", "/proc/none"] {
+        symlink(target, sandbox.path("link")).unwrap();
+        let save = ["save", "--cache=no", &name, "-o", "link"];
+        let run = sandbox.roots(save).run().fails(6);
+        run.says("link: it exists, and is not an archive of images\n");
+        assert_eq!(sandbox.names(""), ["link"]);
+        let link = std::fs::read_link(sandbox.path("link")).unwrap();
+        assert_eq!(link.to_str(), Some(target));
+        sandbox.roots(save).arg("--force").run().succeeds();
+        assert!(!sandbox.path("link").is_symlink());
+        std::fs::remove_file(sandbox.path("link")).unwrap();
+    }
 }
