@@ -79,7 +79,10 @@ impl Cache {
                         purged.linked.add(found.size);
                         continue;
                     }
-                    _ if sweep.spares(&found) => continue,
+                    _ if sweep.spares(&found) => {
+                        purged.young.add(found.size);
+                        continue;
+                    }
                     _ => {}
                 }
                 candidates.push(Candidate {

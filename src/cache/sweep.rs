@@ -46,6 +46,8 @@ pub struct Purged {
     pub left: Total,
     /// What of that only existing destinations keep.
     pub linked: Total,
+    /// What of that `older_than` keeps.
+    pub young: Total,
 }
 
 impl Sweep {

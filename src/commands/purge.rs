@@ -38,7 +38,12 @@ impl Purge {
 
     fn say(&self, path: &Path, purged: &Purged) {
         let path = path.display();
-        let Purged { left, linked, .. } = purged;
+        let Purged {
+            left,
+            linked,
+            young,
+            ..
+        } = purged;
         self.progress.step(format_args!(
             "{path}: {} {}, {}; {} left",
             counted(purged.dropped.len() as u64, "blob"),
@@ -52,14 +57,23 @@ impl Purge {
         if self.sweep.max_size.is_none() || self.sweep.allows(*left) {
             return;
         }
-        let why = match (linked.bytes, self.sweep.older_than) {
-            (0, None) => "running pulls use it".to_owned(),
-            (0, Some(_)) => "running pulls use it, or it is younger than --older-than".to_owned(),
-            (linked, _) => {
-                let linked = bytes(linked);
-                format!("existing destinations were made of {linked}, which --all drops as well")
-            }
-        };
+        let mut reasons = Vec::new();
+        if young.bytes > 0 {
+            reasons.push(format!(
+                "{} is younger than --older-than",
+                bytes(young.bytes)
+            ));
+        }
+        if linked.bytes > 0 {
+            let linked = bytes(linked.bytes);
+            reasons.push(format!(
+                "existing destinations were made of {linked}, which --all drops as well"
+            ));
+        }
+        if reasons.is_empty() {
+            reasons.push("running pulls use it".to_owned());
+        }
+        let why = reasons.join("; ");
         let left = bytes(left.bytes);
         self.progress.warn(format_args!(
             "{path}: {left} left, more than --max-size allows: {why}"
@@ -76,12 +90,14 @@ impl Purge {
             let folders = abandoned.iter().map(|path| DroppedReport::folder(path));
             let links = purged.forgotten.iter();
             let links = links.map(|destination| DroppedReport::link(destination));
-            let all = blobs.chain(folders).chain(links);
+            let all = blobs.clone().chain(folders).chain(links);
             let lines: String = all.map(|report| report.to_line()).collect();
+            let others = blobs.filter(|report| !report.is_blob()).count();
             let seconds = self.progress.elapsed().as_secs_f64();
             let report = PurgeReport {
                 cache: path.to_string_lossy().into_owned(),
-                blobs: dropped.len(),
+                blobs: dropped.len() - others,
+                others: Some(others).filter(|count| *count > 0),
                 bytes: dropped.map(|blob| blob.bytes).sum(),
                 folders: abandoned.len(),
                 links: purged.forgotten.len(),

@@ -17,13 +17,21 @@ impl Difference {
             path: format!("/{}", String::from_utf8_lossy(&self.path)),
             path_bytes: (!is_text).then_some(&self.path),
             change: self.change.word(),
-            aspects: aspects.iter().map(Aspect::report).collect(),
+            aspects: aspects.iter().flat_map(Aspect::reports).collect(),
         };
         report.to_line()
     }
 }
 
 impl Aspect {
+    /// Bytes of another number are others, too: a program that asks for `contents` alone must find them.
+    fn reports(&self) -> impl Iterator<Item = AspectReport> {
+        let contents = matches!(self, Self::Size(..)).then_some(Self::Contents);
+        [Some(self.report()), contents.map(|aspect| aspect.report())]
+            .into_iter()
+            .flatten()
+    }
+
     fn report(&self) -> AspectReport {
         use AspectValue::{Number, Text};
         let text = |text: &dyn ToString| Text(text.to_string());

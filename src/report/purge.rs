@@ -33,6 +33,9 @@ pub struct PurgeReport {
     pub cache: String,
     /// How many blobs went.
     pub blobs: usize,
+    /// How many files went that lay among the blobs and are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub others: Option<usize>,
     /// How large they were.
     pub bytes: u64,
     /// How many folders of killed pulls went.
@@ -69,6 +72,11 @@ impl<'p> DroppedReport<'p> {
             bytes,
             ..Self::at(kind, path)
         }
+    }
+
+    /// Whether it is a blob, or what there is of one.
+    pub fn is_blob(&self) -> bool {
+        ["blob", "partial"].contains(&self.kind)
     }
 
     /// A folder that a killed pull has left beside its destination.

@@ -341,7 +341,10 @@ fn a_fifo_in_a_record_does_not_stop_root() {
         scene.verify(&[]).succeeds().never_says("warning");
         fs::remove_file(scene.sandbox.path(path)).unwrap();
         fs::rename(&fifo, scene.sandbox.path(path)).unwrap();
-        scene.verify(&[]).fails(3).says("no record of a pull");
+        scene
+            .verify(&[])
+            .fails(3)
+            .says("which cannot be read again");
         fs::rename(scene.sandbox.path(path), &fifo).unwrap();
     }
 }

@@ -512,7 +512,7 @@ fn layouts_and_archives_are_read_again() {
         .roots(["verify", "dest"])
         .run()
         .fails(3)
-        .says("no record");
+        .says("its image came from standard input");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `verify --json`: an object for each difference, and one for the result.
 
 use super::{Scene, quietly};
-use crate::support::Run;
+use crate::support::{Layout, Run, Sandbox, hello};
 use serde_json::{Value, json};
 use std::ffi::OsStr;
 use std::fs::{self, File, Permissions};
@@ -35,8 +35,8 @@ fn each_difference_is_an_object_and_so_is_the_result() {
         assert_eq!(same[word], record[word], "{word}");
     }
     assert!(same["seconds"].is_number());
-    let reference = same["reference"].as_str().unwrap();
-    assert!(reference.starts_with(&scene.name), "{reference}");
+    // It was pinned to the digest, which stands beside it.
+    assert_eq!(same["reference"], record["reference"]);
     assert_eq!(
         (&same["options"], &same["compared"]),
         (&json!(null), &json!(null))
@@ -88,7 +88,10 @@ fn each_difference_is_an_object_and_so_is_the_result() {
             "/etc/passwd",
             json!([aspect("mode", json!("0644"), json!("4666"))]),
         ),
-        changed("/etc/shadow", json!([aspect("size", json!(6), json!(5))])),
+        changed(
+            "/etc/shadow",
+            json!([aspect("size", json!(6), json!(5)), {"aspect": "contents"}]),
+        ),
         changed(
             "/fifo",
             json!([aspect("type", json!("fifo"), json!("directory"))]),
@@ -166,5 +169,24 @@ fn what_cannot_be_compared_prints_nothing() {
         assert_eq!((run.code, &*run.stdout), (Some(code), ""), "{}", run.stderr);
         let last: Value = serde_json::from_str(run.stderr.lines().last().unwrap()).unwrap();
         assert_eq!(last["exit_code"], json!(code));
+    }
+}
+
+/// `inspect` prints the record: it was there, and led nowhere.
+#[test]
+fn a_tree_from_standard_input_needs_the_name_of_an_image() {
+    let sandbox = Sandbox::new("verify_stdin");
+    let archive = Layout::new().image("1", &hello()).archive();
+    sandbox.write("x.tar", &archive);
+    for from in ["-", "oci-archive:-", "oci-archive:-:1"] {
+        let pull = sandbox.roots(["pull", "--force", "--cache=no", from, "dest"]);
+        pull.stdin(archive.clone()).run().succeeds();
+        let verify = sandbox.roots(["verify", "--cache=no", "dest"]);
+        verify.run().fails(3).says(
+            "roots: dest: its image came from standard input, which cannot be read again\n\
+             hint: to compare it with an image all the same: roots verify dest IMAGE\n",
+        );
+        let verify = sandbox.roots(["verify", "--cache=no", "dest", "./x.tar"]);
+        verify.run().succeeds();
     }
 }
