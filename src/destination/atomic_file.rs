@@ -32,7 +32,7 @@ enum Replaced {
     /// Whatever there is.
     Anything,
     /// What was there when it was checked, or nothing.
-    Checked(Option<Box<Stat>>),
+    Checked(Option<Stat>),
 }
 
 /// The name that a file has before it is whole.
@@ -76,7 +76,7 @@ impl AtomicFile {
         let parent = parent.map_err(|e| disk("create", &place.path, e))?;
         // A link that leads nowhere is replaced itself, which nobody expects of one.
         let found = match &place.found {
-            Some((_, stat)) => Some(stat.clone()),
+            Some((_, stat)) => Some(*stat),
             None => parent
                 .find(&place.name)
                 .map_err(|e| disk("create", &place.path, e))?,
@@ -91,7 +91,7 @@ impl AtomicFile {
         // Until it has the owner of the file that it replaces, nobody else may read it.
         let mode = if found.is_some() { 0o600 } else { 0o666 };
         let mut file = Self::create_in(parent, place.path, mode)?;
-        file.replaced = Replaced::Checked(found.map(Box::new));
+        file.replaced = Replaced::Checked(found);
         Ok(file)
     }
 
