@@ -1,6 +1,6 @@
 //! Standard output that is closed, standard input that is a terminal, and what is said beside the result.
 
-use crate::support::{Ability, HELLO, Layout, Registry, Sandbox, hello, tree};
+use crate::support::{Ability, HELLO, Layout, Registry, Sandbox, hello, not_ignored, tree};
 use rustix::process::Signal;
 
 /// The image of each test, in a layout.
@@ -90,7 +90,8 @@ fn a_terminal_shows_again_what_is_typed_however_a_prompt_ends() {
     }
     let sandbox = Sandbox::new("a_terminal_shows_again");
     let image = "localhost:1/a";
-    for signal in [None, Some(Signal::INT), Some(Signal::TERM)] {
+    let signals = not_ignored(&[Signal::INT, Signal::TERM]).map(Some);
+    for signal in [None].into_iter().chain(signals) {
         // The shell that stays behind tells how its terminal is.
         let running = sandbox
             .roots(["digest", "--auth", "-", image])
