@@ -4,7 +4,10 @@
 mod peak;
 
 use libfuzzer_sys::fuzz_target;
-use roots::oci::{Config, Digest, Document, Image, MediaKind, Platform, PlatformRequest, Reference, RunConfig};
+use roots::oci::{
+    Config, Digest, Document, EntryDigest, Image, MediaKind, Platform, PlatformRequest, Reference,
+    RunConfig,
+};
 
 // These are private to the room that speaks with registries, and stand alone.
 #[allow(dead_code)]
@@ -53,7 +56,9 @@ fn documents(data: &[u8]) {
         match Document::parse(&data.to_vec().into(), said) {
             Ok(Document::Index(index)) => {
                 index.each(|entry| {
-                    is_safe(&entry.digest);
+                    if let EntryDigest::Known(digest) = &entry.digest {
+                        is_safe(digest);
+                    }
                     let _ = (entry.is_attestation(), entry.kind());
                     if let Some(offered) = entry.platform() {
                         rank(&offered);
@@ -100,7 +105,7 @@ fn platform(text: &str) {
 fn rank(platform: &Platform) -> Option<usize> {
     let wanted = PlatformRequest {
         platform: platform.clone(),
-        asked: true,
+        explicit: true,
     };
     wanted.rank(platform)
 }
