@@ -96,8 +96,8 @@ impl Display for AnswerFault {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::TooLong(limit) => return write!(f, "longer than {limit} bytes"),
-            Self::NotHttp => "not in http",
-            Self::BodyNotHttp => "the body is not in http",
+            Self::NotHttp => "not an HTTP response",
+            Self::BodyNotHttp => "not an HTTP response body: its chunks are malformed",
             Self::HeadTooLong => "the head of the answer is too long",
             Self::NoTokenServer(said) => {
                 let text = format!("no token server: status 404 {said}");

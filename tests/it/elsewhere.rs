@@ -117,7 +117,7 @@ fn what_was_piped_is_nowhere_to_be_found_again() {
         let name = image.strip_prefix("oci-archive:-").unwrap_or_default();
         assert_eq!(reference(&sandbox, "dest"), format!("oci-archive:-{name}"));
         let run = sandbox.roots(["verify", "dest"]).run().fails(3);
-        run.says("no record");
+        run.says("its image came from standard input, which cannot be read again");
     }
     // A file of that name is a file.
     sandbox.write("-", archive);

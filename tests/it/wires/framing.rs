@@ -90,7 +90,7 @@ fn what_is_no_answer_is_refused() {
         let head = head.replace("{size}", &size);
         let answer = Fault::Raw(raw_response(&[&head], &wire.image.layers[0].bytes));
         let wire = wire.fault("layer 1", ALWAYS, answer);
-        wire.fails(1, " not in http", &ASKED);
+        wire.fails(1, " not an HTTP response", &ASKED);
     });
 }
 

@@ -118,7 +118,11 @@ fn what_is_no_http_is_not_asked_for_again() {
     for (part, at) in PARTS {
         let fault = Fault::Raw(b"SSH-2.0-OpenSSH_9.2\r\n\r\n".to_vec());
         let wire = wire(&fault, 2).fault(part, ALWAYS, fault);
-        wire.fails(1, "not in http; it may be https", &asked_until(at, 1));
+        wire.fails(
+            1,
+            "not an HTTP response; the server may expect https",
+            &asked_until(at, 1),
+        );
     }
 }
 
