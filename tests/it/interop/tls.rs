@@ -110,10 +110,7 @@ fn interop_tls_wants_an_authority_that_is_known() {
     tls.pulls("SSL_CERT_FILE", tls.pull().env("SSL_CERT_FILE", &ca));
     tls.pulls("--insecure", tls.pull().arg("--insecure"));
 
-    for (name, why) in [
-        ("other", UNKNOWN),
-        ("same/authority", " certificate "),
-    ] {
+    for (name, why) in [("other", UNKNOWN), ("same/authority", " certificate ")] {
         let other = Authority::new(&tls.sandbox, name, ADDRESS);
         let other = tls.pull().arg("--ca-file").arg(other.path("ca.crt"));
         tls.fails(other, 1, why);
