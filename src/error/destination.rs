@@ -160,7 +160,7 @@ impl DestinationFault {
 
 /// Why the record of a tree does not lead to its image.
 pub enum RecordFault {
-    /// There is none.
+    /// The folder has no record.
     Missing,
     /// It may be forged, and names this on this machine.
     Unconfirmed(String),

@@ -51,7 +51,7 @@ impl<'r> TreeReader<'r> {
         names.collect()
     }
 
-    /// The first `limit` bytes of the regular file at `path`; nothing if there is none that can be read.
+    /// The first `limit` bytes of the regular file at `path`; empty if it cannot be read.
     pub fn read(&self, path: &str, limit: u64) -> Vec<u8> {
         let read = || {
             let target = self.resolve(path)?;

@@ -41,7 +41,12 @@ pub fn is_root() -> bool {
 /// with `unshare --map-root-user` or `podman unshare`, it does not: the owner of `/` is not mapped
 /// there. In a container, which has its own `/`, it does.
 pub fn is_system_root() -> bool {
-    is_root() && std::fs::metadata("/").is_ok_and(|top| top.uid() == 0)
+    is_root() && root_owner() == Some(0)
+}
+
+/// The owner of `/`, as this user namespace sees it: root of one that shares the `/` of its system is not.
+pub(super) fn root_owner() -> Option<u32> {
+    std::fs::metadata("/").ok().map(|root| root.uid())
 }
 
 /// The ID of this process.

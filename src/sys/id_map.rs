@@ -1,7 +1,7 @@
 //! The numbers that users and groups of this user namespace have outside of it: user_namespaces(7).
 
+use super::host::root_owner;
 use std::fs;
-use std::os::unix::fs::MetadataExt as _;
 
 /// How ids of this namespace are called by the system around it.
 pub struct IdMap {
@@ -20,8 +20,7 @@ impl IdMap {
     /// That of this process. None where its ids are those of its system: outside of user namespaces, and
     /// in a container with a `/` of its own, whose service manager has the same ids.
     pub fn of_foreign_system() -> Option<Self> {
-        let top = fs::metadata("/").ok()?;
-        if top.uid() == 0 {
+        if root_owner()? == 0 {
             return None;
         }
         // Without /proc, no id is known.
