@@ -206,20 +206,20 @@ fn two_images_with_one_name_are_refused_before_anything_is_written() {
 /// It had been written over.
 #[test]
 fn a_file_that_appears_while_an_archive_is_written_is_kept() {
-    let (sandbox, registry, name) = published();
     let layer = second().layers[0].digest.clone();
     let old = Layout::new().image("1", &hello()).archive();
     for (before, force) in [(None, None), (Some(old), None), (None, Some("--force"))] {
-        let _ = std::fs::remove_file(sandbox.path("x.tar"));
+        let (sandbox, registry, name) = published();
         if let Some(old) = &before {
             sandbox.write("x.tar", old);
         }
-        registry.fault(&layer, 1, Fault::Hold(700));
+        registry.fault(&layer, 1, Fault::Hold(10));
         let save = sandbox.roots(["save", "--cache=no", &name, "-o", "x.tar"]);
         let save = save.args(force).spawn();
         save.until_says("layer 1");
         sandbox.write("foreign", "mine");
         std::fs::rename(sandbox.path("foreign"), sandbox.path("x.tar")).unwrap();
+        registry.release();
         let run = save.wait().fails(6);
         run.says("x.tar: another process has put it there while the archive was written\n");
         assert_eq!(sandbox.read("x.tar"), b"mine");

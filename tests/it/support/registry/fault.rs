@@ -35,7 +35,8 @@ pub enum Fault {
     ResetBody(usize),
     /// Goes silent after so many bytes of the body, and keeps the connection open.
     Stall(usize),
-    /// Waits after so many bytes of the body until `Registry::release`, then sends the rest.
+    /// Waits after so many bytes of the body, at the latest before its last one, until `Registry::release`, then
+    /// sends the rest.
     Hold(usize),
     /// After the body come zeros without end; how long it is was not said.
     EndlessBody,
