@@ -1,6 +1,6 @@
 //! Everything that can go wrong, as data; messages are in `sentence.rs` and `refusal.rs`, hints in `hint.rs`.
 
-mod code;
+mod category;
 mod configuration;
 mod conversation;
 mod correction;
@@ -17,7 +17,7 @@ mod sentence;
 mod tls;
 mod value;
 
-pub use code::UNCHANGED;
+pub use category::{Category, UNCHANGED};
 pub use configuration::{ConfigurationFault, RegistriesFault};
 pub use conversation::{AnswerFault, ChallengeFault, CredentialsFault, ProxyFault, RedirectFault};
 pub use correction::Suggestion;

@@ -51,9 +51,4 @@ impl Error {
         };
         matches!(why, LayoutFault::Incomplete(_))
     }
-
-    /// Something that an image says is wrong, which a blob that is not that image's would explain.
-    pub fn is_bad_image(&self) -> bool {
-        self.exit_code() == 5
-    }
 }

@@ -13,7 +13,7 @@ mod verify;
 pub use verify::Verifier;
 
 use crate::compression::{Decoder, Undecodable};
-use crate::error::Error;
+use crate::error::{Category, Error};
 use crate::oci::{Descriptor, Digest, Layer};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use tee::Tee;
@@ -100,7 +100,7 @@ impl<R: Read, W: Write> LayerStream<R, W> {
         if let Error::Entry { layer, .. } = &mut error {
             layer.clone_from(&blob);
         }
-        if !error.is_bad_image() && !is_doubt {
+        if error.category() != Category::BadImage && !is_doubt {
             return error;
         }
         match (self.into_compressed().drain(), error) {

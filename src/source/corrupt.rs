@@ -1,7 +1,7 @@
 //! Corrupt cache entries: attributes an error to the cache or to the image.
 
 use super::registry::CachedRegistry;
-use crate::error::{Error, Part};
+use crate::error::{Category, Error, Part};
 use crate::oci::Descriptor;
 
 impl CachedRegistry<'_> {
@@ -34,7 +34,7 @@ impl CachedRegistry<'_> {
             }
             mismatch if is_mismatch(mismatch) => cache.forget(blob),
             // Do not keep a partial blob from which no tree can be made.
-            malformed if malformed.is_bad_image() => cache.abandon(blob),
+            malformed if malformed.category() == Category::BadImage => cache.abandon(blob),
             // On a full disk, the tree needs the space more than the cache.
             full if full.is_full_disk() => cache.abandon(blob),
             _ => {}

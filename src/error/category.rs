@@ -1,0 +1,134 @@
+//! The kinds of failure that a script tells apart by the exit code: the table in README.
+
+use super::{Error, LayoutFault, TlsFault};
+use crate::sys::Signal;
+
+/// The exit code of a pull with `--exit-code` that found DEST up to date, which is no error.
+pub const UNCHANGED: u8 = 10;
+
+/// A kind of failure. Retries, the cache and the exit code depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Category {
+    /// Any failure that a script cannot react to, such as an untrusted certificate.
+    Other,
+    /// The command line, or a file or variable that the user has set, is invalid.
+    Usage,
+    /// The image, a part of it, or a record does not exist.
+    NotFound,
+    /// The registry or a proxy wants credentials, or others.
+    Denied,
+    /// The image is malformed, or is not the one that a digest or a lock names.
+    BadImage,
+    /// DEST, the cache or a disk cannot take what is to be written.
+    Destination,
+    /// The same command may succeed later.
+    Temporary,
+    /// A signal has asked the process to end.
+    Stopped(Signal),
+}
+
+impl Category {
+    /// README's table is tested against this.
+    pub(super) fn exit_code(self) -> u8 {
+        match self {
+            Self::Other => 1,
+            Self::Usage => 2,
+            Self::NotFound => 3,
+            Self::Denied => 4,
+            Self::BadImage => 5,
+            Self::Destination => 6,
+            // EX_TEMPFAIL of sysexits.h.
+            Self::Temporary => 75,
+            Self::Stopped(signal) => signal.exit_code(),
+        }
+    }
+}
+
+impl Error {
+    /// The process's exit code.
+    pub fn exit_code(&self) -> u8 {
+        self.category().exit_code()
+    }
+
+    /// The kind of failure.
+    pub fn category(&self) -> Category {
+        match self {
+            Self::Suggesting(_, error) => error.category(),
+            Self::Usage(_) | Self::Reference { .. } | Self::Platform { .. } => Category::Usage,
+            Self::Credentials { .. } => Category::Usage,
+            Self::Configuration { why, .. } if why.is_disk() => Category::Destination,
+            Self::Configuration { .. } => Category::Usage,
+            Self::Certificate { .. } | Self::Proxy(..) => Category::Usage,
+            Self::NotFound { .. } | Self::NoPlatform { .. } | Self::NotWhatItWas { .. } => {
+                Category::NotFound
+            }
+            Self::NoRecord(..) | Self::Offline { .. } | Self::Include { .. } => Category::NotFound,
+            Self::NoIndex(_) | Self::NoRepository(..) => Category::NotFound,
+            Self::Layout { why, .. } if why.is_malformed() => Category::BadImage,
+            Self::Layout {
+                why: LayoutFault::OutOfOrder,
+                ..
+            } => Category::Usage,
+            Self::Layout {
+                why: LayoutFault::Unusable(_),
+                ..
+            } => Category::Destination,
+            Self::Layout { .. } => Category::NotFound,
+            // A 401 that cannot be answered is a denial, too.
+            Self::Denied { .. } | Self::Blocked(_) | Self::Challenge { .. } => Category::Denied,
+            Self::Manifest { .. }
+            | Self::DigestMismatch { .. }
+            | Self::Locked { .. }
+            | Self::SizeMismatch { .. }
+            | Self::Corrupt { .. }
+            | Self::Compression { .. } => Category::BadImage,
+            Self::Entry { why, .. } if why.is_disk() => Category::Destination,
+            Self::Entry { .. } => Category::BadImage,
+            Self::Tree { .. }
+            | Self::DestinationNotEmpty { .. }
+            | Self::DestinationRefused { .. }
+            | Self::DestinationBusy(_)
+            | Self::DestinationInUse(_)
+            | Self::NotACache { .. }
+            | Self::NoRoom(..)
+            | Self::Disk { .. } => Category::Destination,
+            // `roots digest IMAGE >FILE`: the disk of FILE is full, as that of DEST can be.
+            Self::Output(source) if is_full(source) => Category::Destination,
+            Self::Network { .. } | Self::CacheSpoiled { .. } => Category::Temporary,
+            // A machine that has just booted may not know the time yet.
+            Self::Tls {
+                why: TlsFault::NotYetValid { .. },
+                ..
+            } => Category::Temporary,
+            // Asking again helps against no other certificate.
+            Self::Tls { .. } => Category::Other,
+            Self::ProxyRefused {
+                status: 401 | 403 | 407,
+                ..
+            } => Category::Denied,
+            Self::ProxyRefused {
+                status: 408 | 429 | 500..=599,
+                ..
+            } => Category::Temporary,
+            Self::ProxyRefused { .. } => Category::Other,
+            Self::Stopped(signal) => Category::Stopped(*signal),
+            Self::Registry { status: 404, .. } => Category::NotFound,
+            Self::Registry {
+                status: 401 | 403, ..
+            } => Category::Denied,
+            Self::Registry {
+                status: 408 | 429 | 500..=599,
+                ..
+            } => Category::Temporary,
+            Self::Registry { .. }
+            | Self::Redirect { .. }
+            | Self::Answer { .. }
+            | Self::Output(_) => Category::Other,
+        }
+    }
+}
+
+fn is_full(source: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(source.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+}
