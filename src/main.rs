@@ -42,7 +42,7 @@ fn print(result: &[u8]) -> Result<(), Error> {
     let mut stdout = Stdout::lock();
     match stdout.write_all(result).and_then(|()| stdout.flush()) {
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
-            Err(e.downcast().unwrap_or_else(Error::Output))
+            Err(e.downcast().unwrap_or_else(Error::stdout))
         }
         _ => Ok(()),
     }

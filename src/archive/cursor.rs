@@ -187,11 +187,9 @@ impl ArchiveCursor {
         let kept = self.spool.keep(name, size, &mut self.tar);
         kept.map_err(|failure| match failure {
             SpoolFailure::Read(error) => self.input.failed(error),
-            SpoolFailure::Write(source) => Error::Disk {
-                action: "write what is read ahead of",
-                path: self.input.path().to_owned(),
-                source,
-            },
+            SpoolFailure::Write(e) => {
+                Error::io("write what is read ahead of", self.input.path(), e)
+            }
         })?;
         match self.spool.size(name) == Some(size) {
             true => Ok(()),

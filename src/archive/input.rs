@@ -27,7 +27,7 @@ pub struct Input {
 impl Input {
     /// Opens the file at `path`, which may be a named pipe. A directory is an error.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let failed = |e| disk(path, e);
+        let failed = |e| unreadable(path, e);
         let file = match open_to_read(path) {
             Err(e) => {
                 Error::unless_stopped()?;
@@ -53,7 +53,7 @@ impl Input {
         use std::os::fd::AsFd as _;
         let path = PathBuf::from(STDIN);
         let own = io::stdin().as_fd().try_clone_to_owned();
-        let file = File::from(own.map_err(|e| disk(&path, e))?);
+        let file = File::from(own.map_err(|e| unreadable(&path, e))?);
         // `roots pull - < file` treats the file as the pipe that it may be the next time.
         Ok(Self {
             path,
@@ -75,7 +75,7 @@ impl Input {
             file.rewind()?;
             Ok(file)
         });
-        again.map(Some).map_err(|e| disk(&self.path, e))
+        again.map(Some).map_err(|e| unreadable(&self.path, e))
     }
 
     /// The tar, from the start if the input is seekable.
@@ -89,7 +89,7 @@ impl Input {
     }
 
     fn decoded(&self) -> Result<Decoder<BufReader<RawInput>>, Error> {
-        let failed = |e| disk(&self.path, e);
+        let failed = |e| unreadable(&self.path, e);
         let mut file = self.file.try_clone().map_err(failed)?;
         if self.again {
             file.rewind().map_err(failed)?;
@@ -161,7 +161,7 @@ impl Read for RawInput {
             }
             match self.file.read(buffer) {
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(io::Error::other(disk(&self.path, e))),
+                Err(e) => return Err(io::Error::other(unreadable(&self.path, e))),
                 Ok(count) => {
                     self.position += count as u64;
                     self.inflation.reach(self.position);
@@ -180,13 +180,9 @@ pub(super) fn fault(path: &Path, why: LayoutFault) -> Error {
 }
 
 /// The error for reading `path`: a missing file is a missing image, not a failing disk.
-pub(super) fn disk(path: &Path, source: io::Error) -> Error {
+pub(super) fn unreadable(path: &Path, source: io::Error) -> Error {
     match source.kind() {
         io::ErrorKind::NotFound => fault(path, LayoutFault::NoFile),
-        _ => Error::Disk {
-            action: "read",
-            path: path.to_owned(),
-            source,
-        },
+        _ => Error::io("read", path, source),
     }
 }

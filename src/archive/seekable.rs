@@ -1,6 +1,6 @@
 //! An uncompressed archive in a file.
 
-use super::input::{Input, disk};
+use super::input::{Input, unreadable};
 use super::member::{Member, MemberKind, follow, padding};
 use super::quota::{Exceeded, Quota};
 use crate::error::{Absence, EntryFault, Error, LayoutFault};
@@ -26,7 +26,7 @@ struct MemberPosition(usize, u64);
 impl SeekableArchive {
     /// Reads all headers.
     pub(super) fn new(input: Input, file: File) -> Result<Self, Error> {
-        let failed = |e| disk(input.path(), e);
+        let failed = |e| unreadable(input.path(), e);
         let end = file.metadata().map_err(failed)?.len();
         let mut tar = BufReader::new(file);
         let mut members = HashMap::new();
@@ -113,7 +113,7 @@ impl Read for MemberContents {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let most = usize::try_from(self.left).map_or(buffer.len(), |left| left.min(buffer.len()));
         let read = self.file.read_at(&mut buffer[..most], self.offset);
-        let count = read.map_err(|e| io::Error::other(disk(&self.path, e)))?;
+        let count = read.map_err(|e| io::Error::other(unreadable(&self.path, e)))?;
         self.offset += count as u64;
         self.left -= count as u64;
         Ok(count)

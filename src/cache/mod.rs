@@ -238,11 +238,7 @@ impl Cache {
     }
 
     fn failed(&self, action: &'static str, source: io::Error) -> Error {
-        Error::Disk {
-            action,
-            path: self.path.clone(),
-            source,
-        }
+        Error::io(action, &self.path, source)
     }
 }
 
@@ -254,11 +250,7 @@ impl Drop for SharedLock<'_> {
 }
 
 fn unopened(path: &Path, source: io::Error) -> Error {
-    Error::Disk {
-        action: "open the cache",
-        path: path.to_owned(),
-        source,
-    }
+    Error::io("open the cache", path, source)
 }
 
 /// A file name that has no NUL because it is made of hex digits and the like.

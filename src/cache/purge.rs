@@ -155,12 +155,7 @@ impl Cache {
                     || matches!(source.kind(), DirectoryNotEmpty | ResourceBusy) =>
             {
                 let path = self.path.join(path);
-                let action = "remove";
-                self.progress.warn(Error::Disk {
-                    action,
-                    path,
-                    source,
-                });
+                self.progress.warn(Error::io("remove", path, source));
                 Ok(false)
             }
             Err(e) => Err(self.failed("remove from", e)),

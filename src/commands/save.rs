@@ -38,7 +38,7 @@ impl Save {
             let images = self.images(cache)?;
             let all = images.iter().flat_map(|(_, _, parts)| parts.all());
             let all: Vec<Descriptor> = all.cloned().collect();
-            let written = self.write(images, cache, Stdout::lock(), &Error::Output);
+            let written = self.write(images, cache, Stdout::lock(), &Error::stdout);
             // What is written is written: but whoever runs it again must not meet the next one.
             if let (Err(Error::CacheSpoiled { .. }), Some(cache)) = (&written, cache) {
                 cache.mend(&all);
@@ -51,11 +51,7 @@ impl Save {
     fn attempt(&self, cache: Option<&Cache>, path: &Path) -> Result<String, Error> {
         let output = AtomicFile::create(path, self.force)?;
         let images = self.images(cache)?;
-        let failed = |source| Error::Disk {
-            action: "write",
-            path: output.path().to_owned(),
-            source,
-        };
+        let failed = |e| Error::io("write", output.path(), e);
         if let Some(folder) = output.folder() {
             let sources = images
                 .iter()

@@ -1,9 +1,9 @@
 //! Staging folders that killed pulls left behind. The next pull into the same DEST removes its own;
 //! `roots purge` removes those of all destinations that the cache knows.
 
+use super::name_beside;
 use super::path::located;
 use super::staging::{OLD, is_ours};
-use super::{disk, name_beside};
 use crate::error::Error;
 use crate::sys::{Dir, Stat, remove_opened};
 use std::ffi::{CString, OsStr};
@@ -83,6 +83,6 @@ impl Abandoned {
     /// Removes it with all that is in it.
     pub fn remove(&self) -> Result<(), Error> {
         let removed = remove_opened(&self.parent, &self.name, &self.folder);
-        removed.map_err(|e| disk("remove", &self.path, e))
+        removed.map_err(|e| Error::io("remove", &self.path, e))
     }
 }

@@ -1,8 +1,8 @@
 //! A file that gets its name once it is complete: written beside it, flushed, renamed.
 
 use super::path::located;
-use super::{c_name, disk, file_name, in_the_way, name_beside};
-use crate::error::{DestinationFault, Error};
+use super::{c_name, file_name, in_the_way, name_beside};
+use crate::error::{DestinationFault, Error, IoError};
 use crate::sys::{
     Dir, FileKind, Handle as _, Host, Location, Stat, file_size_limit, wait_to_write,
 };
@@ -64,7 +64,7 @@ impl AtomicFile {
                 }
                 return Ok(Self {
                     path: path.to_owned(),
-                    file: file.map_err(|e| disk("create", path, e))?,
+                    file: file.map_err(|e| Error::io("create", path, e))?,
                     beside: None,
                     replaced: Replaced::Anything,
                     left: Cell::new(None),
@@ -73,13 +73,13 @@ impl AtomicFile {
             _ => {}
         }
         let parent = place.existing_parent();
-        let parent = parent.map_err(|e| disk("create", &place.path, e))?;
+        let parent = parent.map_err(|e| Error::io("create", &place.path, e))?;
         // A link that leads nowhere is replaced itself, which nobody expects of one.
         let found = match &place.found {
             Some((_, stat)) => Some(*stat),
             None => parent
                 .find(&place.name)
-                .map_err(|e| disk("create", &place.path, e))?,
+                .map_err(|e| Error::io("create", &place.path, e))?,
         };
         if let Some(stat) = &found
             && stat.size > 0
@@ -101,7 +101,7 @@ impl AtomicFile {
         let name = name_beside(&path);
         let beside = TemporaryName { parent, name };
         let file = beside.lock(&path, mode)?;
-        file.set_len(0).map_err(|e| disk("create", &path, e))?;
+        file.set_len(0).map_err(|e| Error::io("create", &path, e))?;
         Ok(Self {
             path,
             file,
@@ -133,7 +133,7 @@ impl AtomicFile {
                 path: self.path.clone(),
                 why: DestinationFault::Appeared,
             },
-            _ => disk("write", &self.path, e),
+            _ => Error::io("write", &self.path, e),
         })?;
         self.beside = None;
         Ok(())
@@ -191,7 +191,7 @@ fn keep_access(file: &File, old: &Stat) -> io::Result<()> {
 impl TemporaryName {
     /// Makes the file, or takes over what a killed save has left, and locks it.
     fn lock(&self, path: &Path, mode: u32) -> Result<File, Error> {
-        let failed = |e| disk("create", path, e);
+        let failed = |e| Error::io("create", path, e);
         loop {
             let file = match self.parent.open_lock(&self.name, mode) {
                 Err(_) if self.is_no_file() => {
@@ -274,14 +274,15 @@ fn is_there(parent: &Dir, name: &CStr, file: &File) -> io::Result<bool> {
 /// nowhere gives way to the file.
 fn target(path: &Path) -> Result<Location, Error> {
     let placed = located(path);
-    let (Err(Error::Disk { source, .. }), Some(name)) = (&placed, path.file_name()) else {
+    let (Err(Error::Io(IoError::Path { source, .. })), Some(name)) = (&placed, path.file_name())
+    else {
         return placed;
     };
     let dangles = path.symlink_metadata().is_ok_and(|link| link.is_symlink());
     if source.kind() != io::ErrorKind::NotFound || !dangles {
         return placed;
     }
-    let absolute = std::path::absolute(path).map_err(|e| disk("create", path, e))?;
+    let absolute = std::path::absolute(path).map_err(|e| Error::io("create", path, e))?;
     let mut place = located(absolute.parent().unwrap_or(&absolute))?;
     place.path.push(name);
     place.name = c_name(name.as_bytes());

@@ -2,7 +2,7 @@
 //! put something else there while a pull waits for the network.
 
 use super::path::located;
-use super::{disk, record, staging};
+use super::{record, staging};
 use crate::error::{DestinationFault, Error};
 use crate::progress::Progress;
 use crate::record::Record;
@@ -47,7 +47,7 @@ impl Existing {
         let place = &mut found.place;
         let node = NewNode::open(&place.above, &place.name);
         let node = node.and_then(|node| Ok((node.stat()?, node)));
-        let (stat, node) = node.map_err(|e| disk("open", &place.path, e))?;
+        let (stat, node) = node.map_err(|e| Error::io("open", &place.path, e))?;
         place.found = Some((node, stat));
         found.dir = existing(&found.place)?;
         Ok(found)
@@ -129,7 +129,7 @@ impl Existing {
     /// The folder, opened, if there is one.
     pub fn dir(&self) -> Result<Option<Dir>, Error> {
         let again = self.dir.as_ref().map(Dir::try_clone).transpose();
-        again.map_err(|e| disk("open", self.path(), e))
+        again.map_err(|e| Error::io("open", self.path(), e))
     }
 
     /// Whether there is nothing to lose; of a mount point, `lost+found` is no content.
@@ -137,7 +137,9 @@ impl Existing {
         let Some(dir) = &self.dir else {
             return Ok(true);
         };
-        let entries = dir.list().map_err(|e| disk("look into", self.path(), e))?;
+        let entries = dir
+            .list()
+            .map_err(|e| Error::io("look into", self.path(), e))?;
         let ignored = |name: &CStr| in_place && name == LOST_AND_FOUND;
         Ok(entries.iter().all(|entry| ignored(&entry.name)))
     }
@@ -148,7 +150,7 @@ impl Existing {
             return Ok(None);
         };
         let is_mount_point = dir.is_mount_point();
-        if is_mount_point.map_err(|e| disk("look at", self.path(), e))? {
+        if is_mount_point.map_err(|e| Error::io("look at", self.path(), e))? {
             return Ok(Some(DestinationFault::MountPoint));
         }
         // The working directory must not be pulled away from under whoever called, also not by a
@@ -165,7 +167,9 @@ fn existing(place: &Location) -> Result<Option<Dir>, Error> {
     match &place.found {
         None => Ok(None),
         Some((node, stat)) if stat.kind == FileKind::Directory => {
-            let dir = node.open_dir().map_err(|e| disk("open", &place.path, e));
+            let dir = node
+                .open_dir()
+                .map_err(|e| Error::io("open", &place.path, e));
             dir.map(Some)
         }
         Some(_) => Err(Error::DestinationRefused {

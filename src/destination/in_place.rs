@@ -1,6 +1,6 @@
 //! A DEST that cannot be renamed and is filled in place: a mount point or the working directory.
 
-use super::{disk, lock, record};
+use super::{lock, record};
 use crate::error::{Error, Replaceable};
 use crate::sys::{Dir, Exposure, Handle as _, Host, LOST_AND_FOUND, NewNode, remove_tree};
 use std::fs::File;
@@ -22,7 +22,7 @@ pub(super) struct InPlace {
 impl InPlace {
     /// Locks it, and shuts others out. What it may say of a tree that it once held is not so any more.
     pub(super) fn prepare(path: &Path, above: NewNode, dir: Dir) -> Result<Self, Error> {
-        let failed = |e| disk("look at", path, e);
+        let failed = |e| Error::io("look at", path, e);
         let lock = lock(path, &dir)?;
         let exposure = shut(&dir).map_err(failed)?;
         let in_place = Self {

@@ -1,8 +1,8 @@
 //! Whether a tree that is to be removed is in use: a container or program running in it would lose
 //! its files, and what it has written.
 
+use super::Existing;
 use super::image_lock::ImageLock;
-use super::{Existing, disk};
 use crate::error::{DestinationFault, Error, TreeInUse};
 use crate::sys::{Dir, DirUser, has_mounts_below, holder_of, user_of};
 use std::ffi::CStr;
@@ -21,7 +21,7 @@ impl Removed<'_> {
     /// Checks that nobody uses the tree as it was found. Nothing is locked for that: no container must
     /// fail to start while a pull waits for the network.
     pub(super) fn check(self, found: &Existing) -> Result<(), Error> {
-        let failed = |e| disk("look at", self.path, e);
+        let failed = |e| Error::io("look at", self.path, e);
         let (Some(dir), Some(parent)) = (found.dir()?, found.place().parent().map_err(failed)?)
         else {
             return Ok(());
@@ -35,7 +35,7 @@ impl Removed<'_> {
     /// The same for the tree that is `name` in `parent` now, which no container can enter until the lock
     /// is dropped.
     pub(super) fn lock(self, parent: &Dir, name: &CStr) -> Result<Option<ImageLock>, Error> {
-        let failed = |e| disk("look at", self.path, e);
+        let failed = |e| Error::io("look at", self.path, e);
         let Some(tree) = parent.find(name).map_err(failed)? else {
             return Ok(None);
         };

@@ -3,7 +3,7 @@
 use super::in_use::Removed;
 use super::path::located;
 use super::preflight::obstacle;
-use super::{Existing, Plan, beside, disk};
+use super::{Existing, Plan, beside};
 use crate::error::{DestinationFault, Error};
 use crate::sys::{Dir, Location};
 use std::ffi::CString;
@@ -75,11 +75,11 @@ impl KeepOldTarget {
         }
         let above = |place: &Location| {
             let parent = place.existing_parent();
-            parent.map_err(|e| disk("create", &place.path, e))
+            parent.map_err(|e| Error::io("create", &place.path, e))
         };
         let parent = above(place)?;
         let is_near = parent.is_on_mount_of(&above(found.place())?);
-        if !is_near.map_err(|e| disk("look at", &path, e))? {
+        if !is_near.map_err(|e| Error::io("look at", &path, e))? {
             return refused(DestinationFault::KeptFar);
         }
         Removed {

@@ -90,7 +90,7 @@ impl Destination {
             let shown = path.display();
             progress.warn(format_args!("{shown}: {why}: this pull is not atomic"));
             let above = found.place().above.try_clone();
-            let above = above.map_err(|e| disk("open", &path, e))?;
+            let above = above.map_err(|e| Error::io("open", &path, e))?;
             let place = Mode::InPlace(InPlace::prepare(&path, above, dir)?);
             return Ok(Self {
                 path,
@@ -147,14 +147,14 @@ impl Destination {
             Mode::InPlace(in_place) => in_place.rootfs(),
             Mode::Staged(staging) => staging.rootfs(),
         }
-        .map_err(|e| disk("open", &self.path, e))
+        .map_err(|e| Error::io("open", &self.path, e))
     }
 
     /// Makes the tree DEST, in one step, and then removes what was there before.
     pub fn commit(mut self, record: &Record, progress: Progress) -> Result<RecordPlace, Error> {
         progress.working_on("flushing");
         let rootfs = self.rootfs()?;
-        let failed = |e| disk("flush", &self.path, e);
+        let failed = |e| Error::io("flush", &self.path, e);
         let inode = rootfs.stat_self().map_err(failed)?.id.1;
         let in_tree = match &self.place {
             Mode::Staged(staging) => {
@@ -207,11 +207,11 @@ impl Drop for Destination {
 }
 
 fn lock(path: &Path, dir: &Dir) -> Result<File, Error> {
-    let file = dir.as_file().map_err(|e| disk("lock", path, e))?;
+    let file = dir.as_file().map_err(|e| Error::io("lock", path, e))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(Error::DestinationBusy(path.to_owned())),
-        Err(TryLockError::Error(e)) => Err(disk("lock", path, e)),
+        Err(TryLockError::Error(e)) => Err(Error::io("lock", path, e)),
     }
 }
 
@@ -250,12 +250,4 @@ fn beside(path: &Path) -> PathBuf {
 /// The last component of a path.
 fn file_name(path: &Path) -> CString {
     c_name(path.file_name().unwrap_or_default().as_bytes())
-}
-
-fn disk(action: &'static str, path: &Path, source: io::Error) -> Error {
-    Error::Disk {
-        action,
-        path: path.to_owned(),
-        source,
-    }
 }

@@ -1,6 +1,5 @@
 //! The path of DEST: what it means, and the directories above it.
 
-use super::disk;
 use crate::error::{DestinationFault, Error};
 use crate::sys::{Dir, Location, Unlocated, locate};
 use std::ffi::CString;
@@ -15,7 +14,7 @@ const SYSTEMD_ALONE: [&str; 2] = ["/var/lib/machines", "/var/lib/portables"];
 /// filled or replaced.
 pub(super) fn located(path: &Path) -> Result<Location, Error> {
     locate(path).map_err(|why| match why {
-        Unlocated::Io(e) => disk("follow the path", path, e),
+        Unlocated::Io(e) => Error::io("follow the path", path, e),
         Unlocated::ForeignLink(path) => {
             let why = DestinationFault::ForeignLink;
             Error::DestinationRefused { path, why }
@@ -41,7 +40,7 @@ pub(super) struct Parent {
 /// Makes the directories above DEST that are missing, going down on handles. Returns the lowest, and
 /// those that were made, outermost first.
 pub(super) fn make_parents(place: &Location) -> Result<(Dir, Vec<Parent>), Error> {
-    let failed = |path: &Path, e| disk("create", path, e);
+    let failed = |path: &Path, e| Error::io("create", path, e);
     let mut above = place.above.open_dir().map_err(|e| failed(&place.path, e))?;
     let mut made = Vec::new();
     for (number, name) in place.missing.iter().enumerate() {

@@ -4,7 +4,7 @@
 use super::in_use::Removed;
 use super::keep_old::KeepOldTarget;
 use super::path::is_directly_below_root;
-use super::{Existing, Plan, disk, staging};
+use super::{Existing, Plan, staging};
 use crate::error::{DestinationFault, Error, Replaceable};
 use crate::sys::{Dir, has_mounts_below};
 use std::path::Path;
@@ -57,12 +57,12 @@ impl Preflight {
                     Some(_) => Action::Replaced,
                 };
                 let parent = path.parent().unwrap_or(path);
-                (action, nearest.map_err(|e| disk("open", parent, e))?)
+                (action, nearest.map_err(|e| Error::io("open", parent, e))?)
             }
         };
         place.check_writable().map_err(|e| {
             let outermost = path.ancestors().nth(found.place().missing.len());
-            disk("create", outermost.unwrap_or(path), e)
+            Error::io("create", outermost.unwrap_or(path), e)
         })?;
         let kept = checked.kept.as_ref();
         let removes_kept = kept.is_some_and(|kept| kept.replaced.is_some());

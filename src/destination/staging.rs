@@ -3,7 +3,7 @@
 use super::image_lock::ImageLock;
 use super::in_use::Removed;
 use super::keep_old::KeepOldTarget;
-use super::{disk, exchanged, in_the_way, lock, name_beside};
+use super::{exchanged, in_the_way, lock, name_beside};
 use crate::error::{DestinationFault, Error};
 use crate::sys::{Dir, FileKind, Handle as _, Host, Location, remove_opened, remove_tree};
 use std::cell::Cell;
@@ -44,7 +44,7 @@ impl Staging {
         kept: Option<KeepOldTarget>,
     ) -> Result<Self, Error> {
         let path = &place.path;
-        let failed = |e| disk("create", path, e);
+        let failed = |e| Error::io("create", path, e);
         let (name, staging_name) = (place.name.clone(), name_beside(path));
         let checked = place.found.as_ref().map(|(_, stat)| stat.id);
         let (is_new, folder, lock) = loop {
@@ -58,7 +58,7 @@ impl Staging {
                 Ok(None) => {}
                 Err(error) => {
                     // Not one that another pull has locked first.
-                    if is_new && matches!(error, Error::Disk { .. }) {
+                    if is_new && matches!(error, Error::Io(_)) {
                         let _ = parent.rmdir(&staging_name);
                     }
                     return Err(error);
@@ -170,7 +170,7 @@ impl Staging {
 /// meanwhile. Any other error is final: without a free file descriptor (`ulimit -n`), trying again would
 /// never end.
 fn claim(path: &Path, parent: &Dir, name: &CStr) -> Result<Option<(Dir, File)>, Error> {
-    let failed = |e| disk("create", path, e);
+    let failed = |e| Error::io("create", path, e);
     let folder = match parent.open(name) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(e) if e.kind() == io::ErrorKind::NotADirectory => {
@@ -198,7 +198,7 @@ pub(super) fn put_back(place: &Location) -> Result<bool, Error> {
     let Ok(folder) = parent.open(&name_beside(path)) else {
         return Ok(false);
     };
-    let failed = |e| disk("put back", path, e);
+    let failed = |e| Error::io("put back", path, e);
     if !is_ours(&folder).map_err(failed)? {
         return Ok(false);
     }
@@ -219,7 +219,7 @@ pub(super) fn moved_away(place: &Location) -> Result<Option<Dir>, Error> {
     let Ok(folder) = parent.open(&name_beside(path)) else {
         return Ok(None);
     };
-    match is_ours(&folder).map_err(|e| disk("look at", path, e))? {
+    match is_ours(&folder).map_err(|e| Error::io("look at", path, e))? {
         true => Ok(folder.open(OLD).ok()),
         false => Ok(None),
     }
@@ -228,7 +228,7 @@ pub(super) fn moved_away(place: &Location) -> Result<Option<Dir>, Error> {
 /// Whether the folder of the destination `place` can be made, or taken over.
 pub(super) fn check(place: &Location) -> Result<(), Error> {
     let path = &place.path;
-    let failed = |e| disk("create", path, e);
+    let failed = |e| Error::io("create", path, e);
     let Ok(Some(parent)) = place.parent() else {
         return Ok(());
     };

@@ -16,7 +16,7 @@
 use super::in_use::Removed;
 use super::keep_old::KeepOldTarget;
 use super::staging::{OLD, OLDER, ROOTFS, Staging};
-use super::{beside, disk, exchanged};
+use super::{beside, exchanged};
 use crate::error::{Error, Replaceable};
 use crate::progress::Progress;
 use crate::sys::{Dir, Stat};
@@ -42,7 +42,7 @@ impl Staging {
                 hint: Replaceable::WithForce,
             },
             io::ErrorKind::StaleNetworkFileHandle => exchanged(path),
-            _ => disk("move the tree to", path, e),
+            _ => Error::io("move the tree to", path, e),
         })?;
         // The names have to be on the disk before the old tree goes. All has been done by now: what
         // fails here is no reason to say that nothing was.
@@ -74,7 +74,7 @@ impl Staging {
             removed.check_swapped(&dir, &now).map_err(|error| {
                 let back = self.swap_back(name);
                 self.is_foreign.set(back.is_err());
-                back.map_or_else(|e| disk("put back", path, e), |()| error)
+                back.map_or_else(|e| Error::io("put back", path, e), |()| error)
             })?;
         }
         Ok(())
@@ -114,7 +114,7 @@ impl Staging {
     /// The old tree goes where it is kept. The outer error is about that place.
     fn swap_and_keep(&self, kept: &KeepOldTarget) -> Result<io::Result<()>, Error> {
         let (there, name) = (&kept.parent, &kept.name);
-        let failed = |e| disk("move the old tree to", &kept.path, e);
+        let failed = |e| Error::io("move the old tree to", &kept.path, e);
         if !self.lend_to(kept)? {
             return Ok(self.keep_in_two_steps(kept));
         }
@@ -139,7 +139,7 @@ impl Staging {
     /// comes here, to be removed. False if there is no exchange, and nothing was moved.
     fn lend_to(&self, kept: &KeepOldTarget) -> Result<bool, Error> {
         let (there, name) = (&kept.parent, &kept.name);
-        let failed = |e| disk("move the old tree to", &kept.path, e);
+        let failed = |e| Error::io("move the old tree to", &kept.path, e);
         let Some(replaced) = kept.replaced else {
             let moved = self.folder.rename_new(ROOTFS, there, name);
             return moved.map(|()| true).map_err(failed);

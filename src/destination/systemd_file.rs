@@ -2,7 +2,7 @@
 //! give privileges: whoever makes images decides what is in it. And `NAME.service`, beside it for the same
 //! reason: nothing starts it before somebody has linked or copied it to where systemd looks.
 
-use super::{AtomicFile, Destination, Existing, disk, file_name};
+use super::{AtomicFile, Destination, Existing, file_name};
 use crate::error::{DestinationFault, Error};
 use crate::oci::Digest;
 use crate::sys::FileKind;
@@ -64,7 +64,7 @@ impl SystemdFile {
             return refused(dest, why);
         }
         let path = dest.with_file_name(format!("{name}.{}", kind.extension()));
-        let (kind, mark) = look(found, &path).map_err(|e| disk("look at", &path, e))?;
+        let (kind, mark) = look(found, &path).map_err(|e| Error::io("look at", &path, e))?;
         let manifest = mark.strip_prefix(FILE_MARK).map(str::to_owned);
         match kind {
             None => {}
@@ -83,10 +83,10 @@ impl SystemdFile {
     /// Writes the new one beside it; it takes its place when that is committed.
     pub fn write(&self, destination: &Destination, text: &str) -> Result<AtomicFile, Error> {
         let parent = destination.parent();
-        let parent = parent.map_err(|e| disk("create", &self.path, e))?;
+        let parent = parent.map_err(|e| Error::io("create", &self.path, e))?;
         let output = AtomicFile::create_in(parent, self.path.clone(), 0o644)?;
         let written = (&output).write_all(text.as_bytes());
-        written.map_err(|e| disk("write", &self.path, e))?;
+        written.map_err(|e| Error::io("write", &self.path, e))?;
         Ok(output)
     }
 

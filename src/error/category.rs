@@ -1,6 +1,6 @@
 //! The kinds of failure that a script tells apart by the exit code: the table in README.
 
-use super::{Error, LayoutFault, TlsFault};
+use super::{Error, LayoutFault, Subject as _, TlsFault};
 use crate::sys::Signal;
 
 /// The exit code of a pull with `--exit-code` that found DEST up to date, which is no error.
@@ -84,16 +84,13 @@ impl Error {
             | Self::Compression { .. } => Category::BadImage,
             Self::Entry { why, .. } if why.is_disk() => Category::Destination,
             Self::Entry { .. } => Category::BadImage,
-            Self::Tree { .. }
-            | Self::DestinationNotEmpty { .. }
+            Self::Io(error) => error.category(),
+            Self::DestinationNotEmpty { .. }
             | Self::DestinationRefused { .. }
             | Self::DestinationBusy(_)
             | Self::DestinationInUse(_)
             | Self::NotACache { .. }
-            | Self::NoRoom(..)
-            | Self::Disk { .. } => Category::Destination,
-            // `roots digest IMAGE >FILE`: the disk of FILE is full, as that of DEST can be.
-            Self::Output(source) if is_full(source) => Category::Destination,
+            | Self::NoRoom(..) => Category::Destination,
             Self::Network { .. } | Self::CacheSpoiled { .. } => Category::Temporary,
             // A machine that has just booted may not know the time yet.
             Self::Tls {
@@ -120,15 +117,7 @@ impl Error {
                 status: 408 | 429 | 500..=599,
                 ..
             } => Category::Temporary,
-            Self::Registry { .. }
-            | Self::Redirect { .. }
-            | Self::Answer { .. }
-            | Self::Output(_) => Category::Other,
+            Self::Registry { .. } | Self::Redirect { .. } | Self::Answer { .. } => Category::Other,
         }
     }
-}
-
-fn is_full(source: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
-    matches!(source.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }

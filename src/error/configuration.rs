@@ -1,6 +1,6 @@
 //! Errors in registries.conf and in lock files.
 
-use super::sentence::{escaped, reason};
+use super::sentence::{escaped, os_reason};
 use std::fmt::{self, Display, Formatter};
 
 /// Why a file of settings cannot be used.
@@ -48,7 +48,7 @@ impl Display for ConfigurationFault {
                 f,
                 "line {number} locks an image that an earlier line locks to another digest"
             ),
-            Self::Unreadable(source) => write!(f, "cannot read: {}", reason(source)),
+            Self::Unreadable(source) => write!(f, "cannot read: {}", os_reason(source)),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Errors of one entry of a layer: malformed, or impossible to put on this disk.
 
 use super::Error;
-use super::sentence::{escaped, reason};
+use super::sentence::{escaped, os_reason};
 use crate::oci::Digest;
 use std::fmt::{self, Display, Formatter};
 use std::io;
@@ -122,15 +122,12 @@ impl EntryFault {
     /// This fault after all entries.
     pub fn in_tree(self) -> Error {
         match self {
-            Self::Io { action, source } => Error::Tree { action, source },
-            Self::UnmappedOwner { .. } => Error::Tree {
-                action: "set the owner",
-                source: io::Error::other("no such ids in this user namespace"),
-            },
-            _ => Error::Tree {
-                action: "finish it",
-                source: io::Error::from(io::ErrorKind::Other),
-            },
+            Self::Io { action, source } => Error::tree(action, source),
+            Self::UnmappedOwner { .. } => Error::tree(
+                "set the owner",
+                io::Error::other("no such ids in this user namespace"),
+            ),
+            _ => Error::tree("finish it", io::ErrorKind::Other.into()),
         }
     }
 }
@@ -188,8 +185,8 @@ impl Display for EntryFault {
                     "its owner {id} cannot be shifted that far: ids end at 4294967294"
                 );
             }
-            Self::Io { action, source } => return write!(f, "cannot {action}: {}", reason(source)),
-            Self::Stream(source) => return write!(f, "{}", reason(source)),
+            Self::Io { action, source } => return write!(f, "cannot {action}: {}", os_reason(source)),
+            Self::Stream(source) => return write!(f, "{}", os_reason(source)),
         })
     }
 }

@@ -1,8 +1,9 @@
 //! Hints: at most one line that says what to type next.
 
 use super::correction::{of_manifest, of_reference};
+use super::io::{DISK_FULL, tree_hint};
 use super::sentence::{around, path_of};
-use super::{EntryFault, Error, Part, Replaceable, disk};
+use super::{EntryFault, Error, Part, Replaceable, Subject as _};
 use crate::oci::Platform;
 use std::time::Duration;
 
@@ -27,13 +28,8 @@ impl Error {
             Self::Tls { host, why } => return why.hint(host),
             Self::Certificate { why, .. } => why.hint()?,
             Self::Network { why, proxy, .. } => why.hint(proxy.is_some()),
-            Self::NoRoom(..) => disk::FULL,
-            Self::Disk {
-                action,
-                path,
-                source,
-            } => return disk::hint(action, path, source),
-            Self::Tree { action, source } => disk::entry_hint(action, source)?,
+            Self::NoRoom(..) => DISK_FULL,
+            Self::Io(error) => return error.hint(),
             Self::Entry { why, .. } => why.hint()?,
             Self::Suggesting(suggestion, _) => return suggestion.hint(),
             Self::NoPlatform { available, .. } => {
@@ -129,7 +125,7 @@ impl Error {
 impl EntryFault {
     fn hint(&self) -> Option<&'static str> {
         Some(match self {
-            Self::Io { action, source } => return disk::entry_hint(action, source),
+            Self::Io { action, source } => return tree_hint(action, source),
             Self::OverLimit(_) | Self::Inflated(_) => {
                 "allow more with --max-size if you trust the image"
             }

@@ -5,10 +5,10 @@ mod configuration;
 mod conversation;
 mod correction;
 mod destination;
-mod disk;
 mod entry;
 mod fault;
 mod hint;
+mod io;
 mod nature;
 mod network;
 mod origin;
@@ -24,13 +24,23 @@ pub use correction::Suggestion;
 pub use destination::{DestinationFault, RecordFault, TreeInUse};
 pub use entry::EntryFault;
 pub use fault::{Absence, IncludeFault, LayoutFault, LinkFault, Part, Replaceable, Usage};
+pub use io::IoError;
 pub use network::NetworkFault;
 pub use sentence::escaped;
 pub use tls::{CertificateFault, TlsFault};
 pub use value::ValueFault;
 
 use crate::oci::{Digest, InvalidManifest, InvalidReference, Platform};
-use std::{io, path::PathBuf, time::Duration};
+use std::fmt::Display;
+use std::{path::PathBuf, time::Duration};
+
+/// What [`Error`] delegates to: a kind of thing that fails, and how.
+trait Subject: Display {
+    /// What to type next, in one line.
+    fn hint(&self) -> Option<String>;
+
+    fn category(&self) -> Category;
+}
 
 /// The one error type: `Display` says it, [`Error::hint`] what to do, [`Error::exit_code`] what a script sees.
 pub enum Error {
@@ -210,13 +220,6 @@ pub enum Error {
         /// What is wrong with it.
         why: EntryFault,
     },
-    /// The tree as a whole.
-    Tree {
-        /// What was tried.
-        action: &'static str,
-        /// How it failed.
-        source: io::Error,
-    },
     /// DEST holds something.
     DestinationNotEmpty {
         /// DEST.
@@ -266,15 +269,6 @@ pub enum Error {
     DestinationBusy(PathBuf),
     /// A tree that would be removed is in use.
     DestinationInUse(TreeInUse),
-    /// A file or directory of ours: DEST, its parent, the cache, a layout.
-    Disk {
-        /// What was tried.
-        action: &'static str,
-        /// With what.
-        path: PathBuf,
-        /// How it failed.
-        source: io::Error,
-    },
     /// The image does not fit on the disk of this DEST: it takes so many bytes more at least.
     NoRoom(PathBuf, u64),
     /// A folder that is to be used or purged as a cache, and is none.
@@ -293,8 +287,8 @@ pub enum Error {
         /// What is wrong.
         why: LayoutFault,
     },
-    /// A result could not be written to stdout.
-    Output(io::Error),
+    /// A system call on a file, a folder or standard output has failed.
+    Io(IoError),
     /// A signal asked the process to end.
     Stopped(crate::sys::Signal),
 }

@@ -1,7 +1,7 @@
 //! The category of an error, for code that can still react to it.
 
+use super::io::is_full;
 use super::{EntryFault, Error, LayoutFault, NetworkFault};
-use std::io;
 
 impl Error {
     /// Whether the same may succeed a moment later.
@@ -33,12 +33,8 @@ impl Error {
             Self::Entry {
                 why: EntryFault::Io { source, .. },
                 ..
-            }
-            | Self::Tree { source, .. }
-            | Self::Disk { source, .. } => {
-                use io::ErrorKind::{QuotaExceeded, StorageFull};
-                matches!(source.kind(), StorageFull | QuotaExceeded)
-            }
+            } => is_full(source),
+            Self::Io(error) => error.is_full_disk(),
             _ => false,
         }
     }

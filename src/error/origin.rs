@@ -37,9 +37,4 @@ impl Error {
             Some(signal) => Err(Self::Stopped(signal)),
         }
     }
-
-    /// A failure to do `action` to the root of the tree.
-    pub fn tree(action: &'static str, source: io::Error) -> Self {
-        Self::Tree { action, source }
-    }
 }

@@ -115,9 +115,6 @@ impl Display for Error {
                     name => write!(f, "{name}: {malformed}{why} (layer {layer})"),
                 }
             }
-            Self::Tree { action, source } => {
-                write!(f, "the tree: cannot {action}: {}", reason(source))
-            }
             Self::DestinationNotEmpty { path, hint } => {
                 write!(f, "{}: it is not empty", path_of(path))?;
                 match hint {
@@ -182,18 +179,11 @@ impl Display for Error {
                 )
             }
             Self::NotACache { path, .. } => write!(f, "{}: not a cache of roots", path_of(path)),
-            Self::Disk {
-                action,
-                path,
-                source,
-            } => {
-                write!(f, "{}: cannot {action}: {}", path_of(path), reason(source))
-            }
+            Self::Io(error) => error.fmt(f),
             Self::CacheSpoiled(digest) => {
                 write!(f, "{digest}: the cached blob is spoiled and is not used")
             }
             Self::Layout { path, why } => write!(f, "{}: {why}", path_of(path)),
-            Self::Output(source) => write!(f, "standard output: cannot write: {}", reason(source)),
             Self::Stopped(signal) => write!(f, "stopped by signal {}", signal.number()),
         }
     }
@@ -247,7 +237,7 @@ pub(super) fn path_of(path: &std::path::Path) -> String {
 }
 
 /// The kernel's words without the number behind them.
-pub(super) fn reason(error: &io::Error) -> String {
+pub(super) fn os_reason(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut letters = text.chars();

@@ -1,6 +1,6 @@
 //! Errors of certificates, those of servers and those of the user.
 
-use super::sentence::{around, escaped, list, reason};
+use super::sentence::{around, escaped, list, os_reason};
 use std::fmt::{self, Display, Formatter};
 use std::io;
 
@@ -209,7 +209,7 @@ fn in_days(days: u64) -> String {
 impl Display for CertificateFault {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreadable(source) => write!(f, "cannot read: {}", reason(source)),
+            Self::Unreadable(source) => write!(f, "cannot read: {}", os_reason(source)),
             Self::NoCertificate => f.write_str("no certificate in it"),
             Self::NoKey => f.write_str("no private key in it"),
             Self::Malformed => f.write_str("a certificate in it is malformed"),

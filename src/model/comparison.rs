@@ -49,7 +49,7 @@ impl<'m> Comparison<'m> {
     /// Compares what `scope` says of `root`, which is at `dest`, with a tree in memory. Nothing is
     /// written.
     pub fn new(model: &'m Model, scope: &'m Scope, root: &Dir, dest: &Path) -> Result<Self, Error> {
-        let failed = |e| disk(dest, e);
+        let failed = |e| Error::io("look at", dest, e);
         let found = root.stat_self().map_err(failed)?;
         let mut comparison = Self {
             model,
@@ -286,14 +286,6 @@ impl<'m> Comparison<'m> {
     }
 
     pub(super) fn failed(&self, path: &[u8], source: io::Error) -> Error {
-        disk(&self.dest.join(OsStr::from_bytes(path)), source)
-    }
-}
-
-fn disk(path: &Path, source: io::Error) -> Error {
-    Error::Disk {
-        action: "look at",
-        path: path.to_owned(),
-        source,
+        Error::io("look at", self.dest.join(OsStr::from_bytes(path)), source)
     }
 }

@@ -3,7 +3,7 @@
 //! Symlinks are the user's own and may lead anywhere: several layouts share a store by a symlink at
 //! `blobs`, and ostree links the files. Whatever is read is verified.
 
-use super::store::{disk, fault};
+use super::store::fault;
 use crate::error::{Absence, Error, LayoutFault, LinkFault};
 use crate::sys::{Dir, FileKind, is_loop, trail};
 use std::cell::RefCell;
@@ -44,7 +44,10 @@ impl Folder {
     /// Opens a file, if it exists.
     pub(super) fn open(&self, name: &str) -> Result<Option<Box<dyn Read>>, Error> {
         self.mark_used(name.to_owned());
-        match self.walk(name).map_err(|e| disk(&self.path, e))? {
+        match self
+            .walk(name)
+            .map_err(|e| Error::io("read", &self.path, e))?
+        {
             Ok(file) => Ok(Some(Box::new(LayoutBlob {
                 path: self.path.join(name),
                 file,
@@ -122,7 +125,7 @@ impl Folder {
             _ if is_loop(&failure.error) => LinkFault::TooMany,
             true if is_below_file || (path.exists() && !path.is_file()) => LinkFault::NotAFile,
             false if is_below_file => LinkFault::NotAFolder,
-            _ => return disk(&path, failure.error),
+            _ => return Error::io("read", path, failure.error),
         };
         let absence = failure.link(why).unwrap_or(match why {
             LinkFault::NotAFolder => Absence::NotAFolder(failure.way),
@@ -157,6 +160,6 @@ struct LayoutBlob {
 impl Read for LayoutBlob {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.file.read(buffer);
-        read.map_err(|e| io::Error::other(disk(&self.path, e)))
+        read.map_err(|e| io::Error::other(Error::io("read", &self.path, e)))
     }
 }

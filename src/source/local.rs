@@ -11,8 +11,6 @@ use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use super::store::disk;
-
 /// The path that means standard input.
 const STDIN: &str = "-";
 
@@ -108,7 +106,7 @@ impl Local {
                 }
                 (io::ErrorKind::NotFound, Form::Any) => return Err(fault(LayoutFault::Nothing)),
                 (io::ErrorKind::NotFound, _) => return Err(fault(LayoutFault::NoFile)),
-                _ => return Err(disk(&path, e)),
+                _ => return Err(Error::io("read", &path, e)),
             },
         };
         Ok((place, name))

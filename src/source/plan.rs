@@ -1,7 +1,7 @@
 //! What a pull would do for each layer, known before it starts.
 
 use super::Source;
-use super::space::{can_keep, check_fits, failed};
+use super::space::{can_keep, check_fits};
 use crate::cache::{CacheView, Presence};
 use crate::error::Error;
 use crate::oci::{Descriptor, Image};
@@ -96,7 +96,7 @@ impl Source<'_> {
             }
         }
         let is_beside = look.is_beside(place);
-        let is_beside = is_beside.map_err(|e| failed(look.path(), e))?;
+        let is_beside = is_beside.map_err(|e| Error::io("look at", look.path(), e))?;
         let besides = if is_beside { plan.size } else { 0 };
         let free = look.free_space();
         Ok(look.is_writable() && can_keep(lacks, besides, free, look.path(), progress))

@@ -6,7 +6,6 @@ use crate::oci::{Descriptor, Image};
 use crate::progress::{Progress, bytes};
 use crate::sys::Dir;
 use std::collections::HashSet;
-use std::io;
 use std::path::Path;
 
 impl Source<'_> {
@@ -53,7 +52,7 @@ pub fn check_room<'s, B: IntoIterator<Item = &'s Descriptor>>(
     };
     let is_shared = cache
         .is_beside(folder)
-        .map_err(|e| failed(destination, e))?;
+        .map_err(|e| Error::io("look at", destination, e))?;
     let besides = if is_shared { size } else { 0 };
     if !can_keep(wanted, besides, cache.free_space(), cache.path(), progress) {
         cache.add_nothing();
@@ -88,12 +87,4 @@ pub(super) fn can_keep(
         bytes(missing)
     ));
     false
-}
-
-pub(super) fn failed(path: &Path, source: io::Error) -> Error {
-    Error::Disk {
-        action: "look at",
-        path: path.to_owned(),
-        source,
-    }
 }

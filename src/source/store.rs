@@ -72,16 +72,8 @@ impl Store {
     fn failed(&self, error: io::Error) -> Error {
         match error.downcast::<Error>() {
             Ok(ours) => ours,
-            Err(error) => disk(self.path(), error),
+            Err(error) => Error::io("read", self.path(), error),
         }
-    }
-}
-
-pub(super) fn disk(path: &Path, source: io::Error) -> Error {
-    Error::Disk {
-        action: "read",
-        path: path.to_owned(),
-        source,
     }
 }
 
