@@ -30,6 +30,9 @@ pub mod compression;
 pub mod report;
 pub mod tarball;
 
+// What layers mean for a tree.
+pub mod changeset;
+
 // The rooms that do the work and do not know of each other.
 pub mod archive;
 pub mod cache;

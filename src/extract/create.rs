@@ -2,7 +2,8 @@
 
 use super::Extractor;
 use super::metadata::InheritedMetadata;
-use super::xattr::{DEFAULT_ACL, without_default_acl};
+use super::xattr::without_default_acl;
+use crate::changeset::DEFAULT_ACL;
 use crate::error::EntryFault;
 use crate::sys::{Dir, FileKind};
 use crate::tarball::{Entries, Entry, EntryKind, SparseMap, SparseWriter};

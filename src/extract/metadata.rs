@@ -4,8 +4,9 @@
 //! chown clears setuid and `security.capability`, so it is first; a file that its mode makes
 //! read-only takes no attribute any more, so the mode comes after them; times are last.
 
-use super::xattr::{self, ACCESS_ACL, DEFAULT_ACL};
+use super::xattr;
 use super::{Cursor, Skipped};
+use crate::changeset::{ACCESS_ACL, DEFAULT_ACL};
 use crate::error::EntryFault;
 use crate::sys::{Dir, FileKind, Handle, Host, NewNode, Owner, Special, Stat, Unopened, is_root};
 use crate::tarball::{Entry, EntryKind};

@@ -19,12 +19,13 @@ mod xattr;
 
 pub use reader::TreeReader;
 
+use crate::changeset::{EntryName, Owners};
 use crate::error::{EntryFault, Error};
 use crate::oci::{Digest, Image};
 use crate::sys::{
     Dir, Exposure, Handle as _, LOST_AND_FOUND, file_size_limit, stop_inheriting_umask,
 };
-use crate::tarball::{BLOCK, Budget, Entries, Entry, EntryKind, EntryName, Owners, Parents};
+use crate::tarball::{BLOCK, Budget, Entries, Entry, EntryKind, Parents};
 use crate::tree_options::TreeOptions;
 use component::IfMissing;
 use cursor::Cursor;

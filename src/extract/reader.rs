@@ -1,8 +1,9 @@
 //! Reads a tree that is there: one component after the other, and symlinks inside of the root, so that
 //! no link of an image leads to a file of the host.
 
+use crate::changeset::Steps;
 use crate::sys::{Dir, FileKind, Stat};
-use crate::tarball::{LayerPath, Steps};
+use crate::tarball::LayerPath;
 use std::ffi::{CStr, CString};
 use std::io::{self, Read as _};
 

@@ -5,9 +5,10 @@ use super::Extractor;
 use super::component::IfMissing;
 use super::cursor::Cursor;
 use super::sweep::sweep;
+use crate::changeset::{PathKind, Selection};
 use crate::error::{EntryFault, Error};
 use crate::sys::FileKind;
-use crate::tarball::{LayerPath, PathKind, Selection};
+use crate::tarball::LayerPath;
 use std::ffi::CString;
 use std::io;
 

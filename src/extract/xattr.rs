@@ -1,14 +1,12 @@
 //! Extended attributes: which ones belong to the image, and what to do where they cannot be set.
 
 use super::Skipped;
+use crate::changeset::{DEFAULT_ACL, is_of_machine, is_overlay_mark};
 use crate::error::EntryFault;
 use crate::sys::{Dir, Handle as _};
-use crate::tarball::{Xattrs, is_overlay_mark};
+use crate::tarball::Xattrs;
 use std::ffi::CStr;
 use std::io;
-
-pub(super) const ACCESS_ACL: &CStr = c"system.posix_acl_access";
-pub(super) const DEFAULT_ACL: &CStr = c"system.posix_acl_default";
 
 /// Sets what an entry says. What cannot be is counted, and said once at the end.
 pub(super) fn set(
@@ -17,7 +15,7 @@ pub(super) fn set(
     set: impl Fn(&CStr, &[u8]) -> io::Result<()>,
 ) -> Result<(), EntryFault> {
     for (name, value) in xattrs.iter() {
-        if is_ignored(name) {
+        if is_of_machine(name) {
             skipped.xattrs += usize::from(is_overlay_mark(name));
             continue;
         }
@@ -53,23 +51,13 @@ pub(super) fn has_default_acl(dir: &Dir) -> Result<bool, EntryFault> {
         .any(|name| name == DEFAULT_ACL.to_bytes()))
 }
 
-/// Attributes that belong to the machine and not to the image: the label its policy gives, the ACL
-/// of a server, what overlayfs knows of its layers, and the record of a pull, with which an image could pass for another one.
-fn is_ignored(name: &CStr) -> bool {
-    if is_overlay_mark(name) {
-        return true;
-    }
-    let name = name.to_bytes();
-    name == b"security.selinux" || name == b"system.nfs4_acl" || name.starts_with(b"user.roots.")
-}
-
 /// Removes what a lower layer set: attributes are replaced as a whole, like mode and owner
 /// (image-spec layer.md, "Applying Changesets").
 pub(super) fn clear(dir: &Dir) -> Result<(), EntryFault> {
     let all = names(dir)?;
     for name in all.split_inclusive(|&b| b == 0) {
         if let Ok(name) = CStr::from_bytes_with_nul(name)
-            && !is_ignored(name)
+            && !is_of_machine(name)
         {
             removed(dir.remove_xattr(name))?;
         }

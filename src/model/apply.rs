@@ -2,9 +2,10 @@
 
 use super::inode::{InodeId, InodeKind, Metadata, ROOT};
 use super::{Model, checksum};
+use crate::changeset::{EntryName, is_overlay_mark};
 use crate::error::{EntryFault, Error};
 use crate::oci::Digest;
-use crate::tarball::{Entries, Entry, EntryKind, EntryName, LayerPath, SparseMap};
+use crate::tarball::{Entries, Entry, EntryKind, LayerPath, SparseMap};
 use std::ffi::CStr;
 use std::io::BufRead;
 
@@ -99,13 +100,15 @@ impl Model {
 
     /// What an entry says of what it makes.
     fn said(&mut self, entry: &Entry) -> Result<Metadata, EntryFault> {
+        let names = entry.xattrs.iter().map(|(name, _)| name);
+        let overlay_marks = names.filter(|name| is_overlay_mark(name)).count();
         Ok(Metadata {
             mode: entry.mode,
             owner: Some(entry.owner),
             mtime: entry.mtime,
             xattrs: self.xattrs.keep(entry)?,
             // An entry has fewer attributes than bytes of their names: 64 KiB.
-            overlay_marks: u32::try_from(entry.xattrs.overlay_marks()).unwrap_or(u32::MAX),
+            overlay_marks: u32::try_from(overlay_marks).unwrap_or(u32::MAX),
         })
     }
 

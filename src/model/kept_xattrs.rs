@@ -1,6 +1,6 @@
 //! Bounds the memory for extended attributes of a tree.
 
-use super::xattrs::is_of_machine;
+use super::xattrs::is_compared;
 use crate::error::EntryFault;
 use crate::tarball::{Entry, Xattrs};
 
@@ -21,7 +21,7 @@ impl KeptXattrs {
     pub(super) fn keep(&mut self, entry: &Entry) -> Result<Xattrs, EntryFault> {
         let mut xattrs = entry.xattrs.clone();
         // Signatures and labels of the machine are on every file, where they are.
-        xattrs.retain_own(|name| !is_of_machine(name));
+        xattrs.retain_own(is_compared);
         self.bytes += xattrs.size_beside(&self.last);
         if self.bytes > MAX_KEPT {
             return Err(EntryFault::XattrsOfTree);

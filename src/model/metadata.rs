@@ -3,7 +3,7 @@
 use super::Model;
 use super::difference::Aspect;
 use super::inode::{Inode, InodeKind, Metadata};
-use super::xattrs::{XattrMap, is_for_root, is_of_machine, is_settable, settled};
+use super::xattrs::{XattrMap, is_compared, is_for_root, is_settable, settled};
 use crate::sys::{Owner, Stat, Time};
 use std::collections::BTreeMap;
 
@@ -54,7 +54,7 @@ pub(super) fn aspects(
         return aspects;
     };
     let is_simple = is_directory || matches!(inode.kind, InodeKind::File { .. });
-    let of_image = said.xattrs.iter().filter(|(name, _)| !is_of_machine(name));
+    let of_image = said.xattrs.iter().filter(|(name, _)| is_compared(name));
     let wanted: BTreeMap<_, _> = of_image
         .filter_map(|(name, value)| Some((name, settled(name, value, mode)?)))
         .collect();
@@ -68,7 +68,7 @@ pub(super) fn aspects(
         }
     }
     for (name, value) in own {
-        let counts = settled(name, value, found.mode).is_some() && !is_of_machine(name);
+        let counts = settled(name, value, found.mode).is_some() && is_compared(name);
         if counts && !wanted.contains_key(name.as_c_str()) {
             aspects.push(Aspect::Xattr(name.clone()));
         }

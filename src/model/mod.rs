@@ -28,9 +28,10 @@ pub use comparison::Comparison;
 pub use difference::{Change, Difference};
 pub use scope::{Ignore, Scope};
 
+use crate::changeset::Owners;
 use crate::oci::Image;
 use crate::sys::{Host, Owner, is_root};
-use crate::tarball::{Budget, Owners};
+use crate::tarball::Budget;
 use crate::tree_options::TreeOptions;
 use inode::Inodes;
 use kept_xattrs::KeptXattrs;

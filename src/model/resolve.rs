@@ -1,8 +1,9 @@
 //! Resolves the path to a directory through the image's symlinks, as `extract/cursor` does on disk.
 
 use super::inode::{InodeId, InodeKind, Inodes, Metadata, ROOT};
+use crate::changeset::{MADE, MAX_LINKS, Steps};
 use crate::error::EntryFault;
-use crate::tarball::{MADE, MAX_LINKS, Parents, Steps};
+use crate::tarball::Parents;
 use std::ffi::CStr;
 
 /// Where a way has led.

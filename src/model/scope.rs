@@ -6,8 +6,9 @@
 
 use super::Model;
 use super::select::look;
+use crate::changeset::Selection;
 use crate::error::{EntryFault, Error};
-use crate::tarball::{LayerPath, Selection};
+use crate::tarball::LayerPath;
 use crate::tree_options::TreeOptions;
 use std::collections::BTreeSet;
 use std::ffi::CStr;

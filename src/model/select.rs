@@ -2,8 +2,9 @@
 
 use super::Model;
 use super::inode::{InodeKind, Inodes};
+use crate::changeset::{PathKind, Selection};
 use crate::error::{EntryFault, Error};
-use crate::tarball::{LayerPath, PathKind, Selection};
+use crate::tarball::LayerPath;
 use crate::tree_options::TreeOptions;
 use std::ffi::CString;
 

@@ -1,7 +1,7 @@
 //! Extended attributes: which ones are compared.
 
+use crate::changeset::{ACCESS_ACL, ACL_ENTRY, ACL_HEAD, is_of_machine, is_set_by_kernel};
 use crate::sys::Handle;
-use crate::tarball::is_overlay_mark;
 use std::collections::BTreeMap;
 use std::ffi::{CStr, CString};
 use std::io;
@@ -9,26 +9,12 @@ use std::io;
 /// The attributes of a thing on the disk.
 pub(super) type XattrMap = BTreeMap<CString, Vec<u8>>;
 
-const ACCESS_ACL: &CStr = c"system.posix_acl_access";
-
-/// An ACL has a head of four bytes and eight for each of its entries: acl(5), in the kernel's form.
-const ACL_HEAD: usize = 4;
-const ACL_ENTRY: usize = 8;
-
 /// The tag of the entry that bounds all others.
 const ACL_MASK: u16 = 0x10;
 
-/// Whether an attribute belongs to the machine and not to the image, as for `extract/xattr.rs`.
-pub(super) fn is_of_machine(name: &CStr) -> bool {
-    if is_overlay_mark(name) {
-        return true;
-    }
-    let name = name.to_bytes();
-    matches!(
-        name,
-        b"security.selinux" | b"security.ima" | b"security.evm"
-    ) || name == b"system.nfs4_acl"
-        || name.starts_with(b"user.roots.")
+/// Whether an attribute is compared.
+pub(super) fn is_compared(name: &CStr) -> bool {
+    !is_of_machine(name) && !is_set_by_kernel(name)
 }
 
 /// Whether only root may set it.

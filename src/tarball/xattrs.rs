@@ -109,13 +109,6 @@ impl Xattrs {
         self.get(name).is_some()
     }
 
-    /// How many of them are [overlayfs marks](is_overlay_mark).
-    pub fn overlay_marks(&self) -> usize {
-        self.iter()
-            .filter(|(name, _)| is_overlay_mark(name))
-            .count()
-    }
-
     /// Their number, and the total length of names and values in bytes.
     pub fn size(&self) -> (u64, u64) {
         self.iter().fold((0, 0), |(count, bytes), (name, value)| {
@@ -149,7 +142,7 @@ impl Xattrs {
     }
 
     /// Changes the value of an attribute, if present, for this entry only.
-    pub(super) fn alter(
+    pub fn alter(
         &mut self,
         name: &CStr,
         change: impl FnOnce(&mut Vec<u8>) -> Result<(), EntryFault>,
@@ -163,7 +156,7 @@ impl Xattrs {
     }
 
     /// Removes an attribute from this entry only.
-    pub(super) fn remove(&mut self, name: &CStr) {
+    pub fn remove(&mut self, name: &CStr) {
         if self.has(name) {
             self.set_own(name, None);
         }
@@ -189,13 +182,6 @@ impl Xattrs {
         self.own
             .binary_search_by(|(own, _)| own.as_c_str().cmp(name))
     }
-}
-
-/// Whether overlayfs uses this attribute for its layers. If the tree is later used as such a layer,
-/// an attribute from the image would hide files, or give a file the contents of another.
-pub fn is_overlay_mark(name: &CStr) -> bool {
-    let name = name.to_bytes();
-    name.starts_with(b"trusted.overlay.") || name.starts_with(b"user.overlay.")
 }
 
 /// How many bytes a name counts.

@@ -10,7 +10,7 @@ mod code;
 mod made_up;
 
 /// The rooms by floors, from the top. A room imports from lower floors only, so siblings do not know of each other.
-const FLOORS: [&[&str]; 12] = [
+const FLOORS: [&[&str]; 13] = [
     &["main"],
     &["cli"],
     &["commands"],
@@ -24,6 +24,7 @@ const FLOORS: [&[&str]; 12] = [
         "archive",
         "model",
     ],
+    &["changeset"],
     &["tarball", "compression", "report"],
     &["progress"],
     &["error"],

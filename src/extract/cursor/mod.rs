@@ -11,9 +11,10 @@ mod open;
 
 use super::component::{Component, IfMissing, ImpliedDirectory, StepOutcome};
 use super::left_out::LeftOut;
+use crate::changeset::{MADE, MAX_LINKS, Steps};
 use crate::error::EntryFault;
 use crate::sys::{Dir, FileKind, LOST_AND_FOUND, Owner, Time, remove_tree};
-use crate::tarball::{LayerPath, MADE, MAX_LINKS, Parents, Steps};
+use crate::tarball::{LayerPath, Parents};
 use std::collections::hash_map::RandomState;
 use std::ffi::{CStr, CString};
 use std::hash::BuildHasher;

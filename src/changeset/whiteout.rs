@@ -1,7 +1,7 @@
 //! The name of an entry, which may be a whiteout: image-spec layer.md, "Whiteouts".
 
-use super::path::LayerPath;
 use crate::error::EntryFault;
+use crate::tarball::LayerPath;
 use std::ffi::{CStr, CString};
 
 /// What an entry's name means.

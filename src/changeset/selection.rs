@@ -5,9 +5,9 @@
 //! keeps its target with everything below it, and all symlinks and directories on the path. An
 //! exclude drops what `rm -r` would remove: of a symlink, the link itself.
 
-use super::path::LayerPath;
-use super::steps::Steps;
+use super::resolve::Steps;
 use crate::error::{Error, IncludeFault};
+use crate::tarball::LayerPath;
 use crate::tree_options::TreeOptions;
 use std::collections::BTreeSet;
 use std::ffi::{CStr, CString};

@@ -3,8 +3,8 @@
 //! The target of each symlink can have thousands of components, and lead through hundreds of other
 //! such symlinks: 4 kB caused half a million steps. So both are counted, for all callers.
 
-use super::path::Parents;
 use crate::error::EntryFault;
+use crate::tarball::Parents;
 use std::borrow::Cow;
 use std::ffi::{CStr, CString};
 

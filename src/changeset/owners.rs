@@ -1,8 +1,9 @@
 //! Owners that differ from the image's: `--strip-owner` and `--uid-shift`.
 
-use super::entry::Entry;
+use super::xattr::{ACCESS_ACL, ACL_ENTRY, ACL_HEAD, DEFAULT_ACL};
 use crate::error::EntryFault;
 use crate::sys::Owner;
+use crate::tarball::Entry;
 use crate::tree_options::TreeOptions;
 use std::ffi::CStr;
 
@@ -28,11 +29,7 @@ const REVISION: usize = 3;
 const NAMESPACED: u8 = 3;
 const ROOT_ID: usize = 20;
 
-/// acl(5) in the kernel's binary form: a header of four bytes, then tag, permissions and id per
-/// entry.
-const ACLS: [&CStr; 2] = [c"system.posix_acl_access", c"system.posix_acl_default"];
-const ACL_HEAD: usize = 4;
-const ACL_ENTRY: usize = 8;
+/// Where an entry of an ACL has its ID, and the tags of entries that have one: acl(5).
 const ACL_ID: usize = 4;
 const ACL_USER: u8 = 0x02;
 const ACL_GROUP: u8 = 0x08;
@@ -75,7 +72,7 @@ impl Owners {
                 entry.owner.gid = shifted(entry.owner.gid, shift)?;
                 let xattrs = &mut entry.xattrs;
                 xattrs.alter(CAPABILITY, |value| capability(value, shift))?;
-                for name in ACLS {
+                for name in [ACCESS_ACL, DEFAULT_ACL] {
                     xattrs.alter(name, |value| acl(value, shift))?;
                 }
             }

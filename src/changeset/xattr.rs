@@ -1,0 +1,35 @@
+//! Which extended attributes belong to the machine and not to the image.
+
+use std::ffi::CStr;
+
+pub(crate) const ACCESS_ACL: &CStr = c"system.posix_acl_access";
+pub(crate) const DEFAULT_ACL: &CStr = c"system.posix_acl_default";
+
+/// acl(5) in the kernel's binary form: a header of four bytes, then tag, permissions and id per
+/// entry.
+pub(crate) const ACL_HEAD: usize = 4;
+pub(crate) const ACL_ENTRY: usize = 8;
+
+/// Whether an attribute is never taken from an image, nor compared: the label that the machine's
+/// policy gives, the ACL of an NFS server, overlayfs marks, and the record of a pull, with which an
+/// image could pass for another one.
+pub(crate) fn is_of_machine(name: &CStr) -> bool {
+    if is_overlay_mark(name) {
+        return true;
+    }
+    let name = name.to_bytes();
+    name == b"security.selinux" || name == b"system.nfs4_acl" || name.starts_with(b"user.roots.")
+}
+
+/// Whether an attribute is taken from an image, but not compared: where IMA and EVM are on, the
+/// kernel writes its own hashes to every file, over those of the image too.
+pub(crate) fn is_set_by_kernel(name: &CStr) -> bool {
+    matches!(name.to_bytes(), b"security.ima" | b"security.evm")
+}
+
+/// Whether overlayfs uses this attribute for its layers. If the tree is later used as such a layer,
+/// an attribute from the image would hide files, or give a file the contents of another.
+pub(crate) fn is_overlay_mark(name: &CStr) -> bool {
+    let name = name.to_bytes();
+    name.starts_with(b"trusted.overlay.") || name.starts_with(b"user.overlay.")
+}
