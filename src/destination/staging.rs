@@ -3,7 +3,7 @@
 use super::image_lock::ImageLock;
 use super::in_use::Removed;
 use super::keep_old::KeepOldTarget;
-use super::{exchanged, in_the_way, lock, name_beside};
+use super::{beside, exchanged, in_the_way, lock, name_beside};
 use crate::error::{DestinationFault, Error};
 use crate::sys::{Dir, FileKind, Handle as _, Host, Location, remove_opened, remove_tree};
 use std::cell::Cell;
@@ -88,22 +88,30 @@ impl Staging {
             any,
             is_foreign: Cell::new(false),
         };
-        staging.make_rootfs().map_err(|e| {
+        let made = staging.remove_leftovers(path);
+        let made = made.and_then(|()| staging.make_rootfs().map_err(failed));
+        made.inspect_err(|_| {
             // Without a file descriptor to list it with, the folder can still be removed by name.
             if is_new {
                 let _ = staging.folder.rmdir(ROOTFS);
                 let _ = staging.parent.rmdir(&staging.staging_name);
             }
-            failed(e)
         })?;
         Ok(staging)
     }
 
+    /// Removes what a killed pull left. An ordinary user cannot remove the files of subordinate ids that a
+    /// pull in a user namespace has made, so the error names the folder.
+    fn remove_leftovers(&self, path: &Path) -> Result<(), Error> {
+        [ROOTFS, OLD, OLDER].into_iter().try_for_each(|name| {
+            let removed = remove_tree(&self.folder, name);
+            removed
+                .map(drop)
+                .map_err(|e| Error::io("clean up", beside(path), e))
+        })
+    }
+
     fn make_rootfs(&self) -> io::Result<()> {
-        // What a killed pull left.
-        remove_tree(&self.folder, ROOTFS)?;
-        remove_tree(&self.folder, OLD)?;
-        remove_tree(&self.folder, OLDER)?;
         // A setgid parent would give its group to the tree.
         self.folder.set_mode(0o700)?;
         self.folder.mkdir(ROOTFS, 0o755)?;

@@ -126,6 +126,13 @@ fn path_hint(action: &str, path: &Path, source: &io::Error) -> Option<String> {
         ("follow the path", NotFound) => {
             "a link or a `..` on it leads to nothing: make that folder first"
         }
+        ("clean up", PermissionDenied) => {
+            let path = path_of(path);
+            return Some(format!(
+                "it holds files of other users: unshare --map-auto --map-root-user rm -r {path}, \
+                 or rm -r {path} as root"
+            ));
+        }
         ("create", NotFound) => {
             let parent = path_of(path.parent()?);
             return around("make its folder first: mkdir -p ", &parent, "");

@@ -119,6 +119,33 @@ fn the_tree_can_be_removed_by_its_owner() {
     again.pull_into(&sandbox, &sandbox.path("dest")).succeeds();
 }
 
+/// Such as a tree that was pulled in a user namespace.
+#[test]
+fn a_leftover_that_its_user_cannot_remove_is_named() {
+    let Some(prelude) = prelude().filter(|_| sandbox::is_root()) else {
+        return;
+    };
+    let sandbox = open_sandbox();
+    let trial = || {
+        let layer = Layer::new().file("f", 0o644, "f");
+        Trial::new("leftover").layer(layer).prelude(prelude)
+    };
+    let dest = sandbox.path("dest");
+    trial().pull_into(&sandbox, &dest).succeeds();
+    sandbox.write("dest/of-others/file", "root's");
+    let force = || trial().arg("--force").pull_into(&sandbox, &dest).run;
+    let left = sandbox.path(".dest.roots").display().to_string();
+    let run = force().succeeds();
+    run.says(&format!("and left in {left}: "));
+    let run = force().fails(6);
+    run.says(&format!("{left}: cannot clean up: permission denied"))
+        .says(&format!(
+            "unshare --map-auto --map-root-user rm -r {left}, or rm -r {left} as root"
+        ));
+    fs::remove_dir_all(&left).unwrap();
+    let _ = force().succeeds();
+}
+
 /// Those who cannot make devices: an ordinary user, and root of a user namespace, where there may be one.
 fn who_cannot_make_devices() -> Vec<(&'static str, String)> {
     let namespace = "PATH=/usr/bin:/bin; exec unshare --user --map-root-user \"$0\" \"$@\"";
