@@ -17,7 +17,8 @@ pub struct Record {
     /// The platform that the image is for.
     pub platform: String,
     /// The platform that was asked for, or this machine's.
-    pub wanted: String,
+    #[serde(rename = "wanted")]
+    pub requested: String,
     /// The version of roots that made the tree.
     pub roots: String,
     /// The options that made it differ from the image.
@@ -30,18 +31,18 @@ impl Record {
     pub fn new(
         reference: String,
         image: &Image,
-        wanted: &PlatformRequest,
-        altered: &TreeOptions,
+        request: &PlatformRequest,
+        options: &TreeOptions,
     ) -> Self {
-        let platform = image.platform.as_ref().unwrap_or(&wanted.platform);
+        let platform = image.platform.as_ref().unwrap_or(&request.platform);
         Self {
             reference,
             digest: image.root.clone(),
             manifest: image.digest.clone(),
             platform: platform.to_string(),
-            wanted: wanted.platform.to_string(),
+            requested: request.platform.to_string(),
             roots: env!("CARGO_PKG_VERSION").to_owned(),
-            options: altered.clone(),
+            options: options.clone(),
         }
     }
 

@@ -120,11 +120,11 @@ fn pull(mut args: RawArgs, variable: impl Fn(&str) -> Option<OsString>) -> Resul
     Ok(Command::Pull(Pull {
         image,
         dest: PathBuf::from(dest),
-        wanted: platform(&args, &variable)?,
+        platform: platform(&args, &variable)?,
         options,
         cache,
         max_size: max_size(&args)?,
-        altered: tree_options(&args)?,
+        tree_options: tree_options(&args)?,
         force: args.force,
         update: args.update,
         exit_code: args.exit_code,
@@ -178,7 +178,7 @@ fn digest(
     check_stdin_once(&images, &options)?;
     Ok(Command::Digest(PrintDigest {
         images,
-        wanted: platform(&args, &variable)?,
+        platform: platform(&args, &variable)?,
         options,
         index: args.index,
         lock: args.lock,
@@ -210,7 +210,7 @@ fn inspect(
         dest: operand.into(),
         is_machine: args.machine.is_some(),
         raw,
-        wanted: platform(&args, &variable)?,
+        platform: platform(&args, &variable)?,
         options,
         cache: cache(&args, &variable),
         progress: progress(&args, &variable),
@@ -231,12 +231,12 @@ fn verify(
     let (options, cache) = (options(&args, &variable)?, cache(&args, &variable));
     check_stdin_once(&image, &options)?;
     check_cache(&args, &image, &cache)?;
-    let (altered, part) = compared(&args)?;
+    let (tree_options, part) = compared(&args)?;
     Ok(Command::Verify(Verify {
         dest: dest.into(),
         image,
-        wanted: platform(&args, &variable)?,
-        altered,
+        platform: platform(&args, &variable)?,
+        tree_options,
         part,
         ignore: Ignore {
             times: args.ignore_times,

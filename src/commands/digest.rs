@@ -34,7 +34,8 @@ impl PrintDigest {
         let (root, manifest) = match self.index {
             true => (source.described()?, None),
             false => {
-                let (root, manifest, image) = source.described_for(&self.wanted, self.progress)?;
+                let (root, manifest, image) =
+                    source.described_for(&self.platform, self.progress)?;
                 (root, Some((manifest, image)))
             }
         };
@@ -46,7 +47,7 @@ impl PrintDigest {
     fn of(&self, source: &mut Source<'_>) -> Result<oci::Digest, Error> {
         match self.index {
             true => source.digest(),
-            false => Ok(source.resolve(&self.wanted, self.progress)?.digest),
+            false => Ok(source.resolve(&self.platform, self.progress)?.digest),
         }
     }
 }

@@ -1,88 +1,77 @@
 //! `roots pull --dry-run`: what a pull would do, and whether it can. Nothing is written, and no
 //! layer is requested.
 
-use super::recorded::RecordedImage;
+use super::prepare::{Preparation, Prepared};
 use super::start_files::StartFiles;
 use super::{Output, Pull};
 use crate::cache::CacheView;
-use crate::destination::{Action, Existing, KeepOld, Preflight};
+use crate::destination::{Action, Preflight};
 use crate::error::Error;
 use crate::progress::bytes;
 use crate::record::Record;
-use crate::report::{BlobReport, CacheReport, DryRunReport};
-use crate::report::{Table, columns};
+use crate::report::{BlobReport, CacheReport, DryRunReport, Table, columns};
 use crate::source::{LayerOrigin, PullPlan};
 use std::path::Path;
 
-/// What becomes of a tree that is not kept. Loud, because it cannot be undone.
+/// What happens to a tree that is not kept. In capitals, because it cannot be undone.
 const LOST: &str = "REMOVED WITH ALL THAT WAS WRITTEN INTO IT";
 
 impl Pull {
-    /// The same steps as those of a pull, up to the first layer.
+    /// Prepares the pull, and prints what it would do.
     pub(super) fn dry_run(&self) -> Result<Output, Error> {
-        let progress = self.progress;
-        let view = self.cache.view(progress)?;
+        let view = self.cache.view(self.progress)?;
         let view = view.as_ref();
         let cache = view.and_then(CacheView::cache);
-        let mut source = self.source(cache)?;
-        let locked = self.locked(&source)?;
-        let existing = Existing::foreseen(&self.dest)?;
-        let keep_old = self.keep_old.as_deref().map(KeepOld::at).transpose()?;
-        let recorded = self.recorded_image(&existing, cache)?; // with --update
-        let files = self.start_files(&existing, keep_old.as_ref())?; // with --nspawn, --unit
-        if let Some(recorded) = recorded.as_ref().and_then(RecordedImage::trusted)
-            && self.is_up_to_date(recorded, locked.as_ref(), &files, &mut source)?
-        {
-            return Ok(self.stays(recorded, &StartFiles::default()));
-        }
-        let plan = self.plan(
-            recorded.is_some(),
-            &source,
-            (cache, view.map(CacheView::path)),
-            keep_old.as_ref(),
-        );
-        let preflight = Preflight::of(&existing, &plan)?;
-        let image = source.resolve(&self.wanted, progress)?;
-        source.drain();
-        if let Some(locked) = locked {
-            locked.check(&source, &image)?;
-        }
-        let record = Record::new(source.full_name(), &image, &self.wanted, &self.altered);
-        files.check(&image)?;
-        self.warn_of_nspawn(&files, &image)?;
-        let believed = recorded.as_ref().and_then(RecordedImage::trusted);
-        if believed.is_some_and(|recorded| recorded.is_of_same_tree(&record)) {
-            return Ok(self.stays(&record, &files));
-        }
-        existing.spares(&source.paths())?;
-        let place = (&preflight.place, existing.path());
-        let plan = source.plan(&image, place, view, progress)?;
-        let text = match progress.is_json() {
-            true => {
-                let report = self.report(record, &plan, &preflight, view, &files);
-                report.to_line()
+        let prepared = self.prepare(cache, view.map(CacheView::path), Preflight::of)?;
+        match prepared {
+            Preparation::UpToDate(record) => Ok(self.would_keep(&record, None)),
+            Preparation::SameTree(Prepared { record, files, .. }) => {
+                Ok(self.would_keep(&record, Some(&files)))
             }
-            false => self.table(&record, &plan, &preflight, view, &files),
-        };
-        Ok(Output::from(text))
+            Preparation::NewTree(prepared) => self.would_extract(prepared, view),
+        }
     }
 
-    /// DEST holds it already; at most, its settings would be written.
-    fn stays(&self, record: &Record, files: &StartFiles) -> Output {
+    /// DEST holds the tree already: at most, `files` would be written.
+    fn would_keep(&self, record: &Record, files: Option<&StartFiles>) -> Output {
         let done = self.unchanged(record);
         if self.progress.is_json() {
             return done;
         }
-        let mut table = named(record);
-        table.row(
-            "destination",
-            format_args!("{}, unchanged", self.dest.display()),
-        );
-        add_files(&mut table, files);
+        let mut table = image_rows(record);
+        let dest = self.dest.display();
+        table.row("destination", format_args!("{dest}, unchanged"));
+        if let Some(files) = files {
+            add_files(&mut table, files);
+        }
         Output {
             exit_code: done.exit_code,
             ..Output::from(table.to_string())
         }
+    }
+
+    fn would_extract(
+        &self,
+        prepared: Prepared<'_, Preflight>,
+        view: Option<&CacheView>,
+    ) -> Result<Output, Error> {
+        let Prepared {
+            source,
+            image,
+            record,
+            existing,
+            files,
+            destination: preflight,
+            ..
+        } = prepared;
+        let place = (&preflight.place, existing.path());
+        let plan = source.plan(&image, place, view, self.progress)?;
+        Ok(Output::from(if self.progress.is_json() {
+            let report = self.report(record, &plan, &preflight, view, &files);
+            report.to_line()
+        } else {
+            self.table(&record, &plan, &preflight, view, &files)
+        }))
     }
 
     fn table(
@@ -93,17 +82,18 @@ impl Pull {
         view: Option<&CacheView>,
         files: &StartFiles,
     ) -> String {
-        let mut table = named(record);
-        match plan.from.is_empty() {
-            true => table.row("from", "the cache alone"),
-            false => table.rows("from", plan.from.clone()),
+        let mut table = image_rows(record);
+        if plan.from.is_empty() {
+            table.row("from", "the cache alone");
+        } else {
+            table.rows("from", plan.from.clone());
         }
         let dest = self.dest.display();
         match preflight.action {
-            Action::InPlace(why) => {
-                let how = format_args!("{dest}, filled in place: {why}");
-                table.row("destination", how);
-            }
+            Action::InPlace(why) => table.row(
+                "destination",
+                format_args!("{dest}, filled in place: {why}"),
+            ),
             action => table.row("destination", format_args!("{dest}, {}", action.word())),
         }
         let (kept, removed) = self.old_trees(preflight);
@@ -122,19 +112,23 @@ impl Pull {
         let free = plan.free.map(bytes);
         let free = free.unwrap_or_else(|| "an unknown amount".to_owned());
         table.row("room", format_args!("{free} free, at least {size} needed"));
-        // The cache is for what comes from elsewhere.
-        if plan.layers.iter().any(|(_, way)| *way != LayerOrigin::Read) {
-            let cache = view.map_or_else(|| "none".to_owned(), |view| cache(view, plan));
+        // Local images are not cached.
+        if plan
+            .layers
+            .iter()
+            .any(|(_, origin)| *origin != LayerOrigin::Read)
+        {
+            let cache = view.map_or_else(|| "none".to_owned(), |view| cache_state(view, plan));
             table.row("cache", cache);
         }
-        let layers = plan.layers.iter().map(|(blob, way)| {
-            let what = match way {
+        let layers = plan.layers.iter().map(|(blob, origin)| {
+            let state = match origin {
                 LayerOrigin::Cached => "cached".to_owned(),
-                LayerOrigin::Partial(had) => format!("partial, {} cached", bytes(*had)),
+                LayerOrigin::Partial(cached) => format!("partial, {} cached", bytes(*cached)),
                 LayerOrigin::Fetched => "to be fetched".to_owned(),
                 LayerOrigin::Read => "to be read".to_owned(),
             };
-            [blob.digest.to_string(), bytes(blob.size), what]
+            [blob.digest.to_string(), bytes(blob.size), state]
         });
         table.rows("layers", columns(layers));
         let fetched = bytes(plan.fetched);
@@ -159,10 +153,10 @@ impl Pull {
         view: Option<&CacheView>,
         files: &StartFiles,
     ) -> DryRunReport {
-        let blobs = plan.layers.iter().map(|(blob, way)| {
-            let (state, cached) = match way {
+        let blobs = plan.layers.iter().map(|(blob, origin)| {
+            let (state, cached) = match origin {
                 LayerOrigin::Cached => ("cached", blob.size),
-                LayerOrigin::Partial(had) => ("partial", *had),
+                LayerOrigin::Partial(cached) => ("partial", *cached),
                 LayerOrigin::Fetched => ("fetch", 0),
                 LayerOrigin::Read => ("read", 0),
             };
@@ -204,7 +198,7 @@ impl Pull {
 }
 
 /// What the image is.
-fn named(record: &Record) -> Table {
+fn image_rows(record: &Record) -> Table {
     let mut table = Table::default();
     table.row("reference", &record.reference);
     table.row("digest", &record.digest);
@@ -219,7 +213,7 @@ fn add_files(table: &mut Table, files: &StartFiles) {
     table.row_if("unit", files.unit().map(Path::display));
 }
 
-fn cache(view: &CacheView, plan: &PullPlan) -> String {
+fn cache_state(view: &CacheView, plan: &PullPlan) -> String {
     let path = view.path().display();
     match (view.is_writable(), view.free_space()) {
         (false, _) => format!("{path}, read only"),

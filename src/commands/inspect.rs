@@ -48,7 +48,7 @@ impl Inspect {
     /// The bytes of a document of IMAGE.
     fn document(&self, image: &ImageName, raw: RawDocument) -> Result<Output, Error> {
         let mut source = Source::open(image, Some(&self.options), None, self.progress)?;
-        let out = source.raw(raw, &self.wanted, self.progress)?;
+        let out = source.raw(raw, &self.platform, self.progress)?;
         source.drain();
         // Byte for byte, but for a person.
         let out = match io::stdout().is_terminal() {
@@ -68,7 +68,7 @@ impl Inspect {
             index_annotations,
             image,
             annotations,
-        } = source.describe(&self.wanted, self.progress)?;
+        } = source.describe(&self.platform, self.progress)?;
         source.drain();
         let listed = (listed, attestations);
         let report = ImageReport::new(source.full_name(), root, listed, image.as_ref());

@@ -1,6 +1,5 @@
 //! `--locked FILE`: pulls an image only if the lock file has its digest.
 
-use super::Pull;
 use crate::error::{ConfigurationFault, Error};
 use crate::lockfile::{InvalidLock, Lock};
 use crate::oci::{Digest, Image};
@@ -10,47 +9,42 @@ use crate::sys::open_to_read;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-/// The longest lock that is read, in bytes.
+/// The largest lock file that is read, in bytes.
 const MAX_LOCK: u64 = 8 << 20;
 
-/// The digests that an image may have.
+/// The digests that the lock file has for an image.
 pub(super) struct Locked<'p> {
     path: &'p Path,
     digests: Vec<Digest>,
 }
 
-impl Pull {
-    /// What the lock says of the image, if there is a lock.
-    pub(super) fn locked(&self, source: &Source<'_>) -> Result<Option<Locked<'_>>, Error> {
-        let Some(path) = self.locked.as_deref() else {
-            return Ok(None);
-        };
+impl<'p> Locked<'p> {
+    /// Reads the lock file at `path`.
+    pub(super) fn read(path: &'p Path, source: &Source<'_>) -> Result<Self, Error> {
         let lock = read(path)?;
         let digests = lock.digests(&source.names());
-        Ok(Some(Locked { path, digests }))
+        Ok(Self { path, digests })
     }
-}
 
-impl Locked<'_> {
-    /// Refuses an image that is another one.
+    /// Refuses an image with any other digest.
     pub(super) fn check(&self, source: &Source<'_>, image: &Image) -> Result<(), Error> {
-        match self.allows(&image.root, &image.digest) {
-            true => Ok(()),
-            false => Err(Error::Locked {
-                image: source.to_string(),
-                lock: self.path.to_owned(),
-                wanted: self.digests.clone(),
-                got: image.digest.clone(),
-            }),
+        if self.allows(&image.root, &image.digest) {
+            return Ok(());
         }
+        Err(Error::Locked {
+            image: source.to_string(),
+            lock: self.path.to_owned(),
+            wanted: self.digests.clone(),
+            got: image.digest.clone(),
+        })
     }
 
-    /// Whether a tree holds what is locked.
+    /// Whether a tree with this record is locked.
     pub(super) fn allows_record(&self, record: &Record) -> bool {
         self.allows(&record.digest, &record.manifest)
     }
 
-    /// A lock may be of an index or of the manifest for one platform.
+    /// A lock file may have the digest of an index or of the manifest for one platform.
     fn allows(&self, root: &Digest, manifest: &Digest) -> bool {
         self.digests.contains(root) || self.digests.contains(manifest)
     }

@@ -8,16 +8,17 @@ mod inspect;
 mod lock_line;
 mod locked;
 mod nspawn;
+mod prepare;
 mod pull;
 mod purge;
 mod recorded;
 mod save;
 mod service;
 mod start_files;
+mod start_hint;
 mod stdout;
 mod swapped;
 mod tags;
-mod update;
 mod verdict;
 mod verify;
 
@@ -65,7 +66,7 @@ pub struct Pull {
     /// DEST.
     pub dest: PathBuf,
     /// The platform to pull for.
-    pub wanted: PlatformRequest,
+    pub platform: PlatformRequest,
     /// How registries are to be reached.
     pub options: registry::RegistryOptions,
     /// The cache to use.
@@ -73,7 +74,7 @@ pub struct Pull {
     /// How large the tree may grow, in bytes.
     pub max_size: Option<u64>,
     /// How the tree is to differ from the image.
-    pub altered: TreeOptions,
+    pub tree_options: TreeOptions,
     /// Replace what is in DEST.
     pub force: bool,
     /// Replace a tree that a pull has made, unless it is what the image stands for.
@@ -101,7 +102,7 @@ pub struct PrintDigest {
     /// IMAGE, once at least.
     pub images: Vec<ImageName>,
     /// The platform to look for.
-    pub wanted: PlatformRequest,
+    pub platform: PlatformRequest,
     /// How registries are to be reached.
     pub options: registry::RegistryOptions,
     /// Where messages go.
@@ -123,7 +124,7 @@ pub struct Inspect {
     /// The document of IMAGE that is to be printed as it is.
     pub raw: Option<RawDocument>,
     /// The platform to look for.
-    pub wanted: PlatformRequest,
+    pub platform: PlatformRequest,
     /// How registries are to be reached.
     pub options: registry::RegistryOptions,
     /// Where messages go.
@@ -167,9 +168,9 @@ pub struct Verify {
     /// IMAGE, if it is not to be the one that DEST was made of.
     pub image: Option<ImageName>,
     /// The platform of IMAGE, or of the record in place of its own.
-    pub wanted: PlatformRequest,
+    pub platform: PlatformRequest,
     /// How the tree differs from IMAGE, or from that of the record in place of its options.
-    pub altered: TreeOptions,
+    pub tree_options: TreeOptions,
     /// The paths that are compared, if not all.
     pub part: TreeOptions,
     /// Differences that do not count.

@@ -1,17 +1,19 @@
 //! `roots pull IMAGE DEST`: the whole of it on one screen.
 
 use super::cache_link::CacheLink;
-use super::recorded::RecordedImage;
+use super::prepare::{Preparation, Prepared};
+use super::start_hint::say_how_to_start;
 use super::swapped::or_swapped_pull;
 use super::{Output, Pull, counted, warn_of_unmatched, with_healing};
 use crate::cache::Cache;
-use crate::destination::{Destination, Existing, KeepOld};
-use crate::error::Error;
+use crate::destination::{Destination, RecordPlace};
+use crate::error::{Error, UNCHANGED};
 use crate::extract::{Extractor, Skipped};
+use crate::oci::Image;
 use crate::progress::Progress;
 use crate::record::Record;
-use crate::source::Source;
-use crate::sys::has_subordinate_ids;
+use crate::report::PullReport;
+use crate::sys::{check_stdout, has_subordinate_ids};
 
 impl Pull {
     /// Pulls, and prints the digest of the manifest that DEST was made of.
@@ -20,84 +22,126 @@ impl Pull {
             self.dry_run()
         } else {
             let cache = self.cache.open(self.options.timeout, self.progress)?;
-            with_healing(self.progress, || self.attempt(cache.as_ref()))
+            with_healing(self.progress, || self.pull(cache.as_ref()))
         };
         done.map_err(|error| or_swapped_pull(&self.image, &self.dest, error))
     }
 
-    fn attempt(&self, cache: Option<&Cache>) -> Result<Output, Error> {
+    fn pull(&self, cache: Option<&Cache>) -> Result<Output, Error> {
+        let prepared = self.prepare(cache, cache.map(Cache::path), |existing, plan| {
+            Destination::prepare(existing, plan, self.progress)
+        })?;
+        match prepared {
+            Preparation::UpToDate(record) => Ok(self.unchanged(&record)),
+            Preparation::SameTree(prepared) => self.refresh(prepared, cache),
+            Preparation::NewTree(prepared) => self.extract(prepared, cache),
+        }
+    }
+
+    /// Fetches and extracts the layers beside DEST, then swaps the tree in.
+    fn extract(
+        &self,
+        prepared: Prepared<'_, Destination>,
+        cache: Option<&Cache>,
+    ) -> Result<Output, Error> {
         let progress = self.progress;
-        let mut source = self.source(cache)?;
-        let locked = self.locked(&source)?;
-        let existing = Existing::mended(&self.dest, progress)?;
-        let keep_old = self.keep_old.as_deref().map(KeepOld::at).transpose()?;
-        let recorded = self.recorded_image(&existing, cache)?; // with --update
-        let files = self.start_files(&existing, keep_old.as_ref())?; // with --nspawn, --unit
-        if let Some(recorded) = recorded.as_ref().and_then(RecordedImage::trusted)
-            && self.is_up_to_date(recorded, locked.as_ref(), &files, &mut source)?
-        {
-            return Ok(self.unchanged(recorded));
-        }
-        let plan = self.plan(
-            recorded.is_some(),
-            &source,
-            (cache, cache.map(Cache::path)),
-            keep_old.as_ref(),
-        );
-        let destination = Destination::prepare(&existing, &plan, progress)?;
-        let image = source.resolve(&self.wanted, progress)?;
-        if let Some(locked) = locked {
-            locked.check(&source, &image)?;
-        }
-        let record = Record::new(source.full_name(), &image, &self.wanted, &self.altered);
+        let Prepared {
+            mut source,
+            image,
+            record,
+            existing,
+            files,
+            is_update,
+            destination,
+        } = prepared;
         let link = CacheLink::new(cache, &source, &image, progress);
-        files.check(&image)?;
-        let is_new = recorded.is_none();
-        let believed = recorded.as_ref().and_then(RecordedImage::trusted);
-        if believed.is_some_and(|recorded| recorded.is_of_same_tree(&record)) {
-            if let Some(root) = existing.dir()? {
-                self.write_start_files(&files, &destination, &image, &root)?
-                    .commit()?;
-            }
-            link.record_tag(&source);
-            self.update_record(&existing, &link, &record);
-            return Ok(self.unchanged(&record));
-        }
-        existing.spares(&source.paths())?;
         source.check_space(&image, &destination.rootfs()?, destination.path(), progress)?;
         link.begin(&destination);
         let (root, exposure) = (destination.rootfs()?, destination.exposure());
-        let mut extractor = Extractor::exposed(&root, self.max_size, &self.altered, exposure)?;
+        let mut extractor = Extractor::exposed(&root, self.max_size, &self.tree_options, exposure)?;
         extractor.allow_for(&image);
         source.each_layer(&image, progress, &mut |diff_id, tar| {
             extractor.apply(diff_id, tar)
         })?; // digests, sizes and DiffIDs hold
         let skipped = extractor.finish()?;
-        let written = self.write_start_files(&files, &destination, &image, &root)?;
+        let new_files = files.write(&destination, &image, &root)?;
         link.before_swap(&destination);
         link.record_tag(&source);
         let place = destination.commit(&record, progress)?; // all or nothing
         link.after_swap(existing.path(), &record, place);
-        written.commit()?;
+        new_files.commit()?;
         report(skipped, progress);
-        if is_new {
-            self.say_how_to_start(&root);
+        if !is_update {
+            say_how_to_start(self, &root);
         }
         Ok(self.done(&record, Some(&image)))
     }
 
-    /// Where the image comes from.
-    pub(super) fn source<'c>(&self, cache: Option<&'c Cache>) -> Result<Source<'c>, Error> {
-        let options = (!self.offline).then_some(&self.options);
-        Source::open(&self.image, options, cache, self.progress)
+    /// Leaves the tree, and brings its start files and its record up to date: another index, name or
+    /// platform may lead to the same manifest. After that, one HEAD request is enough again.
+    fn refresh(
+        &self,
+        prepared: Prepared<'_, Destination>,
+        cache: Option<&Cache>,
+    ) -> Result<Output, Error> {
+        let Prepared {
+            source,
+            image,
+            record,
+            existing,
+            files,
+            destination,
+            ..
+        } = prepared;
+        let link = CacheLink::new(cache, &source, &image, self.progress);
+        if let Some(root) = existing.dir()? {
+            files.write(&destination, &image, &root)?.commit()?;
+        }
+        link.record_tag(&source);
+        let in_tree = existing.set_record(&record);
+        if let Some(inode) = existing.inode() {
+            link.after_swap(existing.path(), &record, RecordPlace { inode, in_tree });
+        }
+        Ok(self.unchanged(&record))
+    }
+
+    /// The output if DEST has not changed. With `--quiet` that is nothing, not even the digest: cron mails
+    /// whatever is printed. JSON has a field that says it.
+    pub(super) fn unchanged(&self, record: &Record) -> Output {
+        self.progress
+            .step(format_args!("{}: unchanged", self.dest.display()));
+        let done = if self.progress.is_quiet() && !self.progress.is_json() {
+            Output::from(String::new())
+        } else {
+            self.done(record, None)
+        };
+        Output {
+            exit_code: if self.exit_code { UNCHANGED } else { 0 },
+            ..done
+        }
+    }
+
+    /// The output for the tree in DEST. `image` is given if the tree was extracted now.
+    fn done(&self, record: &Record, image: Option<&Image>) -> Output {
+        // The result is the tree. A service may have no standard output, and its pull has not failed.
+        if check_stdout().is_err() {
+            return Output::from(String::new());
+        }
+        if !self.progress.is_json() {
+            return Output::from(format!("{}\n", record.manifest));
+        }
+        let seconds = self.progress.elapsed().as_secs_f64();
+        let dest = self.dest.to_string_lossy().into_owned();
+        let report = PullReport::new(record, image, dest, seconds, self.dry_run);
+        Output::from(report.to_line())
     }
 }
 
-/// How an ordinary user whom /etc/subuid and /etc/subgid give ids can keep the owners.
+/// How an ordinary user with subordinate ids can keep the owners.
 const KEEPS_OWNERS: &str =
     "to keep the owners, pull with: unshare --map-auto --map-root-user roots pull --force ...";
 
-/// What an ordinary user, or a file system without attributes, could not take over.
+/// Reports what an ordinary user, or a file system without extended attributes, had to leave out.
 fn report(skipped: Skipped, progress: Progress) {
     let Skipped {
         owners,
@@ -115,7 +159,7 @@ fn report(skipped: Skipped, progress: Progress) {
     let parts: Vec<_> = parts
         .iter()
         .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| counted(*count as u64, what))
+        .map(|(count, thing)| counted(*count as u64, thing))
         .collect();
     if !parts.is_empty() {
         progress.step(format_args!("not as in the image: {}", parts.join(", ")));

@@ -59,8 +59,8 @@ impl RecordedImage {
     }
 
     /// The record, unless it is in doubt.
-    pub(super) fn trusted(&self) -> Option<&Record> {
-        self.doubt.is_none().then_some(&self.record)
+    pub(super) fn trusted(self) -> Option<Record> {
+        self.doubt.is_none().then_some(self.record)
     }
 }
 

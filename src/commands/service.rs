@@ -1,8 +1,7 @@
 //! `--unit`: a service for trees that systemd-nspawn does not start, such as those of scratch images.
 
-use super::Pull;
 use super::nspawn::{MAX_ACCOUNTS, PASSWD};
-use super::start_files::run_config_of;
+use super::start_files::{StartFiles, run_config_of};
 use crate::error::Error;
 use crate::extract::TreeReader;
 use crate::oci::{Image, RunConfig};
@@ -32,7 +31,7 @@ impl NoService {
     }
 }
 
-impl Pull {
+impl StartFiles {
     /// The text of the service at `path` for the tree `root`, which is to be `dest`. One that has no
     /// user, or no program, has no command: systemd refuses it, and does not run it as root.
     pub(super) fn service_text(
@@ -112,7 +111,7 @@ impl Pull {
             })
         })?;
         // A service has no user namespace: its numbers are those of the files.
-        let shifted = account.shifted(self.altered.uid_shift());
+        let shifted = account.shifted(self.uid_shift);
         shifted.ok_or_else(|| refused("--uid-shift leaves no number for the image's user"))
     }
 }

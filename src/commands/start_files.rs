@@ -3,28 +3,54 @@
 use super::Pull;
 use crate::destination::{AtomicFile, Destination, Existing, KeepOld, SettingsKind, SystemdFile};
 use crate::error::{DestinationFault, Error};
+use crate::extract::TreeReader;
 use crate::oci::{Digest, Image, InvalidManifest, RunConfig};
+use crate::progress::Progress;
 use crate::sys::Dir;
 use crate::systemd::run_config;
 use std::path::Path;
 
-/// The files that a pull is asked to write, as they are found.
-#[derive(Default)]
+/// The files that a pull was asked to write, and what they are now.
 pub(super) struct StartFiles {
     nspawn: Option<SystemdFile>,
     unit: Option<SystemdFile>,
+    /// The value of `--uid-shift`.
+    pub(super) uid_shift: u32,
+    pub(super) progress: Progress,
 }
 
 /// The new files, which do not have their names yet.
 pub(super) struct NewStartFiles(Vec<AtomicFile>);
 
 impl StartFiles {
-    /// Whether all are there and of that manifest.
+    /// Refuses what may not be replaced.
+    pub(super) fn find(
+        pull: &Pull,
+        existing: &Existing,
+        keep_old: Option<&KeepOld>,
+    ) -> Result<Self, Error> {
+        let find = |kind| SystemdFile::beside(existing, kind, pull.force);
+        let files = Self {
+            nspawn: pull
+                .nspawn
+                .then(|| find(SettingsKind::Nspawn))
+                .transpose()?,
+            unit: pull.unit.then(|| find(SettingsKind::Service)).transpose()?,
+            uid_shift: pull.tree_options.uid_shift(),
+            progress: pull.progress,
+        };
+        if let Some(keep_old) = keep_old {
+            files.spare(keep_old)?;
+        }
+        Ok(files)
+    }
+
+    /// Whether all exist and were written for that manifest.
     pub(super) fn are_of(&self, manifest: &Digest) -> bool {
         self.all().all(|file| file.is_of(manifest))
     }
 
-    /// Refuses a config that makes no sense before any layer is fetched.
+    /// Refuses a malformed config before any layer is fetched.
     pub(super) fn check(&self, image: &Image) -> Result<(), Error> {
         match self.all().next() {
             Some(_) => run_config_of(image).map(drop),
@@ -43,6 +69,25 @@ impl StartFiles {
         Ok(())
     }
 
+    /// Writes them beside the old ones. `root` is the tree that they start: it has the users and programs.
+    pub(super) fn write(
+        &self,
+        destination: &Destination,
+        image: &Image,
+        root: &Dir,
+    ) -> Result<NewStartFiles, Error> {
+        let mut written = Vec::new();
+        if let Some(file) = &self.nspawn {
+            let text = self.nspawn_text(file.path(), image, root)?;
+            written.push(file.write(destination, &text)?);
+        }
+        if let Some(file) = &self.unit {
+            let text = self.service_text(file.path(), destination.path(), image, root)?;
+            written.push(file.write(destination, &text)?);
+        }
+        Ok(NewStartFiles(written))
+    }
+
     /// The path of `NAME.nspawn`.
     pub(super) fn nspawn(&self) -> Option<&Path> {
         self.nspawn.as_ref().map(SystemdFile::path)
@@ -56,6 +101,33 @@ impl StartFiles {
     fn all(&self) -> impl Iterator<Item = &SystemdFile> {
         self.nspawn.iter().chain(&self.unit)
     }
+
+    /// Names the fields of the config that systemd has no setting for.
+    pub(super) fn warn_of_left_out(&self, path: &Path, left_out: &[&str]) {
+        if !left_out.is_empty() {
+            self.progress.warn(format_args!(
+                "{}: cannot be told to systemd: {}",
+                path.display(),
+                left_out.join(", ")
+            ));
+        }
+    }
+
+    /// docker creates a missing working directory; systemd does not.
+    pub(super) fn warn_of_working_dir(
+        &self,
+        path: &Path,
+        config: &RunConfig,
+        tree: &TreeReader<'_>,
+    ) {
+        let is_missing = |dir: &&String| dir.starts_with('/') && !tree.is_directory(dir);
+        if config.workdir.as_ref().filter(is_missing).is_some() {
+            self.progress.alarm(format_args!(
+                "{}: the tree lacks its WorkingDirectory: make it there with mkdir -p",
+                path.display()
+            ));
+        }
+    }
 }
 
 impl NewStartFiles {
@@ -65,54 +137,11 @@ impl NewStartFiles {
     }
 }
 
-impl Pull {
-    /// The files that are to be written, checked for what is in their place.
-    pub(super) fn start_files(
-        &self,
-        existing: &Existing,
-        keep_old: Option<&KeepOld>,
-    ) -> Result<StartFiles, Error> {
-        let file_of = |is_wanted: bool, kind| {
-            let settings = || SystemdFile::beside(existing, kind, self.force);
-            is_wanted.then(settings).transpose()
-        };
-        let files = StartFiles {
-            nspawn: file_of(self.nspawn, SettingsKind::Nspawn)?,
-            unit: file_of(self.unit, SettingsKind::Service)?,
-        };
-        if let Some(keep_old) = keep_old {
-            files.spare(keep_old)?;
-        }
-        Ok(files)
-    }
-
-    /// Writes new ones beside, with what `root`, the tree that they start, says of users and programs.
-    pub(super) fn write_start_files(
-        &self,
-        files: &StartFiles,
-        destination: &Destination,
-        image: &Image,
-        root: &Dir,
-    ) -> Result<NewStartFiles, Error> {
-        let mut written = Vec::new();
-        if let Some(file) = &files.nspawn {
-            let text = self.nspawn_text(file.path(), image, root)?;
-            written.push(file.write(destination, &text)?);
-        }
-        if let Some(file) = &files.unit {
-            let text = self.service_text(file.path(), destination.path(), image, root)?;
-            written.push(file.write(destination, &text)?);
-        }
-        Ok(NewStartFiles(written))
-    }
-}
-
 /// How the image is run.
 pub(super) fn run_config_of(image: &Image) -> Result<RunConfig, Error> {
     run_config(image).map_err(|why| malformed(image, why))
 }
 
-/// A config that makes no sense.
 pub(super) fn malformed(image: &Image, why: InvalidManifest) -> Error {
     let what = image.digest.to_string();
     Error::Manifest { what, why }

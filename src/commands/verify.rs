@@ -32,10 +32,10 @@ impl Verify {
         let (mut source, image, altered, reference) = match &self.image {
             // The tree is not asked what it is.
             Some(name) => {
-                let image = self.resolved(name, &self.wanted, self.offline, cache);
+                let image = self.resolved(name, &self.platform, self.offline, cache);
                 image.map(|(source, image)| {
                     let reference = source.full_name();
-                    (source, image, self.altered.clone(), reference)
+                    (source, image, self.tree_options.clone(), reference)
                 })?
             }
             None => self.recorded(&existing, cache)?,
@@ -47,7 +47,7 @@ impl Verify {
         })?;
         let unmatched = model.select(&altered)?;
         // Those of the record were said when it was pulled.
-        if altered == self.altered {
+        if altered == self.tree_options {
             warn_of_unmatched(&unmatched, progress);
         }
         let scope = model.scope(&self.part, self.ignore)?;
@@ -95,12 +95,12 @@ impl Verify {
         if matches!(&name, ImageName::Local(local) if local.is_special()) {
             return Err(no_record(RecordFault::Spent(record.reference)));
         }
-        let altered = match self.altered.are_none() {
+        let altered = match self.tree_options.are_none() {
             true => altered,
-            false => &self.altered,
+            false => &self.tree_options,
         };
-        let wanted = wanted(&record).filter(|_| !self.wanted.explicit);
-        let wanted = wanted.as_ref().unwrap_or(&self.wanted);
+        let wanted = wanted(&record).filter(|_| !self.platform.explicit);
+        let wanted = wanted.as_ref().unwrap_or(&self.platform);
         // Nobody is asked for what is here.
         let (source, image) = match self.resolved(&name, wanted, true, cache) {
             Err(Error::Offline { .. }) if !self.offline => {
@@ -142,13 +142,13 @@ impl Verify {
         self.progress.alarm(format_args!(
             "{dest}: {doubt}: its owner can have named {reference}@{manifest}"
         ));
-        let options = record.options.without(&[&self.altered, &self.part]);
+        let options = record.options.without(&[&self.tree_options, &self.part]);
         if !options.are_none() {
             self.progress.alarm(format_args!(
                 "{dest}: options in it do not count unless they are given: {options}"
             ));
         }
-        Ok(&self.altered)
+        Ok(&self.tree_options)
     }
 }
 

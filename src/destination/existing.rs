@@ -35,7 +35,7 @@ impl Existing {
 
     /// The same for a pull, which first mends what one that was killed has left: where no single
     /// rename can swap two trees, the old one was moved away and the new one has not come.
-    pub fn mended(dest: &Path, progress: Progress) -> Result<Self, Error> {
+    pub fn for_pull(dest: &Path, progress: Progress) -> Result<Self, Error> {
         let mut found = Self::at(dest)?;
         if found.dir.is_some() || !staging::put_back(&found.place)? {
             return Ok(found);
@@ -54,7 +54,7 @@ impl Existing {
     }
 
     /// The same for a dry run, which moves nothing: it looks at what a pull would put back first.
-    pub fn foreseen(dest: &Path) -> Result<Self, Error> {
+    pub fn for_dry_run(dest: &Path) -> Result<Self, Error> {
         let found = Self::at(dest)?;
         let dir = match found.dir {
             None => staging::moved_away(&found.place)?,

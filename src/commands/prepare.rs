@@ -1,0 +1,189 @@
+//! What a pull decides before it fetches the first layer. A dry run decides the same, and stops here.
+//!
+//! ```text
+//! IMAGE, the lock file, DEST, --keep-old, NAME.nspawn, NAME.service    what is there
+//! --update: the record of DEST                                         one HEAD request, if it may be current
+//! DEST                                                                 locked by a pull, only checked by a dry run
+//! manifest and config                                                  fetched, and compared with the lock file
+//! ```
+//!
+//! One HEAD request is enough for `--update`, because the record of a tree has the digest that a HEAD
+//! returns: that of the index, if there is one. A record that may be forged is not used, because it
+//! could stop updates for good. Changes that somebody made to the tree after the pull do not count.
+
+use super::Pull;
+use super::locked::Locked;
+use super::recorded::{Doubt, RecordedImage};
+use super::start_files::StartFiles;
+use crate::cache::Cache;
+use crate::destination::{Existing, KeepOld, Plan};
+use crate::error::{DestinationFault, Error, Replaceable};
+use crate::oci::Image;
+use crate::record::Record;
+use crate::source::Source;
+use crate::sys::trail;
+use std::path::Path;
+
+/// What is left to do.
+pub(super) enum Preparation<'c, D> {
+    /// Nothing: the HEAD request says that DEST holds the image.
+    UpToDate(Record),
+    /// DEST holds this tree, but its record or the files that start it may be outdated.
+    SameTree(Prepared<'c, D>),
+    /// The tree has to be extracted.
+    NewTree(Prepared<'c, D>),
+}
+
+/// A pull that can begin. `D` is what was made of DEST: a `Destination`, or the `Preflight` of a dry run.
+pub(super) struct Prepared<'c, D> {
+    pub(super) source: Source<'c>,
+    pub(super) image: Image,
+    pub(super) record: Record,
+    pub(super) existing: Existing,
+    pub(super) files: StartFiles,
+    /// Whether DEST holds a tree with a record, which `--update` replaces.
+    pub(super) is_update: bool,
+    pub(super) destination: D,
+}
+
+impl Pull {
+    /// Checks everything that can be checked before the layers. `cache_path` is the cache even if it
+    /// does not exist yet; `claim` makes of DEST what the caller needs, after its checks.
+    pub(super) fn prepare<'c, D>(
+        &self,
+        cache: Option<&'c Cache>,
+        cache_path: Option<&Path>,
+        claim: impl FnOnce(&Existing, &Plan<'_>) -> Result<D, Error>,
+    ) -> Result<Preparation<'c, D>, Error> {
+        let options = (!self.offline).then_some(&self.options);
+        let mut source = Source::open(&self.image, options, cache, self.progress)?;
+        let lock = self.locked.as_deref();
+        let locked = lock.map(|path| Locked::read(path, &source)).transpose()?;
+        let existing = if self.dry_run {
+            Existing::for_dry_run(&self.dest)
+        } else {
+            Existing::for_pull(&self.dest, self.progress)
+        }?;
+        let keep_old = self.keep_old.as_deref().map(KeepOld::at).transpose()?;
+        let recorded = self.recorded_image(&existing, cache)?;
+        let is_update = recorded.is_some();
+        let recorded = recorded.and_then(RecordedImage::trusted);
+        let files = StartFiles::find(self, &existing, keep_old.as_ref())?;
+        if let Some(recorded) = &recorded
+            && files.are_of(&recorded.manifest)
+            && locked
+                .as_ref()
+                .is_none_or(|locked| locked.allows_record(recorded))
+            && self.is_current(recorded, &mut source)?
+        {
+            return Ok(Preparation::UpToDate(recorded.clone()));
+        }
+        let caches = (cache, cache_path);
+        let plan = self.plan(is_update, &source, caches, keep_old.as_ref());
+        let destination = claim(&existing, &plan)?;
+        let image = source.resolve(&self.platform, self.progress)?;
+        if self.dry_run {
+            source.drain();
+        }
+        if let Some(locked) = locked {
+            locked.check(&source, &image)?;
+        }
+        files.check(&image)?;
+        if self.dry_run {
+            files.warn_before_pull(&image)?;
+        }
+        let name = source.full_name();
+        let record = Record::new(name, &image, &self.platform, &self.tree_options);
+        let is_same = recorded
+            .as_ref()
+            .is_some_and(|recorded| recorded.is_of_same_tree(&record));
+        if !is_same {
+            existing.spares(&source.paths())?;
+        }
+        let prepared = Prepared {
+            source,
+            image,
+            record,
+            existing,
+            files,
+            is_update,
+            destination,
+        };
+        Ok(if is_same {
+            Preparation::SameTree(prepared)
+        } else {
+            Preparation::NewTree(prepared)
+        })
+    }
+
+    /// With `--update`, the record of the tree in DEST. An empty folder holds no tree, even if it has a
+    /// record. If the record is in doubt, the tree is replaced.
+    fn recorded_image(
+        &self,
+        existing: &Existing,
+        cache: Option<&Cache>,
+    ) -> Result<Option<RecordedImage>, Error> {
+        if !self.update || existing.holds_nothing()? {
+            return Ok(None);
+        }
+        let recorded = RecordedImage::of(existing, cache);
+        if let Some(doubt) = recorded.as_ref().and_then(|recorded| recorded.doubt) {
+            let dest = self.dest.display();
+            self.progress
+                .alarm(format_args!("{dest}: {doubt}: it is to be pulled again"));
+        }
+        Ok(recorded)
+    }
+
+    /// Whether a pull would make the tree that `recorded` describes.
+    fn is_current(&self, recorded: &Record, source: &mut Source<'_>) -> Result<bool, Error> {
+        if recorded.options != self.tree_options {
+            return Ok(false);
+        }
+        // A digest needs no request.
+        let digest = match source.pinned() {
+            Some(digest) => digest.clone(),
+            None => source.digest()?,
+        };
+        Ok(recorded.digest == digest && recorded.requested == self.platform.platform.to_string())
+    }
+
+    /// What may be done to DEST.
+    fn plan<'k>(
+        &self,
+        is_update: bool,
+        source: &Source<'_>,
+        (cache, cache_path): (Option<&Cache>, Option<&Path>),
+        keep_old: Option<&'k KeepOld>,
+    ) -> Plan<'k> {
+        let in_cache = cache_path.into_iter().flat_map(trail);
+        let in_cache = in_cache.map(|path| (path, DestinationFault::HoldsCache));
+        let in_image = source.paths().into_iter();
+        let in_image = in_image.map(|path| (path, DestinationFault::HoldsImage));
+        let kept = keep_old.map(KeepOld::found);
+        Plan {
+            replace: self.force || is_update,
+            hint: if self.update {
+                Replaceable::Unrecorded
+            } else {
+                Replaceable::WithForce
+            },
+            keep_old,
+            kept_fault: kept.and_then(|kept| kept_fault(kept, cache)),
+            needed: in_cache.chain(in_image).collect(),
+            // The path of a cache that does not exist yet has no symlinks already.
+            cache: cache_path.map(|path| path.canonicalize().unwrap_or_else(|_| path.to_owned())),
+        }
+    }
+}
+
+/// Why the tree at the path of `--keep-old` may not be removed. Copying a tree, with `cp -a` or in a
+/// container, copies its record: root removes only a tree that the cache has recorded at this path. If the
+/// cache has another record of the same folder, that folder was made by a pull as well.
+fn kept_fault(kept: &Existing, cache: Option<&Cache>) -> Option<DestinationFault> {
+    match RecordedImage::of(kept, cache).map(|recorded| recorded.doubt) {
+        None => Some(DestinationFault::KeptExists),
+        Some(None | Some(Doubt::Differs)) => None,
+        Some(Some(Doubt::NoCache | Doubt::NotInCache)) => Some(DestinationFault::KeptUnconfirmed),
+    }
+}
