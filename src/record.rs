@@ -24,6 +24,9 @@ pub struct Record {
     /// The options that made it differ from the image.
     #[serde(default, skip_serializing_if = "TreeOptions::are_none")]
     pub options: TreeOptions,
+    /// Whether owners other than root are missing, because an ordinary user pulled.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub owners_left_out: bool,
 }
 
 impl Record {
@@ -43,6 +46,7 @@ impl Record {
             requested: request.platform.to_string(),
             roots: env!("CARGO_PKG_VERSION").to_owned(),
             options: options.clone(),
+            owners_left_out: false,
         }
     }
 

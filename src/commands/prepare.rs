@@ -21,7 +21,7 @@ use crate::error::{DestinationFault, Error, Replaceable};
 use crate::oci::Image;
 use crate::record::Record;
 use crate::source::Source;
-use crate::sys::trail;
+use crate::sys::{is_root, trail};
 use std::path::Path;
 
 /// What is left to do.
@@ -68,6 +68,8 @@ impl Pull {
         let recorded = self.recorded_image(&existing, cache)?;
         let is_update = recorded.is_some();
         let recorded = recorded.and_then(RecordedImage::trusted);
+        // In a user namespace, a pull sets the owners that an ordinary user left out.
+        let recorded = recorded.filter(|recorded| !(recorded.owners_left_out && is_root()));
         let files = StartFiles::find(self, &existing, keep_old.as_ref())?;
         if let Some(recorded) = &recorded
             && files.are_of(&recorded.manifest)
@@ -93,10 +95,11 @@ impl Pull {
             files.warn_before_pull(&image)?;
         }
         let name = source.full_name();
-        let record = Record::new(name, &image, &self.platform, &self.tree_options);
+        let mut record = Record::new(name, &image, &self.platform, &self.tree_options);
         let is_same = recorded
             .as_ref()
             .is_some_and(|recorded| recorded.is_of_same_tree(&record));
+        record.owners_left_out = recorded.is_some_and(|recorded| recorded.owners_left_out);
         if !is_same {
             existing.spares(&source.paths())?;
         }

@@ -48,7 +48,7 @@ impl Pull {
         let Prepared {
             mut source,
             image,
-            record,
+            mut record,
             existing,
             files,
             is_update,
@@ -64,6 +64,7 @@ impl Pull {
             extractor.apply(diff_id, tar)
         })?; // digests, sizes and DiffIDs hold
         let skipped = extractor.finish()?;
+        record.owners_left_out = skipped.non_root_owners > 0;
         let new_files = files.write(&destination, &image, &root)?;
         link.before_swap(&destination);
         link.record_tag(&source);

@@ -6,6 +6,8 @@ use crate::support::sandbox::is_root;
 use crate::support::{Image, Layer, Layout, Run, Sandbox};
 use roots::sys::Host;
 use serde_json::json;
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::process::Command;
 
 const HINT: &str =
@@ -212,4 +214,59 @@ fn a_service_of_a_user_namespace_has_the_ids_of_the_system() {
         assert!(!text.contains("\nExecStart="), "{user}: {text}");
         run.says("will refuse it, because the image's user has no id outside of this user namespace: set User=");
     }
+}
+
+/// The record says that owners were left out, so the tree is not up to date where they can be set.
+#[test]
+fn an_update_in_a_user_namespace_sets_the_owners_that_were_left_out() {
+    if prelude().is_none() || !is_root() {
+        return;
+    }
+    let sandbox = open_sandbox();
+    let image = Image::new().layer(others()).build();
+    Layout::new()
+        .image("1", &image)
+        .write(sandbox.path("layout"));
+    let mine = "nobody:100000:65536\\n";
+    let mounts = format!(
+        "PATH=/usr/sbin:/usr/bin:/sbin:/bin; mkdir -p etc; printf \"nobody:x:65534:65534::/:/bin/sh\\n\" >etc/passwd; \
+         {}; mount --bind etc /etc",
+        ranges(mine, mine)
+    );
+    let Some(script) = mounting(&mounts, "true") else {
+        return;
+    };
+    let user = "setpriv --reuid=65534 --regid=65534 --clear-groups";
+    let script = |before: &str, after: &str| {
+        let command = format!("{before} {user} {after} \"$0\" \"$@\"; code");
+        script.replace("\"$0\" \"$@\"; code", &command)
+    };
+    let namespace = "unshare --map-auto --map-root-user";
+    let pull = |script: &str| {
+        let pull = sandbox.roots(["pull", "--update", "./layout", "dest"]);
+        pull.no_cache_env().prelude(script).run().succeeds()
+    };
+    let recorded = || {
+        let inspect = sandbox.roots(["inspect", "./dest"]).run().succeeds();
+        inspect.stdout.contains("\"owners_left_out\": true")
+    };
+    let owner = || fs::metadata(sandbox.path("dest/b")).unwrap().gid();
+    let alone = script("", "");
+    let _ = pull(&alone).says("not as in the image: 2 owners");
+    assert!(recorded());
+    let _ = pull(&alone).says("unchanged");
+    assert_eq!(owner(), 65534);
+    let probe = script(&format!("{user} {namespace} true || exit 9;"), namespace);
+    let run = sandbox
+        .roots(["pull", "--update", "./layout", "dest"])
+        .no_cache_env()
+        .prelude(&probe)
+        .run();
+    if run.code == Some(9) {
+        return;
+    }
+    let _ = run.succeeds().never_says("unchanged");
+    assert_eq!(owner(), 100_041);
+    assert!(!recorded());
+    let _ = pull(&script("", namespace)).says("unchanged");
 }
