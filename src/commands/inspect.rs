@@ -5,7 +5,7 @@ use super::recorded::RecordedImage;
 use super::{Inspect, Output};
 use crate::cache::CacheView;
 use crate::destination::Existing;
-use crate::error::{Error, LayoutFault, RecordFault, Suggestion};
+use crate::error::{DestinationError, Error, LayoutFault, RecordFault, Suggestion};
 use crate::escape::json_for_terminal;
 use crate::escape::json_words;
 use crate::oci::{HistoryEntry, RunConfig};
@@ -82,7 +82,7 @@ impl Inspect {
     fn record(&self) -> Result<String, Error> {
         let found = match Existing::at(&self.dest) {
             // A file is no tree, but may be an archive that is spelt like an image.
-            Err(Error::DestinationRefused { .. }) => {
+            Err(Error::Destination(DestinationError::Refused { .. })) => {
                 let error = Box::new(self.no_record());
                 return Err(Error::Suggesting(
                     Suggestion::Path(self.dest.clone()),
@@ -133,7 +133,7 @@ impl Inspect {
     }
 
     fn no_record(&self) -> Error {
-        Error::NoRecord(self.dest.clone(), RecordFault::Missing)
+        RecordFault::Missing.at(&self.dest)
     }
 }
 

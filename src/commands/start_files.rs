@@ -63,8 +63,7 @@ impl StartFiles {
     fn spare(&self, keep_old: &KeepOld) -> Result<(), Error> {
         let path = keep_old.found().path();
         if self.all().any(|file| path.starts_with(file.path())) {
-            let (path, why) = (path.to_owned(), DestinationFault::KeptInStartFile);
-            return Err(Error::DestinationRefused { path, why });
+            return Err(DestinationFault::KeptInStartFile.at(path));
         }
         Ok(())
     }

@@ -84,7 +84,7 @@ impl Verify {
         existing: &Existing,
         cache: Option<&'c Cache>,
     ) -> Result<(Source<'c>, Image, TreeOptions, String), Error> {
-        let no_record = |why| Error::NoRecord(self.dest.clone(), why);
+        let no_record = |reason: RecordFault| reason.at(&self.dest);
         let RecordedImage { record, doubt } =
             RecordedImage::of(existing, cache).ok_or_else(|| no_record(RecordFault::Missing))?;
         let name = name_of(&record).map_err(no_record)?;
@@ -134,8 +134,8 @@ impl Verify {
             return Ok(&record.options);
         }
         if let ImageName::Local(_) = name {
-            let (path, image) = (self.dest.clone(), record.reference.clone());
-            return Err(Error::NoRecord(path, RecordFault::Unconfirmed(image)));
+            let image = record.reference.clone();
+            return Err(RecordFault::Unconfirmed(image).at(&self.dest));
         }
         let reference = &record.reference;
         let manifest = &record.manifest;

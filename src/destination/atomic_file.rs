@@ -2,7 +2,7 @@
 
 use super::path::located;
 use super::{c_name, file_name, in_the_way, name_beside};
-use crate::error::{DestinationFault, Error, IoError};
+use crate::error::{DestinationError, DestinationFault, Error, IoError};
 use crate::sys::{
     Dir, FileKind, Handle as _, Host, Location, Stat, file_size_limit, wait_to_write,
 };
@@ -46,10 +46,7 @@ impl AtomicFile {
     /// there gives way to it if it is an archive of images, too, or empty, or with `force`.
     pub fn create(path: &Path, force: bool) -> Result<Self, Error> {
         let place = target(path)?;
-        let refused = |why| {
-            let path = place.path.clone();
-            Err(Error::DestinationRefused { path, why })
-        };
+        let refused = |reason: DestinationFault| Err(reason.at(&place.path));
         match &place.found {
             Some((_, stat)) if stat.kind == FileKind::Directory => {
                 return refused(DestinationFault::NotAFile);
@@ -129,10 +126,7 @@ impl AtomicFile {
             })
             .and_then(|()| parent.as_file()?.sync_all());
         kept.map_err(|e| match e.kind() {
-            io::ErrorKind::AlreadyExists => Error::DestinationRefused {
-                path: self.path.clone(),
-                why: DestinationFault::Appeared,
-            },
+            io::ErrorKind::AlreadyExists => DestinationFault::Appeared.at(&self.path),
             _ => Error::io("write", &self.path, e),
         })?;
         self.beside = None;
@@ -201,7 +195,7 @@ impl TemporaryName {
             };
             match file.try_lock() {
                 Err(TryLockError::WouldBlock) => {
-                    return Err(Error::DestinationBusy(path.to_owned()));
+                    return Err(DestinationError::Busy(path.to_owned()).into());
                 }
                 Err(TryLockError::Error(e)) => return Err(failed(e)),
                 Ok(()) => {}

@@ -109,10 +109,7 @@ impl Existing {
         let path = self.path();
         let is_lost = |needed: &PathBuf| self.dir.is_some() && needed.starts_with(path);
         match needed.iter().any(is_lost) {
-            true => Err(Error::DestinationRefused {
-                path: path.to_owned(),
-                why: DestinationFault::HoldsImage,
-            }),
+            true => Err(DestinationFault::HoldsImage.at(path)),
             false => Ok(()),
         }
     }
@@ -172,9 +169,6 @@ fn existing(place: &Location) -> Result<Option<Dir>, Error> {
                 .map_err(|e| Error::io("open", &place.path, e));
             dir.map(Some)
         }
-        Some(_) => Err(Error::DestinationRefused {
-            path: place.path.clone(),
-            why: DestinationFault::NotAFolder,
-        }),
+        Some(_) => Err(DestinationFault::NotAFolder.at(&place.path)),
     }
 }

@@ -1,7 +1,7 @@
 //! A DEST that cannot be renamed and is filled in place: a mount point or the working directory.
 
 use super::{lock, record};
-use crate::error::{Error, Replaceable};
+use crate::error::{DestinationError, Error, Replaceable};
 use crate::sys::{Dir, Exposure, Handle as _, Host, LOST_AND_FOUND, NewNode, remove_tree};
 use std::fs::File;
 use std::io;
@@ -36,10 +36,8 @@ impl InPlace {
         let is_empty = exposure == Exposure::Open || in_place.is_empty().map_err(failed)?;
         if !is_empty {
             in_place.open_up();
-            return Err(Error::DestinationNotEmpty {
-                path: path.to_owned(),
-                hint: Replaceable::WithForce,
-            });
+            let (path, replaceable) = (path.to_owned(), Replaceable::WithForce);
+            return Err(DestinationError::NotEmpty { path, replaceable }.into());
         }
         record::remove(&in_place.dir);
         Ok(in_place)

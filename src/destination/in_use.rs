@@ -3,7 +3,7 @@
 
 use super::Existing;
 use super::image_lock::ImageLock;
-use crate::error::{DestinationFault, Error, TreeInUse};
+use crate::error::{DestinationError, DestinationFault, Error, TreeInUse};
 use crate::sys::{Dir, DirUser, has_mounts_below, holder_of, user_of};
 use std::ffi::CStr;
 use std::path::{Path, PathBuf};
@@ -42,8 +42,7 @@ impl Removed<'_> {
         let dir = parent.open(name).map_err(failed)?;
         // Since it was checked, the pull may have waited for hours.
         if has_mounts_below(self.path) {
-            let (path, why) = (self.path.to_owned(), DestinationFault::MountInside);
-            return Err(Error::DestinationRefused { path, why });
+            return Err(DestinationFault::MountInside.at(self.path));
         }
         let lock = ImageLock::take(parent, self.path, &tree);
         // First those that can be named: a program in a container rather than the lock on its tree.
@@ -61,11 +60,12 @@ impl Removed<'_> {
     }
 
     fn refuse<T>(self, user: DirUser) -> Result<T, Error> {
-        Err(Error::DestinationInUse(TreeInUse {
+        Err(DestinationError::InUse(TreeInUse {
             path: self.path.to_owned(),
             user,
             is_kept: self.is_kept,
-        }))
+        })
+        .into())
     }
 }
 

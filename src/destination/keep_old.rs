@@ -43,10 +43,7 @@ impl KeepOldTarget {
     ) -> Result<Self, Error> {
         let place = keep.0.place();
         let path = place.path.clone();
-        let refused = |why| {
-            let path = path.clone();
-            Err(Error::DestinationRefused { path, why })
-        };
+        let refused = |reason: DestinationFault| Err(reason.at(&path));
         if path.starts_with(found.path()) {
             return refused(DestinationFault::KeptInside);
         }
@@ -80,7 +77,7 @@ impl KeepOldTarget {
         let parent = above(place)?;
         let is_near = parent.is_on_mount_of(&above(found.place())?);
         if !is_near.map_err(|e| Error::io("look at", &path, e))? {
-            return refused(DestinationFault::KeptFar);
+            return refused(DestinationFault::KeptOnOtherFileSystem);
         }
         Removed {
             path: &path,

@@ -34,7 +34,7 @@ pub use preflight::{Action, Preflight};
 pub use record::TreePlace as RecordPlace;
 pub use systemd_file::{SettingsKind, SystemdFile};
 
-use crate::error::{DestinationFault, Error, Replaceable};
+use crate::error::{DestinationError, DestinationFault, Error, Replaceable};
 use crate::progress::Progress;
 use crate::record::Record;
 use crate::sys::{Dir, Exposure};
@@ -210,7 +210,7 @@ fn lock(path: &Path, dir: &Dir) -> Result<File, Error> {
     let file = dir.as_file().map_err(|e| Error::io("lock", path, e))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::DestinationBusy(path.to_owned())),
+        Err(TryLockError::WouldBlock) => Err(DestinationError::Busy(path.to_owned()).into()),
         Err(TryLockError::Error(e)) => Err(Error::io("lock", path, e)),
     }
 }
@@ -232,14 +232,7 @@ fn name_beside(path: &Path) -> CString {
 
 /// What is called as [`name_beside`] says, and is somebody else's.
 fn in_the_way(path: &Path, why: DestinationFault) -> Error {
-    let path = beside(path);
-    Error::DestinationRefused { path, why }
-}
-
-/// DEST is not what was checked, and so not replaced.
-fn exchanged(path: &Path) -> Error {
-    let (path, why) = (path.to_owned(), DestinationFault::Exchanged);
-    Error::DestinationRefused { path, why }
+    why.at(beside(path))
 }
 
 /// The path of that.

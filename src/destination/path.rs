@@ -15,10 +15,7 @@ const SYSTEMD_ALONE: [&str; 2] = ["/var/lib/machines", "/var/lib/portables"];
 pub(super) fn located(path: &Path) -> Result<Location, Error> {
     locate(path).map_err(|why| match why {
         Unlocated::Io(e) => Error::io("follow the path", path, e),
-        Unlocated::ForeignLink(path) => {
-            let why = DestinationFault::ForeignLink;
-            Error::DestinationRefused { path, why }
-        }
+        Unlocated::ForeignLink(path) => DestinationFault::ForeignLink.at(path),
     })
 }
 

@@ -5,7 +5,7 @@ use super::in_use::Removed;
 use super::keep_old::KeepOldTarget;
 use super::path::is_directly_below_root;
 use super::{Existing, Plan, staging};
-use crate::error::{DestinationFault, Error, Replaceable};
+use crate::error::{DestinationError, DestinationFault, Error, Replaceable};
 use crate::sys::{Dir, has_mounts_below};
 use std::path::Path;
 
@@ -88,10 +88,7 @@ impl Action {
 /// Checks whether a pull may have DEST.
 pub(super) fn check(found: &Existing, plan: &Plan<'_>) -> Result<CheckedDestination, Error> {
     let path = found.path();
-    let refused = |why| {
-        let path = path.to_owned();
-        Err(Error::DestinationRefused { path, why })
-    };
+    let refused = |reason: DestinationFault| Err(reason.at(path));
     if path.parent().is_none() {
         return refused(DestinationFault::SystemRoot);
     }
@@ -110,14 +107,15 @@ pub(super) fn check(found: &Existing, plan: &Plan<'_>) -> Result<CheckedDestinat
     }
     let is_empty = found.is_empty(in_use.is_some())?;
     if !is_empty && !plan.replace {
-        return Err(Error::DestinationNotEmpty {
+        return Err(DestinationError::NotEmpty {
             path: found.typed().to_owned(),
-            hint: match (obstacle, plan.hint) {
+            replaceable: match (obstacle, plan.hint) {
                 (Some(why), _) => Replaceable::Never(why),
                 (None, Replaceable::WithForce) if found.record().is_some() => Replaceable::Recorded,
                 (None, hint) => hint,
             },
-        });
+        }
+        .into());
     }
     if !is_empty && plan.keep_old.is_none() {
         let is_kept = false;

@@ -3,8 +3,8 @@
 use super::image_lock::ImageLock;
 use super::in_use::Removed;
 use super::keep_old::KeepOldTarget;
-use super::{beside, exchanged, in_the_way, lock, name_beside};
-use crate::error::{DestinationFault, Error};
+use super::{beside, in_the_way, lock, name_beside};
+use crate::error::{DestinationError, DestinationFault, Error};
 use crate::sys::{Dir, FileKind, Handle as _, Host, Location, remove_opened, remove_tree};
 use std::cell::Cell;
 use std::ffi::{CStr, CString};
@@ -67,14 +67,14 @@ impl Staging {
         };
         // A pull that was killed just now has left the old tree here: nobody has looked at it.
         if !is_new && move_back(&parent, &name, &folder).map_err(failed)? {
-            return Err(Error::DestinationBusy(path.to_owned()));
+            return Err(DestinationError::Busy(path.to_owned()).into());
         }
         // Where nothing was, something is replaced only if no other user can have moved it there.
         let any = checked.is_none() && is_ours_alone(&parent).map_err(failed)?;
         // Another pull may have ended meanwhile.
         let now = parent.find(&name).map_err(failed)?.map(|now| now.id);
         if replace && now.is_some() && now != checked && !any {
-            return Err(exchanged(path));
+            return Err(DestinationFault::Replaced.at(path));
         }
         let staging = Self {
             parent,
@@ -213,7 +213,7 @@ pub(super) fn put_back(place: &Location) -> Result<bool, Error> {
     // The pull that holds the lock is between its two renames itself.
     match lock(path, &folder) {
         Ok(_lock) => move_back(&parent, &place.name, &folder).map_err(failed),
-        Err(Error::DestinationBusy(_)) => Ok(false),
+        Err(Error::Destination(DestinationError::Busy(_))) => Ok(false),
         Err(error) => Err(error),
     }
 }

@@ -13,11 +13,11 @@
 //! the same, in place of another       KEPT → older before
 //! ```
 
+use super::beside;
 use super::in_use::Removed;
 use super::keep_old::KeepOldTarget;
 use super::staging::{OLD, OLDER, ROOTFS, Staging};
-use super::{beside, exchanged};
-use crate::error::{Error, Replaceable};
+use crate::error::{DestinationError, DestinationFault, Error, Replaceable};
 use crate::progress::Progress;
 use crate::sys::{Dir, Stat};
 use std::ffi::{CStr, OsStr};
@@ -37,11 +37,12 @@ impl Staging {
             other => other,
         };
         swapped.map_err(|e| match e.kind() {
-            _ if is_occupied(&e) => Error::DestinationNotEmpty {
+            _ if is_occupied(&e) => DestinationError::NotEmpty {
                 path: path.to_owned(),
-                hint: Replaceable::WithForce,
-            },
-            io::ErrorKind::StaleNetworkFileHandle => exchanged(path),
+                replaceable: Replaceable::WithForce,
+            }
+            .into(),
+            io::ErrorKind::StaleNetworkFileHandle => DestinationFault::Replaced.at(path),
             _ => Error::io("move the tree to", path, e),
         })?;
         // The names have to be on the disk before the old tree goes. All has been done by now: what
@@ -151,7 +152,7 @@ impl Staging {
         if now.is_none_or(|now| now.id != replaced) {
             let back = self.take_back_from(kept);
             self.spare_replaced(kept, back.is_ok());
-            return Err(exchanged(&kept.path));
+            return Err(DestinationFault::Replaced.at(&kept.path));
         }
         Ok(true)
     }

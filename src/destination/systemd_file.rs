@@ -33,10 +33,10 @@ impl SettingsKind {
     /// Whether systemd would look for such a file of DEST, and read it.
     fn check(self, dest: &Path, name: &str) -> Result<(), DestinationFault> {
         match self {
-            Self::Nspawn if !is_machine_name(name) => Err(DestinationFault::NotAMachine),
-            Self::Service if !is_service_name(name) => Err(DestinationFault::NotAService),
+            Self::Nspawn if !is_machine_name(name) => Err(DestinationFault::InvalidMachineName),
+            Self::Service if !is_service_name(name) => Err(DestinationFault::InvalidServiceName),
             Self::Service if !dest.to_str().is_some_and(is_unit_path) => {
-                Err(DestinationFault::NotForUnits)
+                Err(DestinationFault::InvalidUnitPath)
             }
             _ => Ok(()),
         }
@@ -54,10 +54,7 @@ impl SystemdFile {
     /// Looks for that of DEST. A file of somebody else's is replaced only with `force`.
     pub fn beside(found: &Existing, kind: SettingsKind, force: bool) -> Result<Self, Error> {
         let dest = found.path();
-        let refused = |path: &Path, why| {
-            let path = path.to_owned();
-            Err(Error::DestinationRefused { path, why })
-        };
+        let refused = |path: &Path, reason: DestinationFault| Err(reason.at(path));
         let name = dest.file_name().and_then(|name| name.to_str());
         let name = name.unwrap_or_default();
         if let Err(why) = kind.check(dest, name) {
@@ -69,8 +66,8 @@ impl SystemdFile {
         match kind {
             None => {}
             Some(FileKind::File) if force || manifest.is_some() => {}
-            Some(FileKind::File) => return refused(&path, DestinationFault::ForeignSettings),
-            Some(_) => return refused(&path, DestinationFault::SettingsNotAFile),
+            Some(FileKind::File) => return refused(&path, DestinationFault::ForeignStartFile),
+            Some(_) => return refused(&path, DestinationFault::StartFileNotAFile),
         }
         Ok(Self { path, manifest })
     }

@@ -62,7 +62,7 @@ impl Error {
             Self::NotFound { .. } | Self::NoPlatform { .. } | Self::NotWhatItWas { .. } => {
                 Category::NotFound
             }
-            Self::NoRecord(..) | Self::Offline { .. } | Self::Include { .. } => Category::NotFound,
+            Self::Offline { .. } | Self::Include { .. } => Category::NotFound,
             Self::NoIndex(_) | Self::NoRepository(..) => Category::NotFound,
             Self::Layout { why, .. } if why.is_malformed() => Category::BadImage,
             Self::Layout {
@@ -85,12 +85,8 @@ impl Error {
             Self::Entry { why, .. } if why.is_disk() => Category::Destination,
             Self::Entry { .. } => Category::BadImage,
             Self::Io(error) => error.category(),
-            Self::DestinationNotEmpty { .. }
-            | Self::DestinationRefused { .. }
-            | Self::DestinationBusy(_)
-            | Self::DestinationInUse(_)
-            | Self::NotACache { .. }
-            | Self::NoRoom(..) => Category::Destination,
+            Self::Destination(error) => error.category(),
+            Self::NotACache { .. } => Category::Destination,
             Self::Network { .. } | Self::CacheSpoiled { .. } => Category::Temporary,
             // A machine that has just booted may not know the time yet.
             Self::Tls {

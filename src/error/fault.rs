@@ -1,6 +1,6 @@
 //! Errors of layouts on disk and of the command line, and other parts of errors.
 
-use super::{DestinationFault, ValueFault};
+use super::ValueFault;
 use crate::oci::{Digest, Platform};
 
 /// What is wrong with a layout.
@@ -167,19 +167,6 @@ pub enum Part {
     Blob,
     /// An uncompressed layer, against its DiffID.
     Contents,
-}
-
-/// Whether what is in DEST may be replaced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Replaceable {
-    /// Not even with `--force`, for this reason.
-    Never(DestinationFault),
-    /// With `--force`.
-    WithForce,
-    /// With `--force`, or with `--update`, because it is a tree that has a record.
-    Recorded,
-    /// With `--force`, because it is no tree that `--update` could know.
-    Unrecorded,
 }
 
 impl LayoutFault {

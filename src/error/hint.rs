@@ -1,9 +1,9 @@
 //! Hints: at most one line that says what to type next.
 
 use super::correction::{of_manifest, of_reference};
-use super::io::{DISK_FULL, tree_hint};
-use super::sentence::{around, path_of};
-use super::{EntryFault, Error, Part, Replaceable, Subject as _};
+use super::io::tree_hint;
+use super::sentence::around;
+use super::{EntryFault, Error, Part, Subject as _};
 use crate::oci::Platform;
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ impl Error {
             Self::Tls { host, why } => return why.hint(host),
             Self::Certificate { why, .. } => why.hint()?,
             Self::Network { why, proxy, .. } => why.hint(proxy.is_some()),
-            Self::NoRoom(..) => DISK_FULL,
+            Self::Destination(error) => return error.hint(),
             Self::Io(error) => return error.hint(),
             Self::Entry { why, .. } => why.hint()?,
             Self::Suggesting(suggestion, _) => return suggestion.hint(),
@@ -52,10 +52,6 @@ impl Error {
                 };
                 return around(before, image, "");
             }
-            Self::NoRecord(path, _) => {
-                let before = "to compare it with an image all the same: roots verify ";
-                return around(before, &path_of(path), " IMAGE");
-            }
             Self::Registry { status, again, .. } => return of_status(*status, *again),
             Self::Platform { .. } => "a platform is written like linux/amd64 or linux/arm/v7",
             Self::NotFound { image, .. } if image.ends_with(":latest") => {
@@ -72,21 +68,8 @@ impl Error {
             Self::Credentials { .. } => {
                 "--auth takes user:password, a Google key file, a file that holds either, or - for stdin"
             }
-            Self::DestinationNotEmpty { hint, .. } => match hint {
-                Replaceable::Never(why) => why.hint_if_full(),
-                Replaceable::WithForce => "add --force to replace it",
-                Replaceable::Recorded => {
-                    "add --force to replace it, or --update to do so if the image is another by now"
-                }
-                Replaceable::Unrecorded => {
-                    "it has no record of a pull; add --force to replace it all the same"
-                }
-            },
-            Self::DestinationRefused { why, .. } => why.hint(),
-            Self::DestinationInUse(tree) => tree.hint(),
             Self::NotWhatItWas { .. } => "name the IMAGE that the tree is to be compared with",
             Self::Offline { .. } => "pull it once without --offline",
-            Self::DestinationBusy(_) => "wait for its end, or choose another place",
             Self::NotACache {
                 is_purged: true, ..
             } => {

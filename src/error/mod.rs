@@ -1,5 +1,7 @@
 //! Everything that can go wrong, as data; messages are in `sentence.rs` and `refusal.rs`, hints in `hint.rs`.
 
+#![allow(missing_docs, reason = "the sentence of a variant says what it means")]
+
 mod category;
 mod configuration;
 mod conversation;
@@ -21,9 +23,9 @@ pub use category::{Category, UNCHANGED};
 pub use configuration::{ConfigurationFault, RegistriesFault};
 pub use conversation::{AnswerFault, ChallengeFault, CredentialsFault, ProxyFault, RedirectFault};
 pub use correction::Suggestion;
-pub use destination::{DestinationFault, RecordFault, TreeInUse};
+pub use destination::{DestinationError, DestinationFault, RecordFault, Replaceable, TreeInUse};
 pub use entry::EntryFault;
-pub use fault::{Absence, IncludeFault, LayoutFault, LinkFault, Part, Replaceable, Usage};
+pub use fault::{Absence, IncludeFault, LayoutFault, LinkFault, Part, Usage};
 pub use io::IoError;
 pub use network::NetworkFault;
 pub use sentence::escaped;
@@ -41,6 +43,19 @@ trait Subject: Display {
 
     fn category(&self) -> Category;
 }
+
+/// `?` and `into()` make an [`Error`] of each of its subjects.
+macro_rules! from_subject {
+    ($($name:ident($subject:ty)),+) => {
+        $(impl From<$subject> for Error {
+            fn from(subject: $subject) -> Self {
+                Self::$name(subject)
+            }
+        })+
+    };
+}
+
+from_subject! { Destination(DestinationError), Io(IoError) }
 
 /// The one error type: `Display` says it, [`Error::hint`] what to do, [`Error::exit_code`] what a script sees.
 pub enum Error {
@@ -220,15 +235,8 @@ pub enum Error {
         /// What is wrong with it.
         why: EntryFault,
     },
-    /// DEST holds something.
-    DestinationNotEmpty {
-        /// DEST.
-        path: PathBuf,
-        /// Whether there is a way to replace it.
-        hint: Replaceable,
-    },
-    /// The record of a folder does not lead to its image.
-    NoRecord(PathBuf, RecordFault),
+    /// DEST cannot be written, replaced or read.
+    Destination(DestinationError),
     /// An image that is not, or not all, in the cache, and may not be fetched.
     Offline {
         /// The image.
@@ -258,19 +266,6 @@ pub enum Error {
     },
     /// A path that was to be taken out of an image is not there to take, and why.
     Include(String, IncludeFault),
-    /// There can be no tree or file at a path, whatever is pulled.
-    DestinationRefused {
-        /// DEST, or a path beside it.
-        path: PathBuf,
-        /// Why not.
-        why: DestinationFault,
-    },
-    /// Another pull is at work on DEST.
-    DestinationBusy(PathBuf),
-    /// A tree that would be removed is in use.
-    DestinationInUse(TreeInUse),
-    /// The image does not fit on the disk of this DEST: it takes so many bytes more at least.
-    NoRoom(PathBuf, u64),
     /// A folder that is to be used or purged as a cache, and is none.
     NotACache {
         /// The folder.

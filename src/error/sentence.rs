@@ -1,7 +1,7 @@
 //! What a user sees when something goes wrong, with `refusal.rs` beside it: subject first, lower case, no full
 //! stop. Text from images and registries is escaped: it may hold terminal commands.
 
-use super::{Error, Part, RecordFault, Replaceable};
+use super::{Error, Part};
 use crate::escape::is_unprintable;
 use std::fmt::{self, Display, Formatter};
 use std::io;
@@ -115,30 +115,6 @@ impl Display for Error {
                     name => write!(f, "{name}: {malformed}{why} (layer {layer})"),
                 }
             }
-            Self::DestinationNotEmpty { path, hint } => {
-                write!(f, "{}: it is not empty", path_of(path))?;
-                match hint {
-                    Replaceable::Never(why) => write!(f, ", and {why}"),
-                    _ => Ok(()),
-                }
-            }
-            Self::NoRecord(path, RecordFault::Missing) => {
-                write!(f, "{}: no record of a pull", path_of(path))
-            }
-            Self::NoRecord(path, RecordFault::Spent(origin)) => {
-                let (path, origin) = (path_of(path), escaped(origin));
-                write!(
-                    f,
-                    "{path}: its image came from {origin}, which cannot be read again"
-                )
-            }
-            Self::NoRecord(path, RecordFault::Unconfirmed(image)) => {
-                let (path, image) = (path_of(path), escaped(image));
-                write!(
-                    f,
-                    "{path}: its record, which the cache does not confirm, names {image}"
-                )
-            }
             Self::Offline { image, missing } if missing.is_empty() => {
                 write!(f, "{image}: the cache does not know what it stands for")
             }
@@ -166,19 +142,8 @@ impl Display for Error {
                 )
             }
             Self::Include(path, why) => write!(f, "--include {}: {why}", escaped(path)),
-            Self::DestinationRefused { path, why } => write!(f, "{}: {why}", path_of(path)),
-            Self::DestinationBusy(path) => {
-                write!(f, "{}: another roots is at work on it", path_of(path))
-            }
-            Self::DestinationInUse(tree) => write!(f, "{tree}"),
-            Self::NoRoom(path, missing) => {
-                let path = path_of(path);
-                write!(
-                    f,
-                    "{path}: the disk is too full: {missing} more bytes are needed at least"
-                )
-            }
             Self::NotACache { path, .. } => write!(f, "{}: not a cache of roots", path_of(path)),
+            Self::Destination(error) => error.fmt(f),
             Self::Io(error) => error.fmt(f),
             Self::CacheSpoiled(digest) => {
                 write!(f, "{digest}: the cached blob is spoiled and is not used")

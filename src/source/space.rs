@@ -1,7 +1,7 @@
 //! Checks that an image fits, before the first byte of a layer is requested.
 
 use super::Source;
-use crate::error::Error;
+use crate::error::{DestinationError, Error};
 use crate::oci::{Descriptor, Image};
 use crate::progress::{Progress, bytes};
 use crate::sys::Dir;
@@ -63,7 +63,11 @@ pub fn check_room<'s, B: IntoIterator<Item = &'s Descriptor>>(
 /// Refuses a `size` that exceeds the free space in the file system of `folder`.
 pub(super) fn check_fits(size: u64, folder: &Dir, destination: &Path) -> Result<(), Error> {
     match folder.free_space() {
-        Some(free) if free < size => Err(Error::NoRoom(destination.to_owned(), size - free)),
+        Some(free) if free < size => Err(DestinationError::NoSpace {
+            path: destination.to_owned(),
+            missing: size - free,
+        }
+        .into()),
         _ => Ok(()),
     }
 }

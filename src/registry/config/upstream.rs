@@ -43,7 +43,7 @@ pub(crate) fn upstreams(
     };
     // Options apply to the registry that the user named, not to its mirrors: credentials, plain
     // http, and accepting any certificate.
-    let mirrored = |place: &str, plain_http, insecure| {
+    let mirrored = |place: &str, plain_http, insecure| -> Result<_, Error> {
         let there = at(place)?;
         Ok(Upstream {
             scheme: scheme(&there, plain_http),
