@@ -1,7 +1,7 @@
 //! Blobs in the cache: each appears under its name once it is complete.
 
 use super::{Cache, Presence, blob_name, partial_name};
-use crate::error::Error;
+use crate::error::{CacheError, Error};
 use crate::oci::{Descriptor, Digest, Hasher};
 use crate::sys::{FileKind, Stat};
 use std::collections::HashSet;
@@ -53,7 +53,8 @@ impl Cache {
         }
         self.progress.working_on("reading");
         if !is_right(blob, &file)? || file.rewind().is_err() {
-            self.progress.warn(Error::CacheSpoiled(blob.digest.clone()));
+            self.progress
+                .warn(CacheError::CorruptBlob(blob.digest.clone()));
             self.forget(blob);
             return Ok(None);
         }

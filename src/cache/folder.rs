@@ -1,7 +1,7 @@
 //! The cache folder: recognised, created, and opened with the right permissions.
 
 use super::{ALGORITHMS, BLOBS, LEASES, LINKS, RESOLVED, name};
-use crate::error::Error;
+use crate::error::{CacheError, Error};
 use crate::sys::{Dir, Handle as _};
 use std::ffi::CStr;
 use std::fs::{self, File};
@@ -24,10 +24,11 @@ pub(super) fn check_ours(path: &Path) -> Result<bool, Error> {
     }
     match tag == TAG {
         // Somebody else's tag, or blobs without one. Ours may be half written.
-        false if has_blobs || !TAG.starts_with(&tag) => Err(Error::NotACache {
+        false if has_blobs || !TAG.starts_with(&tag) => Err(CacheError::NotACache {
             path: path.to_owned(),
             is_purged: false,
-        }),
+        }
+        .into()),
         is_tagged => Ok(is_tagged),
     }
 }

@@ -46,7 +46,7 @@ pub use partial::{Fetched, Partial, Reservation};
 pub use sweep::{Dropped, Purged, Sweep, Total};
 pub use view::{CacheView, Presence};
 
-use crate::error::Error;
+use crate::error::{CacheError, Error};
 use crate::oci::{Algorithm, Digest};
 use crate::progress::Progress;
 use crate::sys::Dir;
@@ -126,10 +126,11 @@ impl Cache {
         progress: Progress,
     ) -> Result<Self, Error> {
         if !matches!(check_ours(path), Ok(true)) {
-            return Err(Error::NotACache {
+            return Err(CacheError::NotACache {
                 path: path.to_owned(),
                 is_purged: true,
-            });
+            }
+            .into());
         }
         match prepare(path) {
             Ok((root, lock)) => Ok(Self::new(path, root, (Some(lock), timeout), progress)),

@@ -27,7 +27,7 @@ pub use stdout::Stdout;
 pub use tags::ListTags;
 
 use crate::cache::Sweep;
-use crate::error::Error;
+use crate::error::{CacheError, Error};
 use crate::model::Ignore;
 use crate::oci::{InvalidReference, PlatformRequest};
 use crate::progress::Progress;
@@ -270,7 +270,7 @@ fn warn_of_unmatched(paths: &[String], progress: Progress) {
 fn with_healing<T>(progress: Progress, attempt: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
     loop {
         match attempt() {
-            Err(spoilt @ Error::CacheSpoiled { .. }) => progress.warn(&spoilt),
+            Err(Error::Cache(corrupt @ CacheError::CorruptBlob(_))) => progress.warn(&corrupt),
             done => return done,
         }
     }

@@ -12,7 +12,7 @@ use super::lock_line::lock_line;
 use super::{Save, SaveTarget, Stdout, with_healing};
 use crate::cache::Cache;
 use crate::destination::AtomicFile;
-use crate::error::{Error, Usage, ValueFault};
+use crate::error::{CacheError, Error, Usage, ValueFault};
 use crate::oci::{
     Algorithm, Descriptor, DockerImage, OCI_LAYOUT, blob_path, index_json, manifest_json,
 };
@@ -40,7 +40,8 @@ impl Save {
             let all: Vec<Descriptor> = all.cloned().collect();
             let written = self.write(images, cache, Stdout::lock(), &Error::stdout);
             // What is written is written: but whoever runs it again must not meet the next one.
-            if let (Err(Error::CacheSpoiled { .. }), Some(cache)) = (&written, cache) {
+            if let (Err(Error::Cache(CacheError::CorruptBlob(_))), Some(cache)) = (&written, cache)
+            {
                 cache.mend(&all);
             }
             return written;

@@ -6,7 +6,7 @@ use super::verdict::Compared;
 use super::{Output, Verify, warn_of_unmatched, with_healing};
 use crate::cache::Cache;
 use crate::destination::Existing;
-use crate::error::{Error, LayoutFault, RecordFault};
+use crate::error::{CacheError, Error, LayoutFault, RecordFault};
 use crate::model::{Comparison, Model};
 use crate::oci::{Image, Platform, PlatformRequest, Reference};
 use crate::record::Record;
@@ -103,7 +103,7 @@ impl Verify {
         let wanted = wanted.as_ref().unwrap_or(&self.platform);
         // Nobody is asked for what is here.
         let (source, image) = match self.resolved(&name, wanted, true, cache) {
-            Err(Error::Offline { .. }) if !self.offline => {
+            Err(Error::Cache(CacheError::Offline { .. })) if !self.offline => {
                 self.resolved(&name, wanted, false, cache)
             }
             other => other,

@@ -62,7 +62,7 @@ impl Error {
             Self::NotFound { .. } | Self::NoPlatform { .. } | Self::NotWhatItWas { .. } => {
                 Category::NotFound
             }
-            Self::Offline { .. } | Self::Include { .. } => Category::NotFound,
+            Self::Include { .. } => Category::NotFound,
             Self::NoIndex(_) | Self::NoRepository(..) => Category::NotFound,
             Self::Layout { why, .. } if why.is_malformed() => Category::BadImage,
             Self::Layout {
@@ -86,8 +86,8 @@ impl Error {
             Self::Entry { .. } => Category::BadImage,
             Self::Io(error) => error.category(),
             Self::Destination(error) => error.category(),
-            Self::NotACache { .. } => Category::Destination,
-            Self::Network { .. } | Self::CacheSpoiled { .. } => Category::Temporary,
+            Self::Cache(error) => error.category(),
+            Self::Network { .. } => Category::Temporary,
             // A machine that has just booted may not know the time yet.
             Self::Tls {
                 why: TlsFault::NotYetValid { .. },

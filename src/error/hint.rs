@@ -29,6 +29,7 @@ impl Error {
             Self::Certificate { why, .. } => why.hint()?,
             Self::Network { why, proxy, .. } => why.hint(proxy.is_some()),
             Self::Destination(error) => return error.hint(),
+            Self::Cache(error) => return error.hint(),
             Self::Io(error) => return error.hint(),
             Self::Entry { why, .. } => why.hint()?,
             Self::Suggesting(suggestion, _) => return suggestion.hint(),
@@ -69,15 +70,6 @@ impl Error {
                 "--auth takes user:password, a Google key file, a file that holds either, or - for stdin"
             }
             Self::NotWhatItWas { .. } => "name the IMAGE that the tree is to be compared with",
-            Self::Offline { .. } => "pull it once without --offline",
-            Self::NotACache {
-                is_purged: true, ..
-            } => {
-                "name the one that pulls have used with --cache: before the first pull there is none"
-            }
-            Self::NotACache { .. } => {
-                "name another folder with --cache: a new one, or an empty one"
-            }
             Self::Proxy(..) => {
                 "a proxy is written like http://proxy:3128 or http://user:password@proxy:3128, \
                  with %40 for an @ in the password"
@@ -88,7 +80,6 @@ impl Error {
             Self::ProxyRefused { .. } => {
                 "ask whoever runs the proxy, or add the host to NO_PROXY to do without"
             }
-            Self::CacheSpoiled { .. } => "run it again: it will be fetched again",
             Self::DigestMismatch {
                 part: Part::Contents,
                 ..

@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, reason = "the sentence of a variant says what it means")]
 
+mod cache;
 mod category;
 mod configuration;
 mod conversation;
@@ -19,6 +20,7 @@ mod sentence;
 mod tls;
 mod value;
 
+pub use cache::CacheError;
 pub use category::{Category, UNCHANGED};
 pub use configuration::{ConfigurationFault, RegistriesFault};
 pub use conversation::{AnswerFault, ChallengeFault, CredentialsFault, ProxyFault, RedirectFault};
@@ -55,7 +57,7 @@ macro_rules! from_subject {
     };
 }
 
-from_subject! { Destination(DestinationError), Io(IoError) }
+from_subject! { Cache(CacheError), Destination(DestinationError), Io(IoError) }
 
 /// The one error type: `Display` says it, [`Error::hint`] what to do, [`Error::exit_code`] what a script sees.
 pub enum Error {
@@ -237,13 +239,6 @@ pub enum Error {
     },
     /// DEST cannot be written, replaced or read.
     Destination(DestinationError),
-    /// An image that is not, or not all, in the cache, and may not be fetched.
-    Offline {
-        /// The image.
-        image: String,
-        /// The digests of what is missing; none if it is not known what the name stands for.
-        missing: Vec<Digest>,
-    },
     /// An image that is not the one that was locked.
     Locked {
         /// The image.
@@ -266,15 +261,8 @@ pub enum Error {
     },
     /// A path that was to be taken out of an image is not there to take, and why.
     Include(String, IncludeFault),
-    /// A folder that is to be used or purged as a cache, and is none.
-    NotACache {
-        /// The folder.
-        path: PathBuf,
-        /// Whether only one that pulls have used would do.
-        is_purged: bool,
-    },
-    /// A cached blob is not what its name says. It is not used again; fetching it again heals it.
-    CacheSpoiled(Digest),
+    /// The cache cannot be used, or does not have what is needed.
+    Cache(CacheError),
     /// The folder given as IMAGE is not an OCI layout, or does not have what is asked of it.
     Layout {
         /// The folder.

@@ -115,13 +115,6 @@ impl Display for Error {
                     name => write!(f, "{name}: {malformed}{why} (layer {layer})"),
                 }
             }
-            Self::Offline { image, missing } if missing.is_empty() => {
-                write!(f, "{image}: the cache does not know what it stands for")
-            }
-            Self::Offline { image, missing } => {
-                write!(f, "{image}: not in the cache: ")?;
-                list(f, missing, "nothing")
-            }
             Self::Locked {
                 image,
                 lock,
@@ -142,12 +135,9 @@ impl Display for Error {
                 )
             }
             Self::Include(path, why) => write!(f, "--include {}: {why}", escaped(path)),
-            Self::NotACache { path, .. } => write!(f, "{}: not a cache of roots", path_of(path)),
             Self::Destination(error) => error.fmt(f),
+            Self::Cache(error) => error.fmt(f),
             Self::Io(error) => error.fmt(f),
-            Self::CacheSpoiled(digest) => {
-                write!(f, "{digest}: the cached blob is spoiled and is not used")
-            }
             Self::Layout { path, why } => write!(f, "{}: {why}", path_of(path)),
             Self::Stopped(signal) => write!(f, "stopped by signal {}", signal.number()),
         }

@@ -2,7 +2,7 @@
 
 use super::documents::Documents;
 use super::{Source, parse};
-use crate::error::Error;
+use crate::error::{CacheError, Error};
 use crate::oci::{
     Bytes, Descriptor, Document, Image, InvalidManifest, MediaKind, PlatformEntry, PlatformRequest,
 };
@@ -137,7 +137,9 @@ impl Source<'_> {
                     MediaKind::Other if is_index && named.size <= MAX_MANIFEST => {
                         match self.document(&named, &mut documents) {
                             Ok(_) => {}
-                            Err(Error::NotFound { .. } | Error::Offline { .. }) => {
+                            Err(
+                                Error::NotFound { .. } | Error::Cache(CacheError::Offline { .. }),
+                            ) => {
                                 parts.blobs.push(named);
                             }
                             Err(error) => return Err(error),

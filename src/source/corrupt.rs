@@ -1,7 +1,7 @@
 //! Corrupt cache entries: attributes an error to the cache or to the image.
 
 use super::registry::CachedRegistry;
-use crate::error::{Category, Error, Part};
+use crate::error::{CacheError, Category, Error, Part};
 use crate::oci::Descriptor;
 
 impl CachedRegistry<'_> {
@@ -30,7 +30,7 @@ impl CachedRegistry<'_> {
             spoilt if self.is_corrupt(spoilt) => {
                 cache.forget(blob);
                 cache.doubt();
-                return Error::CacheSpoiled(blob.digest.clone());
+                return CacheError::CorruptBlob(blob.digest.clone()).into();
             }
             mismatch if is_mismatch(mismatch) => cache.forget(blob),
             // Do not keep a partial blob from which no tree can be made.
@@ -49,7 +49,7 @@ impl CachedRegistry<'_> {
             (Error::Compression { .. }, Some(cache)) if self.cached > 0 => {
                 cache.forget(blob);
                 cache.doubt();
-                Error::CacheSpoiled(blob.digest.clone())
+                CacheError::CorruptBlob(blob.digest.clone()).into()
             }
             _ => self.spoilt(blob, error),
         }

@@ -1,7 +1,7 @@
 //! A registry's blob through the cache: read from there if present, else fetched and stored.
 
 use crate::cache::{Cache, Fetched, Partial, Reservation};
-use crate::error::Error;
+use crate::error::{CacheError, Error};
 use crate::oci::{Descriptor, Digest};
 use crate::progress::Progress;
 use crate::registry::{FetchMode, Registry};
@@ -131,7 +131,7 @@ impl Fetch<'_> {
     /// The error that these blobs are not in the cache and must not be fetched.
     pub(super) fn missing(&self, missing: Vec<Digest>) -> Error {
         let image = self.name.clone();
-        Error::Offline { image, missing }
+        CacheError::Offline { image, missing }.into()
     }
 
     fn wait(&self, blob: &Descriptor, cache: &Cache, fetched: &Fetched) -> Result<bool, Error> {

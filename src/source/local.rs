@@ -2,7 +2,7 @@
 //! input.
 
 use crate::archive::Input;
-use crate::error::{Error, LayoutFault, Suggestion};
+use crate::error::{CacheError, Error, LayoutFault, Suggestion};
 use crate::oci::{HUB, Reference};
 use crate::sys::Dir;
 use std::ffi::OsStr;
@@ -143,7 +143,7 @@ pub(super) fn or_path(reference: &Reference, error: Error) -> Error {
         Error::NotFound { .. }
             | Error::Denied { .. }
             | Error::Network { .. }
-            | Error::Offline { .. }
+            | Error::Cache(CacheError::Offline { .. })
             | Error::Registry { .. }
             | Error::Tls { .. }
             | Error::ProxyRefused { .. }
