@@ -1,7 +1,7 @@
 //! Limits how much an archive may decompress to, over all passes: a megabyte of zstd can become
 //! gigabytes of zeros, and an archive with members out of order is read more than once.
 
-use super::input::{RawInput, fault};
+use super::input::RawInput;
 use crate::compression::Decoder;
 use crate::error::{Error, LayoutFault};
 use crate::tarball::is_explained;
@@ -45,7 +45,7 @@ impl Read for Inflated {
         Error::unless_stopped().map_err(io::Error::other)?;
         let count = self.bytes.read(buffer)?;
         if !self.bytes.is_plain() && !self.inflation.add(count as u64) {
-            return Err(io::Error::other(fault(&self.path, LayoutFault::Bomb)));
+            return Err(io::Error::other(LayoutFault::Bomb.at(&self.path)));
         }
         Ok(count)
     }

@@ -38,7 +38,7 @@ impl Input {
         let found = file.metadata().map_err(failed)?;
         if found.is_dir() {
             let why = LayoutFault::IsAFolder;
-            return Err(fault(path, why));
+            return Err(why.at(path));
         }
         Ok(Self {
             path: path.to_owned(),
@@ -132,7 +132,7 @@ impl Input {
     }
 
     pub(super) fn fault(&self, why: LayoutFault) -> Error {
-        fault(&self.path, why)
+        why.at(&self.path)
     }
 
     /// The path, for messages.
@@ -172,17 +172,10 @@ impl Read for RawInput {
     }
 }
 
-pub(super) fn fault(path: &Path, why: LayoutFault) -> Error {
-    Error::Layout {
-        path: path.to_owned(),
-        why,
-    }
-}
-
 /// The error for reading `path`: a missing file is a missing image, not a failing disk.
 pub(super) fn unreadable(path: &Path, source: io::Error) -> Error {
     match source.kind() {
-        io::ErrorKind::NotFound => fault(path, LayoutFault::NoFile),
+        io::ErrorKind::NotFound => LayoutFault::NoFile.at(path),
         _ => Error::io("read", path, source),
     }
 }

@@ -79,7 +79,7 @@ pub(super) fn follow<'m, M>(
     let link = |target: &str, why| Absence::Link {
         name: name.to_owned(),
         target: target.to_owned(),
-        why,
+        reason: why,
     };
     let mut at = name;
     for number in 0..=MAX_LINKS {

@@ -5,7 +5,7 @@ use super::recorded::RecordedImage;
 use super::{Inspect, Output};
 use crate::cache::CacheView;
 use crate::destination::Existing;
-use crate::error::{DestinationError, Error, LayoutFault, RecordFault, Suggestion};
+use crate::error::{DestinationError, Error, RecordFault, Suggestion};
 use crate::escape::json_for_terminal;
 use crate::escape::json_words;
 use crate::oci::{HistoryEntry, RunConfig};
@@ -21,10 +21,7 @@ impl Inspect {
     /// record of DEST, which is JSON.
     pub(super) fn run(&self) -> Result<Output, Error> {
         if self.is_machine && self.is_missing() {
-            return Err(Error::Layout {
-                path: self.dest.clone(),
-                why: LayoutFault::NoFolder,
-            });
+            return Err(DestinationError::NotFound(self.dest.clone()).into());
         }
         if self.is_machine {
             return self.record().map(Output::from);

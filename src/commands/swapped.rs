@@ -19,9 +19,9 @@ enum Likeness {
 /// An `error` of `roots pull IMAGE DEST`, with a suggestion if DEST looks like the image.
 pub(super) fn or_swapped_pull(image: &ImageName, dest: &Path, error: Error) -> Error {
     let is_miss = match (image, &error) {
-        (ImageName::Local(local), Error::Layout { why, .. }) => {
-            use LayoutFault::{NotALayout, NotAnArchive, Nothing};
-            !local.is_stdin() && matches!(why, Nothing | NotALayout | NotAnArchive)
+        (ImageName::Local(local), Error::Layout(error)) => {
+            use LayoutFault::{NotALayout, NotAnArchive, NothingThere};
+            !local.is_stdin() && matches!(error.reason, NothingThere | NotALayout | NotAnArchive)
         }
         (ImageName::Registry(_), Error::NotFound { .. } | Error::Denied { .. }) => true,
         _ => false,
@@ -31,13 +31,8 @@ pub(super) fn or_swapped_pull(image: &ImageName, dest: &Path, error: Error) -> E
         return error;
     };
     let line = format!("roots pull {} {folder}", dest.display());
-    let is_nothing = matches!(
-        &error,
-        Error::Layout {
-            why: LayoutFault::Nothing,
-            ..
-        }
-    );
+    let is_nothing =
+        matches!(&error, Error::Layout(error) if error.reason == LayoutFault::NothingThere);
     let suggestion = match likeness {
         Likeness::Full => Suggestion::Swapped(line),
         Likeness::Some if is_nothing => Suggestion::PerhapsSwapped(line),

@@ -6,7 +6,7 @@ use super::verdict::Compared;
 use super::{Output, Verify, warn_of_unmatched, with_healing};
 use crate::cache::Cache;
 use crate::destination::Existing;
-use crate::error::{CacheError, Error, LayoutFault, RecordFault};
+use crate::error::{CacheError, DestinationError, Error, RecordFault};
 use crate::model::{Comparison, Model};
 use crate::oci::{Image, Platform, PlatformRequest, Reference};
 use crate::record::Record;
@@ -25,10 +25,9 @@ impl Verify {
     fn compare(&self, cache: Option<&Cache>) -> Result<Output, Error> {
         let progress = self.progress;
         let existing = Existing::at(&self.dest)?;
-        let root = existing.dir()?.ok_or_else(|| Error::Layout {
-            path: self.dest.clone(),
-            why: LayoutFault::NoFolder,
-        })?;
+        let root = existing
+            .dir()?
+            .ok_or_else(|| DestinationError::NotFound(self.dest.clone()))?;
         let (mut source, image, altered, reference) = match &self.image {
             // The tree is not asked what it is.
             Some(name) => {

@@ -1,6 +1,6 @@
 //! The kinds of failure that a script tells apart by the exit code: the table in README.
 
-use super::{Error, LayoutFault, Subject as _, TlsFault};
+use super::{Error, Subject as _, TlsFault};
 use crate::sys::Signal;
 
 /// The exit code of a pull with `--exit-code` that found DEST up to date, which is no error.
@@ -64,16 +64,7 @@ impl Error {
             }
             Self::Include { .. } => Category::NotFound,
             Self::NoIndex(_) | Self::NoRepository(..) => Category::NotFound,
-            Self::Layout { why, .. } if why.is_malformed() => Category::BadImage,
-            Self::Layout {
-                why: LayoutFault::OutOfOrder,
-                ..
-            } => Category::Usage,
-            Self::Layout {
-                why: LayoutFault::Unusable(_),
-                ..
-            } => Category::Destination,
-            Self::Layout { .. } => Category::NotFound,
+            Self::Layout(error) => error.category(),
             // A 401 that cannot be answered is a denial, too.
             Self::Denied { .. } | Self::Blocked(_) | Self::Challenge { .. } => Category::Denied,
             Self::Manifest { .. }

@@ -12,6 +12,7 @@ mod entry;
 mod fault;
 mod hint;
 mod io;
+mod layout;
 mod nature;
 mod network;
 mod origin;
@@ -27,8 +28,9 @@ pub use conversation::{AnswerFault, ChallengeFault, CredentialsFault, ProxyFault
 pub use correction::Suggestion;
 pub use destination::{DestinationError, DestinationFault, RecordFault, Replaceable, TreeInUse};
 pub use entry::EntryFault;
-pub use fault::{Absence, IncludeFault, LayoutFault, LinkFault, Part, Usage};
+pub use fault::{IncludeFault, Part, Usage};
 pub use io::IoError;
+pub use layout::{Absence, LayoutError, LayoutFault, LinkFault};
 pub use network::NetworkFault;
 pub use sentence::escaped;
 pub use tls::{CertificateFault, TlsFault};
@@ -57,7 +59,7 @@ macro_rules! from_subject {
     };
 }
 
-from_subject! { Cache(CacheError), Destination(DestinationError), Io(IoError) }
+from_subject! { Cache(CacheError), Destination(DestinationError), Io(IoError), Layout(LayoutError) }
 
 /// The one error type: `Display` says it, [`Error::hint`] what to do, [`Error::exit_code`] what a script sees.
 pub enum Error {
@@ -263,13 +265,8 @@ pub enum Error {
     Include(String, IncludeFault),
     /// The cache cannot be used, or does not have what is needed.
     Cache(CacheError),
-    /// The folder given as IMAGE is not an OCI layout, or does not have what is asked of it.
-    Layout {
-        /// The folder.
-        path: PathBuf,
-        /// What is wrong.
-        why: LayoutFault,
-    },
+    /// An image on disk cannot be read, or does not have what is asked of it.
+    Layout(LayoutError),
     /// A system call on a file, a folder or standard output has failed.
     Io(IoError),
     /// A signal asked the process to end.

@@ -41,10 +41,9 @@ impl Error {
 
     /// Whether there are images for other platforms than the one that is wanted.
     pub fn is_other_platform(&self) -> bool {
-        let why = match self {
-            Self::Layout { why, .. } => why,
-            other => return matches!(other, Self::NoPlatform { .. }),
-        };
-        matches!(why, LayoutFault::Incomplete(_))
+        match self {
+            Self::Layout(error) => matches!(error.reason, LayoutFault::Incomplete(_)),
+            other => matches!(other, Self::NoPlatform { .. }),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Messages for names, documents, folders and command lines that the parsers refuse.
 
-use super::sentence::{escaped, list};
-use super::{Absence, IncludeFault, LayoutFault, LinkFault, Usage};
+use super::sentence::escaped;
+use super::{IncludeFault, Usage};
 use crate::oci::{Algorithm, InvalidDigest, InvalidManifest, InvalidReference};
 use std::fmt::{self, Display, Formatter};
 
@@ -90,76 +90,6 @@ impl Display for InvalidManifest {
             }
             Self::TooDeep => f.write_str("indexes within indexes, too deep to follow"),
             Self::TooMuch => f.write_str("it leads to too many documents"),
-        }
-    }
-}
-
-impl Display for LayoutFault {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoFolder => f.write_str("no such folder"),
-            Self::NotALayout => f.write_str("not an OCI image layout"),
-            Self::NoTag {
-                wanted, available, ..
-            } => {
-                write!(f, "no image `{}`; there is ", escaped(wanted))?;
-                list(
-                    f,
-                    available.iter().map(|name| escaped(name)),
-                    "none with a name",
-                )
-            }
-            Self::SeveralImages { names, .. } => {
-                f.write_str("several images: ")?;
-                list(f, names.iter().map(|name| escaped(name)), "without names")
-            }
-            Self::MissingBlob(digest) => write!(f, "blob {digest} is missing"),
-            Self::MissingAttestation(digest) => write!(f, "attestation blob {digest} is missing"),
-            Self::OnlyForDocker(_) => f.write_str("its index.json lists no image"),
-            Self::NoImage => f.write_str("its manifest.json lists no image"),
-            Self::Absent(why) | Self::Unusable(why) => write!(f, "{why}"),
-            Self::Incomplete(present) => {
-                f.write_str("it has only ")?;
-                list(f, present, "none")?;
-                f.write_str(" of the platforms in its index")
-            }
-            Self::NoFile => f.write_str("no such file"),
-            Self::Nothing => f.write_str("no such file or folder"),
-            Self::NotAnArchive => f.write_str("not an archive of an image"),
-            Self::NotAFolder => f.write_str("not a folder"),
-            Self::IsAFolder => f.write_str("not a file but a folder"),
-            Self::Compression(name) => {
-                write!(f, "compressed with {name}, which is not read")
-            }
-            Self::Malformed(why) => write!(f, "malformed archive: {}", escaped(why)),
-            Self::TooManyMembers => f.write_str("malformed archive: too many members"),
-            Self::Bomb => {
-                f.write_str("a decompression bomb: it unpacks to far more than its size explains")
-            }
-            Self::OutOfOrder => f.write_str(
-                "its layers come before its index, and without a cache there is no place for them",
-            ),
-        }
-    }
-}
-
-impl Display for Absence {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing(name) => write!(f, "{} is missing", escaped(name)),
-            Self::NotAFile(name) => write!(f, "{} is not a regular file", escaped(name)),
-            Self::NotAFolder(name) => write!(f, "{} is not a folder", escaped(name)),
-            Self::Link { name, target, why } => {
-                let (name, target) = (escaped(name), escaped(target));
-                let why = match why {
-                    LinkFault::Dangling => "which is missing",
-                    LinkFault::Outside => "which is outside the archive",
-                    LinkFault::NotAFile => "which is not a regular file",
-                    LinkFault::NotAFolder => "which is not a folder",
-                    LinkFault::TooMany => "and there are too many links",
-                };
-                write!(f, "{name} is a link to {target}, {why}")
-            }
         }
     }
 }

@@ -137,8 +137,8 @@ impl Display for Error {
             Self::Include(path, why) => write!(f, "--include {}: {why}", escaped(path)),
             Self::Destination(error) => error.fmt(f),
             Self::Cache(error) => error.fmt(f),
+            Self::Layout(error) => error.fmt(f),
             Self::Io(error) => error.fmt(f),
-            Self::Layout { path, why } => write!(f, "{}: {why}", path_of(path)),
             Self::Stopped(signal) => write!(f, "stopped by signal {}", signal.number()),
         }
     }

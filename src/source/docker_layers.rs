@@ -5,7 +5,6 @@
 //! manifest names, as in skopeo.
 
 use super::docker::{DockerArchiveImage, ManifestEntry};
-use super::store::fault;
 use crate::archive::Archive;
 use crate::compression::{Decoder, Undecodable};
 use crate::error::{Absence, Error, LayoutFault};
@@ -26,7 +25,7 @@ type LayerFile = (String, u64);
 
 /// The image of an entry of `manifest.json`.
 pub(super) fn image(archive: &Archive, entry: &ManifestEntry) -> Result<DockerArchiveImage, Error> {
-    let failed = |why| fault(archive.input().path(), why);
+    let failed = |why: LayoutFault| why.at(archive.input().path());
     let located = |name: &str| {
         let name = member_name(name).map_err(failed)?;
         let file = archive.locate(&name)?;
@@ -97,7 +96,7 @@ fn count(
 ) -> Result<(), Error> {
     let missing = || {
         let why = LayoutFault::Absent(Absence::Missing(name.to_owned()));
-        fault(archive.input().path(), why)
+        why.at(archive.input().path())
     };
     let file = archive.open_member(name)?.ok_or_else(missing)?;
     let mut bytes = uncompressed(diff_id, file)?;
@@ -107,7 +106,7 @@ fn count(
         match bytes.read(&mut buffer) {
             Ok(0) => return Ok(()),
             Ok(count) if may_go_on(count as u64) => {}
-            Ok(_) => return Err(fault(archive.input().path(), LayoutFault::Bomb)),
+            Ok(_) => return Err(LayoutFault::Bomb.at(archive.input().path())),
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) => return Err(Error::in_stream(diff_id, e)),
         }

@@ -3,7 +3,6 @@
 //! Symlinks are the user's own and may lead anywhere: several layouts share a store by a symlink at
 //! `blobs`, and ostree links the files. Whatever is read is verified.
 
-use super::store::fault;
 use crate::error::{Absence, Error, LayoutFault, LinkFault};
 use crate::sys::{Dir, FileKind, is_loop, trail};
 use std::cell::RefCell;
@@ -131,7 +130,7 @@ impl Folder {
             LinkFault::NotAFolder => Absence::NotAFolder(failure.way),
             _ => Absence::NotAFile(failure.way),
         });
-        fault(&self.path, LayoutFault::Unusable(absence))
+        LayoutFault::Unusable(absence).at(&self.path)
     }
 }
 
@@ -146,7 +145,7 @@ impl OpenFailure {
         Some(Absence::Link {
             name: self.way.clone(),
             target: target.to_string_lossy().into_owned(),
-            why,
+            reason: why,
         })
     }
 }

@@ -3,9 +3,8 @@
 
 use super::layout::Layout;
 use super::platform::Listing;
-use super::store::fault;
 use super::{parse, verified};
-use crate::error::{Error, LayoutFault, Part};
+use crate::error::{Error, LayoutError, LayoutFault, Part};
 use crate::oci::{Descriptor, Digest, Document, IndexEntry};
 
 /// How many manifests are read to find out which images are present: an index may list thousands.
@@ -16,13 +15,13 @@ impl Layout {
     /// for a platform is absent, or only an attestation is, this says that instead.
     pub(super) fn explained(&self, error: Error) -> Error {
         let why = match &error {
-            Error::Layout {
-                why: LayoutFault::MissingBlob(lost),
+            Error::Layout(LayoutError {
+                reason: LayoutFault::MissingBlob(lost),
                 ..
-            } => self.incomplete(lost),
+            }) => self.incomplete(lost),
             _ => None,
         };
-        why.map_or(error, |why| fault(self.store_path(), why))
+        why.map_or(error, |why| why.at(self.store_path()))
     }
 
     /// What the absence of a blob means, if other images are complete.

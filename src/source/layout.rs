@@ -7,10 +7,10 @@ use super::folder::Folder;
 use super::full_path::with_full_path;
 use super::local::{Form, Local, LocalPath};
 use super::ref_name::{self, INDEX, NamedEntry, NamedImage};
-use super::store::{Store, fault};
+use super::store::Store;
 use super::{parse, verified, within_limit};
 use crate::archive::Archive;
-use crate::error::{Absence, Error, LayoutFault, Part};
+use crate::error::{Absence, Error, LayoutError, LayoutFault, Part};
 use crate::oci::{Bytes, Descriptor, Digest, Document, Image, InvalidManifest, blob_path};
 use crate::registry::MAX_MANIFEST;
 use crate::sys::trail;
@@ -74,7 +74,7 @@ impl Layout {
             Some((_, bytes)) => {
                 let spelling = spell(Form::DockerArchive);
                 let entry = docker::find(&bytes, &spelling, name);
-                let entry = entry.map_err(|why| fault(archive.input().path(), why))?;
+                let entry = entry.map_err(|why| why.at(archive.input().path()))?;
                 drop(bytes);
                 Self::of_docker(archive, spelling, &entry, name)
             }
@@ -82,23 +82,23 @@ impl Layout {
                 let store = Store::Archive(Box::new(archive));
                 let mut lists = [INDEX, docker::MANIFEST].into_iter();
                 lists.try_for_each(|list| store.refuse_dangling(list))?;
-                Err(fault(store.path(), LayoutFault::NotAnArchive))
+                Err(LayoutFault::NotAnArchive.at(store.path()))
             }
         }
     }
 
     fn of_folder(store: Store, spelling: String, name: Option<&str>) -> Result<Self, Error> {
-        let no_layout = || fault(store.path(), LayoutFault::NotALayout);
+        let no_layout = || LayoutFault::NotALayout.at(store.path());
         let document = |name| match store.bytes(name, MAX_MANIFEST)? {
             None => store.refuse_dangling(name).map(|()| None),
             found => Ok(found),
         };
         let version = match document("oci-layout") {
             // Any directory may contain a file with that name.
-            Err(Error::Layout {
-                why: LayoutFault::Unusable(Absence::NotAFile(_)),
+            Err(Error::Layout(LayoutError {
+                reason: LayoutFault::Unusable(Absence::NotAFile(_)),
                 ..
-            }) => None,
+            })) => None,
             found => found?,
         };
         let version = version.and_then(|bytes| serde_json::from_slice::<LayoutFile>(&bytes).ok());
@@ -125,11 +125,11 @@ impl Layout {
         }
         ref_name::refuse_dockers(&store, &spelling, bytes)?;
         let Document::Index(index) = parse(&digest, bytes, "")? else {
-            return Err(fault(store.path(), LayoutFault::NotALayout));
+            return Err(LayoutFault::NotALayout.at(store.path()));
         };
         let size = bytes.len() as u64;
         let root = ref_name::root(&index, &digest, size, (&spelling, name));
-        let root = match root.map_err(|why| fault(store.path(), why))? {
+        let root = match root.map_err(|why| why.at(store.path()))? {
             NamedEntry::Itself(itself) => NamedImage::Read(itself, bytes.clone()),
             NamedEntry::Platforms(index, bytes) => NamedImage::Read(index, bytes),
             NamedEntry::Entry(entry) => {
@@ -275,7 +275,7 @@ impl Layout {
             None | Some(Absence::Missing(_)) => LayoutFault::MissingBlob(blob.digest.clone()),
             Some(why) => LayoutFault::Absent(why),
         };
-        fault(self.store.path(), why)
+        why.at(self.store.path())
     }
 
     /// The same name with an absolute path, except for a pipe, which cannot be opened again.

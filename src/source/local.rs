@@ -87,25 +87,23 @@ impl Local {
             return Ok((LocalPath::Stdin(Input::stdin()?), name));
         }
         let (path, name) = self.split();
-        let fault = |why| Error::Layout {
-            path: path.clone(),
-            why,
-        };
         let place = match (Dir::open_path(&path), self.form) {
             (Ok(_), Form::OciArchive | Form::DockerArchive) => {
-                return Err(fault(LayoutFault::IsAFolder));
+                return Err(LayoutFault::IsAFolder.at(&path));
             }
             (Ok(folder), _) => LocalPath::Folder(path, folder),
             (Err(e), form) => match (e.kind(), form) {
                 (io::ErrorKind::NotADirectory, Form::Layout) => {
-                    return Err(fault(LayoutFault::NotAFolder));
+                    return Err(LayoutFault::NotAFolder.at(&path));
                 }
                 (io::ErrorKind::NotADirectory, _) => LocalPath::File(Input::open(&path)?),
                 (io::ErrorKind::NotFound, Form::Layout) => {
-                    return Err(fault(LayoutFault::NoFolder));
+                    return Err(LayoutFault::NoFolder.at(&path));
                 }
-                (io::ErrorKind::NotFound, Form::Any) => return Err(fault(LayoutFault::Nothing)),
-                (io::ErrorKind::NotFound, _) => return Err(fault(LayoutFault::NoFile)),
+                (io::ErrorKind::NotFound, Form::Any) => {
+                    return Err(LayoutFault::NothingThere.at(&path));
+                }
+                (io::ErrorKind::NotFound, _) => return Err(LayoutFault::NoFile.at(&path)),
                 _ => return Err(Error::io("read", &path, e)),
             },
         };

@@ -222,9 +222,7 @@ impl<'l> Listing<'l> {
         };
         match (self.fetch)(entry) {
             Ok(Document::Index(index)) => self.add(&index, depth + 1),
-            Ok(Document::Manifest(_)) | Err(Error::NotFound { .. } | Error::Layout { .. }) => {
-                Ok(())
-            }
+            Ok(Document::Manifest(_)) | Err(Error::NotFound { .. } | Error::Layout(_)) => Ok(()),
             Err(Error::Manifest { why, .. }) if beyond(&why) => Ok(()),
             Err(error) => Err(error),
         }

@@ -2,7 +2,7 @@
 
 use super::docker::{MANIFEST, is_same};
 use super::local::Form;
-use super::store::{Store, fault};
+use super::store::Store;
 use crate::archive::Archive;
 use crate::error::{Error, LayoutFault};
 use crate::oci::{
@@ -177,7 +177,7 @@ pub(super) fn refuse_dockers(store: &Store, spelling: &str, bytes: &[u8]) -> Res
         Store::Folder(_) => format!("tar -C {path} -c . | roots pull - DEST"),
         Store::Archive(_) => format!("{}:{path}", Form::DockerArchive.prefix()),
     };
-    Err(fault(store.path(), LayoutFault::OnlyForDocker(how)))
+    Err(LayoutFault::OnlyForDocker(how).at(store.path()))
 }
 
 /// Whether this is an index without entries.

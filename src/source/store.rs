@@ -56,7 +56,7 @@ impl Store {
     /// Refuses a dangling symlink with this name.
     pub(super) fn refuse_dangling(&self, name: &str) -> Result<(), Error> {
         match self.absence(name) {
-            Some(why @ Absence::Link { .. }) => Err(fault(self.path(), LayoutFault::Absent(why))),
+            Some(why @ Absence::Link { .. }) => Err(LayoutFault::Absent(why).at(self.path())),
             _ => Ok(()),
         }
     }
@@ -74,12 +74,5 @@ impl Store {
             Ok(ours) => ours,
             Err(error) => Error::io("read", self.path(), error),
         }
-    }
-}
-
-pub(super) fn fault(path: &Path, why: LayoutFault) -> Error {
-    Error::Layout {
-        path: path.to_owned(),
-        why,
     }
 }

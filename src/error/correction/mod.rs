@@ -4,10 +4,9 @@ mod other_tools;
 mod suggestion;
 mod web_address;
 
-use super::sentence::{around, escaped, path_of, without_secret};
-use super::{Absence, LayoutFault, Usage};
+use super::Usage;
+use super::sentence::{around, escaped, without_secret};
 use crate::oci::{InvalidManifest, InvalidReference};
-use std::path::Path;
 pub use suggestion::Suggestion;
 use web_address::image_at;
 
@@ -101,54 +100,6 @@ pub(super) fn of_manifest(why: &InvalidManifest) -> Option<&'static str> {
         _ => return None,
     };
     Some(hint)
-}
-
-impl LayoutFault {
-    pub(super) fn hint(&self, path: &Path) -> Option<String> {
-        let (before, place, name) = match self {
-            Self::SeveralImages { place, names } => ("name one: ", place, names.first()?),
-            Self::NoTag {
-                place, available, ..
-            } => ("choose one of them: ", place, available.first()?),
-            Self::Incomplete(present) => {
-                let first = present.first()?.to_string();
-                let before = "`docker save` writes only what was pulled: name one with --platform ";
-                return around(before, &first, "");
-            }
-            Self::NotAFolder => {
-                return around("for an archive, write oci-archive:", &path_of(path), "");
-            }
-            Self::OnlyForDocker(how) => {
-                let before = "`docker save` lists it in manifest.json: ";
-                return around(before, &escaped(how), "");
-            }
-            Self::IsAFolder => return around("for a folder, write oci:", &path_of(path), ""),
-            other => return around(other.other_hint()?, "", ""),
-        };
-        around(before, &escaped(&format!("{place}:{name}")), "")
-    }
-
-    fn other_hint(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::OutOfOrder => "write it to a file first, or allow a --cache",
-            Self::Compression(_) => "decompress it in front of `roots pull -`",
-            Self::Nothing => {
-                "check the path; the name of an image in a registry begins without . and /"
-            }
-            Self::NotALayout => "a layout is what `skopeo copy docker://IMAGE oci:PATH` writes",
-            Self::NotAnArchive => "an archive is what `docker save` or `roots save` writes",
-            Self::MissingAttestation(_) => "every image is there: save it without --all-platforms",
-            Self::NoImage => "write it again: `docker save` lists the images it is told to save",
-            Self::MissingBlob(_) => "copy it again: part of it is missing",
-            Self::Absent(Absence::Link { .. }) => {
-                "copy it together with what its links lead to, as `cp -rL` does"
-            }
-            Self::Malformed(_) | Self::Absent(_) => {
-                "check that it is whole, and written by `docker save` or the like"
-            }
-            _ => return None,
-        })
-    }
 }
 
 impl Usage {

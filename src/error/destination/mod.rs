@@ -14,6 +14,7 @@ use std::path::PathBuf;
 
 #[derive(Debug)]
 pub enum DestinationError {
+    NotFound(PathBuf),
     NotEmpty {
         path: PathBuf,
         replaceable: Replaceable,
@@ -64,7 +65,8 @@ impl Display for DestinationError {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let path = match self {
             Self::InUse(tree) => return tree.fmt(f),
-            Self::NotEmpty { path, .. }
+            Self::NotFound(path)
+            | Self::NotEmpty { path, .. }
             | Self::Refused { path, .. }
             | Self::Busy(path)
             | Self::NoSpace { path, .. }
@@ -72,6 +74,7 @@ impl Display for DestinationError {
         };
         write!(f, "{}: ", path_of(path))?;
         match self {
+            Self::NotFound(_) => f.write_str("no such folder"),
             Self::NotEmpty {
                 replaceable: Replaceable::Never(reason),
                 ..
@@ -118,6 +121,7 @@ impl Display for RecordFault {
 impl Subject for DestinationError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
+            Self::NotFound(_) => return None,
             Self::NotEmpty { replaceable, .. } => match replaceable {
                 Replaceable::Never(reason) => reason.hint_if_full(),
                 Replaceable::WithForce => "add --force to replace it",
@@ -142,7 +146,7 @@ impl Subject for DestinationError {
 
     fn category(&self) -> Category {
         match self {
-            Self::NoRecord { .. } => Category::NotFound,
+            Self::NotFound(_) | Self::NoRecord { .. } => Category::NotFound,
             _ => Category::Destination,
         }
     }
