@@ -38,7 +38,7 @@ pub struct Blob {
     /// The offset at which the connection last broke.
     broke_at: u64,
     /// Whether it was prefetched and its connection has not broken since.
-    waited: bool,
+    was_prefetched: bool,
     /// Whether everything has arrived and the connection then failed: another read would only wait
     /// again.
     ended: bool,
@@ -48,10 +48,10 @@ pub struct Blob {
 struct Segment {
     repository: Rc<Repository>,
     /// The prefetch connection that delivers it, if any, which stays reserved meanwhile.
-    _lane: Option<Rc<Client>>,
+    _client: Option<Rc<Client>>,
     stream: ResponseBody,
     /// How many of the next bytes the reader already has.
-    surplus: u64,
+    to_skip: u64,
 }
 
 impl Blob {
@@ -59,24 +59,17 @@ impl Blob {
         upstreams: Rc<Upstreams>,
         blob: &Descriptor,
         from: u64,
-        asked: FetchMode,
-        begun: Option<PendingBlob>,
+        mode: FetchMode,
+        pending: Option<PendingBlob>,
     ) -> Result<Self, Error> {
-        let retries = |retries| {
-            if asked == FetchMode::Demand {
-                retries
-            } else {
-                0
-            }
+        let retries = |most| if mode == FetchMode::Demand { most } else { 0 };
+        let now = || {
+            upstreams.try_each(|repository, most| request(repository, blob, from, retries(most)))
         };
-        let first =
-            || upstreams.first(|repository, most| ask(repository, blob, from, retries(most)));
-        let segment = match begun {
-            Some(begun) => match begun.whole(blob) {
-                Err(_) if asked == FetchMode::Demand => first()?,
-                segment => segment?,
-            },
-            None => first()?,
+        let segment = match pending.map(|pending| pending.whole(blob)) {
+            Some(Err(_)) if mode == FetchMode::Demand => now()?,
+            Some(segment) => segment?,
+            None => now()?,
         };
         Ok(Self {
             backoff: Backoff::new(upstreams.retries()),
@@ -85,7 +78,7 @@ impl Blob {
             segment,
             position: from,
             broke_at: from,
-            waited: asked == FetchMode::Prefetch,
+            was_prefetched: mode == FetchMode::Prefetch,
             ended: false,
         })
     }
@@ -120,10 +113,9 @@ impl Blob {
                 return outcome;
             }
             let (blob, from) = (&self.blob, self.position);
-            let asked = self
+            self.segment = self
                 .upstreams
-                .first(|repository, retries| ask(repository, blob, from, retries));
-            self.segment = asked?;
+                .try_each(|repository, retries| request(repository, blob, from, retries))?;
         }
         Ok(0)
     }
@@ -139,17 +131,17 @@ impl Blob {
         let had = self.position - self.broke_at;
         self.broke_at = self.position;
         // Servers close idle connections: prefetching caused this, so it does not count.
-        if std::mem::take(&mut self.waited) {
+        if std::mem::take(&mut self.was_prefetched) {
             return Ok(true);
         }
         if had >= PROGRESS {
             self.backoff.reset();
-        } else if self.upstreams.leave(&self.segment.repository, &why) {
+        } else if self.upstreams.give_up(&self.segment.repository, &why) {
             // Back off only where there is no other host to ask.
             return Ok(true);
         }
         let Some(pause) = self.backoff.next(None) else {
-            return Ok(self.upstreams.leave(&self.segment.repository, &why));
+            return Ok(self.upstreams.give_up(&self.segment.repository, &why));
         };
         let then = format!("going on at byte {}", self.position);
         self.upstreams.wait(why, &then, pause)?;
@@ -169,16 +161,16 @@ impl Segment {
         must_fit(repository, &response, blob, begins)?;
         Ok(Self {
             repository: Rc::clone(repository),
-            _lane: None,
+            _client: None,
             stream: response.stream(),
-            surplus: from - begins,
+            to_skip: from - begins,
         })
     }
 
     /// Drops the bytes that the reader already has, and returns how many are left.
     fn skip(&mut self, bytes: &mut [u8]) -> usize {
-        let had = self.surplus.min(bytes.len() as u64) as usize;
-        self.surplus -= had as u64;
+        let had = self.to_skip.min(bytes.len() as u64) as usize;
+        self.to_skip -= had as u64;
         bytes.copy_within(had.., 0);
         bytes.len() - had
     }
@@ -195,7 +187,7 @@ impl Read for Blob {
 
 /// Requests `blob` from offset `from` on, always from the registry: the storage server it redirects
 /// to needs a fresh signature.
-fn ask(
+fn request(
     repository: &Rc<Repository>,
     blob: &Descriptor,
     from: u64,
@@ -206,7 +198,7 @@ fn ask(
     // announcing it.
     if from > 0 && from < blob.size {
         let range = format!("bytes={from}-");
-        let response = repository.ask("GET", &what, &[("range", &range)], retries)?;
+        let response = repository.send("GET", &what, &[("range", &range)], retries)?;
         let begins = response
             .header("content-range")
             .is_some_and(|range| is_rest(range, from, blob.size));
@@ -217,7 +209,7 @@ fn ask(
             _ => return Err(refused(repository, response)),
         }
     }
-    let response = repository.ask("GET", &what, &[], retries)?;
+    let response = repository.send("GET", &what, &[], retries)?;
     whole(repository, response, blob, from)
 }
 
@@ -237,10 +229,10 @@ fn whole(
 impl PendingBlob {
     /// The whole blob, as prefetched.
     fn whole(self, blob: &Descriptor) -> Result<Segment, Error> {
-        let (repository, lane) = (&self.repository, &self.lane);
-        let response = repository.ask_over(lane, "GET", &path(&blob.digest), &[], 0)?;
+        let (repository, client) = (&self.repository, &self.client);
+        let response = repository.send_over(client, "GET", &path(&blob.digest), &[], 0)?;
         Ok(Segment {
-            _lane: Some(Rc::clone(lane)),
+            _client: Some(Rc::clone(client)),
             ..whole(repository, response, blob, 0)?
         })
     }

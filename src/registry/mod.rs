@@ -39,7 +39,7 @@ pub const MAX_MANIFEST: u64 = 8 << 20;
 /// One repository, on all hosts that may have it.
 pub struct Registry {
     upstreams: Rc<Upstreams>,
-    ahead: Prefetch,
+    prefetch: Prefetch,
 }
 
 /// How urgently a blob is needed.
@@ -69,7 +69,7 @@ impl Registry {
     ) -> Result<Self, Error> {
         Ok(Self {
             upstreams: Rc::new(Upstreams::new(reference, options, progress)?),
-            ahead: Prefetch::default(),
+            prefetch: Prefetch::default(),
         })
     }
 
@@ -82,8 +82,8 @@ impl Registry {
     /// None if the registry does not return a trustworthy digest.
     pub fn digest_of(&self, identifier: &str) -> Result<Option<Digest>, Error> {
         let what = format!("manifests/{identifier}");
-        self.upstreams.first(|repository, retries| {
-            let response = repository.ask("HEAD", &what, &[("accept", ACCEPT)], retries)?;
+        self.upstreams.try_each(|repository, retries| {
+            let response = repository.send("HEAD", &what, &[("accept", ACCEPT)], retries)?;
             match response.status {
                 200 => {
                     let digest = response.header("docker-content-digest");
@@ -104,8 +104,8 @@ impl Registry {
         wanted: Option<&Digest>,
     ) -> Result<RawManifest, Error> {
         let what = format!("manifests/{identifier}");
-        self.upstreams.first(|repository, retries| {
-            let response = repository.ask("GET", &what, &[("accept", ACCEPT)], retries)?;
+        self.upstreams.try_each(|repository, retries| {
+            let response = repository.send("GET", &what, &[("accept", ACCEPT)], retries)?;
             if response.status != 200 {
                 return Err(repository.refused(response));
             }
@@ -143,18 +143,18 @@ impl Registry {
     }
 
     /// The bytes of a blob from offset `from` on, as the server sends them.
-    pub fn blob(&self, blob: &Descriptor, from: u64, asked: FetchMode) -> Result<Blob, Error> {
-        let begun = self.ahead.take(&blob.digest).filter(|_| from == 0);
-        let opened = Blob::open(Rc::clone(&self.upstreams), blob, from, asked, begun);
-        if opened.is_err() && asked == FetchMode::Prefetch {
-            self.ahead.stop();
+    pub fn blob(&self, blob: &Descriptor, from: u64, mode: FetchMode) -> Result<Blob, Error> {
+        let pending = self.prefetch.take(&blob.digest).filter(|_| from == 0);
+        let opened = Blob::open(Rc::clone(&self.upstreams), blob, from, mode, pending);
+        if opened.is_err() && mode == FetchMode::Prefetch {
+            self.prefetch.stop();
         }
         opened
     }
 
     /// Prefetches blobs that will be needed after `before` more bytes, as far as that pays. Errors
     /// surface when the blobs are needed.
-    pub fn begin(&self, before: u64, blobs: &mut dyn Iterator<Item = &Descriptor>) {
-        self.ahead.begin(&self.upstreams, before, blobs);
+    pub fn prefetch(&self, before: u64, blobs: &mut dyn Iterator<Item = &Descriptor>) {
+        self.prefetch.send(&self.upstreams, before, blobs);
     }
 }

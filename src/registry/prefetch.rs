@@ -12,52 +12,52 @@ const MOST: usize = 4;
 /// request takes, and servers close idle connections.
 const BEFORE: u64 = 4 << 20;
 
-/// The blobs that were requested ahead of time.
+/// The blobs that were requested before they are needed.
 #[derive(Default)]
 pub(super) struct Prefetch {
-    begun: RefCell<Vec<(Digest, PendingBlob)>>,
+    pending: RefCell<Vec<(Digest, PendingBlob)>>,
     /// Whether prefetching was given up.
-    is_over: Cell<bool>,
+    has_stopped: Cell<bool>,
 }
 
 impl Prefetch {
     /// Requests those of `coming` that are needed soon: `before` bytes precede them.
-    pub(super) fn begin(
+    pub(super) fn send(
         &self,
         upstreams: &Upstreams,
         mut before: u64,
         coming: &mut dyn Iterator<Item = &Descriptor>,
     ) {
-        let mut begun = self.begun.borrow_mut();
-        let mut wanted = Vec::new();
+        let mut pending = self.pending.borrow_mut();
+        let mut needed = Vec::new();
         for blob in coming.take(MOST) {
             if before > BEFORE {
                 break;
             }
             before = before.saturating_add(blob.size);
-            wanted.push(&blob.digest);
+            needed.push(&blob.digest);
         }
-        begun.retain(|(digest, _)| wanted.contains(&digest));
-        for (_, begun) in begun.iter() {
-            match begun.lane.advance() {
+        pending.retain(|(digest, _)| needed.contains(&digest));
+        for (_, blob) in pending.iter() {
+            match blob.client.check_pending() {
                 Some(true) => {}
                 // If this response has not arrived, later ones have not either.
                 Some(false) => break,
                 None => {
-                    self.is_over.set(true);
+                    self.has_stopped.set(true);
                     break;
                 }
             }
         }
-        for digest in wanted {
-            if self.is_over.get() {
+        for digest in needed {
+            if self.has_stopped.get() {
                 return;
             }
-            if begun.iter().all(|(known, _)| known != digest) {
-                match upstreams.begin(&path(digest)) {
-                    Some(more) => begun.push((digest.clone(), more)),
+            if pending.iter().all(|(known, _)| known != digest) {
+                match upstreams.prefetch(&path(digest)) {
+                    Some(blob) => pending.push((digest.clone(), blob)),
                     // Errors surface when the response is needed.
-                    None => self.is_over.set(true),
+                    None => self.has_stopped.set(true),
                 }
             }
         }
@@ -66,15 +66,15 @@ impl Prefetch {
     /// Gives up prefetching: it has failed once, and may fail each time, or burden a server that
     /// sent `Retry-After`.
     pub(super) fn stop(&self) {
-        self.is_over.set(true);
-        self.begun.borrow_mut().clear();
+        self.has_stopped.set(true);
+        self.pending.borrow_mut().clear();
     }
 
     /// The pending request for a blob, if it was sent.
     pub(super) fn take(&self, digest: &Digest) -> Option<PendingBlob> {
-        let mut begun = self.begun.borrow_mut();
-        let found = begun.iter().position(|(known, _)| known == digest)?;
-        Some(begun.remove(found).1)
+        let mut pending = self.pending.borrow_mut();
+        let position = pending.iter().position(|(known, _)| known == digest)?;
+        Some(pending.remove(position).1)
     }
 }
 

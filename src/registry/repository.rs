@@ -18,7 +18,7 @@ use std::rc::Rc;
 pub(super) struct Repository {
     http: Client,
     /// The prefetch connections: as many as were needed at the same time.
-    lanes: RefCell<Vec<Rc<Client>>>,
+    prefetch_clients: RefCell<Vec<Rc<Client>>>,
     reference: Reference,
     origin: Url,
     authenticator: Authenticator,
@@ -27,29 +27,29 @@ pub(super) struct Repository {
     warnings: Warnings,
     progress: Progress,
     /// Whether this host was given up.
-    pub(super) is_out: Cell<bool>,
+    pub(super) is_given_up: Cell<bool>,
 }
 
 impl Repository {
     /// The repository at an upstream.
-    pub(super) fn new(route: Upstream, progress: Progress) -> Result<Self, Error> {
+    pub(super) fn new(upstream: Upstream, progress: Progress) -> Result<Self, Error> {
         let Upstream {
             reference,
             scheme,
             options,
             mirrored,
-        } = route;
+        } = upstream;
         let origin = Url::new(scheme, reference.api_host(), String::new());
         Ok(Self {
             http: Client::new(&options, &origin, progress),
-            lanes: RefCell::default(),
+            prefetch_clients: RefCell::default(),
             authenticator: Authenticator::new(&reference, &origin, &options, progress)?,
             reference,
             origin,
             mirrored,
             warnings: Warnings::default(),
             progress,
-            is_out: Cell::new(false),
+            is_given_up: Cell::new(false),
         })
     }
 
@@ -71,18 +71,18 @@ impl Repository {
     /// Requests `what` below the repository, and answers challenges as long as there is an answer
     /// that was not tried yet: a token may expire during a pull, but a registry that rejects a new
     /// token will reject the next one too.
-    pub(super) fn ask(
+    pub(super) fn send(
         &self,
         method: &'static str,
         what: &str,
         headers: &[(&'static str, &str)],
         retries: u32,
     ) -> Result<Response, Error> {
-        self.ask_over(&self.http, method, what, headers, retries)
+        self.send_over(&self.http, method, what, headers, retries)
     }
 
     /// The same over the connections of `http`.
-    pub(super) fn ask_over(
+    pub(super) fn send_over(
         &self,
         http: &Client,
         method: &'static str,
@@ -97,7 +97,7 @@ impl Repository {
             whole: what.starts_with("manifests/").then_some(MAX_MANIFEST),
             ..Request::get(&url, retries)
         };
-        self.ask_authorized(http, request)
+        self.send_authorized(http, request)
     }
 
     /// Gets `url` from this host, reading up to `whole` bytes of the body.
@@ -106,10 +106,10 @@ impl Repository {
             whole: Some(whole),
             ..Request::get(url, retries)
         };
-        self.ask_authorized(&self.http, request)
+        self.send_authorized(&self.http, request)
     }
 
-    fn ask_authorized(&self, http: &Client, request: Request<'_>) -> Result<Response, Error> {
+    fn send_authorized(&self, http: &Client, request: Request<'_>) -> Result<Response, Error> {
         let mut refusals = AuthAttempts::new(request.retries);
         loop {
             let authorization = self.authenticator.authorization();
@@ -130,20 +130,20 @@ impl Repository {
 
     /// Requests `what` without waiting for the response, and returns the client that will receive
     /// it; None if the request cannot be sent.
-    pub(super) fn begin(&self, what: &str) -> Option<Rc<Client>> {
-        let mut lanes = self.lanes.borrow_mut();
-        let is_free = |lane: &Rc<Client>| Rc::strong_count(lane) == 1;
-        lanes.retain(|lane| !(is_free(lane) && lane.is_ahead()));
-        let free = lanes.iter().find(|lane| is_free(lane));
-        let lane = match free {
-            Some(lane) => Rc::clone(lane),
+    pub(super) fn prefetch(&self, what: &str) -> Option<Rc<Client>> {
+        let mut prefetch_clients = self.prefetch_clients.borrow_mut();
+        let is_free = |client: &Rc<Client>| Rc::strong_count(client) == 1;
+        prefetch_clients.retain(|client| !(is_free(client) && client.has_pending()));
+        let free = prefetch_clients.iter().find(|client| is_free(client));
+        let client = match free {
+            Some(client) => Rc::clone(client),
             None => {
-                lanes.push(Rc::new(self.http.lane()));
-                Rc::clone(lanes.last()?)
+                prefetch_clients.push(Rc::new(self.http.for_prefetch()));
+                Rc::clone(prefetch_clients.last()?)
             }
         };
-        let has_begun = lane.begin(self.url(what), self.authenticator.authorization());
-        has_begun.then_some(lane)
+        let is_sent = client.prefetch(self.url(what), self.authenticator.authorization());
+        is_sent.then_some(client)
     }
 
     /// The URL of `what` in this repository.

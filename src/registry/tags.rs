@@ -46,7 +46,7 @@ pub struct TagPages {
 impl Registry {
     /// Lists the tags. All pages come from one host, as a mirror and the registry may differ.
     pub fn tags(&self, range: &TagRange) -> Result<TagPages, Error> {
-        self.upstreams.first(|repository, retries| {
+        self.upstreams.try_each(|repository, retries| {
             let mut tags = TagPages {
                 lines: String::new(),
                 invalid: None,

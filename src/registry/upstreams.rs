@@ -23,7 +23,7 @@ pub(super) struct Upstreams {
 pub(super) struct PendingBlob {
     pub(super) repository: Rc<Repository>,
     /// The client that will receive it.
-    pub(super) lane: Rc<Client>,
+    pub(super) client: Rc<Client>,
 }
 
 impl Upstreams {
@@ -34,7 +34,7 @@ impl Upstreams {
     ) -> Result<Self, Error> {
         let mut upstreams = upstreams(reference, options)?
             .into_iter()
-            .map(|route| Repository::new(route, progress).map(Rc::new))
+            .map(|upstream| Repository::new(upstream, progress).map(Rc::new))
             .collect::<Result<Vec<_>, _>>()?;
         // The list ends with the registry itself, so it is never empty.
         let Some(origin) = upstreams.pop() else {
@@ -50,11 +50,15 @@ impl Upstreams {
 
     /// The result of the first host that succeeds. A mirror gets a single attempt, as other hosts
     /// remain. The registry's own error is final.
-    pub(super) fn first<T>(
+    pub(super) fn try_each<T>(
         &self,
         ask: impl Fn(&Rc<Repository>, u32) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        for mirror in self.mirrors.iter().filter(|mirror| !mirror.is_out.get()) {
+        for mirror in self
+            .mirrors
+            .iter()
+            .filter(|mirror| !mirror.is_given_up.get())
+        {
             match ask(mirror, 0) {
                 Ok(got) => return Ok(got),
                 // The mirror lacks only this object: keep asking it for others.
@@ -62,33 +66,36 @@ impl Upstreams {
                     self.progress.detail(&error);
                 }
                 Err(error @ Error::Stopped(_)) => return Err(error),
-                Err(error) => drop(self.leave(mirror, &error)),
+                Err(error) => drop(self.give_up(mirror, &error)),
             }
         }
         ask(&self.origin, self.retries)
     }
 
     /// Prefetches `what`, from the registry only: mirrors are close, and may lack it.
-    pub(super) fn begin(&self, what: &str) -> Option<PendingBlob> {
-        if self.mirrors.iter().any(|mirror| !mirror.is_out.get()) {
+    pub(super) fn prefetch(&self, what: &str) -> Option<PendingBlob> {
+        if self.mirrors.iter().any(|mirror| !mirror.is_given_up.get()) {
             return None;
         }
         Some(PendingBlob {
-            lane: self.origin.begin(what)?,
+            client: self.origin.prefetch(what)?,
             repository: Rc::clone(&self.origin),
         })
     }
 
     /// All hosts except mirrors that were given up.
     pub(super) fn hosts(&self) -> Vec<String> {
-        let mirrors = self.mirrors.iter().filter(|mirror| !mirror.is_out.get());
+        let mirrors = self
+            .mirrors
+            .iter()
+            .filter(|mirror| !mirror.is_given_up.get());
         let all = mirrors.chain([&self.origin]);
         all.map(|repository| repository.host().to_owned()).collect()
     }
 
     /// Gives up a host if it is a mirror, and reports why.
-    pub(super) fn leave(&self, repository: &Repository, why: &dyn Display) -> bool {
-        if repository.is_mirror() && !repository.is_out.replace(true) {
+    pub(super) fn give_up(&self, repository: &Repository, why: &dyn Display) -> bool {
+        if repository.is_mirror() && !repository.is_given_up.replace(true) {
             let host = repository.host();
             self.progress
                 .warn(format_args!("mirror {host}: {why}; asking without it"));

@@ -74,12 +74,12 @@ impl Fetch<'_> {
 
     /// Prefetches those of `blobs` that are not even partly in the cache, and are needed after
     /// `before` more bytes.
-    pub(super) fn begin(&self, before: u64, blobs: &mut dyn Iterator<Item = &Descriptor>) {
+    pub(super) fn prefetch(&self, before: u64, blobs: &mut dyn Iterator<Item = &Descriptor>) {
         if let Some(registry) = &self.registry {
             let lacks =
                 |blob: &Descriptor, cache: &Cache| cache.lacks(blob).ok() == Some(blob.size);
             let is_lacking = |blob: &&Descriptor| self.cache.is_none_or(|cache| lacks(blob, cache));
-            registry.begin(before, &mut blobs.take(LOOKED_AT).filter(is_lacking));
+            registry.prefetch(before, &mut blobs.take(LOOKED_AT).filter(is_lacking));
         }
     }
 

@@ -230,7 +230,7 @@ impl<'c> CachedRegistry<'c> {
         let opened = self.fetch.open(next, FetchMode::Prefetch).ok().flatten();
         self.ahead = opened.map(|opened| (next.digest.clone(), opened));
         self.fetch
-            .begin(self.size.saturating_add(next.size), coming);
+            .prefetch(self.size.saturating_add(next.size), coming);
     }
 
     fn open(&mut self, blob: &Descriptor) -> Result<BlobSource, Error> {

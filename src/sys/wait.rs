@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 /// wait does not interrupt it.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// Connects to `address` within `time`. [`TcpStream::connect_timeout`] keeps waiting after a
-/// signal; this fails with `Interrupted`.
+/// Connects to `address` within `time`; reads and writes of the stream do not block.
+/// [`TcpStream::connect_timeout`] keeps waiting after a signal; this fails with `Interrupted`.
 pub fn connect_to(address: &SocketAddr, time: Duration) -> io::Result<TcpStream> {
     let family = match address {
         SocketAddr::V4(_) => AddressFamily::INET,
@@ -38,9 +38,7 @@ pub fn connect_to(address: &SocketAddr, time: Duration) -> io::Result<TcpStream>
         }
         Err(e) => return Err(e.into()),
     }
-    let stream = TcpStream::from(socket);
-    stream.set_nonblocking(false)?;
-    Ok(stream)
+    Ok(TcpStream::from(socket))
 }
 
 /// The file system of unnamed pipes.
@@ -110,6 +108,16 @@ pub fn wait_to_read(file: &impl AsFd) -> io::Result<()> {
 /// Waits until `file` is writable or has no reader. `Interrupted` after a signal.
 pub fn wait_to_write(file: &impl AsFd) -> io::Result<()> {
     wait_for(file, PollFlags::OUT, Duration::MAX).map(drop)
+}
+
+/// Whether `file` is readable or at its end, within `time`. `Interrupted` after a signal.
+pub fn is_readable_within(file: &impl AsFd, time: Duration) -> io::Result<bool> {
+    wait_for(file, PollFlags::IN, time)
+}
+
+/// Whether `file` is writable or has no reader, within `time`. `Interrupted` after a signal.
+pub fn is_writable_within(file: &impl AsFd, time: Duration) -> io::Result<bool> {
+    wait_for(file, PollFlags::OUT, time)
 }
 
 /// Waits up to `time` for `events`; false if none occurred. Events that are pending already count

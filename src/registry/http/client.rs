@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 /// What a pause waits for, in messages.
 const NEXT_TRY: &str = "the next try";
-const GLANCE: Duration = Duration::from_millis(500);
+const MOMENT: Duration = Duration::from_millis(500);
 
 /// An HTTP client with redirects and retries.
 pub(crate) struct Client {
@@ -25,9 +25,9 @@ pub(crate) struct Client {
     /// A server whose `Retry-After` was too long to wait for at the time, and when it ends.
     busy: Rc<RefCell<Option<(Url, Instant)>>>,
     /// Whether any response was a redirect.
-    leads: Rc<Cell<bool>>,
+    is_redirecting: Rc<Cell<bool>>,
     /// The request that was sent ahead of time.
-    early: RefCell<Option<PendingRequest>>,
+    pending: RefCell<Option<PendingRequest>>,
 }
 
 /// A request that was sent, but whose response is not needed yet.
@@ -56,34 +56,34 @@ impl Client {
             connections,
             progress,
             busy: Rc::default(),
-            leads: Rc::default(),
-            early: RefCell::default(),
+            is_redirecting: Rc::default(),
+            pending: RefCell::default(),
         }
     }
 
     /// The same servers over a separate connection, which sends one request at a time ahead of
     /// need.
-    pub(crate) fn lane(&self) -> Self {
+    pub(crate) fn for_prefetch(&self) -> Self {
         Self {
-            connections: self.connections.lane(),
+            connections: self.connections.for_prefetch(),
             progress: self.progress,
             busy: Rc::clone(&self.busy),
-            leads: Rc::clone(&self.leads),
-            early: RefCell::default(),
+            is_redirecting: Rc::clone(&self.is_redirecting),
+            pending: RefCell::default(),
         }
     }
 
     /// Sends a GET for `url` without waiting for the response, which [`Client::request`] will pick
     /// up. False if that is not possible.
-    pub(crate) fn begin(&self, url: Url, authorization: Option<String>) -> bool {
+    pub(crate) fn prefetch(&self, url: Url, authorization: Option<String>) -> bool {
         let request = Request {
             authorization: authorization.as_deref(),
             ..Request::get(&url, 0)
         };
         let redirects = Redirects::of(request);
         self.connections.deadline().restart();
-        let is_sent = self.send_early(&redirects);
-        *self.early.borrow_mut() = is_sent.then_some(PendingRequest {
+        let is_sent = self.send_only(&redirects);
+        *self.pending.borrow_mut() = is_sent.then_some(PendingRequest {
             url,
             authorization,
             redirects,
@@ -93,47 +93,48 @@ impl Client {
     }
 
     /// Whether a request was sent whose response nobody has picked up yet.
-    pub(crate) fn is_ahead(&self) -> bool {
-        self.early.borrow().is_some()
+    pub(crate) fn has_pending(&self) -> bool {
+        self.pending.borrow().is_some()
     }
 
     /// Checks whether the request sent ahead was redirected, and if so sends the next one, again
     /// without waiting. False while there is no response; None if there will be none. A check takes
     /// a millisecond, so it is worthwhile only for servers that redirect.
-    pub(crate) fn advance(&self) -> Option<bool> {
-        if !self.leads.get() {
+    pub(crate) fn check_pending(&self) -> Option<bool> {
+        if !self.is_redirecting.get() {
             return Some(true);
         }
         self.connections.deadline().restart();
-        let early = self.advanced(self.early.take()?)?;
-        let is_there = early.response.is_some();
-        *self.early.borrow_mut() = Some(early);
+        let pending = self.follow_pending(self.pending.take()?)?;
+        let is_there = pending.response.is_some();
+        *self.pending.borrow_mut() = Some(pending);
         Some(is_there)
     }
 
-    fn advanced(&self, mut early: PendingRequest) -> Option<PendingRequest> {
-        while early.response.is_none() && self.is_answered(&early.redirects) {
+    fn follow_pending(&self, mut pending: PendingRequest) -> Option<PendingRequest> {
+        while pending.response.is_none() && self.is_answered(&pending.redirects) {
             let request = Request {
-                authorization: early.authorization.as_deref(),
-                ..Request::get(&early.url, 0)
+                authorization: pending.authorization.as_deref(),
+                ..Request::get(&pending.url, 0)
             };
             // Errors surface when the response is needed.
-            let response = self.ask_once(early.redirects.request(request)).ok()?;
-            match early.redirects.follow(request, &response) {
+            let response = self.send_once(pending.redirects.request(request)).ok()?;
+            match pending.redirects.follow(request, &response) {
                 Ok(true) => {
-                    self.pass(response, &early.redirects);
-                    if !self.send_early(&early.redirects) {
+                    self.leave_redirect(response, &pending.redirects);
+                    if !self.send_only(&pending.redirects) {
                         return None;
                     }
                 }
-                Ok(false) | Err(_) => early.response = Some(response),
+                Ok(false) | Err(_) => pending.response = Some(response),
             }
         }
-        Some(early)
+        Some(pending)
     }
 
-    fn send_early(&self, redirects: &Redirects) -> bool {
-        self.connections.begin(&redirects.url, redirects.headers())
+    fn send_only(&self, redirects: &Redirects) -> bool {
+        self.connections
+            .send_only(&redirects.url, redirects.headers())
     }
 
     fn is_answered(&self, redirects: &Redirects) -> bool {
@@ -142,16 +143,16 @@ impl Client {
     }
 
     /// How far `request` got ahead of time: its redirects, and its response if that has arrived.
-    fn resume(&self, request: Request<'_>) -> Option<(Redirects, Option<Response>)> {
-        let early = self.early.take()?;
-        let is_it = request.method == "GET"
+    fn take_pending(&self, request: Request<'_>) -> Option<(Redirects, Option<Response>)> {
+        let pending = self.pending.take()?;
+        let is_same = request.method == "GET"
             && request.headers.is_empty()
-            && *request.url == early.url
-            && request.authorization == early.authorization.as_deref();
-        if !is_it {
-            self.connections.give_up();
+            && *request.url == pending.url
+            && request.authorization == pending.authorization.as_deref();
+        if !is_same {
+            self.connections.close();
         }
-        is_it.then_some((early.redirects, early.response))
+        is_same.then_some((pending.redirects, pending.response))
     }
 
     /// Sends a request until its response is final or retries are exhausted; then the last response
@@ -213,7 +214,7 @@ impl Client {
         let begun = Instant::now();
         self.progress.waiting_for(NEXT_TRY);
         while let Some(left) = pause.checked_sub(begun.elapsed()) {
-            sys::pause(left.min(GLANCE));
+            sys::pause(left.min(MOMENT));
             Error::unless_stopped()?;
             self.progress.stalled(NEXT_TRY, begun.elapsed());
         }
@@ -222,29 +223,30 @@ impl Client {
 
     /// Sends a request and follows redirects.
     fn follow(&self, request: Request<'_>) -> Result<Response, Error> {
-        let early = self.resume(request);
-        let (mut redirects, mut early) = early.unwrap_or_else(|| (Redirects::of(request), None));
+        let pending = self.take_pending(request);
+        let (mut redirects, mut pending) =
+            pending.unwrap_or_else(|| (Redirects::of(request), None));
         loop {
-            let response = match early.take() {
+            let response = match pending.take() {
                 Some(response) => response,
-                None => self.ask_once(redirects.request(request))?,
+                None => self.send_once(redirects.request(request))?,
             };
             if !redirects.follow(request, &response)? {
                 return Ok(response);
             }
-            self.pass(response, &redirects);
+            self.leave_redirect(response, &redirects);
         }
     }
 
     /// Discards a redirect response.
-    fn pass(&self, response: Response, redirects: &Redirects) {
+    fn leave_redirect(&self, response: Response, redirects: &Redirects) {
         let (from, to) = (response.url.clone(), &redirects.url);
         response.discard();
-        self.leads.set(true);
+        self.is_redirecting.set(true);
         self.progress.detail(format_args!("{from}: leads to {to}"));
     }
 
-    fn ask_once(&self, request: Request<'_>) -> Result<Response, Error> {
+    fn send_once(&self, request: Request<'_>) -> Result<Response, Error> {
         Error::unless_stopped()?;
         let Request { method, url, .. } = request;
         let authorization = request.authorization.map(|value| ("authorization", value));

@@ -2,9 +2,11 @@
 
 mod algorithm;
 pub(super) mod certs_d;
-pub(super) mod connector;
+
 mod ecdsa;
+mod fault;
 mod key_usage;
 mod pem;
 pub(super) mod roots;
+pub(super) mod stream;
 mod verifier;

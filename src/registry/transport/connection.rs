@@ -1,116 +1,135 @@
-//! A connection whose request can be sent before its response is needed.
+//! A connection for ureq, whose request can be sent before its response is needed.
 //!
 //! ureq sends a request and waits for its response in one step. To send a request only, the
 //! connection itself supplies a response, which never touches the network, and goes back to ureq's
 //! pool. When the same request is made again, there is nothing left to send, and the response is
 //! the server's.
 
+use super::channel::Channel;
 use super::deadline::Deadline;
-use super::proxy::is_to_proxy;
+use super::interim::InterimFilter;
+use crate::registry::tls::stream::TlsStream;
+use std::fmt;
+use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
-use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport,
-};
-
-/// How long to check for a response: the shortest time-out of a socket.
-const LOOK: Duration = Duration::from_millis(1);
+use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport};
 
 /// The response supplied in place of the server's. It has no body, or ureq would close the
 /// connection.
-const LATER: &[u8] = b"HTTP/1.1 204 Later\r\n\r\n";
-const NOW: &[u8] = b"HTTP/1.1 204 Now\r\nIs-Answered: yes\r\n\r\n";
+const PENDING: &[u8] = b"HTTP/1.1 204 Pending\r\n\r\n";
+const ANSWERED: &[u8] = b"HTTP/1.1 204 Answered\r\nIs-Answered: yes\r\n\r\n";
 
 /// The header that says that the server's response has arrived, or never will.
 pub(super) const IS_ANSWERED: &str = "is-answered";
 
-/// How requests are handled. There is one thread, but ureq requires `Sync`.
+/// How the requests of a pool are sent. There is one thread, but ureq requires `Sync`.
 #[derive(Clone, Debug, Default)]
-pub(super) struct AnswerMode(Arc<AtomicU8>);
+pub(super) struct SendMode(Arc<AtomicU8>);
 
 /// How long a request waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wait {
+pub(super) enum WaitUntil {
     /// Until the server responds.
-    Answer,
-    /// Until it is sent.
+    Answered,
+    /// Until the request is sent.
     Sent,
-    /// Until it is known whether the server has responded.
-    Look,
+    /// Not at all: it only checks whether the server has responded.
+    Now,
 }
 
-/// Makes connections that can supply a response themselves.
-#[derive(Debug)]
-pub(super) struct ConnectionStarter {
-    pub(super) early: AnswerMode,
-    /// When responses must be complete.
-    pub(super) deadline: Deadline,
-    /// Whether connections go through a proxy.
-    pub(super) has_proxy: bool,
+impl SendMode {
+    /// Sets the mode of the requests that follow.
+    pub(super) fn set(&self, until: WaitUntil) {
+        self.0.store(until as u8, Ordering::Relaxed);
+    }
+
+    fn is(&self, until: WaitUntil) -> bool {
+        self.0.load(Ordering::Relaxed) == until as u8
+    }
 }
 
-/// A connection that can supply a response itself.
-#[derive(Debug)]
-pub(super) struct Connection<In> {
-    inner: In,
-    early: AnswerMode,
+/// A connection to a server, or to a proxy itself.
+pub(super) struct Connection {
+    stream: Stream,
+    buffers: LazyBuffers,
+    interim: InterimFilter,
     deadline: Deadline,
+    mode: SendMode,
     /// Whether the next request was sent already.
     is_sent: bool,
     /// The length of that request, in bytes.
     size: usize,
-    /// Whether checking for the response has read part of it.
-    is_begun: bool,
-    /// The supplied response, while it is read.
-    own: Option<LazyBuffers>,
+    /// Whether a part of its response has been received.
+    is_answered: bool,
+    /// The supplied response, while ureq reads it.
+    substitute: Option<LazyBuffers>,
 }
 
-impl AnswerMode {
-    /// Sets the mode of the requests that follow.
-    pub(super) fn set(&self, wait: Wait) {
-        self.0.store(wait as u8, Ordering::Relaxed);
-    }
-
-    fn is(&self, wait: Wait) -> bool {
-        self.0.load(Ordering::Relaxed) == wait as u8
-    }
+/// The bytes of HTTP.
+pub(super) enum Stream {
+    /// http.
+    Plain(Box<Channel>),
+    /// https.
+    Tls(Box<TlsStream<Channel>>),
 }
 
-impl<In: Transport> Connector<In> for ConnectionStarter {
-    type Out = Connection<In>;
-
-    fn connect(
-        &self,
-        details: &ConnectionDetails<'_>,
-        chained: Option<In>,
-    ) -> Result<Option<Self::Out>, ureq::Error> {
-        // ureq must wait for the response of a proxy.
-        let early = (!is_to_proxy(self.has_proxy, details)).then(|| self.early.clone());
-        Ok(chained.map(|inner| Connection {
-            inner,
-            early: early.unwrap_or_default(),
-            deadline: self.deadline.clone(),
+impl Connection {
+    /// A connection over `stream`, with these sizes of input and output buffers, in bytes.
+    pub(super) fn new(
+        stream: Stream,
+        buffers: (usize, usize),
+        mode: SendMode,
+        deadline: Deadline,
+    ) -> Self {
+        Self {
+            stream,
+            buffers: LazyBuffers::new(buffers.0, buffers.1),
+            interim: InterimFilter::default(),
+            deadline,
+            mode,
             is_sent: false,
             size: 0,
-            is_begun: false,
-            own: None,
-        }))
+            is_answered: false,
+            substitute: None,
+        }
     }
-}
 
-impl<In: Transport> Connection<In> {
+    /// Receives what has arrived, or waits for it; false at the end.
+    fn receive(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        self.stream.channel().set_timeout(timeout);
+        let room = self.buffers.input_append_buf();
+        let count = match &mut self.stream {
+            Stream::Plain(channel) => channel.read(room),
+            Stream::Tls(tls) => tls.read(room),
+        }?;
+        self.buffers.input_appended(count);
+        self.interim.drop_interim(&mut self.buffers)?;
+        Ok(count > 0)
+    }
+
+    /// Receives a part of the server's response, before its deadline.
+    fn await_response(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        let timeout = self.deadline.limit(timeout)?;
+        let before = self.buffers.input().len();
+        let has_more = self.receive(timeout)?;
+        let now = self.buffers.input().len();
+        self.deadline.count(now.saturating_sub(before));
+        Ok(has_more)
+    }
+
     /// Whether the server has responded, or never will.
-    fn is_answered(&mut self) -> bool {
-        let look = NextTimeout {
-            after: LOOK.into(),
+    fn check_answered(&mut self) -> bool {
+        let now = NextTimeout {
+            after: Duration::ZERO.into(),
             ..NextTimeout::default()
         };
-        if !self.is_begun {
-            match self.inner.await_input(look) {
+        if !self.is_answered {
+            match self.receive(now) {
                 // Only an interim response has arrived.
-                Ok(true) if self.inner.buffers().input().is_empty() => return false,
-                Ok(is_there) => self.is_begun = is_there,
+                Ok(true) if self.buffers.input().is_empty() => return false,
+                Ok(has_more) => self.is_answered = has_more,
                 Err(ureq::Error::Timeout(_)) => return false,
                 Err(_) => {}
             }
@@ -118,163 +137,79 @@ impl<In: Transport> Connection<In> {
         true
     }
 
-    /// Waits for the server, as long as the response may take.
-    fn await_server(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
-        let timeout = self.deadline.limit(timeout)?;
-        let before = self.inner.buffers().input().len();
-        let is_there = self.inner.await_input(timeout)?;
-        let now = self.inner.buffers().input().len();
-        self.deadline.count(now.saturating_sub(before));
-        Ok(is_there)
-    }
-
-    fn response(&mut self, response: &[u8]) {
-        let mut own = LazyBuffers::new(response.len(), 1);
-        own.input_append_buf().copy_from_slice(response);
-        own.input_appended(response.len());
-        self.own = Some(own);
+    fn supply(&mut self, response: &[u8]) {
+        let mut buffers = LazyBuffers::new(response.len(), 1);
+        buffers.input_append_buf().copy_from_slice(response);
+        buffers.input_appended(response.len());
+        self.substitute = Some(buffers);
     }
 }
 
-impl<In: Transport> Transport for Connection<In> {
+impl Transport for Connection {
     fn buffers(&mut self) -> &mut dyn Buffers {
-        match &mut self.own {
-            Some(own) => own,
-            None => self.inner.buffers(),
-        }
+        self.substitute.as_mut().unwrap_or(&mut self.buffers)
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
         if !self.is_sent {
             self.size += amount;
-            return self.inner.transmit_output(amount, timeout);
-        }
-        if self.early.is(Wait::Answer) {
+            self.interim.expect_head();
+            self.stream.channel().set_timeout(timeout);
+            let output = self.buffers.output().get(..amount).unwrap_or_default();
+            match &mut self.stream {
+                Stream::Plain(channel) => channel.write_all(output),
+                Stream::Tls(tls) => tls.write_all(output).and_then(|()| tls.flush()),
+            }?;
+        } else if self.mode.is(WaitUntil::Answered) {
             self.size = self.size.saturating_sub(amount);
             self.is_sent = self.size > 0;
             // ureq does not wait for input that it knows to be buffered.
-            self.is_begun &= !self.inner.buffers().can_use_input();
+            self.is_answered &= !self.buffers.can_use_input();
         }
         Ok(())
     }
 
+    /// True if anything has arrived, even if all of it was dropped: ureq then keeps waiting.
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
-        if self.early.is(Wait::Answer) {
-            return match std::mem::take(&mut self.is_begun) {
-                true => Ok(true),
-                false => self.await_server(timeout),
-            };
+        if self.mode.is(WaitUntil::Answered) {
+            if std::mem::take(&mut self.is_answered) {
+                return Ok(true);
+            }
+            return self.await_response(timeout);
         }
-        let is_answered = self.early.is(Wait::Look) && self.is_answered();
+        let is_answered = self.mode.is(WaitUntil::Now) && self.check_answered();
         self.is_sent = true;
-        self.response(if is_answered { NOW } else { LATER });
+        self.supply(if is_answered { ANSWERED } else { PENDING });
         Ok(true)
     }
 
     /// Called before each request and after each response.
     fn is_open(&mut self) -> bool {
-        self.own = None;
+        self.substitute = None;
         if self.is_sent {
             return true;
         }
         self.size = 0;
-        self.inner.is_open()
+        self.stream.channel().is_open()
     }
 
     fn is_tls(&self) -> bool {
-        self.inner.is_tls()
+        matches!(self.stream, Stream::Tls(_))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::cell::Cell;
-    use ureq::Timeout;
-
-    thread_local! {
-        static CLOCK: Cell<Duration> = const { Cell::new(Duration::ZERO) };
-    }
-
-    fn pass(seconds: u64) {
-        CLOCK.set(CLOCK.get() + Duration::from_secs(seconds));
-    }
-
-    /// A server that sends one byte every few seconds.
-    #[derive(Debug)]
-    struct Dripping {
-        buffers: LazyBuffers,
-        seconds: u64,
-    }
-
-    impl Transport for Dripping {
-        fn buffers(&mut self) -> &mut dyn Buffers {
-            &mut self.buffers
-        }
-
-        fn transmit_output(&mut self, _: usize, _: NextTimeout) -> Result<(), ureq::Error> {
-            Ok(())
-        }
-
-        fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
-            if *timeout.after < Duration::from_secs(self.seconds) {
-                pass(timeout.after.as_secs());
-                return Err(ureq::Error::Timeout(timeout.reason));
-            }
-            pass(self.seconds);
-            self.buffers.input_append_buf()[0] = b'x';
-            self.buffers.input_appended(1);
-            Ok(true)
-        }
-
-        fn is_open(&mut self) -> bool {
-            true
+impl Stream {
+    fn channel(&mut self) -> &mut Channel {
+        match self {
+            Self::Plain(channel) => channel,
+            Self::Tls(tls) => tls.channel(),
         }
     }
+}
 
-    /// How many bytes of a response arrive, read as ureq reads it.
-    fn came(timeout: u64, seconds: u64, has_bytes: bool) -> usize {
-        let deadline = Deadline::by(Duration::from_secs(timeout), |_| CLOCK.get());
-        let mut line = Connection {
-            inner: Dripping {
-                buffers: LazyBuffers::new(4096, 1),
-                seconds,
-            },
-            early: AnswerMode::default(),
-            deadline: deadline.clone(),
-            is_sent: false,
-            size: 0,
-            is_begun: false,
-            own: None,
-        };
-        for count in 0..1000 {
-            // The time-out that ureq passes for each read of a body.
-            let timeout = NextTimeout {
-                after: Duration::from_secs(3).into(),
-                reason: Timeout::PerRead,
-                ..NextTimeout::default()
-            };
-            match line.await_input(timeout) {
-                Ok(true) if has_bytes => deadline.restart(),
-                Ok(true) => {}
-                Err(ureq::Error::Timeout(reason)) => {
-                    assert_eq!(reason, Timeout::PerCall);
-                    return count;
-                }
-                other => panic!("{other:?}"),
-            }
-        }
-        1000
-    }
-
-    /// A response that is never silent for long, but takes for ever, is refused.
-    #[test]
-    fn a_byte_every_two_seconds_ends_after_a_minute() {
-        assert_eq!(came(3, 2, false), 30);
-        assert_eq!(came(7, 2, false), 35);
-        // Each byte just within the time-out of a read.
-        assert_eq!(came(3, 3, false), 20);
-        // A blob may arrive at any speed.
-        assert_eq!(came(3, 2, true), 1000);
+impl fmt::Debug for Connection {
+    /// Says nothing of what is sent, which may hold credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").finish_non_exhaustive()
     }
 }

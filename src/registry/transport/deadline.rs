@@ -182,4 +182,41 @@ mod tests {
         let _ = deadline.watch(io::empty()).read(&mut [0]);
         assert!(after(&deadline).is_some());
     }
+
+    /// How many bytes of a response arrive, one every few seconds, read as a connection reads it.
+    fn received(timeout: u64, seconds: u64, are_of_body: bool) -> usize {
+        let deadline = Deadline::by(Duration::from_secs(timeout), |_| CLOCK.get());
+        for count in 0..1000 {
+            // The time-out that ureq passes for each read of a body.
+            let per_read = NextTimeout {
+                after: Duration::from_secs(3).into(),
+                reason: Timeout::PerRead,
+                ..NextTimeout::default()
+            };
+            let Ok(limited) = deadline.limit(per_read) else {
+                return count;
+            };
+            if *limited.after < Duration::from_secs(seconds) {
+                assert_eq!(limited.reason, Timeout::PerCall);
+                return count;
+            }
+            pass(seconds);
+            deadline.count(1);
+            if are_of_body {
+                deadline.restart();
+            }
+        }
+        1000
+    }
+
+    /// A response that is never silent for long, but takes for ever, is refused.
+    #[test]
+    fn a_byte_every_two_seconds_ends_after_a_minute() {
+        assert_eq!(received(3, 2, false), 30);
+        assert_eq!(received(7, 2, false), 35);
+        // Each byte just within the time-out of a read.
+        assert_eq!(received(3, 3, false), 20);
+        // A blob may arrive at any speed.
+        assert_eq!(received(3, 2, true), 1000);
+    }
 }

@@ -3,7 +3,7 @@
 //! headers: a 103 that arrives together with the body of the response would exceed it. It also
 //! rejects a 100 that has headers.
 
-use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
+use ureq::unversioned::transport::Buffers;
 
 /// How many bytes of interim responses are dropped before one response: 1,000 with a header each.
 const MAX_INTERIM: usize = 128 << 10;
@@ -11,14 +11,9 @@ const MAX_INTERIM: usize = 128 << 10;
 /// The length of a status line up to its code, in bytes: `HTTP/1.1 103`.
 const UP_TO_CODE: usize = 12;
 
-/// Wraps connections in [`FinalResponses`].
-#[derive(Debug)]
-pub(super) struct FinalOnly;
-
-/// A connection that delivers only final responses.
-#[derive(Debug)]
-pub(super) struct FinalResponses<In> {
-    inner: In,
+/// Drops the interim responses to one request.
+#[derive(Debug, Default)]
+pub(super) struct InterimFilter {
     /// Whether the header section of a response comes next.
     awaits_head: bool,
     /// How many bytes were dropped since the last request.
@@ -36,67 +31,36 @@ enum ResponseStart {
     Final,
 }
 
-impl<In: Transport> Connector<In> for FinalOnly {
-    type Out = FinalResponses<In>;
-
-    fn connect(
-        &self,
-        _: &ConnectionDetails<'_>,
-        chained: Option<In>,
-    ) -> Result<Option<Self::Out>, ureq::Error> {
-        Ok(chained.map(|inner| FinalResponses {
-            inner,
-            awaits_head: false,
-            dropped: 0,
-        }))
-    }
-}
-
-impl<In: Transport> Transport for FinalResponses<In> {
-    fn buffers(&mut self) -> &mut dyn Buffers {
-        self.inner.buffers()
-    }
-
-    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+impl InterimFilter {
+    /// A request is sent, so a header section comes next.
+    pub(super) fn expect_head(&mut self) {
         self.awaits_head = true;
         self.dropped = 0;
-        self.inner.transmit_output(amount, timeout)
     }
 
-    /// True if anything has arrived, even if all of it was dropped: ureq then keeps waiting.
-    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
-        let is_there = self.inner.await_input(timeout)?;
+    /// Drops the interim responses at the start of the input.
+    pub(super) fn drop_interim(&mut self, buffers: &mut dyn Buffers) -> Result<(), ureq::Error> {
         while self.awaits_head {
-            match start(self.inner.buffers().input()) {
+            match start(buffers.input()) {
                 ResponseStart::Interim(size) => {
                     self.dropped += size;
                     if self.dropped > MAX_INTERIM {
                         let error = ureq::Error::LargeResponseHeader(self.dropped, MAX_INTERIM);
                         return Err(error);
                     }
-                    self.inner.buffers().input_consume(size);
+                    buffers.input_consume(size);
                 }
-                ResponseStart::Final if is_complete(self.inner.buffers().input()) => {
-                    self.awaits_head = false;
-                }
+                ResponseStart::Final if is_complete(buffers.input()) => self.awaits_head = false,
                 ResponseStart::Partial | ResponseStart::Final => {
                     // Tells ureq that nothing can be parsed yet. ureq does so itself, except when
                     // it waits for the response to a CONNECT: there it would parse the same partial
                     // headers for ever.
-                    self.inner.buffers().input_consume(0);
+                    buffers.input_consume(0);
                     break;
                 }
             }
         }
-        Ok(is_there)
-    }
-
-    fn is_open(&mut self) -> bool {
-        self.inner.is_open()
-    }
-
-    fn is_tls(&self) -> bool {
-        self.inner.is_tls()
+        Ok(())
     }
 }
 

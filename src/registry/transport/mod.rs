@@ -5,22 +5,33 @@
 //! bytes as sent), trust a single list of authorities, resolve names per request and in a thread.
 //!
 //! ```text
-//! Agent ── Tunnel ───────── Connect ──────── StallReporter ── Tls ───────── FinalOnly ── Connection
-//! ureq's   ureq's CONNECT   resolves names,  reports stalls,  certs.d of    drops 1xx    may supply
-//! pool     to a proxy       opens a Socket   ends at signals  this host                  a response
+//! Agent ────── Connection ───────────────────── Channel ────────── Socket
+//! ureq's pool  one request at a time: drops     TcpStream, or      reports stalls,
+//! and HTTP     1xx, keeps the deadline, may be  ureq's tunnel      ends at signals
+//!              sent ahead; TLS or not           through a proxy
 //! ```
-//! `Tls` verifies with `ServerVerifier` and `TlsConfigs`: Mozilla's roots, the system's, --ca-file.
+//! A `Connector` opens them: `Dialer` resolves names and connects, `TlsStream` verifies with
+//! `ServerVerifier` and `TlsConfigs`: Mozilla's roots, the system's, --ca-file, certs.d.
+//!
+//! `ureq::unversioned` may change with any release, so Cargo.toml pins ureq to 3.5. Used of it:
+//!
+//! - `Connector`, `ConnectionDetails`: to open our own connections;
+//! - `Transport`, `Buffers`, `LazyBuffers`, `NextTimeout`: to be a connection for ureq;
+//! - `ConnectProxyConnector`, `Either`, `TransportAdapter`: CONNECT to a proxy, and what it returns;
+//! - `Resolver`, `ResolvedSocketAddrs`: to resolve nothing per request;
+//! - `DefaultResolver`: the system's resolver, per connection.
 
-mod connect;
+mod channel;
 mod connection;
+mod connector;
 mod deadline;
+mod dialer;
 mod error;
 mod interim;
 pub(super) mod named_server;
 mod no_proxy;
 pub(super) mod proxy;
 mod socket;
-mod stall;
 
 pub(super) use deadline::Deadline;
 pub(super) use error::Failure;
@@ -28,21 +39,18 @@ pub(super) use error::Failure;
 use super::auth::credentials::forms;
 use super::config::options::RegistryOptions;
 use super::http::url::Url;
-use super::tls::connector::Tls;
 use super::tls::roots::TlsConfigs;
 use crate::progress::Progress;
-use connect::{AddressPreference, Connect, NoResolver};
-use connection::{AnswerMode, ConnectionStarter, IS_ANSWERED, Wait};
-use interim::FinalOnly;
+use connection::{IS_ANSWERED, SendMode, WaitUntil};
+use connector::{Connector, NoResolver};
+use dialer::{AddressPreference, Dialer};
 use named_server::NamedServer;
 use proxy::Proxies;
-use stall::StallReporter;
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 use ureq::http::request::Builder;
 use ureq::http::{Request, Response, header};
-use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
 use ureq::{Agent, Body, Proxy, ProxyProtocol};
 
 /// How long an idle connection is kept for the next request: extracting a layer takes a while.
@@ -52,7 +60,7 @@ const IDLE: Duration = Duration::from_secs(60);
 const BUFFERS: (usize, usize) = (128 << 10, 128 << 10);
 
 /// The same for prefetch connections, of which several are open at once, for small layers.
-const LANE: (usize, usize) = (64 << 10, 32 << 10);
+const PREFETCH_BUFFERS: (usize, usize) = (64 << 10, 32 << 10);
 
 /// Pools of connections, and how to make them.
 pub(super) struct Connections {
@@ -60,15 +68,15 @@ pub(super) struct Connections {
     proxies: Rc<Proxies>,
     /// Loaded on demand: reading the authorities takes milliseconds, which plain http need not
     /// spend.
-    trust: OnceCell<TlsConfigs>,
-    agents: RefCell<Vec<Pool>>,
-    passable: AddressPreference,
-    early: AnswerMode,
+    tls: OnceCell<TlsConfigs>,
+    pools: RefCell<Vec<Pool>>,
+    preference: AddressPreference,
+    mode: SendMode,
     deadline: Deadline,
     /// The server that the user named.
     named: NamedServer,
-    /// Whether requests are sent ahead of time.
-    is_lane: bool,
+    /// Whether requests are sent before their responses are needed.
+    is_prefetch: bool,
     progress: Progress,
 }
 
@@ -95,54 +103,55 @@ impl Connections {
         Self {
             options: options.clone(),
             proxies: Rc::new(proxies),
-            trust: OnceCell::new(),
-            agents: RefCell::default(),
-            passable: AddressPreference::default(),
-            early: AnswerMode::default(),
+            tls: OnceCell::new(),
+            pools: RefCell::default(),
+            preference: AddressPreference::default(),
+            mode: SendMode::default(),
             deadline: Deadline::new(options.timeout),
             named: NamedServer::new(origin),
-            is_lane: false,
+            is_prefetch: false,
             progress,
         }
     }
 
-    /// A separate pool for the same servers, for requests that are sent ahead of time.
-    pub(super) fn lane(&self) -> Self {
+    /// Separate pools for the same servers, for requests that are sent before their responses are
+    /// needed.
+    pub(super) fn for_prefetch(&self) -> Self {
         Self {
             options: self.options.clone(),
             proxies: Rc::clone(&self.proxies),
-            trust: self.trust.clone(),
-            agents: RefCell::default(),
-            passable: self.passable.clone(),
-            early: AnswerMode::default(),
+            tls: self.tls.clone(),
+            pools: RefCell::default(),
+            preference: self.preference.clone(),
+            mode: SendMode::default(),
             deadline: self.deadline.another(),
             named: self.named.clone(),
-            is_lane: true,
+            is_prefetch: true,
             progress: self.progress,
         }
     }
 
     /// Sends a GET without waiting for its response; sending the same with [`Connections::send`]
     /// will wait. False if that is not possible.
-    pub(super) fn begin<'h>(
+    pub(super) fn send_only<'h>(
         &self,
         url: &Url,
         headers: impl Iterator<Item = (&'static str, &'h str)>,
     ) -> bool {
-        self.run(Wait::Sent, "GET", url, headers, None).is_ok()
+        self.run(WaitUntil::Sent, "GET", url, headers, None).is_ok()
     }
 
-    /// Whether the request sent ahead has a response, or never will have one.
+    /// Whether the request that was sent has a response, or never will have one.
     pub(super) fn is_answered<'h>(
         &self,
         url: &Url,
         headers: impl Iterator<Item = (&'static str, &'h str)>,
     ) -> bool {
-        let seen = self.run(Wait::Look, "GET", url, headers, None);
-        seen.is_ok_and(|seen| seen.headers().contains_key(IS_ANSWERED))
+        let substitute = self.run(WaitUntil::Now, "GET", url, headers, None);
+        substitute.is_ok_and(|response| response.headers().contains_key(IS_ANSWERED))
     }
 
-    /// Sends a request, unless it was sent ahead, and waits for the headers of its response.
+    /// Sends a request, unless it was sent already, and waits for the headers of its response.
     /// Redirects are responses too.
     pub(super) fn send<'h>(
         &self,
@@ -151,7 +160,7 @@ impl Connections {
         headers: impl Iterator<Item = (&'static str, &'h str)>,
         body: Option<&str>,
     ) -> Result<Response<Body>, Failure> {
-        self.run(Wait::Answer, method, url, headers, body)
+        self.run(WaitUntil::Answered, method, url, headers, body)
     }
 
     /// When the current response must be complete.
@@ -159,14 +168,15 @@ impl Connections {
         &self.deadline
     }
 
-    /// Drops a request sent ahead, if any: the next request is a different one.
-    pub(super) fn give_up(&self) {
-        drop(self.agents.take());
+    /// Closes all connections, and so drops a request whose response is pending: the next request is
+    /// a different one.
+    pub(super) fn close(&self) {
+        drop(self.pools.take());
     }
 
     fn run<'h>(
         &self,
-        wait: Wait,
+        until: WaitUntil,
         method: &str,
         url: &Url,
         headers: impl Iterator<Item = (&'static str, &'h str)>,
@@ -179,32 +189,33 @@ impl Connections {
         for (name, value) in headers {
             request = request.header(name, value);
         }
-        let response = self.attempt(wait, url, request, body);
-        if response.is_err() && self.is_lane {
+        let response = self.attempt(until, url, request, body);
+        if response.is_err() && self.is_prefetch {
             // A connection may be left on which the request was sent.
-            self.give_up();
+            self.close();
         }
         response
     }
 
     fn attempt(
         &self,
-        wait: Wait,
+        until: WaitUntil,
         url: &Url,
         request: Builder,
         body: Option<&str>,
     ) -> Result<Response<Body>, Failure> {
         let proxy = self.proxies.choose(url)?;
         let agent = self.agent(url, proxy.as_ref())?;
-        self.early.set(wait);
+        self.mode.set(until);
         self.deadline.resume();
-        let sent = match body {
+        let result = match body {
             Some(body) => request
                 .body(body.to_owned())
                 .map(|request| agent.run(request)),
             None => request.body(()).map(|request| agent.run(request)),
         };
-        sent.map_err(ureq::Error::from)
+        result
+            .map_err(ureq::Error::from)
             .and_then(|response| response)
             .map_err(|error| Failure::of_request(error, proxy.as_ref()))
     }
@@ -213,23 +224,20 @@ impl Connections {
     fn agent(&self, url: &Url, proxy: Option<&Proxy>) -> Result<Agent, Failure> {
         let secure = proxy.is_some_and(|proxy| proxy.protocol() == ProxyProtocol::Https);
         let tls = url.is_https() || secure;
-        let mut agents = self.agents.borrow_mut();
-        let found = agents
+        let mut pools = self.pools.borrow_mut();
+        let pool = pools
             .iter()
-            .find(|pooled| pooled.tls == tls && pooled.proxy.as_ref() == proxy);
-        if let Some(found) = found {
-            return Ok(found.agent.clone());
+            .find(|pool| pool.tls == tls && pool.proxy.as_ref() == proxy);
+        if let Some(pool) = pool {
+            return Ok(pool.agent.clone());
         }
         if let Some(password) = proxy.and_then(Proxy::password) {
             let user = proxy.and_then(Proxy::username).unwrap_or_default();
             self.progress.conceal(forms(user, password), "");
         }
-        let trust = match tls {
-            true => Some(self.trust()?),
-            false => None,
-        };
-        let agent = self.make_agent(trust, proxy.cloned());
-        agents.push(Pool {
+        let configs = tls.then(|| self.tls_configs()).transpose()?;
+        let agent = self.new_agent(configs, proxy.cloned());
+        pools.push(Pool {
             tls,
             proxy: proxy.cloned(),
             agent: agent.clone(),
@@ -237,10 +245,23 @@ impl Connections {
         Ok(agent)
     }
 
-    /// Connections through one proxy or none. ureq sends a CONNECT for plain http servers too: it
-    /// does not write the absolute form of RFC 9112 section 3.2.2.
-    fn make_agent(&self, trust: Option<TlsConfigs>, proxy: Option<Proxy>) -> Agent {
-        let buffers = if self.is_lane { LANE } else { BUFFERS };
+    /// An agent with connections through one proxy or none. ureq sends a CONNECT for plain http
+    /// servers too: it does not write the absolute form of RFC 9112 section 3.2.2.
+    fn new_agent(&self, tls: Option<TlsConfigs>, proxy: Option<Proxy>) -> Agent {
+        let buffers = if self.is_prefetch {
+            PREFETCH_BUFFERS
+        } else {
+            BUFFERS
+        };
+        let connector = Connector {
+            dialer: Dialer::new(self.preference.clone()),
+            tls,
+            named: self.named.clone(),
+            has_proxy: proxy.is_some(),
+            mode: self.mode.clone(),
+            deadline: self.deadline.clone(),
+            progress: self.progress,
+        };
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -252,33 +273,16 @@ impl Connections {
             .timeout_per_read(Some(self.options.timeout))
             .max_idle_age(IDLE)
             .input_buffer_size(buffers.0)
-            .output_buffer_size(buffers.1);
-        let has_proxy = proxy.is_some();
-        let starter = ConnectionStarter {
-            early: self.early.clone(),
-            deadline: self.deadline.clone(),
-            has_proxy,
-        };
-        let config = config.proxy(proxy).build();
-        let connector = ()
-            .chain(ConnectProxyConnector::default())
-            .chain(Connect::new(
-                self.passable.clone(),
-                self.named.clone(),
-                has_proxy,
-            ))
-            .chain(StallReporter::new(self.progress))
-            .chain(Tls::new(trust, self.named.clone(), has_proxy))
-            .chain(FinalOnly)
-            .chain(starter);
-        Agent::with_parts(config, connector, NoResolver)
+            .output_buffer_size(buffers.1)
+            .proxy(proxy);
+        Agent::with_parts(config.build(), connector, NoResolver)
     }
 
-    fn trust(&self) -> Result<TlsConfigs, Failure> {
-        if let Some(trust) = self.trust.get() {
-            return Ok(trust.clone());
+    fn tls_configs(&self) -> Result<TlsConfigs, Failure> {
+        if let Some(configs) = self.tls.get() {
+            return Ok(configs.clone());
         }
-        let trust = TlsConfigs::read(&self.options)?;
-        Ok(self.trust.get_or_init(|| trust).clone())
+        let configs = TlsConfigs::read(&self.options)?;
+        Ok(self.tls.get_or_init(|| configs).clone())
     }
 }

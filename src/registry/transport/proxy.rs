@@ -6,7 +6,6 @@ use crate::registry::http::url::{Url, host_of, is_loopback};
 use std::env::var_os;
 use std::ffi::OsString;
 use ureq::Proxy;
-use ureq::unversioned::transport::ConnectionDetails;
 
 /// The proxy settings of the environment.
 pub(crate) struct Proxies {
@@ -72,12 +71,6 @@ impl Proxies {
             Err(why) => Err(Error::Proxy(named.variable, why)),
         }
     }
-}
-
-/// Whether a connection leads to the proxy itself: ureq opens that one in the same way as one to a
-/// server without a proxy.
-pub(crate) fn is_to_proxy(has_proxy: bool, details: &ConnectionDetails<'_>) -> bool {
-    has_proxy && details.config.proxy().is_none()
 }
 
 /// Parses `[http[s]://][user:password@]host[:port]`, with user and password percent-encoded.

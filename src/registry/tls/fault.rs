@@ -1,153 +1,23 @@
-//! TLS over a socket, or over a tunnel through a proxy.
+//! Why TLS fails, in words for the user.
 
-use super::roots::TlsConfigs;
-use super::{algorithm, verifier::WeakKey};
+use super::algorithm;
+use super::verifier::WeakKey;
 use crate::error::{Error, TlsFault};
-use crate::registry::transport::named_server::NamedServer;
-use crate::registry::transport::proxy::is_to_proxy;
-use rustls::pki_types::{ServerName, UnixTime};
-use rustls::{
-    AlertDescription, CertificateError, ClientConnection, InvalidMessage, OtherError, StreamOwned,
-};
-use std::fmt;
-use std::io::{self, Read as _, Write as _};
-use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport,
-    TransportAdapter,
-};
-
-/// Wraps connections to https servers. ureq's own connector would replace Mozilla's roots instead
-/// of adding to them, and panics if a key does not match its certificate.
-#[derive(Debug)]
-pub(crate) struct Tls {
-    /// None if TLS is never used.
-    trust: Option<TlsConfigs>,
-    /// The server that may present any certificate with --insecure.
-    named: NamedServer,
-    /// Whether connections go through a proxy.
-    has_proxy: bool,
-}
-
-impl Tls {
-    pub(crate) fn new(trust: Option<TlsConfigs>, named: NamedServer, has_proxy: bool) -> Self {
-        Self {
-            trust,
-            named,
-            has_proxy,
-        }
-    }
-}
-
-impl<In: Transport> Connector<In> for Tls {
-    type Out = Either<In, TlsTransport>;
-
-    fn connect(
-        &self,
-        details: &ConnectionDetails<'_>,
-        chained: Option<In>,
-    ) -> Result<Option<Self::Out>, ureq::Error> {
-        let Some(transport) = chained else {
-            return Ok(None);
-        };
-        let trust = match &self.trust {
-            Some(trust) if details.needs_tls() && !transport.is_tls() => trust,
-            _ => return Ok(Some(Either::A(transport))),
-        };
-        let authority = details.uri.authority();
-        // A proxy's URL may hold a password.
-        let host = authority.map_or("", |authority| authority.as_str());
-        let host = host.rsplit('@').next().unwrap_or_default();
-        let is_to_proxy = is_to_proxy(self.has_proxy, details);
-        let is_named = self.named.is(details.uri) && !is_to_proxy;
-        let (config, has_client) = trust.for_host(host, is_named).map_err(io::Error::other)?;
-        let name = details.uri.host().unwrap_or_default();
-        let name = name.trim_start_matches('[').trim_end_matches(']');
-        let name = ServerName::try_from(name.to_owned())
-            .map_err(|_| ureq::Error::Tls("not the name of a host"))?;
-
-        let peer = Peer {
-            host: host.to_owned(),
-            has_client,
-            is_proxy: is_to_proxy,
-        };
-        let mut connection =
-            ClientConnection::new(config, name).map_err(|error| peer.named(error))?;
-        let mut carrier = TransportAdapter::new(transport.boxed(), details.current_time.clone());
-        carrier.set_timeout(details.timeout);
-        // Complete the handshake here rather than at the first byte, so that it counts as
-        // connecting.
-        if let Err(error) = connection.complete_io(&mut carrier) {
-            return Err(peer.hung_up(error, &mut connection, &mut carrier).into());
-        }
-        Ok(Some(Either::B(TlsTransport {
-            buffers: LazyBuffers::new(
-                details.config.input_buffer_size(),
-                details.config.output_buffer_size(),
-            ),
-            stream: StreamOwned::new(connection, carrier),
-            peer,
-        })))
-    }
-}
-
-/// A TLS connection.
-pub(crate) struct TlsTransport {
-    buffers: LazyBuffers,
-    stream: StreamOwned<ClientConnection, TransportAdapter>,
-    peer: Peer,
-}
-
-impl Transport for TlsTransport {
-    fn buffers(&mut self) -> &mut dyn Buffers {
-        &mut self.buffers
-    }
-
-    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
-        self.stream.sock.set_timeout(timeout);
-        let output = self.buffers.output().get(..amount).unwrap_or_default();
-        let sent = self.stream.write_all(output);
-        sent.and_then(|()| self.stream.flush()).map_err(|error| {
-            let StreamOwned { conn, sock } = &mut self.stream;
-            self.peer.hung_up(error, conn, sock).into()
-        })
-    }
-
-    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
-        self.stream.sock.set_timeout(timeout);
-        let input = self.buffers.input_append_buf();
-        let read = self.stream.read(input);
-        let count = read.map_err(|error| self.peer.failed(error))?;
-        self.buffers.input_appended(count);
-        Ok(count > 0)
-    }
-
-    fn is_open(&mut self) -> bool {
-        self.stream.sock.get_mut().is_open()
-    }
-
-    fn is_tls(&self) -> bool {
-        true
-    }
-}
-
-impl fmt::Debug for TlsTransport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.peer.fmt(f)
-    }
-}
+use rustls::pki_types::UnixTime;
+use rustls::{AlertDescription, CertificateError, ClientConnection, InvalidMessage, OtherError};
+use std::io::{self, Read};
 
 /// The server, for error messages.
-#[derive(Debug)]
-struct Peer {
-    host: String,
+pub(super) struct Peer {
+    pub(super) host: String,
     /// Whether a client certificate is configured for it.
-    has_client: bool,
-    is_proxy: bool,
+    pub(super) has_client: bool,
+    pub(super) is_proxy: bool,
 }
 
 impl Peer {
     /// Turns a stream error into an error of its own if TLS caused it.
-    fn failed(&self, error: io::Error) -> io::Error {
+    pub(super) fn failed(&self, error: io::Error) -> io::Error {
         match error.downcast::<rustls::Error>() {
             Ok(error) => self.named(error),
             Err(error) => error,
@@ -156,24 +26,24 @@ impl Peer {
 
     /// The same for a write error. A server that requires a certificate sends an alert and closes
     /// the connection while we still write: its alert is then left to be read.
-    fn hung_up(
+    pub(super) fn hung_up(
         &self,
         error: io::Error,
         connection: &mut ClientConnection,
-        carrier: &mut TransportAdapter,
+        channel: &mut impl Read,
     ) -> io::Error {
         let gone = [io::ErrorKind::BrokenPipe, io::ErrorKind::ConnectionReset];
         if !gone.contains(&error.kind()) {
             return self.failed(error);
         }
-        let read = connection.read_tls(carrier).ok();
+        let read = connection.read_tls(channel).ok();
         match read.and_then(|_| connection.process_new_packets().err()) {
             Some(said) => self.named(said),
             None => error,
         }
     }
 
-    fn named(&self, error: rustls::Error) -> io::Error {
+    pub(super) fn named(&self, error: rustls::Error) -> io::Error {
         io::Error::other(Error::Tls {
             host: self.host.clone(),
             why: self.fault(error),

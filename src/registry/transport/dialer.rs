@@ -8,9 +8,6 @@
 //! alternating between IPv4 and IPv6; then those that were silent share the rest. The address that
 //! connected is tried first from then on (RFC 8305 would try all at once).
 
-use super::named_server::NamedServer;
-use super::proxy::is_to_proxy;
-use super::socket::Socket;
 use crate::error::{Error, RedirectFault};
 use crate::registry::http::address::AddressScope;
 use crate::sys;
@@ -20,29 +17,11 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
-use ureq::config::Config;
-use ureq::http::Uri;
-use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{ConnectionDetails, Connector, Either, NextTimeout, Transport};
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver as _};
+use ureq::unversioned::transport::{ConnectionDetails, NextTimeout};
 
 /// The short time: longer than connecting to any server on Earth takes.
 const MOMENT: Duration = Duration::from_secs(1);
-
-/// A resolver for ureq that resolves nothing: only [`Connect`] needs addresses, as long as there
-/// are no SOCKS proxies.
-#[derive(Debug)]
-pub(super) struct NoResolver;
-
-impl Resolver for NoResolver {
-    fn resolve(
-        &self,
-        _uri: &Uri,
-        _config: &Config,
-        _timeout: NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        Ok(self.empty())
-    }
-}
 
 /// The address that last connected after another had failed. There is one thread, but ureq requires
 /// `Sync`.
@@ -91,46 +70,60 @@ impl AddressPreference {
 
 /// Resolves the name of a server or proxy, and connects.
 #[derive(Debug)]
-pub(super) struct Connect {
-    names: DefaultResolver,
-    passable: AddressPreference,
-    /// The server that the user named.
-    named: NamedServer,
-    /// Whether connections go through a proxy.
-    has_proxy: bool,
+pub(super) struct Dialer {
+    resolver: DefaultResolver,
+    preference: AddressPreference,
 }
 
-impl Connect {
-    /// Tries the addresses that `passable` prefers first, and updates it.
-    pub(super) fn new(passable: AddressPreference, named: NamedServer, has_proxy: bool) -> Self {
+impl Dialer {
+    /// Tries the addresses that `preference` puts first, and updates it.
+    pub(super) fn new(preference: AddressPreference) -> Self {
         Self {
-            names: DefaultResolver::default(),
-            passable,
-            named,
-            has_proxy,
+            resolver: DefaultResolver::default(),
+            preference,
         }
+    }
+
+    /// Connects to a host, which may be a metadata server only if the user named it.
+    pub(super) fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        is_named: bool,
+    ) -> Result<TcpStream, ureq::Error> {
+        let mut addresses = self.resolve(details, is_named)?;
+        let stream = self.connect_to_any(&mut addresses, *details.timeout.after);
+        stream.map_err(|e| match e.kind() {
+            ErrorKind::TimedOut => ureq::Error::Timeout(details.timeout.reason),
+            _ => ureq::Error::Io(e),
+        })
     }
 
     /// Resolves a host. A plain-http server that the user did not name must not resolve to a
     /// link-local or metadata address: a server there would not notice the foreign host name.
-    fn look_up(&self, details: &ConnectionDetails<'_>) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let endless = NextTimeout::default();
-        let all = self.names.resolve(details.uri, details.config, endless)?;
-        let is_meant = self.named.is(details.uri) || is_to_proxy(self.has_proxy, details);
-        if is_meant || details.needs_tls() {
+    fn resolve(
+        &self,
+        details: &ConnectionDetails<'_>,
+        is_named: bool,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let no_limit = NextTimeout::default();
+        let all = self
+            .resolver
+            .resolve(details.uri, details.config, no_limit)?;
+        if is_named || details.needs_tls() {
             return Ok(all);
         }
-        let mut open = details.resolver.empty();
-        let good = all.iter().filter(|address| !is_guarded(address));
-        good.for_each(|address| open.push(*address));
-        if open.is_empty() {
+        let mut allowed = self.resolver.empty();
+        for address in all.iter().filter(|address| !is_guarded(address)) {
+            allowed.push(*address);
+        }
+        if allowed.is_empty() {
             let error = Error::Redirect {
                 url: details.uri.to_string(),
                 why: RedirectFault::Inward,
             };
             return Err(io::Error::other(error).into());
         }
-        Ok(open)
+        Ok(allowed)
     }
 
     /// Connects to one of `addresses` within `time`.
@@ -139,7 +132,7 @@ impl Connect {
         addresses: &mut [SocketAddr],
         time: Duration,
     ) -> io::Result<TcpStream> {
-        self.passable.sort(addresses);
+        self.preference.sort(addresses);
         if let [address] = addresses {
             return connect(address, time);
         }
@@ -148,7 +141,7 @@ impl Connect {
             match connect(address, time.min(MOMENT)) {
                 Ok(stream) => {
                     let failed = addresses.get(..failed).unwrap_or_default();
-                    self.passable.learn(address, failed);
+                    self.preference.learn(address, failed);
                     return Ok(stream);
                 }
                 Err(e) if is_stopped(&e) => return Err(e),
@@ -174,31 +167,6 @@ fn is_guarded(address: &SocketAddr) -> bool {
         AddressScope::of_address(address.ip()),
         AddressScope::Link | AddressScope::Secrets
     )
-}
-
-impl<In: Transport> Connector<In> for Connect {
-    type Out = Either<In, Socket>;
-
-    fn connect(
-        &self,
-        details: &ConnectionDetails<'_>,
-        chained: Option<In>,
-    ) -> Result<Option<Self::Out>, ureq::Error> {
-        // Already connected to a proxy.
-        if let Some(chained) = chained {
-            return Ok(Some(Either::A(chained)));
-        }
-        let config = details.config;
-        let mut all = self.look_up(details)?;
-        let stream = self
-            .connect_to_any(&mut all, *details.timeout.after)
-            .map_err(|e| match e.kind() {
-                ErrorKind::TimedOut => ureq::Error::Timeout(details.timeout.reason),
-                _ => ureq::Error::Io(e),
-            })?;
-        let buffers = (config.input_buffer_size(), config.output_buffer_size());
-        Ok(Some(Either::B(Socket::new(stream, buffers))))
-    }
 }
 
 /// Connects to one address; after a signal, fails with an error of roots.
@@ -234,9 +202,9 @@ mod tests {
     use super::*;
 
     /// The order of addresses, given which connected before and which did not.
-    fn sorted(passable: &AddressPreference, addresses: &str) -> String {
+    fn sorted(preference: &AddressPreference, addresses: &str) -> String {
         let mut addresses: Vec<SocketAddr> = parsed(addresses);
-        passable.sort(&mut addresses);
+        preference.sort(&mut addresses);
         let hosts = addresses.iter().map(|address| address.ip().to_string());
         hosts.collect::<Vec<_>>().join(" ")
     }
@@ -260,15 +228,15 @@ mod tests {
 
     #[test]
     fn what_got_through_is_first() {
-        let passable = AddressPreference::default();
-        passable.learn(&parsed("1.1.1.3")[0], &parsed("::1 1.1.1.1"));
+        let preference = AddressPreference::default();
+        preference.learn(&parsed("1.1.1.3")[0], &parsed("::1 1.1.1.1"));
         assert_eq!(
-            sorted(&passable, "::1 1.1.1.1 1.1.1.3"),
+            sorted(&preference, "::1 1.1.1.1 1.1.1.3"),
             "1.1.1.3 1.1.1.1 ::1"
         );
         // For another host, the IP version is remembered.
-        assert_eq!(sorted(&passable, "::5 ::6 2.2.2.2"), "2.2.2.2 ::5 ::6");
-        assert_eq!(sorted(&passable, "::5 ::6"), "::5 ::6");
+        assert_eq!(sorted(&preference, "::5 ::6 2.2.2.2"), "2.2.2.2 ::5 ::6");
+        assert_eq!(sorted(&preference, "::5 ::6"), "::5 ::6");
     }
 
     #[test]
@@ -282,8 +250,8 @@ mod tests {
 
     #[test]
     fn what_is_asked_first_teaches_nothing() {
-        let passable = AddressPreference::default();
-        passable.learn(&parsed("1.1.1.1")[0], &[]);
-        assert_eq!(sorted(&passable, "::1 1.1.1.1"), "::1 1.1.1.1");
+        let preference = AddressPreference::default();
+        preference.learn(&parsed("1.1.1.1")[0], &[]);
+        assert_eq!(sorted(&preference, "::1 1.1.1.1"), "::1 1.1.1.1");
     }
 }
