@@ -51,11 +51,7 @@ impl<'p> Locked<'p> {
 }
 
 fn read(path: &Path) -> Result<Lock, Error> {
-    let failed = |why| Error::Configuration {
-        path: path.to_owned(),
-        why,
-    };
-    let unreadable = |e| failed(ConfigurationFault::Unreadable(e));
+    let unreadable = |e| ConfigurationFault::Unreadable(e).at(path);
     let mut text = String::new();
     let file = open_to_read(path).map_err(unreadable)?;
     let read = file.take(MAX_LOCK + 1).read_to_string(&mut text);
@@ -63,9 +59,10 @@ fn read(path: &Path) -> Result<Lock, Error> {
         return Err(unreadable(io::ErrorKind::FileTooLarge.into()));
     }
     Lock::parse(&text).map_err(|why| {
-        failed(match why {
-            InvalidLock::Line(line) => ConfigurationFault::Entry(line),
+        let reason = match why {
+            InvalidLock::Line(line) => ConfigurationFault::LockLine(line),
             InvalidLock::Twice(line) => ConfigurationFault::LockedTwice(line),
-        })
+        };
+        reason.at(path)
     })
 }

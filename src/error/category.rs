@@ -55,10 +55,7 @@ impl Error {
         match self {
             Self::Suggesting(_, error) => error.category(),
             Self::Usage(_) | Self::Reference { .. } | Self::Platform { .. } => Category::Usage,
-            Self::Credentials { .. } => Category::Usage,
-            Self::Configuration { why, .. } if why.is_disk() => Category::Destination,
-            Self::Configuration { .. } => Category::Usage,
-            Self::Certificate { .. } | Self::Proxy(..) => Category::Usage,
+            Self::Configuration(error) => error.category(),
             Self::NotFound { .. } | Self::NoPlatform { .. } | Self::NotWhatItWas { .. } => {
                 Category::NotFound
             }
@@ -66,7 +63,7 @@ impl Error {
             Self::NoIndex(_) | Self::NoRepository(..) => Category::NotFound,
             Self::Layout(error) => error.category(),
             // A 401 that cannot be answered is a denial, too.
-            Self::Denied { .. } | Self::Blocked(_) | Self::Challenge { .. } => Category::Denied,
+            Self::Denied { .. } | Self::Challenge { .. } => Category::Denied,
             Self::Manifest { .. }
             | Self::DigestMismatch { .. }
             | Self::Locked { .. }

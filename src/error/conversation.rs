@@ -66,32 +66,6 @@ pub enum ChallengeFault {
     Inward,
 }
 
-/// Why what was passed with `--auth` cannot be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CredentialsFault {
-    /// Neither a file nor with a colon in it.
-    Unknown,
-    /// No text, or none that can be read.
-    Unreadable,
-    /// JSON, and not a Google service-account key.
-    NotAGoogleKey,
-    /// A text without a colon.
-    NoColon,
-    /// Nothing before the colon.
-    NoUser,
-    /// Control characters, which no header may have.
-    Control,
-}
-
-/// Why a variable names no proxy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProxyFault {
-    /// A proxy of another kind.
-    Socks,
-    /// Anything else.
-    NotAnAddress,
-}
-
 impl Display for AnswerFault {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -140,28 +114,6 @@ impl Display for ChallengeFault {
             Self::Inward => {
                 "the registry wants a token from there, where only this machine gets to"
             }
-        })
-    }
-}
-
-impl Display for CredentialsFault {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Unknown => "neither user:password nor an existing file",
-            Self::Unreadable => "cannot be read as text",
-            Self::NotAGoogleKey => "JSON, but not a Google service-account key",
-            Self::NoColon => "neither user:password nor a Google key",
-            Self::NoUser => "there is no user name before the colon",
-            Self::Control => "has control characters",
-        })
-    }
-}
-
-impl Display for ProxyFault {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Socks => "socks proxies are not supported",
-            Self::NotAnAddress => "not the address of a proxy",
         })
     }
 }

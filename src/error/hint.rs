@@ -23,13 +23,12 @@ impl Error {
             Self::Usage(usage) => return Some(usage.hint()),
             Self::Reference { text, why } => return of_reference(text, why),
             Self::Manifest { why, .. } => of_manifest(why)?,
-            Self::Configuration { why, .. } => why.hint()?,
             Self::Tls { host, why } => return why.hint(host),
-            Self::Certificate { why, .. } => why.hint()?,
             Self::Network { why, proxy, .. } => why.hint(proxy.is_some()),
             Self::Destination(error) => return error.hint(),
             Self::Cache(error) => return error.hint(),
             Self::Layout(error) => return error.hint(),
+            Self::Configuration(error) => return error.hint(),
             Self::Io(error) => return error.hint(),
             Self::Entry { why, .. } => why.hint()?,
             Self::Suggesting(suggestion, _) => return suggestion.hint(),
@@ -66,14 +65,7 @@ impl Error {
                 "it does not exist or is private: check the name, or pass --auth user:password or a key file"
             }
             Self::Denied { .. } => "check what was passed with --auth",
-            Self::Credentials { .. } => {
-                "--auth takes user:password, a Google key file, a file that holds either, or - for stdin"
-            }
             Self::NotWhatItWas { .. } => "name the IMAGE that the tree is to be compared with",
-            Self::Proxy(..) => {
-                "a proxy is written like http://proxy:3128 or http://user:password@proxy:3128, \
-                 with %40 for an @ in the password"
-            }
             Self::ProxyRefused {
                 status: 401 | 407, ..
             } => "the variable that names the proxy takes user:password@ before the host",

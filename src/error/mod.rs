@@ -23,8 +23,11 @@ mod value;
 
 pub use cache::CacheError;
 pub use category::{Category, UNCHANGED};
-pub use configuration::{ConfigurationFault, RegistriesFault};
-pub use conversation::{AnswerFault, ChallengeFault, CredentialsFault, ProxyFault, RedirectFault};
+pub use configuration::{
+    CertificateFault, ConfigurationError, ConfigurationFault, CredentialsFault, ProxyFault,
+    RegistriesFault,
+};
+pub use conversation::{AnswerFault, ChallengeFault, RedirectFault};
 pub use correction::Suggestion;
 pub use destination::{DestinationError, DestinationFault, RecordFault, Replaceable, TreeInUse};
 pub use entry::EntryFault;
@@ -33,7 +36,7 @@ pub use io::IoError;
 pub use layout::{Absence, LayoutError, LayoutFault, LinkFault};
 pub use network::NetworkFault;
 pub use sentence::escaped;
-pub use tls::{CertificateFault, TlsFault};
+pub use tls::TlsFault;
 pub use value::ValueFault;
 
 use crate::oci::{Digest, InvalidManifest, InvalidReference, Platform};
@@ -59,7 +62,7 @@ macro_rules! from_subject {
     };
 }
 
-from_subject! { Cache(CacheError), Destination(DestinationError), Io(IoError), Layout(LayoutError) }
+from_subject! { Cache(CacheError), Configuration(ConfigurationError), Destination(DestinationError), Io(IoError), Layout(LayoutError) }
 
 /// The one error type: `Display` says it, [`Error::hint`] what to do, [`Error::exit_code`] what a script sees.
 pub enum Error {
@@ -105,22 +108,8 @@ pub enum Error {
         /// Where the credentials came from, if there were any to refuse.
         credentials: Option<String>,
     },
-    /// The credentials given with `--auth` cannot be used.
-    Credentials {
-        /// Where they came from.
-        origin: String,
-        /// What is wrong with them.
-        why: CredentialsFault,
-    },
-    /// A `registries.conf` that cannot be used.
-    Configuration {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        why: ConfigurationFault,
-    },
-    /// `registries.conf` says that the image may not be pulled.
-    Blocked(String),
+    /// A file, an option or a variable by which the user sets roots up cannot be used.
+    Configuration(ConfigurationError),
     /// The registry asks for authentication in a way that cannot be answered.
     Challenge {
         /// Who asked.
@@ -166,15 +155,6 @@ pub enum Error {
         /// Why not.
         why: TlsFault,
     },
-    /// A certificate or key of the user's that cannot be used.
-    Certificate {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        why: CertificateFault,
-    },
-    /// A variable names a proxy that cannot be used, and why.
-    Proxy(&'static str, ProxyFault),
     /// The proxy does not connect us.
     ProxyRefused {
         /// Its host and port, without the password.

@@ -43,9 +43,6 @@ impl Display for Error {
                 };
                 write!(f, "{image}: {host} {what}{}", said_as(said))
             }
-            Self::Credentials { origin, why } => write!(f, "{}: {why}", escaped(origin)),
-            Self::Configuration { path, why } => write!(f, "{}: {why}", path_of(path)),
-            Self::Blocked(image) => write!(f, "{image}: blocked by registries.conf"),
             Self::Challenge { url, why } => write!(f, "{url}: {why}"),
             Self::Registry {
                 url, status, said, ..
@@ -63,8 +60,6 @@ impl Display for Error {
                 Some(proxy) => write!(f, "{url}: {why} (through the proxy {proxy})"),
             },
             Self::Tls { host, why } => write!(f, "{host}: {why}"),
-            Self::Certificate { path, why } => write!(f, "{}: {why}", path_of(path)),
-            Self::Proxy(variable, why) => write!(f, "{variable}: {why}"),
             Self::ProxyRefused { proxy, url, status } => {
                 write!(
                     f,
@@ -138,6 +133,7 @@ impl Display for Error {
             Self::Destination(error) => error.fmt(f),
             Self::Cache(error) => error.fmt(f),
             Self::Layout(error) => error.fmt(f),
+            Self::Configuration(error) => error.fmt(f),
             Self::Io(error) => error.fmt(f),
             Self::Stopped(signal) => write!(f, "stopped by signal {}", signal.number()),
         }

@@ -1,8 +1,7 @@
 //! Errors of certificates, those of servers and those of the user.
 
-use super::sentence::{around, escaped, list, os_reason};
+use super::sentence::{around, escaped, list};
 use std::fmt::{self, Display, Formatter};
-use std::io;
 
 /// How many days a certificate must have been expired for the clock to be the likelier culprit.
 const ABSURD: u64 = 3650;
@@ -55,25 +54,6 @@ pub enum TlsFault {
     ClientCertificateRefused,
     /// Whatever else can go wrong.
     Other(&'static str),
-}
-
-/// What is wrong with a file of certificates or keys.
-#[derive(Debug)]
-pub enum CertificateFault {
-    /// It cannot be read.
-    Unreadable(io::Error),
-    /// There is no certificate in it.
-    NoCertificate,
-    /// There is no key in it.
-    NoKey,
-    /// Something in it is no certificate, whatever it says.
-    Malformed,
-    /// A certificate without this file, or a key without this file: a name in the same folder.
-    Alone(String),
-    /// The key cannot be used with the certificate.
-    Key,
-    /// A key of a kind that cannot sign here.
-    KindOfKey,
 }
 
 impl Display for TlsFault {
@@ -203,31 +183,5 @@ fn in_days(days: u64) -> String {
         0 => "less than a day".to_owned(),
         1 => "1 day".to_owned(),
         _ => format!("{days} days"),
-    }
-}
-
-impl Display for CertificateFault {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreadable(source) => write!(f, "cannot read: {}", os_reason(source)),
-            Self::NoCertificate => f.write_str("no certificate in it"),
-            Self::NoKey => f.write_str("no private key in it"),
-            Self::Malformed => f.write_str("a certificate in it is malformed"),
-            Self::Alone(other) => write!(f, "there is no {} to it", escaped(other)),
-            Self::KindOfKey => f.write_str("its key is not of RSA, P-256, P-384 or Ed25519"),
-            Self::Key => f.write_str("not the key of the certificate beside it"),
-        }
-    }
-}
-
-impl CertificateFault {
-    pub(super) fn hint(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::NoCertificate => {
-                "a certificate is PEM: it begins with -----BEGIN CERTIFICATE-----"
-            }
-            Self::NoKey => "a key is PEM and not encrypted",
-            _ => return None,
-        })
     }
 }

@@ -4,7 +4,7 @@ use super::config::options::RegistryOptions;
 use super::config::upstream::upstreams;
 use super::http::client::Client;
 use super::repository::Repository;
-use crate::error::Error;
+use crate::error::{ConfigurationError, Error};
 use crate::oci::Reference;
 use crate::progress::Progress;
 use std::fmt::Display;
@@ -38,7 +38,7 @@ impl Upstreams {
             .collect::<Result<Vec<_>, _>>()?;
         // The list ends with the registry itself, so it is never empty.
         let Some(origin) = upstreams.pop() else {
-            return Err(Error::Blocked(reference.to_string()));
+            return Err(ConfigurationError::Blocked(reference.to_string()).into());
         };
         Ok(Self {
             mirrors: upstreams,

@@ -51,20 +51,20 @@ impl AuthOption {
             let text = self.input.get_or_init(|| typed().ok());
             Error::unless_stopped()?;
             let text = text.clone();
-            let text = text.ok_or_else(|| wrong("standard input", CredentialsFault::Unreadable))?;
+            let text = text.ok_or_else(|| CredentialsFault::Unreadable.of("standard input"))?;
             return of_text(text, "standard input");
         }
         let path = Path::new(&self.value);
         if path.metadata().is_ok_and(|found| !found.is_dir()) {
             let text = open_to_read(path).and_then(|file| text(Interruptible(file)));
             Error::unless_stopped()?;
-            let text = text.map_err(|_| wrong(&self.value, CredentialsFault::Unreadable))?;
+            let text = text.map_err(|_| CredentialsFault::Unreadable.of(&self.value))?;
             return of_text(text, &self.value);
         }
         // A value that names no file may be a password, so it must not appear in a message.
         match self.value.contains(':') {
             true => of_line(&self.value, self.origin),
-            false => Err(wrong(self.origin, CredentialsFault::Unknown)),
+            false => Err(CredentialsFault::Unknown.of(self.origin)),
         }
     }
 }
@@ -72,20 +72,20 @@ impl AuthOption {
 fn of_text(text: String, origin: &str) -> Result<Credentials, Error> {
     if text.trim_start().starts_with('{') {
         let why = CredentialsFault::NotAGoogleKey;
-        return google::key(text).ok_or_else(|| wrong(origin, why));
+        return google::key(text).ok_or_else(|| why.of(origin));
     }
     match text.contains(':') {
         true => of_line(&text, origin),
-        false => Err(wrong(origin, CredentialsFault::NoColon)),
+        false => Err(CredentialsFault::NoColon.of(origin)),
     }
 }
 
 fn of_line(line: &str, origin: &str) -> Result<Credentials, Error> {
     let line = line.trim_end_matches(['\r', '\n']);
     match line.split_once(':') {
-        _ if line.contains(char::is_control) => Err(wrong(origin, CredentialsFault::Control)),
+        _ if line.contains(char::is_control) => Err(CredentialsFault::ControlCharacter.of(origin)),
         Some((user, password)) if !user.is_empty() => Ok(Credentials::of(user, password)),
-        _ => Err(wrong(origin, CredentialsFault::NoUser)),
+        _ => Err(CredentialsFault::NoUser.of(origin)),
     }
 }
 
@@ -103,13 +103,6 @@ fn text(file: impl Read) -> io::Result<String> {
     let mut text = String::new();
     file.take(MAX_FILE.into()).read_to_string(&mut text)?;
     Ok(text)
-}
-
-fn wrong(origin: &str, why: CredentialsFault) -> Error {
-    Error::Credentials {
-        origin: origin.to_owned(),
-        why,
-    }
 }
 
 #[cfg(test)]

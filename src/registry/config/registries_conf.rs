@@ -37,7 +37,7 @@ pub(crate) fn entry_for(reference: &Reference) -> Result<Option<RegistryEntry>, 
     match entry.misplaced(reference) {
         Some(name) => {
             let why = ConfigurationFault::Line(entry.line, RegistriesFault::Location(name));
-            Err(Error::Configuration { path, why })
+            Err(why.at(path))
         }
         None => Ok(Some(entry)),
     }
@@ -91,11 +91,7 @@ fn drop_ins(file: &Path) -> Vec<PathBuf> {
 }
 
 fn read(path: &Path, named: bool) -> Result<Vec<RegistryEntry>, Error> {
-    let failed = |why| Error::Configuration {
-        path: path.to_owned(),
-        why,
-    };
-    let unreadable = |source| failed(ConfigurationFault::Unreadable(source));
+    let unreadable = |source| ConfigurationFault::Unreadable(source).at(path);
     match fs::metadata(path) {
         Err(e) if e.kind() == io::ErrorKind::NotFound && !named => return Ok(Vec::new()),
         Err(e) => return Err(unreadable(e)),
@@ -113,7 +109,7 @@ fn read(path: &Path, named: bool) -> Result<Vec<RegistryEntry>, Error> {
             Err((line, RegistriesFault::Syntax("invalid UTF-8".to_owned())))
         }
     };
-    entries.map_err(|(line, why)| failed(ConfigurationFault::Line(line, why)))
+    entries.map_err(|(line, why)| ConfigurationFault::Line(line, why).at(path))
 }
 
 /// The entries of a text, or the line with the error.

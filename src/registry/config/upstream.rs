@@ -2,7 +2,7 @@
 
 use super::options::RegistryOptions;
 use super::registries_conf::entry_for;
-use crate::error::Error;
+use crate::error::{ConfigurationError, Error};
 use crate::oci::Reference;
 use crate::registry::http::url::{Scheme, host_of, is_loopback};
 
@@ -33,7 +33,7 @@ pub(crate) fn upstreams(
 ) -> Result<Vec<Upstream>, Error> {
     let entry = entry_for(reference)?;
     if entry.as_ref().is_some_and(|entry| entry.blocked) {
-        return Err(Error::Blocked(reference.to_string()));
+        return Err(ConfigurationError::Blocked(reference.to_string()).into());
     }
     let at = |place: &str| {
         reference.at(place).map_err(|why| Error::Reference {

@@ -89,23 +89,16 @@ fn files(certs_d: &Path, host: &str) -> Result<Option<Vec<PathBuf>>, Error> {
                 ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::PermissionDenied => {
                     Ok(None)
                 }
-                _ => Err(unreadable(folder, e)),
+                _ => Err(CertificateFault::Unreadable(e).at(folder)),
             };
         }
     };
     let mut files = entries
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|e| unreadable(folder, e))?;
+        .map_err(|e| CertificateFault::Unreadable(e).at(folder))?;
     files.sort();
     Ok(Some(files))
-}
-
-fn unreadable(path: PathBuf, error: std::io::Error) -> Error {
-    Error::Certificate {
-        path,
-        why: CertificateFault::Unreadable(error),
-    }
 }
 
 /// The other half of a pair, which must exist.
@@ -115,8 +108,5 @@ fn half_of(path: &Path, extension: &str, files: &[PathBuf]) -> Result<PathBuf, E
         return Ok(other);
     }
     let name = other.file_name().unwrap_or_default().to_string_lossy();
-    Err(Error::Certificate {
-        path: path.to_owned(),
-        why: CertificateFault::Alone(name.into_owned()),
-    })
+    Err(CertificateFault::MissingHalf(name.into_owned()).at(path))
 }

@@ -11,10 +11,7 @@ const MAX_FILE: u64 = 16 << 20;
 
 /// The certificates in a file that the user named. All must parse, and there must be at least one.
 pub(crate) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
-    let wrong = |why| Error::Certificate {
-        path: path.to_owned(),
-        why,
-    };
+    let wrong = |reason: CertificateFault| reason.at(path);
     let bytes = read_file(path, MAX_FILE).map_err(|e| wrong(CertificateFault::Unreadable(e)))?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
     match found {
@@ -33,10 +30,7 @@ pub(crate) fn certificates_if_any(path: &Path) -> Vec<CertificateDer<'static>> {
 
 /// The first private key in a file: PKCS#8, PKCS#1 or SEC 1.
 pub(crate) fn key(path: &Path) -> Result<PrivateKeyDer<'static>, Error> {
-    let wrong = |why| Error::Certificate {
-        path: path.to_owned(),
-        why,
-    };
+    let wrong = |reason: CertificateFault| reason.at(path);
     let bytes = read_file(path, MAX_FILE).map_err(|e| wrong(CertificateFault::Unreadable(e)))?;
     PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| wrong(CertificateFault::NoKey))
 }

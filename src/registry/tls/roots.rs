@@ -107,12 +107,12 @@ fn config(
     let config = match certificates.client {
         Some(client) => builder
             .with_client_auth_cert(client.chain, client.key)
-            .map_err(|error| Error::Certificate {
-                path: client.path,
-                why: match error {
-                    rustls::Error::General(_) => CertificateFault::KindOfKey,
-                    _ => CertificateFault::Key,
-                },
+            .map_err(|error| {
+                let reason = match error {
+                    rustls::Error::General(_) => CertificateFault::UnsupportedKey,
+                    _ => CertificateFault::KeyMismatch,
+                };
+                reason.at(client.path)
             })?,
         None => builder.with_no_client_auth(),
     };
@@ -125,10 +125,9 @@ fn add(
     path: &Path,
 ) -> Result<(), Error> {
     certificates.into_iter().try_for_each(|certificate| {
-        roots.add(certificate).map_err(|_| Error::Certificate {
-            path: path.to_owned(),
-            why: CertificateFault::Malformed,
-        })
+        roots
+            .add(certificate)
+            .map_err(|_| CertificateFault::Malformed.at(path))
     })
 }
 

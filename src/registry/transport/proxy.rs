@@ -1,7 +1,7 @@
 //! Chooses the proxy for a URL: curl's variables and curl's rules.
 
 use super::no_proxy::NoProxy;
-use crate::error::{Error, ProxyFault};
+use crate::error::{ConfigurationError, Error, ProxyFault};
 use crate::registry::http::url::{Url, host_of, is_loopback};
 use std::env::var_os;
 use std::ffi::OsString;
@@ -68,7 +68,11 @@ impl Proxies {
         }
         match parse(&named.value) {
             Ok(proxy) => Ok(Some(proxy)),
-            Err(why) => Err(Error::Proxy(named.variable, why)),
+            Err(reason) => Err(ConfigurationError::Proxy {
+                variable: named.variable,
+                reason,
+            }
+            .into()),
         }
     }
 }
