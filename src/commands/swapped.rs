@@ -1,7 +1,7 @@
 //! IMAGE and DEST in the wrong order: tar and importctl take the destination elsewhere than curl
 //! and skopeo.
 
-use crate::error::{Error, LayoutFault, Suggestion};
+use crate::error::{Error, LayoutFault, RegistryError, Suggestion};
 use crate::oci::{HUB, Reference};
 use crate::source::{ImageName, Local};
 use std::ffi::OsStr;
@@ -23,7 +23,10 @@ pub(super) fn or_swapped_pull(image: &ImageName, dest: &Path, error: Error) -> E
             use LayoutFault::{NotALayout, NotAnArchive, NothingThere};
             !local.is_stdin() && matches!(error.reason, NothingThere | NotALayout | NotAnArchive)
         }
-        (ImageName::Registry(_), Error::NotFound { .. } | Error::Denied { .. }) => true,
+        (ImageName::Registry(_), Error::Registry(error)) => matches!(
+            error,
+            RegistryError::NotFound { .. } | RegistryError::Denied { .. }
+        ),
         _ => false,
     };
     let likeness = likeness(dest).filter(|_| is_miss && !dest.exists());

@@ -1,6 +1,6 @@
 //! `roots tags NAME`: the tags of a repository, one on each line.
 
-use crate::error::{Error, escaped};
+use crate::error::{Error, RegistryError, escaped};
 use crate::oci::{Reference, tags_json};
 use crate::progress::Progress;
 use crate::registry::{self, Registry};
@@ -60,20 +60,24 @@ impl ListTags {
 
 /// An error about the repository: nobody has asked for a tag.
 fn about(repository: &str, error: Error) -> Error {
-    let image = repository.to_owned();
     match error {
-        Error::NotFound { said, .. } => Error::NoRepository(image, said),
-        Error::Denied {
+        Error::Registry(RegistryError::NotFound { message, .. }) => RegistryError::NoRepository {
+            repository: repository.to_owned(),
+            message,
+        }
+        .into(),
+        Error::Registry(RegistryError::Denied {
             host,
-            said,
+            message,
             credentials,
             ..
-        } => Error::Denied {
-            image,
+        }) => RegistryError::Denied {
+            image: repository.to_owned(),
             host,
-            said,
+            message,
             credentials,
-        },
+        }
+        .into(),
         other => other,
     }
 }

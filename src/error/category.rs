@@ -56,14 +56,11 @@ impl Error {
             Self::Suggesting(_, error) => error.category(),
             Self::Usage(_) | Self::Reference { .. } | Self::Platform { .. } => Category::Usage,
             Self::Configuration(error) => error.category(),
-            Self::NotFound { .. } | Self::NoPlatform { .. } | Self::NotWhatItWas { .. } => {
-                Category::NotFound
-            }
+            Self::NoPlatform { .. } | Self::NotWhatItWas { .. } => Category::NotFound,
             Self::Include { .. } => Category::NotFound,
-            Self::NoIndex(_) | Self::NoRepository(..) => Category::NotFound,
+            Self::NoIndex(_) => Category::NotFound,
             Self::Layout(error) => error.category(),
-            // A 401 that cannot be answered is a denial, too.
-            Self::Denied { .. } | Self::Challenge { .. } => Category::Denied,
+            Self::Registry(error) => error.category(),
             Self::Manifest { .. }
             | Self::DigestMismatch { .. }
             | Self::Locked { .. }
@@ -93,15 +90,6 @@ impl Error {
             } => Category::Temporary,
             Self::ProxyRefused { .. } => Category::Other,
             Self::Stopped(signal) => Category::Stopped(*signal),
-            Self::Registry { status: 404, .. } => Category::NotFound,
-            Self::Registry {
-                status: 401 | 403, ..
-            } => Category::Denied,
-            Self::Registry {
-                status: 408 | 429 | 500..=599,
-                ..
-            } => Category::Temporary,
-            Self::Registry { .. } | Self::Redirect { .. } | Self::Answer { .. } => Category::Other,
         }
     }
 }

@@ -5,10 +5,6 @@ use super::io::tree_hint;
 use super::sentence::around;
 use super::{EntryFault, Error, Part, Subject as _};
 use crate::oci::Platform;
-use std::time::Duration;
-
-/// What nobody means who asks to be left alone for so long: ten years.
-const ABSURD: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 /// For bytes that are not those that were named.
 const ALTERED: &str = "a mirror, proxy or store has altered it: pull it from elsewhere";
@@ -29,6 +25,7 @@ impl Error {
             Self::Cache(error) => return error.hint(),
             Self::Layout(error) => return error.hint(),
             Self::Configuration(error) => return error.hint(),
+            Self::Registry(error) => return error.hint(),
             Self::Io(error) => return error.hint(),
             Self::Entry { why, .. } => why.hint()?,
             Self::Suggesting(suggestion, _) => return suggestion.hint(),
@@ -38,13 +35,6 @@ impl Error {
                 let first = names.find(|name| Platform::parse(name).is_ok())?;
                 return around("choose one of them: --platform ", &first, "");
             }
-            Self::Denied {
-                credentials: Some(origin),
-                ..
-            } if origin != "--auth" => {
-                let after = ", or pass others with --auth";
-                return around("check the credentials in ", origin, after);
-            }
             Self::Locked { image, wanted, .. } => {
                 let before = match wanted.as_slice() {
                     [] => "if you trust it, lock it: roots digest --lock ",
@@ -52,19 +42,7 @@ impl Error {
                 };
                 return around(before, image, "");
             }
-            Self::Registry { status, again, .. } => return of_status(*status, *again),
             Self::Platform { .. } => "a platform is written like linux/amd64 or linux/arm/v7",
-            Self::NotFound { image, .. } if image.ends_with(":latest") => {
-                "check the spelling, and name a tag: without one it is latest"
-            }
-            Self::NotFound { .. } => "check the spelling of the name and of the tag",
-            Self::NoRepository(..) => "check the spelling of the name",
-            Self::Denied {
-                credentials: None, ..
-            } => {
-                "it does not exist or is private: check the name, or pass --auth user:password or a key file"
-            }
-            Self::Denied { .. } => "check what was passed with --auth",
             Self::NotWhatItWas { .. } => "name the IMAGE that the tree is to be compared with",
             Self::ProxyRefused {
                 status: 401 | 407, ..
@@ -103,22 +81,4 @@ impl EntryFault {
             _ => return None,
         })
     }
-}
-
-/// For a registry that says by its status alone what it thinks.
-fn of_status(status: u16, again: Option<Duration>) -> Option<String> {
-    if let Some(again) = again.filter(|again| *again < ABSURD) {
-        let after = match status {
-            429 => " s; most limits are higher with --auth",
-            _ => " s",
-        };
-        return around("try again in ", &again.as_secs().to_string(), after);
-    }
-    let hint = match status {
-        429 => "try again later; most limits are higher with --auth",
-        500..=599 => "try again later; if it lasts, ask whoever runs the registry",
-        404 => "a part of the image is lost there: have it pushed again",
-        _ => return None,
-    };
-    around(hint, "", "")
 }

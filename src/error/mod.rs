@@ -5,7 +5,6 @@
 mod cache;
 mod category;
 mod configuration;
-mod conversation;
 mod correction;
 mod destination;
 mod entry;
@@ -17,6 +16,7 @@ mod nature;
 mod network;
 mod origin;
 mod refusal;
+mod registry;
 mod sentence;
 mod tls;
 mod value;
@@ -27,7 +27,6 @@ pub use configuration::{
     CertificateFault, ConfigurationError, ConfigurationFault, CredentialsFault, ProxyFault,
     RegistriesFault,
 };
-pub use conversation::{AnswerFault, ChallengeFault, RedirectFault};
 pub use correction::Suggestion;
 pub use destination::{DestinationError, DestinationFault, RecordFault, Replaceable, TreeInUse};
 pub use entry::EntryFault;
@@ -35,13 +34,14 @@ pub use fault::{IncludeFault, Part, Usage};
 pub use io::IoError;
 pub use layout::{Absence, LayoutError, LayoutFault, LinkFault};
 pub use network::NetworkFault;
+pub use registry::{ChallengeFault, RedirectFault, RegistryError, ResponseFault};
 pub use sentence::escaped;
 pub use tls::TlsFault;
 pub use value::ValueFault;
 
 use crate::oci::{Digest, InvalidManifest, InvalidReference, Platform};
 use std::fmt::Display;
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 /// What [`Error`] delegates to: a kind of thing that fails, and how.
 trait Subject: Display {
@@ -62,7 +62,7 @@ macro_rules! from_subject {
     };
 }
 
-from_subject! { Cache(CacheError), Configuration(ConfigurationError), Destination(DestinationError), Io(IoError), Layout(LayoutError) }
+from_subject! { Cache(CacheError), Configuration(ConfigurationError), Destination(DestinationError), Io(IoError), Layout(LayoutError), Registry(RegistryError) }
 
 /// The one error type: `Display` says it, [`Error::hint`] what to do, [`Error::exit_code`] what a script sees.
 pub enum Error {
@@ -77,15 +77,6 @@ pub enum Error {
     },
     /// `--platform`, `--arch` or `--os` cannot be understood.
     Platform(String),
-    /// There is no such repository, tag or digest.
-    NotFound {
-        /// The image.
-        image: String,
-        /// What the registry said.
-        said: String,
-    },
-    /// The registry has no repository of this name, and what it said.
-    NoRepository(String, String),
     /// The image is not there for the platform.
     NoPlatform {
         /// The image.
@@ -97,44 +88,10 @@ pub enum Error {
     },
     /// The name stands for one image, and not for an index of several.
     NoIndex(String),
-    /// The registry wants credentials, or others.
-    Denied {
-        /// The image.
-        image: String,
-        /// The host that refused.
-        host: String,
-        /// What it said.
-        said: String,
-        /// Where the credentials came from, if there were any to refuse.
-        credentials: Option<String>,
-    },
     /// A file, an option or a variable by which the user sets roots up cannot be used.
     Configuration(ConfigurationError),
-    /// The registry asks for authentication in a way that cannot be answered.
-    Challenge {
-        /// Who asked.
-        url: String,
-        /// What is wrong with the question.
-        why: ChallengeFault,
-    },
-    /// The registry answered with a status that nothing above covers.
-    Registry {
-        /// What was asked.
-        url: String,
-        /// The HTTP status.
-        status: u16,
-        /// What the body said.
-        said: String,
-        /// How long it asks to be left alone.
-        again: Option<Duration>,
-    },
-    /// A redirect that is not followed.
-    Redirect {
-        /// Where it came from.
-        url: String,
-        /// Why not.
-        why: RedirectFault,
-    },
+    /// A registry refuses, or does not have what it is asked for, or breaks its protocol.
+    Registry(RegistryError),
     /// An error, and what was likelier meant than what it is about.
     Suggesting(Suggestion, Box<Self>),
     /// The network failed.
@@ -163,13 +120,6 @@ pub enum Error {
         url: String,
         /// What it answered with.
         status: u16,
-    },
-    /// An answer that is no answer: too long, or not in the form it must have.
-    Answer {
-        /// What was asked.
-        url: String,
-        /// What is wrong with it.
-        why: AnswerFault,
     },
     /// A manifest, index or config that no root folder can be made of.
     Manifest {

@@ -17,10 +17,6 @@ impl Display for Error {
                 f.write_str("--platform: its value is missing")
             }
             Self::Platform(text) => write!(f, "{}: not a platform", escaped(text)),
-            Self::NotFound { image, said } => write!(f, "{image}: no such image{}", said_as(said)),
-            Self::NoRepository(name, said) => {
-                write!(f, "{name}: no such repository{}", said_as(said))
-            }
             Self::NoPlatform {
                 image,
                 wanted,
@@ -30,26 +26,6 @@ impl Display for Error {
                 list(f, available, "none for any platform")
             }
             Self::NoIndex(image) => write!(f, "{image}: one image only, and no index"),
-            Self::Denied {
-                image,
-                host,
-                said,
-                credentials,
-            } => {
-                let what = if credentials.is_some() {
-                    "refuses these credentials"
-                } else {
-                    "denies access"
-                };
-                write!(f, "{image}: {host} {what}{}", said_as(said))
-            }
-            Self::Challenge { url, why } => write!(f, "{url}: {why}"),
-            Self::Registry {
-                url, status, said, ..
-            } => {
-                write!(f, "{url}: status {status}{}", said_as(said))
-            }
-            Self::Redirect { url, why } => write!(f, "{url}: redirect refused: {why}"),
             Self::Network {
                 url, why, proxy, ..
             } => match proxy {
@@ -66,7 +42,6 @@ impl Display for Error {
                     "{url}: the proxy {proxy} does not connect: status {status}"
                 )
             }
-            Self::Answer { url, why } => write!(f, "{url}: {why}"),
             Self::Manifest { what, why } => write!(f, "{what}: {why}"),
             Self::DigestMismatch { part, wanted, got } => {
                 let part = match part {
@@ -134,6 +109,7 @@ impl Display for Error {
             Self::Cache(error) => error.fmt(f),
             Self::Layout(error) => error.fmt(f),
             Self::Configuration(error) => error.fmt(f),
+            Self::Registry(error) => error.fmt(f),
             Self::Io(error) => error.fmt(f),
             Self::Stopped(signal) => write!(f, "stopped by signal {}", signal.number()),
         }
@@ -149,12 +125,12 @@ impl fmt::Debug for Error {
 
 impl std::error::Error for Error {}
 
-/// What a registry said, behind a colon, if it said anything.
-fn said_as(said: &str) -> String {
-    if said.is_empty() {
+/// A message from elsewhere, if it is not empty.
+pub(super) fn after_colon(message: &str) -> String {
+    if message.is_empty() {
         String::new()
     } else {
-        format!(": {}", escaped(said))
+        format!(": {}", escaped(message))
     }
 }
 

@@ -15,7 +15,7 @@ use super::http::retry::Backoff;
 use super::prefetch::path;
 use super::repository::Repository;
 use super::upstreams::{PendingBlob, Upstreams};
-use crate::error::Error;
+use crate::error::{Error, RegistryError};
 use crate::oci::Descriptor;
 use std::io::{self, Read};
 use std::rc::Rc;
@@ -274,12 +274,13 @@ fn refused(repository: &Repository, response: Response) -> Error {
     }
     // The image exists, but one of its blobs does not.
     let (url, status) = (response.url.to_string(), response.status);
-    Error::Registry {
+    RegistryError::Status {
         url,
         status,
-        said: response.fault().said,
-        again: None,
+        message: response.fault().message,
+        retry_after: None,
     }
+    .into()
 }
 
 #[cfg(test)]

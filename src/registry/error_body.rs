@@ -12,7 +12,7 @@ pub(super) struct ErrorBody {
     /// `MANIFEST_UNKNOWN`, `DENIED`, …; empty if there is none.
     pub(super) code: String,
     /// Code and message, shortened to fit a line.
-    pub(super) said: String,
+    pub(super) message: String,
 }
 
 #[derive(Deserialize)]
@@ -52,7 +52,7 @@ impl ErrorBody {
         let said = progress.without_secrets(&said);
         Self {
             code,
-            said: said.chars().take(MAX_SHOWN).collect(),
+            message: said.chars().take(MAX_SHOWN).collect(),
         }
     }
 
@@ -97,7 +97,7 @@ mod tests {
     fn a_secret_that_is_echoed_is_not_shown() {
         let progress = Progress::silent();
         progress.conceal(["am9lOmh1bnRlcjI", "hunter2", "tok:en", ""], "");
-        let said = |body: &[u8]| ErrorBody::read(body, progress).said;
+        let said = |body: &[u8]| ErrorBody::read(body, progress).message;
         let body = br#"{"details":"Basic am9lOmh1bnRlcjI= is joe with hunter2"}"#;
         assert_eq!(said(body), "Basic ***= is joe with ***");
         assert_eq!(said(b"no 99: bad token tok:en"), "no 99: bad token ***");
@@ -138,7 +138,7 @@ mod tests {
         ] {
             let fault = ErrorBody::read(body.as_bytes(), Progress::silent());
             assert_eq!(
-                (fault.code.as_str(), fault.said.as_str()),
+                (fault.code.as_str(), fault.message.as_str()),
                 (code, said),
                 "{body}"
             );

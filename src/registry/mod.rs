@@ -26,7 +26,7 @@ pub use config::mirror::Mirror;
 pub use config::options::RegistryOptions;
 pub use tags::{TagPages, TagRange};
 
-use crate::error::{Error, Part};
+use crate::error::{Error, Part, RegistryError};
 use crate::oci::{ACCEPT, Bytes, Descriptor, Digest, Document, InvalidManifest, Reference};
 use crate::progress::Progress;
 use prefetch::Prefetch;
@@ -117,7 +117,7 @@ impl Registry {
                 .bytes(MAX_MANIFEST)
                 .map(Bytes::new)
                 .map_err(|e| match e {
-                    Error::Answer { url, .. } => Error::Manifest {
+                    Error::Registry(RegistryError::Response { url, .. }) => Error::Manifest {
                         what: url,
                         why: InvalidManifest::TooLong(MAX_MANIFEST),
                     },

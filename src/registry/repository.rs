@@ -8,7 +8,7 @@ use super::http::request::Request;
 use super::http::response::Response;
 use super::http::url::{Url, form_encoded};
 use super::warning::Warnings;
-use crate::error::Error;
+use crate::error::{Error, RegistryError};
 use crate::oci::Reference;
 use crate::progress::Progress;
 use std::cell::{Cell, RefCell};
@@ -190,22 +190,25 @@ impl Repository {
         let own = url.same_origin(&self.origin);
         let fault = response.fault();
         match status {
-            404 if own && !fault.is_denied() => Error::NotFound {
+            404 if own && !fault.is_denied() => RegistryError::NotFound {
                 image: self.reference.to_string(),
-                said: fault.said,
-            },
+                message: fault.message,
+            }
+            .into(),
             // No credentials were sent to a storage server, so its refusal says nothing about them.
             401 | 403 | 404 if own => self.authenticator.denied(url.authority(), fault),
-            _ if fault.is_unknown() => Error::NotFound {
+            _ if fault.is_unknown() => RegistryError::NotFound {
                 image: self.reference.to_string(),
-                said: fault.said,
-            },
-            _ => Error::Registry {
+                message: fault.message,
+            }
+            .into(),
+            _ => RegistryError::Status {
                 url: url.to_string(),
                 status,
-                said: fault.said,
-                again,
-            },
+                message: fault.message,
+                retry_after: again,
+            }
+            .into(),
         }
     }
 }

@@ -5,7 +5,7 @@ use super::http::link::next_page;
 use super::http::response::Response;
 use super::http::url::{Url, form_encoded};
 use super::repository::Repository;
-use crate::error::{AnswerFault, Error};
+use crate::error::{Error, RegistryError, ResponseFault};
 use crate::oci::TagList;
 use std::rc::Rc;
 
@@ -66,18 +66,20 @@ impl Registry {
                 tags.lines += &page.list.lines;
                 tags.invalid = tags.invalid.take().or(page.list.invalid);
                 if tags.lines.len() > MAX_TAGS {
-                    return Err(wrong(&page.url, AnswerFault::TooManyTags));
+                    return Err(ResponseFault::TooManyTags.at(&page.url));
                 }
                 let Some(next) = page.next.filter(|_| left > 0) else {
                     return Ok(tags);
                 };
                 if pages == MAX_PAGES || next == page.url {
-                    return Err(wrong(&page.url, AnswerFault::EndlessTags));
+                    return Err(ResponseFault::EndlessTags.at(&page.url));
                 }
                 let response = repository.get(&next, MAX_PAGE, retries)?;
                 page = TagPage::read(repository, &next, response).map_err(|error| match error {
                     // The repository is there: its first page was.
-                    Error::NotFound { .. } => wrong(&next, AnswerFault::NoNextPage),
+                    Error::Registry(RegistryError::NotFound { .. }) => {
+                        ResponseFault::NoNextPage.at(&next)
+                    }
                     other => other,
                 })?;
                 pages += 1;
@@ -110,9 +112,9 @@ impl TagPage {
         if response.status != 200 {
             return Err(repository.refused(response));
         }
-        let next = page_after(repository, &response).map_err(|why| wrong(url, why))?;
+        let next = page_after(repository, &response).map_err(|why| why.at(url))?;
         let list = TagList::parse(&response.bytes(MAX_PAGE)?);
-        let list = list.ok_or_else(|| wrong(url, AnswerFault::NotTags))?;
+        let list = list.ok_or_else(|| ResponseFault::NotATagList.at(url))?;
         let url = url.clone();
         Ok(Self { url, list, next })
     }
@@ -132,11 +134,6 @@ impl TagPage {
     }
 }
 
-fn wrong(url: &Url, why: AnswerFault) -> Error {
-    let url = url.to_string();
-    Error::Answer { url, why }
-}
-
 fn first_page(repository: &Repository, range: &TagRange, is_numbered: bool) -> Url {
     let count = range.limit.map_or(PER_PAGE, |limit| limit.min(PER_PAGE));
     let count = is_numbered.then(|| format!("n={count}"));
@@ -154,10 +151,13 @@ fn first_page(repository: &Repository, range: &TagRange, is_numbered: bool) -> U
 fn page_after(
     repository: &Rc<Repository>,
     response: &Response,
-) -> Result<Option<Url>, AnswerFault> {
+) -> Result<Option<Url>, ResponseFault> {
     for header in response.headers("link") {
         if let Some(target) = next_page(&header) {
-            let url = response.url.join(target).ok_or(AnswerFault::BrokenLink)?;
+            let url = response
+                .url
+                .join(target)
+                .ok_or(ResponseFault::InvalidLink)?;
             return Ok(Some(repository.own(&url)));
         }
     }

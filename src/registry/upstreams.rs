@@ -4,7 +4,7 @@ use super::config::options::RegistryOptions;
 use super::config::upstream::upstreams;
 use super::http::client::Client;
 use super::repository::Repository;
-use crate::error::{ConfigurationError, Error};
+use crate::error::{Category, ConfigurationError, Error};
 use crate::oci::Reference;
 use crate::progress::Progress;
 use std::fmt::Display;
@@ -62,7 +62,7 @@ impl Upstreams {
             match ask(mirror, 0) {
                 Ok(got) => return Ok(got),
                 // The mirror lacks only this object: keep asking it for others.
-                Err(error @ (Error::NotFound { .. } | Error::Registry { status: 404, .. })) => {
+                Err(error) if error.category() == Category::NotFound => {
                     self.progress.detail(&error);
                 }
                 Err(error @ Error::Stopped(_)) => return Err(error),

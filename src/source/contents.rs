@@ -2,7 +2,7 @@
 
 use super::documents::Documents;
 use super::{Source, parse};
-use crate::error::{CacheError, Error};
+use crate::error::{CacheError, Error, RegistryError};
 use crate::oci::{
     Bytes, Descriptor, Document, Image, InvalidManifest, MediaKind, PlatformEntry, PlatformRequest,
 };
@@ -138,7 +138,8 @@ impl Source<'_> {
                         match self.document(&named, &mut documents) {
                             Ok(_) => {}
                             Err(
-                                Error::NotFound { .. } | Error::Cache(CacheError::Offline { .. }),
+                                Error::Registry(RegistryError::NotFound { .. })
+                                | Error::Cache(CacheError::Offline { .. }),
                             ) => {
                                 parts.blobs.push(named);
                             }

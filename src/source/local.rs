@@ -2,7 +2,7 @@
 //! input.
 
 use crate::archive::Input;
-use crate::error::{CacheError, Error, LayoutFault, Suggestion};
+use crate::error::{CacheError, Error, LayoutFault, RegistryError, Suggestion};
 use crate::oci::{HUB, Reference};
 use crate::sys::Dir;
 use std::ffi::OsStr;
@@ -138,11 +138,12 @@ pub(super) fn or_path(reference: &Reference, error: Error) -> Error {
     };
     let is_miss = matches!(
         error,
-        Error::NotFound { .. }
-            | Error::Denied { .. }
-            | Error::Network { .. }
+        Error::Registry(
+            RegistryError::NotFound { .. }
+                | RegistryError::Denied { .. }
+                | RegistryError::Status { .. }
+        ) | Error::Network { .. }
             | Error::Cache(CacheError::Offline { .. })
-            | Error::Registry { .. }
             | Error::Tls { .. }
             | Error::ProxyRefused { .. }
     );

@@ -1,6 +1,6 @@
 //! Selects one manifest from an index by platform.
 
-use crate::error::Error;
+use crate::error::{Error, RegistryError};
 use crate::oci::{
     Descriptor, Digest, Document, EntryDigest, Image, Index, IndexEntry, InvalidManifest, Manifest,
     MediaKind, Platform, PlatformRequest,
@@ -222,7 +222,8 @@ impl<'l> Listing<'l> {
         };
         match (self.fetch)(entry) {
             Ok(Document::Index(index)) => self.add(&index, depth + 1),
-            Ok(Document::Manifest(_)) | Err(Error::NotFound { .. } | Error::Layout(_)) => Ok(()),
+            Ok(Document::Manifest(_))
+            | Err(Error::Registry(RegistryError::NotFound { .. }) | Error::Layout(_)) => Ok(()),
             Err(Error::Manifest { why, .. }) if beyond(&why) => Ok(()),
             Err(error) => Err(error),
         }

@@ -13,7 +13,7 @@ use super::challenge::{self, Challenge};
 use super::credentials::Credentials;
 use super::keychain::Keychain;
 use super::token::{Refusal, TokenServer, bearer};
-use crate::error::{AnswerFault, ChallengeFault, Error};
+use crate::error::{ChallengeFault, Error, RegistryError, ResponseFault};
 use crate::oci::Reference;
 use crate::progress::Progress;
 use crate::registry::config::options::RegistryOptions;
@@ -161,10 +161,7 @@ impl Authenticator {
         let Some(bearer) = find(challenges, "bearer") else {
             return match basic {
                 Some(_) => Ok(password),
-                None => Err(Error::Challenge {
-                    url: response.url.to_string(),
-                    why: ChallengeFault::Silent,
-                }),
+                None => Err(ChallengeFault::Missing.at(&response.url)),
             };
         };
         match TokenServer::new(bearer, &response.url, self.scopes_of(bearer)) {
@@ -179,10 +176,7 @@ impl Authenticator {
         let unsafe_there = "would go where it is not safe";
         let is_safe = self.keychain.credentials().is_none() || server.is_trusted_by(&self.origin);
         if !is_safe && !self.drop_stored(unsafe_there) {
-            return Err(Error::Challenge {
-                url: server.realm().to_string(),
-                why: ChallengeFault::Unsafe,
-            });
+            return Err(ChallengeFault::RealmUntrusted.at(server.realm()));
         }
         server.must_be_reachable_for(&self.origin)?;
         loop {
@@ -198,16 +192,16 @@ impl Authenticator {
                     self.denied(server.realm().authority(), fault)
                 }
                 // The 404 concerns the token server, not the image.
-                Err(Refusal::Status(url, 404, fault, _)) => Error::Answer {
-                    url,
-                    why: AnswerFault::NoTokenServer(fault.said),
-                },
-                Err(Refusal::Status(url, status, fault, again)) => Error::Registry {
+                Err(Refusal::Status(url, 404, fault, _)) => {
+                    ResponseFault::NoTokenServer(fault.message).at(&url)
+                }
+                Err(Refusal::Status(url, status, fault, again)) => RegistryError::Status {
                     url,
                     status,
-                    said: fault.said,
-                    again,
-                },
+                    message: fault.message,
+                    retry_after: again,
+                }
+                .into(),
                 Err(Refusal::Other(error)) => error,
             });
         }
@@ -258,12 +252,13 @@ impl Authenticator {
 
     /// The error for credentials or a token that the registry rejected.
     pub(crate) fn denied(&self, host: &str, fault: ErrorBody) -> Error {
-        Error::Denied {
+        RegistryError::Denied {
             image: self.reference.to_string(),
             host: host.to_owned(),
-            said: fault.said,
+            message: fault.message,
             credentials: self.keychain.origin(),
         }
+        .into()
     }
 }
 

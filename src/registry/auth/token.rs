@@ -2,7 +2,7 @@
 
 use super::challenge::Challenge;
 use super::credentials::{Credentials, basic};
-use crate::error::{AnswerFault, ChallengeFault, Error};
+use crate::error::{ChallengeFault, Error, ResponseFault};
 use crate::registry::error_body::ErrorBody;
 use crate::registry::http::address::AddressScope;
 use crate::registry::http::client::Client;
@@ -38,10 +38,7 @@ impl TokenServer {
         from: &Url,
         scopes: Vec<String>,
     ) -> Result<Self, Error> {
-        let wrong = |why| Error::Challenge {
-            url: from.to_string(),
-            why,
-        };
+        let wrong = |reason: ChallengeFault| reason.at(from);
         let realm = challenge
             .parameter("realm")
             .ok_or_else(|| wrong(ChallengeFault::NoRealm))?;
@@ -49,7 +46,7 @@ impl TokenServer {
             .join(realm)
             .ok_or_else(|| wrong(ChallengeFault::RealmNotHttp))?;
         if from.is_https() && !realm.is_https() {
-            return Err(wrong(ChallengeFault::RealmInPlain));
+            return Err(wrong(ChallengeFault::RealmWithoutTls));
         }
         Ok(Self {
             realm,
@@ -77,10 +74,7 @@ impl TokenServer {
         let here = AddressScope::of(registry.host());
         match here.may_redirect_to(AddressScope::of(self.realm.host())) {
             true => Ok(()),
-            false => Err(Error::Challenge {
-                url: self.realm.to_string(),
-                why: ChallengeFault::Inward,
-            }),
+            false => Err(ChallengeFault::RealmAtPrivateAddress.at(&self.realm)),
         }
     }
 
@@ -161,22 +155,20 @@ pub(crate) fn bearer(response: Response) -> Result<String, Refusal> {
         let again = response.retry_after();
         return Err(Refusal::Status(url, status, response.fault(), again));
     }
-    let wrong = |why| {
-        let url = url.clone();
-        Refusal::Other(Error::Answer { url, why })
-    };
+    let wrong = |reason: ResponseFault| Refusal::Other(reason.at(&url));
     let body = response.bytes(MAX_ANSWER).map_err(Refusal::Other)?;
-    let grant: Grant = serde_json::from_slice(&body).map_err(|_| wrong(AnswerFault::NotAGrant))?;
+    let grant: Grant =
+        serde_json::from_slice(&body).map_err(|_| wrong(ResponseFault::NotATokenResponse))?;
     let token = grant
         .token
         .filter(|token| !token.is_empty())
         .or(grant.access_token);
     let token = token
         .filter(|token| !token.is_empty())
-        .ok_or_else(|| wrong(AnswerFault::NoToken))?;
+        .ok_or_else(|| wrong(ResponseFault::NoToken))?;
     // A line break would inject a header.
     if !token.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(wrong(AnswerFault::BrokenToken));
+        return Err(wrong(ResponseFault::InvalidToken));
     }
     Ok(format!("Bearer {token}"))
 }

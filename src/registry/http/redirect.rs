@@ -55,12 +55,7 @@ impl Redirects {
         if !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
             return Ok(false);
         }
-        let refused = |url: &Url, why| {
-            Err(Error::Redirect {
-                url: url.to_string(),
-                why,
-            })
-        };
+        let refused = |url: &Url, reason: RedirectFault| Err(reason.at(url));
         let location = response.location();
         let Some(next) = location.and_then(|location| self.url.join(&location)) else {
             return refused(&self.url, RedirectFault::NotHttp);
@@ -70,7 +65,7 @@ impl Redirects {
         }
         let here = AddressScope::of(request.url.host());
         if !here.may_redirect_to(AddressScope::of(next.host())) {
-            return refused(&self.url, RedirectFault::Inward);
+            return refused(&self.url, RedirectFault::ToPrivateAddress);
         }
         if self.redirects == MAX_REDIRECTS {
             return refused(request.url, RedirectFault::TooMany);

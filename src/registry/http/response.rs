@@ -2,7 +2,7 @@
 
 use super::retry::retry_after;
 use super::url::{Url, location};
-use crate::error::{AnswerFault, Error};
+use crate::error::{Error, ResponseFault};
 use crate::progress::Progress;
 use crate::registry::error_body::ErrorBody;
 use crate::registry::transport::{Deadline, Failure};
@@ -72,10 +72,7 @@ impl Response {
         let url = self.url.to_string();
         match self.gather(Some(limit))?.gathered {
             Some(bytes) if bytes.len() as u64 <= limit => Ok(bytes),
-            _ => Err(Error::Answer {
-                url,
-                why: AnswerFault::TooLong(limit),
-            }),
+            _ => Err(ResponseFault::TooLong(limit).at(&url)),
         }
     }
 

@@ -117,10 +117,7 @@ impl Dialer {
             allowed.push(*address);
         }
         if allowed.is_empty() {
-            let error = Error::Redirect {
-                url: details.uri.to_string(),
-                why: RedirectFault::Inward,
-            };
+            let error = RedirectFault::ToPrivateAddress.at(details.uri);
             return Err(io::Error::other(error).into());
         }
         Ok(allowed)

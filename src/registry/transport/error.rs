@@ -1,6 +1,6 @@
 //! Why there is no response, or only part of one.
 
-use crate::error::{AnswerFault, Error, NetworkFault, TlsFault};
+use crate::error::{Error, NetworkFault, ResponseFault, TlsFault};
 use crate::registry::http::url::Url;
 use std::io;
 use ureq::{Proxy, Timeout};
@@ -13,7 +13,7 @@ pub(in crate::registry) enum Failure {
     /// The proxy refused, with this status.
     Refused { proxy: String, status: u16 },
     /// The response is invalid, and would be again on a retry.
-    NoAnswer(AnswerFault),
+    NoAnswer(ResponseFault),
     /// A network failure.
     Network {
         /// The kind of failure.
@@ -59,7 +59,7 @@ impl Failure {
     /// Why reading a body failed.
     pub(in crate::registry) fn of_body(error: io::Error) -> Self {
         match Self::from(ureq::Error::from(error)) {
-            Self::NoAnswer(AnswerFault::NotHttp) => Self::NoAnswer(AnswerFault::BodyNotHttp),
+            Self::NoAnswer(ResponseFault::NotHttp) => Self::NoAnswer(ResponseFault::BodyNotHttp),
             other => other,
         }
     }
@@ -74,11 +74,11 @@ impl Failure {
                 url: address,
                 status,
             },
-            Self::NoAnswer(AnswerFault::NotHttp) if !url.is_https() => Error::Tls {
+            Self::NoAnswer(ResponseFault::NotHttp) if !url.is_https() => Error::Tls {
                 host: address,
                 why: TlsFault::NotPlain,
             },
-            Self::NoAnswer(why) => Error::Answer { url: address, why },
+            Self::NoAnswer(why) => why.at(&address),
             Self::Network {
                 why,
                 proxy,
@@ -107,9 +107,9 @@ impl From<ureq::Error> for Failure {
                 Ok(ours) => return Self::from(ours),
                 Err(error) => ureq::Error::Io(error),
             },
-            ureq::Error::Protocol(_) => return Self::NoAnswer(AnswerFault::NotHttp),
+            ureq::Error::Protocol(_) => return Self::NoAnswer(ResponseFault::NotHttp),
             ureq::Error::LargeResponseHeader(..) => {
-                return Self::NoAnswer(AnswerFault::HeadTooLong);
+                return Self::NoAnswer(ResponseFault::HeadTooLong);
             }
             other => other,
         };
