@@ -72,7 +72,7 @@ impl Error {
             Self::Io(error) => error.category(),
             Self::Destination(error) => error.category(),
             Self::Cache(error) => error.category(),
-            Self::Network { .. } => Category::Temporary,
+            Self::Network(error) => error.category(),
             // A machine that has just booted may not know the time yet.
             Self::Tls {
                 why: TlsFault::NotYetValid { .. },
@@ -80,15 +80,6 @@ impl Error {
             } => Category::Temporary,
             // Asking again helps against no other certificate.
             Self::Tls { .. } => Category::Other,
-            Self::ProxyRefused {
-                status: 401 | 403 | 407,
-                ..
-            } => Category::Denied,
-            Self::ProxyRefused {
-                status: 408 | 429 | 500..=599,
-                ..
-            } => Category::Temporary,
-            Self::ProxyRefused { .. } => Category::Other,
             Self::Stopped(signal) => Category::Stopped(*signal),
         }
     }

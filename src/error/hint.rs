@@ -20,12 +20,12 @@ impl Error {
             Self::Reference { text, why } => return of_reference(text, why),
             Self::Manifest { why, .. } => of_manifest(why)?,
             Self::Tls { host, why } => return why.hint(host),
-            Self::Network { why, proxy, .. } => why.hint(proxy.is_some()),
             Self::Destination(error) => return error.hint(),
             Self::Cache(error) => return error.hint(),
             Self::Layout(error) => return error.hint(),
             Self::Configuration(error) => return error.hint(),
             Self::Registry(error) => return error.hint(),
+            Self::Network(error) => return error.hint(),
             Self::Io(error) => return error.hint(),
             Self::Entry { why, .. } => why.hint()?,
             Self::Suggesting(suggestion, _) => return suggestion.hint(),
@@ -44,12 +44,6 @@ impl Error {
             }
             Self::Platform { .. } => "a platform is written like linux/amd64 or linux/arm/v7",
             Self::NotWhatItWas { .. } => "name the IMAGE that the tree is to be compared with",
-            Self::ProxyRefused {
-                status: 401 | 407, ..
-            } => "the variable that names the proxy takes user:password@ before the host",
-            Self::ProxyRefused { .. } => {
-                "ask whoever runs the proxy, or add the host to NO_PROXY to do without"
-            }
             Self::DigestMismatch {
                 part: Part::Contents,
                 ..

@@ -33,7 +33,7 @@ pub use entry::EntryFault;
 pub use fault::{IncludeFault, Part, Usage};
 pub use io::IoError;
 pub use layout::{Absence, LayoutError, LayoutFault, LinkFault};
-pub use network::NetworkFault;
+pub use network::{NetworkError, NetworkFault};
 pub use registry::{ChallengeFault, RedirectFault, RegistryError, ResponseFault};
 pub use sentence::escaped;
 pub use tls::TlsFault;
@@ -62,7 +62,7 @@ macro_rules! from_subject {
     };
 }
 
-from_subject! { Cache(CacheError), Configuration(ConfigurationError), Destination(DestinationError), Io(IoError), Layout(LayoutError), Registry(RegistryError) }
+from_subject! { Cache(CacheError), Configuration(ConfigurationError), Destination(DestinationError), Io(IoError), Layout(LayoutError), Network(NetworkError), Registry(RegistryError) }
 
 /// The one error type: `Display` says it, [`Error::hint`] what to do, [`Error::exit_code`] what a script sees.
 pub enum Error {
@@ -94,32 +94,14 @@ pub enum Error {
     Registry(RegistryError),
     /// An error, and what was likelier meant than what it is about.
     Suggesting(Suggestion, Box<Self>),
-    /// The network failed.
-    Network {
-        /// What was asked.
-        url: String,
-        /// How it failed.
-        why: NetworkFault,
-        /// The host and port of the proxy on the way, if there is one.
-        proxy: Option<String>,
-        /// Whether the same may succeed a moment later.
-        may_pass: bool,
-    },
+    /// A server or a proxy cannot be reached, or the connection to it fails.
+    Network(NetworkError),
     /// There is no secure connection to a server.
     Tls {
         /// The server, with its port if that was named, or what it was asked for.
         host: String,
         /// Why not.
         why: TlsFault,
-    },
-    /// The proxy does not connect us.
-    ProxyRefused {
-        /// Its host and port, without the password.
-        proxy: String,
-        /// To whom not.
-        url: String,
-        /// What it answered with.
-        status: u16,
     },
     /// A manifest, index or config that no root folder can be made of.
     Manifest {

@@ -1,30 +1,17 @@
 //! The category of an error, for code that can still react to it.
 
 use super::io::is_full;
-use super::{EntryFault, Error, LayoutFault, NetworkFault};
+use super::{EntryFault, Error, LayoutFault};
 
 impl Error {
-    /// Whether the same may succeed a moment later.
+    /// Whether a retry may succeed at once.
     pub fn may_pass(&self) -> bool {
-        matches!(
-            self,
-            Self::Network { may_pass: true, .. }
-                | Self::ProxyRefused {
-                    status: 502..=504,
-                    ..
-                }
-        )
+        matches!(self, Self::Network(error) if error.may_pass())
     }
 
-    /// Whether a server has used up the time that it has for one answer.
+    /// Whether a server has used up the time for one response, so that a retry would take as long again.
     pub fn is_endless(&self) -> bool {
-        matches!(
-            self,
-            Self::Network {
-                why: NetworkFault::Endless,
-                ..
-            }
-        )
+        matches!(self, Self::Network(error) if error.is_endless())
     }
 
     /// Whether there was no room for what was to be written.

@@ -1,64 +1,147 @@
-//! Errors between this machine and another.
+//! A server or a proxy cannot be reached, or the connection to it fails.
 
 use super::sentence::escaped;
+use super::{Category, Subject};
 use std::fmt::{self, Display, Formatter};
 
-/// Why there is no answer, or no more of one.
+#[derive(Debug)]
+pub enum NetworkError {
+    Failed {
+        url: String,
+        reason: NetworkFault,
+        /// Host and port of the proxy in use, if any.
+        proxy: Option<String>,
+        /// Whether a retry may succeed.
+        may_pass: bool,
+    },
+    /// The proxy answers CONNECT with an error.
+    ProxyRefused {
+        /// Host and port, without the password.
+        proxy: String,
+        url: String,
+        status: u16,
+    },
+}
+
 #[derive(Debug, PartialEq, Eq)]
 pub enum NetworkFault {
-    /// No name server knows the host, or there is none to ask.
-    NoHost,
-    /// Nobody listens there.
+    UnknownHost,
     Refused,
-    /// Nothing came for too long.
-    Silence,
-    /// It came, and went on coming, and had no end.
+    TimedOut,
+    /// Bytes keep coming, but the response does not end in time.
     Endless,
-    /// There is no way to it.
     Unreachable,
-    /// It ended before its end.
-    Cut,
-    /// The proxy ends the connection in place of connecting.
-    HungUp,
-    /// Whatever else can go wrong, in the kernel's words.
+    /// The connection was closed in the middle of the response.
+    Truncated,
+    /// The proxy closed the connection in place of an answer to CONNECT.
+    Closed,
+    /// In the kernel's words.
     Other(String),
+}
+
+impl NetworkError {
+    /// Whether a retry may succeed at once.
+    pub(super) fn may_pass(&self) -> bool {
+        match self {
+            Self::Failed { may_pass, .. } => *may_pass,
+            Self::ProxyRefused { status, .. } => (502..=504).contains(status),
+        }
+    }
+
+    pub(super) fn is_endless(&self) -> bool {
+        matches!(
+            self,
+            Self::Failed {
+                reason: NetworkFault::Endless,
+                ..
+            }
+        )
+    }
+}
+
+impl NetworkFault {
+    /// Whether the first hop fails: the proxy, where there is one.
+    fn is_before_proxy(&self) -> bool {
+        !matches!(
+            self,
+            Self::TimedOut | Self::Endless | Self::Truncated | Self::Other(_)
+        )
+    }
+
+    fn hint(&self, has_proxy: bool) -> &'static str {
+        match self {
+            _ if has_proxy && self.is_before_proxy() => {
+                "check the variable that names the proxy, or add the host to NO_PROXY"
+            }
+            Self::UnknownHost => "check the name of the host, and this machine's /etc/resolv.conf",
+            Self::Refused => "check host and port, and that a registry runs there",
+            Self::TimedOut => "allow it more time with --timeout, or more attempts with --retries",
+            Self::Endless => "allow it more time with --timeout, if the server is only slow",
+            Self::Unreachable => "check this machine's network",
+            Self::Truncated | Self::Closed | Self::Other(_) => {
+                "allow it more attempts with --retries"
+            }
+        }
+    }
+}
+
+impl Display for NetworkError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed {
+                url, reason, proxy, ..
+            } => match proxy {
+                None => write!(f, "{url}: {reason}"),
+                Some(proxy) if reason.is_before_proxy() => {
+                    write!(f, "{url}: the proxy {proxy}: {reason}")
+                }
+                Some(proxy) => write!(f, "{url}: {reason} (through the proxy {proxy})"),
+            },
+            Self::ProxyRefused { proxy, url, status } => write!(
+                f,
+                "{url}: the proxy {proxy} does not connect: status {status}"
+            ),
+        }
+    }
 }
 
 impl Display for NetworkFault {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NoHost => "no such host, or no name server answers",
+            Self::UnknownHost => "no such host, or no name server answers",
             Self::Refused => "connection refused",
-            Self::Silence => "timed out waiting for a response",
+            Self::TimedOut => "timed out waiting for a response",
             Self::Endless => "the answer does not end",
             Self::Unreachable => "network is unreachable",
-            Self::Cut => "the connection ended in the middle of the answer",
-            Self::HungUp => "connection closed by the server",
-            Self::Other(why) => return f.write_str(&escaped(why)),
+            Self::Truncated => "the connection ended in the middle of the answer",
+            Self::Closed => "connection closed by the server",
+            Self::Other(words) => return f.write_str(&escaped(words)),
         })
     }
 }
 
-impl NetworkFault {
-    /// Whether it is the first stop that is not reached: the proxy, where there is one.
-    pub(super) fn is_before_proxy(&self) -> bool {
-        !matches!(
-            self,
-            Self::Silence | Self::Endless | Self::Cut | Self::Other(_)
-        )
+impl Subject for NetworkError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Failed { reason, proxy, .. } => reason.hint(proxy.is_some()),
+            Self::ProxyRefused {
+                status: 401 | 407, ..
+            } => "the variable that names the proxy takes user:password@ before the host",
+            Self::ProxyRefused { .. } => {
+                "ask whoever runs the proxy, or add the host to NO_PROXY to do without"
+            }
+        };
+        Some(hint.to_owned())
     }
 
-    pub(super) fn hint(&self, has_proxy: bool) -> &'static str {
+    fn category(&self) -> Category {
         match self {
-            _ if has_proxy && self.is_before_proxy() => {
-                "check the variable that names the proxy, or add the host to NO_PROXY"
-            }
-            Self::NoHost => "check the name of the host, and this machine's /etc/resolv.conf",
-            Self::Refused => "check host and port, and that a registry runs there",
-            Self::Silence => "allow it more time with --timeout, or more attempts with --retries",
-            Self::Endless => "allow it more time with --timeout, if the server is only slow",
-            Self::Unreachable => "check this machine's network",
-            Self::Cut | Self::HungUp | Self::Other(_) => "allow it more attempts with --retries",
+            Self::Failed { .. } => Category::Temporary,
+            Self::ProxyRefused { status, .. } => match status {
+                401 | 403 | 407 => Category::Denied,
+                408 | 429 | 500..=599 => Category::Temporary,
+                _ => Category::Other,
+            },
         }
     }
 }

@@ -26,22 +26,7 @@ impl Display for Error {
                 list(f, available, "none for any platform")
             }
             Self::NoIndex(image) => write!(f, "{image}: one image only, and no index"),
-            Self::Network {
-                url, why, proxy, ..
-            } => match proxy {
-                None => write!(f, "{url}: {why}"),
-                Some(proxy) if why.is_before_proxy() => {
-                    write!(f, "{url}: the proxy {proxy}: {why}")
-                }
-                Some(proxy) => write!(f, "{url}: {why} (through the proxy {proxy})"),
-            },
             Self::Tls { host, why } => write!(f, "{host}: {why}"),
-            Self::ProxyRefused { proxy, url, status } => {
-                write!(
-                    f,
-                    "{url}: the proxy {proxy} does not connect: status {status}"
-                )
-            }
             Self::Manifest { what, why } => write!(f, "{what}: {why}"),
             Self::DigestMismatch { part, wanted, got } => {
                 let part = match part {
@@ -110,6 +95,7 @@ impl Display for Error {
             Self::Layout(error) => error.fmt(f),
             Self::Configuration(error) => error.fmt(f),
             Self::Registry(error) => error.fmt(f),
+            Self::Network(error) => error.fmt(f),
             Self::Io(error) => error.fmt(f),
             Self::Stopped(signal) => write!(f, "stopped by signal {}", signal.number()),
         }

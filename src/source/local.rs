@@ -142,10 +142,9 @@ pub(super) fn or_path(reference: &Reference, error: Error) -> Error {
             RegistryError::NotFound { .. }
                 | RegistryError::Denied { .. }
                 | RegistryError::Status { .. }
-        ) | Error::Network { .. }
+        ) | Error::Network(_)
             | Error::Cache(CacheError::Offline { .. })
             | Error::Tls { .. }
-            | Error::ProxyRefused { .. }
     );
     // Directories are often named like the image that was pulled into them.
     match is_miss && (path.is_file() || path.join("oci-layout").is_file()) {

@@ -1,6 +1,6 @@
 //! Why there is no response, or only part of one.
 
-use crate::error::{Error, NetworkFault, ResponseFault, TlsFault};
+use crate::error::{Error, NetworkError, NetworkFault, ResponseFault, TlsFault};
 use crate::registry::http::url::Url;
 use std::io;
 use ureq::{Proxy, Timeout};
@@ -40,7 +40,7 @@ impl Failure {
                     status,
                 },
                 None => Self::Network {
-                    why: NetworkFault::HungUp,
+                    why: NetworkFault::Closed,
                     proxy: Some(name),
                     may_pass: true,
                 },
@@ -69,11 +69,12 @@ impl Failure {
         let address = url.to_string();
         match self {
             Self::Known(error) => *error,
-            Self::Refused { proxy, status } => Error::ProxyRefused {
+            Self::Refused { proxy, status } => NetworkError::ProxyRefused {
                 proxy,
                 url: address,
                 status,
-            },
+            }
+            .into(),
             Self::NoAnswer(ResponseFault::NotHttp) if !url.is_https() => Error::Tls {
                 host: address,
                 why: TlsFault::NotPlain,
@@ -83,12 +84,13 @@ impl Failure {
                 why,
                 proxy,
                 may_pass,
-            } => Error::Network {
+            } => NetworkError::Failed {
                 url: address,
-                why,
+                reason: why,
                 proxy,
                 may_pass,
-            },
+            }
+            .into(),
         }
     }
 }
@@ -159,20 +161,20 @@ fn is_lookup(error: &io::Error) -> bool {
 fn reason(error: &ureq::Error) -> NetworkFault {
     use io::ErrorKind as Kind;
     match error {
-        ureq::Error::HostNotFound => NetworkFault::NoHost,
+        ureq::Error::HostNotFound => NetworkFault::UnknownHost,
         ureq::Error::ConnectionFailed => NetworkFault::Other("cannot connect".to_owned()),
         // BodyStalled: the framing of a body does not fit into the buffers.
         ureq::Error::Timeout(Timeout::PerCall) | ureq::Error::BodyStalled => NetworkFault::Endless,
-        ureq::Error::Timeout(_) => NetworkFault::Silence,
+        ureq::Error::Timeout(_) => NetworkFault::TimedOut,
         ureq::Error::Io(e) => match e.kind() {
             Kind::ConnectionRefused => NetworkFault::Refused,
             Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown => {
                 NetworkFault::Unreachable
             }
-            Kind::UnexpectedEof => NetworkFault::Cut,
-            Kind::TimedOut => NetworkFault::Silence,
-            _ if is_timeout(e) => NetworkFault::Silence,
-            _ if is_lookup(e) => NetworkFault::NoHost,
+            Kind::UnexpectedEof => NetworkFault::Truncated,
+            Kind::TimedOut => NetworkFault::TimedOut,
+            _ if is_timeout(e) => NetworkFault::TimedOut,
+            _ if is_lookup(e) => NetworkFault::UnknownHost,
             _ => {
                 let text = e.to_string();
                 let words = text.split(" (os error").next().unwrap_or_default();
