@@ -1,6 +1,6 @@
 //! The kinds of failure that a script tells apart by the exit code: the table in README.
 
-use super::{Error, Subject as _, TlsFault};
+use super::{Error, Subject as _};
 use crate::sys::Signal;
 
 /// The exit code of a pull with `--exit-code` that found DEST up to date, which is no error.
@@ -73,13 +73,7 @@ impl Error {
             Self::Destination(error) => error.category(),
             Self::Cache(error) => error.category(),
             Self::Network(error) => error.category(),
-            // A machine that has just booted may not know the time yet.
-            Self::Tls {
-                why: TlsFault::NotYetValid { .. },
-                ..
-            } => Category::Temporary,
-            // Asking again helps against no other certificate.
-            Self::Tls { .. } => Category::Other,
+            Self::Tls(error) => error.category(),
             Self::Stopped(signal) => Category::Stopped(*signal),
         }
     }

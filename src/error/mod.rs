@@ -36,7 +36,7 @@ pub use layout::{Absence, LayoutError, LayoutFault, LinkFault};
 pub use network::{NetworkError, NetworkFault};
 pub use registry::{ChallengeFault, RedirectFault, RegistryError, ResponseFault};
 pub use sentence::escaped;
-pub use tls::TlsFault;
+pub use tls::{TlsError, TlsFault};
 pub use value::ValueFault;
 
 use crate::oci::{Digest, InvalidManifest, InvalidReference, Platform};
@@ -62,7 +62,7 @@ macro_rules! from_subject {
     };
 }
 
-from_subject! { Cache(CacheError), Configuration(ConfigurationError), Destination(DestinationError), Io(IoError), Layout(LayoutError), Network(NetworkError), Registry(RegistryError) }
+from_subject! { Cache(CacheError), Configuration(ConfigurationError), Destination(DestinationError), Io(IoError), Layout(LayoutError), Network(NetworkError), Registry(RegistryError), Tls(TlsError) }
 
 /// The one error type: `Display` says it, [`Error::hint`] what to do, [`Error::exit_code`] what a script sees.
 pub enum Error {
@@ -97,12 +97,7 @@ pub enum Error {
     /// A server or a proxy cannot be reached, or the connection to it fails.
     Network(NetworkError),
     /// There is no secure connection to a server.
-    Tls {
-        /// The server, with its port if that was named, or what it was asked for.
-        host: String,
-        /// Why not.
-        why: TlsFault,
-    },
+    Tls(TlsError),
     /// A manifest, index or config that no root folder can be made of.
     Manifest {
         /// Which.

@@ -26,7 +26,6 @@ impl Display for Error {
                 list(f, available, "none for any platform")
             }
             Self::NoIndex(image) => write!(f, "{image}: one image only, and no index"),
-            Self::Tls { host, why } => write!(f, "{host}: {why}"),
             Self::Manifest { what, why } => write!(f, "{what}: {why}"),
             Self::DigestMismatch { part, wanted, got } => {
                 let part = match part {
@@ -96,6 +95,7 @@ impl Display for Error {
             Self::Configuration(error) => error.fmt(f),
             Self::Registry(error) => error.fmt(f),
             Self::Network(error) => error.fmt(f),
+            Self::Tls(error) => error.fmt(f),
             Self::Io(error) => error.fmt(f),
             Self::Stopped(signal) => write!(f, "stopped by signal {}", signal.number()),
         }

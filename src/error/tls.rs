@@ -1,59 +1,85 @@
-//! Errors of certificates, those of servers and those of the user.
+//! There is no secure connection to a server.
 
 use super::sentence::{around, escaped, list};
+use super::{Category, Error, Subject};
 use std::fmt::{self, Display, Formatter};
 
-/// How many days a certificate must have been expired for the clock to be the likelier culprit.
+/// A certificate that expired so many days ago is less likely than a wrong clock.
 const ABSURD: u64 = 3650;
 
-/// How many names of a certificate are told: there can be thousands.
+/// How many names of a certificate are listed: there can be thousands.
 const MAX_NAMES: usize = 8;
 
-/// Why there is no secure connection to a server.
+#[derive(Debug)]
+pub struct TlsError {
+    /// The server, with its port if that was named; or the URL, where plain http was spoken.
+    pub host: String,
+    pub reason: TlsFault,
+}
+
 #[derive(Debug, PartialEq, Eq)]
 pub enum TlsFault {
-    /// Nobody who is trusted has signed its certificate.
     UnknownAuthority,
-    /// Its certificate is for these names.
+    /// The names that the certificate is for.
     WrongName(Vec<String>),
-    /// Its certificate was good until then.
     Expired {
-        /// How long ago that was.
+        /// Since then.
         days: u64,
-        /// When that was, in seconds since 1970.
+        /// In seconds since 1970.
         end: u64,
     },
-    /// Its certificate will be good.
     NotYetValid {
-        /// How long that takes.
+        /// Until then.
         days: u64,
     },
-    /// Its certificate, or one above it, is signed with this algorithm, which is not supported.
-    Algorithm(String),
-    /// Its certificate, or one above it, has an RSA key of so few bits.
+    /// The name of the signature's algorithm, in the certificate or in one above it.
+    UnsupportedAlgorithm(String),
+    /// The bits of an RSA key, in the certificate or in one above it.
     WeakKey(usize),
-    /// Its certificate is wrong in another way.
-    Certificate(&'static str),
-    /// It speaks only versions of TLS before 1.2.
-    OldVersion,
-    /// It found no cipher or kind of key that both sides know.
-    NothingInCommon,
-    /// It serves no host of this name.
-    UnknownName,
-    /// It ended the handshake with this alert: RFC 8446, section 6.
+    InvalidCertificate(&'static str),
+    /// The server has TLS 1.1 or older.
+    UnsupportedVersion,
+    /// The server found no cipher or kind of key that both sides have.
+    HandshakeFailure,
+    UnrecognizedName,
+    /// RFC 8446, section 6.
     Alert(u8),
-    /// What it speaks is not TLS.
     NotTls,
-    /// The same of a proxy.
     ProxyNotTls,
-    /// What it speaks is not plain http, and may well be TLS, which it was not asked in.
-    NotPlain,
-    /// It asked for a client certificate, and there is none.
-    ClientCertificateWanted,
-    /// It was shown a client certificate, and does not like it.
+    /// Plain http was spoken, and what answers is not HTTP: it may be TLS.
+    NotPlainHttp,
+    ClientCertificateRequired,
     ClientCertificateRefused,
-    /// Whatever else can go wrong.
     Other(&'static str),
+}
+
+impl TlsFault {
+    /// This fault of the server `host`.
+    pub fn of(self, host: &str) -> Error {
+        let (host, reason) = (host.to_owned(), self);
+        TlsError { host, reason }.into()
+    }
+}
+
+impl Display for TlsError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.host, self.reason)
+    }
+}
+
+impl Subject for TlsError {
+    fn hint(&self) -> Option<String> {
+        self.reason.hint(&self.host)
+    }
+
+    fn category(&self) -> Category {
+        match self.reason {
+            // A machine that has just booted may not know the time yet.
+            TlsFault::NotYetValid { .. } => Category::Temporary,
+            // No retry brings another certificate.
+            _ => Category::Other,
+        }
+    }
 }
 
 impl Display for TlsFault {
@@ -70,13 +96,13 @@ impl Display for TlsFault {
                     names.iter().take(MAX_NAMES).map(|name| escaped(name)),
                     "no host by name",
                 )?;
-                match names.len() > MAX_NAMES {
-                    true => write!(f, " and {} more", names.len() - MAX_NAMES),
-                    false => Ok(()),
+                if names.len() > MAX_NAMES {
+                    write!(f, " and {} more", names.len() - MAX_NAMES)?;
                 }
+                Ok(())
             }
             Self::Expired { days, end } => {
-                // The time of day is of no use.
+                // Without the time of day, which is of no use.
                 let end = date(*end);
                 let days = in_days(*days);
                 write!(
@@ -89,7 +115,7 @@ impl Display for TlsFault {
                 "its certificate is not valid before {} from now by this machine's clock",
                 in_days(*days)
             ),
-            Self::Algorithm(name) => write!(
+            Self::UnsupportedAlgorithm(name) => write!(
                 f,
                 "its certificate is signed with {}, which is not supported",
                 escaped(name)
@@ -98,25 +124,25 @@ impl Display for TlsFault {
                 f,
                 "its certificate depends on an RSA key of {bits} bits, which is too weak"
             ),
-            Self::Certificate(why) => write!(f, "its certificate is wrong: {why}"),
-            Self::OldVersion => f.write_str("it speaks no TLS 1.2 or 1.3"),
-            Self::NothingInCommon => {
+            Self::InvalidCertificate(reason) => write!(f, "its certificate is wrong: {reason}"),
+            Self::UnsupportedVersion => f.write_str("it speaks no TLS 1.2 or 1.3"),
+            Self::HandshakeFailure => {
                 f.write_str("TLS handshake failure: no cipher or kind of key in common with it")
             }
-            Self::UnknownName => f.write_str("TLS: it serves no host of this name"),
+            Self::UnrecognizedName => f.write_str("TLS: it serves no host of this name"),
             Self::Alert(alert) => write!(f, "it ends the TLS handshake with alert {alert}"),
             Self::NotTls => f.write_str("it does not speak TLS"),
             Self::ProxyNotTls => f.write_str("the proxy does not speak TLS"),
-            Self::NotPlain => f.write_str("not an HTTP response; the server may expect https"),
-            Self::ClientCertificateWanted => f.write_str("it wants a client certificate"),
+            Self::NotPlainHttp => f.write_str("not an HTTP response; the server may expect https"),
+            Self::ClientCertificateRequired => f.write_str("it wants a client certificate"),
             Self::ClientCertificateRefused => f.write_str("it refuses the client certificate"),
-            Self::Other(why) => write!(f, "no TLS with it: {why}"),
+            Self::Other(reason) => write!(f, "no TLS with it: {reason}"),
         }
     }
 }
 
 impl TlsFault {
-    pub(super) fn hint(&self, host: &str) -> Option<String> {
+    fn hint(&self, host: &str) -> Option<String> {
         let hint = match self {
             Self::UnknownAuthority => {
                 "if it is yours, pass its authority's certificate with --ca-file FILE"
@@ -126,11 +152,11 @@ impl TlsFault {
             }
             Self::NotTls => "for a registry over plain http, pass --plain-http",
             Self::ProxyNotTls => "write http:// before it in the variable that names the proxy",
-            Self::NotPlain => {
+            Self::NotPlainHttp => {
                 "leave out --plain-http; localhost is always reached over plain http, \
                  so use another name for it"
             }
-            Self::ClientCertificateWanted => {
+            Self::ClientCertificateRequired => {
                 let folder = "put client.cert and client.key into ~/.config/containers/certs.d/";
                 return around(folder, host, "");
             }
@@ -140,19 +166,19 @@ impl TlsFault {
             Self::WrongName(names) if names.is_empty() => {
                 "a common name does not count: it has to get a new one with a subjectAltName"
             }
-            Self::Algorithm(_) | Self::WeakKey(_) => {
+            Self::UnsupportedAlgorithm(_) | Self::WeakKey(_) => {
                 "it has to get one with RSA of 2048 bits or more, or ECDSA, and SHA-256 or more"
             }
-            Self::NothingInCommon => {
+            Self::HandshakeFailure => {
                 "it needs a key of RSA, ECDSA (P-521 in TLS 1.3 alone) or Ed25519, and a cipher of forward secrecy"
             }
             Self::WrongName(_) => {
                 "name the registry as its certificate does, or check who answers for it"
             }
             Self::ClientCertificateRefused
-            | Self::Certificate(_)
-            | Self::OldVersion
-            | Self::UnknownName
+            | Self::InvalidCertificate(_)
+            | Self::UnsupportedVersion
+            | Self::UnrecognizedName
             | Self::Alert(_)
             | Self::Other(_) => return None,
         };

@@ -144,7 +144,7 @@ pub(super) fn or_path(reference: &Reference, error: Error) -> Error {
                 | RegistryError::Status { .. }
         ) | Error::Network(_)
             | Error::Cache(CacheError::Offline { .. })
-            | Error::Tls { .. }
+            | Error::Tls(_)
     );
     // Directories are often named like the image that was pulled into them.
     match is_miss && (path.is_file() || path.join("oci-layout").is_file()) {

@@ -2,7 +2,7 @@
 
 use super::algorithm;
 use super::verifier::WeakKey;
-use crate::error::{Error, TlsFault};
+use crate::error::TlsFault;
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, ClientConnection, InvalidMessage, OtherError};
 use std::io::{self, Read};
@@ -44,10 +44,7 @@ impl Peer {
     }
 
     pub(super) fn named(&self, error: rustls::Error) -> io::Error {
-        io::Error::other(Error::Tls {
-            host: self.host.clone(),
-            why: self.fault(error),
-        })
+        io::Error::other(self.fault(error).of(&self.host))
     }
 
     fn fault(&self, error: rustls::Error) -> TlsFault {
@@ -62,7 +59,7 @@ impl Peer {
             }
             // TLS 1.2 has no alert for a missing certificate: servers send bad_certificate.
             rustls::Error::AlertReceived(Alert::CertificateRequired) => {
-                TlsFault::ClientCertificateWanted
+                TlsFault::ClientCertificateRequired
             }
             rustls::Error::AlertReceived(
                 Alert::BadCertificate
@@ -75,12 +72,12 @@ impl Peer {
                 | Alert::DecryptError,
             ) => match self.has_client {
                 true => TlsFault::ClientCertificateRefused,
-                false => TlsFault::ClientCertificateWanted,
+                false => TlsFault::ClientCertificateRequired,
             },
             rustls::Error::PeerIncompatible(_)
-            | rustls::Error::AlertReceived(Alert::ProtocolVersion) => TlsFault::OldVersion,
-            rustls::Error::AlertReceived(Alert::HandshakeFailure) => TlsFault::NothingInCommon,
-            rustls::Error::AlertReceived(Alert::UnrecognisedName) => TlsFault::UnknownName,
+            | rustls::Error::AlertReceived(Alert::ProtocolVersion) => TlsFault::UnsupportedVersion,
+            rustls::Error::AlertReceived(Alert::HandshakeFailure) => TlsFault::HandshakeFailure,
+            rustls::Error::AlertReceived(Alert::UnrecognisedName) => TlsFault::UnrecognizedName,
             rustls::Error::AlertReceived(alert) => TlsFault::Alert(alert.into()),
             rustls::Error::InvalidMessage(_) | rustls::Error::PeerMisbehaved(_) => {
                 TlsFault::Other("it sends what is not valid TLS")
@@ -111,25 +108,25 @@ fn certificate_fault(error: CertificateError) -> TlsFault {
         Wrong::UnsupportedSignatureAlgorithmContext {
             signature_algorithm_id,
             ..
-        } => TlsFault::Algorithm(algorithm::name(&signature_algorithm_id)),
+        } => TlsFault::UnsupportedAlgorithm(algorithm::name(&signature_algorithm_id)),
         Wrong::UnsupportedSignatureAlgorithmForPublicKeyContext {
             public_key_algorithm_id,
             ..
-        } => TlsFault::Algorithm(algorithm::name(&public_key_algorithm_id)),
+        } => TlsFault::UnsupportedAlgorithm(algorithm::name(&public_key_algorithm_id)),
         Wrong::InvalidPurpose | Wrong::InvalidPurposeContext { .. } => {
-            TlsFault::Certificate("it is not for servers")
+            TlsFault::InvalidCertificate("it is not for servers")
         }
-        Wrong::Revoked => TlsFault::Certificate("it has been revoked"),
-        Wrong::BadEncoding => TlsFault::Certificate("it is malformed"),
+        Wrong::Revoked => TlsFault::InvalidCertificate("it has been revoked"),
+        Wrong::BadEncoding => TlsFault::InvalidCertificate("it is malformed"),
         Wrong::Other(OtherError(why)) => match why.downcast_ref() {
             Some(WeakKey(bits)) => TlsFault::WeakKey(*bits),
             None => match why.to_string().as_str() {
                 // X.509 version 1, which has no names but the common name.
                 "UnsupportedCertVersion" => TlsFault::WrongName(Vec::new()),
-                name => TlsFault::Certificate(words(name)),
+                name => TlsFault::InvalidCertificate(words(name)),
             },
         },
-        _ => TlsFault::Certificate("it cannot be used"),
+        _ => TlsFault::InvalidCertificate("it cannot be used"),
     }
 }
 

@@ -98,10 +98,7 @@ fn config(
     let verifier = ServerVerifier::new(algorithms, (!insecure).then(|| roots.clone()));
     let builder = ClientConfig::builder_with_provider(Arc::clone(provider))
         .with_safe_default_protocol_versions()
-        .map_err(|_| Error::Tls {
-            host: host.to_owned(),
-            why: TlsFault::Other("there is no version of TLS"),
-        })?
+        .map_err(|_| TlsFault::Other("there is no version of TLS").of(host))?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier));
     let config = match certificates.client {

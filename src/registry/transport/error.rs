@@ -75,10 +75,9 @@ impl Failure {
                 status,
             }
             .into(),
-            Self::NoAnswer(ResponseFault::NotHttp) if !url.is_https() => Error::Tls {
-                host: address,
-                why: TlsFault::NotPlain,
-            },
+            Self::NoAnswer(ResponseFault::NotHttp) if !url.is_https() => {
+                TlsFault::NotPlainHttp.of(&address)
+            }
             Self::NoAnswer(why) => why.at(&address),
             Self::Network {
                 why,
