@@ -6,7 +6,7 @@
 //! exclude drops what `rm -r` would remove: of a symlink, the link itself.
 
 use super::resolve::Steps;
-use crate::error::{Error, IncludeFault};
+use crate::error::{Error, ImageError, IncludeFault};
 use crate::tarball::LayerPath;
 use crate::tree_options::TreeOptions;
 use std::collections::BTreeSet;
@@ -93,13 +93,14 @@ impl Selection {
                 }
                 None => None,
             };
-            let why = match &found {
+            let reason = match &found {
                 None => Some(IncludeFault::Missing),
                 Some(found) if selection.is_dropped(found) => Some(IncludeFault::Excluded),
                 Some(_) => None,
             };
-            if let Some(why) = why {
-                return Err(Error::Include(path.to_owned(), why));
+            if let Some(reason) = reason {
+                let path = path.to_owned();
+                return Err(ImageError::Include { path, reason }.into());
             }
             selection.whole.extend(found);
         }

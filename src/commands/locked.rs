@@ -1,6 +1,6 @@
 //! `--locked FILE`: pulls an image only if the lock file has its digest.
 
-use crate::error::{ConfigurationFault, Error};
+use crate::error::{ConfigurationFault, Error, ImageError};
 use crate::lockfile::{InvalidLock, Lock};
 use crate::oci::{Digest, Image};
 use crate::record::Record;
@@ -31,12 +31,13 @@ impl<'p> Locked<'p> {
         if self.allows(&image.root, &image.digest) {
             return Ok(());
         }
-        Err(Error::Locked {
+        Err(ImageError::Locked {
             image: source.to_string(),
             lock: self.path.to_owned(),
-            wanted: self.digests.clone(),
-            got: image.digest.clone(),
-        })
+            expected: self.digests.clone(),
+            actual: image.digest.clone(),
+        }
+        .into())
     }
 
     /// Whether a tree with this record is locked.

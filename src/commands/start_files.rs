@@ -142,6 +142,5 @@ pub(super) fn run_config_of(image: &Image) -> Result<RunConfig, Error> {
 }
 
 pub(super) fn malformed(image: &Image, why: InvalidManifest) -> Error {
-    let what = image.digest.to_string();
-    Error::Manifest { what, why }
+    Error::manifest(image.digest.to_string(), why)
 }

@@ -6,7 +6,7 @@ use super::verdict::Compared;
 use super::{Output, Verify, warn_of_unmatched, with_healing};
 use crate::cache::Cache;
 use crate::destination::Existing;
-use crate::error::{CacheError, DestinationError, Error, RecordFault};
+use crate::error::{CacheError, DestinationError, Error, ImageError, RecordFault};
 use crate::model::{Comparison, Model};
 use crate::oci::{Image, Platform, PlatformRequest, Reference};
 use crate::record::Record;
@@ -109,11 +109,12 @@ impl Verify {
         }?;
         match image.digest == record.manifest {
             true => Ok((source, image, altered.clone(), record.reference)),
-            false => Err(Error::NotWhatItWas {
+            false => Err(ImageError::Changed {
                 image: source.to_string(),
-                wanted: record.manifest.clone(),
-                got: image.digest,
-            }),
+                expected: record.manifest.clone(),
+                actual: image.digest,
+            }
+            .into()),
         }
     }
 

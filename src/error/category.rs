@@ -56,19 +56,10 @@ impl Error {
             Self::Suggesting(_, error) => error.category(),
             Self::Usage(_) | Self::Reference { .. } | Self::Platform { .. } => Category::Usage,
             Self::Configuration(error) => error.category(),
-            Self::NoPlatform { .. } | Self::NotWhatItWas { .. } => Category::NotFound,
-            Self::Include { .. } => Category::NotFound,
-            Self::NoIndex(_) => Category::NotFound,
             Self::Layout(error) => error.category(),
             Self::Registry(error) => error.category(),
-            Self::Manifest { .. }
-            | Self::DigestMismatch { .. }
-            | Self::Locked { .. }
-            | Self::SizeMismatch { .. }
-            | Self::Corrupt { .. }
-            | Self::Compression { .. } => Category::BadImage,
-            Self::Entry { why, .. } if why.is_disk() => Category::Destination,
-            Self::Entry { .. } => Category::BadImage,
+            Self::Image(error) => error.category(),
+            Self::Layer(error) => error.category(),
             Self::Io(error) => error.category(),
             Self::Destination(error) => error.category(),
             Self::Cache(error) => error.category(),

@@ -53,23 +53,3 @@ pub enum Usage {
         why: ValueFault,
     },
 }
-
-/// Why a path cannot be taken out of an image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IncludeFault {
-    /// The image has none.
-    Missing,
-    /// It is within what is left out.
-    Excluded,
-}
-
-/// What was read when a digest did not hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// A manifest or index.
-    Manifest,
-    /// A config or a compressed layer.
-    Blob,
-    /// An uncompressed layer, against its DiffID.
-    Contents,
-}

@@ -1,7 +1,7 @@
 //! The category of an error, for code that can still react to it.
 
 use super::io::is_full;
-use super::{EntryFault, Error, LayoutFault};
+use super::{EntryFault, Error, ImageError, LayerError, LayoutFault};
 
 impl Error {
     /// Whether a retry may succeed at once.
@@ -14,23 +14,23 @@ impl Error {
         matches!(self, Self::Network(error) if error.is_endless())
     }
 
-    /// Whether there was no room for what was to be written.
+    /// Whether the file system has no space left, or the quota is used up.
     pub fn is_full_disk(&self) -> bool {
         match self {
-            Self::Entry {
-                why: EntryFault::Io { source, .. },
+            Self::Layer(LayerError::Entry {
+                reason: EntryFault::Io { source, .. },
                 ..
-            } => is_full(source),
+            }) => is_full(source),
             Self::Io(error) => error.is_full_disk(),
             _ => false,
         }
     }
 
-    /// Whether there are images for other platforms than the one that is wanted.
+    /// Whether there are images, but only for other platforms.
     pub fn is_other_platform(&self) -> bool {
         match self {
             Self::Layout(error) => matches!(error.reason, LayoutFault::Incomplete(_)),
-            other => matches!(other, Self::NoPlatform { .. }),
+            other => matches!(other, Self::Image(ImageError::NoPlatform { .. })),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Messages for names, documents, folders and command lines that the parsers refuse.
 
+use super::Usage;
 use super::sentence::escaped;
-use super::{IncludeFault, Usage};
-use crate::oci::{Algorithm, InvalidDigest, InvalidManifest, InvalidReference};
+use crate::oci::{Algorithm, InvalidDigest, InvalidReference};
 use std::fmt::{self, Display, Formatter};
 
 impl Display for InvalidReference {
@@ -41,65 +41,6 @@ impl Display for InvalidDigest {
                 f.write_str("a sha512 digest has 128 lower-case hex digits")
             }
         }
-    }
-}
-
-impl Display for InvalidManifest {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Json(why) => write!(f, "malformed: {}", escaped(why)),
-            Self::MediaType(media_type) => write!(f, "not an image but `{}`", escaped(media_type)),
-            Self::TooLong(limit) => write!(f, "malformed: longer than {limit} bytes"),
-            Self::Schema1 => f.write_str("a manifest of schema 1, which is not supported"),
-            Self::SchemaVersion(version) => write!(f, "a manifest of unknown schema {version}"),
-            Self::TypesDiffer { said, says } => {
-                write!(
-                    f,
-                    "announced as `{}` but it is `{}`",
-                    escaped(said),
-                    escaped(says)
-                )
-            }
-            Self::Ambiguous => f.write_str("malformed: both an index and a manifest"),
-            Self::Missing(field) => write!(f, "malformed: no {field}"),
-            Self::Artifact(kind) => write!(
-                f,
-                "not an image but an artifact of type `{}`",
-                escaped(kind)
-            ),
-            Self::UnknownDigest(digest) => write!(
-                f,
-                "cannot verify `{}`: only sha256 and sha512 are supported",
-                escaped(digest)
-            ),
-            Self::Encrypted(kind) => write!(f, "encrypted layer: `{}`", escaped(kind)),
-            Self::LayerType(kind) => write!(f, "unknown type of layer: `{}`", escaped(kind)),
-            Self::LayerCount { layers, diff_ids } => {
-                write!(
-                    f,
-                    "malformed: {layers} layers in the manifest but {diff_ids} in the config"
-                )
-            }
-            Self::RootFs(kind) => write!(f, "unknown type of rootfs: `{}`", escaped(kind)),
-            Self::Field(name) => write!(f, "malformed: {name} in its config"),
-            Self::TooLongInAll(limit) => {
-                write!(
-                    f,
-                    "malformed: with the documents that it leads to longer than {limit} bytes"
-                )
-            }
-            Self::TooDeep => f.write_str("indexes within indexes, too deep to follow"),
-            Self::TooMuch => f.write_str("it leads to too many documents"),
-        }
-    }
-}
-
-impl Display for IncludeFault {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Missing => "no such path in the image",
-            Self::Excluded => "--exclude leaves all of it out",
-        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a user sees when something goes wrong, with `refusal.rs` beside it: subject first, lower case, no full
 //! stop. Text from images and registries is escaped: it may hold terminal commands.
 
-use super::{Error, Part};
+use super::Error;
 use crate::escape::is_unprintable;
 use std::fmt::{self, Display, Formatter};
 use std::io;
@@ -17,78 +17,6 @@ impl Display for Error {
                 f.write_str("--platform: its value is missing")
             }
             Self::Platform(text) => write!(f, "{}: not a platform", escaped(text)),
-            Self::NoPlatform {
-                image,
-                wanted,
-                available,
-            } => {
-                write!(f, "{image}: no image for {wanted}; there is ")?;
-                list(f, available, "none for any platform")
-            }
-            Self::NoIndex(image) => write!(f, "{image}: one image only, and no index"),
-            Self::Manifest { what, why } => write!(f, "{what}: {why}"),
-            Self::DigestMismatch { part, wanted, got } => {
-                let part = match part {
-                    Part::Manifest => "manifest",
-                    Part::Blob => "blob",
-                    Part::Contents => "uncompressed layer",
-                };
-                write!(f, "{wanted}: wrong digest: the {part} that came is {got}")
-            }
-            Self::SizeMismatch {
-                digest,
-                wanted,
-                got,
-            } if got > wanted => {
-                write!(
-                    f,
-                    "{digest}: wrong size: longer than the {wanted} bytes it should have"
-                )
-            }
-            Self::SizeMismatch {
-                digest,
-                wanted,
-                got,
-            } => {
-                write!(f, "{digest}: wrong size: {got} bytes instead of {wanted}")
-            }
-            Self::Corrupt { digest, why } => write!(f, "{digest}: corrupt layer: {}", escaped(why)),
-            Self::Compression { digest, name } => {
-                write!(
-                    f,
-                    "{digest}: {name}-compressed layers are not allowed by the image spec"
-                )
-            }
-            Self::Entry { layer, name, why } => {
-                let malformed = match why.is_disk() {
-                    true => "",
-                    false => "malformed layer: ",
-                };
-                match name.as_str() {
-                    "" => write!(f, "{layer}: {malformed}{why}"),
-                    name => write!(f, "{name}: {malformed}{why} (layer {layer})"),
-                }
-            }
-            Self::Locked {
-                image,
-                lock,
-                wanted,
-                got,
-            } => match wanted.as_slice() {
-                [] => write!(f, "{image}: not in {}", path_of(lock)),
-                wanted => {
-                    write!(f, "{image}: locked to ")?;
-                    list(f, wanted, "nothing")?;
-                    write!(f, ", but it is {got}")
-                }
-            },
-            Self::NotWhatItWas { image, wanted, got } => {
-                write!(
-                    f,
-                    "{image}: the tree was made of {wanted}, but this is {got}"
-                )
-            }
-            Self::Include(path, why) => write!(f, "--include {}: {why}", escaped(path)),
             Self::Destination(error) => error.fmt(f),
             Self::Cache(error) => error.fmt(f),
             Self::Layout(error) => error.fmt(f),
@@ -96,6 +24,8 @@ impl Display for Error {
             Self::Registry(error) => error.fmt(f),
             Self::Network(error) => error.fmt(f),
             Self::Tls(error) => error.fmt(f),
+            Self::Image(error) => error.fmt(f),
+            Self::Layer(error) => error.fmt(f),
             Self::Io(error) => error.fmt(f),
             Self::Stopped(signal) => write!(f, "stopped by signal {}", signal.number()),
         }

@@ -13,7 +13,7 @@ mod verify;
 pub use verify::Verifier;
 
 use crate::compression::{Decoder, Undecodable};
-use crate::error::{Category, Error};
+use crate::error::{Category, Error, LayerError};
 use crate::oci::{Descriptor, Digest, Layer};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use tee::Tee;
@@ -63,10 +63,11 @@ impl<R: Read, W: Write> LayerStream<R, W> {
         let decoder = Decoder::new(BufReader::with_capacity(CHUNK, verifier));
         let decoder = decoder.map_err(|why| match why {
             Undecodable::Unread(error) => Error::in_stream(digest, error),
-            Undecodable::Unknown(name) => Error::Compression {
+            Undecodable::Unknown(name) => LayerError::Compression {
                 digest: digest.clone(),
                 name,
-            },
+            }
+            .into(),
         })?;
         let contents = Contents::new(&layer.diff_id, decoder, CHUNK);
         Ok(Self {
@@ -97,7 +98,7 @@ impl<R: Read, W: Write> LayerStream<R, W> {
     pub fn attribute(self, mut error: Error, is_doubt: bool) -> Error {
         let blob = self.blob.clone();
         // Progress, registries and caches name blobs, not DiffIDs.
-        if let Error::Entry { layer, .. } = &mut error {
+        if let Error::Layer(LayerError::Entry { layer, .. }) = &mut error {
             layer.clone_from(&blob);
         }
         if error.category() != Category::BadImage && !is_doubt {
@@ -106,7 +107,10 @@ impl<R: Read, W: Write> LayerStream<R, W> {
         match (self.into_compressed().drain(), error) {
             (Err(blame), _) => blame,
             // The decoder's error is about the blob, not the archive in it.
-            (Ok(()), Error::Corrupt { why, .. }) => Error::Corrupt { digest: blob, why },
+            (Ok(()), Error::Layer(LayerError::Corrupt { reason, .. })) => {
+                let digest = blob;
+                LayerError::Corrupt { digest, reason }.into()
+            }
             (Ok(()), error) => error,
         }
     }

@@ -1,6 +1,6 @@
 //! Readers that check the bytes read through them against a digest.
 
-use crate::error::{Error, Part};
+use crate::error::{Error, ImageError, Part};
 use crate::oci::{Descriptor, Digest, Hasher};
 use std::io::{self, BufRead, Read};
 
@@ -40,11 +40,12 @@ impl<R: Read> Verifier<R> {
     }
 
     fn size_mismatch(&self) -> Error {
-        Error::SizeMismatch {
+        ImageError::SizeMismatch {
             digest: self.wanted.clone(),
-            wanted: self.size,
-            got: self.seen,
+            expected: self.size,
+            actual: self.seen,
         }
+        .into()
     }
 
     fn check_end(&mut self) -> Result<(), Error> {

@@ -15,7 +15,7 @@ use super::http::retry::Backoff;
 use super::prefetch::path;
 use super::repository::Repository;
 use super::upstreams::{PendingBlob, Upstreams};
-use crate::error::{Error, RegistryError};
+use crate::error::{Error, ImageError, RegistryError};
 use crate::oci::Descriptor;
 use std::io::{self, Read};
 use std::rc::Rc;
@@ -249,11 +249,12 @@ fn must_fit(
     let announced = response.header("content-length").map(str::parse);
     match announced {
         Some(Ok(length)) if repository.is_mirror() && length != blob.size - begins => {
-            Err(Error::SizeMismatch {
+            Err(ImageError::SizeMismatch {
                 digest: blob.digest.clone(),
-                wanted: blob.size,
-                got: begins.saturating_add(length),
-            })
+                expected: blob.size,
+                actual: begins.saturating_add(length),
+            }
+            .into())
         }
         _ => Ok(()),
     }

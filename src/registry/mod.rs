@@ -117,10 +117,9 @@ impl Registry {
                 .bytes(MAX_MANIFEST)
                 .map(Bytes::new)
                 .map_err(|e| match e {
-                    Error::Registry(RegistryError::Response { url, .. }) => Error::Manifest {
-                        what: url,
-                        why: InvalidManifest::TooLong(MAX_MANIFEST),
-                    },
+                    Error::Registry(RegistryError::Response { url, .. }) => {
+                        Error::manifest(url, InvalidManifest::TooLong(MAX_MANIFEST))
+                    }
                     other => other,
                 })?;
             if let Some(wanted) = wanted {
@@ -135,8 +134,7 @@ impl Registry {
                     | InvalidManifest::Missing(_)),
                 ) = Document::parse(&bytes, &media_type)
             {
-                let what = identifier.to_owned();
-                return Err(Error::Manifest { what, why });
+                return Err(Error::manifest(identifier, why));
             }
             Ok(RawManifest { bytes, media_type })
         })

@@ -2,7 +2,7 @@
 
 use super::documents::Documents;
 use super::{Source, parse};
-use crate::error::{CacheError, Error, RegistryError};
+use crate::error::{CacheError, Error, ImageError, RegistryError};
 use crate::oci::{
     Bytes, Descriptor, Document, Image, InvalidManifest, MediaKind, PlatformEntry, PlatformRequest,
 };
@@ -113,10 +113,8 @@ impl Source<'_> {
         let mut at_hand = Some((root, bytes));
         while let Some((descriptor, bytes)) = at_hand {
             let is_index = descriptor.kind() == MediaKind::Index;
-            let named = Document::names(&bytes).map_err(|why| Error::Manifest {
-                what: descriptor.digest.to_string(),
-                why,
-            })?;
+            let named = Document::names(&bytes)
+                .map_err(|why| Error::manifest(descriptor.digest.to_string(), why))?;
             documents.add(descriptor, bytes)?;
             let before = waiting.len();
             for named in named {
@@ -177,26 +175,20 @@ impl Source<'_> {
         progress: Progress,
     ) -> Result<Option<Image>, Error> {
         let followed = match self.follow(wanted, documents, progress) {
-            Err(Error::NoPlatform { available, .. }) => match available.into_iter().next() {
-                None => return Ok(None),
-                Some(platform) => {
-                    let asked = true;
-                    self.follow(
-                        &PlatformRequest {
-                            platform,
-                            explicit: asked,
-                        },
-                        documents,
-                        progress,
-                    )
-                }
-            },
+            Err(Error::Image(ImageError::NoPlatform { available, .. })) => {
+                let Some(platform) = available.into_iter().next() else {
+                    return Ok(None);
+                };
+                let explicit = true;
+                let first = PlatformRequest { platform, explicit };
+                self.follow(&first, documents, progress)
+            }
             followed => followed,
         };
         match followed {
             Ok(followed) => Ok(Some(followed.image)),
             // An index that is copied whole need not contain images.
-            Err(Error::Manifest { .. }) => Ok(None),
+            Err(Error::Image(ImageError::Manifest { .. })) => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -1,7 +1,7 @@
 //! Corrupt cache entries: attributes an error to the cache or to the image.
 
 use super::registry::CachedRegistry;
-use crate::error::{CacheError, Category, Error, Part};
+use crate::error::{CacheError, Category, Error, ImageError, LayerError, Part};
 use crate::oci::Descriptor;
 
 impl CachedRegistry<'_> {
@@ -16,7 +16,7 @@ impl CachedRegistry<'_> {
     /// explain a full disk.
     pub(super) fn is_doubtful(&self, error: &Error) -> bool {
         let is_whole = self.cached == self.size;
-        let is_of_entry = matches!(error, Error::Entry { .. });
+        let is_of_entry = matches!(error, Error::Layer(LayerError::Entry { .. }));
         self.cached > 0 && is_of_entry && (is_whole || !error.is_full_disk())
     }
 
@@ -46,7 +46,7 @@ impl CachedRegistry<'_> {
     /// fetched again without the cache.
     pub(super) fn unopened(&self, blob: &Descriptor, error: Error) -> Error {
         match (&error, self.fetch.cache) {
-            (Error::Compression { .. }, Some(cache)) if self.cached > 0 => {
+            (Error::Layer(LayerError::Compression { .. }), Some(cache)) if self.cached > 0 => {
                 cache.forget(blob);
                 cache.doubt();
                 CacheError::CorruptBlob(blob.digest.clone()).into()
@@ -60,9 +60,11 @@ impl CachedRegistry<'_> {
 fn is_mismatch(error: &Error) -> bool {
     matches!(
         error,
-        Error::DigestMismatch {
-            part: Part::Blob,
-            ..
-        } | Error::SizeMismatch { .. }
+        Error::Image(
+            ImageError::DigestMismatch {
+                part: Part::Blob,
+                ..
+            } | ImageError::SizeMismatch { .. }
+        )
     )
 }

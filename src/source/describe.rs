@@ -3,7 +3,7 @@
 use super::documents::Documents;
 use super::resolve::ResolvedDocuments;
 use super::{Source, parse, platform};
-use crate::error::Error;
+use crate::error::{Error, ImageError};
 use crate::oci::{
     Annotations, Bytes, Descriptor, Digest, Document, Image, IndexEntry, PlatformRequest,
 };
@@ -130,7 +130,7 @@ impl Source<'_> {
         );
         match what {
             RawDocument::Index if is_index => return Ok(bytes),
-            RawDocument::Index => return Err(Error::NoIndex(self.to_string())),
+            RawDocument::Index => return Err(ImageError::NotAnIndex(self.to_string()).into()),
             // If a platform was requested, the config must confirm it.
             RawDocument::Manifest if !is_index && !wanted.explicit => return Ok(bytes),
             RawDocument::Manifest | RawDocument::Config => {}

@@ -7,7 +7,7 @@
 use super::docker::{DockerArchiveImage, ManifestEntry};
 use crate::archive::Archive;
 use crate::compression::{Decoder, Undecodable};
-use crate::error::{Absence, Error, LayoutFault};
+use crate::error::{Absence, Error, LayerError, LayoutFault};
 use crate::oci::{Config, Digest};
 use crate::registry::MAX_MANIFEST;
 use crate::tarball::is_explained;
@@ -118,10 +118,11 @@ pub(super) fn uncompressed(diff_id: &Digest, file: Box<dyn Read>) -> Result<Unco
     let decoder = Decoder::new(BufReader::with_capacity(CHUNK, file));
     decoder.map_err(|why| match why {
         Undecodable::Unread(error) => Error::in_stream(diff_id, error),
-        Undecodable::Unknown(name) => Error::Compression {
+        Undecodable::Unknown(name) => LayerError::Compression {
             digest: diff_id.clone(),
             name,
-        },
+        }
+        .into(),
     })
 }
 

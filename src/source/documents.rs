@@ -52,10 +52,7 @@ impl Documents {
     /// The error for the first document, which led to the others.
     pub(super) fn refused(&self, why: InvalidManifest) -> Error {
         let root = self.all.first();
-        let what = root.map(|(root, _)| root.digest.to_string());
-        Error::Manifest {
-            what: what.unwrap_or_default(),
-            why,
-        }
+        let subject = root.map(|(root, _)| root.digest.to_string());
+        Error::manifest(subject.unwrap_or_default(), why)
     }
 }

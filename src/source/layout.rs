@@ -118,10 +118,10 @@ impl Layout {
     ) -> Result<Self, Error> {
         let digest = Digest::sha256(bytes);
         if bytes.len() as u64 > MAX_MANIFEST {
-            return Err(Error::Manifest {
-                what: format!("{}: {INDEX}", store.path().display()),
-                why: InvalidManifest::TooLong(MAX_MANIFEST),
-            });
+            return Err(Error::manifest(
+                format!("{}: {INDEX}", store.path().display()),
+                InvalidManifest::TooLong(MAX_MANIFEST),
+            ));
         }
         ref_name::refuse_dockers(&store, &spelling, bytes)?;
         let Document::Index(index) = parse(&digest, bytes, "")? else {
@@ -132,13 +132,10 @@ impl Layout {
         let root = match root.map_err(|why| why.at(store.path()))? {
             NamedEntry::Itself(itself) => NamedImage::Read(itself, bytes.clone()),
             NamedEntry::Platforms(index, bytes) => NamedImage::Read(index, bytes),
-            NamedEntry::Entry(entry) => {
-                NamedImage::Entry(entry.known().map_err(|why| Error::Manifest {
-                    what:
-                        name.map_or_else(|| spelling.clone(), |name| format!("{spelling}:{name}")),
-                    why,
-                })?)
-            }
+            NamedEntry::Entry(entry) => NamedImage::Entry(entry.known().map_err(|why| {
+                let full = name.map(|name| format!("{spelling}:{name}"));
+                Error::manifest(full.as_ref().unwrap_or(&spelling), why)
+            })?),
         };
         Ok(Self {
             names: ref_name::names(root.descriptor()),

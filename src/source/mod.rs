@@ -23,7 +23,7 @@ mod space;
 mod store;
 
 use crate::cache::{Cache, Partial};
-use crate::error::{Error, Part};
+use crate::error::{Error, ImageError, Part};
 use crate::layer::{BlobStream, LayerStream};
 use crate::oci::{Algorithm, Bytes, Descriptor, Digest, Document, InvalidManifest, Reference};
 use crate::progress::{Meter, Progress};
@@ -199,19 +199,16 @@ impl fmt::Display for Source<'_> {
 }
 
 fn parse(digest: &Digest, bytes: &Bytes, media_type: &str) -> Result<Document, Error> {
-    Document::parse(bytes, media_type).map_err(|why| Error::Manifest {
-        what: digest.to_string(),
-        why,
-    })
+    Document::parse(bytes, media_type).map_err(|why| Error::manifest(digest.to_string(), why))
 }
 
 /// Documents are held in memory: one whose descriptor exceeds the limit is not read at all.
 fn within_limit(descriptor: &Descriptor) -> Result<(), Error> {
     match descriptor.size > MAX_MANIFEST {
-        true => Err(Error::Manifest {
-            what: descriptor.digest.to_string(),
-            why: InvalidManifest::TooLong(MAX_MANIFEST),
-        }),
+        true => Err(Error::manifest(
+            descriptor.digest.to_string(),
+            InvalidManifest::TooLong(MAX_MANIFEST),
+        )),
         false => Ok(()),
     }
 }
@@ -220,12 +217,12 @@ fn within_limit(descriptor: &Descriptor) -> Result<(), Error> {
 fn verified<B: AsRef<Vec<u8>>>(descriptor: &Descriptor, part: Part, bytes: B) -> Result<B, Error> {
     let (wanted, size) = (&descriptor.digest, bytes.as_ref().len() as u64);
     if size != descriptor.size {
-        let digest = wanted.clone();
-        return Err(Error::SizeMismatch {
-            digest,
-            wanted: descriptor.size,
-            got: size,
-        });
+        return Err(ImageError::SizeMismatch {
+            digest: wanted.clone(),
+            expected: descriptor.size,
+            actual: size,
+        }
+        .into());
     }
     check_digest(wanted, part, bytes.as_ref())?;
     Ok(bytes)

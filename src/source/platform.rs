@@ -1,6 +1,6 @@
 //! Selects one manifest from an index by platform.
 
-use crate::error::{Error, RegistryError};
+use crate::error::{Error, ImageError, RegistryError};
 use crate::oci::{
     Descriptor, Digest, Document, EntryDigest, Image, Index, IndexEntry, InvalidManifest, Manifest,
     MediaKind, Platform, PlatformRequest,
@@ -69,10 +69,10 @@ pub(super) fn choose(
         if let Some(entry) = nested.first()
             && (depth == MAX_DEPTH || read > MAX_INDEXES)
         {
-            return Err(Error::Manifest {
-                what: entry.digest.to_string(),
-                why: InvalidManifest::TooDeep,
-            });
+            return Err(Error::manifest(
+                entry.digest.to_string(),
+                InvalidManifest::TooDeep,
+            ));
         }
         // The stack is last in, first out, so push in reverse.
         nested.reverse();
@@ -97,10 +97,7 @@ pub(super) fn choose(
 
 /// The descriptor of a selected entry. Its digest must be verifiable only now.
 fn known(name: &str, entry: IndexEntry) -> Result<Descriptor, Error> {
-    entry.known().map_err(|why| Error::Manifest {
-        what: name.to_owned(),
-        why,
-    })
+    entry.known().map_err(|why| Error::manifest(name, why))
 }
 
 /// The candidates in an index. Of possibly tens of thousands of entries, few are kept.
@@ -224,7 +221,7 @@ impl<'l> Listing<'l> {
             Ok(Document::Index(index)) => self.add(&index, depth + 1),
             Ok(Document::Manifest(_))
             | Err(Error::Registry(RegistryError::NotFound { .. }) | Error::Layout(_)) => Ok(()),
-            Err(Error::Manifest { why, .. }) if beyond(&why) => Ok(()),
+            Err(Error::Image(ImageError::Manifest { reason, .. })) if beyond(&reason) => Ok(()),
             Err(error) => Err(error),
         }
     }
@@ -279,17 +276,18 @@ fn manifest(
             unconfirmed,
         }),
         // `fetch` has checked the document against the entry's media type.
-        Document::Index(_) => Err(Error::Manifest {
-            what: entry.digest.to_string(),
-            why: InvalidManifest::Ambiguous,
-        }),
+        Document::Index(_) => Err(Error::manifest(
+            entry.digest.to_string(),
+            InvalidManifest::Ambiguous,
+        )),
     }
 }
 
 fn no_platform(name: &str, wanted: &PlatformRequest, available: Vec<Platform>) -> Error {
-    Error::NoPlatform {
+    ImageError::NoPlatform {
         image: name.to_owned(),
         wanted: wanted.platform.clone(),
         available,
     }
+    .into()
 }

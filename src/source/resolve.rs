@@ -2,7 +2,7 @@
 
 use super::documents::Documents;
 use super::{Source, parse, platform, verified, within_limit};
-use crate::error::{Error, Part};
+use crate::error::{Error, ImageError, Part};
 use crate::oci::{Bytes, Config, Descriptor, Digest, Document, Image, PlatformRequest};
 use crate::progress::Progress;
 
@@ -92,10 +92,7 @@ impl Source<'_> {
             }
         };
         let digest = chosen.digest.to_string();
-        let malformed = |why| Error::Manifest {
-            what: digest.clone(),
-            why,
-        };
+        let malformed = |why| Error::manifest(&digest, why);
         let config = Config::named_by(config_blob, &bytes).map_err(malformed)?;
         let image = Image::new(root, chosen.digest, chosen.manifest, &config);
         let image = image.map_err(malformed)?;
@@ -131,10 +128,10 @@ impl Source<'_> {
                 let (digest, served) = cached.root()?;
                 let mut document = parse(&digest, &served.bytes, &served.media_type);
                 // For a tag, name it beside the digest: the user typed only the tag.
-                if let (Err(Error::Manifest { what, .. }), None) =
+                if let (Err(Error::Image(ImageError::Manifest { subject, .. })), None) =
                     (&mut document, cached.reference().digest())
                 {
-                    *what = format!("{}: {what}", cached.reference());
+                    *subject = format!("{}: {subject}", cached.reference());
                 }
                 Ok((digest, served.bytes, document?))
             }

@@ -6,7 +6,7 @@ mod web_address;
 
 use super::Usage;
 use super::sentence::{around, escaped, without_secret};
-use crate::oci::{InvalidManifest, InvalidReference};
+use crate::oci::InvalidReference;
 pub use suggestion::Suggestion;
 use web_address::image_at;
 
@@ -81,25 +81,6 @@ fn of_transport(transport: &str, text: &str) -> Option<String> {
             around(&before, name, " oci:FOLDER")
         }
     }
-}
-
-/// For an image that is none which a tree could be made of.
-pub(super) fn of_manifest(why: &InvalidManifest) -> Option<&'static str> {
-    let hint = match why {
-        InvalidManifest::Schema1 => "pull it with an old docker and push it again to convert it",
-        InvalidManifest::MediaType(kind) if kind.starts_with("text/html") => {
-            "a web page was served: check the host, and whether the network requires a login"
-        }
-        InvalidManifest::Artifact(kind) if kind.contains("helm") => {
-            "a chart is fetched with `helm pull`"
-        }
-        InvalidManifest::Artifact(_) => "fetch it with the tool it is for, or with `oras pull`",
-        InvalidManifest::Encrypted(_) => {
-            "decrypt it into a folder first: skopeo copy --decryption-key KEY docker://IMAGE oci:PATH"
-        }
-        _ => return None,
-    };
-    Some(hint)
 }
 
 impl Usage {

@@ -4,7 +4,7 @@ use super::image::{Sequence, tar};
 use super::spec::{self, Outcome};
 use super::tree::Tree;
 use crate::support::{Sandbox, sandbox, tree};
-use roots::error::{EntryFault, Error};
+use roots::error::{EntryFault, Error, LayerError};
 use roots::extract::Extractor;
 use roots::model::{Comparison, Ignore, Model};
 use roots::oci::Digest;
@@ -158,11 +158,11 @@ fn verify(place: &Path, sequence: &Sequence, applied: &Result<(), Error>) -> Res
 /// The name of what was wrong with an entry.
 fn fault(error: &Error) -> String {
     match error {
-        Error::Entry {
-            why: EntryFault::Io { .. },
+        Error::Layer(LayerError::Entry {
+            reason: EntryFault::Io { .. },
             ..
-        } => "Io".to_owned(),
-        Error::Entry { why, .. } => format!("{why:?}"),
+        }) => "Io".to_owned(),
+        Error::Layer(LayerError::Entry { reason, .. }) => format!("{reason:?}"),
         other => format!("{other:?}"),
     }
 }

@@ -1,7 +1,9 @@
-//! Errors of one entry of a layer: malformed, or impossible to put on this disk.
+//! An entry of a layer is malformed, or cannot be put on this disk.
 
-use super::Error;
-use super::sentence::{escaped, os_reason};
+use super::LayerError;
+use crate::error::io::tree_hint;
+use crate::error::sentence::{escaped, os_reason};
+use crate::error::{Category, Error};
 use crate::oci::Digest;
 use std::fmt::{self, Display, Formatter};
 use std::io;
@@ -9,72 +11,47 @@ use std::io;
 /// Why an entry is not applied. The pull fails: a tree that lacks an entry is a wrong tree.
 #[derive(Debug)]
 pub enum EntryFault {
-    /// A `..` in the name.
     Climbs,
-    /// A NUL in a name.
     NulInName,
-    /// A component of more than 255 bytes.
     NameTooLong,
-    /// More components than 4,096.
     TooDeep,
-    /// More than 255 symlinks on the way.
     LinkLoop,
-    /// More steps on the way than 16,384, as its symlinks say.
     LongWay,
-    /// A file stands where a directory is on the way.
     ParentIsFile,
-    /// The root described as anything but a directory.
     RootIsNoDirectory,
-    /// A whiteout of nothing, of its own directory or of the parent, or one in mid-path.
+    /// Of nothing, of its own directory or of the parent, or in the middle of a path.
     Whiteout,
-    /// A link that points to nothing at all.
     EmptyLink,
-    /// A hard link to what is not in the tree.
     LinkTargetMissing,
-    /// A hard link to a directory.
     LinkToDirectory,
-    /// A map of holes that does not fit the file.
     Sparse,
-    /// A type that no tar has.
     UnknownType(u8),
-    /// A header's sum does not hold.
     Checksum,
-    /// A field is no number, or one that cannot be.
+    /// A field of the header.
     Number(&'static str),
-    /// A pax header breaks its grammar.
     Pax,
-    /// An extended header of more than 1 MiB.
     HeaderTooLong,
-    /// More extended attributes than Linux can hold, or global ones of more than 1 MiB.
     Xattrs,
-    /// More extended attributes in the whole tree than `roots verify` keeps in memory.
+    /// More than `roots verify` keeps in memory.
     XattrsOfTree,
-    /// An extended header that nothing follows.
     Dangling,
-    /// A block of zeros that is not the end.
     LoneZeroBlock,
-    /// The archive ends in the middle of an entry.
     Truncated,
-    /// An owner that this user namespace has no number for.
     UnmappedOwner {
-        /// User id.
         uid: u32,
-        /// Group id.
         gid: u32,
     },
-    /// A user or group that `--uid-shift` would take beyond the highest there can be.
+    /// An owner that `--uid-shift` would take beyond the highest id.
     Shifted(u32),
-    /// The tree would be larger than this many bytes, which is what was allowed.
+    /// The tree would exceed this many bytes.
     OverLimit(u64),
-    /// The layers unpack to far more than a tree of this many bytes, which is what was allowed.
+    /// The layers unpack to far more than a tree of this many bytes.
     Inflated(u64),
     /// The image makes more work than its size explains.
     Bomb,
-    /// The disk.
+    /// The kernel refused an action.
     Io {
-        /// What was tried.
         action: &'static str,
-        /// How it failed.
         source: io::Error,
     },
     /// The stream below the archive failed.
@@ -82,44 +59,33 @@ pub enum EntryFault {
 }
 
 impl EntryFault {
-    /// A failure to do `action`.
+    /// The kernel refused to do `action`.
     pub fn io(action: &'static str, source: io::Error) -> Self {
         Self::Io { action, source }
     }
 
-    /// Whether the disk is to blame and not the image.
-    pub fn is_disk(&self) -> bool {
-        matches!(
-            self,
-            Self::Io { .. }
-                | Self::UnmappedOwner { .. }
-                | Self::Shifted(_)
-                | Self::OverLimit(_)
-                | Self::Inflated(_)
-        )
-    }
-
-    /// Whether the kernel does not let this process do it.
+    /// Whether the kernel refused an action with EPERM or EACCES.
     pub fn is_not_permitted(&self) -> bool {
         matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied)
     }
 
-    /// This fault at the entry `name` of a layer.
+    /// This fault of the entry `name` of a layer.
     pub fn in_layer(self, diff_id: &Digest, name: &[u8]) -> Error {
         match self {
             Self::Stream(error) => Error::in_stream(diff_id, error),
-            why => {
+            reason => {
                 let name = escaped(&String::from_utf8_lossy(name));
-                Error::Entry {
+                LayerError::Entry {
                     layer: diff_id.clone(),
                     name,
-                    why,
+                    reason,
                 }
+                .into()
             }
         }
     }
 
-    /// This fault after all entries.
+    /// This fault of the tree as a whole, after all entries.
     pub fn in_tree(self) -> Error {
         match self {
             Self::Io { action, source } => Error::tree(action, source),
@@ -128,6 +94,33 @@ impl EntryFault {
                 io::Error::other("no such ids in this user namespace"),
             ),
             _ => Error::tree("finish it", io::ErrorKind::Other.into()),
+        }
+    }
+
+    pub(super) fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Io { action, source } => return tree_hint(action, source),
+            Self::OverLimit(_) | Self::Inflated(_) => {
+                "allow more with --max-size if you trust the image"
+            }
+            Self::UnmappedOwner { .. } => {
+                "pass --strip-owner, or map more ids into this user namespace (/etc/subuid, /etc/subgid)"
+            }
+            Self::Bomb => "if you trust the image, pull it with a --max-size that is large enough",
+            Self::Shifted(_) => "pass a lower --uid-shift",
+            _ => return None,
+        })
+    }
+
+    pub(super) fn category(&self) -> Category {
+        match self {
+            // The image is good: it does not fit this machine, or what the user allows.
+            Self::Io { .. }
+            | Self::UnmappedOwner { .. }
+            | Self::Shifted(_)
+            | Self::OverLimit(_)
+            | Self::Inflated(_) => Category::Destination,
+            _ => Category::BadImage,
         }
     }
 }
