@@ -5,7 +5,7 @@ use serde::Serialize;
 /// Whether a terminal would obey it or hide it rather than show it: control characters of C0 and C1,
 /// ends of lines, and all format characters and those without a width (Unicode's categories Cc, Cf, Zl
 /// and Zp, and `Default_Ignorable_Code_Point`). They could make one name look like another.
-pub fn is_unprintable(c: char) -> bool {
+pub(crate) fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'
@@ -18,18 +18,18 @@ pub fn is_unprintable(c: char) -> bool {
 }
 
 /// One line of JSON, for programs.
-pub fn json_line(value: &impl Serialize) -> String {
+pub(crate) fn json_line(value: &impl Serialize) -> String {
     // What is written here are strings and numbers, which always become JSON.
     plain(&serde_json::to_string(value).unwrap_or_default())
 }
 
 /// A page of JSON, for programs and people.
-pub fn json_page(value: &impl Serialize) -> String {
+pub(crate) fn json_page(value: &impl Serialize) -> String {
     plain(&serde_json::to_string_pretty(value).unwrap_or_default())
 }
 
 /// JSON as somebody else wrote it, for a terminal.
-pub fn json_for_terminal(json: &[u8]) -> String {
+pub(crate) fn json_for_terminal(json: &[u8]) -> String {
     plain(String::from_utf8_lossy(json).trim_end())
 }
 
@@ -52,7 +52,7 @@ fn plain(json: &str) -> String {
 }
 
 /// Words as a list, which shows where each of them ends.
-pub fn json_words(words: &[String]) -> String {
+pub(crate) fn json_words(words: &[String]) -> String {
     let words = words
         .iter()
         .map(|word| serde_json::to_string(word).unwrap_or_default());

@@ -11,14 +11,14 @@
 //! them to it.
 
 // Escapes, the OCI specifications, the kernel.
-pub mod escape;
+mod escape;
 pub mod oci;
 pub mod sys;
 
 // What is written beside and into a tree, and what starts it.
-pub mod lockfile;
-pub mod record;
-pub mod systemd;
+mod lockfile;
+mod record;
+mod systemd;
 pub mod tree_options;
 
 // Errors, messages and progress.
@@ -27,16 +27,16 @@ pub mod progress;
 
 // Compression, tar, and what commands print.
 pub mod compression;
-pub mod report;
+mod report;
 pub mod tarball;
 
 // What layers mean for a tree.
 pub mod changeset;
 
 // The rooms that do the work and do not know of each other.
-pub mod archive;
-pub mod cache;
-pub mod destination;
+mod archive;
+mod cache;
+mod destination;
 pub mod extract;
 pub mod layer;
 pub mod model;
@@ -45,4 +45,4 @@ pub mod registry;
 // Sources of images, commands, the command line.
 pub mod cli;
 pub mod commands;
-pub mod source;
+mod source;

@@ -8,11 +8,11 @@ use std::collections::HashMap;
 
 /// The lines of a lock.
 #[derive(Clone, Debug)]
-pub struct Lock(Vec<(Option<Reference>, Digest)>);
+pub(crate) struct Lock(Vec<(Option<Reference>, Digest)>);
 
 /// The number of a line, from 1 on, that makes a text no lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InvalidLock {
+pub(crate) enum InvalidLock {
     /// It is no line of a lock.
     Line(usize),
     /// It locks a name that an earlier line locks to another digest.
@@ -21,7 +21,7 @@ pub enum InvalidLock {
 
 impl Lock {
     /// Reads a lock.
-    pub fn parse(text: &str) -> Result<Self, InvalidLock> {
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidLock> {
         let lines = text.lines().zip(1..).map(|(line, number)| {
             let said = line.split('#').next().unwrap_or_default().trim();
             (said, number)
@@ -42,7 +42,7 @@ impl Lock {
 
     /// The digests that an image of these names may have. One that has no name may be any of those
     /// that are locked.
-    pub fn digests(&self, names: &[String]) -> Vec<Digest> {
+    pub(crate) fn digests(&self, names: &[String]) -> Vec<Digest> {
         let names: Vec<_> = names
             .iter()
             .flat_map(|name| Reference::parse(name))

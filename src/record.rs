@@ -7,31 +7,31 @@ use serde::{Deserialize, Serialize};
 
 /// What a tree was made of. The names of the fields are what `roots inspect` prints.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub struct Record {
+pub(crate) struct Record {
     /// The image's full name.
-    pub reference: String,
+    pub(crate) reference: String,
     /// What the name stood for: the digest of an index, where there is one.
-    pub digest: Digest,
+    pub(crate) digest: Digest,
     /// The digest of the manifest that was extracted.
-    pub manifest: Digest,
+    pub(crate) manifest: Digest,
     /// The platform that the image is for.
-    pub platform: String,
+    pub(crate) platform: String,
     /// The platform that was asked for, or this machine's.
     #[serde(rename = "wanted")]
-    pub requested: String,
+    pub(crate) requested: String,
     /// The version of roots that made the tree.
-    pub roots: String,
+    pub(crate) roots: String,
     /// The options that made it differ from the image.
     #[serde(default, skip_serializing_if = "TreeOptions::are_none")]
-    pub options: TreeOptions,
+    pub(crate) options: TreeOptions,
     /// Whether owners other than root are missing, because an ordinary user pulled.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub owners_left_out: bool,
+    pub(crate) owners_left_out: bool,
 }
 
 impl Record {
     /// The record of a pull of `image` by the name `reference`.
-    pub fn new(
+    pub(crate) fn new(
         reference: String,
         image: &Image,
         request: &PlatformRequest,
@@ -51,23 +51,23 @@ impl Record {
     }
 
     /// Whether `other` is about the same tree, whatever name and index led to it.
-    pub fn is_of_same_tree(&self, other: &Self) -> bool {
+    pub(crate) fn is_of_same_tree(&self, other: &Self) -> bool {
         self.manifest == other.manifest && self.options == other.options
     }
 
     /// Reads a record; nothing if it is not one.
-    pub fn parse(json: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(json: &[u8]) -> Option<Self> {
         serde_json::from_slice(json).ok()
     }
 
     /// The record on one line, as it is kept.
-    pub fn to_line(&self) -> String {
+    pub(crate) fn to_line(&self) -> String {
         // Strings alone always become JSON.
         serde_json::to_string(self).unwrap_or_default()
     }
 
     /// The record for people and programs: whoever owns the tree may have written it.
-    pub fn to_page(&self) -> String {
+    pub(crate) fn to_page(&self) -> String {
         json_page(self)
     }
 }

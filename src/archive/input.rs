@@ -16,7 +16,7 @@ const CHUNK: usize = 256 * 1024;
 const STDIN: &str = "standard input";
 
 /// A file or pipe that contains an archive.
-pub struct Input {
+pub(crate) struct Input {
     path: PathBuf,
     file: File,
     /// Whether it can be read again from the start.
@@ -26,7 +26,7 @@ pub struct Input {
 
 impl Input {
     /// Opens the file at `path`, which may be a named pipe. A directory is an error.
-    pub fn open(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let failed = |e| unreadable(path, e);
         let file = match open_to_read(path) {
             Err(e) => {
@@ -49,7 +49,7 @@ impl Input {
     }
 
     /// Standard input.
-    pub fn stdin() -> Result<Self, Error> {
+    pub(crate) fn stdin() -> Result<Self, Error> {
         use std::os::fd::AsFd as _;
         let path = PathBuf::from(STDIN);
         let own = io::stdin().as_fd().try_clone_to_owned();
@@ -108,7 +108,7 @@ impl Input {
     }
 
     /// Whether it can be read again from the start.
-    pub fn is_seekable(&self) -> bool {
+    pub(crate) fn is_seekable(&self) -> bool {
         self.again
     }
 
@@ -136,7 +136,7 @@ impl Input {
     }
 
     /// The path, for messages.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 }

@@ -17,7 +17,7 @@ mod seekable;
 mod spool;
 mod streamed;
 
-pub use input::Input;
+pub(crate) use input::Input;
 
 use crate::error::{Absence, Error};
 use seekable::SeekableArchive;
@@ -30,7 +30,7 @@ use streamed::StreamedArchive;
 const MAX_LINKS: usize = 8;
 
 /// An open archive.
-pub enum Archive {
+pub(crate) enum Archive {
     /// Members are read in place.
     Still(SeekableArchive),
     /// Members are read in passing.
@@ -40,7 +40,7 @@ pub enum Archive {
 impl Archive {
     /// Opens an archive. Members of a stream that are needed later are written to `spool`, an
     /// unnamed file.
-    pub fn open(input: Input, spool: Option<File>) -> Result<Self, Error> {
+    pub(crate) fn open(input: Input, spool: Option<File>) -> Result<Self, Error> {
         match input.plain_file()? {
             Some(file) => SeekableArchive::new(input, file).map(Self::Still),
             None => StreamedArchive::new(input, spool).map(Self::Flow),
@@ -48,7 +48,11 @@ impl Archive {
     }
 
     /// The bytes of whichever of these members comes first, with its index, limited as in `bytes`.
-    pub fn first(&self, names: &[&str], limit: u64) -> Result<Option<(usize, Vec<u8>)>, Error> {
+    pub(crate) fn first(
+        &self,
+        names: &[&str],
+        limit: u64,
+    ) -> Result<Option<(usize, Vec<u8>)>, Error> {
         match self {
             Self::Flow(flow) => flow.first(names, limit),
             Self::Still(still) => {
@@ -63,7 +67,7 @@ impl Archive {
 
     /// Reads a small member up to one byte beyond `limit`, which shows whether it is longer. It can
     /// be read again.
-    pub fn bytes(&self, name: &str, limit: u64) -> Result<Option<Vec<u8>>, Error> {
+    pub(crate) fn bytes(&self, name: &str, limit: u64) -> Result<Option<Vec<u8>>, Error> {
         if let Self::Flow(flow) = self
             && let Some((_, bytes)) = flow.first(&[name], limit)?
         {
@@ -80,7 +84,7 @@ impl Archive {
 
     /// Opens a member as a stream, if it exists. Only one at a time: the stream of a
     /// StreamedArchive reads at the current position.
-    pub fn open_member(&self, name: &str) -> Result<Option<Box<dyn Read>>, Error> {
+    pub(crate) fn open_member(&self, name: &str) -> Result<Option<Box<dyn Read>>, Error> {
         match self {
             Self::Still(still) => Ok(still.open_member(name)),
             Self::Flow(flow) => flow.open_member(name),
@@ -89,7 +93,7 @@ impl Archive {
 
     /// The name and size in bytes of the file `name`, or of the file it links to. Reads a streamed
     /// archive to its end.
-    pub fn locate(&self, name: &str) -> Result<Result<(String, u64), Absence>, Error> {
+    pub(crate) fn locate(&self, name: &str) -> Result<Result<(String, u64), Absence>, Error> {
         match self {
             Self::Still(still) => Ok(still.locate(name)),
             Self::Flow(flow) => flow.locate(name),
@@ -97,7 +101,7 @@ impl Archive {
     }
 
     /// Whether a file, located before, is known to be uncompressed without opening it.
-    pub fn is_plain(&self, name: &str) -> bool {
+    pub(crate) fn is_plain(&self, name: &str) -> bool {
         match self {
             // Opening it is cheap.
             Self::Still(_) => false,
@@ -106,21 +110,21 @@ impl Archive {
     }
 
     /// From here on, only these members are needed.
-    pub fn narrow(&self, names: HashSet<String>) {
+    pub(crate) fn narrow(&self, names: HashSet<String>) {
         if let Self::Flow(flow) = self {
             flow.narrow(names);
         }
     }
 
     /// Reads a pipe to its end: otherwise its writer would fail with EPIPE.
-    pub fn drain(&self) {
+    pub(crate) fn drain(&self) {
         if let Self::Flow(flow) = self {
             flow.drain();
         }
     }
 
     /// The input it is read from.
-    pub fn input(&self) -> &Input {
+    pub(crate) fn input(&self) -> &Input {
         match self {
             Self::Still(still) => still.input(),
             Self::Flow(flow) => flow.input(),

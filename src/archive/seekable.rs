@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 /// The file, and the positions of its members.
-pub struct SeekableArchive {
+pub(crate) struct SeekableArchive {
     input: Input,
     file: Rc<File>,
     members: HashMap<String, (MemberKind, MemberPosition)>,

@@ -12,7 +12,7 @@ use std::io::{self, Read};
 use std::rc::Rc;
 
 /// The archive, shared with the stream of the current member.
-pub struct StreamedArchive {
+pub(crate) struct StreamedArchive {
     input: Rc<Input>,
     state: Rc<RefCell<ArchiveCursor>>,
 }

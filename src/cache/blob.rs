@@ -18,7 +18,7 @@ impl Cache {
     /// The blob, if it is here; from now on purge lets it be. Whoever reads it checks it again:
     /// disks rot, and a cache may be written to by others. A blob of another length, or what is no
     /// plain file, is not the blob.
-    pub fn find(&self, blob: &Descriptor) -> Result<Option<File>, Error> {
+    pub(crate) fn find(&self, blob: &Descriptor) -> Result<Option<File>, Error> {
         if self.is_spoilt(blob) {
             return Ok(None);
         }
@@ -66,7 +66,7 @@ impl Cache {
 
     /// How much of the blob is not here, in bytes, as far as can be told before it is read. From now
     /// on purge lets the blob be, if it is here.
-    pub fn lacks(&self, blob: &Descriptor) -> Result<u64, Error> {
+    pub(crate) fn lacks(&self, blob: &Descriptor) -> Result<u64, Error> {
         Ok(match self.held(blob)? {
             Presence::Whole => 0,
             Presence::Part(had) => blob.size - had,
@@ -76,13 +76,13 @@ impl Cache {
 
     /// Says that a blob turned out to be spoilt: whoever spoilt it may have spoilt more. From now on,
     /// blobs are read before they are used, and of those that are not whole nothing is used.
-    pub fn doubt(&self) {
+    pub(crate) fn doubt(&self) {
         self.checked.borrow_mut().get_or_insert_default();
     }
 
     /// Drops those of `blobs` that are spoilt, and what there is of those that are not whole: where one
     /// was spoilt, and another attempt is somebody else's to make.
-    pub fn mend<'b>(&self, blobs: impl IntoIterator<Item = &'b Descriptor>) {
+    pub(crate) fn mend<'b>(&self, blobs: impl IntoIterator<Item = &'b Descriptor>) {
         self.doubt();
         for blob in blobs {
             if let Ok(None) = self.find(blob) {
@@ -120,7 +120,7 @@ impl Cache {
 
     /// Drops a blob that turned out not to be what its name says, and what there is of it. Dropped or
     /// not, it is not looked at again by this process: whoever spoilt it may do so again.
-    pub fn forget(&self, blob: &Descriptor) {
+    pub(crate) fn forget(&self, blob: &Descriptor) {
         self.spoilt.borrow_mut().insert(blob.digest.clone());
         self.abandon(blob);
         self.unlink(blob, &blob_name(&blob.digest));
@@ -132,7 +132,7 @@ impl Cache {
     }
 
     /// Drops what there is of a blob that nobody should go on with.
-    pub fn abandon(&self, blob: &Descriptor) {
+    pub(crate) fn abandon(&self, blob: &Descriptor) {
         self.unlink(blob, &partial_name(&blob.digest));
     }
 

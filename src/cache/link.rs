@@ -36,21 +36,21 @@ pub(super) struct Link {
 
 /// A record, and which tree it is about: another one may have taken its name since.
 #[derive(Clone, Deserialize, Serialize)]
-pub struct LinkRecord {
+pub(crate) struct LinkRecord {
     /// The number of the inode of the tree's root.
-    pub inode: u64,
+    pub(crate) inode: u64,
     /// Whether the tree itself has the record as well.
     #[serde(default)]
-    pub in_tree: bool,
+    pub(crate) in_tree: bool,
     /// What the tree was made of.
-    pub record: Record,
+    pub(crate) record: Record,
 }
 
 impl Cache {
     /// Notes that `destination`, an absolute path, is about to be made from `image`, which is made
     /// of `blobs`, and that the tree that is there may go to `kept`. Whatever a crash leaves there
     /// then, old or new, purge keeps its blobs; what the old tree is stays as it was noted.
-    pub fn link_ahead(
+    pub(crate) fn link_ahead(
         &self,
         destination: &Path,
         kept: Option<&Path>,
@@ -85,7 +85,7 @@ impl Cache {
 
     /// Notes that a pull of `image` into `destination`, an absolute path, has begun, so that a purge
     /// finds what it leaves beside it if it is killed. False if the destination is known already.
-    pub fn link_first(&self, destination: &Path, image: &str) -> Result<bool, Error> {
+    pub(crate) fn link_first(&self, destination: &Path, image: &str) -> Result<bool, Error> {
         let folder = self.own_folder(LINKS)?;
         if self.link_in(&folder, destination)?.is_some() {
             return Ok(false);
@@ -102,7 +102,7 @@ impl Cache {
 
     /// Takes back what [`Cache::link_first`] has noted: nothing came of that pull, and nothing is left
     /// of it.
-    pub fn unlink_first(&self, destination: &Path) {
+    pub(crate) fn unlink_first(&self, destination: &Path) {
         // What cannot be removed now, a purge removes.
         if let Ok(folder) = self.own_folder(LINKS) {
             let _ = folder.unlink(&link_name(destination));
@@ -110,7 +110,7 @@ impl Cache {
     }
 
     /// The destinations of all pulls that are known here.
-    pub fn destinations(&self) -> Result<Vec<PathBuf>, Error> {
+    pub(crate) fn destinations(&self) -> Result<Vec<PathBuf>, Error> {
         let mut all = Vec::new();
         for folder in self.believed_folders(LINKS)? {
             for entry in folder.list().map_err(|e| self.failed("list", e))? {
@@ -122,7 +122,7 @@ impl Cache {
     }
 
     /// Notes that `destination` is made from `image` by now, and its record.
-    pub fn link(
+    pub(crate) fn link(
         &self,
         destination: &Path,
         image: &str,
@@ -140,7 +140,7 @@ impl Cache {
 
     /// The record of the tree at `destination` with this inode. A link that cannot be read has none:
     /// whoever may write to the cache could stop each update with one.
-    pub fn recorded(&self, destination: &Path, inode: u64) -> Option<LinkRecord> {
+    pub(crate) fn recorded(&self, destination: &Path, inode: u64) -> Option<LinkRecord> {
         let folders = self.believed_folders(LINKS).ok()?;
         let links = folders
             .iter()

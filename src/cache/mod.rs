@@ -41,10 +41,10 @@ mod trust;
 mod view;
 mod wait;
 
-pub use link::LinkRecord;
-pub use partial::{Fetched, Partial, Reservation};
-pub use sweep::{Dropped, Purged, Sweep, Total};
-pub use view::{CacheView, Presence};
+pub(crate) use link::LinkRecord;
+pub(crate) use partial::{Fetched, Partial, Reservation};
+pub(crate) use sweep::{Purged, Sweep};
+pub(crate) use view::{CacheView, Presence};
 
 use crate::error::{CacheError, Error};
 use crate::oci::{Algorithm, Digest};
@@ -63,7 +63,7 @@ use std::time::Duration;
 use wait::Timeout;
 
 /// An open cache.
-pub struct Cache {
+pub(crate) struct Cache {
     path: PathBuf,
     root: Dir,
     /// Nothing in a cache that this process may not write to.
@@ -99,7 +99,7 @@ const ALGORITHMS: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Sha512];
 impl Cache {
     /// Opens the cache at `path` for pulls, made if it is missing. One that may not be written to
     /// is used as it is. Locks that others hold are waited for as long as `timeout` says.
-    pub fn open(path: &Path, timeout: Duration, progress: Progress) -> Result<Self, Error> {
+    pub(crate) fn open(path: &Path, timeout: Duration, progress: Progress) -> Result<Self, Error> {
         let is_tagged = check_ours(path)?;
         let cache = match prepare(path) {
             Ok((root, lock)) => Self::new(path, root, (Some(lock), timeout), progress),
@@ -119,7 +119,7 @@ impl Cache {
 
     /// Opens a cache that pulls have made: purge, in a folder that is no cache, would drop all blobs
     /// that it finds. To `look` at it is enough if it may be read.
-    pub fn open_existing(
+    pub(crate) fn open_existing(
         path: &Path,
         look: bool,
         timeout: Duration,
@@ -163,34 +163,34 @@ impl Cache {
     }
 
     /// Where it is.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// How much can be added to it, in bytes, where anything can and its file system says so.
-    pub fn free_space(&self) -> Option<u64> {
+    pub(crate) fn free_space(&self) -> Option<u64> {
         let root = (!self.is_read_only()).then_some(&self.root);
         root.and_then(Dir::free_space)
     }
 
     /// Whether it is on the same file system as `folder`.
-    pub fn is_beside(&self, folder: &Dir) -> io::Result<bool> {
+    pub(crate) fn is_beside(&self, folder: &Dir) -> io::Result<bool> {
         self.root.is_beside(folder)
     }
 
     /// From here on, what is fetched is not kept.
-    pub fn add_nothing(&self) {
+    pub(crate) fn add_nothing(&self) {
         self.is_full.set(true);
     }
 
     /// A file without a name for what has no place elsewhere, if it takes one.
-    pub fn spool(&self) -> Option<File> {
+    pub(crate) fn spool(&self) -> Option<File> {
         let root = (!self.is_read_only()).then_some(&self.root);
         root.and_then(|root| root.create_unnamed().ok())
     }
 
     /// Whether this process may only read it.
-    pub fn is_read_only(&self) -> bool {
+    pub(crate) fn is_read_only(&self) -> bool {
         self.lock.is_none()
     }
 

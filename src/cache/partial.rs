@@ -13,7 +13,7 @@ use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 
 /// A blob on its way into the cache, locked: nobody else fetches it meanwhile. The lock ends with
 /// the process, however that ends.
-pub struct Partial {
+pub(crate) struct Partial {
     folder: Dir,
     temporary: CString,
     name: CString,
@@ -26,7 +26,7 @@ pub struct Partial {
 }
 
 /// Who has the rest of a blob that is not in the cache.
-pub enum Reservation {
+pub(crate) enum Reservation {
     /// Nobody here: it is to be fetched, and written to this.
     Missing(Partial),
     /// Another process, which fetches it just now.
@@ -36,14 +36,14 @@ pub enum Reservation {
 }
 
 /// A blob on its way that another process has locked.
-pub struct Fetched(File);
+pub(crate) struct Fetched(File);
 
 /// How often a file is opened that is another one by the time it is locked.
 const ROUNDS: u32 = 100;
 
 impl Cache {
     /// Sets out to write the blob, from where it was left off.
-    pub fn create(&self, blob: &Descriptor) -> io::Result<Reservation> {
+    pub(crate) fn create(&self, blob: &Descriptor) -> io::Result<Reservation> {
         // To write beyond the limit would end the process.
         let is_too_large = file_size_limit().is_some_and(|limit| blob.size > limit);
         if self.is_read_only() || self.is_full.get() || is_too_large {
@@ -97,7 +97,7 @@ impl Cache {
 
     /// Waits until another process has fetched a blob, or has given up. False if it is not worth it:
     /// nothing comes, and yet it keeps the lock.
-    pub fn wait_for(&self, fetched: &Fetched) -> Result<bool, Error> {
+    pub(crate) fn wait_for(&self, fetched: &Fetched) -> Result<bool, Error> {
         let file = &fetched.0;
         let size = || file.metadata().map_or(0, |found| found.len());
         self.wait("another pull", || file.try_lock(), size)
@@ -106,12 +106,12 @@ impl Cache {
 
 impl Partial {
     /// How much of the blob is here already, in bytes.
-    pub fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         self.had
     }
 
     /// Reads what is here already. Whoever reads it checks it, as with whole blobs.
-    pub fn reader(&self) -> io::Result<impl Read + use<>> {
+    pub(crate) fn reader(&self) -> io::Result<impl Read + use<>> {
         Ok(FileReader {
             file: self.file.try_clone()?,
             position: 0,
@@ -121,7 +121,7 @@ impl Partial {
 
     /// Gives the blob, which has been verified, its name. Its bytes are not forced to the disk: a
     /// power cut can leave less of them, which is seen and mended when the blob is read.
-    pub fn keep(mut self) -> io::Result<()> {
+    pub(crate) fn keep(mut self) -> io::Result<()> {
         if !self.is_named()? {
             return Err(io::ErrorKind::NotFound.into());
         }

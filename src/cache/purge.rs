@@ -42,7 +42,7 @@ struct Candidate {
 impl Cache {
     /// Drops links to destinations that are gone and not `in_use`, then blobs that nobody uses. Pulls
     /// wait until it is done.
-    pub fn purge(&self, sweep: Sweep, in_use: &[PathBuf]) -> Result<Purged, Error> {
+    pub(crate) fn purge(&self, sweep: Sweep, in_use: &[PathBuf]) -> Result<Purged, Error> {
         let is_locked = self.lock(File::try_lock, || "pulls")?;
         let is_written = !is_locked;
         let mut purged = Purged::default();

@@ -6,53 +6,53 @@ use std::time::{Duration, SystemTime};
 
 /// What is to be dropped.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Sweep {
+pub(crate) struct Sweep {
     /// Also what existing destinations were made of.
-    pub all: bool,
+    pub(crate) all: bool,
     /// Only what no pull has used for so long.
-    pub older_than: Option<Duration>,
+    pub(crate) older_than: Option<Duration>,
     /// Only until the blobs have no more bytes than that, the least recently used first.
-    pub max_size: Option<u64>,
+    pub(crate) max_size: Option<u64>,
     /// Nothing: say what would go.
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
 }
 
 /// What was dropped, or would be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dropped {
+pub(crate) struct Dropped {
     /// The path below the cache.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// The size in bytes.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
 }
 
 /// A number of blobs.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Total {
+pub(crate) struct Total {
     /// How many there are.
-    pub blobs: usize,
+    pub(crate) blobs: usize,
     /// How large they are, in bytes.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
 }
 
 /// What came of a purge.
 #[derive(Debug, Default)]
-pub struct Purged {
+pub(crate) struct Purged {
     /// The blobs that went, in that order.
-    pub dropped: Vec<Dropped>,
+    pub(crate) dropped: Vec<Dropped>,
     /// Destinations that are gone, and were forgotten.
-    pub forgotten: Vec<PathBuf>,
+    pub(crate) forgotten: Vec<PathBuf>,
     /// What is left in the cache.
-    pub left: Total,
+    pub(crate) left: Total,
     /// What of that only existing destinations keep.
-    pub linked: Total,
+    pub(crate) linked: Total,
     /// What of that `older_than` keeps.
-    pub young: Total,
+    pub(crate) young: Total,
 }
 
 impl Sweep {
     /// Whether it is too young to go. What comes from the future is.
-    pub fn spares(&self, found: &Stat) -> bool {
+    pub(crate) fn spares(&self, found: &Stat) -> bool {
         let Some(age) = self.older_than else {
             return false;
         };
@@ -68,7 +68,7 @@ impl Sweep {
     }
 
     /// Whether so much may stay.
-    pub fn allows(&self, left: Total) -> bool {
+    pub(crate) fn allows(&self, left: Total) -> bool {
         self.max_size.is_some_and(|size| left.bytes <= size)
     }
 }

@@ -25,7 +25,11 @@ struct TagRecord {
 impl Cache {
     /// Keeps the documents that `reference` led to, verified, the first of which is what it stands
     /// for.
-    pub fn record_tag(&self, reference: &str, documents: &[(Digest, Bytes)]) -> Result<(), Error> {
+    pub(crate) fn record_tag(
+        &self,
+        reference: &str,
+        documents: &[(Digest, Bytes)],
+    ) -> Result<(), Error> {
         let failed = |e| self.failed("write to", e);
         for (digest, bytes) in documents {
             let is_new = self.claim(digest)?;
@@ -54,7 +58,7 @@ impl Cache {
     }
 
     /// What `reference` stood for when it was last pulled by root or by this user.
-    pub fn resolved(&self, reference: &str) -> Option<Digest> {
+    pub(crate) fn resolved(&self, reference: &str) -> Option<Digest> {
         let folders = self.believed(RESOLVED).ok()?;
         let file = file_name(reference);
         let known = folders.iter().filter_map(|folder| read(folder, &file));
@@ -64,7 +68,7 @@ impl Cache {
     }
 
     /// The bytes of a manifest or an index, if they are here and are those.
-    pub fn document(&self, digest: &Digest) -> Result<Option<Vec<u8>>, Error> {
+    pub(crate) fn document(&self, digest: &Digest) -> Result<Option<Vec<u8>>, Error> {
         let folder = self.blobs(digest.algorithm())?;
         let mut bytes = Vec::new();
         let read = folder

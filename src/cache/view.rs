@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// A cache, or the place where a pull would make one.
-pub struct CacheView {
+pub(crate) struct CacheView {
     path: PathBuf,
     cache: Option<Cache>,
     /// The cache, or the folder that it would be made in.
@@ -22,7 +22,7 @@ pub struct CacheView {
 
 /// How much of a blob a cache has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Presence {
+pub(crate) enum Presence {
     /// All of it.
     Whole,
     /// So many bytes, from which a pull goes on.
@@ -33,7 +33,7 @@ pub enum Presence {
 
 impl CacheView {
     /// Looks at `path`. What could not be a cache for a pull is the same error here.
-    pub fn at(path: &Path, progress: Progress) -> Result<Self, Error> {
+    pub(crate) fn at(path: &Path, progress: Progress) -> Result<Self, Error> {
         let is_tagged = check_ours(path)?;
         let failed = |e| unopened(path, e);
         let (real, place) = Dir::open_nearest(path).map_err(failed)?;
@@ -61,32 +61,32 @@ impl CacheView {
     }
 
     /// Where it is, or will be, without symlinks.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// The cache, if there is one already; it may only be read.
-    pub fn cache(&self) -> Option<&Cache> {
+    pub(crate) fn cache(&self) -> Option<&Cache> {
         self.cache.as_ref()
     }
 
     /// Whether a pull would add to it.
-    pub fn is_writable(&self) -> bool {
+    pub(crate) fn is_writable(&self) -> bool {
         self.is_writable
     }
 
     /// How much can be added to its file system, in bytes, if that says so.
-    pub fn free_space(&self) -> Option<u64> {
+    pub(crate) fn free_space(&self) -> Option<u64> {
         self.place.free_space()
     }
 
     /// Whether it is on the same file system as `folder`.
-    pub fn is_beside(&self, folder: &Dir) -> io::Result<bool> {
+    pub(crate) fn is_beside(&self, folder: &Dir) -> io::Result<bool> {
         self.place.is_beside(folder)
     }
 
     /// How much of a blob is here that a pull would use.
-    pub fn held(&self, blob: &Descriptor) -> Result<Presence, Error> {
+    pub(crate) fn held(&self, blob: &Descriptor) -> Result<Presence, Error> {
         let held = self.cache.as_ref().map(|cache| cache.held(blob));
         Ok(match held.transpose()? {
             // Where nothing can be added, nobody goes on with what was begun.

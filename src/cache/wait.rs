@@ -71,7 +71,7 @@ impl Cache {
     }
 
     /// How long nothing may change, for messages.
-    pub fn waited(&self) -> String {
+    pub(crate) fn waited(&self) -> String {
         let seconds = self.timeout.each.as_secs();
         format!("{seconds} s")
     }

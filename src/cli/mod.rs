@@ -231,13 +231,13 @@ fn verify(
     let (options, cache) = (options(&args, &variable)?, cache(&args, &variable));
     check_stdin_once(&image, &options)?;
     check_cache(&args, &image, &cache)?;
-    let (tree_options, part) = compared(&args)?;
+    let (tree_options, scope) = compared(&args)?;
     Ok(Command::Verify(Verify {
         dest: dest.into(),
         image,
         platform: platform(&args, &variable)?,
         tree_options,
-        part,
+        scope,
         ignore: Ignore {
             times: args.ignore_times,
             added: args.ignore_added,

@@ -132,13 +132,13 @@ pub(super) fn cache(args: &RawArgs, variable: impl Fn(&str) -> Option<OsString>)
     match asked {
         Some(no) if no.eq_ignore_ascii_case("no") => CacheChoice::No,
         Some(path) => CacheChoice::At(PathBuf::from(path)),
-        None if sys::is_system_root() => CacheChoice::Usual(PathBuf::from("/var/cache/roots")),
+        None if sys::is_system_root() => CacheChoice::Default(PathBuf::from("/var/cache/roots")),
         None => {
             // A relative one would be another cache in each folder.
             let xdg = absolute(variable("XDG_CACHE_HOME")).map(|xdg| xdg.join("roots"));
             let home = || absolute(variable("HOME")).map(|home| home.join(".cache/roots"));
             let usual = xdg.or_else(home);
-            usual.map_or(CacheChoice::No, CacheChoice::Usual)
+            usual.map_or(CacheChoice::No, CacheChoice::Default)
         }
     }
 }

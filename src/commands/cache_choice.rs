@@ -1,4 +1,4 @@
-//! Which cache the command line asks for, and what happens if it cannot be used.
+//! The cache that the command line asks for.
 
 use crate::cache::{Cache, CacheView};
 use crate::error::Error;
@@ -6,38 +6,37 @@ use crate::progress::Progress;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Which cache.
-pub enum CacheChoice {
-    /// None: no byte is written but the tree.
+/// A cache that may not exist yet.
+pub(crate) enum CacheChoice {
+    /// `--cache no`: nothing is written but the tree.
     No,
-    /// The one that was asked for.
+    /// `--cache DIR`: an error if it cannot be used.
     At(PathBuf),
-    /// The usual one: without it a pull still works.
-    Usual(PathBuf),
+    /// The default one. If it cannot be used, because the system is read-only or HOME is not set,
+    /// that is a warning, and there is no cache.
+    Default(PathBuf),
 }
 
 impl CacheChoice {
-    /// Where it is.
     pub(super) fn path(&self) -> Option<&Path> {
         match self {
             Self::No => None,
-            Self::At(path) | Self::Usual(path) => Some(path),
+            Self::At(path) | Self::Default(path) => Some(path),
         }
     }
 
-    /// Looks at it for a dry run, with what [`Self::open`] would say.
+    /// Opens it for a dry run, with the errors and warnings of [`Self::open`].
     pub(super) fn view(&self, progress: Progress) -> Result<Option<CacheView>, Error> {
         match self {
             Self::No => Ok(None),
             Self::At(path) => CacheView::at(path, progress).map(Some),
-            Self::Usual(path) => Ok(CacheView::at(path, progress)
+            Self::Default(path) => Ok(CacheView::at(path, progress)
                 .inspect_err(|e| progress.warn(format_args!("no cache: {e}")))
                 .ok()),
         }
     }
 
-    /// Opens it for pulls. The usual place may be out of reach (a read-only system, no HOME): then
-    /// there is no cache, and it is said. A place that was asked for has to work.
+    /// Opens it for pulls.
     pub(super) fn open(
         &self,
         timeout: Duration,
@@ -46,7 +45,7 @@ impl CacheChoice {
         match self {
             Self::No => Ok(None),
             Self::At(path) => Cache::open(path, timeout, progress).map(Some),
-            Self::Usual(path) => Ok(Cache::open(path, timeout, progress)
+            Self::Default(path) => Ok(Cache::open(path, timeout, progress)
                 .inspect_err(|e| progress.warn(format_args!("no cache: {e}")))
                 .ok()),
         }

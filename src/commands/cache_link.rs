@@ -1,6 +1,6 @@
 //! Records a pull in the cache: which blobs the tree was made from, and which digest the tag had.
 //!
-//! The tree is right without it, so none of this is a reason to fail: it is said.
+//! The tree is right without that, so failures are warnings.
 
 use crate::cache::{Cache, LinkRecord};
 use crate::destination::{Destination, RecordPlace};
@@ -12,19 +12,19 @@ use crate::source::Source;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-/// The cache's account of one pull.
+/// The link of one pull in the cache, if there is a cache.
 pub(super) struct CacheLink<'c> {
     cache: Option<&'c Cache>,
     image: String,
-    /// Index, manifest, config and layers: all that a pull without a network needs.
+    /// Index, manifest, config and layers: all that `--offline` needs.
     blobs: Vec<Digest>,
-    /// The destination that nobody knew before, until there may be a tree.
-    first: RefCell<Option<PathBuf>>,
+    /// A destination that was new to the cache. It is unlinked if the pull fails before the swap.
+    new_destination: RefCell<Option<PathBuf>>,
     progress: Progress,
 }
 
 impl<'c> CacheLink<'c> {
-    /// The account of a pull of `image` from `source`.
+    /// For a pull of `image` from `source`. Writes nothing yet.
     pub(super) fn new(
         cache: Option<&'c Cache>,
         source: &Source<'_>,
@@ -33,38 +33,38 @@ impl<'c> CacheLink<'c> {
     ) -> Self {
         let documents = source.documents().iter().map(|(digest, _)| digest);
         Self {
-            // Nothing can be told to a cache that may only be read.
             cache: cache.filter(|cache| !cache.is_read_only()),
             image: source.full_name(),
             blobs: documents.chain(image.blobs()).cloned().collect(),
-            first: RefCell::default(),
+            new_destination: RefCell::default(),
             progress,
         }
     }
 
-    /// Before the first layer: what a pull that is killed leaves beside DEST, a purge finds.
+    /// Call it before the first layer: purge then finds what a killed pull leaves beside DEST.
     pub(super) fn begin(&self, destination: &Destination) {
         let path = destination.path();
-        let noted = self.cache.map(|cache| cache.link_first(path, &self.image));
-        if let Some(Ok(true)) = noted {
-            *self.first.borrow_mut() = Some(path.to_owned());
+        let linked = self.cache.map(|cache| cache.link_first(path, &self.image));
+        if let Some(Ok(true)) = linked {
+            *self.new_destination.borrow_mut() = Some(path.to_owned());
         }
-        self.say(path, noted.map(|noted| noted.map(drop)));
+        self.warn(path, linked.map(|linked| linked.map(drop)));
     }
 
-    /// Before the swap: whatever a crash leaves in DEST, its blobs are kept.
+    /// Call it before the swap: a crash may leave the old tree or the new one, and purge then keeps the
+    /// blobs of both.
     pub(super) fn before_swap(&self, destination: &Destination) {
         let (path, kept) = (destination.path(), destination.kept());
-        self.first.take();
-        self.say(
+        self.new_destination.take();
+        self.warn(
             path,
             self.cache
                 .map(|cache| cache.link_ahead(path, kept, &self.image, &self.blobs)),
         );
     }
 
-    /// After it: the tree has this record, and so has the cache, for those who do not take the
-    /// tree's word for it.
+    /// Call it after the swap. The cache gets a copy of the record, because root does not believe the
+    /// one in the tree.
     pub(super) fn after_swap(&self, path: &Path, record: &Record, place: RecordPlace) {
         let RecordPlace { inode, in_tree } = place;
         let linked = self.cache.map(|cache| {
@@ -82,16 +82,16 @@ impl<'c> CacheLink<'c> {
                 path.display()
             ));
         }
-        self.say(path, linked);
+        self.warn(path, linked);
     }
 
-    /// Keeps what led to the image, for pulls without a network.
+    /// Records the digest of the tag, for `--offline`.
     pub(super) fn record_tag(&self, source: &Source<'_>) {
         record_tag(self.cache, source, self.progress);
     }
 
-    fn say(&self, path: &Path, noted: Option<Result<(), Error>>) {
-        if let Some(Err(e)) = noted {
+    fn warn(&self, path: &Path, linked: Option<Result<(), Error>>) {
+        if let Some(Err(e)) = linked {
             let path = path.display();
             self.progress
                 .warn(format_args!("{path}: not noted in the cache: {e}"));
@@ -101,17 +101,17 @@ impl<'c> CacheLink<'c> {
 
 impl Drop for CacheLink<'_> {
     fn drop(&mut self) {
-        if let (Some(cache), Some(path)) = (self.cache, self.first.take()) {
+        if let (Some(cache), Some(path)) = (self.cache, self.new_destination.take()) {
             cache.unlink_first(&path);
         }
     }
 }
 
-/// Keeps the documents of an image, all of which has been verified, for those without a network.
+/// Records the digest of the tag and the documents of a verified image, for `--offline`.
 pub(super) fn record_tag(cache: Option<&Cache>, source: &Source<'_>, progress: Progress) {
     let cache = cache.filter(|cache| !cache.is_read_only());
-    let remembered = cache.map(|cache| cache.record_tag(&source.to_string(), source.documents()));
-    if let Some(Err(e)) = remembered {
+    let recorded = cache.map(|cache| cache.record_tag(&source.to_string(), source.documents()));
+    if let Some(Err(e)) = recorded {
         progress.warn(format_args!("{source} is not kept in the cache: {e}"));
     }
 }

@@ -8,8 +8,7 @@ use crate::report::DigestReport;
 use crate::source::{ImageName, Source};
 
 impl PrintDigest {
-    /// The digest of one image, or lines of `REFERENCE@DIGEST`, which make a lock; as JSON, an object for
-    /// each image.
+    /// Prints one digest, or the lines `REFERENCE@DIGEST` of a lock file, or a JSON object for each image.
     pub(super) fn run(&self) -> Result<String, Error> {
         let mut lines = String::new();
         for image in &self.images {
@@ -19,44 +18,44 @@ impl PrintDigest {
                 source.drain();
                 continue;
             }
-            let digest = self.of(&mut source)?;
+            let digest = self.digest(&mut source)?;
             source.drain();
-            lines += &match self.lock || self.images.len() > 1 {
-                true => line(image, &source, &digest),
-                false => format!("{digest}\n"),
+            lines += &if self.lock || self.images.len() > 1 {
+                line(image, &source, &digest)
+            } else {
+                format!("{digest}\n")
             };
         }
         Ok(lines)
     }
 
-    /// The image as an object. For its type and size, what the name stands for is read, not only asked for.
+    /// The JSON object of an image. It has the type and size of the index, so a HEAD request is not enough.
     fn report(&self, source: &mut Source<'_>) -> Result<String, Error> {
-        let (root, manifest) = match self.index {
-            true => (source.described()?, None),
-            false => {
-                let (root, manifest, image) =
-                    source.described_for(&self.platform, self.progress)?;
-                (root, Some((manifest, image)))
-            }
+        let (root, manifest) = if self.index {
+            (source.described()?, None)
+        } else {
+            let (root, manifest, image) = source.described_for(&self.platform, self.progress)?;
+            (root, Some((manifest, image)))
         };
         let manifest = manifest.as_ref().map(|(manifest, image)| (manifest, image));
         Ok(DigestReport::new(source.full_name(), &root, manifest).to_line())
     }
 
-    /// The digest of the manifest for the platform, or of what the name itself stands for.
-    fn of(&self, source: &mut Source<'_>) -> Result<oci::Digest, Error> {
-        match self.index {
-            true => source.digest(),
-            false => Ok(source.resolve(&self.platform, self.progress)?.digest),
+    /// The digest of the manifest for the platform, or with `--index` the one that the tag has.
+    fn digest(&self, source: &mut Source<'_>) -> Result<oci::Digest, Error> {
+        if self.index {
+            source.digest()
+        } else {
+            Ok(source.resolve(&self.platform, self.progress)?.digest)
         }
     }
 }
 
-/// What an image is called in full, wherever it is, and its digest.
+/// The line of a lock file.
 fn line(image: &ImageName, source: &Source<'_>, digest: &oci::Digest) -> String {
     let names = source.names().into_iter();
-    let full = names.flat_map(|name| oci::Reference::parse(&name));
-    let full = full.map(|reference| reference.name()).next();
+    let references = names.flat_map(|name| oci::Reference::parse(&name));
+    let full = references.map(|reference| reference.name()).next();
     match image {
         ImageName::Registry(reference) => lock_line(&full, reference.name(), digest),
         ImageName::Local(local) => lock_line(&full, local, digest),

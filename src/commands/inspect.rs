@@ -17,8 +17,7 @@ use std::io::{self, IsTerminal as _};
 use std::rc::Rc;
 
 impl Inspect {
-    /// An image on a page for people or as JSON for programs, or one of its documents as it is; the
-    /// record of DEST, which is JSON.
+    /// Prints a page or JSON about an image, or one of its documents byte for byte, or the record of DEST.
     pub(super) fn run(&self) -> Result<Output, Error> {
         if self.is_machine && self.is_missing() {
             return Err(DestinationError::NotFound(self.dest.clone()).into());
@@ -26,7 +25,7 @@ impl Inspect {
         if self.is_machine {
             return self.record().map(Output::from);
         }
-        // What there is, is a tree before it is a name; a folder may be a layout all the same.
+        // A path that exists is a tree rather than the name of an image, unless it is a layout.
         let is_tree = |image: &&ImageName| match image {
             ImageName::Registry(_) => self.dest.exists(),
             ImageName::Local(_) => self.dest.is_dir() && !self.dest.join("oci-layout").exists(),
@@ -42,15 +41,15 @@ impl Inspect {
         }
     }
 
-    /// The bytes of a document of IMAGE.
     fn document(&self, image: &ImageName, raw: RawDocument) -> Result<Output, Error> {
         let mut source = Source::open(image, Some(&self.options), None, self.progress)?;
         let out = source.raw(raw, &self.platform, self.progress)?;
         source.drain();
-        // Byte for byte, but for a person.
-        let out = match io::stdout().is_terminal() {
-            true => json_for_terminal(&out).into_bytes(),
-            false => Rc::unwrap_or_clone(out),
+        // Byte for byte, except on a terminal, which control characters would reach.
+        let out = if io::stdout().is_terminal() {
+            json_for_terminal(&out).into_bytes()
+        } else {
+            Rc::unwrap_or_clone(out)
         };
         let exit_code = 0;
         Ok(Output { out, exit_code })
@@ -70,15 +69,16 @@ impl Inspect {
         let listed = (listed, attestations);
         let report = ImageReport::new(source.full_name(), root, listed, image.as_ref());
         let report = report.annotated(annotations, index_annotations);
-        Ok(match self.progress.is_json() {
-            true => report.to_json(),
-            false => table(&report).to_string(),
+        Ok(if self.progress.is_json() {
+            report.to_json()
+        } else {
+            table(&report).to_string()
         })
     }
 
     fn record(&self) -> Result<String, Error> {
-        let found = match Existing::at(&self.dest) {
-            // A file is no tree, but may be an archive that is spelt like an image.
+        let existing = match Existing::at(&self.dest) {
+            // A file is not a tree, but may be an archive whose name looks like a reference.
             Err(Error::Destination(DestinationError::Refused { .. })) => {
                 let error = Box::new(self.no_record());
                 return Err(Error::Suggesting(
@@ -88,11 +88,11 @@ impl Inspect {
             }
             other => other?,
         };
-        // To look is no reason to make a cache.
-        let look = self.cache.path();
-        let look = look.and_then(|path| CacheView::at(path, Progress::silent()).ok());
-        let cache = look.as_ref().and_then(CacheView::cache);
-        let recorded = RecordedImage::of(&found, cache);
+        // A view, because inspect must not create a cache.
+        let path = self.cache.path();
+        let view = path.and_then(|path| CacheView::at(path, Progress::silent()).ok());
+        let cache = view.as_ref().and_then(CacheView::cache);
+        let recorded = RecordedImage::of(&existing, cache);
         let recorded = recorded.ok_or_else(|| self.or_image(self.no_record()))?;
         if let Ok(ImageName::Registry(reference)) = &self.image
             && self.progress.is_for_person()
@@ -109,13 +109,13 @@ impl Inspect {
         Ok(recorded.record.to_page())
     }
 
-    /// Whether it is known that there is no DEST.
+    /// Whether DEST does not exist. If it cannot be looked at, it may exist.
     fn is_missing(&self) -> bool {
-        let found = self.dest.symlink_metadata();
-        found.is_err_and(|e| e.kind() == io::ErrorKind::NotFound)
+        let stat = self.dest.symlink_metadata();
+        stat.is_err_and(|e| e.kind() == io::ErrorKind::NotFound)
     }
 
-    /// The same `error`, if the name of the folder could not be one of an image, too: `redis`.
+    /// Adds a suggestion to `error` if the folder has the name of an image: `redis`.
     fn or_image(&self, error: Error) -> Error {
         match &self.image {
             Ok(ImageName::Registry(_)) if self.dest.join("oci-layout").exists() => {
@@ -134,7 +134,7 @@ impl Inspect {
     }
 }
 
-/// How much of a command in the history is shown, in characters. BuildKit writes whole scripts.
+/// The longest command of the history that is shown whole, in characters. BuildKit writes whole scripts.
 const MAX_COMMAND: usize = 100;
 
 fn table(report: &ImageReport) -> Table {
@@ -153,39 +153,38 @@ fn table(report: &ImageReport) -> Table {
         table.row("size", format_args!("{size} in {} layer{s}", layers.len()));
     }
     table.row_if("unpacked", report.unpacked.map(bytes));
-    if let Some(about) = &report.config {
-        run(&mut table, about);
+    if let Some(config) = &report.config {
+        add_run_config(&mut table, config);
     }
     let layers = report.layers.iter().flatten().map(|layer| {
-        let how = match layer.unpacked {
+        let compression = match layer.unpacked {
             Some(_) => "not compressed",
             None => compression(&layer.media_type),
         };
-        [layer.digest.to_string(), bytes(layer.size), how.to_owned()]
+        let digest = layer.digest.to_string();
+        [digest, bytes(layer.size), compression.to_owned()]
     });
     table.rows("layers", columns(layers));
     table.rows("history", report.history.iter().map(step).collect());
     table.rows("annotations", annotations(report));
-    let about = report.config.iter().flat_map(|about| &about.malformed);
-    let malformed = about.chain(&report.malformed);
+    let in_config = report.config.iter().flat_map(|config| &config.malformed);
+    let malformed = in_config.chain(&report.malformed);
     table.rows("malformed", malformed.map(ToString::to_string).collect());
     table
 }
 
-/// The annotations, each with the document that has it: tools write the same keys into both.
+/// The annotations, each with its document: tools write the same keys into both.
 fn annotations(report: &ImageReport) -> Vec<String> {
-    let index = report.index_annotations.iter();
-    let index = index.map(|pair| ("index", pair));
-    let manifest = report.annotations.iter();
-    let manifest = manifest.map(|pair| ("manifest", pair));
-    columns(
-        index
-            .chain(manifest)
-            .map(|(document, (key, value))| [document.to_owned(), format!("{key}={value}")]),
-    )
+    let row = |document: &str, key: &String, value: &String| {
+        [document.to_owned(), format!("{key}={value}")]
+    };
+    let of_index = report.index_annotations.iter();
+    let of_index = of_index.map(|(key, value)| row("index", key, value));
+    let of_manifest = report.annotations.iter();
+    columns(of_index.chain(of_manifest.map(|(key, value)| row("manifest", key, value))))
 }
 
-/// A step of the history on one line; a step without a layer is marked.
+/// A step of the history on one line. A step without a layer is marked.
 fn step(entry: &HistoryEntry) -> String {
     let mark = if entry.empty_layer { "(empty) " } else { "" };
     let text = match entry.created_by.as_str() {
@@ -198,7 +197,7 @@ fn step(entry: &HistoryEntry) -> String {
     format!("{mark}{start}{end}")
 }
 
-/// How a layer is compressed, as far as its type says.
+/// The compression of a layer by its media type, or the whole media type if that is unknown.
 fn compression(media_type: &str) -> &str {
     let suffix = media_type.rsplit_once(".tar").map(|(_, suffix)| suffix);
     match suffix.map(|suffix| suffix.trim_start_matches(['+', '.'])) {
@@ -208,16 +207,16 @@ fn compression(media_type: &str) -> &str {
     }
 }
 
-/// What is in the index, the image that the rest of the page is about being marked.
+/// The platforms in the index. The one that the rest of the page describes is marked.
 fn platforms(report: &ImageReport) -> Vec<String> {
-    let chosen = report.manifest.as_ref().map(ToString::to_string);
-    let varieties = report.platforms.iter().map(|variety| {
-        let is_chosen = chosen.as_ref() == Some(&variety.digest);
-        let platform = variety.platform.as_deref().unwrap_or("any");
-        let mark = if is_chosen { "<- this one" } else { "" };
-        [platform.to_owned(), variety.digest.clone(), mark.to_owned()]
+    let shown = report.manifest.as_ref().map(ToString::to_string);
+    let platforms = report.platforms.iter().map(|listed| {
+        let is_shown = shown.as_ref() == Some(&listed.digest);
+        let platform = listed.platform.as_deref().unwrap_or("any");
+        let mark = if is_shown { "<- this one" } else { "" };
+        [platform.to_owned(), listed.digest.clone(), mark.to_owned()]
     });
-    let mut lines = columns(varieties);
+    let mut lines = columns(platforms);
     match report.attestations {
         0 => {}
         1 => lines.push("and 1 attestation".to_owned()),
@@ -226,21 +225,20 @@ fn platforms(report: &ImageReport) -> Vec<String> {
     lines
 }
 
-/// How the image wants to be run.
-fn run(table: &mut Table, about: &RunConfig) {
+fn add_run_config(table: &mut Table, config: &RunConfig) {
     let words = |words: &Vec<String>| Some(json_words(words)).filter(|_| !words.is_empty());
-    table.row_if("entrypoint", words(&about.entrypoint));
-    table.row_if("cmd", words(&about.cmd));
-    table.rows("env", about.env.clone());
-    table.row_if("user", about.user.as_ref());
-    table.row_if("workdir", about.workdir.as_ref());
-    table.rows("ports", about.ports.clone());
-    table.rows("volumes", about.volumes.clone());
-    table.row_if("stop signal", about.stop_signal.as_ref());
-    table.rows("healthcheck", about.healthcheck.lines());
-    table.row_if("shell", words(&about.shell));
-    table.rows("onbuild", about.on_build.clone());
-    let labels = about.labels.iter();
+    table.row_if("entrypoint", words(&config.entrypoint));
+    table.row_if("cmd", words(&config.cmd));
+    table.rows("env", config.env.clone());
+    table.row_if("user", config.user.as_ref());
+    table.row_if("workdir", config.workdir.as_ref());
+    table.rows("ports", config.ports.clone());
+    table.rows("volumes", config.volumes.clone());
+    table.row_if("stop signal", config.stop_signal.as_ref());
+    table.rows("healthcheck", config.healthcheck.lines());
+    table.row_if("shell", words(&config.shell));
+    table.rows("onbuild", config.on_build.clone());
+    let labels = config.labels.iter();
     let labels = labels.map(|(name, value)| format!("{name}={value}"));
     table.rows("labels", labels.collect());
 }

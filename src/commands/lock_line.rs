@@ -1,12 +1,11 @@
-//! A line of a lock file, `REFERENCE@DIGEST`, for an image that was saved or looked up.
+//! A line of a lock file, `REFERENCE@DIGEST`, as `digest` and `save` print it.
 
 use crate::error::escaped;
 use crate::oci::{Digest, Reference};
 use std::fmt::Display;
 
-/// One line, whatever the names hold: a layout or archive can say anything of itself, and a line break
-/// in a name would be a further line, which `--locked` believes. Of its names, the first that is a
-/// reference counts; else it is called what the user calls it, `otherwise`.
+/// Takes the first of `names` that is a reference, or else `otherwise`, the name that the user typed. A
+/// layout or archive can have any name: a line break in it would add a line, which `--locked` believes.
 pub(super) fn lock_line<'n>(
     names: impl IntoIterator<Item = &'n String>,
     otherwise: impl Display,

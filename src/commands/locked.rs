@@ -1,4 +1,4 @@
-//! `--locked FILE`: pulls an image only if the lock file has its digest.
+//! `--locked FILE`: refuses an image unless the lock file has its digest.
 
 use crate::error::{ConfigurationFault, Error, ImageError};
 use crate::lockfile::{InvalidLock, Lock};

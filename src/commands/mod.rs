@@ -1,4 +1,4 @@
-//! The commands and their options; one file for each.
+//! The commands and their options: one file for each, and the steps that they share.
 
 mod cache_choice;
 mod cache_link;
@@ -22,7 +22,7 @@ mod tags;
 mod verdict;
 mod verify;
 
-pub use cache_choice::CacheChoice;
+pub(crate) use cache_choice::CacheChoice;
 pub use stdout::Stdout;
 pub use tags::ListTags;
 
@@ -31,13 +31,13 @@ use crate::error::{CacheError, Error};
 use crate::model::Ignore;
 use crate::oci::{InvalidReference, PlatformRequest};
 use crate::progress::Progress;
-use crate::registry;
+use crate::registry::RegistryOptions;
 use crate::source::{ImageName, Platforms, RawDocument};
 use crate::tree_options::TreeOptions;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// A command line, understood.
+/// A parsed command line.
 pub enum Command {
     /// `roots pull`
     Pull(Pull),
@@ -61,154 +61,110 @@ pub enum Command {
 
 /// `roots pull IMAGE DEST`
 pub struct Pull {
-    /// IMAGE.
-    pub image: ImageName,
-    /// DEST.
+    pub(crate) image: ImageName,
+    /// As typed, or the folder of the machine that `--machine` names.
     pub dest: PathBuf,
-    /// The platform to pull for.
-    pub platform: PlatformRequest,
-    /// How registries are to be reached.
-    pub options: registry::RegistryOptions,
-    /// The cache to use.
-    pub cache: CacheChoice,
-    /// How large the tree may grow, in bytes.
-    pub max_size: Option<u64>,
-    /// How the tree is to differ from the image.
-    pub tree_options: TreeOptions,
-    /// Replace what is in DEST.
-    pub force: bool,
-    /// Replace a tree that a pull has made, unless it is what the image stands for.
-    pub update: bool,
-    /// Say by the exit code that it is.
-    pub exit_code: bool,
-    /// Where the old tree goes, if it is not to be removed.
-    pub keep_old: Option<PathBuf>,
-    /// Take all from the cache.
-    pub offline: bool,
-    /// Write `NAME.nspawn` beside DEST.
-    pub nspawn: bool,
-    /// Write `NAME.service` beside DEST.
-    pub unit: bool,
-    /// The file that says which digest the image must have.
-    pub locked: Option<PathBuf>,
-    /// Write nothing, and say what would be done.
-    pub dry_run: bool,
-    /// Where messages go.
-    pub progress: Progress,
+    pub(crate) platform: PlatformRequest,
+    pub(crate) options: RegistryOptions,
+    pub(crate) cache: CacheChoice,
+    /// The limit for the size of the tree, in bytes.
+    pub(crate) max_size: Option<u64>,
+    pub(crate) tree_options: TreeOptions,
+    pub(crate) force: bool,
+    pub(crate) update: bool,
+    pub(crate) exit_code: bool,
+    /// Where to move the old tree, which is removed otherwise.
+    pub(crate) keep_old: Option<PathBuf>,
+    pub(crate) offline: bool,
+    pub(crate) nspawn: bool,
+    pub(crate) unit: bool,
+    /// The lock file.
+    pub(crate) locked: Option<PathBuf>,
+    pub(crate) dry_run: bool,
+    pub(crate) progress: Progress,
 }
 
 /// `roots digest IMAGE...`
 pub struct PrintDigest {
-    /// IMAGE, once at least.
-    pub images: Vec<ImageName>,
-    /// The platform to look for.
-    pub platform: PlatformRequest,
-    /// How registries are to be reached.
-    pub options: registry::RegistryOptions,
-    /// Where messages go.
-    pub progress: Progress,
-    /// The digest of what the name stands for, instead of the one for the platform.
-    pub index: bool,
-    /// Print the name of a single image, too.
-    pub lock: bool,
+    pub(crate) images: Vec<ImageName>,
+    pub(crate) platform: PlatformRequest,
+    pub(crate) options: RegistryOptions,
+    pub(crate) progress: Progress,
+    pub(crate) index: bool,
+    pub(crate) lock: bool,
 }
 
 /// `roots inspect DEST` and `roots inspect IMAGE`
 pub struct Inspect {
-    /// DEST.
+    /// As typed, or the folder of the machine that `--machine` names.
     pub dest: PathBuf,
-    /// The same as IMAGE, or why it can be none.
-    pub image: Result<ImageName, InvalidReference>,
-    /// Whether DEST is a machine of systemd, and so a tree whatever is in it.
-    pub is_machine: bool,
-    /// The document of IMAGE that is to be printed as it is.
-    pub raw: Option<RawDocument>,
-    /// The platform to look for.
-    pub platform: PlatformRequest,
-    /// How registries are to be reached.
-    pub options: registry::RegistryOptions,
-    /// Where messages go.
-    pub progress: Progress,
-    /// The cache that knows the trees that cannot say themselves what they are.
-    pub cache: CacheChoice,
+    /// The same operand as an image, or why it cannot be one.
+    pub(crate) image: Result<ImageName, InvalidReference>,
+    /// Whether DEST was given with `--machine`, and so is a tree.
+    pub(crate) is_machine: bool,
+    pub(crate) raw: Option<RawDocument>,
+    pub(crate) platform: PlatformRequest,
+    pub(crate) options: RegistryOptions,
+    pub(crate) progress: Progress,
+    pub(crate) cache: CacheChoice,
 }
 
 /// `roots save IMAGE... -o FILE`
 pub struct Save {
-    /// IMAGE, once at least.
-    pub images: Vec<ImageName>,
-    /// For which platforms.
-    pub platforms: Platforms,
-    /// FILE.
-    pub output: SaveTarget,
-    /// Replace FILE, whatever it is.
-    pub force: bool,
-    /// How registries are to be reached.
-    pub options: registry::RegistryOptions,
-    /// The cache to use.
-    pub cache: CacheChoice,
-    /// Take all from the cache.
-    pub offline: bool,
-    /// Where messages go.
-    pub progress: Progress,
+    pub(crate) images: Vec<ImageName>,
+    pub(crate) platforms: Platforms,
+    pub(crate) output: SaveTarget,
+    pub(crate) force: bool,
+    pub(crate) options: RegistryOptions,
+    pub(crate) cache: CacheChoice,
+    pub(crate) offline: bool,
+    pub(crate) progress: Progress,
 }
 
-/// Where an archive goes.
-pub enum SaveTarget {
-    /// To standard output.
+/// Where `save` writes the archive.
+pub(crate) enum SaveTarget {
     Stdout,
-    /// Into a file.
     File(PathBuf),
 }
 
 /// `roots verify DEST [IMAGE]`
 pub struct Verify {
-    /// DEST.
+    /// As typed, or the folder of the machine that `--machine` names.
     pub dest: PathBuf,
-    /// IMAGE, if it is not to be the one that DEST was made of.
-    pub image: Option<ImageName>,
-    /// The platform of IMAGE, or of the record in place of its own.
-    pub platform: PlatformRequest,
-    /// How the tree differs from IMAGE, or from that of the record in place of its options.
-    pub tree_options: TreeOptions,
-    /// The paths that are compared, if not all.
-    pub part: TreeOptions,
-    /// Differences that do not count.
-    pub ignore: Ignore,
-    /// Whether an ordinary user has pulled DEST.
-    pub rootless: bool,
-    /// How registries are to be reached.
-    pub options: registry::RegistryOptions,
-    /// The cache to use.
-    pub cache: CacheChoice,
-    /// Take all from the cache.
-    pub offline: bool,
-    /// Where messages go.
-    pub progress: Progress,
+    /// Without it, the record of DEST names the image.
+    pub(crate) image: Option<ImageName>,
+    pub(crate) platform: PlatformRequest,
+    /// How DEST differs from the image. If there are any, those of the record do not count.
+    pub(crate) tree_options: TreeOptions,
+    /// The paths to compare; none for all.
+    pub(crate) scope: TreeOptions,
+    pub(crate) ignore: Ignore,
+    pub(crate) rootless: bool,
+    pub(crate) options: RegistryOptions,
+    pub(crate) cache: CacheChoice,
+    pub(crate) offline: bool,
+    pub(crate) progress: Progress,
 }
 
 /// `roots purge`
 pub struct Purge {
-    /// The cache to purge.
-    pub cache: CacheChoice,
-    /// What is to be dropped from it.
-    pub sweep: Sweep,
-    /// How long is waited for who holds it.
-    pub timeout: Duration,
-    /// Where messages go.
-    pub progress: Progress,
+    pub(crate) cache: CacheChoice,
+    pub(crate) sweep: Sweep,
+    /// How long to wait for the lock of the cache.
+    pub(crate) timeout: Duration,
+    pub(crate) progress: Progress,
 }
 
-/// What came of a command.
+/// The result of a command.
 pub struct Output {
     /// For stdout: text, or the bytes of a document.
     pub out: Vec<u8>,
-    /// For whoever waits for the process.
+    /// The exit code of the process.
     pub exit_code: u8,
 }
 
 impl Command {
-    /// Does it.
+    /// Runs the command.
     pub fn run(&self) -> Result<Output, Error> {
         Ok(Output::from(match self {
             Self::Pull(pull) => return pull.run(),
@@ -223,7 +179,7 @@ impl Command {
         }))
     }
 
-    /// Where its messages go.
+    /// Where the messages of this command go.
     pub fn progress(&self) -> Progress {
         match self {
             Self::Pull(Pull { progress, .. })
@@ -245,18 +201,19 @@ impl From<String> for Output {
     }
 }
 
-/// A number of things, in words.
+/// `1 blob`, `2 blobs`.
 fn counted(count: u64, thing: &str) -> String {
     let s = if count == 1 { "" } else { "s" };
     format!("{count} {thing}{s}")
 }
 
-/// Says which of the paths that `--exclude` names leave nothing out.
+/// Warns of each `--exclude` that matches nothing.
 fn warn_of_unmatched(paths: &[String], progress: Progress) {
     for path in paths {
-        let patterns = match path.contains(['*', '?', '[']) {
-            true => ": patterns are not supported, and a folder includes all that is below it",
-            false => "",
+        let patterns = if path.contains(['*', '?', '[']) {
+            ": patterns are not supported, and a folder includes all that is below it"
+        } else {
+            ""
         };
         progress.warn(format_args!(
             "--exclude {path}: no such path in the image{patterns}"
@@ -264,9 +221,8 @@ fn warn_of_unmatched(paths: &[String], progress: Progress) {
     }
 }
 
-/// Does what reads blobs out of a cache, and once more as often as one of them turns out to be spoilt:
-/// it has left the cache by then, and this process uses nothing from there in its place. So there is
-/// an end: no blob is spoilt twice.
+/// Repeats an attempt that has met a corrupt blob in the cache. This ends: the blob has left the cache by
+/// then, and this process does not read it from there again.
 fn with_healing<T>(progress: Progress, attempt: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
     loop {
         match attempt() {

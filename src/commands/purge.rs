@@ -1,4 +1,4 @@
-//! `roots purge`: drops what no existing destination and no running pull uses from the cache.
+//! `roots purge`: removes blobs that no existing destination and no running pull uses from the cache.
 
 use super::{CacheChoice, Purge, counted};
 use crate::cache::{Cache, Purged};
@@ -9,11 +9,11 @@ use crate::report::{DroppedReport, PurgeReport};
 use std::path::{Path, PathBuf};
 
 impl Purge {
-    /// Purges. What comes back is for stdout: what a dry run would drop, a line for each; as JSON,
-    /// whatever goes, and the sum of it.
+    /// Prints what a dry run would remove, a line for each; as JSON, also what a purge removes, and the
+    /// total.
     pub(super) fn run(&self) -> Result<String, Error> {
         let path = match &self.cache {
-            CacheChoice::At(path) | CacheChoice::Usual(path) => path,
+            CacheChoice::At(path) | CacheChoice::Default(path) => path,
             CacheChoice::No => {
                 return Err(Error::Usage(Usage::Value {
                     command: Some("purge"),
@@ -22,8 +22,8 @@ impl Purge {
                 }));
             }
         };
-        // A timer that purges may come before the first pull.
-        if matches!(self.cache, CacheChoice::Usual(_)) && matches!(path.try_exists(), Ok(false)) {
+        // A timer may run before the first pull.
+        if matches!(self.cache, CacheChoice::Default(_)) && matches!(path.try_exists(), Ok(false)) {
             let shown = path.display();
             self.progress.step(format_args!("{shown}: no cache yet"));
             return Ok(self.printed(path, &Purged::default(), &[]));
@@ -47,9 +47,10 @@ impl Purge {
         self.progress.step(format_args!(
             "{path}: {} {}, {}; {} left",
             counted(purged.dropped.len() as u64, "blob"),
-            match self.sweep.dry_run {
-                true => "would be dropped",
-                false => "dropped",
+            if self.sweep.dry_run {
+                "would be dropped"
+            } else {
+                "dropped"
             },
             bytes(purged.dropped.iter().map(|blob| blob.bytes).sum()),
             bytes(left.bytes),
@@ -120,23 +121,23 @@ impl Purge {
         lines.chain(folders).collect()
     }
 
-    /// Removes what killed pulls have left beside the destinations that the cache knows, or finds it.
-    /// Returns these folders, and the destinations that a pull is at work on.
+    /// Removes the staging folders that killed pulls left beside the destinations that the cache knows;
+    /// a dry run only finds them. Returns these folders, and the destinations of running pulls.
     fn abandoned(&self, cache: &Cache) -> Result<(Vec<PathBuf>, Vec<PathBuf>), Error> {
         let (mut all, mut in_use) = (Vec::new(), Vec::new());
         for destination in cache.destinations()? {
             Error::unless_stopped()?;
-            let found = match StagingState::of(&destination, !self.sweep.dry_run) {
+            let abandoned = match StagingState::of(&destination, !self.sweep.dry_run) {
                 StagingState::Missing => continue,
-                StagingState::Abandoned(found) if !self.sweep.spares(found.stat()) => found,
+                StagingState::Abandoned(folder) if !self.sweep.spares(folder.stat()) => folder,
                 _ => {
                     in_use.push(destination);
                     continue;
                 }
             };
-            let path = found.path().to_owned();
+            let path = abandoned.path().to_owned();
             if !self.sweep.dry_run {
-                if let Err(e) = found.remove() {
+                if let Err(e) = abandoned.remove() {
                     self.progress.warn(e);
                     continue;
                 }

@@ -1,8 +1,8 @@
 //! The record of the tree in DEST, and whether it can be trusted.
 //!
-//! It stands in an attribute of DEST itself, which whoever may write to that folder can change: its
-//! owner, or root in a container that runs there. Root believes it only where the cache, which is
-//! root's own, has the same record for the same folder.
+//! The record is an extended attribute of DEST. Anyone who can write to that folder can change it: its
+//! owner, or root in a container that runs there. So root believes it only if root's own cache has the
+//! same record for the same folder.
 
 use crate::cache::Cache;
 use crate::destination::Existing;
@@ -12,28 +12,28 @@ use std::fmt;
 /// The record of a tree.
 pub(super) struct RecordedImage {
     pub(super) record: Record,
-    /// Why what stands in DEST is not to be believed, if so.
+    /// Why the record in DEST is not believed, if it is not.
     pub(super) doubt: Option<Doubt>,
 }
 
 /// Why the record in DEST is not believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Doubt {
-    /// Nobody can be asked.
+    /// There is no cache to confirm it.
     NoCache,
-    /// The cache knows nothing of this tree, or of another one in its place.
+    /// The cache has no record of this folder.
     NotInCache,
-    /// The cache knows better; `record` is what it knows.
+    /// The cache has another record of this folder. `record` is the one in the cache.
     Differs,
 }
 
 impl RecordedImage {
-    /// The record of the tree at `found`, if it has one.
+    /// The record of the tree in DEST, if there is one.
     pub(super) fn of(existing: &Existing, cache: Option<&Cache>) -> Option<Self> {
         let in_cache = || cache?.recorded(existing.path(), existing.inode()?);
         let Some(record) = existing.record() else {
-            // One that DEST should have, and has lost, is not guessed: the number of an inode that
-            // is free again is soon another folder's.
+            // The record of the cache counts only if the tree never had one. Otherwise this may be another
+            // folder: inode numbers are soon used again.
             let kept = in_cache().filter(|kept| !kept.in_tree)?;
             let (record, doubt) = (kept.record, None);
             return Some(Self { record, doubt });

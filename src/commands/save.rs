@@ -5,7 +5,7 @@
 //! blobs/sha256/...                           all indexes, manifests and configs
 //! blobs/sha256/...                           all layers, as they are applied
 //! ```
-//! Whoever reads this from a pipe knows what it wants before it comes.
+//! In this order, a reader of a pipe knows which layers it needs before they come.
 
 use super::cache_link::record_tag;
 use super::lock_line::lock_line;
@@ -23,10 +23,10 @@ use std::collections::HashSet;
 use std::io::{self, BufReader, Write};
 use std::path::Path;
 
-/// How much is copied at once, in bytes.
+/// The size of the copy buffer, in bytes.
 const CHUNK: usize = 256 * 1024;
 
-/// An image that is copied: where it comes from, what it is called, what it is made of.
+/// An image to copy: its source, its name in the archive, its contents.
 type CopiedImage<'c> = (Source<'c>, Option<String>, ImageContents);
 
 impl Save {
@@ -39,7 +39,8 @@ impl Save {
             let all = images.iter().flat_map(|(_, _, parts)| parts.all());
             let all: Vec<Descriptor> = all.cloned().collect();
             let written = self.write(images, cache, Stdout::lock(), &Error::stdout);
-            // What is written is written: but whoever runs it again must not meet the next one.
+            // What was written to stdout cannot be taken back. The cache is mended, so that the next run
+            // does not meet another corrupt blob.
             if let (Err(Error::Cache(CacheError::CorruptBlob(_))), Some(cache)) = (&written, cache)
             {
                 cache.mend(&all);
@@ -65,7 +66,7 @@ impl Save {
         Ok(lines)
     }
 
-    /// Writes the archive, and says what is in it.
+    /// Writes the archive, and returns what to print.
     fn write(
         &self,
         mut images: Vec<CopiedImage<'_>>,
@@ -74,7 +75,7 @@ impl Save {
         failed: &dyn Fn(io::Error) -> Error,
     ) -> Result<String, Error> {
         let mut tar = Writer::new(out);
-        // Verified streams fail with errors of ours, and so does what a signal ends.
+        // Verified streams wrap our own errors in io::Error, and so does a signal.
         let failed = |why| match why {
             Unwritten::Write(error) | Unwritten::Read(error) => {
                 error.downcast().unwrap_or_else(failed)
@@ -125,7 +126,7 @@ impl Save {
         Ok(self.printed(&images, (seen.len(), size)))
     }
 
-    /// What goes to stdout, which has room for nothing else if the archive goes there.
+    /// What to print: nothing if the archive was written to stdout.
     fn printed(&self, images: &[CopiedImage<'_>], (blobs, bytes): (usize, u64)) -> String {
         let SaveTarget::File(path) = &self.output else {
             return String::new();
@@ -165,7 +166,7 @@ impl Save {
             Ok((source, name, parts))
         });
         let mut images = images.collect::<Result<Vec<_>, Error>>()?;
-        // Who asks for the same twice gets it once.
+        // An image that was named twice is saved once.
         let mut seen = HashSet::new();
         images.retain(|(_, name, parts)| seen.insert((name.clone(), parts.root.digest.clone())));
         check_names(&images)?;
@@ -173,8 +174,7 @@ impl Save {
     }
 }
 
-/// Refuses two images with one name: the second could not be reached by it, neither in the archive nor by
-/// a lock.
+/// Refuses two images with the same name: neither the archive nor a lock file could tell them apart.
 fn check_names(images: &[CopiedImage<'_>]) -> Result<(), Error> {
     let mut seen = HashSet::new();
     let mut names = images.iter().filter_map(|(_, name, _)| name.as_ref());
@@ -188,7 +188,7 @@ fn check_names(images: &[CopiedImage<'_>]) -> Result<(), Error> {
     }
 }
 
-/// The folders of blobs. sha512 is rare.
+/// The folders for blobs. That of sha512 is written only if it is needed.
 fn folders(images: &[CopiedImage<'_>]) -> impl Iterator<Item = &'static str> {
     let mut all = images.iter().flat_map(|(_, _, parts)| parts.all());
     let is_rare = all.any(|blob| blob.digest.algorithm() == Algorithm::Sha512);
@@ -196,7 +196,7 @@ fn folders(images: &[CopiedImage<'_>]) -> impl Iterator<Item = &'static str> {
     folders.into_iter().take(if is_rare { 3 } else { 2 })
 }
 
-/// What stands in front: the layout's own files, and docker's list.
+/// The files in front of the blobs: two of the OCI layout, and docker's.
 fn lists(images: &[CopiedImage<'_>]) -> [(&'static str, Vec<u8>); 3] {
     let entries = images.iter().map(|(_, name, parts)| match name {
         Some(name) => parts.root.clone().named(name),

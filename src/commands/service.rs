@@ -1,4 +1,4 @@
-//! `--unit`: a service for trees that systemd-nspawn does not start, such as those of scratch images.
+//! `--unit`: a service, also for trees that systemd-nspawn refuses, such as those of scratch images.
 
 use super::nspawn::{MAX_ACCOUNTS, PASSWD};
 use super::start_files::{StartFiles, run_config_of};
@@ -12,28 +12,28 @@ use std::path::Path;
 /// Where a tree has its groups.
 const GROUP: &str = "/etc/group";
 
-/// How much is read of the same files of this machine, in bytes: some have a line for each of thousands.
+/// How much of this machine's passwd and group is read, in bytes. Some have thousands of lines.
 const MAX_HOST_ACCOUNTS: u64 = 64 << 20;
 
-/// How many numbers one warning names.
-const MAX_TOLD: usize = 20;
+/// How many accounts one warning lists.
+const MAX_LISTED: usize = 20;
 
 /// Why systemd will refuse a service, and the settings that it lacks.
 struct NoService {
-    why: &'static str,
+    reason: &'static str,
     settings: &'static str,
 }
 
 impl NoService {
-    fn account(why: &'static str) -> Self {
+    fn account(reason: &'static str) -> Self {
         let settings = "User=, Group= and ExecStart=";
-        Self { why, settings }
+        Self { reason, settings }
     }
 }
 
 impl StartFiles {
-    /// The text of the service at `path` for the tree `root`, which is to be `dest`. One that has no
-    /// user, or no program, has no command: systemd refuses it, and does not run it as root.
+    /// The text of the service at `path` for the tree `root`, which will be `dest`. If the user or the
+    /// program is unknown, the service has no command: systemd refuses it rather than run it as root.
     pub(super) fn service_text(
         &self,
         path: &Path,
@@ -41,36 +41,36 @@ impl StartFiles {
         image: &Image,
         root: &Dir,
     ) -> Result<String, Error> {
-        let about = run_config_of(image)?;
+        let config = run_config_of(image)?;
         let tree = TreeReader::new(root);
-        let account = self.account(&about, &tree).and_then(in_system_ids);
-        let program = program(&about, &tree);
+        let account = self.account(&config, &tree).and_then(in_system_ids);
+        let program = program(&config, &tree);
         let name = dest.file_name().unwrap_or_default().to_string_lossy();
         let service = Service {
             name: &name,
             root: &dest.to_string_lossy(),
             manifest: &image.digest,
-            about: &about,
+            config: &config,
             account: account.as_ref().ok(),
             program: program.as_deref().ok(),
         };
         let SettingsText { text, left_out } = service.text();
         self.warn_of_left_out(path, &left_out);
         if let Ok(account) = &account {
-            self.warn_of_numbers(path, account);
+            self.warn_of_unknown_ids(path, account);
         }
-        if let Some(NoService { why, settings }) = account.err().or(program.err()) {
+        if let Some(NoService { reason, settings }) = account.err().or(program.err()) {
             self.progress.alarm(format_args!(
-                "{}: systemd will refuse it, because {why}: set {settings} with `systemctl edit {name}.service`",
+                "{}: systemd will refuse it, because {reason}: set {settings} with `systemctl edit {name}.service`",
                 path.display()
             ));
         }
-        self.warn_of_working_dir(path, &about, &tree);
+        self.warn_of_working_dir(path, &config, &tree);
         Ok(text)
     }
 
-    /// Says how this machine gets to know the numbers of an image, without which systemd starts nothing.
-    fn warn_of_numbers(&self, path: &Path, account: &Account) {
+    /// systemd starts nothing as a user or group id that this machine does not know.
+    fn warn_of_unknown_ids(&self, path: &Path, account: &Account) {
         let host = Dir::open_path(Path::new("/"));
         let Some(host) = host.ok().filter(|_| is_root()) else {
             return;
@@ -82,7 +82,7 @@ impl StartFiles {
         if !missing.is_empty() {
             let lines: Vec<_> = missing
                 .iter()
-                .take(MAX_TOLD)
+                .take(MAX_LISTED)
                 .map(|line| format!("'{line}'"))
                 .collect();
             self.progress.alarm(format_args!(
@@ -93,14 +93,14 @@ impl StartFiles {
         }
     }
 
-    /// The numbers to run the image's command with.
-    fn account(&self, about: &RunConfig, tree: &TreeReader<'_>) -> Result<Account, NoService> {
-        // All of the tree belongs to this user, who alone can write to it as the image expects.
+    /// The user and group ids to run the image's command with.
+    fn account(&self, config: &RunConfig, tree: &TreeReader<'_>) -> Result<Account, NoService> {
+        // An ordinary user owns the whole tree, so only this user can write to it as the image expects.
         if !is_root() {
             let Host { uid, gid } = Host::new();
             return Ok(Account::of(uid, gid));
         }
-        let user = about.user.as_deref().unwrap_or_default();
+        let user = config.user.as_deref().unwrap_or_default();
         let passwd = tree.read(PASSWD, MAX_ACCOUNTS);
         let group = tree.read(GROUP, MAX_ACCOUNTS);
         let refused = NoService::account;
@@ -110,14 +110,14 @@ impl StartFiles {
                 UnknownAccount::Group => "/etc/group of the tree does not have the image's group",
             })
         })?;
-        // A service has no user namespace: its numbers are those of the files.
+        // A service has no user namespace, so it needs the ids of the files on disk.
         let shifted = account.shifted(self.uid_shift);
         shifted.ok_or_else(|| refused("--uid-shift leaves no number for the image's user"))
     }
 }
 
-/// The account with the ids that the system's service manager knows. In a user namespace, root is an
-/// ordinary user of the system, who owns the files of the tree: `User=0` would run them as the real root.
+/// The account as the system's service manager sees it. Root of a user namespace is an ordinary user
+/// there: `User=0` would run the files of that user as the real root.
 fn in_system_ids(account: Account) -> Result<Account, NoService> {
     let Some(map) = IdMap::of_foreign_system() else {
         return Ok(account);
@@ -128,25 +128,25 @@ fn in_system_ids(account: Account) -> Result<Account, NoService> {
     })
 }
 
-/// The absolute path in the tree of the first word of the command. systemd would look for a plain name in
-/// a path of its own, and not in that of the image.
-fn program(about: &RunConfig, tree: &TreeReader<'_>) -> Result<String, NoService> {
-    let refused = |why| NoService {
-        why,
+/// The absolute path in the tree of the first word of the command. systemd would search a path of its own
+/// for a plain name, and not the PATH of the image.
+fn program(config: &RunConfig, tree: &TreeReader<'_>) -> Result<String, NoService> {
+    let refused = |reason| NoService {
+        reason,
         settings: "ExecStart=",
     };
-    let Some(word) = about.entrypoint.iter().chain(&about.cmd).next() else {
+    let Some(word) = config.entrypoint.iter().chain(&config.cmd).next() else {
         return Err(refused("the image has no command"));
     };
-    let base = about.workdir.as_deref().unwrap_or("/");
-    let found = if word.starts_with('/') {
-        found(tree, word)
+    let base = config.workdir.as_deref().unwrap_or("/");
+    let path = if word.starts_with('/') {
+        program_path(tree, word)
     } else if word.contains('/') {
-        found(tree, &format!("{base}/{word}"))
+        program_path(tree, &format!("{base}/{word}"))
     } else if word.is_empty() {
         None
     } else {
-        let search = about
+        let search = config
             .env
             .iter()
             .rev()
@@ -154,16 +154,16 @@ fn program(about: &RunConfig, tree: &TreeReader<'_>) -> Result<String, NoService
         let dirs = search.unwrap_or(DEFAULT_PATH).split(':').take(MAX_DIRS);
         let dirs = dirs.filter(|dir| dir.starts_with('/'));
         dirs.map(|dir| format!("{dir}/{word}"))
-            .find_map(|path| found(tree, &path))
+            .find_map(|path| program_path(tree, &path))
     };
-    found.ok_or_else(|| refused("the tree does not have the program of the image's command"))
+    path.ok_or_else(|| refused("the tree does not have the program of the image's command"))
 }
 
-/// How many directories a program is looked for in: PATH of an image may be megabytes.
+/// How many directories of PATH are searched: the PATH of an image may be megabytes.
 const MAX_DIRS: usize = 100;
 
-/// The path of a program, which may be a symlink: busybox goes by the name that it is called by.
-fn found(tree: &TreeReader<'_>, path: &str) -> Option<String> {
+/// The normalized path, if there is a program. The last symlink stays: busybox goes by its name.
+fn program_path(tree: &TreeReader<'_>, path: &str) -> Option<String> {
     if !tree.is_program(path) {
         return None;
     }

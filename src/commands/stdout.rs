@@ -1,15 +1,14 @@
-//! Standard output, which may be a pipe that nobody reads for a long time.
+//! Standard output, which may be a pipe that is not read for a long time.
 
 use crate::error::Error;
 use crate::sys::{check_stdout, wait_to_write};
 use std::io::{self, StdoutLock, Write};
 
-/// Standard output. A signal ends the wait for a reader; what can be written without
-/// waiting is written.
+/// Standard output. A signal ends a write that waits for the reader.
 pub struct Stdout(StdoutLock<'static>);
 
 impl Stdout {
-    /// Keeps others from writing in between.
+    /// Locks standard output for this process.
     pub fn lock() -> Self {
         Self(io::stdout().lock())
     }
@@ -18,7 +17,7 @@ impl Stdout {
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         check_stdout()?;
-        // What else fails here, fails in writing, too.
+        // Other errors come again from the write.
         if wait_to_write(&self.0).is_err() {
             Error::unless_stopped().map_err(io::Error::other)?;
         }

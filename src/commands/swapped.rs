@@ -1,5 +1,4 @@
-//! IMAGE and DEST in the wrong order: tar and importctl take the destination elsewhere than curl
-//! and skopeo.
+//! Suggests to swap IMAGE and DEST: tar and importctl take them in another order than curl and skopeo.
 
 use crate::error::{Error, LayoutFault, RegistryError, Suggestion};
 use crate::oci::{HUB, Reference};
@@ -10,7 +9,7 @@ use std::path::Path;
 /// How much DEST looks like an image.
 #[derive(PartialEq, Eq)]
 enum Likeness {
-    /// It may be a folder as well: `debian`.
+    /// It may be a folder or an image: `debian`.
     Some,
     /// It has a tag, a digest, a host or a transport.
     Full,
@@ -39,7 +38,7 @@ pub(super) fn or_swapped_pull(image: &ImageName, dest: &Path, error: Error) -> E
     let suggestion = match likeness {
         Likeness::Full => Suggestion::Swapped(line),
         Likeness::Some if is_nothing => Suggestion::PerhapsSwapped(line),
-        // What is here and no image has its own hint; two plain words say nothing about their order.
+        // A path that is not an image has its own hint, and the order of two plain words is unknown.
         Likeness::Some => return error,
     };
     Error::Suggesting(suggestion, Box::new(error))
@@ -48,7 +47,7 @@ pub(super) fn or_swapped_pull(image: &ImageName, dest: &Path, error: Error) -> E
 /// An `error` of `roots verify DEST IMAGE`, with a suggestion if IMAGE is the folder.
 pub(super) fn or_swapped_verify(dest: &Path, image: Option<&ImageName>, error: Error) -> Error {
     let folder = image.and_then(folder);
-    // A layout is an image, and no tree that could be compared with one.
+    // A layout is an image, not a tree.
     let is_tree = |folder: &Path| folder.is_dir() && !folder.join("oci-layout").exists();
     let folder = folder.filter(|folder| is_tree(Path::new(folder)));
     match folder {
@@ -74,7 +73,7 @@ fn likeness(dest: &Path) -> Option<Likeness> {
     })
 }
 
-/// What was given as an image, as a folder.
+/// The folder that was typed as IMAGE.
 fn folder(image: &ImageName) -> Option<String> {
     match image {
         ImageName::Local(local) => local.path.to_str().map(str::to_owned),

@@ -7,26 +7,23 @@ use crate::registry::{self, Registry};
 
 /// `roots tags NAME`
 pub struct ListTags {
-    /// NAME, without a tag or digest.
-    pub repository: Reference,
-    /// Which of its tags.
-    pub range: registry::TagRange,
-    /// How registries are to be reached.
-    pub options: registry::RegistryOptions,
-    /// Where messages go.
-    pub progress: Progress,
+    /// Without a tag or digest.
+    pub(crate) repository: Reference,
+    pub(crate) range: registry::TagRange,
+    pub(crate) options: registry::RegistryOptions,
+    pub(crate) progress: Progress,
 }
 
-/// How much of a name that is not a tag is shown, in characters.
+/// The longest invalid name that is shown whole, in characters.
 const MAX_SHOWN: usize = 128;
 
 impl ListTags {
-    /// The tags as lines, or as one object.
+    /// Prints the tags as lines, or as one JSON object.
     pub(super) fn run(&self) -> Result<String, Error> {
         let repository = &self.repository.repository_name();
         let registry = Registry::new(&self.repository, &self.options, self.progress)?;
         let tags = registry.tags(&self.range);
-        let tags = tags.map_err(|error| about(repository, error))?;
+        let tags = tags.map_err(|error| without_tag(repository, error))?;
         let registry::TagPages {
             lines,
             invalid,
@@ -58,8 +55,8 @@ impl ListTags {
     }
 }
 
-/// An error about the repository: nobody has asked for a tag.
-fn about(repository: &str, error: Error) -> Error {
+/// The error names the repository alone, since the user typed no tag.
+fn without_tag(repository: &str, error: Error) -> Error {
     match error {
         Error::Registry(RegistryError::NotFound { message, .. }) => RegistryError::NoRepository {
             repository: repository.to_owned(),

@@ -7,54 +7,58 @@ use crate::report::VerifyReport;
 use crate::source::Source;
 use crate::tree_options::TreeOptions;
 
-/// What the process exits with if something is not as in the image.
+/// The exit code if there are differences.
 const DIFFERENT: u8 = 5;
 
 /// What a tree was compared with.
 pub(super) struct Compared<'c> {
     pub(super) source: &'c Source<'c>,
-    /// The name of the image in the record, or in full as it was typed.
+    /// The full name of the image.
     pub(super) reference: String,
     pub(super) image: &'c Image,
-    /// The options that make the tree differ from the image.
-    pub(super) altered: &'c TreeOptions,
-    /// How many attributes of overlayfs the image has.
+    pub(super) tree_options: &'c TreeOptions,
+    /// The number of overlayfs attributes in the image.
     pub(super) overlay_marks: u64,
 }
 
 impl Verify {
-    /// Prints a line for each difference, and with `--json` one more for the result.
+    /// Prints a line for each difference, and with `--json` another one for the result.
     pub(super) fn report(&self, comparison: &Comparison<'_>, compared: &Compared<'_>) -> Output {
         let mounts = comparison.mounts.iter();
-        let mounts = mounts.map(|path| format!("/{}", String::from_utf8_lossy(path)));
-        let mounts: Vec<_> = mounts.collect();
+        let mounts: Vec<_> = mounts
+            .map(|path| format!("/{}", String::from_utf8_lossy(path)))
+            .collect();
         self.warn_of_mounts(&mounts);
-        self.say_what_does_not_count(comparison, compared.overlay_marks);
+        self.report_not_compared(comparison, compared.overlay_marks);
         let differences = &comparison.differences;
         let is_json = self.progress.is_json();
-        let lines = differences.iter().map(|difference| match is_json {
-            true => difference.to_json(),
-            false => format!("{difference}\n"),
+        let lines = differences.iter().map(|difference| {
+            if is_json {
+                difference.to_json()
+            } else {
+                format!("{difference}\n")
+            }
         });
         let mut lines: String = lines.collect();
         let scope = self.scope_options();
         let count = differences.len();
         let (dest, source) = (self.dest.display(), compared.source);
-        let limits = match scope.is_empty() {
-            true => String::new(),
-            false => format!(", compared with {}", scope.join(" ")),
+        let limits = if scope.is_empty() {
+            String::new()
+        } else {
+            format!(", compared with {}", scope.join(" "))
         };
         if is_json {
             let report = VerifyReport::new(
                 (compared.reference.clone(), compared.image),
                 self.dest.to_string_lossy().into_owned(),
-                (compared.altered, &scope),
+                (compared.tree_options, &scope),
                 (count, &mounts),
                 self.progress.elapsed().as_secs_f64(),
             );
             lines += &report.to_line();
         }
-        let (exit_code, how) = match count {
+        let (exit_code, verdict) = match count {
             0 => (0, "as in".to_owned()),
             _ => {
                 let differences = counted(count as u64, "difference");
@@ -62,26 +66,26 @@ impl Verify {
             }
         };
         self.progress
-            .step(format_args!("{dest}: {how} {source}{limits}"));
+            .step(format_args!("{dest}: {verdict} {source}{limits}"));
         Output {
             exit_code,
             ..Output::from(lines)
         }
     }
 
-    /// The options that make less than the whole tree count, in one spelling.
+    /// The options that limit the comparison, normalized.
     fn scope_options(&self) -> Vec<String> {
         let ignored = [
             ("--ignore-added", self.ignore.added),
             ("--ignore-times", self.ignore.times),
         ];
         let ignored = ignored.iter().filter(|(_, is_set)| *is_set);
-        let parts = self.part.options().iter().cloned();
+        let parts = self.scope.options().iter().cloned();
         let ignored = ignored.map(|(option, _)| (*option).to_owned());
         parts.chain(ignored).collect()
     }
 
-    /// Says why a path is `unread`, which is not for want of permissions.
+    /// Permissions are not the reason why a mount point is `unread`.
     fn warn_of_mounts(&self, mounts: &[String]) {
         let dest = self.dest.display();
         for path in mounts {
@@ -91,7 +95,8 @@ impl Verify {
         }
     }
 
-    fn say_what_does_not_count(&self, comparison: &Comparison<'_>, overlay_marks: u64) {
+    /// Counts what the image has and no tree can have.
+    fn report_not_compared(&self, comparison: &Comparison<'_>, overlay_marks: u64) {
         let dest = self.dest.display();
         let devices = comparison.unmade_devices.len();
         if devices > 0 {

@@ -15,11 +15,11 @@ use crate::tree_options::TreeOptions;
 use std::ffi::OsStr;
 
 impl Verify {
-    /// Compares, and prints what is not as in the image, a line each.
+    /// Prints a line for each difference from the image.
     pub(super) fn run(&self) -> Result<Output, Error> {
         let cache = self.cache.open(self.options.timeout, self.progress)?;
-        let done = with_healing(self.progress, || self.compare(cache.as_ref()));
-        done.map_err(|error| or_swapped_verify(&self.dest, self.image.as_ref(), error))
+        let compared = with_healing(self.progress, || self.compare(cache.as_ref()));
+        compared.map_err(|error| or_swapped_verify(&self.dest, self.image.as_ref(), error))
     }
 
     fn compare(&self, cache: Option<&Cache>) -> Result<Output, Error> {
@@ -28,8 +28,8 @@ impl Verify {
         let root = existing
             .dir()?
             .ok_or_else(|| DestinationError::NotFound(self.dest.clone()))?;
-        let (mut source, image, altered, reference) = match &self.image {
-            // The tree is not asked what it is.
+        let (mut source, image, tree_options, reference) = match &self.image {
+            // The record of the tree is not read.
             Some(name) => {
                 let image = self.resolved(name, &self.platform, self.offline, cache);
                 image.map(|(source, image)| {
@@ -39,17 +39,17 @@ impl Verify {
             }
             None => self.recorded(&existing, cache)?,
         };
-        let mut model = Model::new(&altered, self.rootless);
+        let mut model = Model::new(&tree_options, self.rootless);
         model.allow_for(&image);
         source.each_layer(&image, progress, &mut |diff_id, tar| {
             model.apply(diff_id, tar)
         })?;
-        let unmatched = model.select(&altered)?;
-        // Those of the record were said when it was pulled.
-        if altered == self.tree_options {
+        let unmatched = model.select(&tree_options)?;
+        // Options of the record caused a warning when the tree was pulled.
+        if tree_options == self.tree_options {
             warn_of_unmatched(&unmatched, progress);
         }
-        let scope = model.scope(&self.part, self.ignore)?;
+        let scope = model.scope(&self.scope, self.ignore)?;
         progress.working_on("comparing");
         let comparison = Comparison::new(&model, &scope, &root, existing.path())?;
         warn_of_unmatched(&comparison.unmatched(), progress);
@@ -57,7 +57,7 @@ impl Verify {
             source: &source,
             reference,
             image: &image,
-            altered: &altered,
+            tree_options: &tree_options,
             overlay_marks: model.overlay_marks(),
         };
         Ok(self.report(&comparison, &compared))
@@ -66,18 +66,17 @@ impl Verify {
     fn resolved<'c>(
         &self,
         name: &ImageName,
-        wanted: &PlatformRequest,
+        platform: &PlatformRequest,
         offline: bool,
         cache: Option<&'c Cache>,
     ) -> Result<(Source<'c>, Image), Error> {
         let options = (!offline).then_some(&self.options);
         let mut source = Source::open(name, options, cache, self.progress)?;
-        let image = source.resolve(wanted, self.progress)?;
+        let image = source.resolve(platform, self.progress)?;
         Ok((source, image))
     }
 
-    /// The image that the tree was made of, by its digest, so that it does not matter what its name
-    /// stands for by now, and how the tree differs from it.
+    /// The image of the record, by its digest, because its tag may have moved.
     fn recorded<'c>(
         &self,
         existing: &Existing,
@@ -87,40 +86,41 @@ impl Verify {
         let RecordedImage { record, doubt } =
             RecordedImage::of(existing, cache).ok_or_else(|| no_record(RecordFault::Missing))?;
         let name = name_of(&record).map_err(no_record)?;
-        let altered = match doubt {
+        let tree_options = match doubt {
             Some(doubt) => self.alarm(doubt, &record, &name)?,
             None => &record.options,
         };
         if matches!(&name, ImageName::Local(local) if local.is_special()) {
             return Err(no_record(RecordFault::Spent(record.reference)));
         }
-        let altered = match self.tree_options.are_none() {
-            true => altered,
-            false => &self.tree_options,
+        let tree_options = if self.tree_options.are_none() {
+            tree_options
+        } else {
+            &self.tree_options
         };
-        let wanted = wanted(&record).filter(|_| !self.platform.explicit);
-        let wanted = wanted.as_ref().unwrap_or(&self.platform);
-        // Nobody is asked for what is here.
-        let (source, image) = match self.resolved(&name, wanted, true, cache) {
+        let pulled = pulled_platform(&record).filter(|_| !self.platform.explicit);
+        let platform = pulled.as_ref().unwrap_or(&self.platform);
+        // What the cache has needs no request.
+        let (source, image) = match self.resolved(&name, platform, true, cache) {
             Err(Error::Cache(CacheError::Offline { .. })) if !self.offline => {
-                self.resolved(&name, wanted, false, cache)
+                self.resolved(&name, platform, false, cache)
             }
             other => other,
         }?;
-        match image.digest == record.manifest {
-            true => Ok((source, image, altered.clone(), record.reference)),
-            false => Err(ImageError::Changed {
-                image: source.to_string(),
-                expected: record.manifest.clone(),
-                actual: image.digest,
-            }
-            .into()),
+        if image.digest == record.manifest {
+            return Ok((source, image, tree_options.clone(), record.reference));
         }
+        Err(ImageError::Changed {
+            image: source.to_string(),
+            expected: record.manifest.clone(),
+            actual: image.digest,
+        }
+        .into())
     }
 
-    /// Says why the record in DEST is not believed, and which options count. One that may be forged
-    /// must not hide differences behind options, nor have root open what it names on this machine: a
-    /// layout of the forger's, a pipe that nobody writes to.
+    /// Warns that the record in DEST is not believed, and returns the options that count. A forged record
+    /// must not hide differences behind options, nor make root open a file that it names: a layout of the
+    /// attacker, or a pipe that is never written to.
     fn alarm<'r>(
         &'r self,
         doubt: Doubt,
@@ -142,7 +142,7 @@ impl Verify {
         self.progress.alarm(format_args!(
             "{dest}: {doubt}: its owner can have named {reference}@{manifest}"
         ));
-        let options = record.options.without(&[&self.tree_options, &self.part]);
+        let options = record.options.without(&[&self.tree_options, &self.scope]);
         if !options.are_none() {
             self.progress.alarm(format_args!(
                 "{dest}: options in it do not count unless they are given: {options}"
@@ -152,15 +152,14 @@ impl Verify {
     }
 }
 
-/// The platform that was pulled.
-fn wanted(record: &Record) -> Option<PlatformRequest> {
+fn pulled_platform(record: &Record) -> Option<PlatformRequest> {
     Some(PlatformRequest {
         platform: Platform::parse(&record.platform).ok()?,
         explicit: false,
     })
 }
 
-/// What the record says an image is called, by the digest of its manifest.
+/// The name of the image in the record, with the digest of its manifest.
 fn name_of(record: &Record) -> Result<ImageName, RecordFault> {
     let text = OsStr::new(&record.reference);
     if let Some(local) = Local::parse(text) {

@@ -12,7 +12,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 /// What stands beside a destination.
-pub enum StagingState {
+pub(crate) enum StagingState {
     /// No staging folder, or one that is not ours.
     Missing,
     /// One that a pull holds, or the next one needs.
@@ -22,7 +22,7 @@ pub enum StagingState {
 }
 
 /// A staging folder that nobody holds.
-pub struct Abandoned {
+pub(crate) struct Abandoned {
     path: PathBuf,
     parent: Dir,
     name: CString,
@@ -35,7 +35,7 @@ pub struct Abandoned {
 impl StagingState {
     /// Looks beside `dest`. What cannot be looked at is left alone. Just to look, the lock is shared
     /// with others who look.
-    pub fn of(dest: &Path, is_removed: bool) -> Self {
+    pub(crate) fn of(dest: &Path, is_removed: bool) -> Self {
         Self::find(dest, is_removed).unwrap_or(Self::Missing)
     }
 
@@ -71,17 +71,17 @@ impl StagingState {
 
 impl Abandoned {
     /// Where it is.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// What stat says of it.
-    pub fn stat(&self) -> &Stat {
+    pub(crate) fn stat(&self) -> &Stat {
         &self.stat
     }
 
     /// Removes it with all that is in it.
-    pub fn remove(&self) -> Result<(), Error> {
+    pub(crate) fn remove(&self) -> Result<(), Error> {
         let removed = remove_opened(&self.parent, &self.name, &self.folder);
         removed.map_err(|e| Error::io("remove", &self.path, e))
     }

@@ -16,7 +16,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// A file on its way.
-pub struct AtomicFile {
+pub(crate) struct AtomicFile {
     path: PathBuf,
     file: File,
     /// Where it is so far; nothing where it is a device or a pipe, which is written to as it is.
@@ -44,7 +44,7 @@ struct TemporaryName {
 impl AtomicFile {
     /// Begins an archive for `path`, beside it; what a killed one has left is written over. A file that is
     /// there gives way to it if it is an archive of images, too, or empty, or with `force`.
-    pub fn create(path: &Path, force: bool) -> Result<Self, Error> {
+    pub(crate) fn create(path: &Path, force: bool) -> Result<Self, Error> {
         let place = target(path)?;
         let refused = |reason: DestinationFault| Err(reason.at(&place.path));
         match &place.found {
@@ -109,7 +109,7 @@ impl AtomicFile {
     }
 
     /// Gives it its name.
-    pub fn commit(mut self) -> Result<(), Error> {
+    pub(crate) fn commit(mut self) -> Result<(), Error> {
         let Some(TemporaryName { parent, name }) = &self.beside else {
             return Ok(());
         };
@@ -134,12 +134,12 @@ impl AtomicFile {
     }
 
     /// The folder that it grows in, unless it is a device or a pipe.
-    pub fn folder(&self) -> Option<&Dir> {
+    pub(crate) fn folder(&self) -> Option<&Dir> {
         self.beside.as_ref().map(|beside| &beside.parent)
     }
 
     /// Where it will be.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 }

@@ -11,7 +11,7 @@ use std::ffi::CStr;
 use std::path::{Path, PathBuf};
 
 /// DEST, which may be there or not.
-pub struct Existing {
+pub(crate) struct Existing {
     /// As typed.
     typed: PathBuf,
     place: Location,
@@ -20,7 +20,7 @@ pub struct Existing {
 
 impl Existing {
     /// Looks for DEST. What is there and no folder is nobody's to replace.
-    pub fn at(dest: &Path) -> Result<Self, Error> {
+    pub(crate) fn at(dest: &Path) -> Result<Self, Error> {
         let place = located(dest)?;
         let dir = existing(&place)?;
         let typed = dest.to_owned();
@@ -35,7 +35,7 @@ impl Existing {
 
     /// The same for a pull, which first mends what one that was killed has left: where no single
     /// rename can swap two trees, the old one was moved away and the new one has not come.
-    pub fn for_pull(dest: &Path, progress: Progress) -> Result<Self, Error> {
+    pub(crate) fn for_pull(dest: &Path, progress: Progress) -> Result<Self, Error> {
         let mut found = Self::at(dest)?;
         if found.dir.is_some() || !staging::put_back(&found.place)? {
             return Ok(found);
@@ -54,7 +54,7 @@ impl Existing {
     }
 
     /// The same for a dry run, which moves nothing: it looks at what a pull would put back first.
-    pub fn for_dry_run(dest: &Path) -> Result<Self, Error> {
+    pub(crate) fn for_dry_run(dest: &Path) -> Result<Self, Error> {
         let found = Self::at(dest)?;
         let dir = match found.dir {
             None => staging::moved_away(&found.place)?,
@@ -64,25 +64,25 @@ impl Existing {
     }
 
     /// The absolute path.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.place.path
     }
 
     /// The number of its inode, if it is there.
-    pub fn inode(&self) -> Option<u64> {
+    pub(crate) fn inode(&self) -> Option<u64> {
         let stat = self.dir.as_ref()?.stat_self().ok()?;
         Some(stat.id.1)
     }
 
     /// What it says it was made of.
-    pub fn record(&self) -> Option<Record> {
+    pub(crate) fn record(&self) -> Option<Record> {
         record::read(self.dir.as_ref()?)
     }
 
     /// Whether the record in it is one that nobody but this ordinary user, or root, can have written:
     /// the kernel lets set attributes of a folder who may write to it. For root this is never so: root
     /// in a container has the same number.
-    pub fn is_ours_alone(&self) -> bool {
+    pub(crate) fn is_ours_alone(&self) -> bool {
         let Some(Ok(found)) = self.dir.as_ref().map(Dir::stat_self) else {
             return false;
         };
@@ -92,20 +92,20 @@ impl Existing {
     }
 
     /// Writes down what it was made of; whether that could be done.
-    pub fn set_record(&self, record: &Record) -> bool {
+    pub(crate) fn set_record(&self, record: &Record) -> bool {
         self.dir
             .as_ref()
             .is_some_and(|dir| record::write(dir, record))
     }
 
     /// Whether there is nothing in it to lose.
-    pub fn holds_nothing(&self) -> Result<bool, Error> {
+    pub(crate) fn holds_nothing(&self) -> Result<bool, Error> {
         self.is_empty(true)
     }
 
     /// Refuses to replace a tree that holds one of the files that the pull reads, or a link to one:
     /// which these are is known only when the image is. `needed` are paths without symlinks.
-    pub fn spares(&self, needed: &[PathBuf]) -> Result<(), Error> {
+    pub(crate) fn spares(&self, needed: &[PathBuf]) -> Result<(), Error> {
         let path = self.path();
         let is_lost = |needed: &PathBuf| self.dir.is_some() && needed.starts_with(path);
         match needed.iter().any(is_lost) {
@@ -124,7 +124,7 @@ impl Existing {
     }
 
     /// The folder, opened, if there is one.
-    pub fn dir(&self) -> Result<Option<Dir>, Error> {
+    pub(crate) fn dir(&self) -> Result<Option<Dir>, Error> {
         let again = self.dir.as_ref().map(Dir::try_clone).transpose();
         again.map_err(|e| Error::io("open", self.path(), e))
     }

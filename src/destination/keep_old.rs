@@ -11,16 +11,16 @@ use std::path::{Path, PathBuf};
 
 /// Where the old tree is to go. It is opened with DEST, before anybody is asked for anything: whoever
 /// owns a folder on the way could put a link in its place meanwhile.
-pub struct KeepOld(Existing);
+pub(crate) struct KeepOld(Existing);
 
 impl KeepOld {
     /// Looks where `path` leads. What is in the way there does not matter until a tree is to go there.
-    pub fn at(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn at(path: &Path) -> Result<Self, Error> {
         Ok(Self(Existing::any(path, located(path)?)))
     }
 
     /// What is there.
-    pub fn found(&self) -> &Existing {
+    pub(crate) fn found(&self) -> &Existing {
         &self.0
     }
 }

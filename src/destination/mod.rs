@@ -26,13 +26,13 @@ mod staging;
 mod swap;
 mod systemd_file;
 
-pub use abandoned::StagingState;
-pub use atomic_file::AtomicFile;
-pub use existing::Existing;
-pub use keep_old::KeepOld;
-pub use preflight::{Action, Preflight};
-pub use record::TreePlace as RecordPlace;
-pub use systemd_file::{SettingsKind, SystemdFile};
+pub(crate) use abandoned::StagingState;
+pub(crate) use atomic_file::AtomicFile;
+pub(crate) use existing::Existing;
+pub(crate) use keep_old::KeepOld;
+pub(crate) use preflight::{Action, Preflight};
+pub(crate) use record::TreePlace as RecordPlace;
+pub(crate) use systemd_file::{SettingsKind, SystemdFile};
 
 use crate::error::{DestinationError, DestinationFault, Error, Replaceable};
 use crate::progress::Progress;
@@ -49,23 +49,23 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 /// What a pull may do to DEST.
-pub struct Plan<'p> {
+pub(crate) struct Plan<'p> {
     /// Replace what is in it.
-    pub replace: bool,
+    pub(crate) replace: bool,
     /// What to type if that may not be done.
-    pub hint: Replaceable,
+    pub(crate) hint: Replaceable,
     /// Where the old tree goes; otherwise it is removed.
-    pub keep_old: Option<&'p KeepOld>,
+    pub(crate) keep_old: Option<&'p KeepOld>,
     /// Why what is there may not be replaced: it is not certain that a pull has made it.
-    pub kept_fault: Option<DestinationFault>,
+    pub(crate) kept_fault: Option<DestinationFault>,
     /// What the pull itself lives on, and must not replace: the cache, and the layout it reads.
-    pub needed: Vec<(PathBuf, DestinationFault)>,
+    pub(crate) needed: Vec<(PathBuf, DestinationFault)>,
     /// The cache, which is no place for trees: purge sweeps it.
-    pub cache: Option<PathBuf>,
+    pub(crate) cache: Option<PathBuf>,
 }
 
 /// A destination that is ready to be filled.
-pub struct Destination {
+pub(crate) struct Destination {
     path: PathBuf,
     place: Mode,
     /// Parents that were made for it, outermost first: they go if the pull fails.
@@ -83,7 +83,11 @@ enum Mode {
 
 impl Destination {
     /// Checks DEST, locks it, and makes room for the tree. Nothing that is there is touched.
-    pub fn prepare(found: &Existing, plan: &Plan<'_>, progress: Progress) -> Result<Self, Error> {
+    pub(crate) fn prepare(
+        found: &Existing,
+        plan: &Plan<'_>,
+        progress: Progress,
+    ) -> Result<Self, Error> {
         let path = found.path().to_owned();
         let CheckedDestination { in_use, kept, .. } = check(found, plan)?;
         if let (Some(why), Some(dir)) = (in_use, found.dir()?) {
@@ -113,12 +117,12 @@ impl Destination {
     }
 
     /// The absolute path of DEST.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Where the old tree will be, if there is one to keep.
-    pub fn kept(&self) -> Option<&Path> {
+    pub(crate) fn kept(&self) -> Option<&Path> {
         match &self.place {
             Mode::Staged(staging) => staging.kept(),
             Mode::InPlace(_) => None,
@@ -126,7 +130,7 @@ impl Destination {
     }
 
     /// Who can reach the tree while it grows.
-    pub fn exposure(&self) -> Exposure {
+    pub(crate) fn exposure(&self) -> Exposure {
         match &self.place {
             Mode::InPlace(in_place) => in_place.exposure,
             Mode::Staged(_) => Exposure::Private,
@@ -142,7 +146,7 @@ impl Destination {
     }
 
     /// The empty directory that the tree grows in.
-    pub fn rootfs(&self) -> Result<Dir, Error> {
+    pub(crate) fn rootfs(&self) -> Result<Dir, Error> {
         match &self.place {
             Mode::InPlace(in_place) => in_place.rootfs(),
             Mode::Staged(staging) => staging.rootfs(),
@@ -151,7 +155,11 @@ impl Destination {
     }
 
     /// Makes the tree DEST, in one step, and then removes what was there before.
-    pub fn commit(mut self, record: &Record, progress: Progress) -> Result<RecordPlace, Error> {
+    pub(crate) fn commit(
+        mut self,
+        record: &Record,
+        progress: Progress,
+    ) -> Result<RecordPlace, Error> {
         progress.working_on("flushing");
         let rootfs = self.rootfs()?;
         let failed = |e| Error::io("flush", &self.path, e);

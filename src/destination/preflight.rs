@@ -10,18 +10,18 @@ use crate::sys::{Dir, has_mounts_below};
 use std::path::Path;
 
 /// What would become of DEST.
-pub struct Preflight {
+pub(crate) struct Preflight {
     /// What would happen to it.
-    pub action: Action,
+    pub(crate) action: Action,
     /// Where the tree would grow, or the nearest folder above that exists.
-    pub place: Dir,
+    pub(crate) place: Dir,
     /// Whether what `--keep-old` has kept before would be removed.
-    pub removes_kept: bool,
+    pub(crate) removes_kept: bool,
 }
 
 /// What happens to DEST.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
+pub(crate) enum Action {
     /// It is made.
     Created,
     /// It is an empty folder.
@@ -43,7 +43,7 @@ pub(super) struct CheckedDestination {
 
 impl Preflight {
     /// Looks what a pull into `found` would do.
-    pub fn of(found: &Existing, plan: &Plan<'_>) -> Result<Self, Error> {
+    pub(crate) fn of(found: &Existing, plan: &Plan<'_>) -> Result<Self, Error> {
         let checked = check(found, plan)?;
         let path = found.path();
         let (action, place) = match (checked.in_use, found.dir()?) {
@@ -76,7 +76,7 @@ impl Preflight {
 
 impl Action {
     /// In a word.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Created => "created",
             Self::Filled | Self::InPlace(_) => "filled",

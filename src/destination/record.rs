@@ -10,11 +10,11 @@ const ATTRIBUTE: &CStr = c"user.roots.image";
 
 /// Where the record of a new tree is to be found.
 #[derive(Clone, Copy, Debug)]
-pub struct TreePlace {
+pub(crate) struct TreePlace {
     /// The number of the inode of the tree's root.
-    pub inode: u64,
+    pub(crate) inode: u64,
     /// Whether the tree itself has it.
-    pub in_tree: bool,
+    pub(crate) in_tree: bool,
 }
 
 /// Writes it; whether that could be done. Not every file system has such attributes (NFS before Linux

@@ -15,7 +15,7 @@ const MAX_MARK: u64 = 256;
 
 /// Which file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SettingsKind {
+pub(crate) enum SettingsKind {
     /// `NAME.nspawn`
     Nspawn,
     /// `NAME.service`
@@ -44,7 +44,7 @@ impl SettingsKind {
 }
 
 /// The file as it is found.
-pub struct SystemdFile {
+pub(crate) struct SystemdFile {
     path: PathBuf,
     /// The manifest that it says it is of.
     manifest: Option<String>,
@@ -52,7 +52,7 @@ pub struct SystemdFile {
 
 impl SystemdFile {
     /// Looks for that of DEST. A file of somebody else's is replaced only with `force`.
-    pub fn beside(found: &Existing, kind: SettingsKind, force: bool) -> Result<Self, Error> {
+    pub(crate) fn beside(found: &Existing, kind: SettingsKind, force: bool) -> Result<Self, Error> {
         let dest = found.path();
         let refused = |path: &Path, reason: DestinationFault| Err(reason.at(path));
         let name = dest.file_name().and_then(|name| name.to_str());
@@ -73,12 +73,12 @@ impl SystemdFile {
     }
 
     /// Whether it is there and of that manifest.
-    pub fn is_of(&self, manifest: &Digest) -> bool {
+    pub(crate) fn is_of(&self, manifest: &Digest) -> bool {
         self.manifest.as_deref() == Some(manifest.to_string().as_str())
     }
 
     /// Writes the new one beside it; it takes its place when that is committed.
-    pub fn write(&self, destination: &Destination, text: &str) -> Result<AtomicFile, Error> {
+    pub(crate) fn write(&self, destination: &Destination, text: &str) -> Result<AtomicFile, Error> {
         let parent = destination.parent();
         let parent = parent.map_err(|e| Error::io("create", &self.path, e))?;
         let output = AtomicFile::create_in(parent, self.path.clone(), 0o644)?;
@@ -88,7 +88,7 @@ impl SystemdFile {
     }
 
     /// Where it is.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 }

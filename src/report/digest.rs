@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// What a name stands for, and the manifest that a pull would extract.
 #[derive(Serialize)]
-pub struct DigestReport<'d> {
+pub(crate) struct DigestReport<'d> {
     /// The image's full name.
     reference: String,
     /// What the name stands for.
@@ -25,7 +25,7 @@ pub struct DigestReport<'d> {
 
 impl<'d> DigestReport<'d> {
     /// Of `root`, which `reference` stands for; and of the manifest of an image in it.
-    pub fn new(
+    pub(crate) fn new(
         reference: String,
         root: &'d Descriptor,
         manifest: Option<(&'d Descriptor, &'d Image)>,
@@ -44,7 +44,7 @@ impl<'d> DigestReport<'d> {
     }
 
     /// One line.
-    pub fn to_line(&self) -> String {
+    pub(crate) fn to_line(&self) -> String {
         json_line(self)
     }
 }

@@ -7,87 +7,87 @@ use std::collections::BTreeMap;
 
 /// An image, as it is known without its layers. The names of the fields are what `--json` prints.
 #[derive(Serialize)]
-pub struct ImageReport {
+pub(crate) struct ImageReport {
     /// The image's full name.
-    pub reference: String,
+    pub(crate) reference: String,
     /// What the name stands for.
-    pub digest: Digest,
+    pub(crate) digest: Digest,
     /// The manifest for the platform, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub manifest: Option<Digest>,
+    pub(crate) manifest: Option<Digest>,
     /// The digest of its config, which docker and podman call the image ID.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub image_id: Option<Digest>,
+    pub(crate) image_id: Option<Digest>,
     /// The platform that the image is for, as its config says.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub platform: Option<String>,
+    pub(crate) platform: Option<String>,
     /// The images in the index, if the name stands for one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub platforms: Vec<PlatformReport>,
+    pub(crate) platforms: Vec<PlatformReport>,
     /// How many attestations stand beside them.
     #[serde(skip_serializing_if = "is_zero")]
-    pub attestations: usize,
+    pub(crate) attestations: usize,
     /// When it was made, as its config says.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub created: Option<String>,
+    pub(crate) created: Option<String>,
     /// Who has made it, as its config says.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub author: Option<String>,
+    pub(crate) author: Option<String>,
     /// Of all layers, as they are fetched, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub size: Option<u64>,
+    pub(crate) size: Option<u64>,
     /// Of all layers, unpacked, where that is known of each.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub unpacked: Option<u64>,
+    pub(crate) unpacked: Option<u64>,
     /// The layers, lowest first.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub layers: Option<Vec<LayerReport>>,
+    pub(crate) layers: Option<Vec<LayerReport>>,
     /// How it wants to be run.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub config: Option<RunConfig>,
+    pub(crate) config: Option<RunConfig>,
     /// How it was built, the first step first, as its config says.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub history: Vec<HistoryEntry>,
+    pub(crate) history: Vec<HistoryEntry>,
     /// The annotations of the manifest.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub annotations: BTreeMap<String, String>,
+    pub(crate) annotations: BTreeMap<String, String>,
     /// The annotations of the index.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub index_annotations: BTreeMap<String, String>,
+    pub(crate) index_annotations: BTreeMap<String, String>,
     /// Which of the two are not what they must be.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub malformed: Vec<&'static str>,
+    pub(crate) malformed: Vec<&'static str>,
 }
 
 /// One of several images in an index.
 #[derive(Serialize)]
-pub struct PlatformReport {
+pub(crate) struct PlatformReport {
     /// What it is for, if the index says so.
-    pub platform: Option<String>,
+    pub(crate) platform: Option<String>,
     /// The digest of its manifest, which may be of an algorithm that is not known.
-    pub digest: String,
+    pub(crate) digest: String,
 }
 
 /// One layer.
 #[derive(Serialize)]
-pub struct LayerReport {
+pub(crate) struct LayerReport {
     /// Of the blob.
-    pub digest: Digest,
+    pub(crate) digest: Digest,
     /// Of what is in it.
-    pub diff_id: Digest,
+    pub(crate) diff_id: Digest,
     /// As it is fetched, in bytes.
-    pub size: u64,
+    pub(crate) size: u64,
     /// The tar in it, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub unpacked: Option<u64>,
+    pub(crate) unpacked: Option<u64>,
     /// As written in the manifest.
-    pub media_type: String,
+    pub(crate) media_type: String,
 }
 
 impl ImageReport {
     /// Of what `reference` stands for: `root`, with `platforms` in it if that is an index, one of which
     /// may be `image`.
-    pub fn new(
+    pub(crate) fn new(
         reference: String,
         root: Digest,
         (platforms, attestations): (Vec<PlatformReport>, usize),
@@ -98,10 +98,10 @@ impl ImageReport {
             let mut sizes = layers.iter().map(|layer| layer.unpacked);
             sizes.try_fold(0, |sum, size| Some(u64::saturating_add(sum, size?)))
         });
-        let mut about = image.map(|image| RunConfig::parse(&image.config_bytes));
-        let history = about
+        let mut config = image.map(|image| RunConfig::parse(&image.config_bytes));
+        let history = config
             .as_mut()
-            .map(|about| std::mem::take(&mut about.history));
+            .map(|config| std::mem::take(&mut config.history));
         Self {
             reference,
             digest: root,
@@ -112,8 +112,8 @@ impl ImageReport {
                 .map(ToString::to_string),
             platforms,
             attestations,
-            created: about.as_ref().and_then(|about| about.created.clone()),
-            author: about.as_ref().and_then(|about| about.author.clone()),
+            created: config.as_ref().and_then(|config| config.created.clone()),
+            author: config.as_ref().and_then(|config| config.author.clone()),
             history: history.unwrap_or_default(),
             annotations: BTreeMap::new(),
             index_annotations: BTreeMap::new(),
@@ -121,13 +121,13 @@ impl ImageReport {
             size: image.map(Image::size),
             unpacked,
             layers,
-            config: about,
+            config,
         }
     }
 
     /// Adds the annotations of the manifest and of the index.
     #[must_use]
-    pub fn annotated(mut self, manifest: Annotations, index: Annotations) -> Self {
+    pub(crate) fn annotated(mut self, manifest: Annotations, index: Annotations) -> Self {
         let faults = [
             (manifest.is_malformed, "annotations"),
             (index.is_malformed, "index annotations"),
@@ -140,14 +140,14 @@ impl ImageReport {
     }
 
     /// For programs.
-    pub fn to_json(&self) -> String {
+    pub(crate) fn to_json(&self) -> String {
         json_page(self)
     }
 }
 
 impl PlatformReport {
     /// An entry of the index.
-    pub fn new(entry: &IndexEntry) -> Self {
+    pub(crate) fn new(entry: &IndexEntry) -> Self {
         Self {
             platform: entry.platform().as_ref().map(ToString::to_string),
             digest: entry.digest.to_string(),

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 /// A pull that is done.
 #[derive(Serialize)]
-pub struct PullReport<'o> {
+pub(crate) struct PullReport<'o> {
     reference: &'o str,
     /// What the name stands for.
     digest: String,
@@ -30,7 +30,7 @@ pub struct PullReport<'o> {
 
 impl<'o> PullReport<'o> {
     /// Of a tree in `destination`, which `record` is about; made of `image`, unless it was there or `dry_run`.
-    pub fn new(
+    pub(crate) fn new(
         record: &'o Record,
         image: Option<&Image>,
         destination: String,
@@ -53,7 +53,7 @@ impl<'o> PullReport<'o> {
     }
 
     /// One line.
-    pub fn to_line(&self) -> String {
+    pub(crate) fn to_line(&self) -> String {
         json_line(self)
     }
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// Something that a purge drops.
 #[derive(Serialize)]
-pub struct DroppedReport<'p> {
+pub(crate) struct DroppedReport<'p> {
     /// `blob`, `partial`, `other`, `folder` or `link`.
     kind: &'static str,
     /// Of what lies among the blobs, below the cache; else from the root: the folder, or the destination that is
@@ -28,34 +28,34 @@ pub struct DroppedReport<'p> {
 
 /// A purge that is done.
 #[derive(Serialize)]
-pub struct PurgeReport {
+pub(crate) struct PurgeReport {
     /// The cache.
-    pub cache: String,
+    pub(crate) cache: String,
     /// How many blobs went.
-    pub blobs: usize,
+    pub(crate) blobs: usize,
     /// How many files went that lay among the blobs and are none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub others: Option<usize>,
+    pub(crate) others: Option<usize>,
     /// How large they were.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// How many folders of killed pulls went.
-    pub folders: usize,
+    pub(crate) folders: usize,
     /// How many destinations are gone and were forgotten.
-    pub links: usize,
+    pub(crate) links: usize,
     /// How many blobs are left.
-    pub left_blobs: usize,
+    pub(crate) left_blobs: usize,
     /// How large these are: the size of the cache.
-    pub left_bytes: u64,
+    pub(crate) left_bytes: u64,
     /// How long it took.
-    pub seconds: f64,
+    pub(crate) seconds: f64,
     /// Whether none of it was done.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
 }
 
 impl<'p> DroppedReport<'p> {
     /// A file among the blobs, at `path` below the cache.
-    pub fn blob(path: &'p Path, bytes: u64) -> Self {
+    pub(crate) fn blob(path: &'p Path, bytes: u64) -> Self {
         let part = |name: Option<&'p OsStr>| name.and_then(OsStr::to_str).unwrap_or_default();
         let algorithm = part(path.parent().and_then(Path::file_name));
         let name = part(path.file_name());
@@ -75,17 +75,17 @@ impl<'p> DroppedReport<'p> {
     }
 
     /// Whether it is a blob, or what there is of one.
-    pub fn is_blob(&self) -> bool {
+    pub(crate) fn is_blob(&self) -> bool {
         ["blob", "partial"].contains(&self.kind)
     }
 
     /// A folder that a killed pull has left beside its destination.
-    pub fn folder(path: &'p Path) -> Self {
+    pub(crate) fn folder(path: &'p Path) -> Self {
         Self::at("folder", path)
     }
 
     /// What the cache knew of a destination that is gone.
-    pub fn link(destination: &'p Path) -> Self {
+    pub(crate) fn link(destination: &'p Path) -> Self {
         Self::at("link", destination)
     }
 
@@ -101,14 +101,14 @@ impl<'p> DroppedReport<'p> {
     }
 
     /// One line.
-    pub fn to_line(&self) -> String {
+    pub(crate) fn to_line(&self) -> String {
         json_line(self)
     }
 }
 
 impl PurgeReport {
     /// One line.
-    pub fn to_line(&self) -> String {
+    pub(crate) fn to_line(&self) -> String {
         json_line(self)
     }
 }

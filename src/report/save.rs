@@ -6,40 +6,40 @@ use serde::Serialize;
 
 /// An archive that was written.
 #[derive(Serialize)]
-pub struct SaveReport {
+pub(crate) struct SaveReport {
     /// The archive, as typed.
-    pub destination: String,
+    pub(crate) destination: String,
     /// The images in it, in the order in which they were named.
-    pub images: Vec<SavedImage>,
+    pub(crate) images: Vec<SavedImage>,
     /// How many blobs are in it, documents included, each counted once.
-    pub blobs: usize,
+    pub(crate) blobs: usize,
     /// How large these are; headers and padding of the tar are not counted.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// How long it took.
-    pub seconds: f64,
+    pub(crate) seconds: f64,
 }
 
 /// One image in an archive.
 #[derive(Serialize)]
-pub struct SavedImage {
+pub(crate) struct SavedImage {
     /// The image's full name.
-    pub reference: String,
+    pub(crate) reference: String,
     /// What it is called in the archive, if it has a name there.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// What that stands for in the archive: a manifest, or the index of several.
-    pub digest: Digest,
+    pub(crate) digest: Digest,
     /// The manifest for the first platform, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub manifest: Option<Digest>,
+    pub(crate) manifest: Option<Digest>,
     /// The platform that this manifest is for, as its config says.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub platform: Option<String>,
+    pub(crate) platform: Option<String>,
 }
 
 impl SaveReport {
     /// One line.
-    pub fn to_line(&self) -> String {
+    pub(crate) fn to_line(&self) -> String {
         json_line(self)
     }
 }

@@ -12,23 +12,23 @@ const WIDEST: usize = 140;
 
 /// What is printed. Its values come from images and registries: what a terminal would obey is escaped.
 #[derive(Default)]
-pub struct Table(Vec<(&'static str, String)>);
+pub(crate) struct Table(Vec<(&'static str, String)>);
 
 impl Table {
     /// Adds a value.
-    pub fn row(&mut self, key: &'static str, value: impl Display) {
+    pub(crate) fn row(&mut self, key: &'static str, value: impl Display) {
         self.0.push((key, value.to_string()));
     }
 
     /// Adds a value if there is one.
-    pub fn row_if(&mut self, key: &'static str, value: Option<impl Display>) {
+    pub(crate) fn row_if(&mut self, key: &'static str, value: Option<impl Display>) {
         if let Some(value) = value {
             self.row(key, value);
         }
     }
 
     /// Adds values, if there are any.
-    pub fn rows(&mut self, key: &'static str, values: Vec<String>) {
+    pub(crate) fn rows(&mut self, key: &'static str, values: Vec<String>) {
         let keys = std::iter::once(key).chain(std::iter::repeat(""));
         self.0.extend(keys.zip(values));
     }
@@ -48,7 +48,7 @@ impl Display for Table {
 }
 
 /// Rows with their columns below each other.
-pub fn columns<const N: usize>(rows: impl Iterator<Item = [String; N]>) -> Vec<String> {
+pub(crate) fn columns<const N: usize>(rows: impl Iterator<Item = [String; N]>) -> Vec<String> {
     let rows: Vec<_> = rows.map(|row| row.map(|cell| escaped(&cell))).collect();
     let width = |column: usize| {
         let widths = rows.iter().map(|row| row[column].chars().count());

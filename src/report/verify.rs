@@ -7,39 +7,39 @@ use serde::Serialize;
 
 /// One path that is not as in the image.
 #[derive(Serialize)]
-pub struct PathReport<'p> {
+pub(crate) struct PathReport<'p> {
     /// The path in the tree, with a slash in front.
-    pub path: String,
+    pub(crate) path: String,
     /// The same, if it is not UTF-8 and JSON cannot hold it as text.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub path_bytes: Option<&'p [u8]>,
+    pub(crate) path_bytes: Option<&'p [u8]>,
     /// `added`, `missing`, `unread` or `changed`.
-    pub change: &'static str,
+    pub(crate) change: &'static str,
     /// In which ways it has changed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub aspects: Vec<AspectReport>,
+    pub(crate) aspects: Vec<AspectReport>,
 }
 
 /// One way in which a path has changed.
 #[derive(Serialize)]
-pub struct AspectReport {
+pub(crate) struct AspectReport {
     /// Which one.
-    pub aspect: &'static str,
+    pub(crate) aspect: &'static str,
     /// The name of an extended attribute.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// As in the image; contents and attributes are not shown.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub expected: Option<AspectValue>,
+    pub(crate) expected: Option<AspectValue>,
     /// As in the tree.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub actual: Option<AspectValue>,
+    pub(crate) actual: Option<AspectValue>,
 }
 
 /// What an image or a tree has.
 #[derive(Serialize)]
 #[serde(untagged)]
-pub enum AspectValue {
+pub(crate) enum AspectValue {
     /// A type, a mode in octal digits, a time, a target.
     Text(String),
     /// A size in bytes.
@@ -62,7 +62,7 @@ pub enum AspectValue {
 
 /// A comparison that is done.
 #[derive(Serialize)]
-pub struct VerifyReport<'v> {
+pub(crate) struct VerifyReport<'v> {
     reference: String,
     /// What the name stands for.
     digest: &'v Digest,
@@ -87,7 +87,7 @@ pub struct VerifyReport<'v> {
 
 impl PathReport<'_> {
     /// One line.
-    pub fn to_line(&self) -> String {
+    pub(crate) fn to_line(&self) -> String {
         json_line(self)
     }
 }
@@ -96,7 +96,7 @@ impl<'v> VerifyReport<'v> {
     /// Of a tree in `destination` that was compared with `image`, which is called `reference`: with
     /// these `options`, as far as the options in `compared` say
     /// and `mounts` do not hide it.
-    pub fn new(
+    pub(crate) fn new(
         (reference, image): (String, &'v Image),
         destination: String,
         (options, compared): (&'v TreeOptions, &'v [String]),
@@ -118,7 +118,7 @@ impl<'v> VerifyReport<'v> {
     }
 
     /// One line.
-    pub fn to_line(&self) -> String {
+    pub(crate) fn to_line(&self) -> String {
         json_line(self)
     }
 }

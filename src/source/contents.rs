@@ -14,7 +14,7 @@ use std::collections::HashSet;
 const MAX_NAMED: usize = 8192;
 
 /// The platforms for which an image is copied.
-pub enum Platforms {
+pub(crate) enum Platforms {
     /// These; the first one is the main one.
     Some(Vec<PlatformRequest>),
     /// All, plus whatever else the index lists; the main image is the one for this platform, if
@@ -23,20 +23,20 @@ pub enum Platforms {
 }
 
 /// The documents and blobs of an image.
-pub struct ImageContents {
+pub(crate) struct ImageContents {
     /// The descriptor for `index.json`.
-    pub root: Descriptor,
+    pub(crate) root: Descriptor,
     /// The image for the main platform, if any.
-    pub main: Option<Image>,
+    pub(crate) main: Option<Image>,
     /// Indexes, manifests and configs, each after the document that names it.
-    pub documents: Vec<(Descriptor, Bytes)>,
+    pub(crate) documents: Vec<(Descriptor, Bytes)>,
     /// Layers, in the order in which they are applied.
-    pub blobs: Vec<Descriptor>,
+    pub(crate) blobs: Vec<Descriptor>,
 }
 
 impl ImageContents {
     /// Everything that the archive must hold.
-    pub fn all(&self) -> impl Iterator<Item = &Descriptor> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Descriptor> {
         let documents = self.documents.iter().map(|(document, _)| document);
         documents.chain(&self.blobs)
     }
@@ -44,7 +44,7 @@ impl ImageContents {
 
 impl Source<'_> {
     /// Reads all documents of the image, but no layers yet.
-    pub fn parts(
+    pub(crate) fn parts(
         &mut self,
         platforms: &Platforms,
         progress: Progress,

@@ -11,25 +11,25 @@ use crate::progress::Progress;
 use crate::report::PlatformReport;
 
 /// What `inspect` shows of an image.
-pub struct ImageDetails {
+pub(crate) struct ImageDetails {
     /// The digest of the document that the name stands for.
-    pub root: Digest,
+    pub(crate) root: Digest,
     /// The images listed in it, if it is an index.
-    pub listed: Vec<PlatformReport>,
+    pub(crate) listed: Vec<PlatformReport>,
     /// How many attestations are listed beside them.
-    pub attestations: usize,
+    pub(crate) attestations: usize,
     /// The annotations of the index.
-    pub index_annotations: Annotations,
+    pub(crate) index_annotations: Annotations,
     /// The image for the platform. If no platform was requested, it may be missing: then the list
     /// is shown.
-    pub image: Option<Image>,
+    pub(crate) image: Option<Image>,
     /// The annotations of its manifest.
-    pub annotations: Annotations,
+    pub(crate) annotations: Annotations,
 }
 
 /// A document of an image, as served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RawDocument {
+pub(crate) enum RawDocument {
     /// The index that the name stands for.
     Index,
     /// The manifest for the platform.
@@ -40,7 +40,7 @@ pub enum RawDocument {
 
 impl Source<'_> {
     /// Reads everything except the layers.
-    pub fn describe(
+    pub(crate) fn describe(
         &mut self,
         wanted: &PlatformRequest,
         progress: Progress,
@@ -90,13 +90,13 @@ impl Source<'_> {
     }
 
     /// The descriptor of the document that the name stands for.
-    pub fn described(&mut self) -> Result<Descriptor, Error> {
+    pub(crate) fn described(&mut self) -> Result<Descriptor, Error> {
         let described = self.root_bytes().map(|(root, _)| root);
         described.map_err(|error| self.explained(error))
     }
 
     /// The same, plus the manifest for a platform and its image.
-    pub fn described_for(
+    pub(crate) fn described_for(
         &mut self,
         wanted: &PlatformRequest,
         progress: Progress,
@@ -117,7 +117,7 @@ impl Source<'_> {
     }
 
     /// The verified bytes of a document, not re-serialised.
-    pub fn raw(
+    pub(crate) fn raw(
         &mut self,
         what: RawDocument,
         wanted: &PlatformRequest,

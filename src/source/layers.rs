@@ -10,7 +10,7 @@ use std::io::BufRead;
 impl Source<'_> {
     /// Hands the DiffID and the tar of each layer to `apply`, and verifies what it has read: when this
     /// returns, the digest, size and DiffID of all layers hold. Later layers are prefetched meanwhile.
-    pub fn each_layer(
+    pub(crate) fn each_layer(
         &mut self,
         image: &Image,
         progress: Progress,

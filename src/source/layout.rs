@@ -22,7 +22,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// An open layout and the selected image in it.
-pub struct Layout {
+pub(crate) struct Layout {
     store: Store,
     /// The layout as the user typed it, without the image name.
     spelling: String,

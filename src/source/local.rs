@@ -16,16 +16,16 @@ const STDIN: &str = "-";
 
 /// A local image as the user types it, after containers-transports(5).
 #[derive(Clone, Debug)]
-pub struct Local {
+pub(crate) struct Local {
     /// The format.
-    pub form: Form,
+    pub(crate) form: Form,
     /// `PATH[:NAME]`, or `-` in place of PATH.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
 }
 
 /// The format that the transport prefix demands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub(crate) enum Form {
     /// No prefix: detect the format from the content.
     Any,
     /// `oci:`
@@ -46,7 +46,7 @@ pub(super) enum LocalPath {
 impl Local {
     /// Parses `oci:PATH` and the like. None without such a prefix: the caller must tell a path from
     /// a reference.
-    pub fn parse(operand: &OsStr) -> Option<Self> {
+    pub(crate) fn parse(operand: &OsStr) -> Option<Self> {
         let bytes = operand.as_bytes();
         let forms = [
             (&b"oci:"[..], Form::Layout),
@@ -60,20 +60,20 @@ impl Local {
     }
 
     /// A path taken literally.
-    pub fn new(form: Form, path: &OsStr) -> Self {
+    pub(crate) fn new(form: Form, path: &OsStr) -> Self {
         let path = PathBuf::from(path);
         Self { form, path }
     }
 
     /// Whether it is standard input.
-    pub fn is_stdin(&self) -> bool {
+    pub(crate) fn is_stdin(&self) -> bool {
         let path = self.path.as_os_str().as_bytes();
         path == STDIN.as_bytes() || path.starts_with(b"-:")
     }
 
     /// Whether it is a pipe, socket or device: it can be read only once, and opening it may block
     /// for ever.
-    pub fn is_special(&self) -> bool {
+    pub(crate) fn is_special(&self) -> bool {
         let found = self.split().0.metadata();
         found.is_ok_and(|found| !found.is_file() && !found.is_dir())
     }

@@ -28,20 +28,20 @@ use crate::layer::{BlobStream, LayerStream};
 use crate::oci::{Algorithm, Bytes, Descriptor, Digest, Document, InvalidManifest, Reference};
 use crate::progress::{Meter, Progress};
 use crate::registry::{MAX_MANIFEST, RawManifest, RegistryOptions};
-pub use contents::{ImageContents, Platforms};
-pub use describe::{ImageDetails, RawDocument};
+pub(crate) use contents::{ImageContents, Platforms};
+pub(crate) use describe::{ImageDetails, RawDocument};
 use layout::Layout;
-pub use local::{Form, Local};
-pub use plan::{LayerOrigin, PullPlan};
+pub(crate) use local::{Form, Local};
+pub(crate) use plan::{LayerOrigin, PullPlan};
 use registry::CachedRegistry;
-pub use space::check_room;
+pub(crate) use space::check_room;
 use std::fmt;
 use std::io::Read;
 use std::path::PathBuf;
 
 /// An image as the user names it.
 #[derive(Clone, Debug)]
-pub enum ImageName {
+pub(crate) enum ImageName {
     /// In a registry.
     Registry(Reference),
     /// In a directory, a file or a pipe.
@@ -49,7 +49,7 @@ pub enum ImageName {
 }
 
 /// An open source of one image.
-pub enum Source<'c> {
+pub(crate) enum Source<'c> {
     /// A registry, behind the cache if there is one.
     Registry(Box<CachedRegistry<'c>>),
     /// A layout or an archive.
@@ -57,15 +57,15 @@ pub enum Source<'c> {
 }
 
 /// The stream of a layer.
-pub type LayerReader = LayerStream<Box<dyn Read>, Partial>;
+pub(crate) type LayerReader = LayerStream<Box<dyn Read>, Partial>;
 
 /// The stream of a blob as stored.
-pub type BlobReader = BlobStream<Box<dyn Read>, Partial>;
+pub(crate) type BlobReader = BlobStream<Box<dyn Read>, Partial>;
 
 impl<'c> Source<'c> {
     /// Opens the source of `name`. Sends no request to a registry yet; without `access`, it never
     /// does.
-    pub fn open(
+    pub(crate) fn open(
         name: &ImageName,
         options: Option<&RegistryOptions>,
         cache: Option<&'c Cache>,
@@ -83,7 +83,7 @@ impl<'c> Source<'c> {
     }
 
     /// The digest of the document that the name stands for.
-    pub fn digest(&mut self) -> Result<Digest, Error> {
+    pub(crate) fn digest(&mut self) -> Result<Digest, Error> {
         match self {
             Self::Registry(cached) => cached.digest(),
             Self::Layout(layout) => Ok(layout.root().digest.clone()),
@@ -91,7 +91,7 @@ impl<'c> Source<'c> {
     }
 
     /// The digest contained in the name: what it stands for never changes.
-    pub fn pinned(&self) -> Option<&Digest> {
+    pub(crate) fn pinned(&self) -> Option<&Digest> {
         match self {
             Self::Registry(cached) => cached.reference().digest(),
             Self::Layout(_) => None,
@@ -100,7 +100,7 @@ impl<'c> Source<'c> {
 
     /// The name to store in a record, which finds the image from any working directory. Messages
     /// show the name that was typed.
-    pub fn full_name(&self) -> String {
+    pub(crate) fn full_name(&self) -> String {
         match self {
             Self::Registry(cached) => cached.reference().to_string(),
             Self::Layout(layout) => layout.full_name(),
@@ -108,7 +108,7 @@ impl<'c> Source<'c> {
     }
 
     /// The full names of the image, as far as known, without a digest.
-    pub fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         match self {
             Self::Registry(cached) => vec![cached.reference().name()],
             Self::Layout(layout) => layout.names().to_vec(),
@@ -117,7 +117,7 @@ impl<'c> Source<'c> {
 
     /// The index and manifests that led to the image, starting with the one that the name stands
     /// for. Empty for a layout, which keeps its own.
-    pub fn documents(&self) -> &[(Digest, Bytes)] {
+    pub(crate) fn documents(&self) -> &[(Digest, Bytes)] {
         match self {
             Self::Registry(cached) => cached.documents(),
             Self::Layout(_) => &[],
@@ -125,7 +125,7 @@ impl<'c> Source<'c> {
     }
 
     /// The files of the image as far as known by now, and the symlinks that lead there.
-    pub fn paths(&self) -> Vec<PathBuf> {
+    pub(crate) fn paths(&self) -> Vec<PathBuf> {
         match self {
             Self::Registry(_) => Vec::new(),
             Self::Layout(layout) => layout.paths(),
@@ -141,7 +141,7 @@ impl<'c> Source<'c> {
     }
 
     /// Reads the rest of a pipe, whose writer would otherwise fail.
-    pub fn drain(&self) {
+    pub(crate) fn drain(&self) {
         if let Self::Layout(layout) = self {
             layout.drain();
         }
@@ -149,14 +149,18 @@ impl<'c> Source<'c> {
 
     /// Prefetches blobs in the order in which they will be needed, so that their bytes arrive while
     /// the current one is read: they wait in the socket. Errors surface when the blobs are needed.
-    pub fn prefetch(&mut self, coming: &mut dyn Iterator<Item = &Descriptor>) {
+    pub(crate) fn prefetch(&mut self, coming: &mut dyn Iterator<Item = &Descriptor>) {
         if let Self::Registry(cached) = self {
             cached.prefetch(coming);
         }
     }
 
     /// Opens a blob as stored.
-    pub fn blob(&mut self, blob: &Descriptor, meter: &mut Meter) -> Result<BlobReader, Error> {
+    pub(crate) fn blob(
+        &mut self,
+        blob: &Descriptor,
+        meter: &mut Meter,
+    ) -> Result<BlobReader, Error> {
         meter.next();
         match self {
             Self::Registry(cached) => cached.blob(blob, meter),
@@ -169,7 +173,7 @@ impl<'c> Source<'c> {
     }
 
     /// Finishes a blob that was read: checks its digest and caches it.
-    pub fn finish_blob(&self, blob: &Descriptor, stream: BlobReader) -> Result<(), Error> {
+    pub(crate) fn finish_blob(&self, blob: &Descriptor, stream: BlobReader) -> Result<(), Error> {
         match (stream.finish(), self) {
             (Ok(copy), Self::Registry(cached)) => {
                 cached.keep(blob, copy);
@@ -181,7 +185,7 @@ impl<'c> Source<'c> {
     }
 
     /// Attributes an `error` that occurred while a blob was read as stored.
-    pub fn blame_blob(&self, blob: &Descriptor, error: Error) -> Error {
+    pub(crate) fn blame_blob(&self, blob: &Descriptor, error: Error) -> Error {
         match self {
             Self::Registry(cached) => cached.spoilt(blob, error),
             Self::Layout(_) => error,

@@ -11,24 +11,24 @@ use std::collections::HashSet;
 use std::path::Path;
 
 /// What a pull would do for each layer.
-pub struct PullPlan {
+pub(crate) struct PullPlan {
     /// The hosts to ask, in order; for a local image, its path.
-    pub from: Vec<String>,
+    pub(crate) from: Vec<String>,
     /// The layers, lowest first, and where each would come from.
-    pub layers: Vec<(Descriptor, LayerOrigin)>,
+    pub(crate) layers: Vec<(Descriptor, LayerOrigin)>,
     /// The total size of the layers, each counted once, in bytes.
-    pub size: u64,
+    pub(crate) size: u64,
     /// How many of these bytes would be fetched over the network.
-    pub fetched: u64,
+    pub(crate) fetched: u64,
     /// The free space in bytes where the tree would be written, if the file system reports it.
-    pub free: Option<u64>,
+    pub(crate) free: Option<u64>,
     /// Whether fetched layers would be cached.
-    pub is_kept: bool,
+    pub(crate) is_kept: bool,
 }
 
 /// Where a layer would come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LayerOrigin {
+pub(crate) enum LayerOrigin {
     /// The cache has all of it.
     Cached,
     /// The cache has this many bytes of it.
@@ -42,7 +42,7 @@ pub enum LayerOrigin {
 impl Source<'_> {
     /// Plans a pull of `image` into `destination`, whose tree would be written to the file system
     /// of `place`. Refuses an image that does not fit, as the pull would.
-    pub fn plan(
+    pub(crate) fn plan(
         &self,
         image: &Image,
         (place, destination): (&Dir, &Path),

@@ -13,7 +13,7 @@ use crate::registry::{FetchMode, RawManifest, Registry, RegistryOptions};
 use std::io::{self, Read, Write as _};
 
 /// A registry and, unless disabled, the cache.
-pub struct CachedRegistry<'c> {
+pub(crate) struct CachedRegistry<'c> {
     pub(super) fetch: Fetch<'c>,
     reference: Reference,
     /// How many bytes of the current blob come from the cache.

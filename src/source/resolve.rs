@@ -18,7 +18,7 @@ pub(super) struct ResolvedDocuments {
 impl Source<'_> {
     /// Resolves the name to the manifest for `wanted`, and that to its config. Nothing but layers
     /// is needed afterwards.
-    pub fn resolve(
+    pub(crate) fn resolve(
         &mut self,
         wanted: &PlatformRequest,
         progress: Progress,

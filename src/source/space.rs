@@ -12,7 +12,7 @@ impl Source<'_> {
     /// Refuses an image that does not fit into the file system of `rootfs`, where `destination` is
     /// written. No manifest states the size of the tree, so the compressed layers serve as a lower
     /// bound. From here on, purge keeps what the cache has of the image.
-    pub fn check_space(
+    pub(crate) fn check_space(
         &self,
         image: &Image,
         rootfs: &Dir,
@@ -27,7 +27,7 @@ impl Source<'_> {
 /// Refuses blobs of several sources that do not fit into the file system of `folder`, where
 /// `destination` is written. If the cache lacks space for them, it is not used: the destination
 /// needs the space more.
-pub fn check_room<'s, B: IntoIterator<Item = &'s Descriptor>>(
+pub(crate) fn check_room<'s, B: IntoIterator<Item = &'s Descriptor>>(
     sources: impl IntoIterator<Item = (&'s Source<'s>, B)>,
     folder: &Dir,
     destination: &Path,

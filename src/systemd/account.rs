@@ -7,22 +7,22 @@ use std::collections::BTreeSet;
 
 /// The numbers that a process runs with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Account {
+pub(crate) struct Account {
     /// The user id.
-    pub uid: u32,
+    pub(crate) uid: u32,
     /// The group id.
-    pub gid: u32,
+    pub(crate) gid: u32,
     /// Supplementary groups, without `gid`, sorted.
-    pub groups: Vec<u32>,
+    pub(crate) groups: Vec<u32>,
     /// The home directory, if passwd has one.
-    pub home: Option<String>,
+    pub(crate) home: Option<String>,
     /// Whether passwd has the user.
-    pub is_known: bool,
+    pub(crate) is_known: bool,
 }
 
 /// The part of USER that cannot be found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UnknownAccount {
+pub(crate) enum UnknownAccount {
     /// The user is no number, and passwd does not have it.
     User,
     /// The group is no number, and group does not have it.
@@ -46,7 +46,11 @@ struct GroupEntry<'g> {
 
 /// Finds `user`, which is `NAME`, `UID`, `NAME:GROUP`, `UID:GID` and so on; an empty name is root. A uid
 /// that passwd does not have gets group 0. A user with a group has no supplementary groups.
-pub fn find_account(user: &str, passwd: &[u8], group: &[u8]) -> Result<Account, UnknownAccount> {
+pub(crate) fn find_account(
+    user: &str,
+    passwd: &[u8],
+    group: &[u8],
+) -> Result<Account, UnknownAccount> {
     let (name, group_name) = user.split_once(':').unwrap_or((user, ""));
     let name = if name.is_empty() { "0" } else { name };
     let number = parse_id(name);
@@ -89,7 +93,7 @@ impl Account {
     }
 
     /// That of a process with these numbers.
-    pub fn of(uid: u32, gid: u32) -> Self {
+    pub(crate) fn of(uid: u32, gid: u32) -> Self {
         Self {
             uid,
             gid,
@@ -101,7 +105,7 @@ impl Account {
 
     /// What systemd-sysusers has to add to a machine with these files, in lines of sysusers.d(5): systemd
     /// starts no service with a number that the machine does not know (217/USER, 216/GROUP).
-    pub fn unknown_to(&self, passwd: &[u8], group: &[u8]) -> Vec<String> {
+    pub(crate) fn unknown_to(&self, passwd: &[u8], group: &[u8]) -> Vec<String> {
         let known: BTreeSet<u32> = lines(group)
             .filter_map(parse_group)
             .map(|group| group.gid)
@@ -120,13 +124,13 @@ impl Account {
     }
 
     /// The same in a tree whose ids are all `shift` higher; none if there is no such id.
-    pub fn shifted(&self, shift: u32) -> Option<Self> {
+    pub(crate) fn shifted(&self, shift: u32) -> Option<Self> {
         let higher = |id: u32| id.checked_add(shift).filter(|id| is_id(*id));
         self.mapped(higher, higher)
     }
 
     /// The same with other ids; none if one of them has no other.
-    pub fn mapped(
+    pub(crate) fn mapped(
         &self,
         user: impl Fn(u32) -> Option<u32>,
         group: impl Fn(u32) -> Option<u32>,

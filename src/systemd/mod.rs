@@ -7,17 +7,17 @@ mod nspawn;
 mod service;
 mod value;
 
-pub use account::{Account, UnknownAccount, find_account};
-pub use nspawn::{is_machine_name, nspawn_text};
-pub use service::{DEFAULT_PATH, Service, is_service_name};
-pub use value::is_unit_path;
+pub(crate) use account::{Account, UnknownAccount, find_account};
+pub(crate) use nspawn::{is_machine_name, nspawn_text};
+pub(crate) use service::{DEFAULT_PATH, Service, is_service_name};
+pub(crate) use value::is_unit_path;
 
 use crate::oci::{Image, InvalidManifest, RunConfig};
 use std::fmt::Write as _;
 use value::{MAX_FILE, MAX_LINE};
 
 /// The first line of a file that we have written begins so; the digest of the manifest follows.
-pub const FILE_MARK: &str = "# roots made this of ";
+pub(crate) const FILE_MARK: &str = "# roots made this of ";
 
 /// The fields of a config without which systemd would start something else.
 const FIELDS: [&str; 7] = [
@@ -31,20 +31,20 @@ const FIELDS: [&str; 7] = [
 ];
 
 /// A file of settings while it is written.
-pub struct SettingsText {
+pub(crate) struct SettingsText {
     /// The file.
-    pub text: String,
+    pub(crate) text: String,
     /// The fields of the config that systemd has no setting for, or does not accept.
-    pub left_out: Vec<&'static str>,
+    pub(crate) left_out: Vec<&'static str>,
 }
 
 /// The run configuration of an image, refused if a field that says what is run, and as whom, is malformed.
-pub fn run_config(image: &Image) -> Result<RunConfig, InvalidManifest> {
-    let about = RunConfig::parse(&image.config_bytes);
-    let mut faults = about.malformed.iter();
+pub(crate) fn run_config(image: &Image) -> Result<RunConfig, InvalidManifest> {
+    let config = RunConfig::parse(&image.config_bytes);
+    let mut faults = config.malformed.iter();
     match faults.find(|field| FIELDS.contains(field)) {
         Some(field) => Err(InvalidManifest::Field(field)),
-        None => Ok(about),
+        None => Ok(config),
     }
 }
 

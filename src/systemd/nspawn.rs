@@ -10,14 +10,14 @@ use super::{FILE_MARK, SettingsText, run_config};
 use crate::oci::{Digest, Image, InvalidManifest, RunConfig};
 
 /// The text of a `NAME.nspawn` for `image`.
-pub fn nspawn_text(image: &Image) -> Result<SettingsText, InvalidManifest> {
+pub(crate) fn nspawn_text(image: &Image) -> Result<SettingsText, InvalidManifest> {
     Ok(text_of(&run_config(image)?, &image.digest))
 }
 
-fn text_of(about: &RunConfig, manifest: &Digest) -> SettingsText {
+fn text_of(config: &RunConfig, manifest: &Digest) -> SettingsText {
     let mut file = SettingsText::new(format!("{FILE_MARK}{manifest}\n[Exec]\nBoot=no\n"));
-    file.add("KillSignal", "StopSignal", signal(about));
-    if let Some(user) = &about.user {
+    file.add("KillSignal", "StopSignal", signal(config));
+    if let Some(user) = &config.user {
         let (user, group) = user.split_once(':').unwrap_or((user, ""));
         let is_root = ["", "root", "0"].contains(&user);
         let is_its_own = is_root && ["root", "0"].contains(&group);
@@ -28,15 +28,15 @@ fn text_of(about: &RunConfig, manifest: &Digest) -> SettingsText {
             file.add("User", "User", plain(user.to_owned()));
         }
     }
-    if let Some(dir) = about.workdir.as_ref().filter(|dir| *dir != "/") {
+    if let Some(dir) = config.workdir.as_ref().filter(|dir| *dir != "/") {
         file.add("WorkingDirectory", "WorkingDir", path(dir));
     }
-    for entry in &about.env {
+    for entry in &config.env {
         let is_named = entry.find('=').is_some_and(|end| end > 0);
         let entry = quoted(entry).filter(|_| is_named);
         file.add("Environment", "an entry of Env", entry);
     }
-    let command: Vec<_> = about.entrypoint.iter().chain(&about.cmd).collect();
+    let command: Vec<_> = config.entrypoint.iter().chain(&config.cmd).collect();
     if !command.is_empty() {
         // Without one of its words it would be another command.
         let length: usize = command.iter().map(|word| word.len()).sum();
@@ -67,7 +67,7 @@ fn quoted(word: &str) -> Option<String> {
 }
 
 /// Whether a machine of systemd can be called so: hostname_is_valid of systemd.
-pub fn is_machine_name(name: &str) -> bool {
+pub(crate) fn is_machine_name(name: &str) -> bool {
     let is_part = |part: &str| {
         let is_known = |c: u8| c.is_ascii_alphanumeric() || c == b'-';
         !part.is_empty()

@@ -9,7 +9,8 @@ use crate::oci::{Digest, RunConfig};
 use std::fmt::Write as _;
 
 /// The search path of docker for an image that sets none; that of systemd may lack `/bin`.
-pub const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+pub(crate) const DEFAULT_PATH: &str =
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// What docker takes away from every container as well, so that images run without it. The
 /// capabilities are docker's own, without that to make devices, which `PrivateDevices=` forbids.
@@ -34,24 +35,24 @@ CAP_SETPCAP CAP_NET_BIND_SERVICE CAP_NET_RAW CAP_SYS_CHROOT CAP_AUDIT_WRITE CAP_
 const OPTIONAL: [&str; 2] = ["Volumes", "ExposedPorts"];
 
 /// What a service is made of.
-pub struct Service<'s> {
+pub(crate) struct Service<'s> {
     /// Its name, without `.service`.
-    pub name: &'s str,
+    pub(crate) name: &'s str,
     /// The root folder.
-    pub root: &'s str,
+    pub(crate) root: &'s str,
     /// The manifest of the image.
-    pub manifest: &'s Digest,
+    pub(crate) manifest: &'s Digest,
     /// How the image is run.
-    pub about: &'s RunConfig,
+    pub(crate) config: &'s RunConfig,
     /// As whom, if that is known. Otherwise systemd must not start it: it would run as root.
-    pub account: Option<&'s Account>,
+    pub(crate) account: Option<&'s Account>,
     /// The absolute path in the tree of the first word of the command, if it is known.
-    pub program: Option<&'s str>,
+    pub(crate) program: Option<&'s str>,
 }
 
 impl Service<'_> {
     /// The file.
-    pub fn text(&self) -> SettingsText {
+    pub(crate) fn text(&self) -> SettingsText {
         let (name, manifest) = (self.name, self.manifest);
         let mut file = SettingsText::new(format!(
             "{FILE_MARK}{manifest}\n\
@@ -68,7 +69,7 @@ impl Service<'_> {
             self.add_account(&mut file, account);
         }
         self.add_environment(&mut file);
-        if let Some(dir) = self.about.workdir.as_ref().filter(|dir| *dir != "/") {
+        if let Some(dir) = self.config.workdir.as_ref().filter(|dir| *dir != "/") {
             let dir = path(dir).map(|dir| specifiers(&dir));
             file.add("WorkingDirectory", "WorkingDir", dir);
         }
@@ -77,11 +78,11 @@ impl Service<'_> {
         }
         // As `docker stop`: the signal goes to the first process only.
         file.text.push_str("KillMode=mixed\n");
-        file.add("KillSignal", "StopSignal", signal(self.about));
+        file.add("KillSignal", "StopSignal", signal(self.config));
         file.text.push_str(HARDENING);
         self.add_volumes(&mut file);
         // The service starts without them: a warning is enough.
-        let unread = self.about.malformed.iter();
+        let unread = self.config.malformed.iter();
         let is_unread = |field: &&&str| OPTIONAL.contains(*field);
         file.left_out.extend(unread.filter(is_unread));
         let install = "\n[Install]\nWantedBy=multi-user.target\n";
@@ -102,7 +103,7 @@ impl Service<'_> {
             let number = port.split(['/', '-']).next().unwrap_or_default();
             number.parse::<u16>().is_ok_and(|port| port < 1024)
         };
-        if account.uid != 0 && self.about.ports.iter().any(is_low) {
+        if account.uid != 0 && self.config.ports.iter().any(is_low) {
             let ambient = "AmbientCapabilities=CAP_NET_BIND_SERVICE\n";
             file.text.push_str(ambient);
         }
@@ -115,10 +116,10 @@ impl Service<'_> {
         let search = format!("PATH={DEFAULT_PATH}");
         let is_set = |entry: &String| {
             let name = entry.split_inclusive('=').next().unwrap_or_default();
-            self.about.env.iter().any(|own| own.starts_with(name))
+            self.config.env.iter().any(|own| own.starts_with(name))
         };
         let missing = [home, search].into_iter().filter(|entry| !is_set(entry));
-        for entry in missing.collect::<Vec<_>>().iter().chain(&self.about.env) {
+        for entry in missing.collect::<Vec<_>>().iter().chain(&self.config.env) {
             let entry = environment(entry);
             file.add("Environment", "an entry of Env", entry);
         }
@@ -131,7 +132,7 @@ impl Service<'_> {
         if path(program).is_none() || program.ends_with('/') || !program.chars().all(is_safe) {
             return None;
         }
-        let words = self.about.entrypoint.iter().chain(&self.about.cmd);
+        let words = self.config.entrypoint.iter().chain(&self.config.cmd);
         let words: Option<Vec<_>> = words.map(|word| argument(word)).collect();
         let program = specifiers(program);
         Some(format!("\"@{program}\" {}", words?.join(" ")))
@@ -140,7 +141,7 @@ impl Service<'_> {
     /// Data that an update would take away with the old tree.
     fn add_volumes(&self, file: &mut SettingsText) {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
-        let volumes = self.about.volumes.iter();
+        let volumes = self.config.volumes.iter();
         let volumes: Vec<_> = volumes
             .filter(|volume| volume.chars().all(is_plain) && path(volume).is_some())
             .take(100)
@@ -199,7 +200,7 @@ fn specifiers(path: &str) -> String {
 
 /// Whether `NAME.service` is the name of a service (unit_name_is_valid), and not of a template or an
 /// alias.
-pub fn is_service_name(name: &str) -> bool {
+pub(crate) fn is_service_name(name: &str) -> bool {
     let is_plain = |c: u8| c.is_ascii_alphanumeric() || b":_.-".contains(&c);
     let is_hidden = name.starts_with(['.', '-']);
     !name.is_empty() && name.len() <= 247 && !is_hidden && name.bytes().all(is_plain)

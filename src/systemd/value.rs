@@ -16,8 +16,8 @@ const SIGNALS: [&str; 31] = [
 ];
 
 /// The stop signal of an image. Docker accepts it in lower case, systemd does not.
-pub(super) fn signal(about: &RunConfig) -> Option<String> {
-    let name = about.stop_signal.as_deref().unwrap_or("SIGTERM");
+pub(super) fn signal(config: &RunConfig) -> Option<String> {
+    let name = config.stop_signal.as_deref().unwrap_or("SIGTERM");
     let name = name.to_ascii_uppercase();
     let short = name.strip_prefix("SIG").unwrap_or(&name);
     let number = |text: &str| {
@@ -52,7 +52,7 @@ pub(super) fn path(path: &str) -> Option<String> {
 }
 
 /// Whether a unit can name this path of the host.
-pub fn is_unit_path(host_path: &str) -> bool {
+pub(crate) fn is_unit_path(host_path: &str) -> bool {
     path(host_path).is_some()
 }
 

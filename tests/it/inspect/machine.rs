@@ -16,11 +16,11 @@ fn a_machine_takes_the_place_of_dest() {
     let Ok(Command::Verify(verify)) = parsed(&["verify", "--machine", "m.1"]) else {
         panic!("not understood");
     };
-    assert!(verify.dest == dest && verify.image.is_none());
+    assert_eq!(verify.dest, dest);
     let Ok(Command::Verify(verify)) = parsed(&["verify", "debian", "--machine", "m.1"]) else {
         panic!("not understood");
     };
-    assert!(verify.dest == dest && verify.image.is_some());
+    assert_eq!(verify.dest, dest);
     let sandbox = Sandbox::new("inspect_machine");
     for (arguments, said) in [
         (
