@@ -1,4 +1,4 @@
-//! Blobs in the cache: each appears under its name once it is complete.
+//! Blobs in the cache: each appears under its name when it is complete.
 
 use super::{Cache, Presence, blob_name, partial_name};
 use crate::error::{CacheError, Error};
@@ -11,41 +11,40 @@ use std::io::{self, Read as _, Seek as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::time::SystemTime;
 
-/// How much is read at once, in bytes.
+/// The size of the read buffer, in bytes.
 const CHUNK: usize = 256 * 1024;
 
 impl Cache {
-    /// The blob, if it is here; from now on purge lets it be. Whoever reads it checks it again:
-    /// disks rot, and a cache may be written to by others. A blob of another length, or what is no
-    /// plain file, is not the blob.
+    /// Opens the blob, if the cache has it, and keeps purges from removing it. Only its size is checked
+    /// here: the caller must verify what it reads, because disks rot, and others may write to the cache.
     pub(crate) fn find(&self, blob: &Descriptor) -> Result<Option<File>, Error> {
-        if self.is_spoilt(blob) {
+        if self.is_corrupt(blob) {
             return Ok(None);
         }
         let is_new = self.claim(&blob.digest)?;
-        let found = self
+        let opened = self
             .blobs(blob.digest.algorithm())
             .map(|blobs| blobs.open_file(&blob_name(&blob.digest)));
-        let file = match found {
+        let file = match opened {
             Ok(Ok(file)) => file,
-            // A symlink, a directory, a file of somebody else: it is replaced when it is fetched.
+            // Missing, or a symlink, a directory or another user's file: fetching the blob replaces it.
             Ok(Err(_)) => return Ok(None),
             Err(_) if self.is_read_only() => return Ok(None),
             Err(e) => return Err(e),
         };
-        let found = file.metadata().map_err(|e| self.failed("read", e))?;
-        if found.len() != blob.size {
+        let metadata = file.metadata().map_err(|e| self.failed("read", e))?;
+        if metadata.len() != blob.size {
             return Ok(None);
         }
-        // A second name may be of what lies elsewhere and is no blob.
-        if is_new && found.nlink() == 1 {
-            // When it was used last, for purge. Only its owner can say so.
+        // A hard link may be to a file elsewhere, whose time must not change.
+        if is_new && metadata.nlink() == 1 {
+            // The time of last use, for purge. Only the owner of the file can set it.
             let _ = file.set_modified(SystemTime::now());
         }
         self.check(blob, file)
     }
 
-    /// The blob in `file`, which is read first and dropped if it is spoilt, where another one was.
+    /// Once a blob was corrupt, reads others to the end before they are used, and drops corrupt ones.
     fn check(&self, blob: &Descriptor, mut file: File) -> Result<Option<File>, Error> {
         let is_unchecked = |checked: &HashSet<Digest>| !checked.contains(&blob.digest);
         if !self.checked.borrow().as_ref().is_some_and(is_unchecked) {
@@ -64,41 +63,41 @@ impl Cache {
         Ok(Some(file))
     }
 
-    /// How much of the blob is not here, in bytes, as far as can be told before it is read. From now
-    /// on purge lets the blob be, if it is here.
+    /// How much of the blob has to be fetched, in bytes, if the cached part is not corrupt. Keeps purges
+    /// from removing that part.
     pub(crate) fn lacks(&self, blob: &Descriptor) -> Result<u64, Error> {
-        Ok(match self.held(blob)? {
+        Ok(match self.presence(blob)? {
             Presence::Whole => 0,
-            Presence::Part(had) => blob.size - had,
+            Presence::Part(cached) => blob.size - cached,
             Presence::Nothing => blob.size,
         })
     }
 
-    /// Says that a blob turned out to be spoilt: whoever spoilt it may have spoilt more. From now on,
-    /// blobs are read before they are used, and of those that are not whole nothing is used.
+    /// Call it when a blob was corrupt, since others may be, too. From now on, blobs are verified before
+    /// they are used, and partial blobs are not used.
     pub(crate) fn doubt(&self) {
         self.checked.borrow_mut().get_or_insert_default();
     }
 
-    /// Drops those of `blobs` that are spoilt, and what there is of those that are not whole: where one
-    /// was spoilt, and another attempt is somebody else's to make.
+    /// Drops the corrupt and the partial ones of `blobs`, for a caller that met a corrupt blob and cannot
+    /// try again itself.
     pub(crate) fn mend<'b>(&self, blobs: impl IntoIterator<Item = &'b Descriptor>) {
         self.doubt();
         for blob in blobs {
             if let Ok(None) = self.find(blob) {
-                // Begun anew, and given up with nothing in it.
+                // Truncated by `create`, and removed when it is dropped.
                 drop(self.create(blob));
             }
         }
     }
 
-    /// Whether nothing is to be used of what there is of a blob that is not whole.
+    /// Whether a blob was corrupt: partial blobs are not used then.
     pub(super) fn is_in_doubt(&self) -> bool {
         self.checked.borrow().is_some()
     }
 
-    /// How much of the blob is here.
-    pub(super) fn held(&self, blob: &Descriptor) -> Result<Presence, Error> {
+    /// How much of the blob the cache has.
+    pub(super) fn presence(&self, blob: &Descriptor) -> Result<Presence, Error> {
         if self.find(blob)?.is_some() {
             return Ok(Presence::Whole);
         }
@@ -108,7 +107,7 @@ impl Cache {
             found.map_err(|e| self.failed("look at", e))
         });
         Ok(match partial.ok().flatten() {
-            // One that is too long is begun anew.
+            // A file that is too long is fetched from the start.
             Some(Stat {
                 kind: FileKind::File,
                 size,
@@ -118,25 +117,24 @@ impl Cache {
         })
     }
 
-    /// Drops a blob that turned out not to be what its name says, and what there is of it. Dropped or
-    /// not, it is not looked at again by this process: whoever spoilt it may do so again.
+    /// Drops a corrupt blob. Even if that fails, this process does not read it again: whoever corrupted it
+    /// may do so again.
     pub(crate) fn forget(&self, blob: &Descriptor) {
-        self.spoilt.borrow_mut().insert(blob.digest.clone());
+        self.corrupt.borrow_mut().insert(blob.digest.clone());
         self.abandon(blob);
         self.unlink(blob, &blob_name(&blob.digest));
     }
 
-    /// Whether the blob was spoilt.
-    pub(super) fn is_spoilt(&self, blob: &Descriptor) -> bool {
-        self.spoilt.borrow().contains(&blob.digest)
+    pub(super) fn is_corrupt(&self, blob: &Descriptor) -> bool {
+        self.corrupt.borrow().contains(&blob.digest)
     }
 
-    /// Drops what there is of a blob that nobody should go on with.
+    /// Drops a partial blob that must not be resumed.
     pub(crate) fn abandon(&self, blob: &Descriptor) {
         self.unlink(blob, &partial_name(&blob.digest));
     }
 
-    /// What cannot be removed is no blob, and found to be none by the next pull, too.
+    /// Errors do not matter: the next pull verifies the file again.
     fn unlink(&self, blob: &Descriptor, name: &CStr) {
         if !self.is_read_only() {
             let blobs = self.blobs(blob.digest.algorithm());
@@ -145,7 +143,7 @@ impl Cache {
     }
 }
 
-/// Whether the digest of what is in `file` is that of the blob. What cannot be read is not.
+/// Whether the file has the digest of the blob. An unreadable file has not.
 fn is_right(blob: &Descriptor, file: &File) -> Result<bool, Error> {
     let mut hasher = Hasher::new(blob.digest.algorithm());
     let mut rest = file.take(blob.size);

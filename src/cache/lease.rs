@@ -14,46 +14,47 @@ use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 /// The longest lease that is read, in bytes: 100,000 blobs.
 const MAX_LEASE: u64 = 16 << 20;
 
-/// How many processes of one number are looked past, each in a pid namespace of its own.
+/// How many processes with the same pid are skipped, each in a pid namespace of its own.
 const MAX_NAMESAKES: u32 = 1000;
 
-/// What this process has said it uses.
+/// The blobs that this process uses.
 #[derive(Default)]
 pub(super) struct Lease {
     blobs: HashSet<Digest>,
-    /// Where it is said: nothing before the first blob.
-    file: Option<Written>,
+    /// Created for the first blob.
+    file: Option<LeaseFile>,
 }
 
-struct Written {
+/// The file of a lease, locked. Dropping it removes it.
+struct LeaseFile {
     folder: Dir,
     name: CString,
-    /// Locked.
     file: File,
 }
 
 impl Cache {
-    /// Says that this process uses the blob, until it ends. A lease that cannot be written (a full
-    /// disk) is no reason to fail: purge may then take the blob, and it is fetched again.
+    /// Keeps purges from removing the blob while this process runs. False if it was claimed before. If the
+    /// lease cannot be written, because the disk is full, purge may remove the blob, and it is fetched
+    /// again.
     pub(super) fn claim(&self, blob: &Digest) -> Result<bool, Error> {
         let mut lease = self.lease.borrow_mut();
         if self.is_read_only() || !lease.blobs.insert(blob.clone()) {
             return Ok(false);
         }
-        let _moment = self.moment()?;
+        let _locked = self.lock_shared()?;
         let _ = lease.add(&self.root, blob);
         Ok(true)
     }
 
-    /// Writes a file under another name, and then gives it its own. No purge meets it half written,
-    /// and what is left of one that was killed goes with its lease.
+    /// Writes a file under a temporary name, then renames it. No purge sees it half written, and if this
+    /// process is killed, the temporary file is removed with its lease.
     pub(super) fn replace_file(
         &self,
         folder: &Dir,
         file: &CStr,
         bytes: &[u8],
     ) -> Result<(), Error> {
-        let _moment = self.moment()?;
+        let _locked = self.lock_shared()?;
         let write = || {
             let temporary = self.lease.borrow_mut().temporary(&self.root)?;
             folder
@@ -65,51 +66,51 @@ impl Cache {
         write().map_err(|e| self.failed("write to", e))
     }
 
-    /// Removes the leases of pulls that were killed. What cannot be removed now is so later.
+    /// Removes the leases of killed pulls, as far as possible.
     pub(super) fn sweep_leases(&self) {
         if !self.is_read_only() {
             let _ = self.leased(|_, _| {});
         }
     }
 
-    /// What running pulls use; the leases of those that have ended are removed. Where others may write,
-    /// anything may lie there: what is not the lease of a pull that is believed is passed over, and
-    /// `tell` is told its name and what it is.
-    pub(super) fn leased(&self, tell: impl Fn(&CStr, &str)) -> Result<HashSet<Digest>, Error> {
+    /// The blobs that running pulls use; removes the leases of pulls that have ended. If others may write
+    /// there, anything may lie there: `skip` gets the name of each file that is not a trusted lease, and
+    /// why it is not.
+    pub(super) fn leased(&self, skip: impl Fn(&CStr, &str)) -> Result<HashSet<Digest>, Error> {
         let mut used = HashSet::new();
         let failed = |e| self.failed("read", e);
         let folder = match self.root.open(LEASES) {
-            // A cache that may only be read, made before there were leases.
+            // A read-only cache of a version without leases.
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(used),
             other => other.map_err(failed)?,
         };
         for entry in folder.list().map_err(failed)? {
             let opened = folder.open_file(&entry.name).and_then(|lease| {
-                let found = lease.metadata()?;
-                Ok((lease, found))
+                let metadata = lease.metadata()?;
+                Ok((lease, metadata))
             });
-            let (lease, found) = match opened {
+            let (lease, metadata) = match opened {
                 Ok(opened) => opened,
                 Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
                 Err(_) => {
-                    tell(&entry.name, "not a lease that can be read");
+                    skip(&entry.name, "not a lease that can be read");
                     continue;
                 }
             };
             if !self.is_read_only() && lease.try_lock().is_ok() {
-                self.sweep_files(found.uid(), &temporary_name(&entry.name));
+                self.sweep_files(metadata.uid(), &temporary_name(&entry.name));
                 let _ = folder.unlink(&entry.name);
                 continue;
             }
-            // A blob of root's that somebody has moved here has another mode.
-            if !is_trusted(found.uid()) || found.mode() & 0o027 != 0 {
-                tell(&entry.name, "not a lease of root or of this user");
+            // The mode tells a lease from a blob of root that another user has moved here.
+            if !is_trusted(metadata.uid()) || metadata.mode() & 0o027 != 0 {
+                skip(&entry.name, "not a lease of root or of this user");
                 continue;
             }
             let mut text = Vec::new();
             match lease.take(MAX_LEASE).read_to_end(&mut text) {
                 Ok(_) => {}
-                Err(_) => tell(&entry.name, "not a lease that can be read"),
+                Err(_) => skip(&entry.name, "not a lease that can be read"),
             }
             let text = String::from_utf8_lossy(&text);
             used.extend(text.lines().filter_map(|line| Digest::parse(line).ok()));
@@ -117,8 +118,7 @@ impl Cache {
         Ok(used)
     }
 
-    /// Removes what the holder of a lease, this user, was about to write. What cannot be removed is
-    /// in nobody's way.
+    /// Removes the temporary files of a killed process. Leftovers do no harm.
     fn sweep_files(&self, user: u32, temporary: &CStr) {
         let user = name(&user.to_string());
         for kind in [LINKS, RESOLVED] {
@@ -134,36 +134,36 @@ impl Cache {
 }
 
 impl Lease {
-    /// A name for what this process writes, which no other one uses.
+    /// A file name that no other process uses.
     fn temporary(&mut self, cache: &Dir) -> io::Result<CString> {
-        Ok(temporary_name(&self.written(cache)?.name))
+        Ok(temporary_name(&self.file(cache)?.name))
     }
 
-    fn written(&mut self, cache: &Dir) -> io::Result<&mut Written> {
+    fn file(&mut self, cache: &Dir) -> io::Result<&mut LeaseFile> {
         Ok(match &mut self.file {
-            Some(written) => written,
-            none => none.insert(Written::new(cache)?),
+            Some(file) => file,
+            none => none.insert(LeaseFile::new(cache)?),
         })
     }
 
     fn add(&mut self, cache: &Dir, blob: &Digest) -> io::Result<()> {
-        let file = &self.written(cache)?.file;
-        let before = file.metadata()?.len();
-        // A line that was cut short would spoil the next one.
-        file.write_all_at(format!("{blob}\n").as_bytes(), before)
-            .inspect_err(|_| drop(file.set_len(before)))
+        let file = &self.file(cache)?.file;
+        let end = file.metadata()?.len();
+        // Half a line would corrupt the next one.
+        file.write_all_at(format!("{blob}\n").as_bytes(), end)
+            .inspect_err(|_| drop(file.set_len(end)))
     }
 }
 
-impl Written {
-    /// A lease of its own for this process, also among those of other pid namespaces.
+impl LeaseFile {
+    /// Creates the lease of this process. The name of one in another pid namespace may be the same.
     fn new(cache: &Dir) -> io::Result<Self> {
         let folder = cache.open(LEASES)?;
         let mode = lease_mode(&folder)?;
         for number in 0..MAX_NAMESAKES {
             let name = name(&format!("{}.{number}", pid()));
             let file = match folder.open_lock(&name, mode) {
-                // A folder, a symlink, a file of somebody else's.
+                // A folder, a symlink or another user's file.
                 Err(_) if matches!(folder.find(&name), Ok(Some(_))) => continue,
                 opened => opened?,
             };
@@ -172,11 +172,11 @@ impl Written {
                 Err(TryLockError::Error(e)) => return Err(e),
                 Ok(()) => {}
             }
-            // Between opening and locking it, somebody may have swept it.
+            // Between opening and locking it, another process may have swept it.
             let own = file.metadata()?;
             let is_named = is_file(&folder, &name, (own.dev(), own.ino()))?;
-            // Cut is only what can be nothing but a lease: no other file has this name, too. One of
-            // somebody else's would not be believed.
+            // Truncate only a lease: a hard link may be to a file elsewhere, and another user's file would
+            // not be trusted.
             if is_named && own.is_file() && own.nlink() == 1 && own.uid() == Host::new().uid {
                 file.set_len(0)?;
                 file.set_mode(mode)?;
@@ -187,9 +187,9 @@ impl Written {
     }
 }
 
-impl Drop for Written {
+impl Drop for LeaseFile {
     fn drop(&mut self) {
-        // What cannot be removed now, the next pull sweeps.
+        // If this fails, the next pull sweeps it.
         let _ = self.folder.unlink(&self.name);
     }
 }
@@ -198,7 +198,7 @@ fn temporary_name(lease: &CStr) -> CString {
     name(&format!(".{}", lease.to_string_lossy()))
 }
 
-/// Whether `name` is that of the file `id`.
+/// Whether `name` denotes the file with the device and inode `id`.
 pub(super) fn is_file(folder: &Dir, name: &CStr, id: (u64, u64)) -> io::Result<bool> {
     Ok(folder.find(name)?.is_some_and(|found| found.id == id))
 }

@@ -1,7 +1,6 @@
-//! Links: which destination was made from which blobs. Purge keeps what an existing destination
-//! uses.
+//! Links: which destination was made from which blobs. Purge keeps the blobs of existing destinations.
 
-use super::trust::open_believed;
+use super::trust::open_trusted;
 use super::{Cache, LINKS, link_name};
 use crate::error::Error;
 use crate::oci::Digest;
@@ -12,7 +11,7 @@ use std::ffi::CStr;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-/// The longest link file that is read, in bytes.
+/// The largest link that is read, in bytes.
 const MAX_LINK: u64 = 4 << 20;
 
 /// One link.
@@ -21,35 +20,34 @@ pub(super) struct Link {
     /// The absolute path of the destination.
     #[serde(with = "path_bytes")]
     pub(super) destination: PathBuf,
-    /// What was pulled, for people.
+    /// The name of the image, for people.
     image: String,
     /// Index, manifest, config and layers.
     pub(super) blobs: Vec<Digest>,
-    /// The record of the tree. A link that is older than this has it only where the tree has not.
+    /// The record of the tree. Old versions wrote it only if the tree could not have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     record: Option<LinkRecord>,
-    /// The record of the tree that gives way to it: if the pull fails before the swap, that tree is still
-    /// the one at this path.
+    /// The record of the tree that is being replaced: if the pull fails before the swap, it is still the
+    /// tree at this path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     replaced: Option<LinkRecord>,
 }
 
-/// A record, and which tree it is about: another one may have taken its name since.
+/// A record, and the tree that it describes: another tree may have taken the path since.
 #[derive(Clone, Deserialize, Serialize)]
 pub(crate) struct LinkRecord {
-    /// The number of the inode of the tree's root.
+    /// The inode of the root of the tree.
     pub(crate) inode: u64,
-    /// Whether the tree itself has the record as well.
+    /// Whether the tree itself has the record, too.
     #[serde(default)]
     pub(crate) in_tree: bool,
-    /// What the tree was made of.
     pub(crate) record: Record,
 }
 
 impl Cache {
-    /// Notes that `destination`, an absolute path, is about to be made from `image`, which is made
-    /// of `blobs`, and that the tree that is there may go to `kept`. Whatever a crash leaves there
-    /// then, old or new, purge keeps its blobs; what the old tree is stays as it was noted.
+    /// Records, before the swap, that `destination`, an absolute path, will be made from `blobs`, and that
+    /// the old tree will move to `kept`. If a crash comes then, purge keeps the blobs of both trees, and
+    /// the record of the old tree is still valid.
     pub(crate) fn link_ahead(
         &self,
         destination: &Path,
@@ -64,10 +62,11 @@ impl Cache {
             let before = self.link_in(&self.own_folder(LINKS)?, kept)?;
             moved.replaced = before.and_then(|before| {
                 let inode = |link: &Link| link.record.as_ref().map(|recorded| recorded.inode);
-                // An earlier try has noted the move, and failed.
-                match inode(&before) == inode(&moved) {
-                    true => before.replaced,
-                    false => before.record,
+                // An earlier pull has recorded the move, and failed.
+                if inode(&before) == inode(&moved) {
+                    before.replaced
+                } else {
+                    before.record
                 }
             });
             self.write_link(&moved)?;
@@ -83,8 +82,8 @@ impl Cache {
         self.write_link(&link)
     }
 
-    /// Notes that a pull of `image` into `destination`, an absolute path, has begun, so that a purge
-    /// finds what it leaves beside it if it is killed. False if the destination is known already.
+    /// Records that a pull into `destination`, an absolute path, has begun. If it is killed, purge finds
+    /// its staging folder. False if the destination has a link already.
     pub(crate) fn link_first(&self, destination: &Path, image: &str) -> Result<bool, Error> {
         let folder = self.own_folder(LINKS)?;
         if self.link_in(&folder, destination)?.is_some() {
@@ -100,19 +99,18 @@ impl Cache {
         self.write_link(&link).map(|()| true)
     }
 
-    /// Takes back what [`Cache::link_first`] has noted: nothing came of that pull, and nothing is left
-    /// of it.
+    /// Undoes [`Cache::link_first`] for a pull that failed and left nothing behind.
     pub(crate) fn unlink_first(&self, destination: &Path) {
-        // What cannot be removed now, a purge removes.
+        // If this fails, a purge does it.
         if let Ok(folder) = self.own_folder(LINKS) {
             let _ = folder.unlink(&link_name(destination));
         }
     }
 
-    /// The destinations of all pulls that are known here.
+    /// The destinations of all links.
     pub(crate) fn destinations(&self) -> Result<Vec<PathBuf>, Error> {
         let mut all = Vec::new();
-        for folder in self.believed_folders(LINKS)? {
+        for folder in self.trusted_folders(LINKS)? {
             for entry in folder.list().map_err(|e| self.failed("list", e))? {
                 let link = self.read_link(&folder, &entry.name)?;
                 all.extend(link.map(|link| link.destination));
@@ -121,7 +119,7 @@ impl Cache {
         Ok(all)
     }
 
-    /// Notes that `destination` is made from `image` by now, and its record.
+    /// Records, after the swap, what `destination` was made from.
     pub(crate) fn link(
         &self,
         destination: &Path,
@@ -138,10 +136,10 @@ impl Cache {
         })
     }
 
-    /// The record of the tree at `destination` with this inode. A link that cannot be read has none:
-    /// whoever may write to the cache could stop each update with one.
+    /// The record of the tree at `destination` with this inode. An unreadable link is not an error: with
+    /// one, anyone who may write to the cache could stop all updates.
     pub(crate) fn recorded(&self, destination: &Path, inode: u64) -> Option<LinkRecord> {
-        let folders = self.believed_folders(LINKS).ok()?;
+        let folders = self.trusted_folders(LINKS).ok()?;
         let links = folders
             .iter()
             .filter_map(|folder| self.link_in(folder, destination).ok()?);
@@ -149,7 +147,7 @@ impl Cache {
         records.find(|recorded| recorded.inode == inode)
     }
 
-    /// The link for `destination`. One that was given the name of another is true of another tree.
+    /// The link for `destination`. A link that was renamed describes another tree, and does not count.
     fn link_in(&self, folder: &Dir, destination: &Path) -> Result<Option<Link>, Error> {
         let link = self.read_link(folder, &link_name(destination))?;
         Ok(link.filter(|link| link.destination == destination))
@@ -165,17 +163,17 @@ impl Cache {
         )
     }
 
-    /// Reads a link in a folder that is believed; nothing if it is not one.
+    /// Reads a link in a trusted folder; none if it is not a link.
     pub(super) fn read_link(&self, folder: &Dir, link: &CStr) -> Result<Option<Link>, Error> {
         let mut json = Vec::new();
         let read =
-            open_believed(folder, link).and_then(|file| file.take(MAX_LINK).read_to_end(&mut json));
+            open_trusted(folder, link).and_then(|file| file.take(MAX_LINK).read_to_end(&mut json));
         match read {
             Ok(_) => Ok(serde_json::from_slice(&json).ok()),
             // Not a file, so not a link.
             Err(e) if e.kind() == io::ErrorKind::InvalidInput => Ok(None),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-            // One of root's that only root may read.
+            // A link of root that only root may read.
             Err(e) if e.kind() == io::ErrorKind::PermissionDenied => Ok(None),
             Err(e) => Err(self.failed("read", e)),
         }

@@ -1,33 +1,32 @@
-//! The cache: blobs by their digests, and which destination was made of which.
+//! The cache: blobs by digest, and which destination was made from which blobs.
 //!
 //! ```text
-//! CACHE/blobs/sha256/HEX     a blob; whoever sees the name sees all of it
-//! CACHE/blobs/sha256/.HEX    a blob on its way, locked by who fetches it; else as far as it came
-//! CACHE/links/HEX            a destination and the digests it was made of, as JSON
-//! CACHE/links/UID/HEX        the same, where others may write to `links`
-//! CACHE/leases/PID.N         the digests that a pull uses, locked for as long as it runs
-//! CACHE/resolved/HEX         what a reference stood for when it was last pulled, as JSON
-//! CACHE/resolved/UID/HEX     the same, where others may write to `resolved`
-//! CACHE/CACHEDIR.TAG         says that this is a cache, and whose: backups leave it out
-//! CACHE/lock                 held for moments: shared to say what is used, exclusive to purge
+//! CACHE/blobs/sha256/HEX     a complete blob
+//! CACHE/blobs/sha256/.HEX    a partial blob, locked while a pull fetches it
+//! CACHE/links/HEX            a destination and the digests it was made from, as JSON
+//! CACHE/links/UID/HEX        the same, if others may write to `links`
+//! CACHE/leases/PID.N         the digests that a pull uses, locked while it runs
+//! CACHE/resolved/HEX         the digest that a tag had when it was last pulled, as JSON
+//! CACHE/resolved/UID/HEX     the same, if others may write to `resolved`
+//! CACHE/CACHEDIR.TAG         marks the folder as a cache of roots, which backups leave out
+//! CACHE/lock                 held for moments: shared to add to a lease or a link, exclusive to purge
 //! ```
 //!
-//! **Any number of pulls and purges at a time.** A pull says that it uses a blob before it looks
-//! whether the blob is there: it adds the digest to its lease. At its end it writes its link, which
-//! says the same, and only then the lease goes. Purge keeps what a link or a lease names. Each of
-//! these sayings is made with `lock` held shared for just that moment; purge reads them and removes
-//! blobs with `lock` held exclusively. So what a pull says, it has either said before a purge, which
-//! then knows, or it says it after that purge, and then looks at what the purge has left. No pull
-//! waits for another one here, none for longer than a purge takes, and no purge waits for a pull.
-//! A lease and a partial blob whose locks are free belong to nobody: the kernel lets go of the locks
-//! of a process that ends, however it ends.
+//! **Any number of pulls and purges can run at a time.** A pull adds the digest of a blob to its lease
+//! before it looks for the blob. At its end it writes its link, which has the same digests, and only
+//! then removes the lease. Purge keeps every blob that a link or a lease names. Leases and links are
+//! written with `lock` held shared for just that moment; purge reads them and removes blobs with `lock`
+//! held exclusively. So a lease is either written before a purge, which then reads it, or after it, and
+//! then the pull sees what the purge has left. No pull waits for another pull here, or longer than a
+//! purge takes, and no purge waits for a pull. The kernel releases the locks of a process that ends in
+//! any way, so a lease or a partial blob that is not locked is abandoned.
 //!
-//! **Who can be trusted.** Blobs are verified whenever they are read, and of what cannot be verified
-//! only that counts which root or this user has written (see `trust`), so whoever can write to the
-//! cache can make pulls slower, not trees wrong. Nobody is waited for without end (see `wait`): a pull
-//! goes on without a lock that another process keeps, or without an entry in the cache. A cache that this process may not write to is read,
-//! and nothing is said there: a purge by its owner can take blobs before they are opened, which are
-//! then fetched.
+//! **Trust.** Blobs are verified whenever they are read. Whatever cannot be verified counts only if root
+//! or this user has written it (see `trust`). So a user who can write to the cache can make pulls slower,
+//! but not trees wrong. No wait is endless (see `wait`): a pull goes on without a lock that another
+//! process keeps, or without adding to the cache. If this process may not write to the cache, it reads
+//! it without a lease: a purge by the owner may remove blobs before they are opened, and these are then
+//! fetched.
 
 mod blob;
 mod folder;
@@ -42,7 +41,7 @@ mod view;
 mod wait;
 
 pub(crate) use link::LinkRecord;
-pub(crate) use partial::{Fetched, Partial, Reservation};
+pub(crate) use partial::{LockedPartial, Partial, Reservation};
 pub(crate) use sweep::{Purged, Sweep};
 pub(crate) use view::{CacheView, Presence};
 
@@ -66,28 +65,24 @@ use wait::Timeout;
 pub(crate) struct Cache {
     path: PathBuf,
     root: Dir,
-    /// Nothing in a cache that this process may not write to.
+    /// None if this process may not write to the cache.
     lock: Option<File>,
-    /// What this process has said it uses.
     lease: RefCell<Lease>,
-    /// Whether there is no room for more.
+    /// Whether nothing more is added.
     is_full: Cell<bool>,
-    /// Blobs that were spoilt here, of which this process uses nothing from here any more.
-    spoilt: RefCell<HashSet<Digest>>,
-    /// Blobs that have been read because another one was spoilt, and were right; nothing as long as
-    /// none was.
+    /// Corrupt blobs, which this process does not read from the cache again.
+    corrupt: RefCell<HashSet<Digest>>,
+    /// Blobs that were verified before use, because another one was corrupt; none until one was.
     checked: RefCell<Option<HashSet<Digest>>>,
-    /// How long locks are waited for.
     timeout: Timeout,
-    /// Whether `lock` was waited for in vain.
+    /// Whether this process has given up waiting for `lock`.
     is_unlocked: Cell<bool>,
     progress: Progress,
 }
 
-/// What came of an attempt to lock.
 type TryLock = Result<(), TryLockError>;
 
-/// While this lives, no purge is at work.
+/// Keeps purges out until it is dropped.
 struct SharedLock<'c>(Option<&'c File>);
 
 const BLOBS: &CStr = c"blobs";
@@ -97,8 +92,8 @@ const LEASES: &CStr = c"leases";
 const ALGORITHMS: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Sha512];
 
 impl Cache {
-    /// Opens the cache at `path` for pulls, made if it is missing. One that may not be written to
-    /// is used as it is. Locks that others hold are waited for as long as `timeout` says.
+    /// Opens the cache at `path` for pulls, and creates it if it is missing. A cache that this process
+    /// may not write to is only read. `timeout` is the limit for waiting for the locks of others.
     pub(crate) fn open(path: &Path, timeout: Duration, progress: Progress) -> Result<Self, Error> {
         let is_tagged = check_ours(path)?;
         let cache = match prepare(path) {
@@ -117,11 +112,11 @@ impl Cache {
         Ok(cache)
     }
 
-    /// Opens a cache that pulls have made: purge, in a folder that is no cache, would drop all blobs
-    /// that it finds. To `look` at it is enough if it may be read.
+    /// Opens a cache that exists, for a purge. Any other folder is refused, since all blobs in it would be
+    /// removed. For a dry run, read access is enough.
     pub(crate) fn open_existing(
         path: &Path,
-        look: bool,
+        dry_run: bool,
         timeout: Duration,
         progress: Progress,
     ) -> Result<Self, Error> {
@@ -134,7 +129,7 @@ impl Cache {
         }
         match prepare(path) {
             Ok((root, lock)) => Ok(Self::new(path, root, (Some(lock), timeout), progress)),
-            Err(e) if look && is_barred(&e) => {
+            Err(e) if dry_run && is_barred(&e) => {
                 let root = Dir::open_path(path).map_err(|e| unopened(path, e))?;
                 Ok(Self::new(path, root, (None, timeout), progress))
             }
@@ -154,7 +149,7 @@ impl Cache {
             lock,
             lease: RefCell::default(),
             is_full: Cell::new(false),
-            spoilt: RefCell::default(),
+            corrupt: RefCell::default(),
             checked: RefCell::default(),
             timeout: Timeout::new(timeout),
             is_unlocked: Cell::new(false),
@@ -162,12 +157,11 @@ impl Cache {
         }
     }
 
-    /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// How much can be added to it, in bytes, where anything can and its file system says so.
+    /// The free space in bytes, unless the cache is read-only or its file system does not report it.
     pub(crate) fn free_space(&self) -> Option<u64> {
         let root = (!self.is_read_only()).then_some(&self.root);
         root.and_then(Dir::free_space)
@@ -178,24 +172,23 @@ impl Cache {
         self.root.is_beside(folder)
     }
 
-    /// From here on, what is fetched is not kept.
+    /// From now on, fetched blobs are not cached.
     pub(crate) fn add_nothing(&self) {
         self.is_full.set(true);
     }
 
-    /// A file without a name for what has no place elsewhere, if it takes one.
+    /// A temporary file without a name, unless the cache is read-only.
     pub(crate) fn spool(&self) -> Option<File> {
         let root = (!self.is_read_only()).then_some(&self.root);
         root.and_then(|root| root.create_unnamed().ok())
     }
 
-    /// Whether this process may only read it.
     pub(crate) fn is_read_only(&self) -> bool {
         self.lock.is_none()
     }
 
-    /// Keeps purges out. One that is at work is waited for; who keeps the lock much longer is not.
-    fn moment(&self) -> Result<SharedLock<'_>, Error> {
+    /// Keeps purges out. Waits for a running purge, but not for a process that keeps the lock much longer.
+    fn lock_shared(&self) -> Result<SharedLock<'_>, Error> {
         let locked = self.lock(File::try_lock_shared, || {
             let path = self.path.display();
             self.progress
@@ -205,12 +198,13 @@ impl Cache {
         Ok(SharedLock(self.lock.as_ref().filter(|_| locked)))
     }
 
-    /// Locks the cache; whom it waits for, `wait` says. False if another process keeps the lock: then
-    /// it is done without, which at worst lets a purge drop what is fetched again.
+    /// Locks the cache. If it has to wait, `holder` reports that, and returns what it waits for. False if
+    /// another process keeps the lock: then the caller goes on without it, and at worst a purge removes
+    /// blobs that have to be fetched again.
     fn lock(
         &self,
         attempt: fn(&File) -> TryLock,
-        wait: impl FnOnce() -> &'static str,
+        holder: impl FnOnce() -> &'static str,
     ) -> Result<bool, Error> {
         let Some(lock) = &self.lock else {
             return Ok(false);
@@ -221,12 +215,12 @@ impl Cache {
             Err(TryLockError::WouldBlock) if self.is_unlocked.get() => return Ok(false),
             Err(TryLockError::WouldBlock) => {}
         }
-        let locked = self.wait(wait(), || attempt(lock), || 0)?;
+        let locked = self.wait(holder(), || attempt(lock), || 0)?;
         if !locked {
             self.is_unlocked.set(true);
-            let (path, waited) = (self.path.display(), self.waited());
+            let (path, time) = (self.path.display(), self.shown_timeout());
             self.progress.warn(format_args!(
-                "{path}: another process has held the lock for {waited}; going on without it"
+                "{path}: another process has held the lock for {time}; going on without it"
             ));
         }
         Ok(locked)
@@ -245,7 +239,7 @@ impl Cache {
 
 impl Drop for SharedLock<'_> {
     fn drop(&mut self) {
-        // What cannot be unlocked now is so when the process ends.
+        // If this fails, the lock ends with the process.
         self.0.map(File::unlock);
     }
 }
@@ -254,17 +248,15 @@ fn unopened(path: &Path, source: io::Error) -> Error {
     Error::io("open the cache", path, source)
 }
 
-/// A file name that has no NUL because it is made of hex digits and the like.
+/// A file name. Digests and numbers have no NUL.
 fn name(text: &str) -> CString {
     CString::new(text).unwrap_or_default()
 }
 
-/// The file name of a blob.
 fn blob_name(digest: &Digest) -> CString {
     name(digest.hex())
 }
 
-/// The file name of a blob that is not whole.
 fn partial_name(digest: &Digest) -> CString {
     name(&format!(".{}", digest.hex()))
 }

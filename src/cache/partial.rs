@@ -1,8 +1,7 @@
-//! Blobs on their way into the cache, and what an interrupted pull leaves of them: the next pull
-//! resumes there.
+//! Partial blobs: blobs that are being fetched, or were when a pull ended. The next pull resumes them.
 
 use super::lease::is_file;
-use super::{Cache, blob_name, name, partial_name, private_mode};
+use super::{BLOBS, Cache, blob_name, name, partial_name, private_mode};
 use crate::error::Error;
 use crate::oci::Descriptor;
 use crate::sys::{Dir, Handle as _, file_size_limit};
@@ -11,145 +10,146 @@ use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek as _, SeekFrom, Write};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 
-/// A blob on its way into the cache, locked: nobody else fetches it meanwhile. The lock ends with
-/// the process, however that ends.
+/// A partial blob, locked, so that no other process fetches it meanwhile. The lock ends with this process.
 pub(crate) struct Partial {
     folder: Dir,
     temporary: CString,
     name: CString,
     file: File,
-    /// How much was here before, in bytes.
-    had: u64,
-    /// How much of that the writer above has not passed yet.
-    ahead: u64,
-    kept: bool,
+    /// How much was cached before, in bytes.
+    cached: u64,
+    /// How many of these bytes the writer has not skipped yet.
+    to_skip: u64,
+    is_complete: bool,
 }
 
-/// Who has the rest of a blob that is not in the cache.
+/// Who fetches a blob that the cache does not have.
 pub(crate) enum Reservation {
-    /// Nobody here: it is to be fetched, and written to this.
-    Missing(Partial),
-    /// Another process, which fetches it just now.
-    Elsewhere(Fetched),
-    /// Nobody here, and nothing is to be added.
-    Unkept,
+    /// This process, which writes it here.
+    Ours(Partial),
+    /// Another process, which is fetching it now.
+    Locked(LockedPartial),
+    /// This process, without adding it to the cache.
+    Disabled,
 }
 
-/// A blob on its way that another process has locked.
-pub(crate) struct Fetched(File);
+/// A partial blob that another process has locked.
+pub(crate) struct LockedPartial(File);
 
-/// How often a file is opened that is another one by the time it is locked.
+/// How often to open a file again that was replaced before it was locked.
 const ROUNDS: u32 = 100;
 
 impl Cache {
-    /// Sets out to write the blob, from where it was left off.
+    /// Opens or creates the partial blob, to write the rest of it.
     pub(crate) fn create(&self, blob: &Descriptor) -> io::Result<Reservation> {
-        // To write beyond the limit would end the process.
+        // Writing beyond the limit would end the process.
         let is_too_large = file_size_limit().is_some_and(|limit| blob.size > limit);
         if self.is_read_only() || self.is_full.get() || is_too_large {
-            return Ok(Reservation::Unkept);
+            return Ok(Reservation::Disabled);
         }
         let folder = self
             .root
-            .open(c"blobs")?
+            .open(BLOBS)?
             .open(&name(blob.digest.algorithm().name()))?;
         let temporary = partial_name(&blob.digest);
         let mode = private_mode(&folder)?;
         for _ in 0..ROUNDS {
             let file = folder.open_lock(&temporary, mode)?;
-            // Written to is only what can be nothing but a blob: no other file has this name, too.
-            let found = file.metadata()?;
-            if !found.is_file() || found.nlink() > 1 {
+            // A hard link may be to a file elsewhere, which must not be written to.
+            let metadata = file.metadata()?;
+            if !metadata.is_file() || metadata.nlink() > 1 {
                 return Err(io::ErrorKind::InvalidInput.into());
             }
             match file.try_lock() {
-                Err(TryLockError::WouldBlock) => return Ok(Reservation::Elsewhere(Fetched(file))),
+                Err(TryLockError::WouldBlock) => {
+                    return Ok(Reservation::Locked(LockedPartial(file)));
+                }
                 Err(TryLockError::Error(e)) => return Err(e),
                 Ok(()) => {}
             }
-            // Between opening and locking it, its last owner may have finished it.
-            if !is_file(&folder, &temporary, (found.dev(), found.ino()))? {
+            // Between opening and locking it, its last owner may have completed it.
+            if !is_file(&folder, &temporary, (metadata.dev(), metadata.ino()))? {
                 continue;
             }
-            let mut had = file.metadata()?.len();
-            if had > blob.size || self.is_spoilt(blob) || self.is_in_doubt() {
+            let mut cached = file.metadata()?.len();
+            if cached > blob.size || self.is_corrupt(blob) || self.is_in_doubt() {
                 file.set_len(0)?;
-                had = 0;
+                cached = 0;
             }
-            if had == 0 {
-                // Whatever the umask said; only its owner can say so. Somebody may have moved another
-                // file here: what is in that, nobody sees who could not.
+            if cached == 0 {
+                // Independent of the umask. Only for an empty file: another user may have moved a file
+                // here whose contents others must not see.
                 let _ = file.set_mode(mode);
             }
-            (&file).seek(SeekFrom::Start(had))?;
-            return Ok(Reservation::Missing(Partial {
+            (&file).seek(SeekFrom::Start(cached))?;
+            return Ok(Reservation::Ours(Partial {
                 folder,
                 temporary,
                 name: blob_name(&blob.digest),
                 file,
-                had,
-                ahead: had,
-                kept: false,
+                cached,
+                to_skip: cached,
+                is_complete: false,
             }));
         }
         Err(io::ErrorKind::ResourceBusy.into())
     }
 
-    /// Waits until another process has fetched a blob, or has given up. False if it is not worth it:
-    /// nothing comes, and yet it keeps the lock.
-    pub(crate) fn wait_for(&self, fetched: &Fetched) -> Result<bool, Error> {
-        let file = &fetched.0;
-        let size = || file.metadata().map_or(0, |found| found.len());
+    /// Waits until the other process has fetched the blob or has given up. False if it keeps the lock
+    /// without writing anything.
+    pub(crate) fn wait_for(&self, partial: &LockedPartial) -> Result<bool, Error> {
+        let file = &partial.0;
+        let size = || file.metadata().map_or(0, |metadata| metadata.len());
         self.wait("another pull", || file.try_lock(), size)
     }
 }
 
 impl Partial {
-    /// How much of the blob is here already, in bytes.
+    /// How much of the blob was cached before, in bytes.
     pub(crate) fn size(&self) -> u64 {
-        self.had
+        self.cached
     }
 
-    /// Reads what is here already. Whoever reads it checks it, as with whole blobs.
+    /// Reads the cached part. The caller must verify it.
     pub(crate) fn reader(&self) -> io::Result<impl Read + use<>> {
         Ok(FileReader {
             file: self.file.try_clone()?,
             position: 0,
-            end: self.had,
+            end: self.cached,
         })
     }
 
-    /// Gives the blob, which has been verified, its name. Its bytes are not forced to the disk: a
-    /// power cut can leave less of them, which is seen and mended when the blob is read.
-    pub(crate) fn keep(mut self) -> io::Result<()> {
+    /// Gives the verified blob its name. The bytes are not synced: if a power cut loses some, the blob is
+    /// found to be corrupt when it is read, and fetched again.
+    pub(crate) fn complete(mut self) -> io::Result<()> {
         if !self.is_named()? {
             return Err(io::ErrorKind::NotFound.into());
         }
-        // One that another user has begun, only those read who may write here.
+        // Fails for a blob that another user has begun. Only those who may write here read it.
         let _ = self.file.set_mode(0o644);
         self.folder
             .rename(&self.temporary, &self.folder, &self.name)?;
-        self.kept = true;
+        self.is_complete = true;
         Ok(())
     }
 
-    /// Whether the name is still that of this file: it may have been dropped as spoilt just before
-    /// it was locked, and be another's by now.
+    /// Whether the name still denotes this file. It may have been dropped as corrupt just before it was
+    /// locked.
     fn is_named(&self) -> io::Result<bool> {
         let own = self.file.metadata()?;
         is_file(&self.folder, &self.temporary, (own.dev(), own.ino()))
     }
 }
 
-/// The start of a blob again, which is here already, and then the rest.
+/// Takes the whole blob, and skips the part that is cached already.
 impl Write for Partial {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.ahead > 0 {
-            let passed = self.ahead.min(bytes.len() as u64);
-            self.ahead -= passed;
-            return Ok(passed as usize);
+        if self.to_skip > 0 {
+            let skipped = self.to_skip.min(bytes.len() as u64);
+            self.to_skip -= skipped;
+            return Ok(skipped as usize);
         }
-        // On a full disk, the tree needs the room more than the cache.
+        // On a full disk, the tree needs the space more than the cache.
         self.file
             .write(bytes)
             .inspect_err(|_| drop(self.file.set_len(0)))
@@ -162,15 +162,15 @@ impl Write for Partial {
 
 impl Drop for Partial {
     fn drop(&mut self) {
-        let is_empty = || self.file.metadata().is_ok_and(|found| found.len() == 0);
-        if !self.kept && is_empty() && self.is_named().is_ok_and(|named| named) {
-            // Purge sweeps what cannot be removed now.
+        let is_empty = || self.file.metadata().is_ok_and(|file| file.len() == 0);
+        if !self.is_complete && is_empty() && self.is_named().is_ok_and(|named| named) {
+            // If this fails, purge does it.
             let _ = self.folder.unlink(&self.temporary);
         }
     }
 }
 
-/// Reads a file without its offset, which belongs to the writer.
+/// Reads a file without moving its offset, which the writer uses.
 struct FileReader {
     file: File,
     position: u64,

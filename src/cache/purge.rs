@@ -1,4 +1,4 @@
-//! Purge: drops the blobs that no existing destination and no running pull uses.
+//! Purge: removes the blobs that no existing destination and no running pull uses.
 
 use super::sweep::{Dropped, Purged, Sweep};
 use super::{ALGORITHMS, BLOBS, Cache, LINKS, is_barred};
@@ -13,17 +13,16 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-/// What is not to be dropped.
+/// The blobs that stay.
 struct Used {
     /// By existing destinations.
     linked: HashSet<Digest>,
     /// By running pulls.
     leased: HashSet<Digest>,
-    /// Whether a pull may be writing just now: the lock was not to be had.
+    /// Whether a pull may be writing now, because another process keeps the lock.
     is_written: bool,
 }
 
-/// Who uses a blob.
 enum BlobUse {
     /// A running pull.
     Pull,
@@ -31,29 +30,29 @@ enum BlobUse {
     Destination,
 }
 
-/// What may go.
+/// A file that may be removed.
 struct Candidate {
     folder: Rc<Dir>,
     name: CString,
     path: PathBuf,
-    found: Stat,
+    stat: Stat,
 }
 
 impl Cache {
-    /// Drops links to destinations that are gone and not `in_use`, then blobs that nobody uses. Pulls
-    /// wait until it is done.
+    /// Removes links to destinations that are gone and not `in_use`, then unused blobs. Pulls wait
+    /// meanwhile.
     pub(crate) fn purge(&self, sweep: Sweep, in_use: &[PathBuf]) -> Result<Purged, Error> {
         let is_locked = self.lock(File::try_lock, || "pulls")?;
         let is_written = !is_locked;
         let mut purged = Purged::default();
         let used = Used {
             linked: self.linked(sweep, is_written, in_use, &mut purged.forgotten)?,
-            leased: self.leased(|name, what| {
+            leased: self.leased(|name, reason| {
                 let name = OsStr::from_bytes(name.to_bytes());
                 let path = self.path.join("leases").join(name);
                 let path = escaped(&path.to_string_lossy());
                 self.progress
-                    .warn(format_args!("{path}: {what}; passed over"));
+                    .warn(format_args!("{path}: {reason}; passed over"));
             })?,
             is_written,
         };
@@ -65,22 +64,22 @@ impl Cache {
             };
             for entry in folder.list().map_err(|e| self.failed("list", e))? {
                 Error::unless_stopped()?;
-                let found = folder.find(&entry.name);
-                let Some(found) = found.map_err(|e| self.failed("look at", e))? else {
-                    continue; // A pull has just finished it, or given it up.
+                let stat = folder.find(&entry.name);
+                let Some(stat) = stat.map_err(|e| self.failed("look at", e))? else {
+                    continue; // A pull has just completed it, or given it up.
                 };
-                purged.left.add(found.size);
-                // Anything may lie there; a blob and what there is of one is a file.
-                let is_file = found.kind == FileKind::File;
+                purged.left.add(stat.size);
+                // Anything may lie there. Blobs and partial blobs are files.
+                let is_file = stat.kind == FileKind::File;
                 let user = is_file.then(|| used.user(algorithm, &folder, &entry.name));
                 match user.flatten() {
                     Some(BlobUse::Pull) => continue,
                     Some(BlobUse::Destination) if !sweep.all => {
-                        purged.linked.add(found.size);
+                        purged.linked.add(stat.size);
                         continue;
                     }
-                    _ if sweep.spares(&found) => {
-                        purged.young.add(found.size);
+                    _ if sweep.spares(&stat) => {
+                        purged.young.add(stat.size);
                         continue;
                     }
                     _ => {}
@@ -89,21 +88,21 @@ impl Cache {
                     folder: Rc::clone(&folder),
                     path: path_of(algorithm, &entry.name),
                     name: entry.name,
-                    found,
+                    stat,
                 });
             }
         }
         if sweep.max_size.is_some() {
-            // `find` sets the time of each blob that a pull uses.
+            // `find` sets the mtime of each blob that a pull uses.
             let used = |stat: &Stat| (stat.mtime.seconds, stat.mtime.nanoseconds);
-            candidates.sort_by(|a, b| (used(&a.found), &a.path).cmp(&(used(&b.found), &b.path)));
+            candidates.sort_by(|a, b| (used(&a.stat), &a.path).cmp(&(used(&b.stat), &b.path)));
         }
         for candidate in candidates {
             Error::unless_stopped()?;
             if sweep.allows(purged.left) {
                 break;
             }
-            let (path, bytes) = (candidate.path, candidate.found.size);
+            let (path, bytes) = (candidate.path, candidate.stat.size);
             if sweep.dry_run || self.remove(&candidate.folder, &candidate.name, &path)? {
                 purged.left.subtract(bytes);
                 purged.dropped.push(Dropped { path, bytes });
@@ -112,7 +111,8 @@ impl Cache {
         Ok(purged)
     }
 
-    /// What existing destinations use: those of root and of this user.
+    /// The blobs of existing destinations of root and of this user. Adds those that are gone to `forgotten`,
+    /// and removes their links.
     fn linked(
         &self,
         sweep: Sweep,
@@ -121,18 +121,17 @@ impl Cache {
         forgotten: &mut Vec<PathBuf>,
     ) -> Result<HashSet<Digest>, Error> {
         let mut used = HashSet::new();
-        for links in self.believed_folders(LINKS)? {
+        for links in self.trusted_folders(LINKS)? {
             for entry in links.list().map_err(|e| self.failed("list", e))? {
                 let link = self.read_link(&links, &entry.name)?;
-                // Only a destination that is certainly gone gives up its blobs: one that cannot be
-                // looked at, on a disk that is not there today, keeps them. No pull is writing a
-                // link just now: what has a dot in front is of one that was killed.
+                // Blobs are kept if the destination may exist, such as one on a disk that is not mounted
+                // today. No pull is writing a link now, so a name with a dot in front is of a killed pull.
                 let is_whole = !entry.name.to_bytes().starts_with(b".");
                 let is_kept = |path: &PathBuf| in_use.contains(path) || is_there(path);
                 match link {
                     Some(link) if is_whole && is_kept(&link.destination) => used.extend(link.blobs),
                     _ if is_written && !is_whole => {}
-                    // Another user's own folder stays, and so does what this user may not remove.
+                    // Another user's folder stays, and so does a link that this user may not remove.
                     gone if sweep.dry_run || links.unlink(&entry.name).is_ok() => {
                         let gone = gone.filter(|_| is_whole);
                         forgotten.extend(gone.map(|link| link.destination));
@@ -144,8 +143,8 @@ impl Cache {
         Ok(used)
     }
 
-    /// Removes what stands in `folder`, at `path` below the cache. What is in the way of that for good,
-    /// because somebody has mounted something there or keeps writing, is passed over.
+    /// Removes `name` from `folder`, at `path` below the cache. False, with a warning, if permissions, a
+    /// mount, or a process that keeps writing prevent it.
     fn remove(&self, folder: &Dir, name: &CStr, path: &Path) -> Result<bool, Error> {
         use io::ErrorKind::{DirectoryNotEmpty, ResourceBusy};
         match remove_tree(folder, name) {
@@ -164,7 +163,6 @@ impl Cache {
 }
 
 impl Used {
-    /// Who uses the file `name`.
     fn user(&self, algorithm: Algorithm, folder: &Dir, name: &CStr) -> Option<BlobUse> {
         let (is_partial, hex) = match name.to_bytes() {
             [b'.', hex @ ..] => (true, hex),
@@ -175,7 +173,7 @@ impl Used {
             return (is_partial && self.is_written).then_some(BlobUse::Pull);
         };
         let is_fetched = || {
-            // Locked by who fetches it, or somebody else's.
+            // It is locked while a pull fetches it. Another user's cannot be opened.
             match folder.open_file(name) {
                 Ok(file) => file.try_lock_shared().is_err(),
                 Err(e) => is_barred(&e),

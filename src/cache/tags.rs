@@ -1,6 +1,6 @@
-//! Which digest a tag had when it was last pulled: with it, `--offline` needs no network.
+//! The digest that a tag had when it was last pulled, for `--offline`.
 
-use super::trust::open_believed;
+use super::trust::open_trusted;
 use super::{Cache, RESOLVED, blob_name, name};
 use crate::error::Error;
 use crate::oci::{Bytes, Digest};
@@ -10,10 +10,10 @@ use std::ffi::{CStr, CString};
 use std::io::{self, Read as _};
 use std::time::SystemTime;
 
-/// The longest document that is read here, in bytes: no longer manifest has come from a registry.
+/// The largest document that is read, in bytes: the limit for manifests from registries is the same.
 const MAX_DOCUMENT: u64 = 8 << 20;
 
-/// The longest file that says what a reference stood for: all of them are read to sweep them.
+/// The largest tag record that is read, in bytes.
 const MAX_RESOLVED: u64 = 64 << 10;
 
 #[derive(Deserialize, Serialize)]
@@ -23,8 +23,8 @@ struct TagRecord {
 }
 
 impl Cache {
-    /// Keeps the documents that `reference` led to, verified, the first of which is what it stands
-    /// for.
+    /// Records the digest of `reference`, which is that of the first of `documents`, and caches them all.
+    /// They must be verified.
     pub(crate) fn record_tag(
         &self,
         reference: &str,
@@ -36,7 +36,7 @@ impl Cache {
             let folder = self.blobs(digest.algorithm())?;
             match self.document(digest)? {
                 None => self.replace_file(&folder, &blob_name(digest), bytes)?,
-                // When it was used last, for purge. Only its owner can say so.
+                // The time of last use, for purge. Only the owner of the file can set it.
                 Some(_) if is_new => {
                     let file = folder.open_file(&blob_name(digest)).map_err(failed)?;
                     let _ = file.set_modified(SystemTime::now());
@@ -57,9 +57,9 @@ impl Cache {
         self.replace_file(&folder, &file_name(reference), &json)
     }
 
-    /// What `reference` stood for when it was last pulled by root or by this user.
+    /// The digest of `reference` when root or this user last pulled it.
     pub(crate) fn resolved(&self, reference: &str) -> Option<Digest> {
-        let folders = self.believed(RESOLVED).ok()?;
+        let folders = self.trusted(RESOLVED).ok()?;
         let file = file_name(reference);
         let known = folders.iter().filter_map(|folder| read(folder, &file));
         let known = known.filter(|(resolved, _)| resolved.reference == reference);
@@ -67,7 +67,7 @@ impl Cache {
         last.map(|(resolved, _)| resolved.digest)
     }
 
-    /// The bytes of a manifest or an index, if they are here and are those.
+    /// The verified bytes of a manifest or an index, if they are cached.
     pub(crate) fn document(&self, digest: &Digest) -> Result<Option<Vec<u8>>, Error> {
         let folder = self.blobs(digest.algorithm())?;
         let mut bytes = Vec::new();
@@ -78,7 +78,7 @@ impl Cache {
         Ok(is_right.then_some(bytes))
     }
 
-    /// Drops what names a document that purge has dropped.
+    /// Removes tag records whose document was purged.
     fn sweep(&self, folder: &Dir) -> io::Result<()> {
         for entry in folder.list()? {
             let resolved = read(folder, &entry.name);
@@ -86,9 +86,9 @@ impl Cache {
                 let blobs = self.blobs(digest.algorithm()).ok();
                 blobs.is_some_and(|blobs| matches!(blobs.find(&blob_name(&digest)), Ok(Some(_))))
             });
-            // A file that another pull is writing just now has a dot in front.
+            // The name of a file that another pull is writing begins with a dot.
             if !is_here && !entry.name.to_bytes().starts_with(b".") {
-                // Another pull may have swept it; and folders are those of other users.
+                // Fails if another pull has swept it, and for the folders of other users.
                 let _ = folder.unlink(&entry.name);
             }
         }
@@ -96,16 +96,16 @@ impl Cache {
     }
 }
 
-/// What is written there, and when that was.
+/// Reads a tag record, and when it was written.
 fn read(folder: &Dir, name: &CStr) -> Option<(TagRecord, SystemTime)> {
     let mut json = Vec::new();
-    let file = open_believed(folder, name).ok()?;
+    let file = open_trusted(folder, name).ok()?;
     let written = file.metadata().and_then(|found| found.modified()).ok()?;
     file.take(MAX_RESOLVED).read_to_end(&mut json).ok()?;
     Some((serde_json::from_slice(&json).ok()?, written))
 }
 
-/// A reference has slashes: its digest names the file.
+/// A reference has slashes, so its digest is the file name.
 fn file_name(reference: &str) -> CString {
     name(Digest::sha256(reference.as_bytes()).hex())
 }

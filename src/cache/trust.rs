@@ -1,19 +1,19 @@
 //! What to trust in a cache that other users may write to.
 //!
-//! A blob is believed for its digest. What a reference stood for, and what a destination was made of,
-//! nothing proves but who wrote it, and that its owner is root does not say so: whoever may write to
-//! a folder can move any file of root's into it that he finds in another one, and a blob of root's
-//! holds whatever an image's author wants. So not files are believed but folders, into which nobody
-//! else can move anything: those of root and of this user that no group may write to. A folder like
-//! that cannot be brought from elsewhere either, since a directory that moves to another parent
-//! takes permission to write to itself.
+//! A blob is proven by its digest. But what a tag stood for, and what a destination was made from, counts
+//! only if root or this user has written it. The owner of a file does not prove that: a user who may
+//! write to a folder can move files of root into it from another folder, and a blob of root contains
+//! whatever the author of an image wants. So folders are trusted, not files: folders of root and of this
+//! user that no group may write to, because nobody else can move anything into them. Nor can such a
+//! folder be moved here from elsewhere: moving a directory to another parent needs write permission for
+//! the directory itself.
 //!
 //! ```text
-//! CACHE/links/HEX            in a cache of one user
-//! CACHE/links/UID/HEX        in a cache of many, where all may write to `links`
+//! CACHE/links/HEX            in the cache of one user
+//! CACHE/links/UID/HEX        in a shared cache, where all users may write to `links`
 //! ```
-//! The sticky bit of `links`, and of the folder of the cache itself if whoever made that has set it,
-//! keeps others from putting a folder away and bringing it back when what it says is out of date.
+//! The sticky bit of `links`, and of the cache folder if its creator has set it, keeps others from moving
+//! a folder away and bringing it back when its contents are out of date.
 
 use super::{Cache, name};
 use crate::error::Error;
@@ -23,11 +23,11 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 
-/// Root may do what it likes to this user anyway.
+/// Root is trusted, because it can do anything to this user anyway.
 const ROOT: u32 = 0;
 
 impl Cache {
-    /// The folder in which this user writes down what is in `kind`, made if it is missing.
+    /// The folder of `kind` that this user writes to, created if it is missing.
     pub(super) fn own(&self, kind: &CStr) -> io::Result<Dir> {
         let folder = self.root.open(kind)?;
         let uid = Host::new().uid;
@@ -48,17 +48,17 @@ impl Cache {
             {
                 return Ok(own);
             }
-            // Somebody else's, or one that others may write to: nothing in it is believed.
+            // Another user's, or one that others may write to: it is not trusted.
             remove_tree(&folder, &name)?;
         }
         Err(io::ErrorKind::PermissionDenied.into())
     }
 
-    /// The folders in which what is in `kind` is believed: this user's first.
-    pub(super) fn believed(&self, kind: &CStr) -> io::Result<Vec<Dir>> {
+    /// The trusted folders of `kind`, this user's first.
+    pub(super) fn trusted(&self, kind: &CStr) -> io::Result<Vec<Dir>> {
         let folder = self.root.open(kind)?;
         let uid = Host::new().uid;
-        if is_believed(&folder.stat_self()?) {
+        if is_trusted_folder(&folder.stat_self()?) {
             return Ok(vec![folder]);
         }
         let users = if uid == ROOT {
@@ -73,36 +73,37 @@ impl Cache {
         Ok(folders.collect())
     }
 
-    /// The same, as errors of the cache.
+    /// [`Cache::own`] with an [`Error`].
     pub(super) fn own_folder(&self, kind: &CStr) -> Result<Dir, Error> {
         self.own(kind).map_err(|e| self.failed("write to", e))
     }
 
-    pub(super) fn believed_folders(&self, kind: &CStr) -> Result<Vec<Dir>, Error> {
-        self.believed(kind).map_err(|e| self.failed("open", e))
+    /// [`Cache::trusted`] with an [`Error`].
+    pub(super) fn trusted_folders(&self, kind: &CStr) -> Result<Vec<Dir>, Error> {
+        self.trusted(kind).map_err(|e| self.failed("open", e))
     }
 }
 
-/// Opens a file that root or this user has written, and nobody else.
-pub(super) fn open_believed(folder: &Dir, name: &CStr) -> io::Result<File> {
+/// Opens a file that only root or this user can have written. Any other is `InvalidInput`.
+pub(super) fn open_trusted(folder: &Dir, name: &CStr) -> io::Result<File> {
     let file = folder.open_file(name)?;
-    let found = file.metadata()?;
-    match is_trusted(found.uid()) && found.mode() & 0o022 == 0 {
-        true => Ok(file),
-        false => Err(io::ErrorKind::InvalidInput.into()),
+    let metadata = file.metadata()?;
+    if is_trusted(metadata.uid()) && metadata.mode() & 0o022 == 0 {
+        Ok(file)
+    } else {
+        Err(io::ErrorKind::InvalidInput.into())
     }
 }
 
-/// Whether what belongs to this user is believed.
 pub(super) fn is_trusted(user: u32) -> bool {
     user == ROOT || user == Host::new().uid
 }
 
-fn is_believed(folder: &Stat) -> bool {
+fn is_trusted_folder(folder: &Stat) -> bool {
     is_trusted(folder.owner.uid) && is_private(folder, folder.owner.uid)
 }
 
-/// Whether only `user` may write to it. An ACL that says more shows in the bits of the group.
-fn is_private(found: &Stat, user: u32) -> bool {
-    found.kind == FileKind::Directory && found.owner.uid == user && found.mode & 0o022 == 0
+/// Whether only `user` may write to it. An ACL that allows more shows in the group bits.
+fn is_private(folder: &Stat, user: u32) -> bool {
+    folder.kind == FileKind::Directory && folder.owner.uid == user && folder.mode & 0o022 == 0
 }

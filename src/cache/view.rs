@@ -1,4 +1,4 @@
-//! The cache as a dry run sees it: nothing is written, not even access times.
+//! The cache for a dry run: nothing is written, not even access times.
 
 use super::folder::check_ours;
 use super::{BLOBS, Cache, LINKS, unopened};
@@ -10,13 +10,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// A cache, or the place where a pull would make one.
+/// A cache, or the place where a pull would create one.
 pub(crate) struct CacheView {
     path: PathBuf,
     cache: Option<Cache>,
-    /// The cache, or the folder that it would be made in.
-    place: Dir,
-    /// Whether a pull could add to it.
+    /// The cache, or its nearest parent that exists.
+    nearest: Dir,
     is_writable: bool,
 }
 
@@ -25,73 +24,73 @@ pub(crate) struct CacheView {
 pub(crate) enum Presence {
     /// All of it.
     Whole,
-    /// So many bytes, from which a pull goes on.
+    /// This many bytes, after which a pull resumes.
     Part(u64),
-    /// Nothing.
+    /// None of it.
     Nothing,
 }
 
 impl CacheView {
-    /// Looks at `path`. What could not be a cache for a pull is the same error here.
+    /// Opens the cache at `path`, with the errors that a pull would have.
     pub(crate) fn at(path: &Path, progress: Progress) -> Result<Self, Error> {
         let is_tagged = check_ours(path)?;
         let failed = |e| unopened(path, e);
-        let (real, place) = Dir::open_nearest(path).map_err(failed)?;
-        let blobs = place.open(BLOBS).and_then(|blobs| {
-            place.open(LINKS)?;
+        let (real, nearest) = Dir::open_nearest(path).map_err(failed)?;
+        let blobs = nearest.open(BLOBS).and_then(|blobs| {
+            nearest.open(LINKS)?;
             Ok(blobs)
         });
-        let (is_writable, is_whole) = match (is_tagged, blobs) {
+        let (is_writable, is_complete) = match (is_tagged, blobs) {
             (true, Ok(blobs)) => (blobs.check_writable(), true),
-            _ => (place.check_writable(), false),
+            _ => (nearest.check_writable(), false),
         };
         let is_writable = match is_writable {
             Err(e) if !is_tagged => return Err(failed(e)),
             checked => checked.is_ok(),
         };
-        let again = place.try_clone().map_err(failed)?;
-        // Without its lock it is one that may only be read.
-        let cache = is_whole.then(|| Cache::new(path, again, (None, Duration::ZERO), progress));
+        let root = nearest.try_clone().map_err(failed)?;
+        // Without its lock, it is read-only.
+        let cache = is_complete.then(|| Cache::new(path, root, (None, Duration::ZERO), progress));
         Ok(Self {
             path: real,
             cache,
-            place,
+            nearest,
             is_writable,
         })
     }
 
-    /// Where it is, or will be, without symlinks.
+    /// The absolute path without symlinks. It need not exist.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The cache, if there is one already; it may only be read.
+    /// The cache, if it exists. It is read-only.
     pub(crate) fn cache(&self) -> Option<&Cache> {
         self.cache.as_ref()
     }
 
-    /// Whether a pull would add to it.
+    /// Whether a pull could add to it.
     pub(crate) fn is_writable(&self) -> bool {
         self.is_writable
     }
 
-    /// How much can be added to its file system, in bytes, if that says so.
+    /// The free space in bytes, if the file system reports it.
     pub(crate) fn free_space(&self) -> Option<u64> {
-        self.place.free_space()
+        self.nearest.free_space()
     }
 
     /// Whether it is on the same file system as `folder`.
     pub(crate) fn is_beside(&self, folder: &Dir) -> io::Result<bool> {
-        self.place.is_beside(folder)
+        self.nearest.is_beside(folder)
     }
 
-    /// How much of a blob is here that a pull would use.
-    pub(crate) fn held(&self, blob: &Descriptor) -> Result<Presence, Error> {
-        let held = self.cache.as_ref().map(|cache| cache.held(blob));
-        Ok(match held.transpose()? {
-            // Where nothing can be added, nobody goes on with what was begun.
+    /// How much of a blob a pull would take from the cache.
+    pub(crate) fn presence(&self, blob: &Descriptor) -> Result<Presence, Error> {
+        let presence = self.cache.as_ref().map(|cache| cache.presence(blob));
+        Ok(match presence.transpose()? {
+            // A partial blob is resumed only if it can be written to.
             Some(Presence::Part(_)) if !self.is_writable => Presence::Nothing,
-            held => held.unwrap_or(Presence::Nothing),
+            presence => presence.unwrap_or(Presence::Nothing),
         })
     }
 }

@@ -8,17 +8,17 @@ use std::cell::Cell;
 use std::fs::TryLockError;
 use std::time::{Duration, Instant};
 
-/// The first pause between two looks at a lock, and the longest.
+/// The first and the longest pause between two attempts to lock.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(50));
 
-/// How often the time-out is waited in all, while the holder seems to be at work.
+/// How many timeouts this process waits in all, while the holder makes progress.
 const TIMES: u32 = 10;
 
-/// How long locks are waited for.
+/// The limits for waiting for locks.
 pub(super) struct Timeout {
-    /// How long nothing may change.
+    /// For a holder that makes no progress.
     each: Duration,
-    /// How much is left of the time that this process waits in all.
+    /// What is left for all waits of this process.
     left: Cell<Duration>,
 }
 
@@ -32,10 +32,9 @@ impl Timeout {
 }
 
 impl Cache {
-    /// Tries to `lock` until that works, which is told by true. Gives up when `size`, what the holder
-    /// has written by then, has not changed for as long as a server may be silent: who holds a lock
-    /// to be in the way writes nothing, or so little that all the waiting of this process comes to
-    /// ten times as long. A signal ends it.
+    /// Tries to `lock` until that works, and returns true. Returns false if `size`, what the holder has
+    /// written, has not changed for the timeout, or if all waits of this process come to ten times as long:
+    /// an attacker who holds a lock may write a little now and then. A signal ends the wait.
     pub(super) fn wait(
         &self,
         holder: &str,
@@ -46,7 +45,7 @@ impl Cache {
         let (mut last, mut since) = (size(), Instant::now());
         self.progress.waiting_for(holder);
         loop {
-            // First of all: one that is free for a moment, and taken again, is waited for, too.
+            // Before the attempt: a lock may be free for a moment, and taken again.
             let left = self.timeout.left.get();
             let silence = since.elapsed();
             if left.is_zero() || silence >= self.timeout.each {
@@ -70,8 +69,8 @@ impl Cache {
         }
     }
 
-    /// How long nothing may change, for messages.
-    pub(crate) fn waited(&self) -> String {
+    /// The timeout, for messages.
+    pub(crate) fn shown_timeout(&self) -> String {
         let seconds = self.timeout.each.as_secs();
         format!("{seconds} s")
     }

@@ -1,6 +1,6 @@
 //! A registry's blob through the cache: read from there if present, else fetched and stored.
 
-use crate::cache::{Cache, Fetched, Partial, Reservation};
+use crate::cache::{Cache, LockedPartial, Partial, Reservation};
 use crate::error::{CacheError, Error};
 use crate::oci::{Descriptor, Digest};
 use crate::progress::Progress;
@@ -49,16 +49,16 @@ impl Fetch<'_> {
                 return Ok(Some(BlobSource::cached(file, None, blob.size)));
             }
             match cache.create(blob) {
-                Ok(Reservation::Missing(copy)) => return self.rest(blob, copy, asked).map(Some),
-                Ok(Reservation::Unkept) => return self.remote(blob, asked).map(Some),
-                Ok(Reservation::Elsewhere(_)) if asked == FetchMode::Prefetch => return Ok(None),
-                Ok(Reservation::Elsewhere(fetched)) => {
-                    if !self.wait(blob, cache, &fetched)? {
-                        let waited = cache.waited();
+                Ok(Reservation::Ours(copy)) => return self.rest(blob, copy, asked).map(Some),
+                Ok(Reservation::Disabled) => return self.remote(blob, asked).map(Some),
+                Ok(Reservation::Locked(_)) if asked == FetchMode::Prefetch => return Ok(None),
+                Ok(Reservation::Locked(partial)) => {
+                    if !self.wait(blob, cache, &partial)? {
+                        let time = cache.shown_timeout();
                         self.not_cached(
                             blob,
                             &format_args!(
-                                "another process has held it for {waited} without adding to it"
+                                "another process has held it for {time} without adding to it"
                             ),
                         );
                         return self.remote(blob, asked).map(Some);
@@ -134,17 +134,22 @@ impl Fetch<'_> {
         CacheError::Offline { image, missing }.into()
     }
 
-    fn wait(&self, blob: &Descriptor, cache: &Cache, fetched: &Fetched) -> Result<bool, Error> {
+    fn wait(
+        &self,
+        blob: &Descriptor,
+        cache: &Cache,
+        partial: &LockedPartial,
+    ) -> Result<bool, Error> {
         self.progress.step(format_args!(
             "{}: another pull fetches it; waiting",
             blob.digest
         ));
-        cache.wait_for(fetched)
+        cache.wait_for(partial)
     }
 
     /// Stores the copy made while a blob was read. Failing to store it does not fail the pull.
     pub(super) fn keep(&self, blob: &Descriptor, copy: io::Result<Option<Partial>>) {
-        let kept = copy.and_then(|copy| copy.map_or(Ok(()), Partial::keep));
+        let kept = copy.and_then(|copy| copy.map_or(Ok(()), Partial::complete));
         if let Err(e) = kept {
             self.not_cached(blob, &e);
         }

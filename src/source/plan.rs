@@ -46,7 +46,7 @@ impl Source<'_> {
         &self,
         image: &Image,
         (place, destination): (&Dir, &Path),
-        look: Option<&CacheView>,
+        view: Option<&CacheView>,
         progress: Progress,
     ) -> Result<PullPlan, Error> {
         let blobs = || image.layers.iter().map(|layer| &layer.blob);
@@ -70,11 +70,11 @@ impl Source<'_> {
                 }
             }
             Self::Registry(_) => {
-                plan.is_kept = match look {
-                    Some(look) => self.is_kept(&plan, image, (place, look), progress)?,
+                plan.is_kept = match view {
+                    Some(view) => self.is_kept(&plan, image, (place, view), progress)?,
                     None => false,
                 };
-                plan.add_fetched(blobs(), look)?;
+                plan.add_fetched(blobs(), view)?;
             }
         }
         Ok(plan)
@@ -85,21 +85,21 @@ impl Source<'_> {
         &self,
         plan: &PullPlan,
         image: &Image,
-        (place, look): (&Dir, &CacheView),
+        (place, view): (&Dir, &CacheView),
         progress: Progress,
     ) -> Result<bool, Error> {
         let mut seen = HashSet::new();
         let mut lacks = 0;
         for blob in image.layers.iter().map(|layer| &layer.blob) {
             if seen.insert(&blob.digest) {
-                lacks = u64::saturating_add(lacks, LayerOrigin::of(blob, Some(look))?.rest(blob));
+                lacks = u64::saturating_add(lacks, LayerOrigin::of(blob, Some(view))?.rest(blob));
             }
         }
-        let is_beside = look.is_beside(place);
-        let is_beside = is_beside.map_err(|e| Error::io("look at", look.path(), e))?;
+        let is_beside = view.is_beside(place);
+        let is_beside = is_beside.map_err(|e| Error::io("look at", view.path(), e))?;
         let besides = if is_beside { plan.size } else { 0 };
-        let free = look.free_space();
-        Ok(look.is_writable() && can_keep(lacks, besides, free, look.path(), progress))
+        let free = view.free_space();
+        Ok(view.is_writable() && can_keep(lacks, besides, free, view.path(), progress))
     }
 
     /// The hosts to ask, or the path to read.
@@ -118,31 +118,31 @@ impl PullPlan {
     fn add_fetched<'b>(
         &mut self,
         blobs: impl Iterator<Item = &'b Descriptor>,
-        look: Option<&CacheView>,
+        view: Option<&CacheView>,
     ) -> Result<(), Error> {
         let mut seen = HashSet::new();
         for blob in blobs {
-            let way = match (LayerOrigin::of(blob, look)?, self.is_kept) {
+            let origin = match (LayerOrigin::of(blob, view)?, self.is_kept) {
                 // A layer that occurs again is present by then.
                 (_, true) if !seen.insert(&blob.digest) => LayerOrigin::Cached,
                 // A partial layer is resumed only if it can be cached.
                 (LayerOrigin::Partial(_), false) => LayerOrigin::Fetched,
-                (way, _) => way,
+                (origin, _) => origin,
             };
-            self.fetched = self.fetched.saturating_add(way.rest(blob));
-            self.layers.push((blob.clone(), way));
+            self.fetched = self.fetched.saturating_add(origin.rest(blob));
+            self.layers.push((blob.clone(), origin));
         }
         Ok(())
     }
 }
 
 impl LayerOrigin {
-    fn of(blob: &Descriptor, look: Option<&CacheView>) -> Result<Self, Error> {
-        let held = look.map_or(Ok(Presence::Nothing), |look| look.held(blob))?;
-        Ok(match held {
+    fn of(blob: &Descriptor, view: Option<&CacheView>) -> Result<Self, Error> {
+        let presence = view.map_or(Ok(Presence::Nothing), |view| view.presence(blob))?;
+        Ok(match presence {
             Presence::Whole => Self::Cached,
-            Presence::Part(had) if had == blob.size => Self::Cached,
-            Presence::Part(had) => Self::Partial(had),
+            Presence::Part(cached) if cached == blob.size => Self::Cached,
+            Presence::Part(cached) => Self::Partial(cached),
             Presence::Nothing => Self::Fetched,
         })
     }
@@ -151,7 +151,7 @@ impl LayerOrigin {
     fn rest(self, blob: &Descriptor) -> u64 {
         match self {
             Self::Cached | Self::Read => 0,
-            Self::Partial(had) => blob.size - had,
+            Self::Partial(cached) => blob.size - cached,
             Self::Fetched => blob.size,
         }
     }
