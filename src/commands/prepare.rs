@@ -163,7 +163,7 @@ impl Pull {
         let in_cache = in_cache.map(|path| (path, DestinationFault::HoldsCache));
         let in_image = source.paths().into_iter();
         let in_image = in_image.map(|path| (path, DestinationFault::HoldsImage));
-        let kept = keep_old.map(KeepOld::found);
+        let kept = keep_old.map(KeepOld::existing);
         Plan {
             replace: self.force || is_update,
             hint: if self.update {

@@ -61,7 +61,7 @@ impl StartFiles {
     /// Refuses to keep the old tree where one of the files is to be: this would fail after the swap, when
     /// the new tree is already in place.
     fn spare(&self, keep_old: &KeepOld) -> Result<(), Error> {
-        let path = keep_old.found().path();
+        let path = keep_old.existing().path();
         if self.all().any(|file| path.starts_with(file.path())) {
             return Err(DestinationFault::KeptInStartFile.at(path));
         }

@@ -11,30 +11,29 @@ use std::fs::File;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-/// What stands beside a destination.
+/// The staging folder of a destination.
 pub(crate) enum StagingState {
-    /// No staging folder, or one that is not ours.
+    /// There is none, or it is another user's.
     Missing,
-    /// One that a pull holds, or the next one needs.
+    /// A pull has locked it, or the next one needs it.
     InUse,
-    /// One that nobody holds.
+    /// No pull has locked it.
     Abandoned(Abandoned),
 }
 
-/// A staging folder that nobody holds.
+/// The staging folder of a killed pull, locked.
 pub(crate) struct Abandoned {
     path: PathBuf,
     parent: Dir,
     name: CString,
     folder: Dir,
     stat: Stat,
-    /// Held, not read.
     _lock: File,
 }
 
 impl StagingState {
-    /// Looks beside `dest`. What cannot be looked at is left alone. Just to look, the lock is shared
-    /// with others who look.
+    /// Looks beside `dest`. A folder that cannot be opened counts as missing. Unless it will be removed,
+    /// the lock is shared, so that two dry runs do not disturb each other.
     pub(crate) fn of(dest: &Path, is_removed: bool) -> Self {
         Self::find(dest, is_removed).unwrap_or(Self::Missing)
     }
@@ -47,11 +46,12 @@ impl StagingState {
             return None;
         }
         let lock = folder.as_file().ok()?;
-        let locked = match is_removed {
-            true => lock.try_lock(),
-            false => lock.try_lock_shared(),
+        let locked = if is_removed {
+            lock.try_lock()
+        } else {
+            lock.try_lock_shared()
         };
-        // Where one rename could not swap the trees, this is the only one: the next pull moves it back.
+        // If a pull was killed between two renames, this is the only tree, and the next pull moves it back.
         let is_only_tree = place.found.is_none() && folder.find(OLD).ok()?.is_some();
         if locked.is_err() || is_only_tree {
             return Some(Self::InUse);
@@ -70,17 +70,15 @@ impl StagingState {
 }
 
 impl Abandoned {
-    /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What stat says of it.
     pub(crate) fn stat(&self) -> &Stat {
         &self.stat
     }
 
-    /// Removes it with all that is in it.
+    /// Removes it and everything in it.
     pub(crate) fn remove(&self) -> Result<(), Error> {
         let removed = remove_opened(&self.parent, &self.name, &self.folder);
         removed.map_err(|e| Error::io("remove", &self.path, e))

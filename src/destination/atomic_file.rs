@@ -1,4 +1,4 @@
-//! A file that gets its name once it is complete: written beside it, flushed, renamed.
+//! A file that appears only when it is complete: written under a temporary name, synced, renamed.
 
 use super::path::located;
 use super::{c_name, file_name, in_the_way, name_beside};
@@ -15,35 +15,32 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-/// A file on its way.
+/// A file that does not have its name yet. Dropping it without [`AtomicFile::commit`] removes it.
 pub(crate) struct AtomicFile {
     path: PathBuf,
     file: File,
-    /// Where it is so far; nothing where it is a device or a pipe, which is written to as it is.
+    /// None for a device or a pipe, which is written to directly.
     beside: Option<TemporaryName>,
     replaced: Replaced,
-    /// How much may be written yet, in bytes, if there is a limit: to write beyond it would end the
-    /// process.
+    /// How much more may be written, in bytes, if there is a limit: SIGXFSZ would end the process.
     left: Cell<Option<u64>>,
 }
 
-/// What it may replace.
+/// The file that it may replace.
 enum Replaced {
-    /// Whatever there is.
     Anything,
-    /// What was there when it was checked, or nothing.
+    /// Only the file that was checked. None if there was no file.
     Checked(Option<Stat>),
 }
 
-/// The name that a file has before it is whole.
 struct TemporaryName {
     parent: Dir,
     name: CString,
 }
 
 impl AtomicFile {
-    /// Begins an archive for `path`, beside it; what a killed one has left is written over. A file that is
-    /// there gives way to it if it is an archive of images, too, or empty, or with `force`.
+    /// Creates an archive for `path`, and reuses the temporary file of a killed save. An existing file may
+    /// be replaced if it is an image archive or empty, or with `force`.
     pub(crate) fn create(path: &Path, force: bool) -> Result<Self, Error> {
         let place = target(path)?;
         let refused = |reason: DestinationFault| Err(reason.at(&place.path));
@@ -71,7 +68,7 @@ impl AtomicFile {
         }
         let parent = place.existing_parent();
         let parent = parent.map_err(|e| Error::io("create", &place.path, e))?;
-        // A link that leads nowhere is replaced itself, which nobody expects of one.
+        // A dangling symlink would be replaced itself, which only --force may do.
         let found = match &place.found {
             Some((_, stat)) => Some(*stat),
             None => parent
@@ -85,15 +82,14 @@ impl AtomicFile {
         {
             return refused(DestinationFault::NotAnArchive);
         }
-        // Until it has the owner of the file that it replaces, nobody else may read it.
+        // Private until it has the owner of the file that it replaces.
         let mode = if found.is_some() { 0o600 } else { 0o666 };
         let mut file = Self::create_in(parent, place.path, mode)?;
         file.replaced = Replaced::Checked(found);
         Ok(file)
     }
 
-    /// The same for a name in `parent` that has no links to follow, with a mode in place of the usual
-    /// one.
+    /// Creates a file for `path`, a name in `parent` that is not a symlink. It may replace anything.
     pub(super) fn create_in(parent: Dir, path: PathBuf, mode: u32) -> Result<Self, Error> {
         let name = name_beside(&path);
         let beside = TemporaryName { parent, name };
@@ -108,24 +104,27 @@ impl AtomicFile {
         })
     }
 
-    /// Gives it its name.
+    /// Syncs it and gives it its name.
     pub(crate) fn commit(mut self) -> Result<(), Error> {
         let Some(TemporaryName { parent, name }) = &self.beside else {
             return Ok(());
         };
-        let kept = self
+        let renamed = self
             .file
             .sync_all()
-            .and_then(|()| match is_there(parent, name, &self.file)? {
-                true => Ok(()),
-                false => Err(io::ErrorKind::StaleNetworkFileHandle.into()),
+            .and_then(|()| {
+                if is_there(parent, name, &self.file)? {
+                    Ok(())
+                } else {
+                    Err(io::ErrorKind::StaleNetworkFileHandle.into())
+                }
             })
             .and_then(|()| {
                 self.replaced
-                    .give_way(&self.file, (parent, name), &self.path)
+                    .replace(&self.file, (parent, name), &self.path)
             })
             .and_then(|()| parent.as_file()?.sync_all());
-        kept.map_err(|e| match e.kind() {
+        renamed.map_err(|e| match e.kind() {
             io::ErrorKind::AlreadyExists => DestinationFault::Appeared.at(&self.path),
             _ => Error::io("write", &self.path, e),
         })?;
@@ -133,21 +132,21 @@ impl AtomicFile {
         Ok(())
     }
 
-    /// The folder that it grows in, unless it is a device or a pipe.
+    /// The folder of the file, unless it is a device or a pipe.
     pub(crate) fn folder(&self) -> Option<&Dir> {
         self.beside.as_ref().map(|beside| &beside.parent)
     }
 
-    /// Where it will be.
+    /// The path that it will have.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 }
 
 impl Replaced {
-    /// Gives `file`, which is `name` in `parent`, its name there. `AlreadyExists` if somebody has put another
-    /// file there while it was written: nobody has agreed to lose that one.
-    fn give_way(&self, file: &File, (parent, name): (&Dir, &CStr), path: &Path) -> io::Result<()> {
+    /// Renames `file`, which is `name` in `parent`, to `path`. `AlreadyExists` if another file has appeared
+    /// there while it was written: the user has not agreed to lose that one.
+    fn replace(&self, file: &File, (parent, name): (&Dir, &CStr), path: &Path) -> io::Result<()> {
         let new_name = file_name(path);
         let Self::Checked(checked) = self else {
             return parent.rename(name, parent, &new_name);
@@ -166,14 +165,14 @@ impl Replaced {
                 keep_access(file, old)?;
                 parent.rename_new(name, parent, &new_name)
             }
-            // Also where something is there by now.
+            // Fails if there is a file by now.
             _ => parent.rename_new(name, parent, &new_name),
         }
     }
 }
 
-/// Gives `file` the owner and permissions of the one that it replaces: an archive that only its owner could
-/// read has a reason for that. Only root can give files away.
+/// Gives `file` the owner and permissions of the file that it replaces, which may be private for a reason.
+/// Only root can change the owner.
 fn keep_access(file: &File, old: &Stat) -> io::Result<()> {
     let own = Stat::of(file)?.owner;
     let has_group = own.gid == old.owner.gid;
@@ -183,7 +182,7 @@ fn keep_access(file: &File, old: &Stat) -> io::Result<()> {
 }
 
 impl TemporaryName {
-    /// Makes the file, or takes over what a killed save has left, and locks it.
+    /// Creates and locks the file, or takes over that of a killed save.
     fn lock(&self, path: &Path, mode: u32) -> Result<File, Error> {
         let failed = |e| Error::io("create", path, e);
         loop {
@@ -200,12 +199,12 @@ impl TemporaryName {
                 Err(TryLockError::Error(e)) => return Err(failed(e)),
                 Ok(()) => {}
             }
-            // Between opening and locking it, its last owner may have given it its name.
+            // Between opening and locking it, its last owner may have renamed it.
             if !is_there(&self.parent, &self.name, &file).map_err(failed)? {
                 continue;
             }
             let own = file.metadata().map_err(failed)?;
-            // Somebody else's could be written to after us.
+            // The owner of another user's file could change it afterwards.
             if own.is_file() && own.uid() == Host::new().uid && own.nlink() == 1 {
                 return Ok(file);
             }
@@ -213,7 +212,7 @@ impl TemporaryName {
         }
     }
 
-    /// Whether a folder or a link is there, which no file is opened of.
+    /// Whether the name is taken by a folder or a symlink.
     fn is_no_file(&self) -> bool {
         let found = self.parent.find(&self.name);
         found.is_ok_and(|found| found.is_some_and(|found| found.kind != FileKind::File))
@@ -226,7 +225,7 @@ impl io::Write for &AtomicFile {
         if left.is_some_and(|left| left < bytes.len() as u64) {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        // A pipe may be full until a signal comes. What else fails here, fails in writing, too.
+        // A signal ends the wait for a full pipe. Other errors come again from the write.
         if self.beside.is_none() && wait_to_write(&self.file).is_err() {
             Error::unless_stopped().map_err(io::Error::other)?;
         }
@@ -245,27 +244,26 @@ impl Drop for AtomicFile {
         if let Some(TemporaryName { parent, name }) = &self.beside
             && matches!(is_there(parent, name, &self.file), Ok(true))
         {
-            // It is locked, and so nobody else's.
+            // It is locked, so no other process uses it.
             let _ = parent.unlink(name);
         }
     }
 }
 
-/// Whether an archive of images is there. What may not be read could be anything.
+/// Whether the file is an image archive. False if it cannot be read.
 fn holds_images(parent: &Dir, name: &CStr) -> bool {
     let file = parent.open_file(name);
     file.is_ok_and(|file| is_image_archive(&file))
 }
 
-/// Whether the name still stands for the file: those who can write to the folder may have put another
-/// one there.
+/// Whether the name still denotes the file: others who may write to the folder may have replaced it.
 fn is_there(parent: &Dir, name: &CStr, file: &File) -> io::Result<bool> {
     let (now, own) = (parent.find(name)?, file.metadata()?);
     Ok(now.is_some_and(|now| now.id == (own.dev(), own.ino())))
 }
 
-/// Where the file is to be. A link stays a link, and what it leads to is replaced; one that leads
-/// nowhere gives way to the file.
+/// Resolves `path`. If it is a symlink, its target is replaced, and the symlink stays; a dangling symlink
+/// is replaced itself.
 fn target(path: &Path) -> Result<Location, Error> {
     let placed = located(path);
     let (Err(Error::Io(IoError::Path { source, .. })), Some(name)) = (&placed, path.file_name())

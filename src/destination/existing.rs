@@ -1,5 +1,5 @@
-//! DEST before the pull. Its parent is opened here, once: the owner of a folder on the way could
-//! put something else there while a pull waits for the network.
+//! DEST before the pull. Its parent is opened once, here: otherwise the owner of a folder above it could
+//! replace it while the pull waits for the network.
 
 use super::path::located;
 use super::{record, staging};
@@ -10,7 +10,7 @@ use crate::sys::{Dir, FileKind, Host, LOST_AND_FOUND, Location, NewNode, is_root
 use std::ffi::CStr;
 use std::path::{Path, PathBuf};
 
-/// DEST, which may be there or not.
+/// DEST, which need not exist.
 pub(crate) struct Existing {
     /// As typed.
     typed: PathBuf,
@@ -19,48 +19,47 @@ pub(crate) struct Existing {
 }
 
 impl Existing {
-    /// Looks for DEST. What is there and no folder is nobody's to replace.
+    /// Opens DEST, if it exists. Anything but a folder is refused.
     pub(crate) fn at(dest: &Path) -> Result<Self, Error> {
         let place = located(dest)?;
-        let dir = existing(&place)?;
+        let dir = open_folder(&place)?;
         let typed = dest.to_owned();
         Ok(Self { typed, place, dir })
     }
 
-    /// What is there, which may be no folder.
+    /// Opens whatever is at `place`, which need not be a folder.
     pub(super) fn any(typed: &Path, place: Location) -> Self {
-        let (typed, dir) = (typed.to_owned(), existing(&place).ok().flatten());
+        let (typed, dir) = (typed.to_owned(), open_folder(&place).ok().flatten());
         Self { typed, place, dir }
     }
 
-    /// The same for a pull, which first mends what one that was killed has left: where no single
-    /// rename can swap two trees, the old one was moved away and the new one has not come.
+    /// Opens DEST for a pull. If a pull was killed between two renames, first moves the old tree back.
     pub(crate) fn for_pull(dest: &Path, progress: Progress) -> Result<Self, Error> {
-        let mut found = Self::at(dest)?;
-        if found.dir.is_some() || !staging::put_back(&found.place)? {
-            return Ok(found);
+        let mut existing = Self::at(dest)?;
+        if existing.dir.is_some() || !staging::put_back(&existing.place)? {
+            return Ok(existing);
         }
-        let path = found.path().display();
+        let path = existing.path().display();
         progress.warn(format_args!(
             "{path}: put back what a killed pull had moved away"
         ));
-        let place = &mut found.place;
+        let place = &mut existing.place;
         let node = NewNode::open(&place.above, &place.name);
         let node = node.and_then(|node| Ok((node.stat()?, node)));
         let (stat, node) = node.map_err(|e| Error::io("open", &place.path, e))?;
         place.found = Some((node, stat));
-        found.dir = existing(&found.place)?;
-        Ok(found)
+        existing.dir = open_folder(&existing.place)?;
+        Ok(existing)
     }
 
-    /// The same for a dry run, which moves nothing: it looks at what a pull would put back first.
+    /// Opens DEST for a dry run, or the old tree that a pull would move back first.
     pub(crate) fn for_dry_run(dest: &Path) -> Result<Self, Error> {
-        let found = Self::at(dest)?;
-        let dir = match found.dir {
-            None => staging::moved_away(&found.place)?,
-            there => there,
+        let existing = Self::at(dest)?;
+        let dir = match existing.dir {
+            None => staging::moved_away(&existing.place)?,
+            dir => dir,
         };
-        Ok(Self { dir, ..found })
+        Ok(Self { dir, ..existing })
     }
 
     /// The absolute path.
@@ -68,43 +67,42 @@ impl Existing {
         &self.place.path
     }
 
-    /// The number of its inode, if it is there.
+    /// The inode, if it exists.
     pub(crate) fn inode(&self) -> Option<u64> {
         let stat = self.dir.as_ref()?.stat_self().ok()?;
         Some(stat.id.1)
     }
 
-    /// What it says it was made of.
+    /// The record in it, which anyone who may write to DEST can forge.
     pub(crate) fn record(&self) -> Option<Record> {
         record::read(self.dir.as_ref()?)
     }
 
-    /// Whether the record in it is one that nobody but this ordinary user, or root, can have written:
-    /// the kernel lets set attributes of a folder who may write to it. For root this is never so: root
-    /// in a container has the same number.
+    /// Whether only this ordinary user, or root, can have written the record: anyone who may write to a
+    /// folder can set its attributes. Never true for root, because root in a container has the same uid.
     pub(crate) fn is_ours_alone(&self) -> bool {
-        let Some(Ok(found)) = self.dir.as_ref().map(Dir::stat_self) else {
+        let Some(Ok(stat)) = self.dir.as_ref().map(Dir::stat_self) else {
             return false;
         };
-        let is_shared = found.mode & 0o022 != 0;
-        let owner = found.owner.uid;
+        let is_shared = stat.mode & 0o022 != 0;
+        let owner = stat.owner.uid;
         !is_root() && !is_shared && (owner == 0 || owner == Host::new().uid)
     }
 
-    /// Writes down what it was made of; whether that could be done.
+    /// Writes the record into it. False if that is not possible.
     pub(crate) fn set_record(&self, record: &Record) -> bool {
         self.dir
             .as_ref()
             .is_some_and(|dir| record::write(dir, record))
     }
 
-    /// Whether there is nothing in it to lose.
+    /// Whether it is empty or missing. `lost+found` does not count.
     pub(crate) fn holds_nothing(&self) -> Result<bool, Error> {
         self.is_empty(true)
     }
 
-    /// Refuses to replace a tree that holds one of the files that the pull reads, or a link to one:
-    /// which these are is known only when the image is. `needed` are paths without symlinks.
+    /// Refuses to replace a tree that contains one of the files that the pull reads, which are known only
+    /// when the image is resolved. `needed` are paths without symlinks.
     pub(crate) fn spares(&self, needed: &[PathBuf]) -> Result<(), Error> {
         let path = self.path();
         let is_lost = |needed: &PathBuf| self.dir.is_some() && needed.starts_with(path);
@@ -114,7 +112,6 @@ impl Existing {
         }
     }
 
-    /// Where it is, or will be.
     pub(super) fn place(&self) -> &Location {
         &self.place
     }
@@ -123,13 +120,14 @@ impl Existing {
         &self.typed
     }
 
-    /// The folder, opened, if there is one.
+    /// The folder, if it exists.
     pub(crate) fn dir(&self) -> Result<Option<Dir>, Error> {
-        let again = self.dir.as_ref().map(Dir::try_clone).transpose();
-        again.map_err(|e| Error::io("open", self.path(), e))
+        let clone = self.dir.as_ref().map(Dir::try_clone).transpose();
+        clone.map_err(|e| Error::io("open", self.path(), e))
     }
 
-    /// Whether there is nothing to lose; of a mount point, `lost+found` is no content.
+    /// Whether it is empty or missing. For a mount point, which is filled in place, `lost+found` does not
+    /// count.
     pub(super) fn is_empty(&self, in_place: bool) -> Result<bool, Error> {
         let Some(dir) = &self.dir else {
             return Ok(true);
@@ -141,7 +139,7 @@ impl Existing {
         Ok(entries.iter().all(|entry| ignored(&entry.name)))
     }
 
-    /// Why it cannot be renamed, if so.
+    /// Why it cannot be renamed, if it cannot.
     pub(super) fn in_use(&self) -> Result<Option<DestinationFault>, Error> {
         let Some(dir) = &self.dir else {
             return Ok(None);
@@ -150,8 +148,7 @@ impl Existing {
         if is_mount_point.map_err(|e| Error::io("look at", self.path(), e))? {
             return Ok(Some(DestinationFault::MountPoint));
         }
-        // The working directory must not be pulled away from under whoever called, also not by a
-        // rename of one of its parents.
+        // The working directory of the caller must not move, nor one of its parents.
         let here = std::env::current_dir();
         Ok(here
             .is_ok_and(|here| here.starts_with(self.path()))
@@ -159,8 +156,8 @@ impl Existing {
     }
 }
 
-/// DEST, opened, if it is there.
-fn existing(place: &Location) -> Result<Option<Dir>, Error> {
+/// Opens the folder at `place`, if it exists.
+fn open_folder(place: &Location) -> Result<Option<Dir>, Error> {
     match &place.found {
         None => Ok(None),
         Some((node, stat)) if stat.kind == FileKind::Directory => {

@@ -1,6 +1,6 @@
-//! The lock that systemd has for a tree, taken as systemd-nspawn and `machinectl remove` take it: see
-//! image_path_lock() in its src/shared/discover-image.c. Who has it keeps containers from starting in
-//! the tree, and does not get it while one runs.
+//! systemd's lock for a tree, taken as systemd-nspawn and `machinectl remove` take it: see
+//! image_path_lock() in systemd's src/shared/discover-image.c. A container holds it while it runs, and
+//! cannot start while another process holds it.
 //!
 //! ```text
 //! PARENT/.#NAME.lck                          for the name
@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 /// How often a lock file may be removed by its last owner before it is locked here.
 const MAX_TRIES: usize = 16;
 
-/// The lock of one tree, given back when dropped.
+/// The lock of one tree, released when dropped.
 pub(super) struct ImageLock {
     _files: Vec<LockFile>,
 }
@@ -30,7 +30,7 @@ struct LockFile {
     file: File,
 }
 
-/// A lock file, which need not be there.
+/// A lock file, which need not exist.
 struct LockPath {
     folder: Dir,
     name: CString,
@@ -38,9 +38,9 @@ struct LockPath {
 }
 
 impl ImageLock {
-    /// Takes it for the directory `tree`, which is at `path` in `parent`. The error is the file that
-    /// somebody else has locked. A lock file that cannot be made is done without: this may be a system
-    /// without systemd, or not root.
+    /// Locks the directory `tree`, which is at `path` in `parent`. The error is the file that another
+    /// process has locked. Lock files that cannot be created are left out: this may be a system without
+    /// systemd, or an ordinary user.
     pub(super) fn take(parent: &Dir, path: &Path, tree: &Stat) -> Result<Self, PathBuf> {
         if is_root() {
             make_folder();
@@ -52,7 +52,7 @@ impl ImageLock {
         Ok(Self { _files: files })
     }
 
-    /// The file that somebody else has locked. Nothing is locked or made to find out.
+    /// The file that another process has locked. Locks and creates nothing.
     pub(super) fn held(parent: &Dir, path: &Path, tree: &Stat) -> Option<PathBuf> {
         let mut places = places(parent, path, tree).into_iter();
         places.find(LockPath::is_locked).map(|place| place.path)
@@ -66,7 +66,7 @@ impl LockPath {
                 Ok(Some(locked)) => return Ok(Some(locked)),
                 Ok(None) => {}
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Err(self.path),
-                // That of root, for others.
+                // An ordinary user cannot open the lock file of root.
                 Err(_) if self.is_locked() => return Err(self.path),
                 Err(_) => return Ok(None),
             }
@@ -98,7 +98,7 @@ impl LockPath {
 }
 
 impl LockFile {
-    /// Whether the name still stands for this file.
+    /// Whether the name still denotes this file.
     fn is_named(&self) -> bool {
         let own = Stat::of(&self.file).map(|own| own.id);
         let named = self.folder.find(&self.name).ok().flatten();
@@ -107,7 +107,7 @@ impl LockFile {
 }
 
 impl Drop for LockFile {
-    /// Removes the file, as systemd does, before it is unlocked.
+    /// Removes the file before it is unlocked, as systemd does.
     fn drop(&mut self) {
         if self.is_named() {
             let _ = self.folder.unlink(&self.name);
@@ -133,7 +133,7 @@ fn places(parent: &Dir, path: &Path, tree: &Stat) -> Vec<LockPath> {
     beside.into_iter().chain(by_inode).flatten().collect()
 }
 
-/// Where systemd has the locks by inode: those of the system, and for an ordinary user their own, too.
+/// The folders of systemd's locks by inode: that of the system, and for an ordinary user also the user's.
 fn folders() -> Vec<PathBuf> {
     let own = runtime_dir().filter(|_| !is_root());
     let folders = own.into_iter().chain(["/run".into()]);
@@ -142,8 +142,8 @@ fn folders() -> Vec<PathBuf> {
         .collect()
 }
 
-/// Makes that of the system, which the first container makes otherwise. Where there is no systemd, its
-/// folder is not made: programs look for it to know what they run on.
+/// Creates the folder of the system, as the first container would. `/run/systemd` itself is not created:
+/// programs take it for a sign that systemd runs.
 fn make_folder() {
     const MADE: [(&CStr, u32); 2] = [(c"nspawn", 0o755), (c"locks", 0o700)];
     let mut folder = Dir::open_path(Path::new("/run/systemd"));

@@ -9,18 +9,17 @@ use std::path::Path;
 
 /// DEST itself, locked.
 pub(super) struct InPlace {
-    /// The directory that it is in.
+    /// Its parent.
     pub(super) above: NewNode,
     dir: Dir,
     pub(super) exposure: Exposure,
     /// Whether it is the root of a file system that has one.
     has_lost_and_found: bool,
-    /// Held, not read.
     _lock: File,
 }
 
 impl InPlace {
-    /// Locks it, and shuts others out. What it may say of a tree that it once held is not so any more.
+    /// Locks it, shuts other users out, and removes the record of a tree that it once held.
     pub(super) fn prepare(path: &Path, above: NewNode, dir: Dir) -> Result<Self, Error> {
         let failed = |e| Error::io("look at", path, e);
         let lock = lock(path, &dir)?;
@@ -32,7 +31,7 @@ impl InPlace {
             dir,
             _lock: lock,
         };
-        // What has come before it was shut may be somebody's, who holds it open.
+        // A file that was created before it was shut may be another user's, who still has it open.
         let is_empty = exposure == Exposure::Open || in_place.is_empty().map_err(failed)?;
         if !is_empty {
             in_place.open_up();
@@ -43,28 +42,26 @@ impl InPlace {
         Ok(in_place)
     }
 
-    /// The directory that is DEST.
     pub(super) fn rootfs(&self) -> io::Result<Dir> {
         self.dir.try_clone()
     }
 
-    /// Brings what was made to the disk.
     pub(super) fn flush(&self) -> io::Result<()> {
         self.dir.sync_file_system()
     }
 
-    /// Removes what was made.
+    /// Removes the new tree.
     pub(super) fn empty(&self) {
         let made = self.dir.list().unwrap_or_default();
         let made = made.iter().map(|entry| entry.name.as_c_str());
         for name in made.filter(|name| !self.has_lost_and_found || *name != LOST_AND_FOUND) {
-            // What cannot be removed makes the next pull say that DEST is not empty.
+            // If this fails, the next pull reports that DEST is not empty.
             let _ = remove_tree(&self.dir, name);
         }
         self.open_up();
     }
 
-    /// Gives DEST the mode that it was found with.
+    /// Restores the mode of DEST.
     fn open_up(&self) {
         if let Exposure::Shut(mode) = self.exposure {
             let _ = self.dir.set_mode(mode);
@@ -79,9 +76,9 @@ impl InPlace {
     }
 }
 
-/// Shuts others out of DEST until the tree in it is whole: nobody can exchange names in it meanwhile,
-/// nor run a setuid file before its owner is set. That of somebody else, who could undo it, stays as
-/// it is, and so does that of a file system without modes.
+/// Shuts other users out of DEST until its tree is complete: they must not rename anything in it, nor run a
+/// setuid file before its owner is set. Not possible if DEST belongs to another user, who could undo it, or
+/// if its file system has no modes.
 fn shut(dir: &Dir) -> io::Result<Exposure> {
     let found = dir.stat_self()?;
     if found.owner.uid != Host::new().uid || dir.set_mode(0o700).is_err() {

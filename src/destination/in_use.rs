@@ -1,5 +1,5 @@
-//! Whether a tree that is to be removed is in use: a container or program running in it would lose
-//! its files, and what it has written.
+//! Whether a tree that will be removed is in use: a container or program that runs in it would lose its
+//! files, and what it has written.
 
 use super::Existing;
 use super::image_lock::ImageLock;
@@ -8,7 +8,7 @@ use crate::sys::{Dir, DirUser, has_mounts_below, holder_of, user_of};
 use std::ffi::CStr;
 use std::path::{Path, PathBuf};
 
-/// A tree that may be removed.
+/// A tree that will be removed.
 #[derive(Clone, Copy)]
 pub(super) struct Removed<'t> {
     /// The absolute path.
@@ -18,11 +18,12 @@ pub(super) struct Removed<'t> {
 }
 
 impl Removed<'_> {
-    /// Checks that nobody uses the tree as it was found. Nothing is locked for that: no container must
-    /// fail to start while a pull waits for the network.
-    pub(super) fn check(self, found: &Existing) -> Result<(), Error> {
+    /// Checks that the tree is not in use. Locks nothing, so that a container can still start while the pull
+    /// waits for the network.
+    pub(super) fn check(self, existing: &Existing) -> Result<(), Error> {
         let failed = |e| Error::io("look at", self.path, e);
-        let (Some(dir), Some(parent)) = (found.dir()?, found.place().parent().map_err(failed)?)
+        let (Some(dir), Some(parent)) =
+            (existing.dir()?, existing.place().parent().map_err(failed)?)
         else {
             return Ok(());
         };
@@ -32,20 +33,20 @@ impl Removed<'_> {
         user.or_else(held).map_or(Ok(()), |user| self.refuse(user))
     }
 
-    /// The same for the tree that is `name` in `parent` now, which no container can enter until the lock
-    /// is dropped.
+    /// The same for the tree that is `name` in `parent` now. No container can start in it until the lock is
+    /// dropped.
     pub(super) fn lock(self, parent: &Dir, name: &CStr) -> Result<Option<ImageLock>, Error> {
         let failed = |e| Error::io("look at", self.path, e);
         let Some(tree) = parent.find(name).map_err(failed)? else {
             return Ok(None);
         };
         let dir = parent.open(name).map_err(failed)?;
-        // Since it was checked, the pull may have waited for hours.
+        // The first check may be hours ago.
         if has_mounts_below(self.path) {
             return Err(DestinationFault::MountInside.at(self.path));
         }
         let lock = ImageLock::take(parent, self.path, &tree);
-        // First those that can be named: a program in a container rather than the lock on its tree.
+        // Report a program in a container rather than the lock on its tree.
         match (user_of(&dir, self.path), lock) {
             (Some(user), _) => self.refuse(user),
             (None, Err(file)) => self.refuse(who_locked(file)),
@@ -53,8 +54,8 @@ impl Removed<'_> {
         }
     }
 
-    /// The same once more for the tree that was swapped, which is at `now` and `dir`: a program may have
-    /// entered it after the look at it. No path leads there any longer.
+    /// The same after the swap, for the tree that is now `dir` at `now`: a program may have entered it since
+    /// the last check. By now, no program can find it any more.
     pub(super) fn check_swapped(self, dir: &Dir, now: &Path) -> Result<(), Error> {
         user_of(dir, now).map_or(Ok(()), |user| self.refuse(user))
     }
@@ -69,8 +70,8 @@ impl Removed<'_> {
     }
 }
 
-/// Who has locked `file`. That the holder runs in this tree is not certain: after `--keep-old`, the lock of
-/// the name is held for the old one.
+/// The process that has locked `file`. It may not run in this tree: after `--keep-old`, the lock of the
+/// name is held for the old tree.
 fn who_locked(file: PathBuf) -> DirUser {
     let holder = holder_of(&file);
     DirUser::Lock(file, holder)

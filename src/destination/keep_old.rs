@@ -1,4 +1,4 @@
-//! Where `--keep-old` puts the old tree.
+//! `--keep-old`: the place for the old tree.
 
 use super::in_use::Removed;
 use super::path::located;
@@ -9,48 +9,48 @@ use crate::sys::{Dir, Location};
 use std::ffi::CString;
 use std::path::{Path, PathBuf};
 
-/// Where the old tree is to go. It is opened with DEST, before anybody is asked for anything: whoever
-/// owns a folder on the way could put a link in its place meanwhile.
+/// The place for the old tree. It is opened with DEST, before any request: otherwise the owner of a folder
+/// above it could put a symlink there meanwhile.
 pub(crate) struct KeepOld(Existing);
 
 impl KeepOld {
-    /// Looks where `path` leads. What is in the way there does not matter until a tree is to go there.
+    /// Opens `path`, if it exists. Obstacles do not matter until there is a tree to keep.
     pub(crate) fn at(path: &Path) -> Result<Self, Error> {
         Ok(Self(Existing::any(path, located(path)?)))
     }
 
-    /// What is there.
-    pub(crate) fn found(&self) -> &Existing {
+    /// Whatever is there now.
+    pub(crate) fn existing(&self) -> &Existing {
         &self.0
     }
 }
 
-/// A name on the mount of DEST.
+/// The checked place for the old tree, on the same mount as DEST.
 pub(super) struct KeepOldTarget {
     pub(super) path: PathBuf,
     pub(super) parent: Dir,
     pub(super) name: CString,
-    /// The tree that gives way to the old one, if the name is not free.
+    /// The device and inode of the tree that is removed for it, if the name is taken.
     pub(super) replaced: Option<(u64, u64)>,
 }
 
 impl KeepOldTarget {
-    /// Checks that the tree that was found can be moved to `keep`.
+    /// Checks that the tree in DEST can be moved to `keep`.
     pub(super) fn prepare(
         keep: &KeepOld,
-        found: &Existing,
+        existing: &Existing,
         plan: &Plan<'_>,
     ) -> Result<Self, Error> {
         let place = keep.0.place();
         let path = place.path.clone();
         let refused = |reason: DestinationFault| Err(reason.at(&path));
-        if path.starts_with(found.path()) {
+        if path.starts_with(existing.path()) {
             return refused(DestinationFault::KeptInside);
         }
-        if found.path().starts_with(&path) {
+        if existing.path().starts_with(&path) {
             return refused(DestinationFault::KeptAbove);
         }
-        if path.starts_with(beside(found.path())) {
+        if path.starts_with(beside(existing.path())) {
             return refused(DestinationFault::KeptInStaging);
         }
         if plan
@@ -75,7 +75,7 @@ impl KeepOldTarget {
             parent.map_err(|e| Error::io("create", &place.path, e))
         };
         let parent = above(place)?;
-        let is_near = parent.is_on_mount_of(&above(found.place())?);
+        let is_near = parent.is_on_mount_of(&above(existing.place())?);
         if !is_near.map_err(|e| Error::io("look at", &path, e))? {
             return refused(DestinationFault::KeptOnOtherFileSystem);
         }

@@ -1,16 +1,16 @@
-//! DEST: checked, locked, staged beside, and swapped in when all digests held.
+//! DEST: checked, locked, staged beside it, and swapped in when all digests are verified.
 //!
 //! ```text
-//! PARENT/NAME                  DEST, which says itself what it was made of: user.roots.image
-//! PARENT/.NAME.roots/          0700: nobody looks in, and no setuid file can be run, before it is done
-//! PARENT/.NAME.roots/rootfs/   the tree on its way; after the swap, the old tree on its way out
-//! PARENT/.NAME.roots/old/      the old tree between two renames, where one rename cannot swap
+//! PARENT/NAME                  DEST, with its record in the attribute user.roots.image
+//! PARENT/.NAME.roots/          0700, so that no other user can run a setuid file in an unfinished tree
+//! PARENT/.NAME.roots/rootfs/   the new tree; after the swap, the old tree until it is removed
+//! PARENT/.NAME.roots/old/      the old tree between two renames, if one rename cannot swap
 //! ```
-//! A process that dies leaves the staging folder, and the next pull into DEST sweeps it: the lock on
-//! it died with the process. What it moved to `old` while there was no DEST, the next one moves back.
+//! A killed pull leaves the staging folder without a lock, and the next pull into DEST removes it. If it
+//! was killed between two renames, the next pull first moves the old tree back from `old`.
 //!
-//! A power cut leaves the old tree or the new one: the tree is on the disk before it gets its name,
-//! and the name is before the old tree goes.
+//! A power cut leaves the old tree or the new one: the new tree is synced before it gets its name, and
+//! the name before the old tree is removed.
 
 mod abandoned;
 mod atomic_file;
@@ -48,71 +48,71 @@ use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-/// What a pull may do to DEST.
+/// What a pull may do to DEST, and to the place of `--keep-old`.
 pub(crate) struct Plan<'p> {
-    /// Replace what is in it.
+    /// Whether the contents of DEST may be replaced.
     pub(crate) replace: bool,
-    /// What to type if that may not be done.
+    /// The hint if they may not.
     pub(crate) hint: Replaceable,
-    /// Where the old tree goes; otherwise it is removed.
+    /// Where the old tree goes; without it, the old tree is removed.
     pub(crate) keep_old: Option<&'p KeepOld>,
-    /// Why what is there may not be replaced: it is not certain that a pull has made it.
+    /// Why the tree in that place may not be replaced: it may not come from a pull.
     pub(crate) kept_fault: Option<DestinationFault>,
-    /// What the pull itself lives on, and must not replace: the cache, and the layout it reads.
+    /// Paths that the pull reads and must not replace: the cache, and a layout.
     pub(crate) needed: Vec<(PathBuf, DestinationFault)>,
-    /// The cache, which is no place for trees: purge sweeps it.
+    /// The cache. A tree in it would be purged.
     pub(crate) cache: Option<PathBuf>,
 }
 
-/// A destination that is ready to be filled.
+/// A destination that is ready to be filled. Dropping it without [`Destination::commit`] removes the new
+/// tree.
 pub(crate) struct Destination {
     path: PathBuf,
-    place: Mode,
-    /// Parents that were made for it, outermost first: they go if the pull fails.
-    made: Vec<Parent>,
-    committed: bool,
+    mode: Mode,
+    /// Parents that were created for it, outermost first. They are removed if the pull fails.
+    new_parents: Vec<Parent>,
+    is_committed: bool,
 }
 
-/// Where the tree grows.
+/// Where the tree is extracted.
 enum Mode {
-    /// Beside DEST; the rename makes it DEST.
+    /// Beside DEST, to be renamed.
     Staged(Staging),
     /// In DEST itself, which cannot be renamed: a mount point or the working directory.
     InPlace(InPlace),
 }
 
 impl Destination {
-    /// Checks DEST, locks it, and makes room for the tree. Nothing that is there is touched.
+    /// Checks DEST, locks it, and creates the staging folder. Leaves the contents of DEST alone.
     pub(crate) fn prepare(
-        found: &Existing,
+        existing: &Existing,
         plan: &Plan<'_>,
         progress: Progress,
     ) -> Result<Self, Error> {
-        let path = found.path().to_owned();
-        let CheckedDestination { in_use, kept, .. } = check(found, plan)?;
-        if let (Some(why), Some(dir)) = (in_use, found.dir()?) {
+        let path = existing.path().to_owned();
+        let CheckedDestination { in_use, kept, .. } = check(existing, plan)?;
+        if let (Some(reason), Some(dir)) = (in_use, existing.dir()?) {
             let shown = path.display();
-            progress.warn(format_args!("{shown}: {why}: this pull is not atomic"));
-            let above = found.place().above.try_clone();
+            progress.warn(format_args!("{shown}: {reason}: this pull is not atomic"));
+            let above = existing.place().above.try_clone();
             let above = above.map_err(|e| Error::io("open", &path, e))?;
-            let place = Mode::InPlace(InPlace::prepare(&path, above, dir)?);
             return Ok(Self {
+                mode: Mode::InPlace(InPlace::prepare(&path, above, dir)?),
                 path,
-                place,
-                made: Vec::new(),
-                committed: false,
+                new_parents: Vec::new(),
+                is_committed: false,
             });
         }
-        // Where there was no old tree to keep, one that has come since is not removed either.
+        // With --keep-old and no old tree, one that appears meanwhile must not be removed either.
         let replace = plan.replace && plan.keep_old.is_none_or(|_| kept.is_some());
-        let (parent, made) = make_parents(found.place())?;
-        let staging = Staging::prepare(found.place(), parent, replace, kept)
-            .inspect_err(|_| remove_parents(&made))?;
+        let (parent, new_parents) = make_parents(existing.place())?;
+        let staging = Staging::prepare(existing.place(), parent, replace, kept)
+            .inspect_err(|_| remove_parents(&new_parents))?;
         Ok(Self {
             path,
-            place: Mode::Staged(staging),
-            made,
-            committed: false,
+            mode: Mode::Staged(staging),
+            new_parents,
+            is_committed: false,
         })
     }
 
@@ -121,40 +121,40 @@ impl Destination {
         &self.path
     }
 
-    /// Where the old tree will be, if there is one to keep.
+    /// Where `--keep-old` moves the old tree, if there is one.
     pub(crate) fn kept(&self) -> Option<&Path> {
-        match &self.place {
+        match &self.mode {
             Mode::Staged(staging) => staging.kept(),
             Mode::InPlace(_) => None,
         }
     }
 
-    /// Who can reach the tree while it grows.
+    /// Who can reach the tree while it is extracted.
     pub(crate) fn exposure(&self) -> Exposure {
-        match &self.place {
+        match &self.mode {
             Mode::InPlace(in_place) => in_place.exposure,
             Mode::Staged(_) => Exposure::Private,
         }
     }
 
-    /// The directory that DEST is in.
+    /// The parent of DEST.
     pub(super) fn parent(&self) -> io::Result<Dir> {
-        match &self.place {
+        match &self.mode {
             Mode::InPlace(in_place) => in_place.above.open_dir(),
             Mode::Staged(staging) => staging.parent.try_clone(),
         }
     }
 
-    /// The empty directory that the tree grows in.
+    /// The root of the new tree.
     pub(crate) fn rootfs(&self) -> Result<Dir, Error> {
-        match &self.place {
+        match &self.mode {
             Mode::InPlace(in_place) => in_place.rootfs(),
             Mode::Staged(staging) => staging.rootfs(),
         }
         .map_err(|e| Error::io("open", &self.path, e))
     }
 
-    /// Makes the tree DEST, in one step, and then removes what was there before.
+    /// Swaps the new tree in, in one step, then removes the old tree. An error means that DEST is as it was.
     pub(crate) fn commit(
         mut self,
         record: &Record,
@@ -164,11 +164,11 @@ impl Destination {
         let rootfs = self.rootfs()?;
         let failed = |e| Error::io("flush", &self.path, e);
         let inode = rootfs.stat_self().map_err(failed)?.id.1;
-        let in_tree = match &self.place {
+        let in_tree = match &self.mode {
             Mode::Staged(staging) => {
                 let recorded = record::write(&rootfs, record);
                 staging.flush().map_err(failed)?;
-                // The last moment at which nothing has changed: from here on, a pull goes on to its end.
+                // The last chance to stop: from here on, signals are ignored.
                 Error::unless_stopped()?;
                 let locks = staging.lock_removed(&self.path)?;
                 staging.swap(&self.path, progress)?;
@@ -187,30 +187,29 @@ impl Destination {
                 recorded
             }
             Mode::InPlace(in_place) => {
-                // A tree that says what it is has to be all there.
+                // The record must not be on the disk before the tree is.
                 in_place.flush().map_err(failed)?;
                 let recorded = record::write(&rootfs, record);
                 in_place.flush().map_err(failed)?;
                 recorded
             }
         };
-        self.committed = true;
+        self.is_committed = true;
         Ok(RecordPlace { inode, in_tree })
     }
 }
 
 impl Drop for Destination {
-    /// Leaves nothing behind of a tree that was given up.
     fn drop(&mut self) {
-        if self.committed {
+        if self.is_committed {
             return;
         }
-        match &self.place {
-            // What cannot be removed now, the next pull sweeps.
+        match &self.mode {
+            // If this fails, the next pull does it.
             Mode::Staged(staging) => drop(staging.remove()),
             Mode::InPlace(in_place) => in_place.empty(),
         }
-        remove_parents(&self.made);
+        remove_parents(&self.new_parents);
     }
 }
 
@@ -223,32 +222,31 @@ fn lock(path: &Path, dir: &Dir) -> Result<File, Error> {
     }
 }
 
-/// A path component as the kernel takes it; paths have no NUL.
+/// A path component for a system call. Paths have no NUL.
 fn c_name(name: &[u8]) -> CString {
     CString::new(name).unwrap_or_default()
 }
 
-/// How much of a name goes into the one beside it: 255 bytes hold that and the rest.
+/// How many bytes of the name of DEST the staging folder has: a name has at most 255.
 const MAX_NAME: usize = 240;
 
-/// What is called so grows beside `path`, until it is that.
+/// The name of the staging folder, or of the temporary file, for `path`.
 fn name_beside(path: &Path) -> CString {
     let name = file_name(path);
     let part = &name.to_bytes()[..name.to_bytes().len().min(MAX_NAME)];
     c_name(&[b".", part, b".roots"].concat())
 }
 
-/// What is called as [`name_beside`] says, and is somebody else's.
+/// The error that [`name_beside`] is taken by something else.
 fn in_the_way(path: &Path, why: DestinationFault) -> Error {
     why.at(beside(path))
 }
 
-/// The path of that.
+/// The path of the staging folder, or of the temporary file, for `path`.
 fn beside(path: &Path) -> PathBuf {
     path.with_file_name(OsStr::from_bytes(name_beside(path).to_bytes()))
 }
 
-/// The last component of a path.
 fn file_name(path: &Path) -> CString {
     c_name(path.file_name().unwrap_or_default().as_bytes())
 }

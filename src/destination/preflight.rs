@@ -1,4 +1,4 @@
-//! What a pull would do to DEST, and what prevents it. Nothing is written or locked: a dry run must
+//! What a pull would do to DEST, and what prevents it. Nothing is written or locked, so that a dry run does
 //! not make another pull fail.
 
 use super::in_use::Removed;
@@ -9,48 +9,47 @@ use crate::error::{DestinationError, DestinationFault, Error, Replaceable};
 use crate::sys::{Dir, has_mounts_below};
 use std::path::Path;
 
-/// What would become of DEST.
+/// What a pull would do to DEST.
 pub(crate) struct Preflight {
-    /// What would happen to it.
     pub(crate) action: Action,
-    /// Where the tree would grow, or the nearest folder above that exists.
+    /// DEST, if it is filled in place, or else its nearest parent that exists.
     pub(crate) place: Dir,
-    /// Whether what `--keep-old` has kept before would be removed.
+    /// Whether the tree in the place of `--keep-old` would be removed.
     pub(crate) removes_kept: bool,
 }
 
-/// What happens to DEST.
+/// What a pull does to DEST.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// It is made.
+    /// DEST does not exist.
     Created,
-    /// It is an empty folder.
+    /// DEST is an empty folder.
     Filled,
-    /// It is an empty folder that cannot be renamed, for this reason.
+    /// DEST is an empty folder that cannot be renamed, for this reason.
     InPlace(DestinationFault),
-    /// There is something in it.
+    /// DEST is a folder with contents.
     Replaced,
 }
 
-/// DEST, which may be filled or replaced.
+/// A DEST that may be filled or replaced.
 pub(super) struct CheckedDestination {
-    /// Why it cannot be renamed, if so.
+    /// Why it cannot be renamed, if it cannot.
     pub(super) in_use: Option<DestinationFault>,
     pub(super) is_empty: bool,
-    /// Where the old tree goes.
+    /// Where the old tree will be kept.
     pub(super) kept: Option<KeepOldTarget>,
 }
 
 impl Preflight {
-    /// Looks what a pull into `found` would do.
-    pub(crate) fn of(found: &Existing, plan: &Plan<'_>) -> Result<Self, Error> {
-        let checked = check(found, plan)?;
-        let path = found.path();
-        let (action, place) = match (checked.in_use, found.dir()?) {
+    /// Makes the checks of a pull into DEST.
+    pub(crate) fn of(existing: &Existing, plan: &Plan<'_>) -> Result<Self, Error> {
+        let checked = check(existing, plan)?;
+        let path = existing.path();
+        let (action, place) = match (checked.in_use, existing.dir()?) {
             (Some(why), Some(dir)) => (Action::InPlace(why), dir),
             (_, dir) => {
-                staging::check(found.place())?;
-                let nearest = found.place().above.open_dir();
+                staging::check(existing.place())?;
+                let nearest = existing.place().above.open_dir();
                 let action = match dir {
                     None => Action::Created,
                     Some(_) if checked.is_empty => Action::Filled,
@@ -61,7 +60,7 @@ impl Preflight {
             }
         };
         place.check_writable().map_err(|e| {
-            let outermost = path.ancestors().nth(found.place().missing.len());
+            let outermost = path.ancestors().nth(existing.place().missing.len());
             Error::io("create", outermost.unwrap_or(path), e)
         })?;
         let kept = checked.kept.as_ref();
@@ -75,7 +74,7 @@ impl Preflight {
 }
 
 impl Action {
-    /// In a word.
+    /// For the report.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Created => "created",
@@ -85,9 +84,9 @@ impl Action {
     }
 }
 
-/// Checks whether a pull may have DEST.
-pub(super) fn check(found: &Existing, plan: &Plan<'_>) -> Result<CheckedDestination, Error> {
-    let path = found.path();
+/// Checks whether a pull may fill or replace DEST.
+pub(super) fn check(existing: &Existing, plan: &Plan<'_>) -> Result<CheckedDestination, Error> {
+    let path = existing.path();
     let refused = |reason: DestinationFault| Err(reason.at(path));
     if path.parent().is_none() {
         return refused(DestinationFault::SystemRoot);
@@ -99,19 +98,21 @@ pub(super) fn check(found: &Existing, plan: &Plan<'_>) -> Result<CheckedDestinat
     {
         return refused(DestinationFault::InCache);
     }
-    let in_use = found.in_use()?;
+    let in_use = existing.in_use()?;
     let obstacle = in_use.or_else(|| obstacle(path, plan));
     match obstacle {
         Some(why) if plan.replace => return refused(why),
         _ => {}
     }
-    let is_empty = found.is_empty(in_use.is_some())?;
+    let is_empty = existing.is_empty(in_use.is_some())?;
     if !is_empty && !plan.replace {
         return Err(DestinationError::NotEmpty {
-            path: found.typed().to_owned(),
+            path: existing.typed().to_owned(),
             replaceable: match (obstacle, plan.hint) {
                 (Some(why), _) => Replaceable::Never(why),
-                (None, Replaceable::WithForce) if found.record().is_some() => Replaceable::Recorded,
+                (None, Replaceable::WithForce) if existing.record().is_some() => {
+                    Replaceable::Recorded
+                }
                 (None, hint) => hint,
             },
         }
@@ -119,10 +120,10 @@ pub(super) fn check(found: &Existing, plan: &Plan<'_>) -> Result<CheckedDestinat
     }
     if !is_empty && plan.keep_old.is_none() {
         let is_kept = false;
-        Removed { path, is_kept }.check(found)?;
+        Removed { path, is_kept }.check(existing)?;
     }
     let kept = plan.keep_old.filter(|_| !is_empty);
-    let kept = kept.map(|keep| KeepOldTarget::prepare(keep, found, plan));
+    let kept = kept.map(|keep| KeepOldTarget::prepare(keep, existing, plan));
     Ok(CheckedDestination {
         in_use,
         is_empty,
@@ -130,7 +131,7 @@ pub(super) fn check(found: &Existing, plan: &Plan<'_>) -> Result<CheckedDestinat
     })
 }
 
-/// Why what is at `path` cannot be replaced, other than that it is in use.
+/// Why `path` cannot be replaced, apart from being in use.
 pub(super) fn obstacle(path: &Path, plan: &Plan<'_>) -> Option<DestinationFault> {
     let needed = plan
         .needed

@@ -1,35 +1,35 @@
-//! The record of a pull in an extended attribute of DEST itself: it moves and goes with the tree, and
-//! no file has to be put into an image's tree or beside it.
+//! The record of a pull, in an extended attribute of DEST: it moves with the tree, and neither the tree
+//! nor its parent gets another file.
 
 use crate::record::Record;
 use crate::sys::{Dir, Handle as _};
 use std::ffi::CStr;
 
-/// JSON, so that `getfattr` shows it as well. Layers cannot set it: see `extract/xattr.rs`.
+/// JSON, so that `getfattr` shows it. Layers cannot set it: see `extract/xattr.rs`.
 const ATTRIBUTE: &CStr = c"user.roots.image";
 
-/// Where the record of a new tree is to be found.
+/// Where the record of a new tree is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TreePlace {
-    /// The number of the inode of the tree's root.
+    /// The inode of the root of the tree.
     pub(crate) inode: u64,
-    /// Whether the tree itself has it.
+    /// Whether the tree has it.
     pub(crate) in_tree: bool,
 }
 
-/// Writes it; whether that could be done. Not every file system has such attributes (NFS before Linux
-/// 5.9, tmpfs before 6.6, vfat), and ext4 has little room for them.
+/// Writes the record. False if that is not possible: some file systems have no user attributes (NFS before
+/// Linux 5.9, tmpfs before 6.6, vfat), and ext4 has little space for them.
 pub(super) fn write(dir: &Dir, record: &Record) -> bool {
     let line = record.to_line();
     dir.set_xattr(ATTRIBUTE, line.as_bytes()).is_ok()
 }
 
-/// Reads it. What is no record is none.
+/// Reads the record. A malformed one counts as none.
 pub(super) fn read(dir: &Dir) -> Option<Record> {
     Record::parse(&dir.xattr(ATTRIBUTE).ok()?)
 }
 
-/// Removes it. Where this fails there was none, or nobody may write one either.
+/// Removes the record. If this fails, there was none, or none can be written either.
 pub(super) fn remove(dir: &Dir) {
     let _ = dir.remove_xattr(ATTRIBUTE);
 }

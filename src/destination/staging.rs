@@ -1,4 +1,4 @@
-//! The folder beside DEST in which the tree is built.
+//! The staging folder beside DEST, in which the tree is extracted.
 
 use super::image_lock::ImageLock;
 use super::in_use::Removed;
@@ -14,7 +14,7 @@ use std::path::Path;
 
 pub(super) const ROOTFS: &CStr = c"rootfs";
 pub(super) const OLD: &CStr = c"old";
-/// What `--keep-old` had kept before, where one rename cannot swap it.
+/// The tree that was in the place of `--keep-old`, if one rename cannot swap.
 pub(super) const OLDER: &CStr = c"older";
 
 /// The staging folder of one destination, locked.
@@ -23,20 +23,19 @@ pub(super) struct Staging {
     pub(super) name: CString,
     staging_name: CString,
     pub(super) folder: Dir,
-    /// Held, not read.
     _lock: File,
     pub(super) replace: bool,
     pub(super) kept: Option<KeepOldTarget>,
-    /// What DEST was when it was checked, if it was there: nothing else is replaced.
+    /// The device and inode of DEST when it was checked, if it existed. Nothing else is replaced.
     pub(super) checked: Option<(u64, u64)>,
-    /// Whether anything else is replaced, too.
-    pub(super) any: bool,
-    /// Whether the folder holds what is not ours to remove.
+    /// Whether anything else may be replaced, too.
+    pub(super) replaces_any: bool,
+    /// Whether the folder holds a tree that must not be removed.
     pub(super) is_foreign: Cell<bool>,
 }
 
 impl Staging {
-    /// Makes the folder in `parent` for the destination `place`, or takes over what a killed pull left of it.
+    /// Creates the folder in `parent` for the destination `place`, or takes over that of a killed pull.
     pub(super) fn prepare(
         place: &Location,
         parent: Dir,
@@ -57,7 +56,7 @@ impl Staging {
                 Ok(Some((folder, lock))) => break (is_new, folder, lock),
                 Ok(None) => {}
                 Err(error) => {
-                    // Not one that another pull has locked first.
+                    // Unless another pull has locked it.
                     if is_new && matches!(error, Error::Io(_)) {
                         let _ = parent.rmdir(&staging_name);
                     }
@@ -65,15 +64,15 @@ impl Staging {
                 }
             }
         };
-        // A pull that was killed just now has left the old tree here: nobody has looked at it.
+        // A pull was killed just now, and the old tree that is moved back here has not been checked.
         if !is_new && move_back(&parent, &name, &folder).map_err(failed)? {
             return Err(DestinationError::Busy(path.to_owned()).into());
         }
-        // Where nothing was, something is replaced only if no other user can have moved it there.
-        let any = checked.is_none() && is_ours_alone(&parent).map_err(failed)?;
-        // Another pull may have ended meanwhile.
+        // If there was no DEST, one that appears is replaced only if no other user can have put it there.
+        let replaces_any = checked.is_none() && is_ours_alone(&parent).map_err(failed)?;
+        // Another pull may have finished meanwhile.
         let now = parent.find(&name).map_err(failed)?.map(|now| now.id);
-        if replace && now.is_some() && now != checked && !any {
+        if replace && now.is_some() && now != checked && !replaces_any {
             return Err(DestinationFault::Replaced.at(path));
         }
         let staging = Self {
@@ -85,13 +84,13 @@ impl Staging {
             replace,
             kept,
             checked,
-            any,
+            replaces_any,
             is_foreign: Cell::new(false),
         };
         let made = staging.remove_leftovers(path);
         let made = made.and_then(|()| staging.make_rootfs().map_err(failed));
         made.inspect_err(|_| {
-            // Without a file descriptor to list it with, the folder can still be removed by name.
+            // If there are no file descriptors left, the folder can still be removed by name.
             if is_new {
                 let _ = staging.folder.rmdir(ROOTFS);
                 let _ = staging.parent.rmdir(&staging.staging_name);
@@ -116,27 +115,26 @@ impl Staging {
         self.folder.set_mode(0o700)?;
         self.folder.mkdir(ROOTFS, 0o755)?;
         let rootfs = self.rootfs()?;
-        // A default ACL of the parent would be on every file of the tree. Where there are no ACLs,
-        // there is nothing to remove.
+        // A default ACL of the parent would be inherited by every file of the tree.
         for acl in [c"system.posix_acl_default", c"system.posix_acl_access"] {
             let _ = rootfs.remove_xattr(acl);
         }
         rootfs.set_mode(0o755)
     }
 
-    /// The directory that becomes DEST.
+    /// The new tree, which becomes DEST.
     pub(super) fn rootfs(&self) -> io::Result<Dir> {
         self.folder.open(ROOTFS)
     }
 
-    /// Brings the tree to the disk. The folder was opened before the tree was written: whoever opens
-    /// it now may not hear of an error that somebody else has heard of.
+    /// Syncs the tree. The folder must have been opened before the tree was written: a write error is
+    /// reported only once for each open file, and not for one that is opened later.
     pub(super) fn flush(&self) -> io::Result<()> {
         self.folder.sync_file_system()
     }
 
-    /// Checks that nobody uses the trees that the swap at `path` takes away, and keeps containers out of
-    /// them until the locks are dropped. A tree that is kept may be in use: whatever runs in it goes on.
+    /// Checks that the trees that will be removed are not in use, and keeps containers from starting in
+    /// them until the locks are dropped. A tree that is kept may be in use.
     pub(super) fn lock_removed(&self, path: &Path) -> Result<[Option<ImageLock>; 2], Error> {
         let is_kept = self.kept.is_some();
         let dest = Removed {
@@ -144,11 +142,11 @@ impl Staging {
             is_kept: false,
         };
         let lock = match self.parent.find(&self.name) {
-            Ok(Some(found)) if is_kept => ImageLock::take(&self.parent, path, &found).ok(),
-            Ok(Some(found)) if self.replace && found.kind == FileKind::Directory => {
+            Ok(Some(now)) if is_kept => ImageLock::take(&self.parent, path, &now).ok(),
+            Ok(Some(now)) if self.replace && now.kind == FileKind::Directory => {
                 dest.lock(&self.parent, &self.name)?
             }
-            // The swap itself finds out.
+            // The swap reports it.
             _ => None,
         };
         let kept = self.kept.as_ref().filter(|kept| kept.replaced.is_some());
@@ -159,24 +157,23 @@ impl Staging {
         Ok([lock, older.transpose()?.flatten()])
     }
 
-    /// Where the old tree will be, if it is kept.
+    /// Where the old tree will be kept, if it will.
     pub(super) fn kept(&self) -> Option<&Path> {
         self.kept.as_ref().map(|kept| kept.path.as_path())
     }
 
-    /// Removes the folder with all that is in it.
+    /// Removes the folder and everything in it.
     pub(super) fn remove(&self) -> io::Result<()> {
         if self.is_foreign.get() {
             return Ok(());
         }
-        // By the handle: in a parent that others may write to, the name may stand for something else.
+        // By the handle: if others may write to the parent, the name may denote something else.
         remove_opened(&self.parent, &self.staging_name, &self.folder)
     }
 }
 
-/// Opens and locks the staging folder `name` of the destination `path`. None if its last owner removed it
-/// meanwhile. Any other error is final: without a free file descriptor (`ulimit -n`), trying again would
-/// never end.
+/// Opens and locks the staging folder `name` of the destination `path`. None if its last owner has removed
+/// it meanwhile, and the caller should try again.
 fn claim(path: &Path, parent: &Dir, name: &CStr) -> Result<Option<(Dir, File)>, Error> {
     let failed = |e| Error::io("create", path, e);
     let folder = match parent.open(name) {
@@ -186,18 +183,18 @@ fn claim(path: &Path, parent: &Dir, name: &CStr) -> Result<Option<(Dir, File)>, 
         }
         other => other.map_err(failed)?,
     };
-    // Also where it was made just now: somebody may have put another one in its place.
+    // Even if it was created just now: another user may have replaced it.
     if !is_ours(&folder).map_err(failed)? {
         return Err(in_the_way(path, DestinationFault::ForeignFolder));
     }
     let lock = lock(path, &folder)?;
     // Between opening and locking it, its last owner may have removed it.
-    let named = parent.find(name).map_err(failed)?.map(|named| named.id);
+    let named = parent.find(name).map_err(failed)?.map(|stat| stat.id);
     let own = folder.stat_self().map_err(failed)?.id;
     Ok((named == Some(own)).then_some((folder, lock)))
 }
 
-/// Makes the old tree DEST again, if a killed pull has moved it away; whether it did.
+/// Makes the old tree DEST again, if a killed pull has moved it away. False if there was none.
 pub(super) fn put_back(place: &Location) -> Result<bool, Error> {
     let path = &place.path;
     let Ok(Some(parent)) = place.parent() else {
@@ -210,7 +207,7 @@ pub(super) fn put_back(place: &Location) -> Result<bool, Error> {
     if !is_ours(&folder).map_err(failed)? {
         return Ok(false);
     }
-    // The pull that holds the lock is between its two renames itself.
+    // If it is locked, a pull is between its two renames now.
     match lock(path, &folder) {
         Ok(_lock) => move_back(&parent, &place.name, &folder).map_err(failed),
         Err(Error::Destination(DestinationError::Busy(_))) => Ok(false),
@@ -227,13 +224,14 @@ pub(super) fn moved_away(place: &Location) -> Result<Option<Dir>, Error> {
     let Ok(folder) = parent.open(&name_beside(path)) else {
         return Ok(None);
     };
-    match is_ours(&folder).map_err(|e| Error::io("look at", path, e))? {
-        true => Ok(folder.open(OLD).ok()),
-        false => Ok(None),
+    if is_ours(&folder).map_err(|e| Error::io("look at", path, e))? {
+        Ok(folder.open(OLD).ok())
+    } else {
+        Ok(None)
     }
 }
 
-/// Whether the folder of the destination `place` can be made, or taken over.
+/// Checks that the staging folder of the destination `place` can be created, or taken over.
 pub(super) fn check(place: &Location) -> Result<(), Error> {
     let path = &place.path;
     let failed = |e| Error::io("create", path, e);
@@ -251,10 +249,10 @@ pub(super) fn check(place: &Location) -> Result<(), Error> {
     }
 }
 
-/// Whether no other user can exchange names in a directory.
+/// Whether no other user can rename anything in a directory.
 fn is_ours_alone(dir: &Dir) -> io::Result<bool> {
-    let found = dir.stat_self()?;
-    Ok(found.mode & 0o022 == 0 && [0, Host::new().uid].contains(&found.owner.uid))
+    let stat = dir.stat_self()?;
+    Ok(stat.mode & 0o022 == 0 && [0, Host::new().uid].contains(&stat.owner.uid))
 }
 
 fn move_back(parent: &Dir, name: &CStr, folder: &Dir) -> io::Result<bool> {
@@ -264,12 +262,12 @@ fn move_back(parent: &Dir, name: &CStr, folder: &Dir) -> io::Result<bool> {
     folder.rename_new(OLD, parent, name).map(|()| true)
 }
 
-/// Whether a folder of that name is a staging folder. Somebody else's would let them put another
-/// tree in place of this one; a folder that the user happens to have called so is not ours to sweep.
+/// Whether a folder of that name is a staging folder of this user. The owner of any other could replace
+/// the new tree in it, and a folder of the user that happens to have this name must not be emptied.
 pub(super) fn is_ours(folder: &Dir) -> io::Result<bool> {
-    let found = folder.stat_self()?;
-    // Killed at once, it still has the setgid bit of a setgid parent.
-    let is_private = found.mode & 0o777 == 0o700 && found.owner.uid == Host::new().uid;
+    let stat = folder.stat_self()?;
+    // A folder in a setgid parent has the setgid bit, too, until the pull has set its mode.
+    let is_private = stat.mode & 0o777 == 0o700 && stat.owner.uid == Host::new().uid;
     Ok(is_private
         && folder
             .list()?

@@ -1,17 +1,18 @@
-//! The moment the new tree becomes DEST.
+//! The swap, which makes the new tree DEST.
 //!
 //! ```text
 //!                        DEST         elsewhere
-//! nothing or empty       rootfs →                           one rename
+//! missing or empty       rootfs →                           one rename
 //! a tree                 ⇄ rootfs                           one exchange
-//! a tree to keep         ⇄ KEPT       rootfs → KEPT before  one exchange; the old tree is never
-//!                                                           where the next pull would sweep it
+//! a tree to keep         ⇄ KEPT       rootfs → KEPT before  one exchange; the old tree is never in
+//!                                                           the staging folder, which is removed
 //! a tree to keep,        ⇄ KEPT       rootfs ⇄ KEPT before  two exchanges: a kill in between leaves
-//! in place of another                                       the new tree at KEPT, and DEST as it was
+//! replacing another                                         the new tree at KEPT, and DEST as it was
 //! no exchange            old ←, then rootfs →               two renames: a kill in between leaves
-//! no exchange, to keep   KEPT ←, then rootfs →              no DEST, and the old tree whole
-//! the same, in place of another       KEPT → older before
+//! no exchange, to keep   KEPT ←, then rootfs →              no DEST, and the old tree complete
+//! the same, replacing another         KEPT → older before
 //! ```
+//! "No exchange" is a file system without RENAME_EXCHANGE.
 
 use super::beside;
 use super::in_use::Removed;
@@ -26,8 +27,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 impl Staging {
-    /// Makes the tree DEST. DEST may have been made or filled since it was checked: then this fails,
-    /// unless it is to be replaced.
+    /// Makes the new tree DEST. Fails if DEST was created or filled since it was checked, unless it may be
+    /// replaced.
     pub(super) fn swap(&self, path: &Path, progress: Progress) -> Result<(), Error> {
         let swapped = match self.folder.rename(ROOTFS, &self.parent, &self.name) {
             Err(e) if self.replace && is_occupied(&e) => match &self.kept {
@@ -45,8 +46,8 @@ impl Staging {
             io::ErrorKind::StaleNetworkFileHandle => DestinationFault::Replaced.at(path),
             _ => Error::io("move the tree to", path, e),
         })?;
-        // The names have to be on the disk before the old tree goes. All has been done by now: what
-        // fails here is no reason to say that nothing was.
+        // The names must be on the disk before the old tree is removed. The swap is done by now, so a
+        // failure is only a warning.
         let kept = self.kept.as_ref().map(|kept| &kept.parent);
         for parent in [Some(&self.parent), kept].into_iter().flatten() {
             if let Err(e) = parent.as_file().and_then(|parent| parent.sync_all()) {
@@ -81,7 +82,8 @@ impl Staging {
         Ok(())
     }
 
-    /// Makes the old tree DEST again, and what was kept before the kept one, which is called `removed` here.
+    /// Undoes the swap. `removed` is the name of the old tree, or of the one that was kept before, in the
+    /// staging folder.
     fn swap_back(&self, removed: &CStr) -> io::Result<()> {
         let (parent, name) = (&self.parent, &self.name);
         if removed == ROOTFS {
@@ -99,11 +101,11 @@ impl Staging {
         self.folder.rename_new(removed, parent, name)
     }
 
-    /// The old tree goes where the new one was, to be removed.
+    /// Swaps the trees. The old one is then in the staging folder, to be removed.
     fn swap_over(&self) -> io::Result<()> {
         if self.folder.exchange(ROOTFS, &self.parent, &self.name)? {
             return self.check(&self.folder, ROOTFS).inspect_err(|_| {
-                // Whoever has put it there may have taken the name away again.
+                // The attacker who put another folder there may have removed the name again.
                 let back = self.folder.exchange(ROOTFS, &self.parent, &self.name);
                 let is_back = matches!(back, Ok(true)) || self.give_back(&self.folder, ROOTFS);
                 self.is_foreign.set(!is_back);
@@ -112,11 +114,12 @@ impl Staging {
         self.swap_in_two_steps(&self.folder, OLD)
     }
 
-    /// The old tree goes where it is kept. The outer error is about that place.
+    /// Swaps the trees. The old one is then in the place of `--keep-old`. The outer error is about that
+    /// place, the inner one about DEST.
     fn swap_and_keep(&self, kept: &KeepOldTarget) -> Result<io::Result<()>, Error> {
         let (there, name) = (&kept.parent, &kept.name);
         let failed = |e| Error::io("move the old tree to", &kept.path, e);
-        if !self.lend_to(kept)? {
+        if !self.move_to_kept(kept)? {
             return Ok(self.keep_in_two_steps(kept));
         }
         let exchanged = there.exchange(name, &self.parent, &self.name);
@@ -129,16 +132,17 @@ impl Staging {
             }
             return Ok(checked);
         }
-        // The new tree was there for the exchange only.
+        // There was no exchange, so the new tree goes back.
         let back = self.take_back_from(kept);
         self.spare_replaced(kept, back.is_ok());
         back.map_err(failed)?;
         Ok(exchanged.and_then(|_| self.keep_in_two_steps(kept)))
     }
 
-    /// Puts the new tree where the old one is to be kept, for the exchange; what was kept there before
-    /// comes here, to be removed. False if there is no exchange, and nothing was moved.
-    fn lend_to(&self, kept: &KeepOldTarget) -> Result<bool, Error> {
+    /// Moves the new tree to the place of `--keep-old`, for the exchange. The tree that was kept there
+    /// before comes into the staging folder, to be removed. False if there is no exchange, and nothing was
+    /// moved.
+    fn move_to_kept(&self, kept: &KeepOldTarget) -> Result<bool, Error> {
         let (there, name) = (&kept.parent, &kept.name);
         let failed = |e| Error::io("move the old tree to", &kept.path, e);
         let Some(replaced) = kept.replaced else {
@@ -165,14 +169,14 @@ impl Staging {
         }
     }
 
-    /// What was kept before is not removed from here unless the swap is made.
+    /// Unless it is back in its place, the tree that was kept before must not be removed.
     fn spare_replaced(&self, kept: &KeepOldTarget, is_back: bool) {
         if kept.replaced.is_some() && !is_back {
             self.is_foreign.set(true);
         }
     }
 
-    /// The same where there is no exchange.
+    /// [`Self::swap_and_keep`] without an exchange.
     fn keep_in_two_steps(&self, kept: &KeepOldTarget) -> io::Result<()> {
         let (there, name) = (&kept.parent, &kept.name);
         let Some(replaced) = kept.replaced else {
@@ -191,7 +195,7 @@ impl Staging {
         })
     }
 
-    /// Moves the old tree to a free name, then the new one to DEST; if that fails, the old one back.
+    /// Moves the old tree to a free name, then the new one to DEST. If that fails, moves the old one back.
     fn swap_in_two_steps(&self, there: &Dir, name: &CStr) -> io::Result<()> {
         self.parent.rename_new(&self.name, there, name)?;
         if let Err(e) = self.check(there, name) {
@@ -200,19 +204,20 @@ impl Staging {
         }
         let moved = self.folder.rename(ROOTFS, &self.parent, &self.name);
         if moved.is_err() {
-            // If this fails, too, the next pull does it.
+            // If this fails, the next pull does it.
             let _ = there.rename_new(name, &self.parent, &self.name);
         }
         moved
     }
 
-    /// Checks that the folder that was replaced, and is now `name` in `there`, is the one that was
-    /// looked at: those who can write to the parent may have put another one in its place.
+    /// Checks that the replaced folder, which is now `name` in `there`, is the one that was checked: others
+    /// who may write to the parent may have exchanged it.
     fn check(&self, there: &Dir, name: &CStr) -> io::Result<()> {
         let now = there.find(name)?.map(|now| now.id);
-        match self.any || now == self.checked {
-            true => Ok(()),
-            false => Err(io::ErrorKind::StaleNetworkFileHandle.into()),
+        if self.replaces_any || now == self.checked {
+            Ok(())
+        } else {
+            Err(io::ErrorKind::StaleNetworkFileHandle.into())
         }
     }
 

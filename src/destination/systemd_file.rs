@@ -1,6 +1,6 @@
-//! `NAME.nspawn` beside DEST, where systemd-nspawn looks for it and takes no setting from it that would
-//! give privileges: whoever makes images decides what is in it. And `NAME.service`, beside it for the same
-//! reason: nothing starts it before somebody has linked or copied it to where systemd looks.
+//! `NAME.nspawn` and `NAME.service` beside DEST. The author of the image decides what is in them, so they
+//! get no privileges there: systemd-nspawn ignores privileged settings in a `.nspawn` file beside a tree,
+//! and systemd starts no service before an administrator has linked it.
 
 use super::{AtomicFile, Destination, Existing, file_name};
 use crate::error::{DestinationFault, Error};
@@ -10,10 +10,9 @@ use crate::systemd::{FILE_MARK, is_machine_name, is_service_name, is_unit_path};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-/// As much of a file as tells whether it is ours.
+/// How much of a file is read to find [`FILE_MARK`], in bytes.
 const MAX_MARK: u64 = 256;
 
-/// Which file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SettingsKind {
     /// `NAME.nspawn`
@@ -30,7 +29,7 @@ impl SettingsKind {
         }
     }
 
-    /// Whether systemd would look for such a file of DEST, and read it.
+    /// Refuses a DEST for which systemd would not find the file, or not accept it.
     fn check(self, dest: &Path, name: &str) -> Result<(), DestinationFault> {
         match self {
             Self::Nspawn if !is_machine_name(name) => Err(DestinationFault::InvalidMachineName),
@@ -43,17 +42,21 @@ impl SettingsKind {
     }
 }
 
-/// The file as it is found.
+/// A file beside DEST, which need not exist.
 pub(crate) struct SystemdFile {
     path: PathBuf,
-    /// The manifest that it says it is of.
+    /// The digest in its first line.
     manifest: Option<String>,
 }
 
 impl SystemdFile {
-    /// Looks for that of DEST. A file of somebody else's is replaced only with `force`.
-    pub(crate) fn beside(found: &Existing, kind: SettingsKind, force: bool) -> Result<Self, Error> {
-        let dest = found.path();
+    /// Looks for the file of DEST. A file that no pull has written is refused without `force`.
+    pub(crate) fn beside(
+        existing: &Existing,
+        kind: SettingsKind,
+        force: bool,
+    ) -> Result<Self, Error> {
+        let dest = existing.path();
         let refused = |path: &Path, reason: DestinationFault| Err(reason.at(path));
         let name = dest.file_name().and_then(|name| name.to_str());
         let name = name.unwrap_or_default();
@@ -61,7 +64,7 @@ impl SystemdFile {
             return refused(dest, why);
         }
         let path = dest.with_file_name(format!("{name}.{}", kind.extension()));
-        let (kind, mark) = look(found, &path).map_err(|e| Error::io("look at", &path, e))?;
+        let (kind, mark) = look(existing, &path).map_err(|e| Error::io("look at", &path, e))?;
         let manifest = mark.strip_prefix(FILE_MARK).map(str::to_owned);
         match kind {
             None => {}
@@ -72,12 +75,12 @@ impl SystemdFile {
         Ok(Self { path, manifest })
     }
 
-    /// Whether it is there and of that manifest.
+    /// Whether it exists and was written for that manifest.
     pub(crate) fn is_of(&self, manifest: &Digest) -> bool {
         self.manifest.as_deref() == Some(manifest.to_string().as_str())
     }
 
-    /// Writes the new one beside it; it takes its place when that is committed.
+    /// Writes a new one beside it, which replaces it when it is committed.
     pub(crate) fn write(&self, destination: &Destination, text: &str) -> Result<AtomicFile, Error> {
         let parent = destination.parent();
         let parent = parent.map_err(|e| Error::io("create", &self.path, e))?;
@@ -87,28 +90,27 @@ impl SystemdFile {
         Ok(output)
     }
 
-    /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 }
 
-/// What is there, and its first line.
-fn look(found: &Existing, path: &Path) -> io::Result<(Option<FileKind>, String)> {
+/// The kind of the file at `path`, and its first line.
+fn look(existing: &Existing, path: &Path) -> io::Result<(Option<FileKind>, String)> {
     let missing = (None, String::new());
-    let Some(parent) = found.place().parent()? else {
+    let Some(parent) = existing.place().parent()? else {
         return Ok(missing);
     };
     let name = file_name(path);
-    let Some(found) = parent.find(&name)? else {
+    let Some(stat) = parent.find(&name)? else {
         return Ok(missing);
     };
     let mut start = Vec::new();
-    if found.kind == FileKind::File {
+    if stat.kind == FileKind::File {
         let file = parent.open_file(&name)?;
         file.take(MAX_MARK).read_to_end(&mut start)?;
     }
     let line = start.split(|byte| *byte == b'\n').next();
     let line = String::from_utf8_lossy(line.unwrap_or_default()).into_owned();
-    Ok((Some(found.kind), line))
+    Ok((Some(stat.kind), line))
 }
