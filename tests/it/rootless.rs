@@ -133,6 +133,9 @@ fn a_leftover_that_its_user_cannot_remove_is_named() {
     let dest = sandbox.path("dest");
     trial().pull_into(&sandbox, &dest).succeeds();
     sandbox.write("dest/of-others/file", "root's");
+    // Whatever the umask of another test is.
+    let mode = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(sandbox.path("dest/of-others"), mode).unwrap();
     let force = || trial().arg("--force").pull_into(&sandbox, &dest).run;
     let left = sandbox.path(".dest.roots").display().to_string();
     let run = force().succeeds();
