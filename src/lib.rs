@@ -31,15 +31,16 @@ mod report;
 pub mod tarball;
 
 // What layers mean for a tree.
-pub mod changeset;
+mod changeset;
+pub mod tree;
 
 // The rooms that do the work and do not know of each other.
 mod archive;
 mod cache;
+pub mod compare;
 mod destination;
 pub mod extract;
 pub mod layer;
-pub mod model;
 pub mod registry;
 
 // Sources of images, commands, the command line.

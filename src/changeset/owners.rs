@@ -9,7 +9,7 @@ use std::ffi::CStr;
 
 /// The owners of a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Owners {
+pub(crate) enum Owners {
     /// The owners in the image.
     OfImage,
     /// The user who pulls: `--strip-owner`.
@@ -36,17 +36,17 @@ const ACL_GROUP: u8 = 0x08;
 
 impl Owners {
     /// The owners that the options request.
-    pub fn new(altered: &TreeOptions) -> Self {
-        match altered.uid_shift() {
-            _ if altered.strip_owner() => Self::Stripped,
+    pub(crate) fn new(options: &TreeOptions) -> Self {
+        match options.uid_shift() {
+            _ if options.strip_owner() => Self::Stripped,
             0 => Self::OfImage,
             shift => Self::Shifted(shift),
         }
     }
 
     /// The owner of directories that no entry describes, and of everything with `--strip-owner`, if
-    /// `own` is the user who pulls; None if that is the user who pulls anyway.
-    pub fn plain(self, own: Owner) -> Option<Owner> {
+    /// `own` is the user who pulls; None if files of that user need no other.
+    pub(crate) fn default_owner(self, own: Owner) -> Option<Owner> {
         match self {
             Self::OfImage => None,
             Self::Stripped => Some(own),
@@ -59,7 +59,7 @@ impl Owners {
 
     /// Changes the owner of an entry. Privileges tied to the owner or its root go with it: a
     /// setuid-root program would become setuid for the user who pulled it.
-    pub fn alter(self, entry: &mut Entry, own: Owner) -> Result<(), EntryFault> {
+    pub(crate) fn alter(self, entry: &mut Entry, own: Owner) -> Result<(), EntryFault> {
         match self {
             Self::OfImage => {}
             Self::Stripped => {

@@ -5,41 +5,39 @@
 //! keeps its target with everything below it, and all symlinks and directories on the path. An
 //! exclude drops what `rm -r` would remove: of a symlink, the link itself.
 
-use super::resolve::Steps;
-use crate::error::{Error, ImageError, IncludeFault};
+use super::cursor::IfMissing;
+use super::resolve::PathWalk;
+use super::{PathKind, Tree};
+use crate::error::{EntryFault, Error, ImageError, IncludeFault};
 use crate::tarball::LayerPath;
 use crate::tree_options::TreeOptions;
 use std::collections::BTreeSet;
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 
-/// How many symlinks a path may lead through; the limit of Linux.
-const MAX_LINKS: usize = 40;
+/// The total length of all paths that includes lead through, in bytes: symlinks of an image can lead
+/// so deep that recording each directory would take gigabytes.
+const MAX_VIA: usize = 4 << 20;
 
-/// The total length of all paths that are recorded on the way, in bytes: symlinks of an image can
-/// lead so deep that recording each directory would take gigabytes.
-const MAX_WAY: usize = 4 << 20;
-
-/// The kind of file at a path.
-pub enum PathKind {
-    /// Missing or unreachable.
-    Nothing,
-    /// A directory.
-    Directory,
-    /// A symlink, with its target.
-    Symlink(CString),
-    /// Anything else.
-    Other,
+/// Removes what `--include` and `--exclude` leave out, and returns the excludes that match nothing.
+/// All layers must be applied: only then is it known where a path leads, and what a hard link links
+/// to.
+pub(crate) fn select(tree: &mut dyn Tree, options: &TreeOptions) -> Result<Vec<String>, Error> {
+    let Some(selection) = Selection::new(options, tree)? else {
+        return Ok(Vec::new());
+    };
+    for directory in selection.directories() {
+        let pruned = selection.prune(tree, &directory);
+        pruned.map_err(EntryFault::in_tree)?;
+    }
+    Ok(selection.unmatched(&BTreeSet::new()))
 }
 
-/// Looks up a path in the tree.
-type LookUp<'l> = &'l mut dyn FnMut(&LayerPath) -> Result<PathKind, Error>;
-
 /// The paths to keep.
-pub struct Selection {
+pub(crate) struct Selection {
     /// Kept with everything below.
     whole: Vec<LayerPath>,
     /// Kept, because included paths lead through them.
-    way: LinkPath,
+    via: Via,
     /// Dropped with everything below, whatever is included above.
     dropped: Vec<LayerPath>,
     /// The excludes that match nothing, with the paths that they resolve to.
@@ -48,7 +46,7 @@ pub struct Selection {
 
 /// The symlinks and directories that paths lead through.
 #[derive(Default)]
-struct LinkPath {
+struct Via {
     directories: BTreeSet<LayerPath>,
     symlinks: BTreeSet<LayerPath>,
     /// Their total length, in bytes.
@@ -56,40 +54,40 @@ struct LinkPath {
 }
 
 impl Selection {
-    /// Resolves the options in a tree that `look` looks into; None if they select everything. An
-    /// include that matches nothing is an error: a typo would otherwise make an empty tree.
-    pub fn new(altered: &TreeOptions, look: LookUp<'_>) -> Result<Option<Self>, Error> {
+    /// Resolves the options in `tree`; None if they select everything. An include that matches
+    /// nothing is an error: a typo would otherwise make an empty tree.
+    pub(crate) fn new(options: &TreeOptions, tree: &mut dyn Tree) -> Result<Option<Self>, Error> {
         let mut selection = Self {
             whole: Vec::new(),
-            way: LinkPath::default(),
+            via: Via::default(),
             dropped: Vec::new(),
             unmatched: Vec::new(),
         };
         // The path to an exclude need not be recorded.
-        let mut aside = LinkPath::default();
-        for (text, path) in altered
+        let mut unused = Via::default();
+        for (text, path) in options
             .excluded()
             .filter_map(|text| Some((text, parsed(text)?)))
         {
             let Some((_, name)) = path.split() else {
                 continue;
             };
-            let parent = follow(&path.parent(), &mut aside, look)?;
+            let parent = resolve(&path.parent(), &mut unused, tree)?;
             let dropped = parent.ok().map(|parent| parent.join(name));
-            let is_there = match &dropped {
-                Some(place) => !matches!(look(place)?, PathKind::Nothing),
-                None => false,
+            let is_missing = match &dropped {
+                Some(path) => find(tree, path)? == PathKind::Missing,
+                None => true,
             };
-            if !is_there {
+            if is_missing {
                 let unmatched = (text.to_owned(), dropped.clone());
                 selection.unmatched.push(unmatched);
             }
             selection.dropped.extend(dropped);
         }
-        for path in altered.included() {
+        for path in options.included() {
             let found = match parsed(path) {
                 Some(path) => {
-                    follow(&path, &mut selection.way, look)?.map_or_else(|last| last, Some)
+                    resolve(&path, &mut selection.via, tree)?.map_or_else(|last| last, Some)
                 }
                 None => None,
             };
@@ -113,22 +111,18 @@ impl Selection {
         Ok(Some(selection))
     }
 
-    /// The excludes that match nothing: misspelt, or meant for another image.
-    pub fn unmatched(&self) -> Vec<String> {
-        self.unmatched_but(&BTreeSet::new())
-    }
-
-    /// The same without those that resolve to one of the paths in `found`.
-    pub fn unmatched_but(&self, found: &BTreeSet<LayerPath>) -> Vec<String> {
-        let is_found =
-            |place: &Option<LayerPath>| place.as_ref().is_some_and(|place| found.contains(place));
-        let missing = self.unmatched.iter().filter(|(_, place)| !is_found(place));
-        missing.map(|(text, _)| text.clone()).collect()
+    /// The excludes that match nothing, misspelt or meant for another image, and that resolve to
+    /// none of the paths in `matched`.
+    pub(crate) fn unmatched(&self, matched: &BTreeSet<LayerPath>) -> Vec<String> {
+        let is_matched =
+            |path: &Option<LayerPath>| path.as_ref().is_some_and(|path| matched.contains(path));
+        let unmatched = self.unmatched.iter().filter(|(_, path)| !is_matched(path));
+        unmatched.map(|(text, _)| text.clone()).collect()
     }
 
     /// The directories from which something may have to be removed, parents first.
-    pub fn directories(&self) -> BTreeSet<LayerPath> {
-        let mut above = self.way.directories.clone();
+    pub(crate) fn directories(&self) -> BTreeSet<LayerPath> {
+        let mut above = self.via.directories.clone();
         above.insert(LayerPath::default());
         for place in &self.dropped {
             let mut here = LayerPath::default();
@@ -142,32 +136,43 @@ impl Selection {
     }
 
     /// Whether to keep `name` in one of these directories.
-    pub fn keeps(&self, directory: &LayerPath, name: &CStr) -> bool {
+    pub(crate) fn keeps(&self, directory: &LayerPath, name: &CStr) -> bool {
         let place = directory.join(name);
         let is_whole = || self.whole.iter().any(|whole| place.is_within(whole));
-        let LinkPath {
+        let Via {
             directories,
             symlinks,
             ..
-        } = &self.way;
-        let is_on_way = directories.contains(&place) || symlinks.contains(&place);
-        !self.is_dropped(&place) && (is_on_way || is_whole())
+        } = &self.via;
+        let is_via = directories.contains(&place) || symlinks.contains(&place);
+        !self.is_dropped(&place) && (is_via || is_whole())
     }
 
     /// Whether a directory is kept with everything below it, apart from excludes.
-    pub fn is_whole(&self, directory: &LayerPath) -> bool {
+    pub(crate) fn is_whole(&self, directory: &LayerPath) -> bool {
         self.whole.iter().any(|whole| directory.is_within(whole))
     }
 
     /// Whether an exclude resolves to exactly this path.
-    pub fn drops(&self, place: &LayerPath) -> bool {
+    pub(crate) fn drops(&self, place: &LayerPath) -> bool {
         self.dropped.contains(place)
     }
 
     /// Whether an exclude resolves to a name in this directory.
-    pub fn drops_in(&self, directory: &LayerPath) -> bool {
+    pub(crate) fn drops_in(&self, directory: &LayerPath) -> bool {
         let mut parents = self.dropped.iter().map(LayerPath::parent);
         parents.any(|parent| parent == *directory)
+    }
+
+    /// Removes what is not kept from one directory, unless the directory itself is gone.
+    fn prune(&self, tree: &mut dyn Tree, directory: &LayerPath) -> Result<(), EntryFault> {
+        if !tree
+            .cursor()
+            .enter(directory.as_parents(), IfMissing::Report)?
+        {
+            return Ok(());
+        }
+        tree.sweep(&mut |_, name| Ok(self.keeps(directory, name)))
     }
 
     fn is_dropped(&self, place: &LayerPath) -> bool {
@@ -175,7 +180,7 @@ impl Selection {
     }
 }
 
-impl LinkPath {
+impl Via {
     /// Records a path that another leads through. False if the total is too long.
     fn add(&mut self, place: LayerPath, is_directory: bool) -> bool {
         let length = place.as_parents().key().len();
@@ -187,7 +192,7 @@ impl LinkPath {
         if places.insert(place) {
             self.length += length;
         }
-        self.length <= MAX_WAY
+        self.length <= MAX_VIA
     }
 }
 
@@ -196,47 +201,59 @@ fn parsed(path: &str) -> Option<LayerPath> {
     LayerPath::parse(path.as_bytes()).ok()
 }
 
+/// The kind of file at a path whose parents are no symlinks.
+fn find(tree: &mut dyn Tree, path: &LayerPath) -> Result<PathKind, Error> {
+    let Some((parents, name)) = path.split() else {
+        return Ok(PathKind::Directory);
+    };
+    let kind = match tree.cursor().enter(parents, IfMissing::Report) {
+        Ok(true) => tree.kind(name),
+        Ok(false) => Ok(PathKind::Missing),
+        Err(fault) => Err(fault),
+    };
+    kind.map_err(EntryFault::in_tree)
+}
+
 /// Resolves `path`, and records what it leads through. If nothing is found there, the error is the
 /// symlink that is the last component of the path, if any.
-fn follow(
+fn resolve(
     path: &LayerPath,
-    way: &mut LinkPath,
-    look: LookUp<'_>,
+    via: &mut Via,
+    tree: &mut dyn Tree,
 ) -> Result<Result<LayerPath, Option<LayerPath>>, Error> {
     let mut here = LayerPath::default();
-    let mut steps = Steps::new(path.as_parents(), MAX_LINKS);
+    let mut walk = PathWalk::new(path.as_parents());
     let mut last = None;
-    while let Some(name) = steps.advance() {
+    while let Some(name) = walk.advance() {
         if &*name == c".." {
             here = here.parent();
             continue;
         }
-        let place = here.join(&name);
-        match look(&place)? {
+        let path = here.join(&name);
+        match find(tree, &path)? {
             PathKind::Directory => {
-                here = place.clone();
-                if !way.add(place, true) {
+                here = path.clone();
+                if !via.add(path, true) {
                     return Ok(Err(last));
                 }
             }
-            PathKind::Symlink(target) => {
-                let is_end = steps.is_over();
-                let Ok(from_root) = steps.follow(&target) else {
+            PathKind::Symlink => {
+                let is_last = walk.is_over();
+                let target = tree.read_link(&name).map_err(EntryFault::in_tree)?;
+                let Ok(is_absolute) = walk.follow(&target) else {
                     return Ok(Err(last));
                 };
-                if is_end {
-                    last.get_or_insert(place.clone());
+                if is_last {
+                    last.get_or_insert(path.clone());
                 }
-                if !way.add(place, false) {
+                if !via.add(path, false) {
                     return Ok(Err(last));
                 }
-                here = if from_root {
-                    LayerPath::default()
-                } else {
-                    here
-                };
+                if is_absolute {
+                    here = LayerPath::default();
+                }
             }
-            PathKind::Other if steps.is_over() => here = place,
+            PathKind::Other if walk.is_over() => here = path,
             _ => return Ok(Err(last)),
         }
     }

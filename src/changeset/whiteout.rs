@@ -6,7 +6,7 @@ use std::ffi::{CStr, CString};
 
 /// What an entry's name means.
 #[derive(Debug, PartialEq, Eq)]
-pub enum EntryName {
+pub(super) enum EntryName {
     /// The entry creates something with this name.
     Plain,
     /// `.wh.NAME`: hides NAME in lower layers.
@@ -25,7 +25,7 @@ impl EntryName {
     /// Parses the last component. No file name may begin with `.wh.` (layer.md), so a whiteout in
     /// mid-path, or one that would hide the directory itself, its parent or nothing, is malformed:
     /// for `.wh...`, umoci 0.4.7 deleted files outside the tree.
-    pub fn of(path: &LayerPath) -> Result<Self, EntryFault> {
+    pub(super) fn of(path: &LayerPath) -> Result<Self, EntryFault> {
         let Some((parents, name)) = path.split() else {
             return Ok(Self::Plain);
         };

@@ -21,10 +21,11 @@ pub(crate) fn is_of_machine(name: &CStr) -> bool {
     name == b"security.selinux" || name == b"system.nfs4_acl" || name.starts_with(b"user.roots.")
 }
 
-/// Whether an attribute is taken from an image, but not compared: where IMA and EVM are on, the
-/// kernel writes its own hashes to every file, over those of the image too.
-pub(crate) fn is_set_by_kernel(name: &CStr) -> bool {
-    matches!(name.to_bytes(), b"security.ima" | b"security.evm")
+/// Whether an attribute is compared: all that are taken from an image, but those of IMA and EVM.
+/// Where these are on, the kernel writes its own hashes to every file, over those of the image too.
+pub(crate) fn is_compared(name: &CStr) -> bool {
+    let is_hash = matches!(name.to_bytes(), b"security.ima" | b"security.evm");
+    !is_hash && !is_of_machine(name)
 }
 
 /// Whether overlayfs uses this attribute for its layers. If the tree is later used as such a layer,

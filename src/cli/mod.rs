@@ -13,8 +13,8 @@ mod tags;
 mod tree_options;
 
 use crate::commands::{Command, Inspect, PrintDigest, Pull, Purge, Save, Verify};
+use crate::compare::Ignore;
 use crate::error::{Error, Usage, ValueFault};
-use crate::model::Ignore;
 use args::{RawArgs, operands, raw_args, spelling, unreadable, value_of};
 use grammar::{DIGEST, INSPECT, PULL, PURGE, SAVE, SYNTAXES, TAGS, VERIFY};
 use lexopt::{Arg, Parser};

@@ -27,8 +27,8 @@ pub use stdout::Stdout;
 pub use tags::ListTags;
 
 use crate::cache::Sweep;
+use crate::compare::Ignore;
 use crate::error::{CacheError, Error};
-use crate::model::Ignore;
 use crate::oci::{InvalidReference, PlatformRequest};
 use crate::progress::Progress;
 use crate::registry::RegistryOptions;

@@ -1,7 +1,7 @@
 //! Prints the result of `verify`.
 
 use super::{Output, Verify, counted};
-use crate::model::Comparison;
+use crate::compare::Comparison;
 use crate::oci::Image;
 use crate::report::VerifyReport;
 use crate::source::Source;

@@ -5,12 +5,13 @@ use super::swapped::or_swapped_verify;
 use super::verdict::Compared;
 use super::{Output, Verify, warn_of_unmatched, with_healing};
 use crate::cache::Cache;
+use crate::compare::{Comparison, Puller, Scope};
 use crate::destination::Existing;
 use crate::error::{CacheError, DestinationError, Error, ImageError, RecordFault};
-use crate::model::{Comparison, Model};
 use crate::oci::{Image, Platform, PlatformRequest, Reference};
 use crate::record::Record;
 use crate::source::{Form, ImageName, Local, Source};
+use crate::tree::ImageTree;
 use crate::tree_options::TreeOptions;
 use std::ffi::OsStr;
 
@@ -39,26 +40,27 @@ impl Verify {
             }
             None => self.recorded(&existing, cache)?,
         };
-        let mut model = Model::new(&tree_options, self.rootless);
-        model.allow_for(&image);
+        let mut tree = ImageTree::new(&tree_options);
+        tree.allow_for(&image);
         source.each_layer(&image, progress, &mut |diff_id, tar| {
-            model.apply(diff_id, tar)
+            tree.apply(diff_id, tar)
         })?;
-        let unmatched = model.select(&tree_options)?;
+        let unmatched = tree.select()?;
         // Options of the record caused a warning when the tree was pulled.
         if tree_options == self.tree_options {
             warn_of_unmatched(&unmatched, progress);
         }
-        let scope = model.scope(&self.scope, self.ignore)?;
+        let scope = Scope::new(&mut tree, &self.scope, self.ignore)?;
+        let puller = Puller::new(&tree_options, self.rootless);
         progress.working_on("comparing");
-        let comparison = Comparison::new(&model, &scope, &root, existing.path())?;
+        let comparison = Comparison::new(&tree, &scope, puller, &root, existing.path())?;
         warn_of_unmatched(&comparison.unmatched(), progress);
         let compared = Compared {
             source: &source,
             reference,
             image: &image,
             tree_options: &tree_options,
-            overlay_marks: model.overlay_marks(),
+            overlay_marks: tree.overlay_marks(),
         };
         Ok(self.report(&comparison, &compared))
     }

@@ -1,58 +1,28 @@
 //! One directory on the path of a cursor.
 
+use super::metadata::InheritedMetadata;
 use crate::error::EntryFault;
 use crate::sys::{Dir, Handle as _, Time};
 use std::ffi::{CStr, CString};
 
-/// A directory that a walk stands in.
+/// A directory on the path.
 pub(super) struct Component {
     pub(super) name: CString,
-    /// Stands for the place, whatever names led to it.
-    pub(super) key: u64,
-    /// Closed again when the way gets too deep; opened again when it comes back.
+    /// Closed while the path is too deep, and opened again on the way back.
     pub(super) dir: Option<Dir>,
-    /// To be set when the way leaves: contents have changed, or will.
+    /// Set when the cursor leaves, because the contents have changed or will.
     pub(super) mtime: Option<Time>,
-    /// Whether what is made in here gets this directory's group.
-    pub(super) setgid: bool,
-    /// Whether a default ACL makes what is made in here differ from what was asked for.
-    pub(super) acl: bool,
-}
-
-/// What to do about directories on the way that do not exist.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum IfMissing {
-    /// Make them: 0755, root's, and as old as 1970, so that the same image gives the same tree.
-    Make,
-    /// Say so.
-    Report,
-}
-
-/// What one step down from a directory came to.
-pub(super) enum StepOutcome {
-    Down,
-    Link(CString),
-    Nowhere,
-    /// Something stands there that is not a directory.
-    Blocked,
-}
-
-/// A directory that no entry describes, as far as is known.
-pub(super) struct ImpliedDirectory {
-    pub(super) key: u64,
-    /// Whether it was made, and holds nothing but what is made in it.
-    pub(super) is_new: bool,
+    /// What files inherit that are created in here.
+    pub(super) inherited: InheritedMetadata,
 }
 
 impl Component {
-    pub(super) fn new(name: &CStr, key: u64, dir: Dir, mtime: Option<Time>) -> Self {
+    pub(super) fn new(name: &CStr, dir: Dir, mtime: Option<Time>) -> Self {
         Self {
             name: name.to_owned(),
-            key,
             dir: Some(dir),
             mtime,
-            setgid: false,
-            acl: false,
+            inherited: InheritedMetadata::default(),
         }
     }
 

@@ -1,35 +1,48 @@
 //! Creates what one entry describes, in the directory of the cursor.
 
-use super::Extractor;
+use super::disk_tree::DiskTree;
 use super::metadata::InheritedMetadata;
 use super::xattr::without_default_acl;
-use crate::changeset::DEFAULT_ACL;
 use crate::error::EntryFault;
 use crate::sys::{Dir, FileKind};
 use crate::tarball::{Entries, Entry, EntryKind, SparseMap, SparseWriter};
 use std::ffi::CStr;
 use std::io::{self, Write as _};
 
-impl Extractor {
-    /// Makes what `entry` says under `name` in the directory where the walk stands.
-    pub(super) fn make(
+impl DiskTree {
+    /// Creates what `entry` describes as `name` in the current directory. True if that is a new
+    /// directory.
+    pub(super) fn create_entry(
         &mut self,
         entry: &Entry,
         name: &CStr,
-        entries: &mut Entries<'_>,
-    ) -> Result<(), EntryFault> {
-        let inherited = InheritedMetadata::from(&self.cursor);
-        // A link may be one to what was left out under this very name.
+        contents: &mut Entries<'_>,
+    ) -> Result<bool, EntryFault> {
+        self.cursor.touch()?;
+        // A hard link may be one to a device that was left out under this very name.
         if !matches!(entry.kind, EntryKind::HardLink { .. }) {
             self.cursor.forget_left_out(name);
         }
+        if matches!(entry.kind, EntryKind::Directory) {
+            return self.directory(entry, name);
+        }
+        self.non_directory(entry, name, contents).map(|()| false)
+    }
+
+    fn non_directory(
+        &mut self,
+        entry: &Entry,
+        name: &CStr,
+        contents: &mut Entries<'_>,
+    ) -> Result<(), EntryFault> {
+        let inherited = self.cursor.inherited();
         match &entry.kind {
-            EntryKind::Directory => return self.directory(entry, name, inherited),
+            EntryKind::Directory => return Ok(()),
             EntryKind::File { holes, .. } => {
-                return self.file(entry, holes.as_ref(), name, inherited, entries);
+                return self.file(entry, holes.as_ref(), name, inherited, contents);
             }
             EntryKind::HardLink { target } => return self.hard_link(name, target),
-            EntryKind::Device { .. } if !self.rights.devices() => return self.leave_out(name),
+            EntryKind::Device { .. } if !self.privileges.devices() => return self.leave_out(name),
             EntryKind::Symlink { target } if target.is_empty() => {
                 return Err(EntryFault::EmptyLink);
             }
@@ -40,30 +53,26 @@ impl Extractor {
             }
             EntryKind::Device { block, number } => {
                 let mode = entry.mode & 0o777;
-                let made = self.special(name, inherited, |dir| {
+                let created = self.special(name, inherited, |dir| {
                     dir.mknod(name, *block, mode, *number)
                 });
-                // Root of a container or a user namespace may make none either.
-                if matches!(&made, Err(fault) if fault.is_not_permitted()) {
+                // Root of a container or a user namespace may create none either.
+                if matches!(&created, Err(fault) if fault.is_not_permitted()) {
                     return self.leave_out(name);
                 }
-                made
+                created
             }
         }?;
         let here = self.cursor.here()?;
-        self.rights
+        self.privileges
             .finish_name(here, name, entry, inherited, &mut self.skipped)
     }
 
-    /// A directory merges with a directory that is there; anything else gives way to it, also a
-    /// symlink to a directory.
-    fn directory(
-        &mut self,
-        entry: &Entry,
-        name: &CStr,
-        inherited: InheritedMetadata,
-    ) -> Result<(), EntryFault> {
-        let mode = self.rights.directory_mode(entry.mode) & 0o777;
+    /// A directory merges with an existing one, and replaces anything else, even a symlink to a
+    /// directory.
+    fn directory(&mut self, entry: &Entry, name: &CStr) -> Result<bool, EntryFault> {
+        let inherited = self.cursor.inherited();
+        let mode = self.privileges.directory_mode(entry.mode) & 0o777;
         let is_directory = |e: &io::Error, dir: &Dir| {
             let found = (e.kind() == io::ErrorKind::AlreadyExists).then(|| dir.stat(name).ok());
             found
@@ -85,93 +94,64 @@ impl Extractor {
             .open(name)
             .map_err(|e| EntryFault::io("open", e))?;
         self.cursor.push(name, dir, None)?;
-        if is_new {
-            self.made.insert_new(&self.cursor)?;
-        }
-        self.set_metadata(entry, is_new, inherited)
+        self.set_metadata(entry, is_new, inherited)?;
+        Ok(is_new)
     }
 
-    /// Sets what `entry` says of the directory where the walk stands.
-    pub(super) fn set_metadata(
-        &mut self,
-        entry: &Entry,
-        is_new: bool,
-        inherited: InheritedMetadata,
-    ) -> Result<(), EntryFault> {
-        self.announce(entry);
-        let here = self.cursor.here()?;
-        self.rights
-            .finish_directory(here, entry, is_new, inherited, &mut self.skipped)
-    }
-
-    /// Says what of `entry` bears upon what is made in the directory where the walk stands.
-    pub(super) fn announce(&mut self, entry: &Entry) {
-        let acl = entry.xattrs.has(DEFAULT_ACL);
-        self.cursor.watch_acls |= acl;
-        self.cursor
-            .describe(entry.mtime, entry.mode & 0o2000 != 0, acl);
-    }
-
-    /// A file, with its holes if it has any.
     fn file(
         &mut self,
         entry: &Entry,
         holes: Option<&SparseMap>,
         name: &CStr,
         inherited: InheritedMetadata,
-        entries: &mut Entries<'_>,
+        contents: &mut Entries<'_>,
     ) -> Result<(), EntryFault> {
-        let mode = self.rights.creation_mode(entry);
+        let mode = self.privileges.creation_mode(entry);
         let mut file = self.replacing(name, |dir| dir.create(name, mode))?;
         match holes {
-            None => entries.contents(|piece| {
+            None => contents.contents(|piece| {
                 file.write_all(piece)
                     .map_err(|e| EntryFault::io("write", e))
             }),
             Some(map) => {
-                let mut filler = SparseWriter::new(&mut file, map)?;
-                entries.contents(|piece| filler.write(piece))
+                let mut writer = SparseWriter::new(&mut file, map)?;
+                contents.contents(|piece| writer.write(piece))
             }
         }?;
-        self.rights
+        self.privileges
             .finish_file(&file, entry, inherited, &mut self.skipped)
     }
 
-    /// A fifo or a device, without what its directory would force upon it.
+    /// A fifo or a device, without the ACL that it would inherit.
     fn special(
         &mut self,
         name: &CStr,
         inherited: InheritedMetadata,
-        make: impl Fn(&Dir) -> io::Result<()>,
+        create: impl Fn(&Dir) -> io::Result<()>,
     ) -> Result<(), EntryFault> {
-        self.replacing(name, |dir| match inherited.acl {
-            true => without_default_acl(dir, &make),
-            false => make(dir),
+        self.replacing(name, |dir| {
+            if inherited.acl {
+                without_default_acl(dir, &create)
+            } else {
+                create(dir)
+            }
         })
     }
 
-    /// Makes something under `name`, and if there is something already, removes that first: no look
-    /// before, because almost always there is nothing.
+    /// Creates `name`; if it exists, removes it and tries again. Looking first would cost a system call
+    /// for each file, and almost always there is nothing.
     fn replacing<T>(
         &mut self,
         name: &CStr,
-        make: impl Fn(&Dir) -> io::Result<T>,
+        create: impl Fn(&Dir) -> io::Result<T>,
     ) -> Result<T, EntryFault> {
-        match make(self.cursor.here()?) {
+        match create(self.cursor.here()?) {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
-                self.remove(name)?;
-                make(self.cursor.here()?)
+                self.remove_for("replace", name)?;
+                create(self.cursor.here()?)
             }
             other => other,
         }
         .map_err(|e| EntryFault::io("create", e))
-    }
-
-    pub(super) fn remove(&mut self, name: &CStr) -> Result<(), EntryFault> {
-        // What is removed may be a directory that the other walk holds open.
-        self.links.restart()?;
-        self.cursor.invalidate();
-        let removed = self.cursor.remove(name);
-        removed.map(drop).map_err(|e| EntryFault::io("replace", e))
     }
 }

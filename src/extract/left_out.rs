@@ -1,21 +1,21 @@
 //! Devices that could not be created: they are in the image's tree but not on the disk.
 //!
-//! Later entries may link to one, replace it or hide it as if it were there. So their paths are kept, and
-//! not in a file: only ordinary users and root of a container leave devices out, and an image has some
-//! dozen of them at most.
+//! Later entries may link to one, replace it or hide it as if it existed. So their paths are kept, in
+//! memory: only ordinary users and root of a container leave devices out, and an image has a few dozen of
+//! them at most.
 
 use crate::tarball::LayerPath;
 use std::collections::BTreeSet;
 use std::ffi::{CStr, CString};
 
-/// How many bytes of paths are kept. What a hostile image has beyond that is left out all the same, and
-/// hard links to it are refused.
+/// How many bytes of paths are kept. A hostile image may have more: those are left out too, and hard
+/// links to them are refused.
 const MAX_KEPT: usize = 1 << 20;
 
-/// What a path takes beside its bytes.
+/// The memory that a path takes besides its bytes.
 const ALLOCATED: usize = 64;
 
-/// The paths of what has been left out, without symlinks.
+/// The paths of devices that were left out, without symlinks.
 #[derive(Default)]
 pub(super) struct LeftOut {
     paths: BTreeSet<LayerPath>,
@@ -23,12 +23,11 @@ pub(super) struct LeftOut {
 }
 
 impl LeftOut {
-    /// Whether there is nothing.
     pub(super) fn is_empty(&self) -> bool {
         self.paths.is_empty()
     }
 
-    /// Adds a path, if there is room.
+    /// Adds a path, unless there are too many.
     pub(super) fn insert(&mut self, path: LayerPath) {
         let size = size(&path);
         if self.bytes + size <= MAX_KEPT && self.paths.insert(path) {
@@ -36,7 +35,6 @@ impl LeftOut {
         }
     }
 
-    /// Whether it has this path.
     pub(super) fn contains(&self, path: &LayerPath) -> bool {
         self.paths.contains(path)
     }
@@ -50,7 +48,7 @@ impl LeftOut {
         }
     }
 
-    /// The names that it has directly in a directory.
+    /// The names in one directory.
     pub(super) fn names_in(&self, directory: &LayerPath) -> Vec<CString> {
         let names = self.within(directory).filter_map(LayerPath::split);
         let direct = names.filter(|(parents, _)| *parents == directory.as_parents());

@@ -1,16 +1,16 @@
 //! Hard links, including those to devices that could not be created.
 
-use super::Extractor;
-use super::component::IfMissing;
+use super::disk_tree::DiskTree;
+use crate::changeset::{IfMissing, PathCursor as _};
 use crate::error::EntryFault;
 use crate::sys::FileKind;
 use crate::tarball::LayerPath;
 use std::ffi::CStr;
 use std::io;
 
-impl Extractor {
-    /// A second name for what is in the tree already, in this layer or below. The way to it may
-    /// lead through symlinks; it may itself be one, and is not followed.
+impl DiskTree {
+    /// Creates a second name for a file of this layer or a lower one. Symlinks on the path to it are
+    /// followed; a symlink as its last component is not, and gets the second name itself.
     pub(super) fn hard_link(&mut self, name: &CStr, target: &LayerPath) -> Result<(), EntryFault> {
         let (parents, old_name) = target.split().ok_or(EntryFault::EmptyLink)?;
         if !self.links.enter(parents, IfMissing::Report)? || self.links.is_spared(old_name) {
@@ -35,7 +35,7 @@ impl Extractor {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
             Err(e) => return Err(EntryFault::io("link", e)),
         }
-        // Its own second name already, or the very same name: to replace it would be to lose it.
+        // A second name of the same file already, or the very same name: replacing it could lose the file.
         let there = self
             .cursor
             .here()?
@@ -44,7 +44,7 @@ impl Extractor {
         if there.id == found.id {
             return Ok(());
         }
-        self.remove(name)?;
+        self.remove_for("replace", name)?;
         if !self.links.enter(parents, IfMissing::Report)? {
             return Err(EntryFault::LinkTargetMissing);
         }
@@ -52,24 +52,23 @@ impl Extractor {
         linked.map_err(|e| EntryFault::io("link", e))
     }
 
-    /// Leaves out a device. What was there gives way to it all the same.
+    /// Leaves out a device, which still replaces what is there.
     pub(super) fn leave_out(&mut self, name: &CStr) -> Result<(), EntryFault> {
-        self.remove(name)?;
+        self.remove_for("replace", name)?;
         self.skipped.devices += 1;
-        self.cursor.left_out.insert(self.cursor.place().join(name));
+        self.cursor.left_out.insert(self.cursor.path().join(name));
         Ok(())
     }
 
-    /// A second name for what is not on the disk: for a device that was left out, which leaves out this
-    /// name of it as well; anything else is in no layer.
+    /// Leaves out a second name of a device that was left out. Any other target is missing.
     fn link_to_left_out(&mut self, name: &CStr, target: &LayerPath) -> Result<(), EntryFault> {
         let old = self.left_out(target)?;
-        // The very same name, or one that was left out as well.
+        // The very same name, or another one of a device that was left out.
         if self.cursor.has_left_out(name) {
             return Ok(());
         }
         self.leave_out(name)?;
-        // What was removed may have held the device, or led to it.
+        // What was removed may have contained the device, or led to it.
         if self.left_out(target)? == old {
             Ok(())
         } else {
@@ -77,11 +76,11 @@ impl Extractor {
         }
     }
 
-    /// The place of the device that was left out to which `target` leads.
+    /// The path without symlinks of the left-out device that `target` leads to.
     fn left_out(&mut self, target: &LayerPath) -> Result<LayerPath, EntryFault> {
         let (parents, name) = target.split().ok_or(EntryFault::EmptyLink)?;
         if !self.cursor.left_out.is_empty() && self.links.enter(parents, IfMissing::Report)? {
-            let place = self.links.place().join(name);
+            let place = self.links.path().join(name);
             if self.cursor.left_out.contains(&place) {
                 return Ok(place);
             }

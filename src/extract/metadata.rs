@@ -1,14 +1,16 @@
-//! Owner, extended attributes, mode, times: in this order, because each step resets what later ones
-//! set.
+//! Owner, extended attributes, mode, times: in this order, because each step resets some of the later
+//! ones.
 //!
-//! chown clears setuid and `security.capability`, so it is first; a file that its mode makes
-//! read-only takes no attribute any more, so the mode comes after them; times are last.
+//! chown clears setuid and `security.capability`, so it is first; a file that its mode makes read-only
+//! takes no more attributes, so the mode comes after them; times are last.
 
+use super::Skipped;
 use super::xattr;
-use super::{Cursor, Skipped};
 use crate::changeset::{ACCESS_ACL, DEFAULT_ACL};
 use crate::error::EntryFault;
-use crate::sys::{Dir, FileKind, Handle, Host, NewNode, Owner, Special, Stat, Unopened, is_root};
+use crate::sys::{
+    Dir, Exposure, FileKind, Handle, Host, NewNode, Owner, Special, Stat, Unopened, is_root,
+};
 use crate::tarball::{Entry, EntryKind};
 use std::ffi::CStr;
 use std::io;
@@ -16,74 +18,50 @@ use std::io;
 /// Root of the image.
 const ROOT: Owner = Owner { uid: 0, gid: 0 };
 
-/// Who extracts, which decides what can be set.
+/// The privileges of this process, which decide what can be set.
 pub(super) struct Privileges {
     root: bool,
     own: Owner,
-    /// Whether others can exchange what has just been made.
+    /// Whether others can replace what was just created.
     by_handle: bool,
 }
 
-/// What the directory that something was made in forced upon it.
-#[derive(Clone, Copy)]
+/// What a new file inherits from its directory, though the entry does not say so.
+#[derive(Clone, Copy, Default)]
 pub(super) struct InheritedMetadata {
     /// A group, from a setgid directory.
-    group: bool,
+    pub(super) group: bool,
     /// An ACL, from a default ACL.
     pub(super) acl: bool,
 }
 
-impl InheritedMetadata {
-    pub(super) fn from(cursor: &Cursor) -> Self {
-        Self {
-            group: cursor.inherits_group(),
-            acl: cursor.inherits_acl(),
-        }
-    }
-
-    /// For what was there before.
-    pub(super) fn nothing() -> Self {
-        let (group, acl) = (false, false);
-        Self { group, acl }
-    }
-}
-
 impl Privileges {
-    /// Those of this process.
-    pub(super) fn new() -> Self {
-        let host = Host::new();
+    /// Those of this process in a tree with this exposure.
+    pub(super) fn new(exposure: Exposure) -> Self {
         Self {
             root: is_root(),
-            own: Owner {
-                uid: host.uid,
-                gid: host.gid,
-            },
-            by_handle: false,
+            own: Host::new().owner(),
+            by_handle: exposure == Exposure::Open,
         }
     }
 
-    /// The same in a tree in which others may exchange names, or not.
-    pub(super) fn by_handle(self, by_handle: bool) -> Self {
-        Self { by_handle, ..self }
-    }
-
-    /// Who extracts.
+    /// The user who extracts.
     pub(super) fn own(&self) -> Owner {
         self.own
     }
 
-    /// The mode that a directory gets. An ordinary user keeps access to all of it, or the tree
-    /// could be neither filled nor removed.
+    /// The mode of a directory. An ordinary user keeps all access to it, or the tree could be neither
+    /// filled nor removed.
     pub(super) fn directory_mode(&self, mode: u32) -> u32 {
         if self.root { mode } else { mode | 0o700 }
     }
 
-    /// Whether devices can be made.
+    /// Whether devices can be created.
     pub(super) fn devices(&self) -> bool {
         self.root
     }
 
-    /// The owner to set, if one has to be set.
+    /// The owner to set, if it differs from that of a new file.
     fn owner(
         &self,
         entry: &Entry,
@@ -100,7 +78,7 @@ impl Privileges {
         inherited.group.then_some(self.own)
     }
 
-    /// Finishes a file that was made with the permission bits of `entry` and is still open.
+    /// Finishes a file that was created with [`Self::creation_mode`] and is still open.
     pub(super) fn finish_file(
         &self,
         file: &impl Handle,
@@ -125,14 +103,14 @@ impl Privileges {
             .map_err(|e| EntryFault::io("set the time", e))
     }
 
-    /// The bits a file is made with: the kernel takes no special ones, and an ordinary user must be
-    /// able to write attributes to it.
+    /// The mode to create a file with: the kernel takes no special bits, and an ordinary user must be
+    /// able to set attributes.
     pub(super) fn creation_mode(&self, entry: &Entry) -> u32 {
         let writable = if entry.xattrs.is_empty() { 0 } else { 0o600 };
         (entry.mode & 0o777) | writable
     }
 
-    /// Sets all of a directory but its time, which it gets when the walk leaves it.
+    /// Sets everything of a directory but its time, which it gets when the cursor leaves it.
     pub(super) fn finish_directory(
         &self,
         dir: &Dir,
@@ -158,9 +136,9 @@ impl Privileges {
             dir.set_xattr(name, value)
         })?;
         let mode = self.directory_mode(entry.mode);
-        // A new one was made with its mode, but for what the kernel and its parent changed.
-        let is_made = is_new && mode & !0o777 == 0 && !inherited.group && !inherited.acl;
-        if is_made && entry.xattrs.is_empty() {
+        // A new one has its mode already, unless the kernel or the parent changed it.
+        let has_mode = is_new && mode & !0o777 == 0 && !inherited.group && !inherited.acl;
+        if has_mode && entry.xattrs.is_empty() {
             return Ok(());
         }
         dir.set_mode(mode)
@@ -168,7 +146,7 @@ impl Privileges {
     }
 
     /// Finishes what cannot be opened: symlinks, fifos and devices, by their name in `dir`. That is
-    /// safe where only we can enter, and takes fewer system calls than a handle.
+    /// safe where only this user can enter, and takes fewer system calls than a handle.
     pub(super) fn finish_name(
         &self,
         dir: &Dir,
@@ -197,8 +175,8 @@ impl Privileges {
     }
 }
 
-/// The same where somebody else may put another thing in its place at any time: a link to a file of
-/// root's would get the image's mode.
+/// The same where other users may replace the file at any time: a hard link to a file of root would get
+/// the image's mode.
 fn finish_node(
     dir: &Dir,
     name: &CStr,
@@ -209,7 +187,7 @@ fn finish_node(
     let look = |e| EntryFault::io("look at", e);
     let node = NewNode::open(dir, name).map_err(look)?;
     let (found, here) = (node.stat().map_err(look)?, dir.stat_self().map_err(look)?);
-    // A second name would be one of something that is elsewhere, too.
+    // A file with a second name may be one from elsewhere.
     if !is_a(entry, &found) || found.has_names || found.id.0 != here.id.0 {
         let why = io::Error::other("another process has replaced it");
         return Err(EntryFault::io("set the mode", why));
@@ -228,7 +206,7 @@ fn finish_node(
         .map_err(|e| EntryFault::io("set the time", e))
 }
 
-/// Whether what is there is what the entry says.
+/// Whether a file has the type of the entry.
 fn is_a(entry: &Entry, found: &Stat) -> bool {
     match &entry.kind {
         EntryKind::Symlink { .. } => found.kind == FileKind::Symlink,
@@ -242,23 +220,23 @@ fn is_a(entry: &Entry, found: &Stat) -> bool {
     }
 }
 
-/// The kernel makes nothing with setuid, setgid or sticky; an ACL has its own idea of a mode.
+/// The kernel creates no file with setuid, setgid or sticky, and an ACL changes the mode.
 fn needs_mode(entry: &Entry) -> bool {
     let differs = entry.mode & !0o777 != 0 || !entry.xattrs.is_empty();
     differs && !entry.is_symlink()
 }
 
-/// Makes a directory what one is that no entry describes: `owner`'s or ours, 0755, without
-/// attributes.
+/// Gives a directory the metadata of one that no entry describes: owned by `owner` or else by this
+/// user, 0755, without attributes.
 pub(super) fn make_plain(dir: &Dir, owner: Option<Owner>) -> Result<(), EntryFault> {
-    let owner = owner.unwrap_or_else(|| Privileges::new().own);
+    let owner = owner.unwrap_or_else(|| Host::new().owner());
     chown(dir.set_owner(owner), owner)?;
     xattr::clear(dir)?;
     dir.set_mode(0o755)
         .map_err(|e| EntryFault::io("set the mode", e))
 }
 
-/// EINVAL from chown has one meaning: a user namespace that does not know the number.
+/// EINVAL from chown means that the user namespace has no such ID.
 pub(super) fn chown(result: io::Result<()>, owner: Owner) -> Result<(), EntryFault> {
     result.map_err(|e| match e.kind() {
         io::ErrorKind::InvalidInput => EntryFault::UnmappedOwner {

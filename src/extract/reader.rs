@@ -1,31 +1,28 @@
-//! Reads a tree that is there: one component after the other, and symlinks inside of the root, so that
-//! no link of an image leads to a file of the host.
+//! Reads files of a tree, and resolves their paths inside it, so that no symlink of an image leads to a
+//! file of the host.
 
-use crate::changeset::Steps;
+use crate::changeset::PathWalk;
 use crate::sys::{Dir, FileKind, Stat};
 use crate::tarball::LayerPath;
 use std::ffi::{CStr, CString};
 use std::io::{self, Read as _};
 
-/// How many symlinks one path may lead through, as in Linux.
-const MAX_LINKS: usize = 40;
-
 /// How deep a path may lead: each directory of it is open meanwhile, and `ulimit -n` may be low.
 const MAX_DEPTH: usize = 64;
 
-/// A tree to look into.
+/// Reads files of the tree at a root.
 pub struct TreeReader<'r>(&'r Dir);
 
-/// What a path of the tree leads to.
+/// What a path leads to.
 struct TreeEntry {
-    /// The directories that it is in, from the root down, without symlinks.
+    /// Its directories from the root down, without symlinks.
     parents: Vec<(CString, Dir)>,
-    /// Its name there; none of a directory.
+    /// Its name in the last of them; None if it is that directory.
     file: Option<(CString, Stat)>,
 }
 
 impl<'r> TreeReader<'r> {
-    /// Reads the tree at `root`.
+    /// A reader of the tree at `root`.
     pub fn new(root: &'r Dir) -> Self {
         Self(root)
     }
@@ -36,7 +33,7 @@ impl<'r> TreeReader<'r> {
         matches!(target, Ok(Some(TreeEntry { file: None, .. })))
     }
 
-    /// Whether `path` leads to a file that somebody may execute.
+    /// Whether `path` leads to a file that any user may execute.
     pub fn is_program(&self, path: &str) -> bool {
         let target = self.resolve(path).ok().flatten();
         let file = target.and_then(|target| target.file);
@@ -71,16 +68,16 @@ impl<'r> TreeReader<'r> {
         parents.last().map_or(self.0, |(_, dir)| dir)
     }
 
-    /// Nothing if `path` leads nowhere, or too far.
+    /// Resolves `path`; None if it leads nowhere, or through too many symlinks or directories.
     fn resolve(&self, path: &str) -> io::Result<Option<TreeEntry>> {
         let root = LayerPath::default();
-        // The path itself may have `..`, which a symlink may have as well.
-        let mut steps = Steps::new(root.as_parents(), MAX_LINKS + 1);
-        if steps.follow(&CString::new(path)?).is_err() {
+        // Resolved like the target of a symlink, because it may contain `..`.
+        let mut walk = PathWalk::new(root.as_parents());
+        if walk.follow(&CString::new(path)?).is_err() {
             return Ok(None);
         }
         let mut parents: Vec<(CString, Dir)> = Vec::new();
-        while let Some(name) = steps.advance() {
+        while let Some(name) = walk.advance() {
             if &*name == c".." {
                 parents.pop();
                 continue;
@@ -90,7 +87,7 @@ impl<'r> TreeReader<'r> {
                 return Ok(None);
             };
             match stat.kind {
-                FileKind::Symlink => match steps.follow(&here.read_link(&name)?) {
+                FileKind::Symlink => match walk.follow(&here.read_link(&name)?) {
                     Ok(true) => parents.clear(),
                     Ok(false) => {}
                     Err(_) => return Ok(None),
@@ -100,7 +97,7 @@ impl<'r> TreeReader<'r> {
                     parents.push((name.into_owned(), dir));
                 }
                 FileKind::Directory => return Ok(None),
-                _ if steps.is_over() => {
+                _ if walk.is_over() => {
                     let file = Some((CStr::to_owned(&name), stat));
                     return Ok(Some(TreeEntry { parents, file }));
                 }

@@ -1,4 +1,4 @@
-//! Extended attributes: which ones belong to the image, and what to do where they cannot be set.
+//! Sets and removes extended attributes.
 
 use super::Skipped;
 use crate::changeset::{DEFAULT_ACL, is_of_machine, is_overlay_mark};
@@ -8,7 +8,7 @@ use crate::tarball::Xattrs;
 use std::ffi::CStr;
 use std::io;
 
-/// Sets what an entry says. What cannot be is counted, and said once at the end.
+/// Sets the attributes of an entry. Those that cannot be set are counted, for one message at the end.
 pub(super) fn set(
     xattrs: &Xattrs,
     skipped: &mut Skipped,
@@ -21,37 +21,37 @@ pub(super) fn set(
         }
         match set(name, value) {
             Ok(()) => {}
-            Err(e) if cannot_be(&e) => skipped.xattrs += 1,
+            Err(e) if is_impossible(&e) => skipped.xattrs += 1,
             Err(e) => return Err(EntryFault::io("set an extended attribute", e)),
         }
     }
     Ok(())
 }
 
-/// Makes a fifo or a device in `dir`, whose default ACL it would keep: neither can be opened to take
-/// that away again.
+/// Creates a fifo or a device without the default ACL of `dir`, which it would inherit: neither can be
+/// opened to remove that afterwards.
 pub(super) fn without_default_acl(
     dir: &Dir,
-    make: impl FnOnce(&Dir) -> io::Result<()>,
+    create: impl FnOnce(&Dir) -> io::Result<()>,
 ) -> io::Result<()> {
-    // A file system without ACLs has none to keep.
+    // A file system without ACLs has none to inherit.
     let Ok(acl) = dir.xattr(DEFAULT_ACL) else {
-        return make(dir);
+        return create(dir);
     };
     dir.remove_xattr(DEFAULT_ACL)?;
-    let made = make(dir);
+    let created = create(dir);
     dir.set_xattr(DEFAULT_ACL, &acl)?;
-    made
+    created
 }
 
-/// Whether what is made in `dir` gets an ACL.
+/// Whether files that are created in `dir` inherit an ACL.
 pub(super) fn has_default_acl(dir: &Dir) -> Result<bool, EntryFault> {
     Ok(names(dir)?
         .split(|&b| b == 0)
         .any(|name| name == DEFAULT_ACL.to_bytes()))
 }
 
-/// Removes what a lower layer set: attributes are replaced as a whole, like mode and owner
+/// Removes the attributes that a lower layer set: they are replaced as a whole, like mode and owner
 /// (image-spec layer.md, "Applying Changesets").
 pub(super) fn clear(dir: &Dir) -> Result<(), EntryFault> {
     let all = names(dir)?;
@@ -72,20 +72,20 @@ fn names(dir: &Dir) -> Result<Vec<u8>, EntryFault> {
     }
 }
 
-/// What a removal comes to: an attribute that is not there, or cannot be, is as good as removed.
+/// The result of a removal. An attribute that does not exist, or cannot, is as good as removed.
 pub(super) fn removed(result: io::Result<()>) -> Result<(), EntryFault> {
     const ENODATA: i32 = 61;
     match result {
         Ok(()) => Ok(()),
         Err(e) if e.raw_os_error() == Some(ENODATA) => Ok(()),
-        Err(e) if cannot_be(&e) => Ok(()),
+        Err(e) if is_impossible(&e) => Ok(()),
         Err(e) => Err(EntryFault::io("remove an extended attribute", e)),
     }
 }
 
-/// Not this user's to set, not on this kind of file, or not on this file system; "not found" is
-/// what `Unopened` says where there is no /proc.
-fn cannot_be(error: &io::Error) -> bool {
+/// Whether an attribute is impossible for this user, this type of file, or this file system. Without
+/// /proc, `Unopened` returns "not found".
+fn is_impossible(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied | io::ErrorKind::NotFound

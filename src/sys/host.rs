@@ -1,5 +1,6 @@
 //! This machine and this process.
 
+use super::Owner;
 use rustix::fs::Mode;
 use rustix::process;
 use std::io;
@@ -23,6 +24,12 @@ impl Host {
             uid: process::geteuid().as_raw(),
             gid: process::getegid().as_raw(),
         }
+    }
+
+    /// The owner of new files.
+    pub fn owner(&self) -> Owner {
+        let Self { uid, gid } = *self;
+        Owner { uid, gid }
     }
 }
 

@@ -18,9 +18,8 @@ impl Cursor {
         dir: Dir,
         mtime: Option<Time>,
     ) -> Result<(), EntryFault> {
-        self.parents = None;
-        self.steps
-            .push(Component::new(name, self.key(name), dir, mtime));
+        self.position.push(name);
+        self.steps.push(Component::new(name, dir, mtime));
         // The root stays open: everything is opened again from there.
         if let Some(far) = self
             .steps
@@ -36,8 +35,8 @@ impl Cursor {
 
     /// Goes back up to `depth` steps below the root.
     pub(in crate::extract) fn leave(&mut self, depth: usize) -> Result<(), EntryFault> {
+        self.position.truncate(depth);
         while self.steps.len() > depth + 1 {
-            self.parents = None;
             if let Some(mut step) = self.steps.pop() {
                 step.restore_mtime()?;
             }
@@ -72,7 +71,7 @@ impl Cursor {
     /// Goes back to the root and forgets what it has seen: the tree has changed.
     pub(in crate::extract) fn restart(&mut self) -> Result<(), EntryFault> {
         self.leave(0)?;
-        self.parents = Some(Vec::new());
+        self.position.restart();
         if let Some(root) = self.steps.first_mut() {
             root.restore_mtime()?;
         }

@@ -4,11 +4,12 @@ use super::image::{Sequence, tar};
 use super::spec::{self, Outcome};
 use super::tree::Tree;
 use crate::support::{Sandbox, sandbox, tree};
+use roots::compare::{Comparison, Ignore, Puller, Scope};
 use roots::error::{EntryFault, Error, LayerError};
 use roots::extract::Extractor;
-use roots::model::{Comparison, Ignore, Model};
 use roots::oci::Digest;
 use roots::sys::Dir;
+use roots::tree::ImageTree;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
@@ -130,17 +131,19 @@ fn apply(place: &Path, sequence: &Sequence) -> Result<(), Error> {
 
 /// Whether `roots verify` comes to the same, which has a model of its own.
 fn verify(place: &Path, sequence: &Sequence, applied: &Result<(), Error>) -> Result<(), String> {
-    let mut model = Model::new(&Default::default(), false);
+    let mut image_tree = ImageTree::new(&Default::default());
     let mut modelled = Ok(());
     for layer in sequence {
         let bytes = tar(layer);
-        modelled = modelled.and_then(|()| model.apply(&Digest::sha256(b""), &mut &bytes[..]));
+        modelled = modelled.and_then(|()| image_tree.apply(&Digest::sha256(b""), &mut &bytes[..]));
     }
     match (applied, modelled) {
         (Ok(()), Ok(())) => {
             let root = Dir::open_path(place).unwrap();
-            let scope = model.scope(&Default::default(), Ignore::default()).unwrap();
-            let comparison = Comparison::new(&model, &scope, &root, place);
+            let scope =
+                Scope::new(&mut image_tree, &Default::default(), Ignore::default()).unwrap();
+            let puller = Puller::new(&Default::default(), false);
+            let comparison = Comparison::new(&image_tree, &scope, puller, &root, place);
             let comparison = comparison.map_err(|error| format!("not verified: {error}"))?;
             // What nobody but root may read, an ordinary user cannot compare.
             let lines = comparison.differences.iter().map(ToString::to_string);

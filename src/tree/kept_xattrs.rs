@@ -1,26 +1,24 @@
-//! Bounds the memory for extended attributes of a tree.
+//! Limits the memory that the extended attributes of a tree take.
 
-use super::xattrs::is_compared;
+use crate::changeset::is_compared;
 use crate::error::EntryFault;
 use crate::tarball::{Entry, Xattrs};
 
-/// How many bytes of attributes are kept for a whole tree. Images have some dozen attributes (file
+/// How many bytes the attributes of a whole tree may take. Images have some dozen attributes (file
 /// capabilities); a hostile one repeats a header of 1 MiB thousands of times, which compresses to nothing.
 const MAX_KEPT: usize = 16 << 20;
 
-/// What the attributes of a tree take so far.
 #[derive(Default)]
 pub(super) struct KeptXattrs {
     bytes: usize,
-    /// Those of the entry before: what global headers gave to it is mostly what they give to the next.
+    /// Those of the previous entry, with which the next one mostly shares its global attributes.
     last: Xattrs,
 }
 
 impl KeptXattrs {
-    /// The attributes of `entry`, to be kept for the comparison.
+    /// The attributes of `entry` that are compared. An error if those of all entries take too much.
     pub(super) fn keep(&mut self, entry: &Entry) -> Result<Xattrs, EntryFault> {
         let mut xattrs = entry.xattrs.clone();
-        // Signatures and labels of the machine are on every file, where they are.
         xattrs.retain_own(is_compared);
         self.bytes += xattrs.size_beside(&self.last);
         if self.bytes > MAX_KEPT {

@@ -1,4 +1,4 @@
-//! Times for people and programs: RFC 3339, section 5.6, in UTC.
+//! Times in UTC: RFC 3339, section 5.6.
 
 use crate::sys::Time;
 use std::fmt::{self, Display, Formatter};
@@ -11,8 +11,8 @@ const DAYS_IN_ERA: i64 = 146_097;
 
 const SECONDS_IN_DAY: i64 = 24 * 60 * 60;
 
-/// A time as `date --utc --iso-8601=ns` prints it, without zeros at the end of the fraction. RFC 3339
-/// has years of four digits only; what an image can say beyond them is `@SECONDS`, which date(1) reads.
+/// A time as `date --utc --iso-8601=ns` prints it, without trailing zeros of the fraction. RFC 3339 has
+/// only years of four digits; other times are `@SECONDS`, which date(1) reads.
 pub(super) struct Timestamp(pub(super) Time);
 
 impl Display for Timestamp {
@@ -41,7 +41,7 @@ impl Display for Timestamp {
 }
 
 /// Year, month and day of the Gregorian calendar, `days` after 1970-01-01. Years are counted from
-/// March, so that the day that only some have is the last.
+/// March, so that the leap day is the last.
 fn date(days: i64) -> (i64, i64, i64) {
     let days = days + DAYS_TO_1970;
     let era = days.div_euclid(DAYS_IN_ERA);
@@ -49,7 +49,7 @@ fn date(days: i64) -> (i64, i64, i64) {
     let leap_days = day / 1460 - day / 36_524 + day / (DAYS_IN_ERA - 1);
     let year = (day - leap_days) / 365;
     let day = day - (365 * year + year / 4 - year / 100);
-    // Months from March have 31, 30, 31, 30, 31 days, and again.
+    // From March, months have 31, 30, 31, 30 and 31 days, again and again.
     let month = (5 * day + 2) / 153;
     let day = day - (153 * month + 2) / 5 + 1;
     let month = if month < 10 { month + 3 } else { month - 9 };

@@ -24,7 +24,7 @@ impl Difference {
 }
 
 impl Aspect {
-    /// Bytes of another number are others, too: a program that asks for `contents` alone must find them.
+    /// A file of another size also has other contents: a program that looks for `contents` must find it.
     fn reports(&self) -> impl Iterator<Item = AspectReport> {
         let contents = matches!(self, Self::Size(..)).then_some(Self::Contents);
         [Some(self.report()), contents.map(|aspect| aspect.report())]
@@ -40,17 +40,19 @@ impl Aspect {
         let device = |&(major, minor): &(u32, u32)| AspectValue::Device { major, minor };
         let lossy = |text: &std::ffi::CString| text.to_string_lossy().into_owned();
         let (aspect, values) = match self {
-            Self::Type(wanted, is) => ("type", Some((text(wanted), text(is)))),
-            Self::Mode(wanted, is) => ("mode", Some((octal(wanted), octal(is)))),
-            Self::Owner(wanted, is) => ("owner", Some((owner(wanted), owner(is)))),
-            Self::Mtime(wanted, is) => {
-                let times = (text(&Timestamp(*wanted)), text(&Timestamp(*is)));
+            Self::Type(expected, actual) => ("type", Some((text(expected), text(actual)))),
+            Self::Mode(expected, actual) => ("mode", Some((octal(expected), octal(actual)))),
+            Self::Owner(expected, actual) => ("owner", Some((owner(expected), owner(actual)))),
+            Self::Mtime(expected, actual) => {
+                let times = (text(&Timestamp(*expected)), text(&Timestamp(*actual)));
                 ("mtime", Some(times))
             }
-            Self::Size(wanted, is) => ("size", Some((Number(*wanted), Number(*is)))),
+            Self::Size(expected, actual) => ("size", Some((Number(*expected), Number(*actual)))),
             Self::Contents => ("contents", None),
-            Self::Target(wanted, is) => ("target", Some((Text(lossy(wanted)), Text(lossy(is))))),
-            Self::Device(wanted, is) => ("device", Some((device(wanted), device(is)))),
+            Self::Target(expected, actual) => {
+                ("target", Some((Text(lossy(expected)), Text(lossy(actual)))))
+            }
+            Self::Device(expected, actual) => ("device", Some((device(expected), device(actual)))),
             Self::Xattr(_) => ("xattr", None),
             Self::HardLink => ("hard link", None),
         };

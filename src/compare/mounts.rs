@@ -1,5 +1,5 @@
-//! Mounts in the tree. What they hide is in the tree again when they are gone, and nobody has compared
-//! it: a check that passes over it would find nothing wrong with a changed program.
+//! Mounts in the tree. What they hide is part of the tree, but cannot be compared: to ignore it would
+//! be to overlook a changed program that is back after `umount`.
 
 use super::comparison::Comparison;
 use super::difference::Change;
@@ -8,17 +8,17 @@ use crate::sys::{Dir, FileKind, Stat};
 use std::ffi::CStr;
 
 impl Comparison<'_> {
-    /// Whether a mount hides what the tree has at `path`, which is `name` in `dir`: then this is noted
-    /// as a difference. The device alone does not tell, since a bind mount can be of the same file
-    /// system, and files on overlayfs have devices of their own.
+    /// Whether a mount hides `path`, which is `name` in `dir`; then it becomes a difference. The device
+    /// number alone does not tell: a bind mount can be of the same file system, and files on overlayfs
+    /// have device numbers of their own.
     pub(super) fn is_hidden(
         &mut self,
         dir: &Dir,
         name: &CStr,
-        found: &Stat,
+        stat: &Stat,
         path: &[u8],
     ) -> Result<bool, Error> {
-        let is_elsewhere = found.kind == FileKind::Directory && found.id.0 != self.device;
+        let is_elsewhere = stat.kind == FileKind::Directory && stat.id.0 != self.device;
         let is_mount = || dir.has_mount_at(name).map_err(|e| self.failed(path, e));
         let is_hidden = is_elsewhere || is_mount()?;
         if is_hidden {

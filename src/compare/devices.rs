@@ -1,27 +1,27 @@
 //! Missing devices: either they could not be created, or somebody has removed them.
 
-use super::inode::InodeKind;
+use crate::tree::InodeKind;
 
-/// The number by which overlayfs knows a whiteout among character devices.
+/// The number of the character devices that overlayfs uses as whiteouts.
 const WHITEOUT: (u32, u32) = (0, 0);
 
-/// What a comparison has seen of devices.
+/// The devices that a comparison has found and missed.
 #[derive(Default)]
 pub(super) struct Devices {
-    /// Whether there is one that only root can make.
-    are_there: bool,
+    /// Whether one was found that only root can create.
+    has_found: bool,
     missing: Vec<Vec<u8>>,
     missing_whiteouts: Vec<Vec<u8>>,
 }
 
 impl Devices {
-    /// Takes note of one that is there. Linux lets everybody make a whiteout: it does not show that others
-    /// could be made.
+    /// Records one that exists. A whiteout does not show that others could be created, because Linux lets
+    /// every user create those.
     pub(super) fn found(&mut self, kind: &InodeKind) {
-        self.are_there |= !is_whiteout(kind);
+        self.has_found |= !is_whiteout(kind);
     }
 
-    /// Takes note of one that is not there.
+    /// Records one that is missing.
     pub(super) fn missed(&mut self, kind: &InodeKind, path: Vec<u8>) {
         if is_whiteout(kind) {
             self.missing_whiteouts.push(path);
@@ -30,11 +30,12 @@ impl Devices {
         }
     }
 
-    /// The paths of those that could not be made, and of those that were removed. Where no device at all is
-    /// there, none could be made: in a container, or by an ordinary user. On overlayfs, no whiteout can.
+    /// The paths of those that could not be created, and of those that were removed. If there is no device
+    /// at all, none could be created: in a container, or by an ordinary user. On overlayfs, no user can
+    /// create a whiteout.
     pub(super) fn conclude(self, is_on_overlayfs: bool) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
         let (mut unmade, mut removed) = (Vec::new(), Vec::new());
-        let could_not = !self.are_there;
+        let could_not = !self.has_found;
         for (paths, could_not) in [
             (self.missing, could_not),
             (self.missing_whiteouts, could_not || is_on_overlayfs),

@@ -1,4 +1,4 @@
-//! The checksum of a file's contents, the same wherever a disk or a tar has holes.
+//! The checksum of a file's contents. It does not depend on where a disk or a tar has holes.
 
 use crate::error::EntryFault;
 use crate::oci::{Algorithm, Hasher};
@@ -7,28 +7,28 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 
-/// Contents are summed up in pieces of so many bytes, of which those that are all zeros are left
-/// out: a sparse file of a terabyte is summed up in a moment.
+/// Contents are hashed in pieces of so many bytes. Pieces of zeros are left out, so that a sparse file
+/// of a terabyte takes no time.
 const PIECE: usize = 4096;
 
 /// How much is read at once, in bytes.
 const CHUNK: usize = 64 * PIECE;
 
-/// SHA-256 over pieces, each behind its number.
+/// SHA-256 over pieces, each after its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Checksum([u8; 32]);
+pub(crate) struct Checksum([u8; 32]);
 
-/// Sums up contents that come in order, with gaps of zeros.
-pub(super) struct ChecksumHasher {
+/// Hashes contents that come in order, with gaps of zeros.
+struct ChecksumHasher {
     hasher: Hasher,
     /// Where the next byte belongs.
     position: u64,
-    /// The piece at hand, as far as it has come.
+    /// The start of the current piece.
     piece: Vec<u8>,
 }
 
 impl ChecksumHasher {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         Self {
             hasher: Hasher::new(Algorithm::Sha256),
             position: 0,
@@ -36,8 +36,7 @@ impl ChecksumHasher {
         }
     }
 
-    /// Takes the next bytes.
-    pub(super) fn add(&mut self, mut bytes: &[u8]) {
+    fn add(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             if self.piece.is_empty() && bytes.len() >= PIECE {
                 let (whole, rest) = bytes.split_at(PIECE);
@@ -57,8 +56,8 @@ impl ChecksumHasher {
         }
     }
 
-    /// Goes on at `position`, with zeros in between.
-    pub(super) fn skip_to(&mut self, position: u64) {
+    /// Fills up with zeros to `position`.
+    fn skip_to(&mut self, position: u64) {
         let end_of_piece = self.position.next_multiple_of(PIECE as u64);
         if !self.piece.is_empty() {
             let zeros = end_of_piece.min(position) - self.position;
@@ -77,14 +76,14 @@ impl ChecksumHasher {
         }
     }
 
-    /// The sum of a file that ends at `size`.
-    pub(super) fn finish(mut self, size: u64) -> Checksum {
+    /// The checksum of a file of `size` bytes.
+    fn finish(mut self, size: u64) -> Checksum {
         self.skip_to(size);
         self.flush();
         Checksum(self.hasher.into_bytes())
     }
 
-    /// The piece at hand has come as far as it will.
+    /// Hashes the current piece, which may be short at the end of the file.
     fn flush(&mut self) {
         let piece = std::mem::take(&mut self.piece);
         if !piece.is_empty() {
@@ -97,7 +96,7 @@ impl ChecksumHasher {
         self.piece.clear();
     }
 
-    /// Sums up a piece that begins at the position.
+    /// Hashes a piece that begins at the position.
     fn take(&mut self, piece: &[u8]) {
         if piece.iter().any(|byte| *byte != 0) {
             self.hasher.update(&self.position.to_le_bytes());
@@ -106,62 +105,65 @@ impl ChecksumHasher {
     }
 }
 
-/// The sum of a file on the disk, whose holes are not read.
-pub(super) fn of_file(file: &File, size: u64) -> io::Result<Checksum> {
-    let mut summing = ChecksumHasher::new();
-    let mut buffer = vec![0; CHUNK.min(usize::try_from(size).unwrap_or(CHUNK).max(1))];
-    let mut at = 0;
-    while at < size {
-        // What is read at once anyway is not worth a question.
-        let data = match size > CHUNK as u64 {
-            true => next_data(file, at)?,
-            false => Some(at),
-        };
-        match data {
-            None => break,
-            Some(data) if data > at => {
-                at = data.min(size);
-                summing.skip_to(at);
-                continue;
+impl Checksum {
+    /// Hashes a file of `size` bytes on disk without reading its holes.
+    pub(crate) fn of_file(file: &File, size: u64) -> io::Result<Self> {
+        let mut hasher = ChecksumHasher::new();
+        let mut buffer = vec![0; CHUNK.min(usize::try_from(size).unwrap_or(CHUNK).max(1))];
+        let mut at = 0;
+        while at < size {
+            // A small file is read at once anyway: asking for its holes would cost more.
+            let data = if size > CHUNK as u64 {
+                next_data(file, at)?
+            } else {
+                Some(at)
+            };
+            match data {
+                None => break,
+                Some(data) if data > at => {
+                    at = data.min(size);
+                    hasher.skip_to(at);
+                    continue;
+                }
+                Some(_) => {}
             }
-            Some(_) => {}
+            let count = file.read_at(&mut buffer, at)?;
+            if count == 0 {
+                break;
+            }
+            hasher.add(&buffer[..count]);
+            at += count as u64;
         }
-        let count = file.read_at(&mut buffer, at)?;
-        if count == 0 {
-            break;
-        }
-        summing.add(&buffer[..count]);
-        at += count as u64;
+        Ok(hasher.finish(size.max(at)))
     }
-    Ok(summing.finish(size.max(at)))
-}
 
-/// The sum of an entry's contents, as `read` hands them out.
-pub(super) fn of_entry(
-    islands: Option<&[(u64, u64)]>,
-    size: u64,
-    read: impl FnOnce(&mut dyn FnMut(&[u8]) -> Result<(), EntryFault>) -> Result<(), EntryFault>,
-) -> Result<Checksum, EntryFault> {
-    let mut summing = ChecksumHasher::new();
-    let whole = [(0, size)];
-    let mut islands = islands.unwrap_or(&whole).iter();
-    let mut left = 0;
-    read(&mut |mut piece| {
-        while !piece.is_empty() {
-            while left == 0 {
-                let (offset, length) = islands.next().ok_or(EntryFault::Sparse)?;
-                summing.skip_to(*offset);
-                left = *length;
+    /// Hashes the contents that `read` passes on, of a file with these data segments.
+    pub(super) fn of_entry(
+        segments: Option<&[(u64, u64)]>,
+        size: u64,
+        read: impl FnOnce(&mut dyn FnMut(&[u8]) -> Result<(), EntryFault>) -> Result<(), EntryFault>,
+    ) -> Result<Self, EntryFault> {
+        let mut hasher = ChecksumHasher::new();
+        let whole = [(0, size)];
+        let mut segments = segments.unwrap_or(&whole).iter();
+        let mut left = 0;
+        read(&mut |mut piece| {
+            while !piece.is_empty() {
+                while left == 0 {
+                    let (offset, length) = segments.next().ok_or(EntryFault::Sparse)?;
+                    hasher.skip_to(*offset);
+                    left = *length;
+                }
+                let fits = usize::try_from(left).map_or(piece.len(), |left| left.min(piece.len()));
+                let (now, later) = piece.split_at(fits);
+                hasher.add(now);
+                left -= fits as u64;
+                piece = later;
             }
-            let fits = usize::try_from(left).map_or(piece.len(), |left| left.min(piece.len()));
-            let (now, later) = piece.split_at(fits);
-            summing.add(now);
-            left -= fits as u64;
-            piece = later;
-        }
-        Ok(())
-    })?;
-    Ok(summing.finish(size))
+            Ok(())
+        })?;
+        Ok(hasher.finish(size))
+    }
 }
 
 #[cfg(test)]
@@ -169,9 +171,9 @@ mod tests {
     use super::*;
 
     fn whole(bytes: &[u8], step: usize) -> Checksum {
-        let mut summing = ChecksumHasher::new();
-        bytes.chunks(step).for_each(|part| summing.add(part));
-        summing.finish(bytes.len() as u64)
+        let mut hasher = ChecksumHasher::new();
+        bytes.chunks(step).for_each(|part| hasher.add(part));
+        hasher.finish(bytes.len() as u64)
     }
 
     #[test]
@@ -185,16 +187,16 @@ mod tests {
             assert_eq!(whole(&bytes, step), sum, "{step}");
         }
         // With gaps, wherever they begin and end.
-        for islands in [
+        for segments in [
             &[(0, 1), (4095, 2), (12_000, 289), (40_959, 1), (49_999, 1)][..],
             &[(0, 5000), (11_000, 3000), (40_000, 10_000)],
         ] {
-            let mut summing = ChecksumHasher::new();
-            for (offset, length) in islands {
-                summing.skip_to(*offset as u64);
-                summing.add(&bytes[*offset..offset + length]);
+            let mut hasher = ChecksumHasher::new();
+            for (offset, length) in segments {
+                hasher.skip_to(*offset as u64);
+                hasher.add(&bytes[*offset..offset + length]);
             }
-            assert_eq!(summing.finish(50_000), sum);
+            assert_eq!(hasher.finish(50_000), sum);
         }
         bytes[30_000] = 1;
         assert_ne!(whole(&bytes, 4096), sum);

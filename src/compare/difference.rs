@@ -6,16 +6,16 @@ use crate::sys::{Owner, Time};
 use std::ffi::CString;
 use std::fmt::{self, Display, Formatter};
 
-/// One name that is not as in the image.
+/// A path that is not as in the image.
 #[derive(Debug)]
 pub struct Difference {
-    /// The path in the tree, without a slash in front.
+    /// Relative to the root of the tree.
     pub path: Vec<u8>,
-    /// What about it.
+    /// How it differs.
     pub change: Change,
 }
 
-/// What can be different.
+/// How a path differs.
 #[derive(Debug)]
 pub enum Change {
     /// It is not in the image.
@@ -24,37 +24,37 @@ pub enum Change {
     Missing,
     /// This user may not read it, or a mount hides it.
     Unread,
-    /// It is another one, in these ways.
+    /// It differs in these aspects.
     Changed(Vec<Aspect>),
 }
 
-/// One way to differ: what it should be, what it is.
+/// A property that differs: first as in the image, then as on disk.
 #[derive(Debug)]
 pub enum Aspect {
-    /// Another kind of thing.
+    /// The type of the file.
     Type(&'static str, &'static str),
     /// Permissions.
     Mode(u32, u32),
     /// User and group.
     Owner(Owner, Owner),
-    /// The time of the last change.
+    /// The modification time.
     Mtime(Time, Time),
-    /// The number of bytes.
+    /// In bytes.
     Size(u64, u64),
-    /// The bytes.
+    /// The contents of a file of the same size.
     Contents,
-    /// What a symlink says.
+    /// The target of a symlink.
     Target(CString, CString),
-    /// Which device.
+    /// Major and minor number.
     Device((u32, u32), (u32, u32)),
-    /// An extended attribute that is there or not, or has another value.
+    /// An extended attribute that is missing, added, or has another value.
     Xattr(CString),
-    /// Two names are one file, or not.
+    /// Two names are hard links of one file only on one side.
     HardLink,
 }
 
 impl Change {
-    /// What has happened to the path.
+    /// The word for it in the output.
     pub(super) fn word(&self) -> &'static str {
         match self {
             Self::Added => "added",
@@ -88,21 +88,32 @@ impl Display for Aspect {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let text = |text: &CString| escaped(&text.to_string_lossy());
         match self {
-            Self::Type(wanted, is) => write!(f, "type {wanted} is {is}"),
-            Self::Mode(wanted, is) => write!(f, "mode {wanted:04o} is {is:04o}"),
-            Self::Owner(wanted, is) => write!(
+            Self::Type(expected, actual) => write!(f, "type {expected} is {actual}"),
+            Self::Mode(expected, actual) => write!(f, "mode {expected:04o} is {actual:04o}"),
+            Self::Owner(expected, actual) => write!(
                 f,
                 "owner {}:{} is {}:{}",
-                wanted.uid, wanted.gid, is.uid, is.gid
+                expected.uid, expected.gid, actual.uid, actual.gid
             ),
-            Self::Mtime(wanted, is) => {
-                write!(f, "mtime {} is {}", Timestamp(*wanted), Timestamp(*is))
+            Self::Mtime(expected, actual) => {
+                write!(
+                    f,
+                    "mtime {} is {}",
+                    Timestamp(*expected),
+                    Timestamp(*actual)
+                )
             }
-            Self::Size(wanted, is) => write!(f, "size {wanted} is {is}"),
+            Self::Size(expected, actual) => write!(f, "size {expected} is {actual}"),
             Self::Contents => f.write_str("contents"),
-            Self::Target(wanted, is) => write!(f, "target {} is {}", text(wanted), text(is)),
-            Self::Device(wanted, is) => {
-                write!(f, "device {}:{} is {}:{}", wanted.0, wanted.1, is.0, is.1)
+            Self::Target(expected, actual) => {
+                write!(f, "target {} is {}", text(expected), text(actual))
+            }
+            Self::Device(expected, actual) => {
+                write!(
+                    f,
+                    "device {}:{} is {}:{}",
+                    expected.0, expected.1, actual.0, actual.1
+                )
             }
             Self::Xattr(name) => write!(f, "xattr {}", text(name)),
             Self::HardLink => f.write_str("hard link"),

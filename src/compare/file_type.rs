@@ -1,10 +1,10 @@
-//! The words for kinds of files.
+//! The names of file types in messages.
 
-use super::inode::InodeKind;
 use crate::sys::{FileKind, Special, Stat};
+use crate::tree::InodeKind;
 
-/// What a thing of the image is.
-pub(super) fn word(kind: &InodeKind) -> &'static str {
+/// The type in the image.
+pub(super) fn expected_type(kind: &InodeKind) -> &'static str {
     match kind {
         InodeKind::Directory(_) => "directory",
         InodeKind::File { .. } => "file",
@@ -15,9 +15,9 @@ pub(super) fn word(kind: &InodeKind) -> &'static str {
     }
 }
 
-/// What stat says it is.
-pub(super) fn word_of(found: &Stat) -> &'static str {
-    match (found.kind, found.special) {
+/// The type on disk.
+pub(super) fn actual_type(stat: &Stat) -> &'static str {
+    match (stat.kind, stat.special) {
         (FileKind::Directory, _) => "directory",
         (FileKind::File, _) => "file",
         (FileKind::Symlink, _) => "symlink",

@@ -1,21 +1,16 @@
-//! Extended attributes: which ones are compared.
+//! Extended attributes on disk, and in the form in which they are compared.
 
-use crate::changeset::{ACCESS_ACL, ACL_ENTRY, ACL_HEAD, is_of_machine, is_set_by_kernel};
+use crate::changeset::{ACCESS_ACL, ACL_ENTRY, ACL_HEAD};
 use crate::sys::Handle;
 use std::collections::BTreeMap;
 use std::ffi::{CStr, CString};
 use std::io;
 
-/// The attributes of a thing on the disk.
+/// The attributes of a file on disk.
 pub(super) type XattrMap = BTreeMap<CString, Vec<u8>>;
 
 /// The tag of the entry that bounds all others.
 const ACL_MASK: u16 = 0x10;
-
-/// Whether an attribute is compared.
-pub(super) fn is_compared(name: &CStr) -> bool {
-    !is_of_machine(name) && !is_set_by_kernel(name)
-}
 
 /// Whether only root may set it.
 pub(super) fn is_for_root(name: &CStr) -> bool {
@@ -23,15 +18,15 @@ pub(super) fn is_for_root(name: &CStr) -> bool {
     name.starts_with(b"security.") || name.starts_with(b"trusted.")
 }
 
-/// Whether there are attributes of that kind at all.
+/// Whether Linux has attributes with this prefix.
 pub(super) fn is_settable(name: &CStr) -> bool {
     let kinds: [&[u8]; 4] = [b"user.", b"security.", b"trusted.", b"system."];
     kinds.iter().any(|kind| name.to_bytes().starts_with(kind))
 }
 
-/// An attribute as the kernel keeps it beside a mode: of an ACL that says no more than a mode, it
-/// keeps nothing, and the mask is the mode's middle.
-pub(super) fn settled(name: &CStr, value: &[u8], mode: u32) -> Option<Vec<u8>> {
+/// An attribute as the kernel stores it beside a mode: an ACL takes the bits of owner, group or mask,
+/// and others from the mode, and one that says no more than the mode is not stored at all.
+pub(super) fn normalized(name: &CStr, value: &[u8], mode: u32) -> Option<Vec<u8>> {
     if name != ACCESS_ACL || value.len() < ACL_HEAD {
         return Some(value.to_vec());
     }
@@ -54,7 +49,7 @@ pub(super) fn settled(name: &CStr, value: &[u8], mode: u32) -> Option<Vec<u8>> {
     has_more.then_some(value)
 }
 
-/// The attributes of something open.
+/// The attributes of an open file.
 pub(super) fn of(handle: &impl Handle) -> io::Result<XattrMap> {
     let list = handle.list_xattrs()?;
     let names = list.split_inclusive(|&byte| byte == 0);

@@ -1,0 +1,207 @@
+//! The tree on disk as the rules for changesets see it.
+
+use super::Skipped;
+use super::cursor::Cursor;
+use super::metadata::{self, InheritedMetadata, Privileges};
+use super::size::TreeSize;
+use super::xattr;
+use crate::changeset::{PathCursor, PathKind, Stays, Tree};
+use crate::error::{EntryFault, Error};
+use crate::sys::{Dir, Exposure, FileKind, Handle as _, LOST_AND_FOUND, Owner};
+use crate::tarball::{Entries, Entry};
+use std::ffi::{CStr, CString};
+use std::io;
+use std::mem;
+
+/// A tree on disk.
+pub(super) struct DiskTree {
+    /// Stands where entries are created.
+    pub(super) cursor: Cursor,
+    /// Stands where hard links point to.
+    pub(super) links: Cursor,
+    pub(super) privileges: Privileges,
+    pub(super) skipped: Skipped,
+    size: TreeSize,
+    exposure: Exposure,
+    /// The entry of a root that is shut, which is applied last.
+    root: Option<Entry>,
+}
+
+impl DiskTree {
+    /// The tree below `root`, in which directories without an entry belong to `default_owner`, or to
+    /// this user if that is None.
+    pub(super) fn new(
+        root: &Dir,
+        privileges: Privileges,
+        default_owner: Option<Owner>,
+        exposure: Exposure,
+        size: TreeSize,
+    ) -> Result<Self, Error> {
+        let try_clone = || root.try_clone().map_err(|e| Error::tree("open", e));
+        let mut cursor = Cursor::new(try_clone()?, default_owner);
+        // Unless a layer says otherwise, the root is as old as directories without an entry. If it
+        // existed before, it may pass on a group or an ACL.
+        let stat = root.stat_self().map_err(|e| Error::tree("look at", e))?;
+        let acl = xattr::has_default_acl(root).map_err(EntryFault::in_tree)?;
+        cursor.describe(Default::default(), stat.mode & 0o2000 != 0, acl);
+        // A root that is shut gets its owner last, who could open it.
+        if let (Some(owner), Exposure::Private | Exposure::Open) = (default_owner, exposure) {
+            metadata::chown(root.set_owner(owner), owner).map_err(EntryFault::in_tree)?;
+        }
+        let mut links = Cursor::new(try_clone()?, default_owner);
+        if exposure != Exposure::Private {
+            let found = root.find(LOST_AND_FOUND);
+            cursor.spares = found.map_err(|e| Error::tree("look at", e))?.is_some();
+            links.spares = cursor.spares;
+        }
+        Ok(Self {
+            cursor,
+            links,
+            privileges,
+            skipped: Skipped::default(),
+            size,
+            exposure,
+            root: None,
+        })
+    }
+
+    /// Sets the times of directories that are still open, and opens a root that is shut.
+    pub(super) fn finish(mut self) -> Result<Skipped, EntryFault> {
+        self.cursor.restart()?;
+        let Exposure::Shut(mode) = self.exposure else {
+            return Ok(self.skipped);
+        };
+        let root = self.cursor.here()?;
+        if let Some(entry) = &self.root {
+            let inherited = InheritedMetadata::default();
+            let skipped = &mut self.skipped;
+            self.privileges
+                .finish_directory(root, entry, false, inherited, skipped)?;
+            return Ok(self.skipped);
+        }
+        if let Some(owner) = self.cursor.default_owner {
+            metadata::chown(root.set_owner(owner), owner)?;
+        }
+        root.set_mode(mode)
+            .map_err(|e| EntryFault::io("set the mode", e))?;
+        Ok(self.skipped)
+    }
+
+    /// Applies an entry to the current directory.
+    pub(super) fn set_metadata(
+        &mut self,
+        entry: &Entry,
+        is_new: bool,
+        inherited: InheritedMetadata,
+    ) -> Result<(), EntryFault> {
+        self.cursor.describe_by(entry);
+        let here = self.cursor.here()?;
+        self.privileges
+            .finish_directory(here, entry, is_new, inherited, &mut self.skipped)
+    }
+
+    /// Removes `name`, to do `action`.
+    pub(super) fn remove_for(
+        &mut self,
+        action: &'static str,
+        name: &CStr,
+    ) -> Result<(), EntryFault> {
+        self.cursor.touch()?;
+        // The other cursor may hold open a directory that is removed.
+        self.links.restart()?;
+        self.cursor.invalidate();
+        let removed = self.cursor.remove(name);
+        removed.map(drop).map_err(|e| EntryFault::io(action, e))
+    }
+}
+
+impl Tree for DiskTree {
+    fn cursor(&mut self) -> &mut dyn PathCursor {
+        &mut self.cursor
+    }
+
+    fn take_steps(&mut self) -> u64 {
+        self.cursor.position().take_steps() + self.links.position().take_steps()
+    }
+
+    fn add_size(&mut self, entry: &Entry) -> Result<(), EntryFault> {
+        self.size.add(entry)
+    }
+
+    fn is_spared(&mut self, name: &CStr) -> bool {
+        self.cursor.is_spared(name)
+    }
+
+    fn kind(&mut self, name: &CStr) -> Result<PathKind, EntryFault> {
+        let found = match self.cursor.here()?.find(name) {
+            // The target of a symlink may contain a name that is too long for a file.
+            Err(e) if e.kind() == io::ErrorKind::InvalidFilename => None,
+            other => other.map_err(|e| EntryFault::io("look at", e))?,
+        };
+        Ok(match found.map(|found| found.kind) {
+            None if self.cursor.has_left_out(name) => PathKind::Other,
+            None => PathKind::Missing,
+            Some(FileKind::Directory) => PathKind::Directory,
+            Some(FileKind::Symlink) => PathKind::Symlink,
+            Some(_) => PathKind::Other,
+        })
+    }
+
+    fn read_link(&mut self, name: &CStr) -> Result<CString, EntryFault> {
+        let target = self.cursor.here()?.read_link(name);
+        target.map_err(|e| EntryFault::io("read the link", e))
+    }
+
+    fn describe_root(&mut self, entry: Entry) -> Result<(), EntryFault> {
+        self.cursor.leave(0)?;
+        if let Exposure::Shut(_) = self.exposure {
+            self.cursor.describe_by(&entry);
+            self.root = Some(entry);
+            return Ok(());
+        }
+        self.set_metadata(&entry, false, self.cursor.inherited())
+    }
+
+    fn create(
+        &mut self,
+        entry: &Entry,
+        name: &CStr,
+        contents: &mut Entries<'_>,
+    ) -> Result<bool, EntryFault> {
+        self.create_entry(entry, name, contents)
+    }
+
+    fn remove(&mut self, name: &CStr) -> Result<(), EntryFault> {
+        self.remove_for("remove", name)
+    }
+
+    /// Lists the directory until nothing was removed: some file systems skip names when others are
+    /// removed meanwhile.
+    fn sweep(&mut self, stays: &mut Stays<'_>) -> Result<(), EntryFault> {
+        let list = |e| EntryFault::io("list", e);
+        self.links.restart()?;
+        let mut has_removed = true;
+        while mem::take(&mut has_removed) {
+            for entry in self.cursor.here()?.entries().map_err(list)? {
+                let name = entry.map_err(list)?.name;
+                if !self.cursor.is_spared(&name) && !stays(self, &name)? {
+                    self.cursor.touch()?;
+                    let removed = self.cursor.remove(&name);
+                    has_removed |= removed.map_err(|e| EntryFault::io("remove", e))?;
+                }
+            }
+        }
+        for name in self.cursor.left_out_names() {
+            if !stays(self, &name)? {
+                self.cursor.forget_left_out(&name);
+            }
+        }
+        Ok(())
+    }
+
+    fn reset_metadata(&mut self) -> Result<(), EntryFault> {
+        metadata::make_plain(self.cursor.here()?, self.cursor.default_owner)?;
+        self.cursor.describe(Default::default(), false, false);
+        Ok(())
+    }
+}
