@@ -1,7 +1,7 @@
 //! The process: arguments in, a result or one message out, and the exit code.
 
 use roots::commands::Stdout;
-use roots::error::{Error, Usage};
+use roots::error::{Error, UsageError};
 use roots::progress::Progress;
 use roots::{cli, sys};
 use std::io::{self, Write as _};
@@ -25,7 +25,7 @@ fn main() -> ExitCode {
         Err(Error::Stopped(_)) if !progress.is_json() => {}
         Err(error) => {
             progress.failed(error);
-            if let Error::Usage(Usage::NoCommand) = error {
+            if let Error::Usage(UsageError::NoCommand) = error {
                 progress.list(cli::commands());
             }
         }

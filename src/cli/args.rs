@@ -2,7 +2,7 @@
 
 use super::grammar::{SYNTAXES, Syntax};
 use super::suggest::closest;
-use crate::error::{Error, Usage, ValueFault};
+use crate::error::{Error, UsageError, ValueFault};
 use lexopt::{Arg, Parser, ValueExt as _};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -156,7 +156,7 @@ fn unknown_option(syntax: &Syntax, option: String, word: &str) -> Error {
         }
     };
     let other = SYNTAXES.iter().find(|other| other.option(&typed).is_some());
-    Error::Usage(Usage::UnknownOption {
+    UsageError::UnknownOption {
         command: syntax.command,
         meant,
         other: other.map(|other| other.command),
@@ -165,7 +165,8 @@ fn unknown_option(syntax: &Syntax, option: String, word: &str) -> Error {
         is_off: word
             .split_once('=')
             .is_some_and(|(_, value)| is_false(value)),
-    })
+    }
+    .into()
 }
 
 /// What Go's `strconv.ParseBool` takes for false.
@@ -190,11 +191,12 @@ pub(super) fn operands(syntax: &Syntax, args: &mut RawArgs) -> Result<Vec<OsStri
     if let Some(operand) = missing.filter(|missing| !is_optional(missing)) {
         let operand = operand.trim_end_matches(REPEATED);
         let before = args.operands.last();
-        return Err(Error::Usage(Usage::MissingOperand {
+        return Err(UsageError::MissingOperand {
             command,
             operand,
             before: before.map(|args| args.to_string_lossy().into_owned()),
-        }));
+        }
+        .into());
     }
     let is_repeated = |last: &&str| last.ends_with(REPEATED);
     if syntax.operands.last().is_some_and(is_repeated) {
@@ -202,7 +204,7 @@ pub(super) fn operands(syntax: &Syntax, args: &mut RawArgs) -> Result<Vec<OsStri
     }
     if let Some(extra) = args.operands.get(syntax.operands.len()) {
         let typed = extra.to_string_lossy().into_owned();
-        return Err(Error::Usage(Usage::ExtraOperand { command, typed }));
+        return Err(UsageError::ExtraOperand { command, typed }.into());
     }
     Ok(std::mem::take(&mut args.operands))
 }
@@ -212,14 +214,13 @@ pub(super) fn value_of(
     (syntax, operand): (&Syntax, &'static str),
     args: Option<OsString>,
 ) -> Result<OsString, Error> {
-    let missing = || {
-        Error::Usage(Usage::MissingOperand {
-            command: syntax.command,
-            operand,
-            before: None,
-        })
+    let missing = UsageError::MissingOperand {
+        command: syntax.command,
+        operand,
+        before: None,
     };
-    args.filter(|path| !path.is_empty()).ok_or_else(missing)
+    let path = args.filter(|path| !path.is_empty());
+    path.ok_or_else(|| missing.into())
 }
 
 fn value(parser: &mut Parser, option: &str) -> Result<OsString, Error> {

@@ -14,7 +14,7 @@ mod tree_options;
 
 use crate::commands::{Command, Inspect, PrintDigest, Pull, Purge, Save, Verify};
 use crate::compare::Ignore;
-use crate::error::{Error, Usage, ValueFault};
+use crate::error::{Error, UsageError, ValueFault};
 use args::{RawArgs, operands, raw_args, spelling, unreadable, value_of};
 use grammar::{DIGEST, INSPECT, PULL, PURGE, SAVE, SYNTAXES, TAGS, VERIFY};
 use lexopt::{Arg, Parser};
@@ -43,7 +43,7 @@ pub fn parse(
     let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
     let mut parser = Parser::from_args(arguments);
     let command = match parser.next().map_err(|e| unreadable(&e))? {
-        None => return Err(Error::Usage(Usage::NoCommand)),
+        None => return Err(UsageError::NoCommand.into()),
         Some(Arg::Short('h') | Arg::Long("help")) => return help(parser),
         Some(Arg::Short('V') | Arg::Long("version")) => return version(parser),
         Some(Arg::Value(command)) => command.to_string_lossy().into_owned(),
@@ -85,11 +85,12 @@ fn of_command(command: &str, error: Error) -> Error {
     let syntax = SYNTAXES.iter().find(|syntax| syntax.command == command);
     let command = syntax.map(|syntax| syntax.command);
     match error {
-        Error::Usage(Usage::Value { option, why, .. }) => Error::Usage(Usage::Value {
+        Error::Usage(UsageError::Value { option, reason, .. }) => UsageError::Value {
             command,
             option,
-            why,
-        }),
+            reason,
+        }
+        .into(),
         other => other,
     }
 }
@@ -269,11 +270,11 @@ fn version(mut parser: Parser) -> Result<Command, Error> {
     let wrong = match parser.next().map_err(|e| unreadable(&e))? {
         None => return Ok(Command::Version),
         Some(Arg::Short('h') | Arg::Long("help")) => return help(parser),
-        Some(argument @ Arg::Value(_)) => Usage::ExtraOperand {
+        Some(argument @ Arg::Value(_)) => UsageError::ExtraOperand {
             command,
             typed: spelling(&argument),
         },
-        Some(option) => Usage::UnknownOption {
+        Some(option) => UsageError::UnknownOption {
             command,
             typed: spelling(&option),
             meant: None,
@@ -281,7 +282,7 @@ fn version(mut parser: Parser) -> Result<Command, Error> {
             is_off: false,
         },
     };
-    Err(Error::Usage(wrong))
+    Err(wrong.into())
 }
 
 fn help(mut parser: Parser) -> Result<Command, Error> {

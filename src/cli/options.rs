@@ -3,7 +3,7 @@
 use super::args::RawArgs;
 use super::grammar::Syntax;
 use crate::commands::CacheChoice;
-use crate::error::{Error, Suggestion, ValueFault};
+use crate::error::{Error, Suggestion, UsageError, ValueFault};
 use crate::oci::{InvalidReference, Platform, PlatformRequest, Reference};
 use crate::progress::{Format, Level, Progress};
 use crate::registry::{AuthOption, RegistryOptions};
@@ -25,11 +25,11 @@ const CACHE: &str = "ROOTS_CACHE";
 pub(super) fn name(operand: &OsString) -> Result<ImageName, Error> {
     named(operand).map_err(|why| {
         let text = operand.to_string_lossy().into_owned();
-        let error = Error::Reference { text, why };
+        let error = Error::reference(text, why);
         // What a shell completes need not begin so: `My Images.tar`.
         let path = PathBuf::from(operand);
         match path.is_relative() && path.exists() {
-            true => Error::Suggesting(Suggestion::Path(path), Box::new(error)),
+            true => error.suggesting(Suggestion::Path(path)),
             false => error,
         }
     })
@@ -86,14 +86,14 @@ pub(super) fn platform(
     match text {
         // `--os a/b` would be an architecture of its own.
         Some(text) if args.os.as_ref().is_some_and(|os| os.contains('/')) => {
-            Err(Error::Platform(text))
+            Err(UsageError::Platform(text).into())
         }
         Some(text) => match Platform::parse(&text) {
             Ok(platform) => Ok(PlatformRequest {
                 platform,
                 explicit: true,
             }),
-            Err(_) => Err(Error::Platform(text)),
+            Err(_) => Err(UsageError::Platform(text).into()),
         },
         None => {
             let (machine, level) = sys::machine();

@@ -3,7 +3,7 @@
 use super::args::RawArgs;
 use super::options::platform;
 use crate::commands::SaveTarget;
-use crate::error::{Error, Suggestion, ValueFault};
+use crate::error::{Error, Suggestion, UsageError, ValueFault};
 use crate::oci::{Platform, PlatformRequest};
 use crate::source::Platforms;
 use std::ffi::OsString;
@@ -22,7 +22,7 @@ pub(super) fn platforms(
         (texts, false) => {
             let wanted = texts.iter().map(|text| {
                 let platform = Platform::parse(text);
-                let platform = platform.map_err(|_| Error::Platform(text.clone()))?;
+                let platform = platform.map_err(|_| UsageError::Platform(text.clone()))?;
                 Ok(PlatformRequest {
                     platform,
                     explicit: true,
@@ -65,7 +65,7 @@ fn no_output(operands: &[OsString]) -> Error {
     match !images.is_empty() && ARCHIVES.iter().any(|end| file.ends_with(end)) {
         true => {
             let line = format!("roots save {} -o {file}", images.join(" "));
-            Error::Suggesting(Suggestion::Option(line), Box::new(error))
+            error.suggesting(Suggestion::Option(line))
         }
         false => error,
     }

@@ -1,7 +1,7 @@
 //! Suggests a correction for a misspelt word.
 
 use super::grammar::SYNTAXES;
-use crate::error::{Error, Usage};
+use crate::error::{Error, UsageError};
 
 /// What can stand in the first place without a help page of its own.
 pub(super) const OTHERS: [&str; 5] = ["version", "help", "--version", "--help", "-V"];
@@ -77,7 +77,7 @@ pub(super) fn unknown_command(typed: String) -> Error {
     let commands = SYNTAXES.iter().map(|syntax| syntax.command);
     let known: Vec<_> = commands.chain(OTHERS).collect();
     let meant = closest(&typed, &known);
-    Error::Usage(Usage::UnknownCommand { typed, meant })
+    UsageError::UnknownCommand { typed, meant }.into()
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ fn repository(operand: &OsString) -> Result<Reference, Error> {
         ImageName::Registry(reference) => {
             let line = format!("roots tags {}", reference.repository_name());
             let error = ValueFault::NotRepository.of(&text);
-            Err(Error::Suggesting(Suggestion::Line(line), Box::new(error)))
+            Err(error.suggesting(Suggestion::Line(line)))
         }
     }
 }

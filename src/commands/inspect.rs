@@ -33,10 +33,9 @@ impl Inspect {
         match (&self.image, self.raw) {
             (Ok(image), Some(raw)) => self.document(image, raw),
             (Ok(image), None) if !is_tree(&image) => self.report(image).map(Output::from),
-            (Err(why), _) if self.is_missing() => Err(Error::Reference {
-                text: self.dest.to_string_lossy().into_owned(),
-                why: why.clone(),
-            }),
+            (Err(why), _) if self.is_missing() => {
+                Err(Error::reference(self.dest.to_string_lossy(), why.clone()))
+            }
             _ => self.record().map(Output::from),
         }
     }
@@ -80,11 +79,9 @@ impl Inspect {
         let existing = match Existing::at(&self.dest) {
             // A file is not a tree, but may be an archive whose name looks like a reference.
             Err(Error::Destination(DestinationError::Refused { .. })) => {
-                let error = Box::new(self.no_record());
-                return Err(Error::Suggesting(
-                    Suggestion::Path(self.dest.clone()),
-                    error,
-                ));
+                return Err(self
+                    .no_record()
+                    .suggesting(Suggestion::Path(self.dest.clone())));
             }
             other => other?,
         };
@@ -119,11 +116,11 @@ impl Inspect {
     fn or_image(&self, error: Error) -> Error {
         match &self.image {
             Ok(ImageName::Registry(_)) if self.dest.join("oci-layout").exists() => {
-                Error::Suggesting(Suggestion::Path(self.dest.clone()), Box::new(error))
+                error.suggesting(Suggestion::Path(self.dest.clone()))
             }
             Ok(ImageName::Registry(reference)) => {
                 let name = reference.to_string();
-                Error::Suggesting(Suggestion::Image(name), Box::new(error))
+                error.suggesting(Suggestion::Image(name))
             }
             _ => error,
         }

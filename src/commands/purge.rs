@@ -3,7 +3,7 @@
 use super::{CacheChoice, Purge, counted};
 use crate::cache::{Cache, Purged};
 use crate::destination::StagingState;
-use crate::error::{Error, Usage, ValueFault, escaped};
+use crate::error::{Error, ValueFault, escaped};
 use crate::progress::bytes;
 use crate::report::{DroppedReport, PurgeReport};
 use std::path::{Path, PathBuf};
@@ -15,11 +15,7 @@ impl Purge {
         let path = match &self.cache {
             CacheChoice::At(path) | CacheChoice::Default(path) => path,
             CacheChoice::No => {
-                return Err(Error::Usage(Usage::Value {
-                    command: Some("purge"),
-                    option: "purge".to_owned(),
-                    why: ValueFault::NoCacheToPurge,
-                }));
+                return Err(ValueFault::NoCacheToPurge.of_command("purge", "purge"));
             }
         };
         // A timer may run before the first pull.

@@ -12,7 +12,7 @@ use super::lock_line::lock_line;
 use super::{Save, SaveTarget, Stdout, with_healing};
 use crate::cache::Cache;
 use crate::destination::AtomicFile;
-use crate::error::{CacheError, Error, Usage, ValueFault};
+use crate::error::{CacheError, Error, ValueFault};
 use crate::oci::{
     Algorithm, Descriptor, DockerImage, OCI_LAYOUT, blob_path, index_json, manifest_json,
 };
@@ -179,11 +179,7 @@ fn check_names(images: &[CopiedImage<'_>]) -> Result<(), Error> {
     let mut seen = HashSet::new();
     let mut names = images.iter().filter_map(|(_, name, _)| name.as_ref());
     match names.find(|name| !seen.insert(*name)) {
-        Some(name) => Err(Error::Usage(Usage::Value {
-            command: Some("save"),
-            option: name.clone(),
-            why: ValueFault::SameName,
-        })),
+        Some(name) => Err(ValueFault::SameName.of_command("save", name)),
         None => Ok(()),
     }
 }

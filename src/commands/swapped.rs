@@ -41,7 +41,7 @@ pub(super) fn or_swapped_pull(image: &ImageName, dest: &Path, error: Error) -> E
         // A path that is not an image has its own hint, and the order of two plain words is unknown.
         Likeness::Some => return error,
     };
-    Error::Suggesting(suggestion, Box::new(error))
+    error.suggesting(suggestion)
 }
 
 /// An `error` of `roots verify DEST IMAGE`, with a suggestion if IMAGE is the folder.
@@ -53,7 +53,7 @@ pub(super) fn or_swapped_verify(dest: &Path, image: Option<&ImageName>, error: E
     match folder {
         Some(folder) if !dest.exists() && likeness(dest).is_some() => {
             let line = format!("roots verify {folder} {}", dest.display());
-            Error::Suggesting(Suggestion::Swapped(line), Box::new(error))
+            error.suggesting(Suggestion::Swapped(line))
         }
         _ => error,
     }

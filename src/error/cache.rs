@@ -1,6 +1,6 @@
 //! The cache cannot be used, or does not have what is needed.
 
-use super::sentence::{list, path_of};
+use super::text::{list, path_of};
 use super::{Category, Subject};
 use crate::oci::Digest;
 use std::fmt::{self, Display, Formatter};

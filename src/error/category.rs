@@ -1,6 +1,5 @@
 //! The kinds of failure that a script tells apart by the exit code: the table in README.
 
-use super::{Error, Subject as _};
 use crate::sys::Signal;
 
 /// The exit code of a pull with `--exit-code` that found DEST up to date, which is no error.
@@ -40,32 +39,6 @@ impl Category {
             // EX_TEMPFAIL of sysexits.h.
             Self::Temporary => 75,
             Self::Stopped(signal) => signal.exit_code(),
-        }
-    }
-}
-
-impl Error {
-    /// The process's exit code.
-    pub fn exit_code(&self) -> u8 {
-        self.category().exit_code()
-    }
-
-    /// The kind of failure.
-    pub fn category(&self) -> Category {
-        match self {
-            Self::Suggesting(_, error) => error.category(),
-            Self::Usage(_) | Self::Reference { .. } | Self::Platform { .. } => Category::Usage,
-            Self::Configuration(error) => error.category(),
-            Self::Layout(error) => error.category(),
-            Self::Registry(error) => error.category(),
-            Self::Image(error) => error.category(),
-            Self::Layer(error) => error.category(),
-            Self::Io(error) => error.category(),
-            Self::Destination(error) => error.category(),
-            Self::Cache(error) => error.category(),
-            Self::Network(error) => error.category(),
-            Self::Tls(error) => error.category(),
-            Self::Stopped(signal) => Category::Stopped(*signal),
         }
     }
 }

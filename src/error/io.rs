@@ -1,6 +1,6 @@
 //! Failed system calls on files, on folders and on standard output.
 
-use super::sentence::{around, os_reason, path_of};
+use super::text::{around, os_reason, path_of};
 use super::{Category, Error, Subject};
 use std::fmt::{self, Display, Formatter};
 use std::io::{self, ErrorKind};
@@ -57,7 +57,6 @@ impl Error {
 }
 
 impl IoError {
-    /// Whether the file system has no space left, or the quota is used up.
     pub(super) fn is_full_disk(&self) -> bool {
         matches!(self, Self::Path { source, .. } | Self::Tree { source, .. } if is_full(source))
     }
@@ -94,7 +93,7 @@ impl Subject for IoError {
                 path,
                 source,
             } => path_hint(action, path, source),
-            Self::Tree { action, source } => around(tree_hint(action, source)?, "", ""),
+            Self::Tree { action, source } => tree_hint(action, source).map(str::to_owned),
             Self::Stdout(_) => None,
         }
     }
@@ -139,7 +138,7 @@ fn path_hint(action: &str, path: &Path, source: &io::Error) -> Option<String> {
         }
         _ => kind_hint(source)?,
     };
-    around(hint, "", "")
+    Some(hint.to_owned())
 }
 
 /// For the tree and its entries.

@@ -1,25 +1,23 @@
-//! Everything that can go wrong, as data; messages are in `sentence.rs` and `refusal.rs`, hints in `hint.rs`.
+//! Everything that can go wrong, by subject: each has its data, its sentence, its hint and its category in one
+//! file. A sentence names what it is about first; it has a lower-case start and no full stop.
 
 #![allow(missing_docs, reason = "the sentence of a variant says what it means")]
 
 mod cache;
 mod category;
 mod configuration;
-mod correction;
 mod destination;
-mod fault;
-mod hint;
 mod image;
 mod io;
 mod layer;
 mod layout;
-mod nature;
 mod network;
-mod refusal;
+mod reference;
 mod registry;
-mod sentence;
+mod suggestion;
+mod text;
 mod tls;
-mod value;
+mod usage;
 
 pub use cache::CacheError;
 pub use category::{Category, UNCHANGED};
@@ -27,24 +25,41 @@ pub use configuration::{
     CertificateFault, ConfigurationError, ConfigurationFault, CredentialsFault, ProxyFault,
     RegistriesFault,
 };
-pub use correction::Suggestion;
 pub use destination::{DestinationError, DestinationFault, RecordFault, Replaceable, TreeInUse};
-pub use fault::Usage;
 pub use image::{ImageError, IncludeFault, Part};
 pub use io::IoError;
 pub use layer::{EntryFault, LayerError};
 pub use layout::{Absence, LayoutError, LayoutFault, LinkFault};
 pub use network::{NetworkError, NetworkFault};
+pub use reference::ReferenceError;
 pub use registry::{ChallengeFault, RedirectFault, RegistryError, ResponseFault};
-pub use sentence::escaped;
+pub use suggestion::{SuggestingError, Suggestion};
+pub use text::escaped;
 pub use tls::{TlsError, TlsFault};
-pub use value::ValueFault;
+pub use usage::{UsageError, ValueFault};
 
-use crate::oci::InvalidReference;
-use crate::sys::received_signal;
-use std::fmt::Display;
+use crate::sys::{Signal, received_signal};
+use std::fmt::{self, Debug, Display, Formatter};
 
-/// What [`Error`] delegates to: a kind of thing that fails, and how.
+/// The one error type, an enum of subjects.
+pub enum Error {
+    Usage(UsageError),
+    Reference(ReferenceError),
+    Configuration(ConfigurationError),
+    Registry(RegistryError),
+    Network(NetworkError),
+    Tls(TlsError),
+    Image(ImageError),
+    Layer(LayerError),
+    Layout(LayoutError),
+    Destination(DestinationError),
+    Cache(CacheError),
+    Io(IoError),
+    Suggesting(SuggestingError),
+    Stopped(Signal),
+}
+
+/// What an error delegates to its subject.
 trait Subject: Display {
     /// What to type next, in one line.
     fn hint(&self) -> Option<String>;
@@ -52,61 +67,127 @@ trait Subject: Display {
     fn category(&self) -> Category;
 }
 
-/// `?` and `into()` make an [`Error`] of each of its subjects.
-macro_rules! from_subject {
-    ($($name:ident($subject:ty)),+) => {
+/// `?` and `into()` turn a subject into an [`Error`].
+macro_rules! from_subjects {
+    ($($variant:ident($subject:ty),)+) => {
         $(impl From<$subject> for Error {
             fn from(subject: $subject) -> Self {
-                Self::$name(subject)
+                Self::$variant(subject)
             }
         })+
     };
 }
 
-from_subject! { Cache(CacheError), Configuration(ConfigurationError), Destination(DestinationError), Image(ImageError), Io(IoError), Layer(LayerError), Layout(LayoutError), Network(NetworkError), Registry(RegistryError), Tls(TlsError) }
-
-/// The one error type: `Display` says it, [`Error::hint`] what to do, [`Error::exit_code`] what a script sees.
-pub enum Error {
-    /// The command line cannot be understood.
-    Usage(Usage),
-    /// The IMAGE operand is not a reference.
-    Reference {
-        /// As typed.
-        text: String,
-        /// Why not.
-        why: InvalidReference,
-    },
-    /// `--platform`, `--arch` or `--os` cannot be understood.
-    Platform(String),
-    /// A file, an option or a variable by which the user sets roots up cannot be used.
+from_subjects! {
+    Usage(UsageError),
+    Reference(ReferenceError),
     Configuration(ConfigurationError),
-    /// A registry refuses, or does not have what it is asked for, or breaks its protocol.
     Registry(RegistryError),
-    /// An error, and what was likelier meant than what it is about.
-    Suggesting(Suggestion, Box<Self>),
-    /// A server or a proxy cannot be reached, or the connection to it fails.
     Network(NetworkError),
-    /// There is no secure connection to a server.
     Tls(TlsError),
-    /// An image is not the one that was asked for, or no tree can be made of it.
     Image(ImageError),
-    /// A layer is malformed, or an entry of it cannot be put on this disk.
     Layer(LayerError),
-    /// DEST cannot be written, replaced or read.
-    Destination(DestinationError),
-    /// The cache cannot be used, or does not have what is needed.
-    Cache(CacheError),
-    /// An image on disk cannot be read, or does not have what is asked of it.
     Layout(LayoutError),
-    /// A system call on a file, a folder or standard output has failed.
+    Destination(DestinationError),
+    Cache(CacheError),
     Io(IoError),
-    /// A signal asked the process to end.
-    Stopped(crate::sys::Signal),
+    Suggesting(SuggestingError),
 }
 
 impl Error {
+    fn subject(&self) -> &dyn Subject {
+        match self {
+            Self::Usage(subject) => subject,
+            Self::Reference(subject) => subject,
+            Self::Configuration(subject) => subject,
+            Self::Registry(subject) => subject,
+            Self::Network(subject) => subject,
+            Self::Tls(subject) => subject,
+            Self::Image(subject) => subject,
+            Self::Layer(subject) => subject,
+            Self::Layout(subject) => subject,
+            Self::Destination(subject) => subject,
+            Self::Cache(subject) => subject,
+            Self::Io(subject) => subject,
+            Self::Suggesting(subject) => subject,
+            Self::Stopped(subject) => subject,
+        }
+    }
+
+    /// The one line that helps, if there is one.
+    pub fn hint(&self) -> Option<String> {
+        self.subject().hint()
+    }
+
+    pub fn category(&self) -> Category {
+        self.subject().category()
+    }
+
+    pub fn exit_code(&self) -> u8 {
+        self.category().exit_code()
+    }
+
+    /// Whether a retry may succeed at once.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Network(error) if error.may_pass())
+    }
+
+    /// Whether a server has used up the time for one response, so that a retry would take as long again.
+    pub fn is_endless(&self) -> bool {
+        matches!(self, Self::Network(error) if error.is_endless())
+    }
+
+    /// Whether the file system has no space left, or the quota is used up.
+    pub fn is_full_disk(&self) -> bool {
+        match self {
+            Self::Layer(error) => error.is_full_disk(),
+            Self::Io(error) => error.is_full_disk(),
+            _ => false,
+        }
+    }
+
+    /// Whether there are images, but only for other platforms.
+    pub fn is_other_platform(&self) -> bool {
+        match self {
+            Self::Layout(error) => matches!(error.reason, LayoutFault::Incomplete(_)),
+            Self::Image(error) => matches!(error, ImageError::NoPlatform { .. }),
+            _ => false,
+        }
+    }
+
     /// Fails if a signal has asked the process to end.
     pub fn unless_stopped() -> Result<(), Self> {
         received_signal().map_or(Ok(()), |signal| Err(Self::Stopped(signal)))
+    }
+}
+
+impl Display for Error {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        Display::fmt(self.subject(), f)
+    }
+}
+
+/// Users never see it. A derived one would add some KiB of names to the binary.
+impl Debug for Error {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl Display for Signal {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "stopped by signal {}", self.number())
+    }
+}
+
+impl Subject for Signal {
+    fn hint(&self) -> Option<String> {
+        None
+    }
+
+    fn category(&self) -> Category {
+        Category::Stopped(*self)
     }
 }

@@ -1,6 +1,6 @@
 //! A server or a proxy cannot be reached, or the connection to it fails.
 
-use super::sentence::escaped;
+use super::text::escaped;
 use super::{Category, Subject};
 use std::fmt::{self, Display, Formatter};
 

@@ -1,6 +1,6 @@
 //! There is no secure connection to a server.
 
-use super::sentence::{around, escaped, list};
+use super::text::{around, escaped, list};
 use super::{Category, Error, Subject};
 use std::fmt::{self, Display, Formatter};
 
@@ -182,7 +182,7 @@ impl TlsFault {
             | Self::Alert(_)
             | Self::Other(_) => return None,
         };
-        around(hint, "", "")
+        Some(hint.to_owned())
     }
 }
 

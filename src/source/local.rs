@@ -148,7 +148,7 @@ pub(super) fn or_path(reference: &Reference, error: Error) -> Error {
     );
     // Directories are often named like the image that was pulled into them.
     match is_miss && (path.is_file() || path.join("oci-layout").is_file()) {
-        true => Error::Suggesting(Suggestion::Path(path), Box::new(error)),
+        true => error.suggesting(Suggestion::Path(path)),
         false => error,
     }
 }

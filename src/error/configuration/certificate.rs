@@ -2,7 +2,7 @@
 
 use super::ConfigurationError;
 use crate::error::Error;
-use crate::error::sentence::{escaped, os_reason};
+use crate::error::text::{escaped, os_reason};
 use std::fmt::{self, Display, Formatter};
 use std::io;
 use std::path::PathBuf;

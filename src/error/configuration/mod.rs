@@ -8,7 +8,7 @@ pub use certificate::CertificateFault;
 pub use credentials::CredentialsFault;
 pub use registries_conf::RegistriesFault;
 
-use super::sentence::{around, escaped, os_reason, path_of};
+use super::text::{escaped, os_reason, path_of};
 use super::{Category, Error, Subject};
 use std::fmt::{self, Display, Formatter};
 use std::io::{self, ErrorKind};
@@ -140,7 +140,7 @@ impl Subject for ConfigurationError {
                  with %40 for an @ in the password"
             }
         };
-        around(hint, "", "")
+        Some(hint.to_owned())
     }
 
     fn category(&self) -> Category {

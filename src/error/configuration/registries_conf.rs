@@ -1,6 +1,6 @@
 //! registries.conf is invalid. containers/image refuses the same, so podman and roots agree on a file.
 
-use crate::error::sentence::escaped;
+use crate::error::text::escaped;
 use std::fmt::{self, Display, Formatter};
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! A tree that would be removed while a program, a mount or a container uses it.
 
-use crate::error::sentence::{escaped, path_of};
+use crate::error::text::{escaped, path_of};
 use crate::sys::DirUser;
 use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;

@@ -7,7 +7,7 @@ pub use fault::DestinationFault;
 pub use in_use::TreeInUse;
 
 use super::io::DISK_FULL;
-use super::sentence::{around, escaped, path_of};
+use super::text::{around, escaped, path_of};
 use super::{Category, Error, Subject};
 use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
@@ -141,7 +141,7 @@ impl Subject for DestinationError {
                 return around(before, &path_of(path), " IMAGE");
             }
         };
-        around(hint, "", "")
+        Some(hint.to_owned())
     }
 
     fn category(&self) -> Category {

@@ -1,6 +1,6 @@
 //! What no tree can be made of: the sentences of [`InvalidManifest`].
 
-use crate::error::sentence::escaped;
+use crate::error::text::escaped;
 use crate::oci::InvalidManifest;
 use std::fmt::{self, Display, Formatter};
 

@@ -2,7 +2,7 @@
 
 mod manifest;
 
-use super::sentence::{around, escaped, list, path_of};
+use super::text::{around, escaped, list, path_of};
 use super::{Category, Error, Subject};
 use crate::oci::{Digest, InvalidManifest, Platform};
 use std::fmt::{self, Display, Formatter};
@@ -209,7 +209,7 @@ impl Subject for ImageError {
             }
             Self::Include { .. } => return None,
         };
-        around(hint, "", "")
+        Some(hint.to_owned())
     }
 
     fn category(&self) -> Category {

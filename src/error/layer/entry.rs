@@ -2,7 +2,7 @@
 
 use super::LayerError;
 use crate::error::io::tree_hint;
-use crate::error::sentence::{escaped, os_reason};
+use crate::error::text::{escaped, os_reason};
 use crate::error::{Category, Error};
 use crate::oci::Digest;
 use std::fmt::{self, Display, Formatter};

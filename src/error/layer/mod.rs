@@ -5,7 +5,8 @@ mod entry;
 pub use entry::EntryFault;
 
 use super::image::BROKEN;
-use super::sentence::{around, escaped};
+use super::io::is_full;
+use super::text::escaped;
 use super::{Category, Error, Subject};
 use crate::oci::Digest;
 use std::fmt::{self, Display, Formatter};
@@ -30,6 +31,18 @@ pub enum LayerError {
         digest: Digest,
         name: &'static str,
     },
+}
+
+impl LayerError {
+    pub(super) fn is_full_disk(&self) -> bool {
+        matches!(
+            self,
+            Self::Entry {
+                reason: EntryFault::Io { source, .. },
+                ..
+            } if is_full(source)
+        )
+    }
 }
 
 impl Error {
@@ -81,7 +94,7 @@ impl Subject for LayerError {
             Self::Corrupt { .. } => BROKEN,
             Self::Compression { .. } => "have it pushed again, compressed with gzip or zstd",
         };
-        around(hint, "", "")
+        Some(hint.to_owned())
     }
 
     fn category(&self) -> Category {

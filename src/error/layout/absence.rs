@@ -1,6 +1,6 @@
 //! There is no file to read under a name in a layout or archive.
 
-use crate::error::sentence::escaped;
+use crate::error::text::escaped;
 use std::fmt::{self, Display, Formatter};
 
 #[derive(Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ mod absence;
 
 pub use absence::{Absence, LinkFault};
 
-use super::sentence::{around, escaped, list, path_of};
+use super::text::{around, escaped, list, path_of};
 use super::{Category, Error, Subject};
 use crate::oci::{Digest, Platform};
 use std::fmt::{self, Display, Formatter};
@@ -155,7 +155,7 @@ impl LayoutFault {
                 return around(before, &escaped(how), "");
             }
             Self::IsAFolder => return around("for a folder, write oci:", &path_of(path), ""),
-            other => return around(other.other_hint()?, "", ""),
+            other => return other.other_hint().map(str::to_owned),
         };
         around(before, &escaped(&format!("{place}:{name}")), "")
     }

@@ -4,7 +4,7 @@ mod protocol;
 
 pub use protocol::{ChallengeFault, RedirectFault, ResponseFault};
 
-use super::sentence::{after_colon, around};
+use super::text::{after_colon, around};
 use super::{Category, Subject};
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
@@ -124,7 +124,7 @@ impl Subject for RegistryError {
             } => return status_hint(*status, *retry_after),
             Self::Challenge { .. } | Self::Redirect { .. } | Self::Response { .. } => return None,
         };
-        around(hint, "", "")
+        Some(hint.to_owned())
     }
 
     fn category(&self) -> Category {
@@ -157,5 +157,5 @@ fn status_hint(status: u16, retry_after: Option<Duration>) -> Option<String> {
         404 => "a part of the image is lost there: have it pushed again",
         _ => return None,
     };
-    around(hint, "", "")
+    Some(hint.to_owned())
 }

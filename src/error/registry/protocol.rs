@@ -1,6 +1,6 @@
 //! What a registry, or a token server, sends against HTTP, the specifications, or the safety of its clients.
 
-use crate::error::sentence::escaped;
+use crate::error::text::escaped;
 use crate::error::{Error, RegistryError};
 use std::fmt::{self, Display, Formatter};
 

@@ -36,10 +36,8 @@ pub(crate) fn upstreams(
         return Err(ConfigurationError::Blocked(reference.to_string()).into());
     }
     let at = |place: &str| {
-        reference.at(place).map_err(|why| Error::Reference {
-            text: place.to_owned(),
-            why,
-        })
+        let there = reference.at(place);
+        there.map_err(|why| Error::reference(place, why))
     };
     // Options apply to the registry that the user named, not to its mirrors: credentials, plain
     // http, and accepting any certificate.

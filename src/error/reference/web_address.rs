@@ -1,16 +1,15 @@
-//! Addresses copied from a browser or a log, and the images they are about.
+//! URLs copied from a browser or a log, and the images that they are about.
 
-use crate::error::sentence::without_secret;
 use crate::oci::Reference;
 
-/// The pages of an image on Docker Hub: `/_/NAME` if it is an official one, `/r/OWNER/NAME` else.
+/// Docker Hub has an official image at `/_/NAME`, any other at `/r/OWNER/NAME`.
 const HUB: &str = "hub.docker.com";
 
-/// Words that end the name on such a page.
+/// What may follow the name there.
 const TABS: [&str; 4] = ["/tags", "/general", "/builds", "/layers"];
 
-/// The name of the image at `address`, if there is one that [`Reference::parse`] takes.
-pub(super) fn image_at(address: &str) -> Option<String> {
+/// The name of the image at `address`, if [`Reference::parse`] accepts it.
+pub(in crate::error) fn image_at(address: &str) -> Option<String> {
     let address = without_secret(address);
     let (_, address) = address.split_once("://").unwrap_or(("", address));
     let page = address.split(['?', '#']).next()?.trim_end_matches('/');
@@ -20,12 +19,23 @@ pub(super) fn image_at(address: &str) -> Option<String> {
         .find(|name| Reference::parse(name).is_ok())
 }
 
+/// What was typed, without the password of `user:password@host/name`.
+pub(super) fn without_secret(text: &str) -> &str {
+    let name = text.split_once("://").map_or(text, |(_, name)| name);
+    match name.split_once('@') {
+        Some((user, host)) if user.contains(':') && !user.contains('/') && host.contains('/') => {
+            host
+        }
+        _ => text,
+    }
+}
+
 fn of_page(page: &str) -> Option<String> {
     let image = |at: &str| page.strip_prefix(at).map(without_tab);
     if page.split('/').next() == Some(HUB) {
         let mut starts = ["/_/", "/r/"].iter();
         let name = starts.find_map(|start| page.strip_prefix(HUB)?.strip_prefix(start));
-        // What else there is, is about no image.
+        // No other page is about an image.
         return Some(name.map_or_else(String::new, |name| without_tab(name).to_owned()));
     }
     let quay = || image("quay.io/repository/").map(|name| format!("quay.io/{name}"));
@@ -42,12 +52,12 @@ fn on_github(page: &str) -> Option<String> {
     let owner = repository.strip_prefix("github.com/")?;
     let owner = owner.strip_prefix("orgs/").unwrap_or(owner);
     let owner = owner.split('/').next()?;
-    // Behind it may stand the number of a version.
+    // The number of a version may follow.
     let name = name.split('/').next()?.replace("%2F", "/");
     Some(format!("ghcr.io/{owner}/{name}"))
 }
 
-/// What a client asks a registry for: `HOST/v2/NAME/manifests/TAG`.
+/// A request of the API: `HOST/v2/NAME/manifests/TAG`.
 fn of_api(page: &str) -> Option<String> {
     let (host, path) = page.split_once("/v2/")?;
     let host = match host {
@@ -66,15 +76,16 @@ fn without_tab(name: &str) -> &str {
     bare.unwrap_or(name)
 }
 
-/// The repository in lower case; a tag has capitals of its own.
+/// The repository in lower case; a tag may have capitals.
 fn in_lower_case(name: &str) -> String {
     let (path, last) = name.rsplit_once('/').unwrap_or(("", name));
     let end = last.find([':', '@']).unwrap_or(last.len());
     let (repository, rest) = last.split_at(end);
     let repository = repository.to_lowercase();
-    match path.is_empty() {
-        true => format!("{repository}{rest}"),
-        false => format!("{}/{repository}{rest}", path.to_lowercase()),
+    if path.is_empty() {
+        format!("{repository}{rest}")
+    } else {
+        format!("{}/{repository}{rest}", path.to_lowercase())
     }
 }
 

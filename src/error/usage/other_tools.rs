@@ -1,7 +1,7 @@
-//! Options and commands of docker, podman, skopeo, crane, umoci and curl that have no counterpart of one word
-//! here: what a colleague would say instead. Those that do have one are in `cli/spelling.rs`.
+//! Options and commands of docker, podman, skopeo, crane, umoci and curl for which roots has something else.
+//! Those that it has under another name are in `cli/suggest.rs`.
 
-/// Options, and the hint for them; for one command only, if it is named behind a colon.
+/// Options and their hint. `pull:-u` is an option of one command only.
 const OPTIONS: &[(&str, &str)] = &[
     (
         "--password-stdin",
@@ -84,7 +84,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Commands, and the hint for them.
+/// Commands and their hint.
 const COMMANDS: &[(&str, &str)] = &[
     (
         "run start exec boot create shell",
@@ -137,24 +137,24 @@ const COMMANDS: &[(&str, &str)] = &[
     ),
 ];
 
-/// What is said of skopeo's options for where it writes to.
-const OF_DESTINATION: &str =
+/// For skopeo's options for its destination.
+const DESTINATION_OPTION: &str =
     "DEST is on this machine, so there is nothing to set for it: leave it out";
 
-/// What allows any certificate here, and what plain http, which other tools allow with one option.
+/// Other tools have one option for any certificate and for plain http.
 const WITHOUT_TLS: &str =
     "to accept any certificate, write --insecure; for plain http, --plain-http";
 
-/// For an option of `command`. `is_off` if `=false` stands behind it.
-pub(super) fn of_option(command: &str, typed: &str, is_off: bool) -> Option<&'static str> {
-    // These do not speak with registries.
+/// `is_off`: `=false` follows the option.
+pub(super) fn option_hint(command: &str, typed: &str, is_off: bool) -> Option<&'static str> {
+    // These commands do not connect to registries.
     if matches!(command, "purge" | "version") {
         return None;
     }
     if typed.starts_with("--dest-") {
-        return Some(OF_DESTINATION);
+        return Some(DESTINATION_OPTION);
     }
-    // skopeo has each of them for either side of a copy.
+    // skopeo has each option for either side of a copy.
     let bare = typed.strip_prefix("--src-");
     let bare = bare.map_or_else(|| typed.to_owned(), |bare| format!("--{bare}"));
     match (bare.as_str(), is_off) {
@@ -169,7 +169,7 @@ pub(super) fn of_option(command: &str, typed: &str, is_off: bool) -> Option<&'st
 }
 
 /// For a word where a command should be.
-pub(super) fn of_command(typed: &str) -> Option<&'static str> {
+pub(super) fn command_hint(typed: &str) -> Option<&'static str> {
     look_up(COMMANDS, &typed.to_ascii_lowercase())
 }
 

@@ -1,75 +1,67 @@
-//! Errors of options and their values.
+//! An option makes no sense as it is given.
 
-use super::{Error, Usage};
+use super::UsageError;
+use crate::error::Error;
 use std::fmt::{self, Display, Formatter};
 
-/// Why an option makes no sense as it stands there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueFault {
-    /// It takes a value, and has none.
     Missing,
-    /// Two images of one archive have this name.
-    SameName,
-    /// It takes none, and has one.
     Unwanted,
-    /// A value in no encoding that is understood.
     NotText,
-    /// Not beside these others.
+    /// The other options.
     NotWith(&'static str),
-    /// Nothing without these others.
+    /// The other options.
     OnlyWith(&'static str),
-    /// No length of time since something was used.
+    /// How long ago something was used last.
     Age,
-    /// No length of time to wait for.
     Seconds,
-    /// No number of bytes.
     Size,
-    /// No number of things.
     Count,
-    /// No tag.
     Tag,
-    /// A file or folder, where only a registry has what is asked for.
     NotInRegistry,
-    /// A name with a tag or digest, where a repository is wanted.
     NotRepository,
-    /// No number of tries.
+    /// A number of tries.
     Times,
-    /// No number that can be added to a user id.
+    /// The value of `--uid-shift`.
     Shift,
-    /// Others' ids are for root to give.
     NotRoot,
-    /// No name for a machine of systemd.
     Machine,
-    /// No host of a mirror.
     Mirror,
-    /// No document of an image.
     Document,
-    /// No path that an image can have.
     Path,
-    /// The whole image where a part of it should be named.
     Root,
-    /// Without a network there is only the cache, and that is not there either.
     NoCacheToPull,
-    /// Neither named nor usual: without HOME there is none.
+    /// Without HOME there is no usual one.
     NoCacheToPurge,
     /// `save` without `-o`.
     NoOutput,
-    /// A terminal where an archive should come from.
     FromTerminal,
-    /// A terminal where an archive should go.
     ToTerminal,
-    /// Standard input named twice.
+    SameName,
+    /// Two options or operands are `-`.
     Twice,
 }
 
 impl ValueFault {
-    /// This fault of `option`, whichever command's it is.
+    /// This fault of `option`, for a caller that does not know the command.
     pub fn of(self, option: &str) -> Error {
-        Error::Usage(Usage::Value {
-            command: None,
-            option: option.to_owned(),
-            why: self,
-        })
+        self.value_error(None, option)
+    }
+
+    /// This fault of `option` of `command`.
+    pub fn of_command(self, command: &'static str, option: &str) -> Error {
+        self.value_error(Some(command), option)
+    }
+
+    fn value_error(self, command: Option<&'static str>, option: &str) -> Error {
+        let (option, reason) = (option.to_owned(), self);
+        UsageError::Value {
+            command,
+            option,
+            reason,
+        }
+        .into()
     }
 }
 
