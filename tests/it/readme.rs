@@ -107,7 +107,7 @@ fn exit_codes_are_those_of_the_help_page_and_the_code() {
         helped.insert(code);
     }
     assert_eq!(documented.keys().copied().collect::<BTreeSet<_>>(), helped);
-    let errors = read("src/error/code.rs");
+    let errors = read("src/error/category.rs");
     let (_, function) = errors.split_once("fn exit_code").unwrap();
     let given = function.split("=> ").skip(1).filter_map(|arm| {
         let digits = arm.split(|c: char| !c.is_ascii_digit()).next();
