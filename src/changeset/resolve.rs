@@ -94,7 +94,7 @@ impl From<TooFar> for EntryFault {
     fn from(far: TooFar) -> Self {
         match far {
             TooFar::Links => Self::LinkLoop,
-            TooFar::Steps => Self::LongWay,
+            TooFar::Steps => Self::TooManySteps,
         }
     }
 }

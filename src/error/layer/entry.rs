@@ -16,7 +16,7 @@ pub enum EntryFault {
     NameTooLong,
     TooDeep,
     LinkLoop,
-    LongWay,
+    TooManySteps,
     ParentIsFile,
     RootIsNoDirectory,
     /// Of nothing, of its own directory or of the parent, or in the middle of a path.
@@ -133,7 +133,7 @@ impl Display for EntryFault {
             Self::NameTooLong => "its name has a component of more than 255 bytes",
             Self::TooDeep => "it lies more than 4096 directories deep",
             Self::LinkLoop => "its parents lead through more than 255 symlinks",
-            Self::LongWay => "its parents lead through symlinks of more than 16384 steps",
+            Self::TooManySteps => "its parents lead through symlinks of more than 16384 steps",
             Self::ParentIsFile => "one of its parents is not a directory",
             Self::RootIsNoDirectory => "the root of the tree must be a directory",
             Self::Whiteout => "not a name that a whiteout can have",
