@@ -8,7 +8,7 @@ use crate::support::sandbox::Command;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 
 mod disk;
 mod images;
@@ -86,13 +86,16 @@ fn every_line_of_the_golden_file_is_in_good_form() {
 #[test]
 fn every_sentence_in_the_source_is_in_good_form() {
     let mut count = 0;
-    let within = |folder: &str| {
-        let files = fs::read_dir(Path::new(SENTENCES).join(folder)).unwrap();
-        files
-            .map(|file| file.unwrap().path())
-            .filter(|path| path.is_file())
+    let within = |folder: PathBuf| {
+        let files = fs::read_dir(folder).unwrap();
+        files.map(|file| file.unwrap().path())
     };
-    for path in within("").chain(within("correction")) {
+    let all = within(SENTENCES.into());
+    let (folders, files): (Vec<_>, Vec<_>) = all.partition(|path| path.is_dir());
+    for path in files
+        .into_iter()
+        .chain(folders.into_iter().flat_map(within))
+    {
         let text = fs::read_to_string(&path).unwrap();
         let lines = text.lines().map(str::trim);
         for line in lines.filter(|line| !line.starts_with("//") && !line.starts_with("#[")) {
