@@ -1,10 +1,10 @@
-//! Escapes what is printed: JSON for programs, and JSON that is safe on a terminal.
+//! JSON that is safe on a terminal: control characters are escaped.
 
 use serde::Serialize;
 
-/// Whether a terminal would obey it or hide it rather than show it: control characters of C0 and C1,
-/// ends of lines, and all format characters and those without a width (Unicode's categories Cc, Cf, Zl
-/// and Zp, and `Default_Ignorable_Code_Point`). They could make one name look like another.
+/// Whether a terminal would obey a character or hide it, which could make one name look like another:
+/// control characters, line and paragraph separators, format characters and those without a width
+/// (Unicode's categories Cc, Cf, Zl and Zp, and `Default_Ignorable_Code_Point`).
 pub(crate) fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -17,41 +17,41 @@ pub(crate) fn is_unprintable(c: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// One line of JSON, for programs.
+/// One line of JSON.
 pub(crate) fn json_line(value: &impl Serialize) -> String {
-    // What is written here are strings and numbers, which always become JSON.
+    // Strings and numbers always serialise.
     plain(&serde_json::to_string(value).unwrap_or_default())
 }
 
-/// A page of JSON, for programs and people.
+/// Indented JSON.
 pub(crate) fn json_page(value: &impl Serialize) -> String {
     plain(&serde_json::to_string_pretty(value).unwrap_or_default())
 }
 
-/// JSON as somebody else wrote it, for a terminal.
+/// JSON of an image, for a terminal.
 pub(crate) fn json_for_terminal(json: &[u8]) -> String {
     plain(String::from_utf8_lossy(json).trim_end())
 }
 
-/// What a terminal would obey is escaped, which programs read as it was: JSON itself asks for that
-/// below U+0020 only (RFC 8259, section 7).
+/// Escapes unprintable characters. To programs, that makes no difference. JSON requires it below U+0020
+/// only (RFC 8259, section 7).
 fn plain(json: &str) -> String {
     let plain = String::with_capacity(json.len() + 1);
     json.chars().fold(plain, |mut plain, c| {
-        // Between the strings, these may be what makes it readable; within, JSON has escaped them.
-        match is_unprintable(c) && !matches!(c, '\n' | '\t') {
-            // One number of four digits, or two beyond the first plane.
-            true => c
-                .encode_utf16(&mut [0; 2])
+        // Line feeds and tabs are indentation: within strings, JSON has escaped them.
+        if is_unprintable(c) && !matches!(c, '\n' | '\t') {
+            // Two escapes beyond the first plane.
+            c.encode_utf16(&mut [0; 2])
                 .iter()
-                .for_each(|unit| plain.push_str(&format!("\\u{unit:04x}"))),
-            false => plain.push(c),
+                .for_each(|unit| plain.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            plain.push(c);
         }
         plain
     }) + "\n"
 }
 
-/// Words as a list, which shows where each of them ends.
+/// Words as a JSON list, which shows where each of them ends.
 pub(crate) fn json_words(words: &[String]) -> String {
     let words = words
         .iter()

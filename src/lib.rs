@@ -7,15 +7,14 @@
 //!                     size)                                               open directories)
 //! ```
 //!
-//! The modules by floors, from the cellar up. Imports only point down; `tests/it/floors.rs` holds
-//! them to it.
+//! The modules by floors, from the lowest. Imports point down only, which `tests/it/floors.rs` checks.
 
 // Escapes, the OCI specifications, the kernel.
 mod escape;
 pub mod oci;
 pub mod sys;
 
-// What is written beside and into a tree, and what starts it.
+// Records, lock files, and the files that start a tree.
 mod lockfile;
 mod record;
 mod systemd;
@@ -34,7 +33,7 @@ pub mod tarball;
 mod changeset;
 pub mod tree;
 
-// The rooms that do the work and do not know of each other.
+// The rooms that do the work. They do not import each other.
 mod archive;
 mod cache;
 pub mod compare;

@@ -1,34 +1,32 @@
-//! A lock: which digests images must have. Lines of `REFERENCE@DIGEST`, as `roots digest` prints
-//! them; `#` begins a comment. A digest alone holds for every image. A name stands on one line only, or
-//! on several with the same digest: what is appended to a lock, or claims a name twice in one archive,
-//! does not add to what that name may be.
+//! Lock files: the digests that images must have. Each line is `REFERENCE@DIGEST`, as `roots digest` prints
+//! it; `#` begins a comment. A line with a digest alone allows it for every image. Two lines with the same
+//! name must have the same digest, so that appending a line cannot allow another digest.
 
 use crate::oci::{Digest, Reference};
 use std::collections::HashMap;
 
-/// The lines of a lock.
+/// The lines of a lock file.
 #[derive(Clone, Debug)]
 pub(crate) struct Lock(Vec<(Option<Reference>, Digest)>);
 
-/// The number of a line, from 1 on, that makes a text no lock.
+/// The number of an invalid line, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidLock {
-    /// It is no line of a lock.
+    /// It is malformed.
     Line(usize),
-    /// It locks a name that an earlier line locks to another digest.
+    /// An earlier line has the same name and another digest.
     Twice(usize),
 }
 
 impl Lock {
-    /// Reads a lock.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidLock> {
         let lines = text.lines().zip(1..).map(|(line, number)| {
-            let said = line.split('#').next().unwrap_or_default().trim();
-            (said, number)
+            let text = line.split('#').next().unwrap_or_default().trim();
+            (text, number)
         });
         let (mut entries, mut names) = (Vec::new(), HashMap::new());
-        for (said, number) in lines.filter(|(said, _)| !said.is_empty()) {
-            let (name, digest) = entry(said).ok_or(InvalidLock::Line(number))?;
+        for (text, number) in lines.filter(|(text, _)| !text.is_empty()) {
+            let (name, digest) = entry(text).ok_or(InvalidLock::Line(number))?;
             if let Some(name) = &name {
                 let earlier = names.insert(name.name(), digest.clone());
                 if earlier.is_some_and(|earlier| earlier != digest) {
@@ -40,32 +38,32 @@ impl Lock {
         Ok(Self(entries))
     }
 
-    /// The digests that an image of these names may have. One that has no name may be any of those
-    /// that are locked.
+    /// The digests that an image with these names may have. An image without a name may have any digest in
+    /// the file.
     pub(crate) fn digests(&self, names: &[String]) -> Vec<Digest> {
         let names: Vec<_> = names
             .iter()
             .flat_map(|name| Reference::parse(name))
             .collect();
-        let is_meant = |locked: &Option<Reference>| match locked {
+        let is_for_image = |locked: &Option<Reference>| match locked {
             Some(locked) if !names.is_empty() => names.iter().any(|name| is_same(name, locked)),
             _ => true,
         };
-        let meant = self.0.iter().filter(|(locked, _)| is_meant(locked));
-        meant.map(|(_, digest)| digest.clone()).collect()
+        let entries = self.0.iter().filter(|(locked, _)| is_for_image(locked));
+        entries.map(|(_, digest)| digest.clone()).collect()
     }
 }
 
-fn entry(said: &str) -> Option<(Option<Reference>, Digest)> {
-    if let Ok(digest) = Digest::parse(said) {
+fn entry(text: &str) -> Option<(Option<Reference>, Digest)> {
+    if let Ok(digest) = Digest::parse(text) {
         return Some((None, digest));
     }
-    let reference = Reference::parse(said).ok()?;
+    let reference = Reference::parse(text).ok()?;
     let digest = reference.digest()?.clone();
     Some((Some(reference), digest))
 }
 
-/// Whether two names are of one image; one that has only a digest may have any tag.
+/// Whether two names denote the same image. A name without a tag matches every tag.
 fn is_same(one: &Reference, other: &Reference) -> bool {
     let tags = one.tag().zip(other.tag());
     one.registry() == other.registry()

@@ -1,4 +1,4 @@
-//! The process: arguments in, a result or one message out, and the exit code.
+//! The process: parses its arguments, runs the command, prints the result or one error, and exits.
 
 use roots::commands::Stdout;
 use roots::error::{Error, UsageError};
@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     let done = done.and_then(|done| print(&done.out).map(|()| done.exit_code));
     match &done {
         Ok(_) => {}
-        // Who sends a signal knows what it does; a program that reads events may not have sent it.
+        // The user who sends a signal needs no message. A program that reads JSON may not have sent it.
         Err(Error::Stopped(_)) if !progress.is_json() => {}
         Err(error) => {
             progress.failed(error);
@@ -30,14 +30,14 @@ fn main() -> ExitCode {
             }
         }
     }
-    // Also where it came too late to stop anything: a loop in a shell ends only if this process did.
+    // Even if it came too late to stop anything: a shell ends a loop only if a signal has ended the process.
     if let Some(signal) = sys::received_signal() {
         signal.end_process();
     }
     ExitCode::from(done.unwrap_or_else(|error| error.exit_code()))
 }
 
-/// Whoever closed the pipe has read enough.
+/// A closed pipe is not an error: its reader, such as `head`, has read enough.
 fn print(result: &[u8]) -> Result<(), Error> {
     let mut stdout = Stdout::lock();
     match stdout.write_all(result).and_then(|()| stdout.flush()) {

@@ -1,27 +1,27 @@
-//! The record of a pull: what a tree was made of.
+//! The record of a pull: the image and the options that a tree was made from.
 
 use crate::escape::json_page;
 use crate::oci::{Digest, Image, PlatformRequest};
 use crate::tree_options::TreeOptions;
 use serde::{Deserialize, Serialize};
 
-/// What a tree was made of. The names of the fields are what `roots inspect` prints.
+/// The record of a tree, as it is stored, and as `roots inspect` prints it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct Record {
-    /// The image's full name.
+    /// The full name of the image.
     pub(crate) reference: String,
-    /// What the name stood for: the digest of an index, where there is one.
+    /// The digest that the tag had: that of the index, if there was one.
     pub(crate) digest: Digest,
-    /// The digest of the manifest that was extracted.
+    /// The digest of the extracted manifest.
     pub(crate) manifest: Digest,
-    /// The platform that the image is for.
+    /// The platform of the image.
     pub(crate) platform: String,
-    /// The platform that was asked for, or this machine's.
+    /// The platform that was requested, by default that of the machine.
     #[serde(rename = "wanted")]
     pub(crate) requested: String,
-    /// The version of roots that made the tree.
+    /// The version of roots.
     pub(crate) roots: String,
-    /// The options that made it differ from the image.
+    /// The options that make the tree differ from the image.
     #[serde(default, skip_serializing_if = "TreeOptions::are_none")]
     pub(crate) options: TreeOptions,
     /// Whether owners other than root are missing, because an ordinary user pulled.
@@ -50,23 +50,23 @@ impl Record {
         }
     }
 
-    /// Whether `other` is about the same tree, whatever name and index led to it.
+    /// Whether both describe the same tree. Its name and index may differ.
     pub(crate) fn is_of_same_tree(&self, other: &Self) -> bool {
         self.manifest == other.manifest && self.options == other.options
     }
 
-    /// Reads a record; nothing if it is not one.
+    /// None if it is malformed.
     pub(crate) fn parse(json: &[u8]) -> Option<Self> {
         serde_json::from_slice(json).ok()
     }
 
-    /// The record on one line, as it is kept.
+    /// One line of JSON, as it is stored.
     pub(crate) fn to_line(&self) -> String {
-        // Strings alone always become JSON.
+        // Strings always serialise.
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// The record for people and programs: whoever owns the tree may have written it.
+    /// JSON that is safe on a terminal: the owner of the tree may have forged the record.
     pub(crate) fn to_page(&self) -> String {
         json_page(self)
     }

@@ -3,14 +3,14 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The options that say so, each in one spelling, sorted: the same ones make the same tree. This is
-/// what `roots inspect` prints.
+/// The options as they are typed, normalized and sorted, so that equal options make equal trees.
+/// `roots inspect` prints them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(transparent)]
 pub struct TreeOptions(Vec<String>);
 
 impl TreeOptions {
-    /// Those that these options ask for.
+    /// Takes normalized options in any order.
     pub fn new(mut options: Vec<String>) -> Self {
         options.sort();
         options.dedup();
@@ -22,33 +22,33 @@ impl TreeOptions {
         self.0.is_empty()
     }
 
-    /// The paths that the tree is made of, with all below them; none for all.
+    /// The paths of `--include`; none for the whole image.
     pub fn included(&self) -> impl Iterator<Item = &str> {
         self.values("--include")
     }
 
-    /// The paths that are left out, with all below them.
+    /// The paths of `--exclude`.
     pub fn excluded(&self) -> impl Iterator<Item = &str> {
         self.values("--exclude")
     }
 
-    /// Whether all belongs to whoever pulls.
+    /// Whether all files belong to the user who pulls.
     pub fn strip_owner(&self) -> bool {
         self.0.iter().any(|option| option == "--strip-owner")
     }
 
-    /// How much higher each uid and gid is.
+    /// What is added to each uid and gid.
     pub fn uid_shift(&self) -> u32 {
         let shift = self.values("--uid-shift").next();
         shift.and_then(|shift| shift.parse().ok()).unwrap_or(0)
     }
 
-    /// All of them, as they are spelt.
+    /// All options.
     pub fn options(&self) -> &[String] {
         &self.0
     }
 
-    /// Those that are not in any of the others.
+    /// The options that are not in any of `others`.
     pub fn without(&self, others: &[&Self]) -> Self {
         let is_new = |option: &&String| !others.iter().any(|other| other.0.contains(option));
         Self(self.0.iter().filter(is_new).cloned().collect())

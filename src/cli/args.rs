@@ -7,11 +7,11 @@ use lexopt::{Arg, Parser, ValueExt as _};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// What was typed behind a command.
+/// The options and operands of a command, as they were typed.
 #[derive(Default)]
 pub(super) struct RawArgs {
     pub(super) operands: Vec<OsString>,
-    /// The last one counts, where there can be one only.
+    /// The last one counts, except for `save`.
     pub(super) platforms: Vec<String>,
     pub(super) all_platforms: bool,
     pub(super) output: Option<OsString>,
@@ -26,7 +26,7 @@ pub(super) struct RawArgs {
     pub(super) retries: Option<String>,
     pub(super) cache: Option<OsString>,
     pub(super) max_size: Option<String>,
-    /// What is included or excluded, each with its option.
+    /// `--include` and `--exclude`, with their values.
     pub(super) parts: Vec<(String, String)>,
     pub(super) partial: bool,
     pub(super) ignore_times: bool,
@@ -57,12 +57,12 @@ pub(super) struct RawArgs {
     pub(super) help: bool,
 }
 
-/// Reads options and operands, in any order.
+/// Parses options and operands, in any order.
 pub(super) fn raw_args(syntax: &Syntax, mut parser: Parser) -> Result<RawArgs, Error> {
     let mut args = RawArgs::default();
     let mut word = String::new();
     loop {
-        // Behind the first of several letters it stays what it was.
+        // Within several letters after one dash, the word stays the same.
         if let Some(next) = parser.try_raw_args() {
             word = next
                 .peek()
@@ -98,7 +98,7 @@ pub(super) fn raw_args(syntax: &Syntax, mut parser: Parser) -> Result<RawArgs, E
             "--timeout" => args.timeout = text(&mut parser, "--timeout")?,
             "--retries" => args.retries = text(&mut parser, "--retries")?,
             "--cache" => args.cache = Some(value(&mut parser, "--cache")?),
-            // A limit that a script has lost must not be none.
+            // An empty value, from an unset variable in a script, must not mean no limit.
             "--max-size" => {
                 args.max_size = Some(text(&mut parser, "--max-size")?.unwrap_or_default())
             }
@@ -142,7 +142,7 @@ pub(super) fn raw_args(syntax: &Syntax, mut parser: Parser) -> Result<RawArgs, E
     }
 }
 
-/// An option that is on no line of the page: `-platform`, if it begins with one dash, may be one with two.
+/// The error for an unknown option. `-platform`, with one dash, may be meant as one with two.
 fn unknown_option(syntax: &Syntax, option: String, word: &str) -> Error {
     let known: Vec<_> = syntax.options().collect();
     let meant = |args: &str| closest(args, &known);
@@ -161,7 +161,7 @@ fn unknown_option(syntax: &Syntax, option: String, word: &str) -> Error {
         meant,
         other: other.map(|other| other.command),
         typed,
-        // `--tls-verify=false` of skopeo and podman asks for what `--tls-verify` rules out.
+        // `--tls-verify=false` of skopeo and podman means the opposite of `--tls-verify`.
         is_off: word
             .split_once('=')
             .is_some_and(|(_, value)| is_false(value)),
@@ -169,7 +169,7 @@ fn unknown_option(syntax: &Syntax, option: String, word: &str) -> Error {
     .into()
 }
 
-/// What Go's `strconv.ParseBool` takes for false.
+/// The values that Go's `strconv.ParseBool` takes for false, and `no`.
 fn is_false(value: &str) -> bool {
     matches!(
         value.to_ascii_lowercase().as_str(),
@@ -177,13 +177,13 @@ fn is_false(value: &str) -> bool {
     )
 }
 
-/// What the last operand has behind it that may come more than once.
+/// The suffix of an operand that may be repeated.
 const REPEATED: &str = "...";
 
-/// What one begins with that need not come.
+/// The prefix of an optional operand.
 const OPTIONAL: char = '[';
 
-/// The operands, as many as there must be.
+/// Takes the operands, and checks their number.
 pub(super) fn operands(syntax: &Syntax, args: &mut RawArgs) -> Result<Vec<OsString>, Error> {
     let command = syntax.command;
     let is_optional = |operand: &&&str| operand.starts_with(OPTIONAL);
@@ -209,7 +209,7 @@ pub(super) fn operands(syntax: &Syntax, args: &mut RawArgs) -> Result<Vec<OsStri
     Ok(std::mem::take(&mut args.operands))
 }
 
-/// A path among the operands: an empty one is as good as none.
+/// A path operand. An empty one counts as missing.
 pub(super) fn value_of(
     (syntax, operand): (&Syntax, &'static str),
     args: Option<OsString>,
@@ -228,7 +228,7 @@ fn value(parser: &mut Parser, option: &str) -> Result<OsString, Error> {
     parser.value().map_err(missing)
 }
 
-/// A value as text; an empty one is as good as none.
+/// A value as text. An empty one counts as missing.
 fn text(parser: &mut Parser, option: &str) -> Result<Option<String>, Error> {
     let wrong = |_| ValueFault::NotText.of(option);
     let text = value(parser, option)?.string().map_err(wrong)?;

@@ -1,6 +1,6 @@
 //! The grammar of each command is its help page: an option that is not on the page is not accepted.
 
-/// What one command takes.
+/// The operands and options of one command.
 pub(super) struct Syntax {
     pub(super) command: &'static str,
     pub(super) operands: &'static [&'static str],
@@ -49,15 +49,14 @@ pub(super) const PURGE: Syntax = Syntax {
     page: include_str!("../help/purge.txt"),
 };
 
-/// All that have a help page.
+/// All commands with a help page.
 pub(super) const SYNTAXES: [&Syntax; 7] = [&PULL, &SAVE, &DIGEST, &TAGS, &INSPECT, &VERIFY, &PURGE];
 
-/// The line of a page that stands for the options of all commands that speak with registries.
+/// This line of a page is replaced by the options of all commands that use registries.
 const REGISTRY_LINE: &str = "{registry}";
 const REGISTRY: &str = include_str!("../help/registry.txt");
 
 impl Syntax {
-    /// The help page.
     pub(super) fn help(&self) -> String {
         self.lines().flat_map(|line| [line, "\n"]).collect()
     }
@@ -83,7 +82,7 @@ impl Syntax {
         })
     }
 
-    /// How options are spelt on the page, `-f, --force` or `--os OS`: what stands in front of two blanks.
+    /// The options as they are on the page, before two blanks: `-f, --force` or `--os OS`.
     fn option_lines(&self) -> impl Iterator<Item = &'static str> {
         let lines = self.lines().filter_map(|line| line.strip_prefix("  "));
         let lines = lines.filter(|line| line.starts_with('-'));

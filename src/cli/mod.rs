@@ -19,8 +19,8 @@ use args::{RawArgs, operands, raw_args, spelling, unreadable, value_of};
 use grammar::{DIGEST, INSPECT, PULL, PURGE, SAVE, SYNTAXES, TAGS, VERIFY};
 use lexopt::{Arg, Parser};
 use options::{
-    cache, check_cache, check_stdin_once, machine, max_size, name, named, platform, progress,
-    replacing,
+    cache, check_cache, check_replacing, check_stdin_once, machine, max_size, name, named,
+    platform, progress,
 };
 use purge::sweep;
 use raw::raw;
@@ -34,12 +34,12 @@ use tree_options::{compared, tree_options};
 
 const OVERVIEW: &str = include_str!("../help/roots.txt");
 
-/// Reads `arguments`, the program's name left out. `variable` looks up the environment.
+/// Parses `arguments`, without the name of the program. `variable` looks up the environment.
 pub fn parse(
     arguments: impl IntoIterator<Item = OsString>,
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Command, Error> {
-    // An empty variable is one that is not set, as in the Go tool.
+    // An empty variable counts as not set, as in the Go tool.
     let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
     let mut parser = Parser::from_args(arguments);
     let command = match parser.next().map_err(|e| unreadable(&e))? {
@@ -53,14 +53,14 @@ pub fn parse(
     read.map_err(|error| of_command(&command, error))
 }
 
-/// The commands, a few lines each, as the help page has them.
+/// The list of commands from the help page.
 pub fn commands() -> &'static str {
     let lists = OVERVIEW.split("\n\n");
     let mut lists = lists.filter(|list| list.starts_with("Commands:"));
     lists.next().unwrap_or_default()
 }
 
-/// Reads what stands behind `command`.
+/// Parses the arguments of `command`.
 fn read(
     command: &str,
     parser: Parser,
@@ -80,7 +80,7 @@ fn read(
     }
 }
 
-/// An option that makes no sense is told to be on the page of its command.
+/// Adds the command to an error about the value of an option: the hint names its help page.
 fn of_command(command: &str, error: Error) -> Error {
     let syntax = SYNTAXES.iter().find(|syntax| syntax.command == command);
     let command = syntax.map(|syntax| syntax.command);
@@ -95,7 +95,7 @@ fn of_command(command: &str, error: Error) -> Error {
     }
 }
 
-/// Whether a program reads what is said of `arguments` that cannot be understood.
+/// Whether errors about `arguments` that cannot be parsed must be JSON.
 pub fn wants_json(arguments: &[OsString]) -> bool {
     let mut options = arguments.iter().take_while(|argument| *argument != "--");
     options.any(|option| option == "--json")
@@ -114,7 +114,7 @@ fn pull(mut args: RawArgs, variable: impl Fn(&str) -> Option<OsString>) -> Resul
     let image = operands.next().unwrap_or_default();
     let dest = value_of((&PULL, "DEST"), operands.next())?;
     let (image, cache) = (name(&image)?, cache(&args, &variable));
-    replacing(&args)?;
+    check_replacing(&args)?;
     check_cache(&args, [&image], &cache)?;
     let options = options(&args, &variable)?;
     check_stdin_once([&image], &options)?;
@@ -169,7 +169,7 @@ fn digest(
     if args.help {
         return Ok(Command::Help(DIGEST.help()));
     }
-    // A lock has lines of its own.
+    // A lock file is not JSON.
     if args.json && args.lock {
         return Err(ValueFault::NotWith("--lock").of("--json"));
     }
@@ -194,7 +194,7 @@ fn inspect(
     if args.help {
         return Ok(Command::Help(INSPECT.help()));
     }
-    // `--raw` of other tools has no value: it would take IMAGE for one, which is then missing.
+    // First, because `--raw` of other tools has no value: then IMAGE is its value, and no operand is left.
     let raw = raw(&args)?;
     machine(&INSPECT, &mut args)?;
     let operands = operands(&INSPECT, &mut args)?;

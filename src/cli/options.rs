@@ -15,27 +15,27 @@ use std::io::{IsTerminal as _, stdin};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
-/// The variables that stand in for options.
 const PLATFORM: &str = "ROOTS_PLATFORM";
 const ARCH: &str = "ROOTS_ARCH";
 const OS: &str = "ROOTS_OS";
 const CACHE: &str = "ROOTS_CACHE";
 
-/// A path is told from a reference by how it begins: no reference begins so.
+/// Parses IMAGE. A path differs from a reference by how it begins.
 pub(super) fn name(operand: &OsString) -> Result<ImageName, Error> {
     named(operand).map_err(|why| {
         let text = operand.to_string_lossy().into_owned();
         let error = Error::reference(text, why);
-        // What a shell completes need not begin so: `My Images.tar`.
+        // A shell completes to paths that do not begin like one: `My Images.tar`.
         let path = PathBuf::from(operand);
-        match path.is_relative() && path.exists() {
-            true => error.suggesting(Suggestion::Path(path)),
-            false => error,
+        if path.is_relative() && path.exists() {
+            error.suggesting(Suggestion::Path(path))
+        } else {
+            error
         }
     })
 }
 
-/// The same, for what need not be an image.
+/// [`name`] for an operand that need not be an image.
 pub(super) fn named(operand: &OsString) -> Result<ImageName, InvalidReference> {
     let bytes = operand.as_bytes();
     // `oci://ghcr.io/name` is how other tools write a registry: Reference refuses it with a hint.
@@ -55,7 +55,7 @@ pub(super) fn named(operand: &OsString) -> Result<ImageName, InvalidReference> {
     Reference::parse(&operand.to_string_lossy()).map(ImageName::Registry)
 }
 
-/// Options beat variables, and a whole platform beats its parts on the same level.
+/// Options take precedence over variables, and `--platform` over its parts.
 pub(super) fn platform(
     args: &RawArgs,
     variable: impl Fn(&str) -> Option<OsString>,
@@ -84,7 +84,7 @@ pub(super) fn platform(
         ),
     };
     match text {
-        // `--os a/b` would be an architecture of its own.
+        // The slash in `--os a/b` would begin the architecture.
         Some(text) if args.os.as_ref().is_some_and(|os| os.contains('/')) => {
             Err(UsageError::Platform(text).into())
         }
@@ -105,46 +105,47 @@ pub(super) fn platform(
     }
 }
 
-/// How much is said.
 pub(super) fn progress(args: &RawArgs, variable: impl Fn(&str) -> Option<OsString>) -> Progress {
     let level = match (args.quiet, args.verbose) {
         (true, _) => Level::Faults,
         (false, false) => Level::Steps,
         (false, true) => Level::Details,
     };
-    // One that cannot clear a line is called dumb.
+    // A dumb terminal cannot clear a line.
     let can_draw = || variable("TERM").is_some_and(|term| term != "dumb") && sys::has_terminal();
-    let format = match args.json {
-        true => Format::Json,
-        false if can_draw() => Format::Terminal,
-        false => Format::Lines,
+    let format = if args.json {
+        Format::Json
+    } else if can_draw() {
+        Format::Terminal
+    } else {
+        Format::Lines
     };
     Progress::new(level, format)
 }
 
-/// `no`, in any case, is none; without a HOME there is none either.
+/// The cache. There is none with `no`, in upper or lower case, or without HOME.
 pub(super) fn cache(args: &RawArgs, variable: impl Fn(&str) -> Option<OsString>) -> CacheChoice {
-    let asked = args
+    let requested = args
         .cache
         .clone()
         .filter(|cache| !cache.is_empty())
         .or_else(|| variable(CACHE));
-    match asked {
+    match requested {
         Some(no) if no.eq_ignore_ascii_case("no") => CacheChoice::No,
         Some(path) => CacheChoice::At(PathBuf::from(path)),
         None if sys::is_system_root() => CacheChoice::Default(PathBuf::from("/var/cache/roots")),
         None => {
-            // A relative one would be another cache in each folder.
+            // A relative path would be another cache in each working directory.
             let xdg = absolute(variable("XDG_CACHE_HOME")).map(|xdg| xdg.join("roots"));
             let home = || absolute(variable("HOME")).map(|home| home.join(".cache/roots"));
-            let usual = xdg.or_else(home);
-            usual.map_or(CacheChoice::No, CacheChoice::Default)
+            let default = xdg.or_else(home);
+            default.map_or(CacheChoice::No, CacheChoice::Default)
         }
     }
 }
 
-/// Options that mean something only beside others.
-pub(super) fn replacing(args: &RawArgs) -> Result<(), Error> {
+/// Refuses options that need others.
+pub(super) fn check_replacing(args: &RawArgs) -> Result<(), Error> {
     if args.keep_old.is_some() && !args.force && !args.update {
         return Err(ValueFault::OnlyWith("--force or --update").of("--keep-old"));
     }
@@ -157,7 +158,7 @@ pub(super) fn replacing(args: &RawArgs) -> Result<(), Error> {
     Ok(())
 }
 
-/// `--machine NAME` is DEST, where systemd has its machines.
+/// Makes `--machine NAME` the operand DEST, below the folder of systemd's machines.
 pub(super) fn machine(syntax: &Syntax, args: &mut RawArgs) -> Result<(), Error> {
     let Some(name) = &args.machine else {
         return Ok(());
@@ -174,14 +175,14 @@ pub(super) fn machine(syntax: &Syntax, args: &mut RawArgs) -> Result<(), Error> 
         all if all >= syntax.operands.len() => {
             return Err(ValueFault::NotWith(operand).of("--machine"));
         }
-        // Without the IMAGE in front of it, DEST is not the first that is missing.
+        // IMAGE, which comes before DEST, is missing, too: the error will be about that.
         before if before < place => {}
         _ => args.operands.insert(place, dest.into()),
     }
     Ok(())
 }
 
-/// Without a network, images of registries come out of the cache.
+/// Refuses `--offline` without a cache for images of registries.
 pub(super) fn check_cache<'n>(
     args: &RawArgs,
     images: impl IntoIterator<Item = &'n ImageName>,
@@ -189,13 +190,13 @@ pub(super) fn check_cache<'n>(
 ) -> Result<(), Error> {
     let is_remote = |name: &ImageName| matches!(name, ImageName::Registry(_));
     let has_none = matches!(cache, CacheChoice::No);
-    match args.offline && has_none && images.into_iter().any(is_remote) {
-        true => Err(ValueFault::NoCacheToPull.of("--offline")),
-        false => Ok(()),
+    if args.offline && has_none && images.into_iter().any(is_remote) {
+        return Err(ValueFault::NoCacheToPull.of("--offline"));
     }
+    Ok(())
 }
 
-/// Standard input gives one thing, once.
+/// Refuses to read standard input twice, or an archive from a terminal.
 pub(super) fn check_stdin_once<'n>(
     images: impl IntoIterator<Item = &'n ImageName>,
     options: &RegistryOptions,
@@ -211,14 +212,14 @@ pub(super) fn check_stdin_once<'n>(
     }
 }
 
-/// How large the tree may grow, in bytes.
+/// The value of `--max-size`, in bytes.
 pub(super) fn max_size(args: &RawArgs) -> Result<Option<u64>, Error> {
     let wrong = || ValueFault::Size.of("--max-size");
     let size = |text: &String| bytes(text).ok_or_else(wrong);
     args.max_size.as_ref().map(size).transpose()
 }
 
-/// A size as coreutils read it: `2G` and `2GiB` are powers of 1024, `2GB` of 1000.
+/// A size as in coreutils: `2G` and `2GiB` are powers of 1024, `2GB` of 1000.
 fn bytes(text: &str) -> Option<u64> {
     let digits = text
         .find(|c: char| !c.is_ascii_digit())

@@ -17,7 +17,7 @@ pub(super) fn sweep(args: &RawArgs) -> Result<Sweep, Error> {
     })
 }
 
-/// A number and its unit, which has to be there: `30` would be seconds to some and days to others.
+/// A number and a unit, which is required: `30` could be seconds or days.
 fn age(text: &str) -> Option<Duration> {
     const DAY: u64 = 24 * 60 * 60;
     let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;

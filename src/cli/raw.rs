@@ -4,7 +4,6 @@ use super::args::RawArgs;
 use crate::error::{Error, ValueFault};
 use crate::source::RawDocument;
 
-/// The document that is to be printed as it is.
 pub(super) fn raw(args: &RawArgs) -> Result<Option<RawDocument>, Error> {
     if args.raw.is_some() && args.machine.is_some() {
         // A machine is a tree.

@@ -1,4 +1,4 @@
-//! Parses options and variables for reaching registries.
+//! Parses options and variables for registries.
 
 use super::args::RawArgs;
 use crate::error::{Error, ValueFault};
@@ -6,13 +6,12 @@ use crate::registry::{AuthOption, Mirror, RegistryOptions};
 use std::ffi::OsString;
 use std::time::Duration;
 
-/// The variables that stand in for options.
 const AUTH: &str = "ROOTS_AUTH";
 const TIMEOUT: &str = "ROOTS_TIMEOUT";
 const RETRIES: &str = "ROOTS_RETRIES";
 const MIRRORS: &str = "ROOTS_MIRRORS";
 
-/// More than a day is a slip of the keyboard.
+/// More than a day is a typing error.
 const MAX_TIMEOUT: u64 = 24 * 60 * 60;
 
 pub(super) fn options(
@@ -51,7 +50,7 @@ pub(super) fn options(
     })
 }
 
-/// How long whoever is silent is waited for.
+/// The value of `--timeout` or its variable.
 pub(super) fn timeout(
     args: &RawArgs,
     variable: impl Fn(&str) -> Option<String>,
@@ -64,7 +63,7 @@ pub(super) fn timeout(
     Ok(timeout.unwrap_or(RegistryOptions::TIMEOUT))
 }
 
-/// The value of an option or else of its variable, which is named if it cannot be understood.
+/// The value of an option, or else of its variable. The error names the one that was used.
 fn number<T>(
     (option, args): (&str, &Option<String>),
     (name, set): (&str, Option<String>),

@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use std::io::{IsTerminal as _, stdout};
 use std::path::PathBuf;
 
-/// For which platforms: those that are named, all, or one as for a pull.
+/// The platforms that are named, or all, or the default of a pull.
 pub(super) fn platforms(
     args: &RawArgs,
     variable: impl Fn(&str) -> Option<OsString>,
@@ -20,7 +20,7 @@ pub(super) fn platforms(
         (_, true) => Err(ValueFault::NotWith("--platform").of("--all-platforms")),
         ([], false) => Ok(Platforms::Some(vec![platform(args, variable)?])),
         (texts, false) => {
-            let wanted = texts.iter().map(|text| {
+            let platforms = texts.iter().map(|text| {
                 let platform = Platform::parse(text);
                 let platform = platform.map_err(|_| UsageError::Platform(text.clone()))?;
                 Ok(PlatformRequest {
@@ -28,17 +28,17 @@ pub(super) fn platforms(
                     explicit: true,
                 })
             });
-            wanted.collect::<Result<_, _>>().map(Platforms::Some)
+            platforms.collect::<Result<_, _>>().map(Platforms::Some)
         }
     }
 }
 
-/// Where the archive goes; `operands` are the images.
+/// The value of `--output`. `operands` are the images.
 pub(super) fn target(args: &RawArgs, operands: &[OsString]) -> Result<SaveTarget, Error> {
     match &args.output {
         None => Err(no_output(operands)),
         Some(path) if path.is_empty() => Err(ValueFault::Missing.of("--output")),
-        // What reads the archive would read the object as well.
+        // The JSON object would be part of the archive.
         Some(path) if path == "-" && args.json => {
             Err(ValueFault::NotWith("-o -, which prints nothing but the archive").of("--json"))
         }
@@ -50,10 +50,9 @@ pub(super) fn target(args: &RawArgs, operands: &[OsString]) -> Result<SaveTarget
     }
 }
 
-/// What the names of archives end with.
-const ARCHIVES: [&str; 5] = [".tar", ".tgz", ".tar.gz", ".tar.zst", ".oci"];
+const ARCHIVE_EXTENSIONS: [&str; 5] = [".tar", ".tgz", ".tar.gz", ".tar.zst", ".oci"];
 
-/// crane and skopeo have the file for the last operand.
+/// The error for a missing `--output`. In crane and skopeo, the file is the last operand.
 fn no_output(operands: &[OsString]) -> Error {
     let error = ValueFault::NoOutput.of("save");
     let texts: Option<Vec<_>> = operands.iter().map(|operand| operand.to_str()).collect();
@@ -62,11 +61,10 @@ fn no_output(operands: &[OsString]) -> Error {
     };
     let file = file.trim_start_matches("oci-archive:");
     let file = file.trim_start_matches("docker-archive:");
-    match !images.is_empty() && ARCHIVES.iter().any(|end| file.ends_with(end)) {
-        true => {
-            let line = format!("roots save {} -o {file}", images.join(" "));
-            error.suggesting(Suggestion::Option(line))
-        }
-        false => error,
+    let is_archive = ARCHIVE_EXTENSIONS.iter().any(|end| file.ends_with(end));
+    if images.is_empty() || !is_archive {
+        return error;
     }
+    let line = format!("roots save {} -o {file}", images.join(" "));
+    error.suggesting(Suggestion::Option(line))
 }

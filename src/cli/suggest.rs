@@ -3,10 +3,10 @@
 use super::grammar::SYNTAXES;
 use crate::error::{Error, UsageError};
 
-/// What can stand in the first place without a help page of its own.
+/// First arguments without a help page of their own.
 pub(super) const OTHERS: [&str; 5] = ["version", "help", "--version", "--help", "-V"];
 
-/// What other tools call it, and what it is called here.
+/// The words of other tools, and the words of roots.
 const SYNONYMS: &str = "extract=pull unpack=pull fetch=pull download=pull get=pull \
     info=inspect show=inspect check=verify diff=verify clean=purge prune=purge gc=purge \
     list-tags=tags \
@@ -24,8 +24,8 @@ const SYNONYMS: &str = "extract=pull unpack=pull fetch=pull download=pull get=pu
     --overwrite=--force --replace=--force --silent=--quiet --no-same-owner=--strip-owner \
     --uid-map=--uid-shift --gid-map=--uid-shift --filter=--older-than --until=--older-than";
 
-/// What was meant: the one word that begins so, what another tool calls so, or one that is at most
-/// two slips of the keyboard away, and not half of it.
+/// The known word that was probably meant: the only one that begins with `typed`, or the synonym of another
+/// tool, or the nearest one with at most two typing errors, in less than half of its letters.
 pub(super) fn closest(typed: &str, known: &[&'static str]) -> Option<&'static str> {
     let typed = typed.to_ascii_lowercase();
     let letters = typed.trim_start_matches('-').chars().count();
@@ -50,7 +50,7 @@ pub(super) fn closest(typed: &str, known: &[&'static str]) -> Option<&'static st
     called.or_else(nearest)
 }
 
-/// How many letters have to be added, removed, changed, or exchanged with the next one.
+/// The edit distance: letters added, removed, changed, or swapped with the next one.
 fn slips(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut before: Vec<usize> = Vec::new();
@@ -72,7 +72,6 @@ fn slips(a: &str, b: &str) -> usize {
     row[b.len()]
 }
 
-/// The error for a command that is not known.
 pub(super) fn unknown_command(typed: String) -> Error {
     let commands = SYNTAXES.iter().map(|syntax| syntax.command);
     let known: Vec<_> = commands.chain(OTHERS).collect();

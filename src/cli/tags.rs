@@ -28,7 +28,7 @@ pub(super) fn tags(
     }))
 }
 
-/// A repository, and nothing in it: whoever types a tag may want that one alone.
+/// A repository without a tag or digest: with one, the user may expect that tag alone.
 fn repository(operand: &OsString) -> Result<Reference, Error> {
     let text = operand.to_string_lossy();
     match name(operand)? {
@@ -47,9 +47,9 @@ fn range(args: &RawArgs) -> Result<TagRange, Error> {
         let limit = text.parse().ok().filter(|limit| *limit > 0);
         limit.ok_or_else(|| ValueFault::Count.of("--limit"))
     };
-    let last = |text: &String| match is_tag(text) {
-        true => Ok(text.clone()),
-        false => Err(ValueFault::Tag.of("--last")),
+    let last = |text: &String| {
+        let tag = Some(text.clone()).filter(|text| is_tag(text));
+        tag.ok_or_else(|| ValueFault::Tag.of("--last"))
     };
     Ok(TagRange {
         limit: args.limit.as_ref().map(limit).transpose()?,

@@ -6,7 +6,7 @@ use crate::sys;
 use crate::tarball::LayerPath;
 use crate::tree_options::TreeOptions;
 
-/// How a tree is to differ that a pull makes.
+/// The options of a pull.
 pub(super) fn tree_options(args: &RawArgs) -> Result<TreeOptions, Error> {
     match uid_shift(args)? {
         1.. if !sys::is_root() => Err(ValueFault::NotRoot.of("--uid-shift")),
@@ -17,8 +17,8 @@ pub(super) fn tree_options(args: &RawArgs) -> Result<TreeOptions, Error> {
     }
 }
 
-/// How a tree differs that is only compared, which anybody may do, and which part of it is compared.
-/// A tree that was pulled whole has more in it than the part: only `--partial` says that it was not.
+/// The options that the tree was pulled with, and the scope of the comparison. `--include` and `--exclude`
+/// are the scope, unless `--partial` says that the tree was pulled with them.
 pub(super) fn compared(args: &RawArgs) -> Result<(TreeOptions, TreeOptions), Error> {
     let (parts, owners) = (parts(args)?, owners(args)?);
     if args.partial && parts.is_empty() {
@@ -32,14 +32,14 @@ pub(super) fn compared(args: &RawArgs) -> Result<(TreeOptions, TreeOptions), Err
     Ok((TreeOptions::new(of_tree), TreeOptions::new(part)))
 }
 
-/// The part of the image.
+/// `--include` and `--exclude`.
 fn parts(args: &RawArgs) -> Result<Vec<String>, Error> {
     let parts = args.parts.iter();
     let parts = parts.map(|(option, text)| Ok(format!("{option}={}", path(option, text)?)));
     parts.collect()
 }
 
-/// Who owns what is in the tree.
+/// `--strip-owner` and `--uid-shift`.
 fn owners(args: &RawArgs) -> Result<Vec<String>, Error> {
     let mut options = Vec::new();
     if args.strip_owner {
@@ -52,7 +52,7 @@ fn owners(args: &RawArgs) -> Result<Vec<String>, Error> {
     Ok(options)
 }
 
-/// A path in an image, in one spelling.
+/// A path in an image, normalized.
 fn path(option: &str, text: &str) -> Result<String, Error> {
     let path = LayerPath::parse(text.as_bytes());
     let path = path.map_err(|_| ValueFault::Path.of(option))?;
@@ -61,10 +61,10 @@ fn path(option: &str, text: &str) -> Result<String, Error> {
         spelling.push('/');
         spelling += &name.to_string_lossy();
     }
-    match spelling.is_empty() {
-        true => Err(ValueFault::Root.of(option)),
-        false => Ok(spelling),
+    if spelling.is_empty() {
+        return Err(ValueFault::Root.of(option));
     }
+    Ok(spelling)
 }
 
 fn uid_shift(args: &RawArgs) -> Result<u32, Error> {

@@ -53,9 +53,9 @@ pub enum InvalidManifest {
     /// The document's media type differs from that of its Content-Type or descriptor.
     TypesDiffer {
         /// The type in the Content-Type or descriptor.
-        said: String,
+        declared: String,
         /// The type in the document.
-        says: String,
+        own: String,
     },
     /// Both `layers` and `manifests`: CVE-2021-41190, two readers see two images.
     Ambiguous,
@@ -130,7 +130,7 @@ struct Names {
     manifests: Option<BoundedList<Plain<EntryDigest>>>,
 }
 
-/// The declared type of a document.
+/// A document, of which only the `mediaType` is read.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[serde(expecting = "an object")]
@@ -151,29 +151,29 @@ impl Document {
         config.chain(entries).chain(layers).collect()
     }
 
-    /// The media type of this document with these bytes: its own `mediaType`, else the type `said`
+    /// The media type of this document with these bytes: its own `mediaType`, else the type `declared`
     /// by a Content-Type or descriptor, else the type that its shape implies.
-    pub fn media_type(&self, bytes: &[u8], said: &str) -> String {
+    pub fn media_type(&self, bytes: &[u8], declared: &str) -> String {
         let own = serde_json::from_slice::<TypedDocument>(bytes).ok();
         let own = own.and_then(|typed| typed.media_type).map(|name| name.0);
-        own.unwrap_or_else(|| match (MediaKind::of(said), self) {
+        own.unwrap_or_else(|| match (MediaKind::of(declared), self) {
             // Docker's manifests allow config types that OCI's do not.
-            (MediaKind::Index | MediaKind::Manifest, _) => bare(said),
+            (MediaKind::Index | MediaKind::Manifest, _) => bare(declared),
             (_, Self::Index(_)) => "application/vnd.oci.image.index.v1+json".to_owned(),
             (_, Self::Manifest(_)) => "application/vnd.oci.image.manifest.v1+json".to_owned(),
         })
     }
 
-    /// Parses `bytes`. A Content-Type or descriptor gave the type `said`, which is empty if there
+    /// Parses `bytes`. A Content-Type or descriptor gave the type `declared`, which is empty if there
     /// was none.
-    pub fn parse(bytes: &Bytes, said: &str) -> Result<Self, InvalidManifest> {
-        if MediaKind::of(said) == MediaKind::Schema1 {
+    pub fn parse(bytes: &Bytes, declared: &str) -> Result<Self, InvalidManifest> {
+        if MediaKind::of(declared) == MediaKind::Schema1 {
             return Err(InvalidManifest::Schema1);
         }
         let raw: RawDocumentJson =
-            serde_json::from_slice(bytes).map_err(|e| match said.starts_with("text/") {
+            serde_json::from_slice(bytes).map_err(|e| match declared.starts_with("text/") {
                 // For example a login page.
-                true => InvalidManifest::MediaType(said.to_owned()),
+                true => InvalidManifest::MediaType(declared.to_owned()),
                 false => InvalidManifest::Json(complaint(&e)),
             })?;
         match raw.schema_version {
@@ -194,7 +194,7 @@ impl Document {
             MediaKind::Index
         };
         let own = raw.media_type.as_ref().map(|name| name.0.as_str());
-        match kind(said, own)? {
+        match kind(declared, own)? {
             kind if !is_manifest && raw.manifests.is_none() => {
                 Err(InvalidManifest::Missing(match kind {
                     Some(MediaKind::Manifest) => "config",
@@ -202,8 +202,8 @@ impl Document {
                 }))
             }
             Some(kind) if kind != shape => Err(InvalidManifest::TypesDiffer {
-                said: own.unwrap_or(said).to_owned(),
-                says: if is_manifest {
+                declared: own.unwrap_or(declared).to_owned(),
+                own: if is_manifest {
                     "an image manifest"
                 } else {
                     "an index"
@@ -211,7 +211,7 @@ impl Document {
                 .to_owned(),
             }),
             _ if is_manifest => {
-                let is_docker = is_docker(own.unwrap_or(said));
+                let is_docker = is_docker(own.unwrap_or(declared));
                 Manifest::new(raw, is_docker).map(Self::Manifest)
             }
             _ => Ok(Self::Index(Index(Rc::clone(bytes)))),
@@ -253,9 +253,9 @@ impl Manifest {
 /// The kind of a document, from the type it was announced with and its own `mediaType`. If both are
 /// given, they must agree (distribution-spec, "Pulling manifests"); a generic Content-Type is
 /// ignored.
-fn kind(said: &str, own: Option<&str>) -> Result<Option<MediaKind>, InvalidManifest> {
+fn kind(declared: &str, own: Option<&str>) -> Result<Option<MediaKind>, InvalidManifest> {
     let document = |kind| matches!(kind, MediaKind::Index | MediaKind::Manifest);
-    let bare = said.split(';').next().unwrap_or_default().trim();
+    let bare = declared.split(';').next().unwrap_or_default().trim();
     match own {
         Some(own) if MediaKind::of(own) == MediaKind::Schema1 => Err(InvalidManifest::Schema1),
         Some(own) if !document(MediaKind::of(own)) => {
@@ -263,8 +263,8 @@ fn kind(said: &str, own: Option<&str>) -> Result<Option<MediaKind>, InvalidManif
         }
         Some(own) if document(MediaKind::of(bare)) && !bare.eq_ignore_ascii_case(own.trim()) => {
             Err(InvalidManifest::TypesDiffer {
-                said: bare.to_owned(),
-                says: own.to_owned(),
+                declared: bare.to_owned(),
+                own: own.to_owned(),
             })
         }
         Some(own) => Ok(Some(MediaKind::of(own))),

@@ -4,27 +4,25 @@ use crate::escape::json_line;
 use crate::oci::{Descriptor, Digest, Image};
 use serde::Serialize;
 
-/// What a name stands for, and the manifest that a pull would extract.
+/// The digest of a tag, and the manifest that a pull would extract.
 #[derive(Serialize)]
 pub(crate) struct DigestReport<'d> {
-    /// The image's full name.
     reference: String,
-    /// What the name stands for.
     digest: &'d Digest,
-    /// The manifest for the platform, unless only the digest was asked for.
+    /// Missing with `--index`.
     #[serde(skip_serializing_if = "Option::is_none")]
     manifest: Option<&'d Digest>,
-    /// The platform that the image is for, as its config says.
+    /// The platform in the config.
     #[serde(skip_serializing_if = "Option::is_none")]
     platform: Option<String>,
-    /// Of the manifest, or of what the name stands for if only that was asked for.
+    /// The media type of the manifest; with `--index`, that of the document with `digest`.
     media_type: &'d str,
-    /// How large that is, in bytes.
+    /// The size of the same document, in bytes.
     size: u64,
 }
 
 impl<'d> DigestReport<'d> {
-    /// Of `root`, which `reference` stands for; and of the manifest of an image in it.
+    /// `root` is what `reference` stands for.
     pub(crate) fn new(
         reference: String,
         root: &'d Descriptor,
@@ -43,7 +41,6 @@ impl<'d> DigestReport<'d> {
         }
     }
 
-    /// One line.
     pub(crate) fn to_line(&self) -> String {
         json_line(self)
     }

@@ -1,51 +1,46 @@
-//! The report of `roots inspect IMAGE`.
+//! The JSON of `roots inspect IMAGE`.
 
 use crate::escape::json_page;
 use crate::oci::{Annotations, Digest, HistoryEntry, Image, IndexEntry, RunConfig};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// An image, as it is known without its layers. The names of the fields are what `--json` prints.
+/// What is known of an image without its layers. Fields that come from the config are as written there.
 #[derive(Serialize)]
 pub(crate) struct ImageReport {
-    /// The image's full name.
     pub(crate) reference: String,
-    /// What the name stands for.
+    /// The digest of the tag.
     pub(crate) digest: Digest,
-    /// The manifest for the platform, if there is one.
+    /// The digest of the manifest for the platform, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) manifest: Option<Digest>,
-    /// The digest of its config, which docker and podman call the image ID.
+    /// The digest of the config, which docker and podman call the image ID.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) image_id: Option<Digest>,
-    /// The platform that the image is for, as its config says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) platform: Option<String>,
-    /// The images in the index, if the name stands for one.
+    /// The images in the index, if there is one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) platforms: Vec<PlatformReport>,
-    /// How many attestations stand beside them.
+    /// The number of attestations in the index.
     #[serde(skip_serializing_if = "is_zero")]
     pub(crate) attestations: usize,
-    /// When it was made, as its config says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) created: Option<String>,
-    /// Who has made it, as its config says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) author: Option<String>,
-    /// Of all layers, as they are fetched, in bytes.
+    /// The compressed size of all layers, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) size: Option<u64>,
-    /// Of all layers, unpacked, where that is known of each.
+    /// The unpacked size of all layers, in bytes, if it is known for each.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) unpacked: Option<u64>,
     /// The layers, lowest first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) layers: Option<Vec<LayerReport>>,
-    /// How it wants to be run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) config: Option<RunConfig>,
-    /// How it was built, the first step first, as its config says.
+    /// The build steps, first to last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) history: Vec<HistoryEntry>,
     /// The annotations of the manifest.
@@ -54,46 +49,43 @@ pub(crate) struct ImageReport {
     /// The annotations of the index.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) index_annotations: BTreeMap<String, String>,
-    /// Which of the two are not what they must be.
+    /// Which of the two are malformed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) malformed: Vec<&'static str>,
 }
 
-/// One of several images in an index.
+/// An image in an index.
 #[derive(Serialize)]
 pub(crate) struct PlatformReport {
-    /// What it is for, if the index says so.
+    /// Missing if the index has none.
     pub(crate) platform: Option<String>,
-    /// The digest of its manifest, which may be of an algorithm that is not known.
+    /// The digest of its manifest. The algorithm may be unknown.
     pub(crate) digest: String,
 }
 
 /// One layer.
 #[derive(Serialize)]
 pub(crate) struct LayerReport {
-    /// Of the blob.
     pub(crate) digest: Digest,
-    /// Of what is in it.
     pub(crate) diff_id: Digest,
-    /// As it is fetched, in bytes.
+    /// The compressed size, in bytes.
     pub(crate) size: u64,
-    /// The tar in it, where that is known.
+    /// The size of the tar, in bytes, if it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) unpacked: Option<u64>,
-    /// As written in the manifest.
     pub(crate) media_type: String,
 }
 
 impl ImageReport {
-    /// Of what `reference` stands for: `root`, with `platforms` in it if that is an index, one of which
-    /// may be `image`.
+    /// `reference` stands for `root`. If that is an index, it has `platforms`, and may have an `image` for
+    /// the requested one.
     pub(crate) fn new(
         reference: String,
         root: Digest,
         (platforms, attestations): (Vec<PlatformReport>, usize),
         image: Option<&Image>,
     ) -> Self {
-        let layers: Option<Vec<_>> = image.map(parts);
+        let layers: Option<Vec<_>> = image.map(layers);
         let unpacked = layers.as_ref().and_then(|layers| {
             let mut sizes = layers.iter().map(|layer| layer.unpacked);
             sizes.try_fold(0, |sum, size| Some(u64::saturating_add(sum, size?)))
@@ -139,14 +131,12 @@ impl ImageReport {
         self
     }
 
-    /// For programs.
     pub(crate) fn to_json(&self) -> String {
         json_page(self)
     }
 }
 
 impl PlatformReport {
-    /// An entry of the index.
     pub(crate) fn new(entry: &IndexEntry) -> Self {
         Self {
             platform: entry.platform().as_ref().map(ToString::to_string),
@@ -155,17 +145,17 @@ impl PlatformReport {
     }
 }
 
-fn parts(image: &Image) -> Vec<LayerReport> {
-    let part = |layer: &crate::oci::Layer| LayerReport {
+fn layers(image: &Image) -> Vec<LayerReport> {
+    let report = |layer: &crate::oci::Layer| LayerReport {
         digest: layer.blob.digest.clone(),
         diff_id: layer.diff_id.clone(),
         size: layer.blob.size,
-        // No manifest says how large a compressed layer is inside, and what the end of a gzip says
-        // may be a lie. A blob that is its own contents is not compressed, whatever it is called.
+        // Manifests do not have the unpacked size, and the size at the end of a gzip may be a lie. If both
+        // digests are the same, the blob is not compressed, whatever its media type is.
         unpacked: (layer.blob.digest == layer.diff_id).then_some(layer.blob.size),
         media_type: layer.blob.media_type.clone(),
     };
-    image.layers.iter().map(part).collect()
+    image.layers.iter().map(report).collect()
 }
 
 fn is_zero(count: &usize) -> bool {

@@ -5,31 +5,28 @@ use crate::oci::Image;
 use crate::record::Record;
 use serde::Serialize;
 
-/// A pull that is done.
+/// The result of a pull.
 #[derive(Serialize)]
 pub(crate) struct PullReport<'o> {
     reference: &'o str,
-    /// What the name stands for.
     digest: String,
-    /// The manifest for the platform.
     manifest: String,
     platform: &'o str,
-    /// How many; nobody has counted those of a tree that was there already.
+    /// The number of layers; `null` if DEST was up to date.
     layers: Option<usize>,
-    /// Of them, compressed.
+    /// Their compressed size; `null` if DEST was up to date.
     bytes: Option<u64>,
-    /// How long it took.
     seconds: f64,
     destination: String,
-    /// Whether the destination is another tree than before.
+    /// Whether DEST has changed.
     changed: bool,
-    /// Whether none of it was done; of a pull, nothing is said.
+    /// Missing if it is false.
     #[serde(skip_serializing_if = "is_false")]
     dry_run: bool,
 }
 
 impl<'o> PullReport<'o> {
-    /// Of a tree in `destination`, which `record` is about; made of `image`, unless it was there or `dry_run`.
+    /// `image` is given if the tree was extracted now.
     pub(crate) fn new(
         record: &'o Record,
         image: Option<&Image>,
@@ -44,7 +41,6 @@ impl<'o> PullReport<'o> {
             platform: &record.platform,
             layers: image.map(|image| image.layers.len()),
             bytes: image.map(Image::size),
-            // As exact as anybody wants to know it.
             seconds: (seconds * 1000.0).round() / 1000.0,
             destination,
             changed: image.is_some(),
@@ -52,7 +48,6 @@ impl<'o> PullReport<'o> {
         }
     }
 
-    /// One line.
     pub(crate) fn to_line(&self) -> String {
         json_line(self)
     }

@@ -7,48 +7,45 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-/// Something that a purge drops.
+/// Something that a purge removes.
 #[derive(Serialize)]
 pub(crate) struct DroppedReport<'p> {
     /// `blob`, `partial`, `other`, `folder` or `link`.
     kind: &'static str,
-    /// Of what lies among the blobs, below the cache; else from the root: the folder, or the destination that is
-    /// gone.
+    /// For files among the blobs, below the cache. For `folder`, the absolute path; for `link`, that of the
+    /// destination that no longer exists.
     path: String,
-    /// The same, if it is not UTF-8 and JSON cannot hold it as text.
+    /// The same as numbers, if it is not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     path_bytes: Option<&'p [u8]>,
-    /// What it is, or would have become.
+    /// For `blob` and `partial`.
     #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<Digest>,
-    /// Its size.
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<u64>,
 }
 
-/// A purge that is done.
+/// The result of a purge.
 #[derive(Serialize)]
 pub(crate) struct PurgeReport {
-    /// The cache.
     pub(crate) cache: String,
-    /// How many blobs went.
+    /// The number of blobs removed.
     pub(crate) blobs: usize,
-    /// How many files went that lay among the blobs and are none.
+    /// The number of other files removed from among the blobs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) others: Option<usize>,
-    /// How large they were.
+    /// The size of both.
     pub(crate) bytes: u64,
-    /// How many folders of killed pulls went.
+    /// The number of staging folders of killed pulls removed.
     pub(crate) folders: usize,
-    /// How many destinations are gone and were forgotten.
+    /// The number of destinations that no longer exist, whose links were removed.
     pub(crate) links: usize,
-    /// How many blobs are left.
+    /// The number of blobs that are left.
     pub(crate) left_blobs: usize,
-    /// How large these are: the size of the cache.
+    /// Their size.
     pub(crate) left_bytes: u64,
-    /// How long it took.
     pub(crate) seconds: f64,
-    /// Whether none of it was done.
+    /// Whether nothing was removed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) dry_run: bool,
 }
@@ -74,17 +71,17 @@ impl<'p> DroppedReport<'p> {
         }
     }
 
-    /// Whether it is a blob, or what there is of one.
+    /// Whether it is a blob or a partial blob.
     pub(crate) fn is_blob(&self) -> bool {
         ["blob", "partial"].contains(&self.kind)
     }
 
-    /// A folder that a killed pull has left beside its destination.
+    /// The staging folder of a killed pull.
     pub(crate) fn folder(path: &'p Path) -> Self {
         Self::at("folder", path)
     }
 
-    /// What the cache knew of a destination that is gone.
+    /// The link of a destination that no longer exists.
     pub(crate) fn link(destination: &'p Path) -> Self {
         Self::at("link", destination)
     }

@@ -3,31 +3,29 @@
 use crate::error::escaped;
 use std::fmt::{self, Display};
 
-/// How wide the keys are, with what stands between them and their values.
+/// The width of the column of keys.
 const KEYS: usize = 14;
 
-/// What is wider than any digest does not make room for itself in all other rows: a name in an index
-/// may be as long as the index, and there may be thousands of them.
+/// Values that are wider than this do not widen their column: a hostile index may have one that is megabytes
+/// long, and thousands of others.
 const WIDEST: usize = 140;
 
-/// What is printed. Its values come from images and registries: what a terminal would obey is escaped.
+/// The rows. Values come from images and registries, so control characters are escaped.
 #[derive(Default)]
 pub(crate) struct Table(Vec<(&'static str, String)>);
 
 impl Table {
-    /// Adds a value.
     pub(crate) fn row(&mut self, key: &'static str, value: impl Display) {
         self.0.push((key, value.to_string()));
     }
 
-    /// Adds a value if there is one.
     pub(crate) fn row_if(&mut self, key: &'static str, value: Option<impl Display>) {
         if let Some(value) = value {
             self.row(key, value);
         }
     }
 
-    /// Adds values, if there are any.
+    /// Adds values below each other, if there are any.
     pub(crate) fn rows(&mut self, key: &'static str, values: Vec<String>) {
         let keys = std::iter::once(key).chain(std::iter::repeat(""));
         self.0.extend(keys.zip(values));
@@ -47,7 +45,7 @@ impl Display for Table {
     }
 }
 
-/// Rows with their columns below each other.
+/// Aligns the columns of several rows.
 pub(crate) fn columns<const N: usize>(rows: impl Iterator<Item = [String; N]>) -> Vec<String> {
     let rows: Vec<_> = rows.map(|row| row.map(|cell| escaped(&cell))).collect();
     let width = |column: usize| {

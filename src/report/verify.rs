@@ -5,81 +5,68 @@ use crate::oci::{Digest, Image};
 use crate::tree_options::TreeOptions;
 use serde::Serialize;
 
-/// One path that is not as in the image.
+/// A path that differs from the image.
 #[derive(Serialize)]
 pub(crate) struct PathReport<'p> {
     /// The path in the tree, with a slash in front.
     pub(crate) path: String,
-    /// The same, if it is not UTF-8 and JSON cannot hold it as text.
+    /// The same as numbers, if it is not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) path_bytes: Option<&'p [u8]>,
     /// `added`, `missing`, `unread` or `changed`.
     pub(crate) change: &'static str,
-    /// In which ways it has changed.
+    /// What has changed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) aspects: Vec<AspectReport>,
 }
 
-/// One way in which a path has changed.
+/// A difference of one path.
 #[derive(Serialize)]
 pub(crate) struct AspectReport {
-    /// Which one.
     pub(crate) aspect: &'static str,
     /// The name of an extended attribute.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
-    /// As in the image; contents and attributes are not shown.
+    /// In the image. Contents and attributes are not shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) expected: Option<AspectValue>,
-    /// As in the tree.
+    /// In the tree.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) actual: Option<AspectValue>,
 }
 
-/// What an image or a tree has.
+/// A value in the image or in the tree.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(crate) enum AspectValue {
-    /// A type, a mode in octal digits, a time, a target.
+    /// A type, a mode in octal digits, a time, or the target of a symlink.
     Text(String),
     /// A size in bytes.
     Number(u64),
     /// User and group.
-    Owner {
-        /// User id.
-        uid: u32,
-        /// Group id.
-        gid: u32,
-    },
-    /// A device number.
-    Device {
-        /// Which driver.
-        major: u32,
-        /// Which of its devices.
-        minor: u32,
-    },
+    Owner { uid: u32, gid: u32 },
+    /// The number of a device.
+    Device { major: u32, minor: u32 },
 }
 
-/// A comparison that is done.
+/// The result of a comparison.
 #[derive(Serialize)]
 pub(crate) struct VerifyReport<'v> {
     reference: String,
-    /// What the name stands for.
     digest: &'v Digest,
-    /// The manifest for the platform.
     manifest: &'v Digest,
     #[serde(skip_serializing_if = "Option::is_none")]
     platform: Option<String>,
     destination: String,
-    /// The options that make the tree differ from the image.
+    /// The options that the tree was pulled with.
     #[serde(skip_serializing_if = "TreeOptions::are_none")]
     options: &'v TreeOptions,
-    /// The options that make less than the whole tree count.
+    /// The options that limit the comparison.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     compared: &'v [String],
-    /// How many differences there are.
+    /// The number of differences.
     differences: usize,
-    /// The paths, with a slash in front, that were not compared because something is mounted there.
+    /// Mount points, with a slash in front, which were not compared.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     mounts: &'v [String],
     seconds: f64,
@@ -93,9 +80,7 @@ impl PathReport<'_> {
 }
 
 impl<'v> VerifyReport<'v> {
-    /// Of a tree in `destination` that was compared with `image`, which is called `reference`: with
-    /// these `options`, as far as the options in `compared` say
-    /// and `mounts` do not hide it.
+    /// A tree in `destination` was compared with `image`, which is called `reference`.
     pub(crate) fn new(
         (reference, image): (String, &'v Image),
         destination: String,

@@ -12,12 +12,12 @@ impl Display for InvalidManifest {
             Self::TooLong(limit) => write!(f, "malformed: longer than {limit} bytes"),
             Self::Schema1 => f.write_str("a manifest of schema 1, which is not supported"),
             Self::SchemaVersion(version) => write!(f, "a manifest of unknown schema {version}"),
-            Self::TypesDiffer { said, says } => {
+            Self::TypesDiffer { declared, own } => {
                 write!(
                     f,
                     "announced as `{}` but it is `{}`",
-                    escaped(said),
-                    escaped(says)
+                    escaped(declared),
+                    escaped(own)
                 )
             }
             Self::Ambiguous => f.write_str("malformed: both an index and a manifest"),
