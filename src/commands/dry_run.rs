@@ -64,7 +64,7 @@ impl Pull {
             destination: preflight,
             ..
         } = prepared;
-        let place = (&preflight.place, existing.path());
+        let place = (&preflight.folder, existing.path());
         let plan = source.plan(&image, place, view, self.progress)?;
         Ok(Output::from(if self.progress.is_json() {
             let report = self.report(record, &plan, &preflight, view, &files);

@@ -39,8 +39,8 @@ impl StagingState {
     }
 
     fn find(dest: &Path, is_removed: bool) -> Option<Self> {
-        let place = located(dest).ok()?;
-        let (parent, name) = (place.parent().ok()??, name_beside(&place.path));
+        let location = located(dest).ok()?;
+        let (parent, name) = (location.parent().ok()??, name_beside(&location.path));
         let folder = parent.open(&name).ok()?;
         if !is_ours(&folder).ok()? {
             return None;
@@ -52,12 +52,12 @@ impl StagingState {
             lock.try_lock_shared()
         };
         // If a pull was killed between two renames, this is the only tree, and the next pull moves it back.
-        let is_only_tree = place.found.is_none() && folder.find(OLD).ok()?.is_some();
+        let is_only_tree = location.found.is_none() && folder.find(OLD).ok()?.is_some();
         if locked.is_err() || is_only_tree {
             return Some(Self::InUse);
         }
         Some(Self::Abandoned(Abandoned {
-            path: place
+            path: location
                 .path
                 .with_file_name(OsStr::from_bytes(name.to_bytes())),
             stat: folder.stat_self().ok()?,

@@ -42,17 +42,17 @@ impl AtomicFile {
     /// Creates an archive for `path`, and reuses the temporary file of a killed save. An existing file may
     /// be replaced if it is an image archive or empty, or with `force`.
     pub(crate) fn create(path: &Path, force: bool) -> Result<Self, Error> {
-        let place = target(path)?;
-        let refused = |reason: DestinationFault| Err(reason.at(&place.path));
-        match &place.found {
+        let location = target(path)?;
+        let refused = |reason: DestinationFault| Err(reason.at(&location.path));
+        match &location.found {
             Some((_, stat)) if stat.kind == FileKind::Directory => {
                 return refused(DestinationFault::NotAFile);
             }
             Some((node, stat)) if stat.kind == FileKind::Special => {
-                if place.is_foreign_fifo() {
+                if location.is_foreign_fifo() {
                     return refused(DestinationFault::ForeignFifo);
                 }
-                let file = node.open_for_writing(&place.above, &place.name);
+                let file = node.open_for_writing(&location.above, &location.name);
                 if file.is_err() {
                     Error::unless_stopped()?;
                 }
@@ -66,25 +66,25 @@ impl AtomicFile {
             }
             _ => {}
         }
-        let parent = place.existing_parent();
-        let parent = parent.map_err(|e| Error::io("create", &place.path, e))?;
+        let parent = location.existing_parent();
+        let parent = parent.map_err(|e| Error::io("create", &location.path, e))?;
         // A dangling symlink would be replaced itself, which only --force may do.
-        let found = match &place.found {
+        let found = match &location.found {
             Some((_, stat)) => Some(*stat),
             None => parent
-                .find(&place.name)
-                .map_err(|e| Error::io("create", &place.path, e))?,
+                .find(&location.name)
+                .map_err(|e| Error::io("create", &location.path, e))?,
         };
         if let Some(stat) = &found
             && stat.size > 0
             && !force
-            && !holds_images(&parent, &place.name)
+            && !holds_images(&parent, &location.name)
         {
             return refused(DestinationFault::NotAnArchive);
         }
         // Private until it has the owner of the file that it replaces.
         let mode = if found.is_some() { 0o600 } else { 0o666 };
-        let mut file = Self::create_in(parent, place.path, mode)?;
+        let mut file = Self::create_in(parent, location.path, mode)?;
         file.replaced = Replaced::Checked(found);
         Ok(file)
     }
@@ -275,11 +275,11 @@ fn target(path: &Path) -> Result<Location, Error> {
         return placed;
     }
     let absolute = std::path::absolute(path).map_err(|e| Error::io("create", path, e))?;
-    let mut place = located(absolute.parent().unwrap_or(&absolute))?;
-    place.path.push(name);
-    place.name = c_name(name.as_bytes());
-    if let Some((folder, _)) = place.found.take() {
-        place.above = folder;
+    let mut location = located(absolute.parent().unwrap_or(&absolute))?;
+    location.path.push(name);
+    location.name = c_name(name.as_bytes());
+    if let Some((folder, _)) = location.found.take() {
+        location.above = folder;
     }
-    Ok(place)
+    Ok(location)
 }

@@ -14,41 +14,49 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Existing {
     /// As typed.
     typed: PathBuf,
-    place: Location,
+    location: Location,
     dir: Option<Dir>,
 }
 
 impl Existing {
     /// Opens DEST, if it exists. Anything but a folder is refused.
     pub(crate) fn at(dest: &Path) -> Result<Self, Error> {
-        let place = located(dest)?;
-        let dir = open_folder(&place)?;
+        let location = located(dest)?;
+        let dir = open_folder(&location)?;
         let typed = dest.to_owned();
-        Ok(Self { typed, place, dir })
+        Ok(Self {
+            typed,
+            location,
+            dir,
+        })
     }
 
     /// Opens whatever is at `place`, which need not be a folder.
-    pub(super) fn any(typed: &Path, place: Location) -> Self {
-        let (typed, dir) = (typed.to_owned(), open_folder(&place).ok().flatten());
-        Self { typed, place, dir }
+    pub(super) fn any(typed: &Path, location: Location) -> Self {
+        let (typed, dir) = (typed.to_owned(), open_folder(&location).ok().flatten());
+        Self {
+            typed,
+            location,
+            dir,
+        }
     }
 
     /// Opens DEST for a pull. If a pull was killed between two renames, first moves the old tree back.
     pub(crate) fn for_pull(dest: &Path, progress: Progress) -> Result<Self, Error> {
         let mut existing = Self::at(dest)?;
-        if existing.dir.is_some() || !staging::put_back(&existing.place)? {
+        if existing.dir.is_some() || !staging::put_back(&existing.location)? {
             return Ok(existing);
         }
         let path = existing.path().display();
         progress.warn(format_args!(
             "{path}: put back what a killed pull had moved away"
         ));
-        let place = &mut existing.place;
-        let node = NewNode::open(&place.above, &place.name);
+        let location = &mut existing.location;
+        let node = NewNode::open(&location.above, &location.name);
         let node = node.and_then(|node| Ok((node.stat()?, node)));
-        let (stat, node) = node.map_err(|e| Error::io("open", &place.path, e))?;
-        place.found = Some((node, stat));
-        existing.dir = open_folder(&existing.place)?;
+        let (stat, node) = node.map_err(|e| Error::io("open", &location.path, e))?;
+        location.found = Some((node, stat));
+        existing.dir = open_folder(&existing.location)?;
         Ok(existing)
     }
 
@@ -56,7 +64,7 @@ impl Existing {
     pub(crate) fn for_dry_run(dest: &Path) -> Result<Self, Error> {
         let existing = Self::at(dest)?;
         let dir = match existing.dir {
-            None => staging::moved_away(&existing.place)?,
+            None => staging::moved_away(&existing.location)?,
             dir => dir,
         };
         Ok(Self { dir, ..existing })
@@ -64,7 +72,7 @@ impl Existing {
 
     /// The absolute path.
     pub(crate) fn path(&self) -> &Path {
-        &self.place.path
+        &self.location.path
     }
 
     /// The inode, if it exists.
@@ -106,14 +114,14 @@ impl Existing {
     pub(crate) fn spares(&self, needed: &[PathBuf]) -> Result<(), Error> {
         let path = self.path();
         let is_lost = |needed: &PathBuf| self.dir.is_some() && needed.starts_with(path);
-        match needed.iter().any(is_lost) {
-            true => Err(DestinationFault::HoldsImage.at(path)),
-            false => Ok(()),
+        if needed.iter().any(is_lost) {
+            return Err(DestinationFault::HoldsImage.at(path));
         }
+        Ok(())
     }
 
-    pub(super) fn place(&self) -> &Location {
-        &self.place
+    pub(super) fn location(&self) -> &Location {
+        &self.location
     }
 
     pub(super) fn typed(&self) -> &Path {
@@ -157,15 +165,15 @@ impl Existing {
 }
 
 /// Opens the folder at `place`, if it exists.
-fn open_folder(place: &Location) -> Result<Option<Dir>, Error> {
-    match &place.found {
+fn open_folder(location: &Location) -> Result<Option<Dir>, Error> {
+    match &location.found {
         None => Ok(None),
         Some((node, stat)) if stat.kind == FileKind::Directory => {
             let dir = node
                 .open_dir()
-                .map_err(|e| Error::io("open", &place.path, e));
+                .map_err(|e| Error::io("open", &location.path, e));
             dir.map(Some)
         }
-        Some(_) => Err(DestinationFault::NotAFolder.at(&place.path)),
+        Some(_) => Err(DestinationFault::NotAFolder.at(&location.path)),
     }
 }

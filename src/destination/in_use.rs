@@ -22,9 +22,10 @@ impl Removed<'_> {
     /// waits for the network.
     pub(super) fn check(self, existing: &Existing) -> Result<(), Error> {
         let failed = |e| Error::io("look at", self.path, e);
-        let (Some(dir), Some(parent)) =
-            (existing.dir()?, existing.place().parent().map_err(failed)?)
-        else {
+        let (Some(dir), Some(parent)) = (
+            existing.dir()?,
+            existing.location().parent().map_err(failed)?,
+        ) else {
             return Ok(());
         };
         let tree = dir.stat_self().map_err(failed)?;

@@ -41,8 +41,8 @@ impl KeepOldTarget {
         existing: &Existing,
         plan: &Plan<'_>,
     ) -> Result<Self, Error> {
-        let place = keep.0.place();
-        let path = place.path.clone();
+        let location = keep.0.location();
+        let path = location.path.clone();
         let refused = |reason: DestinationFault| Err(reason.at(&path));
         if path.starts_with(existing.path()) {
             return refused(DestinationFault::KeptInside);
@@ -60,7 +60,7 @@ impl KeepOldTarget {
         {
             return refused(DestinationFault::InCache);
         }
-        let replaced = place.found.as_ref().map(|(_, stat)| stat.id);
+        let replaced = location.found.as_ref().map(|(_, stat)| stat.id);
         if replaced.is_some() {
             if let Some(why) = plan.kept_fault {
                 return refused(why);
@@ -70,12 +70,12 @@ impl KeepOldTarget {
                 return refused(why);
             }
         }
-        let above = |place: &Location| {
-            let parent = place.existing_parent();
-            parent.map_err(|e| Error::io("create", &place.path, e))
+        let above = |location: &Location| {
+            let parent = location.existing_parent();
+            parent.map_err(|e| Error::io("create", &location.path, e))
         };
-        let parent = above(place)?;
-        let is_near = parent.is_on_mount_of(&above(existing.place())?);
+        let parent = above(location)?;
+        let is_near = parent.is_on_mount_of(&above(existing.location())?);
         if !is_near.map_err(|e| Error::io("look at", &path, e))? {
             return refused(DestinationFault::KeptOnOtherFileSystem);
         }
@@ -84,7 +84,7 @@ impl KeepOldTarget {
             is_kept: true,
         }
         .check(&keep.0)?;
-        let name = place.name.clone();
+        let name = location.name.clone();
         Ok(Self {
             path,
             parent,

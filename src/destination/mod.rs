@@ -94,7 +94,7 @@ impl Destination {
         if let (Some(reason), Some(dir)) = (in_use, existing.dir()?) {
             let shown = path.display();
             progress.warn(format_args!("{shown}: {reason}: this pull is not atomic"));
-            let above = existing.place().above.try_clone();
+            let above = existing.location().above.try_clone();
             let above = above.map_err(|e| Error::io("open", &path, e))?;
             return Ok(Self {
                 mode: Mode::InPlace(InPlace::prepare(&path, above, dir)?),
@@ -105,8 +105,8 @@ impl Destination {
         }
         // With --keep-old and no old tree, one that appears meanwhile must not be removed either.
         let replace = plan.replace && plan.keep_old.is_none_or(|_| kept.is_some());
-        let (parent, new_parents) = make_parents(existing.place())?;
-        let staging = Staging::prepare(existing.place(), parent, replace, kept)
+        let (parent, new_parents) = make_parents(existing.location())?;
+        let staging = Staging::prepare(existing.location(), parent, replace, kept)
             .inspect_err(|_| remove_parents(&new_parents))?;
         Ok(Self {
             path,

@@ -36,13 +36,16 @@ pub(super) struct Parent {
 
 /// Creates the missing directories above DEST, each in the open handle of its parent. Returns the lowest
 /// one, and those that were created, outermost first.
-pub(super) fn make_parents(place: &Location) -> Result<(Dir, Vec<Parent>), Error> {
+pub(super) fn make_parents(location: &Location) -> Result<(Dir, Vec<Parent>), Error> {
     let failed = |path: &Path, e| Error::io("create", path, e);
-    let mut above = place.above.open_dir().map_err(|e| failed(&place.path, e))?;
+    let mut above = location
+        .above
+        .open_dir()
+        .map_err(|e| failed(&location.path, e))?;
     let mut new_parents = Vec::new();
-    for (number, name) in place.missing.iter().enumerate() {
-        let up = place.missing.len() - number;
-        let path = place.path.ancestors().nth(up).unwrap_or(&place.path);
+    for (number, name) in location.missing.iter().enumerate() {
+        let up = location.missing.len() - number;
+        let path = location.path.ancestors().nth(up).unwrap_or(&location.path);
         match make(&above, name, path) {
             Ok((dir, id)) => {
                 let name = name.clone();

@@ -13,7 +13,7 @@ use std::path::Path;
 pub(crate) struct Preflight {
     pub(crate) action: Action,
     /// DEST, if it is filled in place, or else its nearest parent that exists.
-    pub(crate) place: Dir,
+    pub(crate) folder: Dir,
     /// Whether the tree in the place of `--keep-old` would be removed.
     pub(crate) removes_kept: bool,
 }
@@ -45,11 +45,11 @@ impl Preflight {
     pub(crate) fn of(existing: &Existing, plan: &Plan<'_>) -> Result<Self, Error> {
         let checked = check(existing, plan)?;
         let path = existing.path();
-        let (action, place) = match (checked.in_use, existing.dir()?) {
+        let (action, folder) = match (checked.in_use, existing.dir()?) {
             (Some(why), Some(dir)) => (Action::InPlace(why), dir),
             (_, dir) => {
-                staging::check(existing.place())?;
-                let nearest = existing.place().above.open_dir();
+                staging::check(existing.location())?;
+                let nearest = existing.location().above.open_dir();
                 let action = match dir {
                     None => Action::Created,
                     Some(_) if checked.is_empty => Action::Filled,
@@ -59,15 +59,15 @@ impl Preflight {
                 (action, nearest.map_err(|e| Error::io("open", parent, e))?)
             }
         };
-        place.check_writable().map_err(|e| {
-            let outermost = path.ancestors().nth(existing.place().missing.len());
+        folder.check_writable().map_err(|e| {
+            let outermost = path.ancestors().nth(existing.location().missing.len());
             Error::io("create", outermost.unwrap_or(path), e)
         })?;
         let kept = checked.kept.as_ref();
         let removes_kept = kept.is_some_and(|kept| kept.replaced.is_some());
         Ok(Self {
             action,
-            place,
+            folder,
             removes_kept,
         })
     }

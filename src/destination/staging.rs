@@ -37,15 +37,15 @@ pub(super) struct Staging {
 impl Staging {
     /// Creates the folder in `parent` for the destination `place`, or takes over that of a killed pull.
     pub(super) fn prepare(
-        place: &Location,
+        location: &Location,
         parent: Dir,
         replace: bool,
         kept: Option<KeepOldTarget>,
     ) -> Result<Self, Error> {
-        let path = &place.path;
+        let path = &location.path;
         let failed = |e| Error::io("create", path, e);
-        let (name, staging_name) = (place.name.clone(), name_beside(path));
-        let checked = place.found.as_ref().map(|(_, stat)| stat.id);
+        let (name, staging_name) = (location.name.clone(), name_beside(path));
+        let checked = location.found.as_ref().map(|(_, stat)| stat.id);
         let (is_new, folder, lock) = loop {
             let is_new = match parent.mkdir(&staging_name, 0o700) {
                 Ok(()) => true,
@@ -195,9 +195,9 @@ fn claim(path: &Path, parent: &Dir, name: &CStr) -> Result<Option<(Dir, File)>, 
 }
 
 /// Makes the old tree DEST again, if a killed pull has moved it away. False if there was none.
-pub(super) fn put_back(place: &Location) -> Result<bool, Error> {
-    let path = &place.path;
-    let Ok(Some(parent)) = place.parent() else {
+pub(super) fn put_back(location: &Location) -> Result<bool, Error> {
+    let path = &location.path;
+    let Ok(Some(parent)) = location.parent() else {
         return Ok(false);
     };
     let Ok(folder) = parent.open(&name_beside(path)) else {
@@ -209,16 +209,16 @@ pub(super) fn put_back(place: &Location) -> Result<bool, Error> {
     }
     // If it is locked, a pull is between its two renames now.
     match lock(path, &folder) {
-        Ok(_lock) => move_back(&parent, &place.name, &folder).map_err(failed),
+        Ok(_lock) => move_back(&parent, &location.name, &folder).map_err(failed),
         Err(Error::Destination(DestinationError::Busy(_))) => Ok(false),
         Err(error) => Err(error),
     }
 }
 
 /// The old tree, if a killed pull has moved it away and nothing is in its place.
-pub(super) fn moved_away(place: &Location) -> Result<Option<Dir>, Error> {
-    let path = &place.path;
-    let Ok(Some(parent)) = place.parent() else {
+pub(super) fn moved_away(location: &Location) -> Result<Option<Dir>, Error> {
+    let path = &location.path;
+    let Ok(Some(parent)) = location.parent() else {
         return Ok(None);
     };
     let Ok(folder) = parent.open(&name_beside(path)) else {
@@ -232,10 +232,10 @@ pub(super) fn moved_away(place: &Location) -> Result<Option<Dir>, Error> {
 }
 
 /// Checks that the staging folder of the destination `place` can be created, or taken over.
-pub(super) fn check(place: &Location) -> Result<(), Error> {
-    let path = &place.path;
+pub(super) fn check(location: &Location) -> Result<(), Error> {
+    let path = &location.path;
     let failed = |e| Error::io("create", path, e);
-    let Ok(Some(parent)) = place.parent() else {
+    let Ok(Some(parent)) = location.parent() else {
         return Ok(());
     };
     match parent.open(&name_beside(path)) {

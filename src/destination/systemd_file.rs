@@ -98,7 +98,7 @@ impl SystemdFile {
 /// The kind of the file at `path`, and its first line.
 fn look(existing: &Existing, path: &Path) -> io::Result<(Option<FileKind>, String)> {
     let missing = (None, String::new());
-    let Some(parent) = existing.place().parent()? else {
+    let Some(parent) = existing.location().parent()? else {
         return Ok(missing);
     };
     let name = file_name(path);

@@ -121,33 +121,33 @@ impl Progress {
     }
 
     /// Shows a detail of how a step was done.
-    pub fn detail(self, what: impl Display) {
+    pub fn detail(self, message: impl Display) {
         if self.level >= Level::Details {
-            let message = &self.concealed(what);
+            let message = &self.concealed(message);
             self.say(&Event::Detail { message });
         }
     }
 
     /// Shows a step of the work.
-    pub fn step(self, what: impl Display) {
+    pub fn step(self, message: impl Display) {
         if self.level >= Level::Steps {
-            let message = &self.concealed(what);
+            let message = &self.concealed(message);
             self.say(&Event::Step { message });
         }
     }
 
     /// Shows a warning: something that does not stop the work.
-    pub fn warn(self, what: impl Display) {
+    pub fn warn(self, message: impl Display) {
         if self.level >= Level::Steps {
-            let message = &self.concealed(what);
+            let message = &self.concealed(message);
             self.say(&Event::Warning { message });
         }
     }
 
     /// Something that may be an attack, or makes the result useless: it is said also to those who want to
     /// hear only what goes wrong.
-    pub fn alarm(self, what: impl Display) {
-        let message = &self.concealed(what);
+    pub fn alarm(self, message: impl Display) {
+        let message = &self.concealed(message);
         self.say(&Event::Warning { message });
     }
 

@@ -42,7 +42,7 @@ impl Source<'_> {
     /// Reads everything except the layers.
     pub(crate) fn describe(
         &mut self,
-        wanted: &PlatformRequest,
+        request: &PlatformRequest,
         progress: Progress,
     ) -> Result<ImageDetails, Error> {
         let (root, bytes, document) = self.root()?;
@@ -64,9 +64,9 @@ impl Source<'_> {
             };
             platform::Listing::of(&index, &mut fetch, &mut take)?;
         }
-        let image = match self.follow(wanted, &mut Documents::default(), progress) {
+        let image = match self.follow(request, &mut Documents::default(), progress) {
             Err(missing)
-                if missing.is_other_platform() && !wanted.explicit && !listed.is_empty() =>
+                if missing.is_other_platform() && !request.explicit && !listed.is_empty() =>
             {
                 progress.warn(&missing);
                 None
@@ -98,13 +98,13 @@ impl Source<'_> {
     /// The same, plus the manifest for a platform and its image.
     pub(crate) fn described_for(
         &mut self,
-        wanted: &PlatformRequest,
+        request: &PlatformRequest,
         progress: Progress,
     ) -> Result<(Descriptor, Descriptor, Image), Error> {
         let root = self.described()?;
         let ResolvedDocuments {
             image, manifest, ..
-        } = self.follow(wanted, &mut Documents::default(), progress)?;
+        } = self.follow(request, &mut Documents::default(), progress)?;
         let described = match manifest {
             None => root.clone(),
             Some(bytes) => {
@@ -120,7 +120,7 @@ impl Source<'_> {
     pub(crate) fn raw(
         &mut self,
         what: RawDocument,
-        wanted: &PlatformRequest,
+        request: &PlatformRequest,
         progress: Progress,
     ) -> Result<Bytes, Error> {
         let (root, bytes) = self.root_bytes()?;
@@ -132,12 +132,12 @@ impl Source<'_> {
             RawDocument::Index if is_index => return Ok(bytes),
             RawDocument::Index => return Err(ImageError::NotAnIndex(self.to_string()).into()),
             // If a platform was requested, the config must confirm it.
-            RawDocument::Manifest if !is_index && !wanted.explicit => return Ok(bytes),
+            RawDocument::Manifest if !is_index && !request.explicit => return Ok(bytes),
             RawDocument::Manifest | RawDocument::Config => {}
         }
         let ResolvedDocuments {
             config, manifest, ..
-        } = self.follow(wanted, &mut Documents::default(), progress)?;
+        } = self.follow(request, &mut Documents::default(), progress)?;
         Ok(match what {
             RawDocument::Manifest => manifest.unwrap_or(bytes),
             RawDocument::Index | RawDocument::Config => config,

@@ -56,11 +56,11 @@ impl Layout {
             } else if read < MAX_READ {
                 read += 1;
                 let blobs = self.blobs(&entry);
-                let held = blobs.iter().filter(|blob| self.has(blob)).count();
-                lacks |= held < blobs.len() || blobs.is_empty();
+                let count = blobs.iter().filter(|blob| self.has(blob)).count();
+                lacks |= count < blobs.len() || blobs.is_empty();
                 // Of an image that was never stored, no blob besides the manifest is present.
-                is_part |= held > 0 && blobs.iter().any(|blob| blob.digest == *lost);
-                if held > 0 && held == blobs.len() {
+                is_part |= count > 0 && blobs.iter().any(|blob| blob.digest == *lost);
+                if count > 0 && count == blobs.len() {
                     present.push(platform);
                 }
             }

@@ -34,7 +34,7 @@ pub(super) fn choose(
     name: &str,
     digest: Digest,
     root: Document,
-    wanted: &PlatformRequest,
+    request: &PlatformRequest,
     mut fetch: impl FnMut(&Descriptor) -> Result<Document, Error>,
 ) -> Result<Chosen, Error> {
     let index = match root {
@@ -58,7 +58,7 @@ pub(super) fn choose(
             only,
             mut nested,
             unknown: own,
-        } = Candidates::of(&index, wanted, &mut available);
+        } = Candidates::of(&index, request, &mut available);
         if let Some((_, best)) = best {
             return manifest(&known(name, best)?, &mut fetch, false);
         }
@@ -90,8 +90,8 @@ pub(super) fn choose(
     match (single, unknown) {
         (Some(only), _) if available.is_empty() => manifest(&known(name, only)?, &mut fetch, true),
         // That index may hold the wanted image.
-        (_, Some(index)) => known(name, index).and(Err(no_platform(name, wanted, available))),
-        _ => Err(no_platform(name, wanted, available)),
+        (_, Some(index)) => known(name, index).and(Err(no_platform(name, request, available))),
+        _ => Err(no_platform(name, request, available)),
     }
 }
 
@@ -115,7 +115,7 @@ struct Candidates {
 
 impl Candidates {
     /// Reads the entries, and adds their platforms to `available`.
-    fn of(index: &Index, wanted: &PlatformRequest, available: &mut Vec<Platform>) -> Self {
+    fn of(index: &Index, request: &PlatformRequest, available: &mut Vec<Platform>) -> Self {
         let (mut best, mut only, mut nested, mut unknown) = (None, None, Vec::new(), None);
         let mut images = 0;
         index.each(|mut entry| {
@@ -124,7 +124,7 @@ impl Candidates {
             // Annotations are not needed any more, and each entry may have thousands.
             entry.annotations = None;
             match entry.kind() {
-                MediaKind::Index if nested.len() <= MAX_INDEXES && may_hold(&entry, wanted) => {
+                MediaKind::Index if nested.len() <= MAX_INDEXES && may_hold(&entry, request) => {
                     match &entry.digest {
                         EntryDigest::Known(_) => nested.extend(entry.known().ok()),
                         EntryDigest::Unknown(_) => unknown = unknown.take().or(Some(entry)),
@@ -137,7 +137,7 @@ impl Candidates {
                         return;
                     };
                     let is_unknown = matches!(entry.digest, EntryDigest::Unknown(_));
-                    let rank = wanted.rank(&platform).map(|rank| (is_unknown, rank));
+                    let rank = request.rank(&platform).map(|rank| (is_unknown, rank));
                     if let Some(rank) = rank
                         && best.as_ref().is_none_or(|(other, _)| rank < *other)
                     {
@@ -232,21 +232,21 @@ impl<'l> Listing<'l> {
 pub(super) fn confirm(
     name: &str,
     image: &Image,
-    wanted: &PlatformRequest,
+    request: &PlatformRequest,
     progress: Progress,
 ) -> Result<(), Error> {
     let Some(platform) = &image.platform else {
         return Ok(());
     };
-    if wanted.rank(platform).is_some() {
+    if request.rank(platform).is_some() {
         return Ok(());
     }
-    if wanted.explicit {
-        return Err(no_platform(name, wanted, vec![platform.clone()]));
+    if request.explicit {
+        return Err(no_platform(name, request, vec![platform.clone()]));
     }
     progress.warn(format_args!(
         "{name} is for {platform}, and this machine is {}",
-        wanted.platform
+        request.platform
     ));
     Ok(())
 }
@@ -258,10 +258,10 @@ fn is_image(entry: &IndexEntry) -> bool {
 }
 
 /// Whether a nested index may hold the wanted image: its own platform, if stated, must match.
-fn may_hold(index: &IndexEntry, wanted: &PlatformRequest) -> bool {
+fn may_hold(index: &IndexEntry, request: &PlatformRequest) -> bool {
     index
         .platform()
-        .is_none_or(|platform| wanted.rank(&platform).is_some())
+        .is_none_or(|platform| request.rank(&platform).is_some())
 }
 
 fn manifest(
@@ -283,10 +283,10 @@ fn manifest(
     }
 }
 
-fn no_platform(name: &str, wanted: &PlatformRequest, available: Vec<Platform>) -> Error {
+fn no_platform(name: &str, request: &PlatformRequest, available: Vec<Platform>) -> Error {
     ImageError::NoPlatform {
         image: name.to_owned(),
-        wanted: wanted.platform.clone(),
+        wanted: request.platform.clone(),
         available,
     }
     .into()

@@ -21,7 +21,7 @@ pub(crate) struct CachedRegistry<'c> {
     /// The size of the current blob in bytes.
     pub(super) size: u64,
     /// The next layer, which is being prefetched.
-    ahead: Option<(Digest, BlobSource)>,
+    prefetched: Option<(Digest, BlobSource)>,
     /// The index and manifests that led to the image, for pulls without network.
     documents: Vec<(Digest, Bytes)>,
     /// What the reference stands for, once resolved; it is not resolved again.
@@ -48,7 +48,7 @@ impl<'c> CachedRegistry<'c> {
             reference: reference.clone(),
             cached: 0,
             size: 0,
-            ahead: None,
+            prefetched: None,
             documents: Vec::new(),
             root: None,
         })
@@ -215,8 +215,8 @@ impl<'c> CachedRegistry<'c> {
 
     /// Opens a blob, which may be prefetched already.
     fn next(&mut self, blob: &Descriptor) -> Result<BlobSource, Error> {
-        let ahead = self.ahead.take();
-        let opened = match ahead.filter(|(digest, _)| *digest == blob.digest) {
+        let prefetched = self.prefetched.take();
+        let opened = match prefetched.filter(|(digest, _)| *digest == blob.digest) {
             Some((_, opened)) => opened,
             None => self.open(blob)?,
         };
@@ -228,14 +228,14 @@ impl<'c> CachedRegistry<'c> {
     pub(super) fn prefetch(&mut self, coming: &mut dyn Iterator<Item = &Descriptor>) {
         let Some(next) = coming.next() else { return };
         let opened = self.fetch.open(next, FetchMode::Prefetch).ok().flatten();
-        self.ahead = opened.map(|opened| (next.digest.clone(), opened));
+        self.prefetched = opened.map(|opened| (next.digest.clone(), opened));
         self.fetch
             .prefetch(self.size.saturating_add(next.size), coming);
     }
 
     fn open(&mut self, blob: &Descriptor) -> Result<BlobSource, Error> {
         // Release its lock before waiting for another process, which may be waiting for us.
-        self.ahead = None;
+        self.prefetched = None;
         let opened = self.fetch.open(blob, FetchMode::Demand)?;
         let opened = opened.map_or_else(|| self.fetch.remote(blob, FetchMode::Demand), Ok)?;
         self.cached = opened.cached;

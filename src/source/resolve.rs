@@ -20,10 +20,10 @@ impl Source<'_> {
     /// is needed afterwards.
     pub(crate) fn resolve(
         &mut self,
-        wanted: &PlatformRequest,
+        request: &PlatformRequest,
         progress: Progress,
     ) -> Result<Image, Error> {
-        let followed = self.follow(wanted, &mut Documents::default(), progress)?;
+        let followed = self.follow(request, &mut Documents::default(), progress)?;
         Ok(self.narrowed(followed))
     }
 
@@ -43,11 +43,11 @@ impl Source<'_> {
     /// read again.
     pub(super) fn follow(
         &mut self,
-        wanted: &PlatformRequest,
+        request: &PlatformRequest,
         documents: &mut Documents,
         progress: Progress,
     ) -> Result<ResolvedDocuments, Error> {
-        let followed = self.follow_documents(wanted, documents, progress);
+        let followed = self.follow_documents(request, documents, progress);
         followed.map_err(|error| self.explained(error))
     }
 
@@ -61,7 +61,7 @@ impl Source<'_> {
 
     fn follow_documents(
         &mut self,
-        wanted: &PlatformRequest,
+        request: &PlatformRequest,
         documents: &mut Documents,
         progress: Progress,
     ) -> Result<ResolvedDocuments, Error> {
@@ -70,7 +70,7 @@ impl Source<'_> {
         let size = bytes.len() as u64;
         documents.add(Descriptor::new("", root.clone(), size), bytes)?;
         let mut manifest = None;
-        let chosen = platform::choose(&name, root.clone(), document, wanted, |descriptor| {
+        let chosen = platform::choose(&name, root.clone(), document, request, |descriptor| {
             let bytes = self.document(descriptor, documents)?;
             let document = parse(&descriptor.digest, &bytes, &descriptor.media_type);
             manifest = Some(bytes);
@@ -97,7 +97,7 @@ impl Source<'_> {
         let image = Image::new(root, chosen.digest, chosen.manifest, &config);
         let image = image.map_err(malformed)?;
         if chosen.unconfirmed {
-            platform::confirm(&name, &image, wanted, progress)?;
+            platform::confirm(&name, &image, request, progress)?;
         }
         Ok(ResolvedDocuments {
             image,

@@ -16,8 +16,8 @@ pub fn trail(path: &Path) -> Vec<PathBuf> {
     };
     let (mut here, mut links) = (PathBuf::from("/"), Vec::new());
     // The remaining components, in reverse.
-    let mut ahead = reversed(&path);
-    while let Some(name) = ahead.pop() {
+    let mut remaining = reversed(&path);
+    while let Some(name) = remaining.pop() {
         if name == ".." {
             here.pop();
             continue;
@@ -34,7 +34,7 @@ pub fn trail(path: &Path) -> Vec<PathBuf> {
         if target.has_root() {
             here = PathBuf::from("/");
         }
-        ahead.append(&mut reversed(&target));
+        remaining.append(&mut reversed(&target));
     }
     links.push(here);
     links
