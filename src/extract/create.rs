@@ -74,10 +74,10 @@ impl DiskTree {
         let inherited = self.cursor.inherited();
         let mode = self.privileges.directory_mode(entry.mode) & 0o777;
         let is_directory = |e: &io::Error, dir: &Dir| {
-            let found = (e.kind() == io::ErrorKind::AlreadyExists).then(|| dir.stat(name).ok());
-            found
-                .flatten()
-                .is_some_and(|found| found.kind == FileKind::Directory)
+            e.kind() == io::ErrorKind::AlreadyExists
+                && dir
+                    .stat(name)
+                    .is_ok_and(|stat| stat.kind == FileKind::Directory)
         };
         let here = self.cursor.here()?;
         let is_new = match here.mkdir(name, mode) {

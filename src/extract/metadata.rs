@@ -186,9 +186,9 @@ fn finish_node(
 ) -> Result<(), EntryFault> {
     let look = |e| EntryFault::io("look at", e);
     let node = NewNode::open(dir, name).map_err(look)?;
-    let (found, here) = (node.stat().map_err(look)?, dir.stat_self().map_err(look)?);
+    let (stat, here) = (node.stat().map_err(look)?, dir.stat_self().map_err(look)?);
     // A file with a second name may be one from elsewhere.
-    if !is_a(entry, &found) || found.has_names || found.id.0 != here.id.0 {
+    if !has_type(&stat, entry) || stat.has_names || stat.id.0 != here.id.0 {
         let why = io::Error::other("another process has replaced it");
         return Err(EntryFault::io("set the mode", why));
     }
@@ -207,15 +207,15 @@ fn finish_node(
 }
 
 /// Whether a file has the type of the entry.
-fn is_a(entry: &Entry, found: &Stat) -> bool {
+fn has_type(stat: &Stat, entry: &Entry) -> bool {
     match &entry.kind {
-        EntryKind::Symlink { .. } => found.kind == FileKind::Symlink,
-        EntryKind::Fifo => found.special == Some(Special::Fifo),
+        EntryKind::Symlink { .. } => stat.kind == FileKind::Symlink,
+        EntryKind::Fifo => stat.special == Some(Special::Fifo),
         EntryKind::Device {
             block: true,
             number,
-        } => found.special == Some(Special::Block(*number)),
-        EntryKind::Device { number, .. } => found.special == Some(Special::Character(*number)),
+        } => stat.special == Some(Special::Block(*number)),
+        EntryKind::Device { number, .. } => stat.special == Some(Special::Character(*number)),
         _ => false,
     }
 }

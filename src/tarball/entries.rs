@@ -158,19 +158,19 @@ impl<'s> Entries<'s> {
             (Some(_), _) if !is_file => return Err(EntryFault::Sparse),
             (Some(pax), None) => {
                 self.begin(stored);
-                let islands = match pax.islands {
-                    Some(islands) => islands,
+                let segments = match pax.segments {
+                    Some(segments) => segments,
                     None => self.map_before_contents()?,
                 };
-                Some(SparseMap::new(islands, pax.size, self.left)?)
+                Some(SparseMap::new(segments, pax.size, self.left)?)
             }
             (None, Some(mut old)) => {
                 while old.more {
                     let block = self.block()?.ok_or(EntryFault::Truncated)?;
-                    old.more = sparse_extension(&block, &mut old.islands)?;
+                    old.more = sparse_extension(&block, &mut old.segments)?;
                 }
                 self.begin(stored);
-                Some(SparseMap::new(old.islands, old.size, stored)?)
+                Some(SparseMap::new(old.segments, old.size, stored)?)
             }
             (Some(_), Some(_)) => return Err(EntryFault::Sparse),
             (None, None) => {

@@ -6,7 +6,7 @@
 //! other tools). Its iterator over entries is not used: it splits pax records at newlines, and
 //! skips those it cannot parse.
 
-use super::sparse::MAX_ISLANDS;
+use super::sparse::MAX_SEGMENTS;
 use crate::error::EntryFault;
 use tar::{GnuExtSparseHeader, GnuSparseHeader, Header};
 
@@ -29,7 +29,7 @@ pub(super) struct Fields {
 
 /// The map in the header of an old GNU sparse file.
 pub(super) struct OldSparse {
-    pub(super) islands: Vec<(u64, u64)>,
+    pub(super) segments: Vec<(u64, u64)>,
     /// Whether extension blocks with more segments follow the header.
     pub(super) more: bool,
     pub(super) size: u64,
@@ -132,11 +132,11 @@ fn device(header: &Header, kind: u8) -> Result<Option<(u32, u32)>, EntryFault> {
 
 fn old_sparse(header: &Header) -> Result<OldSparse, EntryFault> {
     let gnu = header.as_gnu().ok_or(EntryFault::Sparse)?;
-    let mut islands = Vec::new();
-    read_islands(&gnu.sparse, &mut islands)?;
+    let mut segments = Vec::new();
+    read_segments(&gnu.sparse, &mut segments)?;
     let more = is_extended(gnu.isextended[0])?;
     Ok(OldSparse {
-        islands,
+        segments,
         more,
         size: length(&gnu.realsize)?,
     })
@@ -145,24 +145,24 @@ fn old_sparse(header: &Header) -> Result<OldSparse, EntryFault> {
 /// Reads a block of further segments. True if another such block follows.
 pub(super) fn sparse_extension(
     block: &[u8; BLOCK],
-    islands: &mut Vec<(u64, u64)>,
+    segments: &mut Vec<(u64, u64)>,
 ) -> Result<bool, EntryFault> {
-    if islands.len() > MAX_ISLANDS {
+    if segments.len() > MAX_SEGMENTS {
         return Err(EntryFault::Sparse);
     }
     let mut extension = GnuExtSparseHeader::new();
     extension.as_mut_bytes().copy_from_slice(block);
-    read_islands(extension.sparse(), islands)?;
+    read_segments(extension.sparse(), segments)?;
     is_extended(extension.isextended[0])
 }
 
 /// Reads segments up to the first empty field.
-fn read_islands(
+fn read_segments(
     fields: &[GnuSparseHeader],
-    islands: &mut Vec<(u64, u64)>,
+    segments: &mut Vec<(u64, u64)>,
 ) -> Result<(), EntryFault> {
     for field in fields.iter().take_while(|field| field.offset[0] != 0) {
-        islands.push((length(&field.offset)?, length(&field.numbytes)?));
+        segments.push((length(&field.offset)?, length(&field.numbytes)?));
     }
     Ok(())
 }

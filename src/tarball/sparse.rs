@@ -16,41 +16,41 @@ use std::fs::File;
 use std::io::{Seek as _, SeekFrom, Write as _};
 
 /// How many segments one file may have: they take 2 MiB.
-pub(super) const MAX_ISLANDS: usize = 1 << 17;
+pub(super) const MAX_SEGMENTS: usize = 1 << 17;
 
 /// The positions of a sparse file's stored contents.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SparseMap {
     /// Offset and length in bytes, in order, not overlapping, within `size`.
-    islands: Vec<(u64, u64)>,
+    segments: Vec<(u64, u64)>,
     size: u64,
 }
 
 impl SparseMap {
     /// A map of a file of `size` bytes, of which `stored` are in the archive.
     pub(super) fn new(
-        islands: Vec<(u64, u64)>,
+        segments: Vec<(u64, u64)>,
         size: u64,
         stored: u64,
     ) -> Result<Self, EntryFault> {
         let mut end = 0;
         let mut total = 0u64;
-        for &(offset, length) in &islands {
+        for &(offset, length) in &segments {
             let next = offset.checked_add(length).filter(|_| offset >= end);
             end = next
                 .filter(|&next| next <= size)
                 .ok_or(EntryFault::Sparse)?;
             total += length; // no more than `end`
         }
-        if total != stored || i64::try_from(size).is_err() || islands.len() > MAX_ISLANDS {
+        if total != stored || i64::try_from(size).is_err() || segments.len() > MAX_SEGMENTS {
             return Err(EntryFault::Sparse);
         }
-        Ok(Self { islands, size })
+        Ok(Self { segments, size })
     }
 
     /// Offset and length of each stored segment, in order.
     pub fn segments(&self) -> &[(u64, u64)] {
-        &self.islands
+        &self.segments
     }
 
     /// The size of the file with its holes, in bytes.
@@ -62,7 +62,7 @@ impl SparseMap {
 /// Writes the contents of a sparse file to their positions.
 pub struct SparseWriter<'f> {
     file: &'f mut File,
-    islands: std::slice::Iter<'f, (u64, u64)>,
+    segments: std::slice::Iter<'f, (u64, u64)>,
     /// How many bytes of the current segment are still missing.
     left: u64,
 }
@@ -74,7 +74,7 @@ impl<'f> SparseWriter<'f> {
             .map_err(|e| EntryFault::io("write", e))?;
         Ok(Self {
             file,
-            islands: map.islands.iter(),
+            segments: map.segments.iter(),
             left: 0,
         })
     }
@@ -84,7 +84,7 @@ impl<'f> SparseWriter<'f> {
         let failed = |e| EntryFault::io("write", e);
         while !piece.is_empty() {
             while self.left == 0 {
-                let (offset, length) = self.islands.next().ok_or(EntryFault::Sparse)?;
+                let (offset, length) = self.segments.next().ok_or(EntryFault::Sparse)?;
                 self.file.seek(SeekFrom::Start(*offset)).map_err(failed)?;
                 self.left = *length;
             }
@@ -105,7 +105,7 @@ pub(super) struct PaxMap {
     pub(super) name: Option<Vec<u8>>,
     pub(super) size: u64,
     /// None if the map precedes the contents.
-    pub(super) islands: Option<Vec<(u64, u64)>>,
+    pub(super) segments: Option<Vec<(u64, u64)>>,
 }
 
 impl PaxMap {
@@ -114,11 +114,11 @@ impl PaxMap {
         if records.is_empty() {
             return Ok(None);
         }
-        let mut found = PaxNumbers::default();
+        let mut numbers = PaxNumbers::default();
         for (key, value) in records {
-            found.take(&key, value)?;
+            numbers.take(&key, value)?;
         }
-        found.into_map().map(Some)
+        numbers.into_map().map(Some)
     }
 }
 
@@ -170,22 +170,22 @@ impl PaxNumbers {
                 false => Ok(PaxMap {
                     name: self.name,
                     size,
-                    islands: None,
+                    segments: None,
                 }),
             };
         }
         let numbers = self.map.unwrap_or(self.pairs);
-        let islands = pairs(&numbers).ok_or(EntryFault::Sparse)?;
+        let segments = pairs(&numbers).ok_or(EntryFault::Sparse)?;
         if self
             .blocks
-            .is_some_and(|blocks| blocks != islands.len() as u64)
+            .is_some_and(|blocks| blocks != segments.len() as u64)
         {
             return Err(EntryFault::Sparse);
         }
         Ok(PaxMap {
             name: self.name,
             size,
-            islands: Some(islands),
+            segments: Some(segments),
         })
     }
 }
@@ -193,15 +193,16 @@ impl PaxNumbers {
 /// The decimal lines of a pax 1.0 map: the number of segments, then offset and length of each.
 #[derive(Default)]
 pub(super) struct Numbers {
-    wanted: Option<usize>,
-    found: Vec<u64>,
+    /// How many numbers follow the first one.
+    count: Option<usize>,
+    numbers: Vec<u64>,
     /// The start of a line that continues in the next block.
     line: Vec<u8>,
 }
 
 impl Numbers {
     pub(super) fn is_complete(&self) -> bool {
-        self.wanted.is_some_and(|wanted| self.found.len() == wanted)
+        self.count.is_some_and(|count| self.numbers.len() == count)
     }
 
     /// Reads one block; whatever follows the last number is padding.
@@ -216,11 +217,11 @@ impl Numbers {
             }
             let number: u64 = digits(&self.line).ok_or(EntryFault::Sparse)?;
             self.line.clear();
-            if self.wanted.is_some() {
-                self.found.push(number);
+            if self.count.is_some() {
+                self.numbers.push(number);
             } else {
-                let islands = usize::try_from(number).ok().filter(|&n| n <= MAX_ISLANDS);
-                self.wanted = Some(islands.ok_or(EntryFault::Sparse)? * 2);
+                let segments = usize::try_from(number).ok().filter(|&n| n <= MAX_SEGMENTS);
+                self.count = Some(segments.ok_or(EntryFault::Sparse)? * 2);
             }
         }
         // No number has that many digits.
@@ -232,7 +233,7 @@ impl Numbers {
     }
 
     pub(super) fn into_segments(self) -> Vec<(u64, u64)> {
-        pairs(&self.found).unwrap_or_default()
+        pairs(&self.numbers).unwrap_or_default()
     }
 }
 
@@ -254,7 +255,7 @@ mod tests {
     fn maps_fit_their_contents_or_are_refused() {
         assert!(SparseMap::new(vec![(0, 1), (10, 5), (15, 0)], 20, 6).is_ok());
         assert!(SparseMap::new(vec![], 1 << 40, 0).is_ok());
-        for (islands, size, stored) in [
+        for (segments, size, stored) in [
             (vec![(0, 2), (1, 2)], 10, 4),
             (vec![(5, 1), (0, 1)], 10, 2),
             (vec![(0, 11)], 10, 11),
@@ -265,8 +266,8 @@ mod tests {
             (vec![], u64::MAX, 0),
         ] {
             assert!(
-                SparseMap::new(islands.clone(), size, stored).is_err(),
-                "{islands:?}"
+                SparseMap::new(segments.clone(), size, stored).is_err(),
+                "{segments:?}"
             );
         }
     }
@@ -304,7 +305,7 @@ mod tests {
                     .collect(),
             )
         };
-        let islands = Some(vec![(0, 1), (8, 2)]);
+        let segments = Some(vec![(0, 1), (8, 2)]);
         let zero = read(&[
             ("size", "10"),
             ("numblocks", "2"),
@@ -318,7 +319,7 @@ mod tests {
             PaxMap {
                 name: None,
                 size: 10,
-                islands: islands.clone()
+                segments: segments.clone()
             }
         );
         let one = read(&[
@@ -332,7 +333,7 @@ mod tests {
             PaxMap {
                 name: Some(b"f".to_vec()),
                 size: 10,
-                islands
+                segments
             }
         );
         let new = read(&[
@@ -346,7 +347,7 @@ mod tests {
             PaxMap {
                 name: Some(b"f".to_vec()),
                 size: 10,
-                islands: None
+                segments: None
             }
         );
         for bad in [

@@ -1,10 +1,12 @@
 //! The tree in memory as the rules for changesets see it.
 
 use super::checksum::Checksum;
-use super::cursor::InodePath;
 use super::inode::{InodeId, InodeKind, Inodes, Metadata, ROOT};
+use super::inode_path::InodePath;
 use super::kept_xattrs::KeptXattrs;
-use crate::changeset::{IfMissing, PathCursor, PathKind, Stays, Tree, is_overlay_mark};
+use crate::changeset::{
+    IfMissing, PathCursor, PathKind, Position, Stays, StepOutcome, Tree, is_overlay_mark,
+};
 use crate::error::EntryFault;
 use crate::tarball::{Entries, Entry, EntryKind, LayerPath, SparseMap};
 use std::ffi::{CStr, CString};
@@ -12,9 +14,9 @@ use std::mem;
 
 /// A tree in memory.
 pub(super) struct MemoryTree {
-    pub(super) inodes: Inodes,
+    inodes: Inodes,
     /// Where entries are created.
-    pub(super) here: InodePath,
+    here: InodePath,
     /// Where hard links point to.
     links: InodePath,
     xattrs: KeptXattrs,
@@ -114,6 +116,44 @@ impl Tree for MemoryTree {
     fn reset_metadata(&mut self) -> Result<(), EntryFault> {
         self.inodes.get_mut(self.here.end()).metadata = Some(Metadata::plain());
         Ok(())
+    }
+}
+
+impl PathCursor for MemoryTree {
+    fn position(&mut self) -> &mut Position {
+        &mut self.here.position
+    }
+
+    fn path(&self) -> LayerPath {
+        self.here.path()
+    }
+
+    fn move_to_root(&mut self) {
+        self.here.truncate(0);
+    }
+
+    fn move_to_parent(&mut self) {
+        self.here.truncate(self.here.depth().saturating_sub(1));
+    }
+
+    fn step(&mut self, name: &CStr, missing: IfMissing) -> Result<StepOutcome, EntryFault> {
+        let here = self.here.end();
+        let Some(id) = self.inodes.find(here, name) else {
+            if missing == IfMissing::Report {
+                return Ok(StepOutcome::Missing);
+            }
+            let id = self.inodes.put_directory(here, name, Metadata::plain());
+            self.here.push(name, id);
+            return Ok(StepOutcome::Created);
+        };
+        Ok(match &self.inodes.get(id).kind {
+            InodeKind::Directory(_) => {
+                self.here.push(name, id);
+                StepOutcome::Entered
+            }
+            InodeKind::Symlink(target) => StepOutcome::Link(target.clone()),
+            _ => StepOutcome::Blocked,
+        })
     }
 }
 

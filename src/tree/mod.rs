@@ -6,8 +6,8 @@
 //! Files have a checksum in place of contents.
 
 mod checksum;
-mod cursor;
 mod inode;
+mod inode_path;
 mod kept_xattrs;
 mod memory_tree;
 

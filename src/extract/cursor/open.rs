@@ -1,8 +1,7 @@
 //! Which directories of the cursor are open: as many as `ulimit -n` allows.
 
-use super::Cursor;
+use super::{Component, Cursor};
 use crate::error::EntryFault;
-use crate::extract::component::Component;
 use crate::sys::{Dir, Time};
 use std::ffi::CStr;
 
@@ -10,8 +9,8 @@ use std::ffi::CStr;
 const MAX_OPEN: usize = 64;
 
 impl Cursor {
-    /// Steps into `dir`, which stands under `name` here. With `mtime` it is new or newly described,
-    /// and gets that time when the way leaves it.
+    /// Moves down into `dir`, which is `name` in the current directory. It gets the time `mtime`, if
+    /// that is given, when the cursor leaves it.
     pub(in crate::extract) fn push(
         &mut self,
         name: &CStr,
@@ -33,7 +32,7 @@ impl Cursor {
         Ok(())
     }
 
-    /// Goes back up to `depth` steps below the root.
+    /// Moves up to `depth` directories below the root.
     pub(in crate::extract) fn leave(&mut self, depth: usize) -> Result<(), EntryFault> {
         self.position.truncate(depth);
         while self.steps.len() > depth + 1 {
@@ -41,11 +40,11 @@ impl Cursor {
                 step.restore_mtime()?;
             }
         }
-        self.open_again()
+        self.reopen()
     }
 
-    /// Opens the last step again if it was closed on the way down.
-    fn open_again(&mut self) -> Result<(), EntryFault> {
+    /// Opens the current directory again if it was closed on the way down.
+    fn reopen(&mut self) -> Result<(), EntryFault> {
         let Some(open) = self.steps.iter().rposition(|step| step.dir.is_some()) else {
             return Ok(());
         };
@@ -60,7 +59,7 @@ impl Cursor {
                         .map_err(|e| EntryFault::io("open", e))?,
                 );
             }
-            // As many as may be stay open, or going up a deep way would take quadratic time.
+            // The nearest stay open, or going up a deep path would take quadratic time.
             if closed > 1 && closed + MAX_OPEN <= self.steps.len() {
                 self.steps[closed - 1].dir = None;
             }
@@ -68,7 +67,7 @@ impl Cursor {
         Ok(())
     }
 
-    /// Goes back to the root and forgets what it has seen: the tree has changed.
+    /// Moves to the root, and sets the times of all directories that were open.
     pub(in crate::extract) fn restart(&mut self) -> Result<(), EntryFault> {
         self.leave(0)?;
         self.position.restart();
