@@ -95,7 +95,7 @@ pub(crate) trait PathCursor {
     }
 }
 
-/// The current directory of a cursor, and what it met on the path there.
+/// Where a cursor stands, and what it met on the path there.
 pub(crate) struct Position {
     /// The path that led here, to see that the next entry is in the same directory.
     parents: Option<Vec<u8>>,
@@ -157,7 +157,7 @@ impl Position {
         self.parents = None;
     }
 
-    /// At the root, whatever path led there.
+    /// Moves to the root.
     pub(crate) fn restart(&mut self) {
         self.truncate(0);
         self.parents = Some(Vec::new());

@@ -61,8 +61,8 @@ pub(crate) trait Tree {
     /// Sets the metadata of the root.
     fn describe_root(&mut self, entry: Entry) -> Result<(), EntryFault>;
 
-    /// Creates what `entry` describes, replacing what is there, but for a directory that stays one.
-    /// True if it created a directory, in which the cursor then stands.
+    /// Creates what `entry` describes, and replaces what exists; only a directory merges with a
+    /// directory. True if it created a directory, where the cursor then stands.
     fn create(
         &mut self,
         entry: &Entry,

@@ -1,9 +1,9 @@
 //! The parts of a tree to keep: `--include` and `--exclude`.
 //!
-//! A path is resolved in the tree with all layers applied, as the kernel would with the tree as its
-//! root: in an image where `bin` is a symlink to `usr/bin`, `/bin/sh` is `usr/bin/sh`. An include
-//! keeps its target with everything below it, and all symlinks and directories on the path. An
-//! exclude drops what `rm -r` would remove: of a symlink, the link itself.
+//! A path is resolved inside the tree with all layers applied: in an image where `bin` is a symlink to
+//! `usr/bin`, `/bin/sh` is `usr/bin/sh`. An include keeps its target with everything below it, and all
+//! symlinks and directories on the path. An exclude drops what `rm -r` would remove: of a symlink, the
+//! link itself.
 
 use super::cursor::IfMissing;
 use super::resolve::PathWalk;

@@ -37,22 +37,24 @@ impl DiskTree {
         exposure: Exposure,
         size: TreeSize,
     ) -> Result<Self, Error> {
-        let try_clone = || root.try_clone().map_err(|e| Error::tree("open", e));
-        let mut cursor = Cursor::new(try_clone()?, default_owner);
+        let has_lost_and_found = || match root.find(LOST_AND_FOUND) {
+            Ok(found) => Ok(found.is_some()),
+            Err(e) => Err(Error::tree("look at", e)),
+        };
+        let spares = exposure != Exposure::Private && has_lost_and_found()?;
+        let cursor = || match root.try_clone() {
+            Ok(root) => Ok(Cursor::new(root, default_owner, spares)),
+            Err(e) => Err(Error::tree("open", e)),
+        };
+        let (mut cursor, links) = (cursor()?, cursor()?);
         // Unless a layer says otherwise, the root is as old as directories without an entry. If it
         // existed before, it may pass on a group or an ACL.
         let stat = root.stat_self().map_err(|e| Error::tree("look at", e))?;
         let acl = xattr::has_default_acl(root).map_err(EntryFault::in_tree)?;
         cursor.describe(Default::default(), stat.mode & 0o2000 != 0, acl);
-        // A root that is shut gets its owner last, who could open it.
+        // A root that is shut gets its owner last, because the owner could open it.
         if let (Some(owner), Exposure::Private | Exposure::Open) = (default_owner, exposure) {
             metadata::chown(root.set_owner(owner), owner).map_err(EntryFault::in_tree)?;
-        }
-        let mut links = Cursor::new(try_clone()?, default_owner);
-        if exposure != Exposure::Private {
-            let found = root.find(LOST_AND_FOUND);
-            cursor.spares = found.map_err(|e| Error::tree("look at", e))?.is_some();
-            links.spares = cursor.spares;
         }
         Ok(Self {
             cursor,

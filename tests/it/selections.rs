@@ -143,6 +143,22 @@ fn directories_on_the_way_are_as_the_image_says() {
     assert_eq!(some.len(), 4);
 }
 
+/// As many symlinks as an entry may lead through, and not the 40 of Linux.
+#[test]
+fn an_include_may_lead_through_255_symlinks() {
+    let chain = (1..=256).fold(Layer::new().file("0", 0o644, ""), |layer, number| {
+        layer.symlink(number.to_string(), (number - 1).to_string())
+    });
+    let pull = |argument| {
+        Trial::new("chain")
+            .layer(chain.clone())
+            .arg(argument)
+            .pull()
+    };
+    assert!(pull("--include=255").tree().contains_key(&b"0"[..]));
+    assert!(!pull("--include=256").tree().contains_key(&b"0"[..]));
+}
+
 #[test]
 fn an_include_that_leads_to_nothing_is_an_error() {
     for (arguments, path, why) in [

@@ -29,7 +29,7 @@ pub(super) struct Cursor {
     /// Whether any directory of the tree may have a default ACL.
     watches_acls: bool,
     /// Whether `lost+found` of the root belongs to the file system: no path leads into it.
-    pub(super) spares: bool,
+    spares: bool,
     /// The owner of directories that no entry describes; None for this user.
     pub(super) default_owner: Option<Owner>,
     /// What the image has and the disk has not.
@@ -38,13 +38,13 @@ pub(super) struct Cursor {
 
 impl Cursor {
     /// A cursor at the root.
-    pub(super) fn new(root: Dir, default_owner: Option<Owner>) -> Self {
+    pub(super) fn new(root: Dir, default_owner: Option<Owner>, spares: bool) -> Self {
         Self {
             steps: vec![Component::new(c"", root, None)],
             position: Position::new(),
             depth: 0,
             watches_acls: false,
-            spares: false,
+            spares,
             default_owner,
             left_out: LeftOut::default(),
         }
