@@ -7,7 +7,7 @@
 //!                     size)                                               open directories)
 //! ```
 //!
-//! The modules by floors, from the lowest. Imports point down only, which `tests/it/floors.rs` checks.
+//! The modules by floors, from the lowest. Imports point down only, which `tests/it/project/floors.rs` checks.
 
 // Escapes, the OCI specifications, the kernel.
 mod escape;

@@ -7,94 +7,21 @@
 )]
 #![allow(clippy::disallowed_methods, reason = "servers in tests have threads")]
 
-mod access;
-mod amplification;
-mod archives;
-mod attributes;
-mod bench;
-mod blobs;
-mod bombs;
-mod bounds;
-mod breakouts;
-mod cache;
-mod changesets;
-mod commands;
-mod completions;
-mod configs;
-mod costs;
-mod crashes;
-mod credential_helpers;
-mod credentials;
-mod destination;
-mod digest;
-mod disk;
-mod documents;
-mod dry_run;
-mod elsewhere;
-mod environments;
-mod errors;
-mod exit_codes;
-mod fixtures;
-mod floors;
-mod force;
-mod forged;
-mod hostile_caches;
-mod in_use;
-mod indexes;
-mod inspect;
+/// The cache: sharing, locks, corruption, hostile owners, `--offline`, and `purge`.
+mod caches;
+/// The command line: options, messages, exit codes, progress, signals, help and completions.
+mod command_line;
+/// DEST: swaps, races, crashes, records, `--update`, `--keep-old`, services, and `verify`.
+mod destinations;
+/// Images: references, manifests, indexes, platforms, layouts, archives, and `inspect`, `digest` and `save`.
+mod images;
+/// The same images with the peers: docker-registry, skopeo, umoci, buildah, systemd. `make interop` runs them.
 mod interop;
-mod interruptions;
-mod layers;
-mod layout;
-mod layout_faults;
-mod leaks;
-mod line_lengths;
-mod locks;
-mod logins;
-mod manifests;
-mod manual;
-mod mirrors;
-mod misses;
-mod model;
-mod neighbours;
-mod nspawn;
-mod offline;
-mod other_tools;
-mod owners;
-mod packaging;
-mod pieces;
-mod platforms;
-mod printing;
-mod progress;
-mod proxies;
-mod pull;
-mod purge;
-mod races;
-mod readme;
-mod record;
-mod redirects;
-mod references;
-mod refusals;
-mod room;
-mod rootless;
-mod save;
-mod seeds;
-mod selections;
-mod service;
-mod shared_caches;
-mod signals;
-mod spoilage;
-mod standard_streams;
-mod story;
+/// The project itself: its floors, fixtures, packages, README, and what a pull costs.
+mod project;
+/// Registries: HTTP, credentials, TLS, proxies, mirrors, broken connections, and `tags`.
+mod registries;
+/// The loopback registry, sandboxes, image builders, and what else the tests share.
 mod support;
-mod swap;
-mod tags;
-mod tar_dialects;
-mod tls;
-mod tokens;
-mod update;
-mod usage;
-mod verify;
-mod walkthroughs;
-mod warnings;
-mod wires;
+/// What layers make of a tree: tar dialects, whiteouts, owners, attributes, selections, and attacks on all of it.
+mod trees;

@@ -2,7 +2,7 @@
 //! image, moved into that user's ranges of /etc/subuid and /etc/subgid.
 
 use super::NOBODY;
-use crate::disk::mounting;
+use crate::destinations::disk::mounting;
 use crate::support::{Sandbox, tree};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, chown};

@@ -4,7 +4,7 @@ use super::authority::Authority;
 use super::docker_registry::DockerRegistry;
 use super::tinyproxy::Tinyproxy;
 use super::{changes, peer};
-use crate::disk::mounting;
+use crate::destinations::disk::mounting;
 use crate::support::sandbox::Command;
 use crate::support::tree::{self, Tree};
 use crate::support::{Built, Layout, Sandbox};

@@ -47,7 +47,7 @@ impl Ability {
             Self::OtherUser => is_root() && runs("setpriv"),
             Self::Tracing => Traced::is_permitted(),
             Self::Terminal => Terminal::open(80).is_some(),
-            Self::Mounting => crate::disk::mounting("true", "true").is_some(),
+            Self::Mounting => crate::destinations::disk::mounting("true", "true").is_some(),
             Self::Make => has("make"),
             Self::Cargo => runs("cargo"),
             Self::Mandoc => has("mandoc"),

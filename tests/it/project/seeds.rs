@@ -1,0 +1,118 @@
+//! What a fuzzer starts with, in fixtures/fuzz: written by the builders of other tests, with ROOTS_BLESS=1 anew.
+
+use crate::registries::pieces;
+use crate::support::Layer;
+use crate::trees::model;
+use std::fs;
+use std::path::Path;
+
+/// One of each kind of word that a registry or a user can say.
+const WORDS: [(&str, &str); 18] = [
+    ("name", "debian"),
+    (
+        "tag",
+        "docker://ghcr.io:443/onegov/onegov-cloud:release-2026.6",
+    ),
+    (
+        "digest",
+        "localhost:5000/a@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    ),
+    ("v6", "[::1]:5000/a/b__c:1"),
+    (
+        "digest-alone",
+        "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    ),
+    ("platform", "linux/arm64/v8"),
+    ("platform-odd", "Linux/armv7l"),
+    // Two that a fuzzer found.
+    ("platform-below", "linux/arm64/v1"),
+    ("capitals", "Host/x"),
+    (
+        "bearer",
+        r#"Bearer realm="https://auth.docker.io/token",service="a \"b\"",scope="repository:a/b:pull,push""#,
+    ),
+    (
+        "challenges",
+        r#"Negotiate YII==, Basic realm=x, bearer Realm = "/t""#,
+    ),
+    (
+        "url",
+        "https://cdn.example:8443/blobs/x?X-Amz-Signature=ab%2Fc&e=1#f",
+    ),
+    ("relative", "../../token?a=b"),
+    (
+        "refusal",
+        r#"{"errors":[{"code":"DENIED","message":"no","detail":{"a":[]}}]}"#,
+    ),
+    (
+        "refusal-plain",
+        r#"{"details":"incorrect username or password"}"#,
+    ),
+    ("manifest", MANIFEST),
+    (
+        "config",
+        r#"{"architecture":"arm","os":"linux","variant":"v7","rootfs":{"type":"layers","diff_ids":null}}"#,
+    ),
+    ("index", INDEX),
+];
+
+/// A manifest that is its own config, too.
+const MANIFEST: &str = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json",
+"config":{"mediaType":"application/vnd.oci.image.config.v1+json","size":2,
+"digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"},
+"layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","size":1,
+"digest":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}],
+"os":"linux","architecture":"amd64","rootfs":{"type":"layers",
+"diff_ids":["sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"]}}"#;
+
+const INDEX: &str = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[
+{"mediaType":"application/vnd.oci.image.manifest.v1+json","size":7,
+"digest":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+"platform":{"architecture":"arm64","os":"linux","variant":"v9.1"}},
+{"mediaType":"application/vnd.oci.image.manifest.v1+json","size":7,
+"digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
+"platform":{"architecture":"unknown","os":"unknown"},
+"annotations":{"vnd.docker.reference.type":"attestation-manifest"}}]}"#;
+
+/// Ways out of the tree, to what tests/fuzz/ground.rs plants beside it.
+fn ways_out() -> [(String, Vec<u8>); 2] {
+    let links = Layer::new()
+        .symlink("l", "..")
+        .file("l/canary", 0o644, "new")
+        .symlink("d", "../canaries")
+        .file("d/secret", 0o644, "new")
+        .whiteout("d/secret")
+        .hardlink("h", "l/canary");
+    let names = Layer::new()
+        .file("../canary", 0o644, "new")
+        .symlink("l", "/../canaries/secret")
+        .hardlink("h", "../canaries/secret");
+    [("links", links), ("names", names)].map(|(name, layer)| (format!("out-{name}"), layer.tar()))
+}
+
+#[test]
+fn fixtures_hold_the_seeds() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/fuzz");
+    let tars = pieces::tars()
+        .into_iter()
+        .chain(model::tars())
+        .chain(ways_out());
+    let tars = tars.map(|(name, tar)| (format!("tar/{name}"), tar));
+    let words = WORDS.map(|(name, text)| (format!("words/{name}"), text.into()));
+    let built: Vec<(String, Vec<u8>)> = tars.chain(words).collect();
+    let bless = std::env::var_os("ROOTS_BLESS").is_some_and(|bless| bless == "1");
+    for (path, bytes) in &built {
+        let file = folder.join(path);
+        if bless {
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(&file, bytes).unwrap();
+        }
+        let committed = fs::read(&file).unwrap_or_default();
+        assert!(
+            committed == *bytes,
+            "{path}: `make fixtures` writes it again"
+        );
+    }
+    let size: usize = built.iter().map(|(_, bytes)| bytes.len()).sum();
+    assert!(size < 120_000, "{size} bytes of seeds");
+}
