@@ -13,8 +13,10 @@ const CREATED: u64 = 4;
 /// What to do about missing directories.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IfMissing {
-    /// Create them: 0755, root's, and as old as 1970, so that the same image makes the same tree.
+    /// Create them with mode 0755, the default owner and the mtime 0 (1970), so that the same image
+    /// always makes the same tree.
     Create,
+    /// Stop, and report that the path leads nowhere.
     Report,
 }
 
@@ -42,7 +44,7 @@ pub(crate) trait PathCursor {
     /// Moves to the parent directory, if there is one.
     fn move_to_parent(&mut self);
 
-    /// Moves to the directory `name`, which is created if `missing` says so.
+    /// Moves to the directory `name`. If it is missing, `missing` says whether to create it.
     fn step(&mut self, name: &CStr, missing: IfMissing) -> Result<StepOutcome, EntryFault>;
 
     /// Called at the end of a path.
@@ -51,14 +53,14 @@ pub(crate) trait PathCursor {
     }
 
     /// Moves to the directory that `parents` lead to. False if there is none and `missing` is
-    /// `Report`, or if it belongs to the file system.
+    /// `Report`, or if the path leads into the `lost+found` of the file system.
     fn enter(&mut self, parents: Parents<'_>, missing: IfMissing) -> Result<bool, EntryFault> {
         if self.position().parents.as_deref() == Some(parents.key()) {
             return Ok(true);
         }
         self.position().parents = None;
         let mut path = PathWalk::new(parents);
-        let entered = self.follow(&mut path, missing);
+        let entered = self.walk(&mut path, missing);
         let position = self.position();
         position.steps += path.taken as u64;
         let is_there = entered?;
@@ -67,7 +69,7 @@ pub(crate) trait PathCursor {
     }
 
     /// Moves from the root to the end of `path`.
-    fn follow(&mut self, path: &mut PathWalk<'_>, missing: IfMissing) -> Result<bool, EntryFault> {
+    fn walk(&mut self, path: &mut PathWalk<'_>, missing: IfMissing) -> Result<bool, EntryFault> {
         self.move_to_root();
         while let Some(name) = path.advance() {
             if &*name == c".." {
@@ -76,7 +78,7 @@ pub(crate) trait PathCursor {
             }
             match self.step(&name, missing)? {
                 StepOutcome::Entered => {}
-                StepOutcome::Created => self.position().imply(),
+                StepOutcome::Created => self.position().record_implied(),
                 StepOutcome::Link(target) => {
                     if path.follow(&target)? {
                         self.move_to_root();
@@ -95,14 +97,15 @@ pub(crate) trait PathCursor {
     }
 }
 
-/// Where a cursor stands, and what it met on the path there.
+/// The current directory of a cursor, and what the cursor met on the way there.
 pub(crate) struct Position {
-    /// The path that led here, to see that the next entry is in the same directory.
+    /// The path that led here: if the next entry has the same parents, nothing is resolved.
     parents: Option<Vec<u8>>,
     /// Identifies the directories from the root down to this one, whatever symlinks led here.
     keys: Vec<u64>,
     /// Seeded for every cursor, so that no image can aim at a collision.
     hasher: RandomState,
+    /// Components resolved since the last `take_steps`.
     steps: u64,
     implied: Vec<ImpliedDirectory>,
     obstacle: Option<CString>,
@@ -180,9 +183,9 @@ impl Position {
         self.obstacle.take()
     }
 
-    /// Records that this directory was created: the path may lead back out of it (`x/../y`) and leave
-    /// nothing in it.
-    fn imply(&mut self) {
+    /// Records that this directory was created. Recording the entry at the end of the path would not
+    /// be enough: the path may lead back out of the new directory (`x/../y`).
+    fn record_implied(&mut self) {
         self.steps += CREATED;
         let mut keys = self.keys.iter().rev().copied();
         let (here, above) = (keys.next(), keys.next());

@@ -1,7 +1,7 @@
 //! Applies layers to a tree: image-spec layer.md, "Applying Changesets".
 //!
 //! ```text
-//! Entries ── Entry ── EntryName ── PathCursor at its parent ── Tree::create, or UpperPaths::hide
+//! Entries ── Entry ── EntryName ── PathCursor at its parent ── Tree::create, or UpperPaths::apply_whiteout
 //! ```
 //! The rules are the same for the tree on disk that `extract` makes and for the one in memory that
 //! `verify` compares it with. Both implement [`Tree`].
@@ -20,7 +20,7 @@ pub(crate) use owners::Owners;
 pub(crate) use resolve::PathWalk;
 pub(crate) use selection::{Selection, select};
 pub(crate) use xattr::{
-    ACCESS_ACL, ACL_ENTRY, ACL_HEAD, DEFAULT_ACL, is_compared, is_of_machine, is_overlay_mark,
+    ACCESS_ACL, ACL_ENTRY, ACL_HEAD, DEFAULT_ACL, is_compared, is_host_xattr, is_overlay_mark,
 };
 
 use crate::error::{EntryFault, Error};
@@ -33,10 +33,10 @@ use std::io::BufRead;
 use upper_paths::UpperPaths;
 use whiteout::EntryName;
 
-/// A tree that layers can be applied to. Names are those of entries in its current directory, which
-/// is where its cursor stands.
+/// A tree that layers can be applied to. All names are relative to the current directory of its
+/// cursor.
 pub(crate) trait Tree {
-    /// The cursor that stands where entries are created.
+    /// The cursor for the directory in which entries are created.
     fn cursor(&mut self) -> &mut dyn PathCursor;
 
     /// How many components were resolved since the last call.
@@ -47,8 +47,8 @@ pub(crate) trait Tree {
         Ok(())
     }
 
-    /// Whether `name` belongs to the file system, and no layer may touch it.
-    fn is_spared(&mut self, _name: &CStr) -> bool {
+    /// Whether `name` is the `lost+found` of the file system, which no layer may touch.
+    fn is_reserved(&mut self, _name: &CStr) -> bool {
         false
     }
 
@@ -62,7 +62,7 @@ pub(crate) trait Tree {
     fn describe_root(&mut self, entry: Entry) -> Result<(), EntryFault>;
 
     /// Creates what `entry` describes, and replaces what exists; only a directory merges with a
-    /// directory. True if it created a directory, where the cursor then stands.
+    /// directory. True if it created a directory, to which the cursor then moves.
     fn create(
         &mut self,
         entry: &Entry,
@@ -73,15 +73,15 @@ pub(crate) trait Tree {
     /// Removes `name` and everything below it, if it exists.
     fn remove(&mut self, name: &CStr) -> Result<(), EntryFault>;
 
-    /// Removes all names for which `stays` is false. It may be called several times for the same name.
-    fn sweep(&mut self, stays: &mut Stays<'_>) -> Result<(), EntryFault>;
+    /// Removes all names for which `keep` is false. It may be called several times for the same name.
+    fn retain(&mut self, keep: &mut Keep<'_>) -> Result<(), EntryFault>;
 
     /// Gives the current directory the metadata of one that no entry describes.
     fn reset_metadata(&mut self) -> Result<(), EntryFault>;
 }
 
-/// Whether a name stays.
-pub(crate) type Stays<'s> = dyn FnMut(&mut dyn Tree, &CStr) -> Result<bool, EntryFault> + 's;
+/// Decides whether [`Tree::retain`] keeps a name.
+pub(crate) type Keep<'s> = dyn FnMut(&mut dyn Tree, &CStr) -> Result<bool, EntryFault> + 's;
 
 /// The kind of file at a path.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -103,8 +103,8 @@ pub(crate) struct Applier {
 }
 
 impl Applier {
-    /// For a tree with these options that may grow to `limit` bytes, pulled by `own`. Long lists go
-    /// to an unnamed file in `spill`, if that is given, and otherwise stay in memory.
+    /// For a tree with these options that may grow to `limit` bytes, pulled by `own`. Long lists of
+    /// paths go to an unnamed file in `spill`, or stay in memory if that is None.
     pub(crate) fn new(
         options: &TreeOptions,
         own: Owner,
@@ -164,7 +164,7 @@ impl Applier {
             match EntryName::of(&entry.path)? {
                 EntryName::AufsMetadata => {}
                 EntryName::Plain => {
-                    if !self.enter(tree, parents)? || tree.is_spared(name) {
+                    if !self.enter(tree, parents)? || tree.is_reserved(name) {
                         continue;
                     }
                     let upper = &mut self.upper;
@@ -175,12 +175,12 @@ impl Applier {
                 }
                 EntryName::Whiteout(hidden) => {
                     if tree.cursor().enter(parents, IfMissing::Report)? {
-                        self.upper.hide(tree, &hidden)?;
+                        self.upper.apply_whiteout(tree, &hidden)?;
                     }
                 }
                 EntryName::Opaque => {
                     if tree.cursor().enter(parents, IfMissing::Report)? {
-                        self.upper.hide_contents(tree)?;
+                        self.upper.apply_opaque(tree)?;
                     }
                 }
             }
@@ -199,7 +199,7 @@ impl Applier {
         }
         let position = tree.cursor().position();
         match position.take_obstacle() {
-            Some(name) if self.upper.is_from_below(position, &name)? => {
+            Some(name) if self.upper.is_from_lower_layer(position, &name)? => {
                 tree.remove(&name)?;
                 tree.cursor().enter(parents, IfMissing::Create)
             }

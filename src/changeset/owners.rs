@@ -29,7 +29,7 @@ const REVISION: usize = 3;
 const NAMESPACED: u8 = 3;
 const ROOT_ID: usize = 20;
 
-/// Where an entry of an ACL has its ID, and the tags of entries that have one: acl(5).
+/// The offset of the ID in an ACL entry, and the tags of entries that have one: acl(5).
 const ACL_ID: usize = 4;
 const ACL_USER: u8 = 0x02;
 const ACL_GROUP: u8 = 0x08;
@@ -44,8 +44,8 @@ impl Owners {
         }
     }
 
-    /// The owner of directories that no entry describes, and of everything with `--strip-owner`, if
-    /// `own` is the user who pulls; None if files of that user need no other.
+    /// The owner of directories that no entry describes, and of everything with `--strip-owner`. None
+    /// if new files can keep the owner that they have anyway: `own`, the user who pulls.
     pub(crate) fn default_owner(self, own: Owner) -> Option<Owner> {
         match self {
             Self::OfImage => None,
@@ -87,11 +87,11 @@ fn shifted(id: u32, shift: u32) -> Result<u32, EntryFault> {
     shifted.ok_or(EntryFault::Shifted(id))
 }
 
-/// Sets the user namespace of a capability: it applies in the one with that root, and in those
-/// below.
+/// Ties a capability to the user namespace whose root has the ID `shift`. It also applies in the
+/// namespaces below that one.
 fn capability(value: &mut Vec<u8>, shift: u32) -> Result<(), EntryFault> {
     let Some(revision) = value.get_mut(REVISION) else {
-        return Ok(()); // none, and the kernel says so
+        return Ok(()); // Too short to be one: the kernel will refuse it.
     };
     *revision = NAMESPACED;
     value.resize(ROOT_ID + 4, 0);

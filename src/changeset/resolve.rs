@@ -26,7 +26,7 @@ pub(crate) struct PathWalk<'p> {
     is_named: bool,
 }
 
-/// A path that takes too long to resolve.
+/// The limit that a path exceeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TooFar {
     Links,

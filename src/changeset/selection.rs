@@ -124,9 +124,9 @@ impl Selection {
     pub(crate) fn directories(&self) -> BTreeSet<LayerPath> {
         let mut above = self.via.directories.clone();
         above.insert(LayerPath::default());
-        for place in &self.dropped {
+        for path in &self.dropped {
             let mut here = LayerPath::default();
-            for name in place.as_parents().components() {
+            for name in path.as_parents().components() {
                 let below = here.join(name);
                 above.insert(here);
                 here = below;
@@ -135,17 +135,17 @@ impl Selection {
         above
     }
 
-    /// Whether to keep `name` in one of these directories.
+    /// Whether to keep `name` in `directory`, which is one of [`Self::directories`].
     pub(crate) fn keeps(&self, directory: &LayerPath, name: &CStr) -> bool {
-        let place = directory.join(name);
-        let is_whole = || self.whole.iter().any(|whole| place.is_within(whole));
+        let path = directory.join(name);
+        let is_whole = || self.whole.iter().any(|whole| path.is_within(whole));
         let Via {
             directories,
             symlinks,
             ..
         } = &self.via;
-        let is_via = directories.contains(&place) || symlinks.contains(&place);
-        !self.is_dropped(&place) && (is_via || is_whole())
+        let is_via = directories.contains(&path) || symlinks.contains(&path);
+        !self.is_dropped(&path) && (is_via || is_whole())
     }
 
     /// Whether a directory is kept with everything below it, apart from excludes.
@@ -154,8 +154,8 @@ impl Selection {
     }
 
     /// Whether an exclude resolves to exactly this path.
-    pub(crate) fn drops(&self, place: &LayerPath) -> bool {
-        self.dropped.contains(place)
+    pub(crate) fn drops(&self, path: &LayerPath) -> bool {
+        self.dropped.contains(path)
     }
 
     /// Whether an exclude resolves to a name in this directory.
@@ -172,24 +172,24 @@ impl Selection {
         {
             return Ok(());
         }
-        tree.sweep(&mut |_, name| Ok(self.keeps(directory, name)))
+        tree.retain(&mut |_, name| Ok(self.keeps(directory, name)))
     }
 
-    fn is_dropped(&self, place: &LayerPath) -> bool {
-        self.dropped.iter().any(|dropped| place.is_within(dropped))
+    fn is_dropped(&self, path: &LayerPath) -> bool {
+        self.dropped.iter().any(|dropped| path.is_within(dropped))
     }
 }
 
 impl Via {
     /// Records a path that another leads through. False if the total is too long.
-    fn add(&mut self, place: LayerPath, is_directory: bool) -> bool {
-        let length = place.as_parents().key().len();
-        let places = if is_directory {
+    fn add(&mut self, path: LayerPath, is_directory: bool) -> bool {
+        let length = path.as_parents().key().len();
+        let paths = if is_directory {
             &mut self.directories
         } else {
             &mut self.symlinks
         };
-        if places.insert(place) {
+        if paths.insert(path) {
             self.length += length;
         }
         self.length <= MAX_VIA
@@ -214,8 +214,8 @@ fn find(tree: &mut dyn Tree, path: &LayerPath) -> Result<PathKind, Error> {
     kind.map_err(EntryFault::in_tree)
 }
 
-/// Resolves `path`, and records what it leads through. If nothing is found there, the error is the
-/// symlink that is the last component of the path, if any.
+/// Resolves `path`, and records what it leads through. If it leads nowhere, the inner error is the
+/// dangling symlink at its end, if any: that one can still be included.
 fn resolve(
     path: &LayerPath,
     via: &mut Via,

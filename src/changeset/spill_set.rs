@@ -13,13 +13,13 @@ use std::os::unix::fs::FileExt as _;
 /// How many keys are read at once.
 const PAGE: usize = 512;
 
-/// How many keys are held in memory, where they take some 400 KiB.
+/// How many keys are held in memory, where they take about 400 KiB.
 const RUN: usize = 64 * PAGE;
 
 /// The size of a key in a file.
 const KEY: usize = size_of::<u64>();
 
-/// What is known of a path.
+/// What the layer has done to a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum UpperMark {
     /// The layer wrote it, or something below it.
@@ -44,18 +44,18 @@ pub(super) struct SpillSet {
 impl SpillSet {
     pub(super) fn new(dir: Option<&Dir>) -> Result<Self, EntryFault> {
         Ok(Self {
-            dir: dir.map(Dir::try_clone).transpose().map_err(remember)?,
+            dir: dir.map(Dir::try_clone).transpose().map_err(failed)?,
             newest: BTreeSet::new(),
             runs: Vec::new(),
             file: None,
         })
     }
 
-    /// Marks the path `key`. False only if it had that mark already; true also for a mark that has
-    /// gone to the file.
+    /// Marks the path `key`. False only if it is known to have that mark already; a mark that was
+    /// spilled to the file is not looked up.
     pub(super) fn insert(&mut self, key: u64, mark: UpperMark) -> Result<bool, EntryFault> {
         if self.newest.len() >= RUN {
-            self.spill().map_err(remember)?;
+            self.spill().map_err(failed)?;
         }
         Ok(self.newest.insert(marked(key, mark)))
     }
@@ -65,7 +65,7 @@ impl SpillSet {
         let key = marked(key, mark);
         match &self.file {
             _ if self.newest.contains(&key) => Ok(true),
-            Some(file) => self.has_spilled(file, key).map_err(remember),
+            Some(file) => self.has_spilled(file, key).map_err(failed),
             None => Ok(false),
         }
     }
@@ -87,7 +87,7 @@ impl SpillSet {
         Ok(false)
     }
 
-    /// Appends the newest keys to the file, if there may be one.
+    /// Appends the newest keys to the file, unless everything is to stay in memory.
     fn spill(&mut self) -> io::Result<()> {
         let Some(dir) = &self.dir else {
             return Ok(());
@@ -107,11 +107,11 @@ impl SpillSet {
     }
 }
 
-fn remember(error: io::Error) -> EntryFault {
+fn failed(error: io::Error) -> EntryFault {
     EntryFault::io("take note of", error)
 }
 
-/// One number for both: of the 64 bits of a hash, 62 do as well.
+/// Packs both into one number: 62 of the 64 bits of a hash are enough.
 fn marked(key: u64, mark: UpperMark) -> u64 {
     key << 2 | mark as u64
 }

@@ -23,7 +23,7 @@ pub(super) struct UpperPaths {
 
 struct LayerPaths {
     paths: SpillSet,
-    /// The keys of the last path that was asked about, from the root down to the first cleared
+    /// The keys of the last path that was looked up, from the root down to the first cleared
     /// directory, and whether each is cleared.
     last: Vec<(u64, bool)>,
 }
@@ -74,7 +74,7 @@ impl UpperPaths {
         Ok(())
     }
 
-    /// Records that the current directory was created, and so has nothing of lower layers in it.
+    /// Records that the current directory was created, and so contains nothing from lower layers.
     pub(super) fn insert_new(&mut self, position: &Position) -> Result<(), EntryFault> {
         let (Some(layer), Some(key)) = (&mut self.layer, position.keys().last()) else {
             return Ok(());
@@ -88,7 +88,7 @@ impl UpperPaths {
     }
 
     /// Whether a lower layer left `name` in the current directory.
-    pub(super) fn is_from_below(
+    pub(super) fn is_from_lower_layer(
         &mut self,
         position: &mut Position,
         name: &CStr,
@@ -100,14 +100,19 @@ impl UpperPaths {
         Ok(!layer.is_cleared(position)? && !layer.is_written(position, name)?)
     }
 
-    /// Hides what lower layers left of `name` in the current directory.
-    pub(super) fn hide(&mut self, tree: &mut dyn Tree, name: &CStr) -> Result<(), EntryFault> {
+    /// Applies the whiteout `.wh.NAME` in the current directory: removes what lower layers left of
+    /// `name`.
+    pub(super) fn apply_whiteout(
+        &mut self,
+        tree: &mut dyn Tree,
+        name: &CStr,
+    ) -> Result<(), EntryFault> {
         let Some(layer) = &mut self.layer else {
             return Ok(());
         };
         let position = tree.cursor().position();
         layer.insert_implied(position.take_implied())?;
-        if layer.is_cleared(position)? || tree.is_spared(name) {
+        if layer.is_cleared(position)? || tree.is_reserved(name) {
             return Ok(());
         }
         if !layer.is_written(tree.cursor().position(), name)? {
@@ -122,8 +127,9 @@ impl UpperPaths {
         layer.clear(tree)
     }
 
-    /// Hides everything that lower layers left in the current directory.
-    pub(super) fn hide_contents(&mut self, tree: &mut dyn Tree) -> Result<(), EntryFault> {
+    /// Applies the opaque whiteout of the current directory: removes everything that lower layers left
+    /// in it.
+    pub(super) fn apply_opaque(&mut self, tree: &mut dyn Tree) -> Result<(), EntryFault> {
         let Some(layer) = &mut self.layer else {
             return Ok(());
         };
@@ -147,8 +153,8 @@ impl LayerPaths {
         self.paths.contains(position.key(name), UpperMark::Written)
     }
 
-    /// Whether nothing of lower layers is in the current directory. Once true, this stays true; it
-    /// can become true only while the cursor is above the directory.
+    /// Whether the current directory contains nothing from lower layers. Once true, this stays true;
+    /// it can become true only while the cursor is above the directory.
     fn is_cleared(&mut self, position: &Position) -> Result<bool, EntryFault> {
         let keys = position.keys();
         if let Some((last, is_cleared)) = self.last.last()
@@ -193,12 +199,12 @@ impl LayerPaths {
             }
             cleared.extend(position.keys().last().copied());
             let mut inner = BTreeSet::new();
-            tree.sweep(&mut |tree, name| {
-                let stays = self.is_written(tree.cursor().position(), name)?;
-                if stays && tree.kind(name)? == PathKind::Directory {
+            tree.retain(&mut |tree, name| {
+                let keep = self.is_written(tree.cursor().position(), name)?;
+                if keep && tree.kind(name)? == PathKind::Directory {
                     inner.insert(name.to_owned());
                 }
-                Ok(stays)
+                Ok(keep)
             })?;
             waiting.extend(inner.iter().map(|name| path.join(name)));
         }
@@ -209,8 +215,8 @@ impl LayerPaths {
         Ok(())
     }
 
-    /// The current directory is hidden, but stays because the layer wrote something in it. Unless it
-    /// has an entry in the layer, its metadata came from below and is hidden too.
+    /// Resets the metadata of a hidden directory that stays because the layer wrote something in it.
+    /// Without an entry of its own in the layer, its metadata came from below and is hidden too.
     fn reset_metadata(&self, tree: &mut dyn Tree) -> Result<(), EntryFault> {
         if let Some(key) = tree.cursor().position().keys().last()
             && self.paths.contains(*key, UpperMark::Described)?

@@ -1,4 +1,4 @@
-//! Which extended attributes belong to the machine and not to the image.
+//! Which extended attributes belong to this machine and not to the image.
 
 use std::ffi::CStr;
 
@@ -10,10 +10,10 @@ pub(crate) const DEFAULT_ACL: &CStr = c"system.posix_acl_default";
 pub(crate) const ACL_HEAD: usize = 4;
 pub(crate) const ACL_ENTRY: usize = 8;
 
-/// Whether an attribute is never taken from an image, nor compared: the label that the machine's
-/// policy gives, the ACL of an NFS server, overlayfs marks, and the record of a pull, with which an
-/// image could pass for another one.
-pub(crate) fn is_of_machine(name: &CStr) -> bool {
+/// Whether an attribute belongs to this machine, so that it is neither taken from an image nor
+/// compared: the label that the SELinux policy assigns, the ACL of an NFS server, overlayfs marks,
+/// and the record of a pull, with which an image could pass for another one.
+pub(crate) fn is_host_xattr(name: &CStr) -> bool {
     if is_overlay_mark(name) {
         return true;
     }
@@ -21,11 +21,12 @@ pub(crate) fn is_of_machine(name: &CStr) -> bool {
     name == b"security.selinux" || name == b"system.nfs4_acl" || name.starts_with(b"user.roots.")
 }
 
-/// Whether an attribute is compared: all that are taken from an image, but those of IMA and EVM.
-/// Where these are on, the kernel writes its own hashes to every file, over those of the image too.
+/// Whether `verify` compares an attribute: all that are taken from an image, except those of IMA and
+/// EVM. Where these are enabled, the kernel sets its own hashes on every file and overwrites those
+/// from the image.
 pub(crate) fn is_compared(name: &CStr) -> bool {
-    let is_hash = matches!(name.to_bytes(), b"security.ima" | b"security.evm");
-    !is_hash && !is_of_machine(name)
+    let is_set_by_kernel = matches!(name.to_bytes(), b"security.ima" | b"security.evm");
+    !is_set_by_kernel && !is_host_xattr(name)
 }
 
 /// Whether overlayfs uses this attribute for its layers. If the tree is later used as such a layer,

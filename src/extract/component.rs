@@ -10,9 +10,9 @@ pub(super) struct Component {
     pub(super) name: CString,
     /// Closed while the path is too deep, and opened again on the way back.
     pub(super) dir: Option<Dir>,
-    /// Set when the cursor leaves, because the contents have changed or will.
+    /// To be set when the cursor leaves, because the contents have changed or will.
     pub(super) mtime: Option<Time>,
-    /// What files inherit that are created in here.
+    /// What files created in it inherit.
     pub(super) inherited: InheritedMetadata,
 }
 
@@ -26,7 +26,7 @@ impl Component {
         }
     }
 
-    /// Gives the directory the time it is to have.
+    /// Sets the recorded time, if there is one.
     pub(super) fn restore_mtime(&mut self) -> Result<(), EntryFault> {
         match (&self.dir, self.mtime.take()) {
             (Some(dir), Some(mtime)) => dir

@@ -19,17 +19,18 @@ impl DiskTree {
         contents: &mut Entries<'_>,
     ) -> Result<bool, EntryFault> {
         self.cursor.touch()?;
-        // A hard link may be one to a device that was left out under this very name.
+        // The target of a hard link may be a device that was left out under this very name.
         if !matches!(entry.kind, EntryKind::HardLink { .. }) {
             self.cursor.forget_left_out(name);
         }
         if matches!(entry.kind, EntryKind::Directory) {
-            return self.directory(entry, name);
+            return self.create_directory(entry, name);
         }
-        self.non_directory(entry, name, contents).map(|()| false)
+        self.create_non_directory(entry, name, contents)
+            .map(|()| false)
     }
 
-    fn non_directory(
+    fn create_non_directory(
         &mut self,
         entry: &Entry,
         name: &CStr,
@@ -39,24 +40,28 @@ impl DiskTree {
         match &entry.kind {
             EntryKind::Directory => return Ok(()),
             EntryKind::File { holes, .. } => {
-                return self.file(entry, holes.as_ref(), name, inherited, contents);
+                return self.create_file(entry, holes.as_ref(), name, inherited, contents);
             }
             EntryKind::HardLink { target } => return self.hard_link(name, target),
-            EntryKind::Device { .. } if !self.privileges.devices() => return self.leave_out(name),
+            EntryKind::Device { .. } if !self.privileges.can_create_devices() => {
+                return self.leave_out(name);
+            }
             EntryKind::Symlink { target } if target.is_empty() => {
                 return Err(EntryFault::EmptyLink);
             }
-            EntryKind::Symlink { target } => self.replacing(name, |dir| dir.symlink(target, name)),
+            EntryKind::Symlink { target } => {
+                self.create_replacing(name, |dir| dir.symlink(target, name))
+            }
             EntryKind::Fifo => {
                 let mode = entry.mode & 0o777;
-                self.special(name, inherited, |dir| dir.mkfifo(name, mode))
+                self.create_special(name, inherited, |dir| dir.mkfifo(name, mode))
             }
             EntryKind::Device { block, number } => {
                 let mode = entry.mode & 0o777;
-                let created = self.special(name, inherited, |dir| {
+                let created = self.create_special(name, inherited, |dir| {
                     dir.mknod(name, *block, mode, *number)
                 });
-                // Root of a container or a user namespace may create none either.
+                // Root in a container or user namespace may not create devices either.
                 if matches!(&created, Err(fault) if fault.is_not_permitted()) {
                     return self.leave_out(name);
                 }
@@ -70,7 +75,7 @@ impl DiskTree {
 
     /// A directory merges with an existing one, and replaces anything else, even a symlink to a
     /// directory.
-    fn directory(&mut self, entry: &Entry, name: &CStr) -> Result<bool, EntryFault> {
+    fn create_directory(&mut self, entry: &Entry, name: &CStr) -> Result<bool, EntryFault> {
         let inherited = self.cursor.inherited();
         let mode = self.privileges.directory_mode(entry.mode) & 0o777;
         let is_directory = |e: &io::Error, dir: &Dir| {
@@ -84,7 +89,7 @@ impl DiskTree {
             Ok(()) => true,
             Err(e) if is_directory(&e, here) => false,
             Err(_) => {
-                self.replacing(name, |dir| dir.mkdir(name, mode))?;
+                self.create_replacing(name, |dir| dir.mkdir(name, mode))?;
                 true
             }
         };
@@ -98,7 +103,7 @@ impl DiskTree {
         Ok(is_new)
     }
 
-    fn file(
+    fn create_file(
         &mut self,
         entry: &Entry,
         holes: Option<&SparseMap>,
@@ -107,7 +112,7 @@ impl DiskTree {
         contents: &mut Entries<'_>,
     ) -> Result<(), EntryFault> {
         let mode = self.privileges.creation_mode(entry);
-        let mut file = self.replacing(name, |dir| dir.create(name, mode))?;
+        let mut file = self.create_replacing(name, |dir| dir.create(name, mode))?;
         match holes {
             None => contents.contents(|piece| {
                 file.write_all(piece)
@@ -122,14 +127,14 @@ impl DiskTree {
             .finish_file(&file, entry, inherited, &mut self.skipped)
     }
 
-    /// A fifo or a device, without the ACL that it would inherit.
-    fn special(
+    /// Creates a fifo or a device without the ACL that it would inherit.
+    fn create_special(
         &mut self,
         name: &CStr,
         inherited: InheritedMetadata,
         create: impl Fn(&Dir) -> io::Result<()>,
     ) -> Result<(), EntryFault> {
-        self.replacing(name, |dir| {
+        self.create_replacing(name, |dir| {
             if inherited.acl {
                 without_default_acl(dir, &create)
             } else {
@@ -138,9 +143,9 @@ impl DiskTree {
         })
     }
 
-    /// Creates `name`; if it exists, removes it and tries again. Looking first would cost a system call
-    /// for each file, and almost always there is nothing.
-    fn replacing<T>(
+    /// Creates `name`; if it exists, removes it and tries again. Checking first would cost a system call
+    /// for each file, and hardly any exists.
+    fn create_replacing<T>(
         &mut self,
         name: &CStr,
         create: impl Fn(&Dir) -> io::Result<T>,

@@ -1,11 +1,11 @@
-//! The tree on disk as the rules for changesets see it.
+//! The tree on disk, as [`Tree`] for the rules of `changeset`.
 
 use super::Skipped;
 use super::cursor::Cursor;
 use super::metadata::{self, InheritedMetadata, Privileges};
 use super::size::TreeSize;
 use super::xattr;
-use crate::changeset::{PathCursor, PathKind, Stays, Tree};
+use crate::changeset::{Keep, PathCursor, PathKind, Tree};
 use crate::error::{EntryFault, Error};
 use crate::sys::{Dir, Exposure, FileKind, Handle as _, LOST_AND_FOUND, Owner};
 use crate::tarball::{Entries, Entry};
@@ -15,15 +15,15 @@ use std::mem;
 
 /// A tree on disk.
 pub(super) struct DiskTree {
-    /// Stands where entries are created.
+    /// In the directory where entries are created.
     pub(super) cursor: Cursor,
-    /// Stands where hard links point to.
+    /// In the directory of the last target of a hard link.
     pub(super) links: Cursor,
     pub(super) privileges: Privileges,
     pub(super) skipped: Skipped,
     size: TreeSize,
     exposure: Exposure,
-    /// The entry of a root that is shut, which is applied last.
+    /// The entry of the root, if it is shut: applied last.
     root: Option<Entry>,
 }
 
@@ -37,21 +37,21 @@ impl DiskTree {
         exposure: Exposure,
         size: TreeSize,
     ) -> Result<Self, Error> {
-        let has_lost_and_found = || match root.find(LOST_AND_FOUND) {
+        let find_lost_and_found = || match root.find(LOST_AND_FOUND) {
             Ok(found) => Ok(found.is_some()),
             Err(e) => Err(Error::tree("look at", e)),
         };
-        let spares = exposure != Exposure::Private && has_lost_and_found()?;
+        let has_lost_and_found = exposure != Exposure::Private && find_lost_and_found()?;
         let cursor = || match root.try_clone() {
-            Ok(root) => Ok(Cursor::new(root, default_owner, spares)),
+            Ok(root) => Ok(Cursor::new(root, default_owner, has_lost_and_found)),
             Err(e) => Err(Error::tree("open", e)),
         };
         let (mut cursor, links) = (cursor()?, cursor()?);
-        // Unless a layer says otherwise, the root is as old as directories without an entry. If it
-        // existed before, it may pass on a group or an ACL.
+        // Unless a layer has an entry for it, the root gets the time of directories without one. If it
+        // existed before, files created in it may inherit a group or an ACL.
         let stat = root.stat_self().map_err(|e| Error::tree("look at", e))?;
         let acl = xattr::has_default_acl(root).map_err(EntryFault::in_tree)?;
-        cursor.describe(Default::default(), stat.mode & 0o2000 != 0, acl);
+        cursor.record_metadata(Default::default(), stat.mode & 0o2000 != 0, acl);
         // A root that is shut gets its owner last, because the owner could open it.
         if let (Some(owner), Exposure::Private | Exposure::Open) = (default_owner, exposure) {
             metadata::chown(root.set_owner(owner), owner).map_err(EntryFault::in_tree)?;
@@ -67,7 +67,7 @@ impl DiskTree {
         })
     }
 
-    /// Sets the times of directories that are still open, and opens a root that is shut.
+    /// Sets the times of directories that are still open, and gives a shut root its owner and mode.
     pub(super) fn finish(mut self) -> Result<Skipped, EntryFault> {
         self.cursor.restart()?;
         let Exposure::Shut(mode) = self.exposure else {
@@ -89,20 +89,20 @@ impl DiskTree {
         Ok(self.skipped)
     }
 
-    /// Applies an entry to the current directory.
+    /// Gives the current directory the metadata of its entry.
     pub(super) fn set_metadata(
         &mut self,
         entry: &Entry,
         is_new: bool,
         inherited: InheritedMetadata,
     ) -> Result<(), EntryFault> {
-        self.cursor.describe_by(entry);
+        self.cursor.record_entry(entry);
         let here = self.cursor.here()?;
         self.privileges
             .finish_directory(here, entry, is_new, inherited, &mut self.skipped)
     }
 
-    /// Removes `name`, to do `action`.
+    /// Removes `name`. `action` is what an error says could not be done.
     pub(super) fn remove_for(
         &mut self,
         action: &'static str,
@@ -130,8 +130,8 @@ impl Tree for DiskTree {
         self.size.add(entry)
     }
 
-    fn is_spared(&mut self, name: &CStr) -> bool {
-        self.cursor.is_spared(name)
+    fn is_reserved(&mut self, name: &CStr) -> bool {
+        self.cursor.is_reserved(name)
     }
 
     fn kind(&mut self, name: &CStr) -> Result<PathKind, EntryFault> {
@@ -157,7 +157,7 @@ impl Tree for DiskTree {
     fn describe_root(&mut self, entry: Entry) -> Result<(), EntryFault> {
         self.cursor.leave(0)?;
         if let Exposure::Shut(_) = self.exposure {
-            self.cursor.describe_by(&entry);
+            self.cursor.record_entry(&entry);
             self.root = Some(entry);
             return Ok(());
         }
@@ -179,14 +179,14 @@ impl Tree for DiskTree {
 
     /// Lists the directory until nothing was removed: some file systems skip names when others are
     /// removed meanwhile.
-    fn sweep(&mut self, stays: &mut Stays<'_>) -> Result<(), EntryFault> {
+    fn retain(&mut self, keep: &mut Keep<'_>) -> Result<(), EntryFault> {
         let list = |e| EntryFault::io("list", e);
         self.links.restart()?;
         let mut has_removed = true;
         while mem::take(&mut has_removed) {
             for entry in self.cursor.here()?.entries().map_err(list)? {
                 let name = entry.map_err(list)?.name;
-                if !self.cursor.is_spared(&name) && !stays(self, &name)? {
+                if !self.cursor.is_reserved(&name) && !keep(self, &name)? {
                     self.cursor.touch()?;
                     let removed = self.cursor.remove(&name);
                     has_removed |= removed.map_err(|e| EntryFault::io("remove", e))?;
@@ -194,7 +194,7 @@ impl Tree for DiskTree {
             }
         }
         for name in self.cursor.left_out_names() {
-            if !stays(self, &name)? {
+            if !keep(self, &name)? {
                 self.cursor.forget_left_out(&name);
             }
         }
@@ -203,7 +203,8 @@ impl Tree for DiskTree {
 
     fn reset_metadata(&mut self) -> Result<(), EntryFault> {
         metadata::make_plain(self.cursor.here()?, self.cursor.default_owner)?;
-        self.cursor.describe(Default::default(), false, false);
+        self.cursor
+            .record_metadata(Default::default(), false, false);
         Ok(())
     }
 }

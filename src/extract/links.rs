@@ -13,7 +13,7 @@ impl DiskTree {
     /// followed; a symlink as its last component is not, and gets the second name itself.
     pub(super) fn hard_link(&mut self, name: &CStr, target: &LayerPath) -> Result<(), EntryFault> {
         let (parents, old_name) = target.split().ok_or(EntryFault::EmptyLink)?;
-        if !self.links.enter(parents, IfMissing::Report)? || self.links.is_spared(old_name) {
+        if !self.links.enter(parents, IfMissing::Report)? || self.links.is_reserved(old_name) {
             return Err(EntryFault::LinkTargetMissing);
         }
         let found = self
@@ -35,7 +35,7 @@ impl DiskTree {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
             Err(e) => return Err(EntryFault::io("link", e)),
         }
-        // A second name of the same file already, or the very same name: replacing it could lose the file.
+        // It is a name of the same file already, or the very same name: replacing it could lose the file.
         let there = self
             .cursor
             .here()?

@@ -15,18 +15,18 @@ use crate::tarball::{Entry, EntryKind};
 use std::ffi::CStr;
 use std::io;
 
-/// Root of the image.
+/// The root user of the image.
 const ROOT: Owner = Owner { uid: 0, gid: 0 };
 
 /// The privileges of this process, which decide what can be set.
 pub(super) struct Privileges {
     root: bool,
     own: Owner,
-    /// Whether others can replace what was just created.
+    /// Whether to use handles instead of names, because others can replace what was just created.
     by_handle: bool,
 }
 
-/// What a new file inherits from its directory, though the entry does not say so.
+/// What the kernel makes a new file inherit from its directory, and the entry does not have.
 #[derive(Clone, Copy, Default)]
 pub(super) struct InheritedMetadata {
     /// A group, from a setgid directory.
@@ -36,7 +36,7 @@ pub(super) struct InheritedMetadata {
 }
 
 impl Privileges {
-    /// Those of this process in a tree with this exposure.
+    /// The privileges of this process in a tree with this exposure.
     pub(super) fn new(exposure: Exposure) -> Self {
         Self {
             root: is_root(),
@@ -50,19 +50,18 @@ impl Privileges {
         self.own
     }
 
-    /// The mode of a directory. An ordinary user keeps all access to it, or the tree could be neither
-    /// filled nor removed.
+    /// The mode for a directory. An ordinary user keeps full access, or could neither fill nor remove
+    /// the tree.
     pub(super) fn directory_mode(&self, mode: u32) -> u32 {
         if self.root { mode } else { mode | 0o700 }
     }
 
-    /// Whether devices can be created.
-    pub(super) fn devices(&self) -> bool {
+    pub(super) fn can_create_devices(&self) -> bool {
         self.root
     }
 
     /// The owner to set, if it differs from that of a new file.
-    fn owner(
+    fn owner_to_set(
         &self,
         entry: &Entry,
         inherited: InheritedMetadata,
@@ -86,7 +85,7 @@ impl Privileges {
         inherited: InheritedMetadata,
         skipped: &mut Skipped,
     ) -> Result<(), EntryFault> {
-        if let Some(owner) = self.owner(entry, inherited, skipped) {
+        if let Some(owner) = self.owner_to_set(entry, inherited, skipped) {
             chown(file.set_owner(owner), entry.owner)?;
         }
         if inherited.acl {
@@ -110,7 +109,7 @@ impl Privileges {
         (entry.mode & 0o777) | writable
     }
 
-    /// Sets everything of a directory but its time, which it gets when the cursor leaves it.
+    /// Sets the metadata of a directory, except for the time, which is set when the cursor leaves it.
     pub(super) fn finish_directory(
         &self,
         dir: &Dir,
@@ -119,9 +118,9 @@ impl Privileges {
         inherited: InheritedMetadata,
         skipped: &mut Skipped,
     ) -> Result<(), EntryFault> {
-        match self.owner(entry, inherited, skipped) {
+        match self.owner_to_set(entry, inherited, skipped) {
             Some(owner) => chown(dir.set_owner(owner), entry.owner)?,
-            // A lower layer may have given it away.
+            // A lower layer may have set another owner.
             None if !is_new && self.root => chown(dir.set_owner(entry.owner), entry.owner)?,
             None => {}
         }
@@ -155,7 +154,7 @@ impl Privileges {
         inherited: InheritedMetadata,
         skipped: &mut Skipped,
     ) -> Result<(), EntryFault> {
-        let owner = self.owner(entry, inherited, skipped);
+        let owner = self.owner_to_set(entry, inherited, skipped);
         if self.by_handle {
             return finish_node(dir, name, entry, owner, skipped);
         }
@@ -175,8 +174,8 @@ impl Privileges {
     }
 }
 
-/// The same where other users may replace the file at any time: a hard link to a file of root would get
-/// the image's mode.
+/// The same by handle, where other users may replace the file at any time: a hard link to one of root's
+/// files would get the mode from the image.
 fn finish_node(
     dir: &Dir,
     name: &CStr,
@@ -187,7 +186,7 @@ fn finish_node(
     let look = |e| EntryFault::io("look at", e);
     let node = NewNode::open(dir, name).map_err(look)?;
     let (stat, here) = (node.stat().map_err(look)?, dir.stat_self().map_err(look)?);
-    // A file with a second name may be one from elsewhere.
+    // A file with several names may be a hard link to one outside the tree.
     if !has_type(&stat, entry) || stat.has_names || stat.id.0 != here.id.0 {
         let why = io::Error::other("another process has replaced it");
         return Err(EntryFault::io("set the mode", why));

@@ -1,4 +1,4 @@
-//! The tree on disk, and how layers get into it.
+//! Extracts layers into a tree on disk.
 //!
 //! ```text
 //! Applier ── Entry, name ── DiskTree ── Cursor at its parent ── *at calls ── metadata

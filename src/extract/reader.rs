@@ -7,7 +7,7 @@ use crate::tarball::LayerPath;
 use std::ffi::{CStr, CString};
 use std::io::{self, Read as _};
 
-/// How deep a path may lead: each directory of it is open meanwhile, and `ulimit -n` may be low.
+/// How deep a path may lead: all directories on it are open at once, and `ulimit -n` may be low.
 const MAX_DEPTH: usize = 64;
 
 /// Reads files of the tree at a root.
@@ -171,7 +171,7 @@ mod tests {
         std::fs::remove_dir_all(above).unwrap();
     }
 
-    /// A fifo without a writer would block whoever opens it.
+    /// Opening a fifo without a writer would block.
     fn make_fifo(path: &std::path::Path) {
         let (parent, name) = (path.parent().unwrap(), path.file_name().unwrap());
         let name = CString::new(name.as_encoded_bytes()).unwrap();

@@ -5,7 +5,8 @@ use crate::sys::file_size_limit;
 use crate::tarball::{BLOCK, Entry, EntryKind};
 use std::io::ErrorKind;
 
-/// What was written to a tree, even if a later layer removed it again: a limit against bombs.
+/// Counts what is written to a tree, even if a later layer removes it again, as a limit against
+/// decompression bombs.
 pub(super) struct TreeSize {
     /// In bytes: for each entry its contents, holes included, its attributes, and a header.
     total: u64,

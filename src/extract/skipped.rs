@@ -1,12 +1,12 @@
-//! What could not be taken over from the image.
+//! What was left out of the tree.
 
-/// What an ordinary user or this file system could not take over.
+/// What this user or file system could not create, although the image has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Skipped {
-    /// Entries that belong to somebody else in the image.
+    /// Entries with another owner in the image.
     pub owners: usize,
-    /// Those among them that do not belong to root: an ordinary user can keep them as root of a user
-    /// namespace, where root's belong to that user in any case.
+    /// Those of them whose owner is not root: an ordinary user can keep these owners as root of a user
+    /// namespace, where files of root belong to that user in any case.
     pub non_root_owners: usize,
     /// Devices that were not created, counting each of their names.
     pub devices: usize,

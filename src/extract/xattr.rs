@@ -1,7 +1,7 @@
 //! Sets and removes extended attributes.
 
 use super::Skipped;
-use crate::changeset::{DEFAULT_ACL, is_of_machine, is_overlay_mark};
+use crate::changeset::{DEFAULT_ACL, is_host_xattr, is_overlay_mark};
 use crate::error::EntryFault;
 use crate::sys::{Dir, Handle as _};
 use crate::tarball::Xattrs;
@@ -15,7 +15,7 @@ pub(super) fn set(
     set: impl Fn(&CStr, &[u8]) -> io::Result<()>,
 ) -> Result<(), EntryFault> {
     for (name, value) in xattrs.iter() {
-        if is_of_machine(name) {
+        if is_host_xattr(name) {
             skipped.xattrs += usize::from(is_overlay_mark(name));
             continue;
         }
@@ -57,7 +57,7 @@ pub(super) fn clear(dir: &Dir) -> Result<(), EntryFault> {
     let all = names(dir)?;
     for name in all.split_inclusive(|&b| b == 0) {
         if let Ok(name) = CStr::from_bytes_with_nul(name)
-            && !is_of_machine(name)
+            && !is_host_xattr(name)
         {
             removed(dir.remove_xattr(name))?;
         }
@@ -72,7 +72,7 @@ fn names(dir: &Dir) -> Result<Vec<u8>, EntryFault> {
     }
 }
 
-/// The result of a removal. An attribute that does not exist, or cannot, is as good as removed.
+/// The result of a removal, which succeeds if the attribute does not exist, or cannot.
 pub(super) fn removed(result: io::Result<()>) -> Result<(), EntryFault> {
     const ENODATA: i32 = 61;
     match result {

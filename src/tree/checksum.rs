@@ -7,18 +7,18 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 
-/// Contents are hashed in pieces of so many bytes. Pieces of zeros are left out, so that a sparse file
-/// of a terabyte takes no time.
+/// The size of the pieces that are hashed, in bytes. Pieces of zeros are left out, so that a sparse
+/// file of a terabyte takes no time.
 const PIECE: usize = 4096;
 
 /// How much is read at once, in bytes.
 const CHUNK: usize = 64 * PIECE;
 
-/// SHA-256 over pieces, each after its position.
+/// The SHA-256 of all pieces that are not zeros, each preceded by its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Checksum([u8; 32]);
 
-/// Hashes contents that come in order, with gaps of zeros.
+/// Hashes contents that arrive in order, with gaps of zeros.
 struct ChecksumHasher {
     hasher: Hasher,
     /// Where the next byte belongs.
@@ -40,7 +40,7 @@ impl ChecksumHasher {
         while !bytes.is_empty() {
             if self.piece.is_empty() && bytes.len() >= PIECE {
                 let (whole, rest) = bytes.split_at(PIECE);
-                self.take(whole);
+                self.hash_piece(whole);
                 self.position += PIECE as u64;
                 bytes = rest;
                 continue;
@@ -89,15 +89,15 @@ impl ChecksumHasher {
         if !piece.is_empty() {
             let begun = self.position - piece.len() as u64;
             let position = std::mem::replace(&mut self.position, begun);
-            self.take(&piece);
+            self.hash_piece(&piece);
             self.position = position;
         }
         self.piece = piece;
         self.piece.clear();
     }
 
-    /// Hashes a piece that begins at the position.
-    fn take(&mut self, piece: &[u8]) {
+    /// Hashes a piece that begins at `self.position`.
+    fn hash_piece(&mut self, piece: &[u8]) {
         if piece.iter().any(|byte| *byte != 0) {
             self.hasher.update(&self.position.to_le_bytes());
             self.hasher.update(piece);

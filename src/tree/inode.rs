@@ -6,17 +6,17 @@ use crate::tarball::Xattrs;
 use std::collections::BTreeMap;
 use std::ffi::{CStr, CString};
 
-/// Identifies an inode. The names of a hard-linked file have the same.
+/// Identifies an inode. All names of a hard-linked file share one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct InodeId(u32);
 
-/// All inodes, those without a name included.
+/// All inodes, including those without a name.
 pub(crate) struct Inodes(Vec<Inode>);
 
 /// A file of any kind.
 pub(crate) struct Inode {
     pub(crate) kind: InodeKind,
-    /// None for the root until a layer describes it: then it stays what it was.
+    /// None for the root until a layer describes it: without an entry, it is not compared.
     pub(crate) metadata: Option<Metadata>,
     /// How many names it has.
     pub(crate) links: u32,
@@ -66,7 +66,7 @@ impl Inodes {
         self.0.iter().filter(|inode| inode.links > 0)
     }
 
-    /// The entries of a directory; None if it is none.
+    /// The entries of a directory; None if it is something else.
     pub(super) fn directory(&self, id: InodeId) -> Option<&BTreeMap<CString, InodeId>> {
         match &self.get(id).kind {
             InodeKind::Directory(names) => Some(names),
@@ -136,7 +136,7 @@ impl Inodes {
 }
 
 impl Metadata {
-    /// That of a directory that no entry describes.
+    /// The metadata of a directory that no entry describes.
     pub(super) fn plain() -> Self {
         Self {
             mode: 0o755,

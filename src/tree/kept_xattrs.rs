@@ -11,12 +11,13 @@ const MAX_KEPT: usize = 16 << 20;
 #[derive(Default)]
 pub(super) struct KeptXattrs {
     bytes: usize,
-    /// Those of the previous entry, with which the next one mostly shares its global attributes.
+    /// The attributes of the previous entry, with which the next one usually shares global ones.
     last: Xattrs,
 }
 
 impl KeptXattrs {
-    /// The attributes of `entry` that are compared. An error if those of all entries take too much.
+    /// The attributes of `entry` that `verify` compares; an error if those of all entries take too much
+    /// memory.
     pub(super) fn keep(&mut self, entry: &Entry) -> Result<Xattrs, EntryFault> {
         let mut xattrs = entry.xattrs.clone();
         xattrs.retain_own(is_compared);

@@ -1,11 +1,11 @@
-//! The tree in memory as the rules for changesets see it.
+//! The tree in memory, as [`Tree`] for the rules of `changeset`.
 
 use super::checksum::Checksum;
 use super::inode::{InodeId, InodeKind, Inodes, Metadata, ROOT};
 use super::inode_path::InodePath;
 use super::kept_xattrs::KeptXattrs;
 use crate::changeset::{
-    IfMissing, PathCursor, PathKind, Position, Stays, StepOutcome, Tree, is_overlay_mark,
+    IfMissing, Keep, PathCursor, PathKind, Position, StepOutcome, Tree, is_overlay_mark,
 };
 use crate::error::EntryFault;
 use crate::tarball::{Entries, Entry, EntryKind, LayerPath, SparseMap};
@@ -17,7 +17,7 @@ pub(super) struct MemoryTree {
     inodes: Inodes,
     /// Where entries are created.
     here: InodePath,
-    /// Where hard links point to.
+    /// The directory of the last target of a hard link.
     links: InodePath,
     xattrs: KeptXattrs,
 }
@@ -98,7 +98,7 @@ impl Tree for MemoryTree {
         Ok(())
     }
 
-    fn sweep(&mut self, stays: &mut Stays<'_>) -> Result<(), EntryFault> {
+    fn retain(&mut self, keep: &mut Keep<'_>) -> Result<(), EntryFault> {
         let directory = self.inodes.directory(self.here.end());
         let names: Vec<_> = directory
             .into_iter()
@@ -106,7 +106,7 @@ impl Tree for MemoryTree {
             .cloned()
             .collect();
         for name in names {
-            if !stays(self, &name)? {
+            if !keep(self, &name)? {
                 self.remove(&name)?;
             }
         }
@@ -158,7 +158,7 @@ impl PathCursor for MemoryTree {
 }
 
 impl MemoryTree {
-    /// An empty root, of which nothing else is known.
+    /// An empty root, whose metadata is unknown.
     pub(super) fn new() -> Self {
         Self {
             inodes: Inodes::new(),
@@ -226,8 +226,8 @@ impl MemoryTree {
         Ok(())
     }
 
-    /// What a hard link to `target` links to. Symlinks on the path are followed; the last component
-    /// is not.
+    /// The inode that a hard link to `target` links to. Symlinks on the path are followed, but not as
+    /// its last component.
     fn link_target(&mut self, target: &LayerPath) -> Result<Option<InodeId>, EntryFault> {
         let (parents, name) = target.split().ok_or(EntryFault::EmptyLink)?;
         mem::swap(&mut self.here, &mut self.links);

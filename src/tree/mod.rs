@@ -67,7 +67,7 @@ impl ImageTree {
         self.tree.inodes()
     }
 
-    /// To look up paths in.
+    /// For looking up paths.
     pub(crate) fn as_tree(&mut self) -> &mut dyn Tree {
         &mut self.tree
     }

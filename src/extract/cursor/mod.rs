@@ -19,32 +19,32 @@ use crate::tarball::{Entry, LayerPath};
 use std::ffi::{CStr, CString};
 use std::io;
 
-/// The path to one directory, which is the last step.
+/// The path to one directory, which is the last component.
 pub(super) struct Cursor {
-    steps: Vec<Component>,
+    components: Vec<Component>,
     position: Position,
-    /// How many of the steps belong to the path that is being resolved. Those below stay open until
-    /// the path leads elsewhere.
+    /// How many components below the root belong to the path that is being resolved. The rest stay
+    /// open until the path leads elsewhere.
     depth: usize,
     /// Whether any directory of the tree may have a default ACL.
     watches_acls: bool,
-    /// Whether `lost+found` of the root belongs to the file system: no path leads into it.
-    spares: bool,
+    /// Whether the root contains the `lost+found` of its file system: no path leads into that.
+    has_lost_and_found: bool,
     /// The owner of directories that no entry describes; None for this user.
     pub(super) default_owner: Option<Owner>,
-    /// What the image has and the disk has not.
+    /// The devices that are in the image but not on disk.
     pub(super) left_out: LeftOut,
 }
 
 impl Cursor {
     /// A cursor at the root.
-    pub(super) fn new(root: Dir, default_owner: Option<Owner>, spares: bool) -> Self {
+    pub(super) fn new(root: Dir, default_owner: Option<Owner>, has_lost_and_found: bool) -> Self {
         Self {
-            steps: vec![Component::new(c"", root, None)],
+            components: vec![Component::new(c"", root, None)],
             position: Position::new(),
             depth: 0,
             watches_acls: false,
-            spares,
+            has_lost_and_found,
             default_owner,
             left_out: LeftOut::default(),
         }
@@ -56,7 +56,10 @@ impl Cursor {
     }
 
     fn opened(&self) -> io::Result<&Dir> {
-        let dir = self.steps.last().and_then(|step| step.dir.as_ref());
+        let dir = self
+            .components
+            .last()
+            .and_then(|component| component.dir.as_ref());
         dir.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
     }
 
@@ -92,9 +95,9 @@ impl Cursor {
         self.left_out.names_in(&self.path())
     }
 
-    /// Whether `name` in the current directory belongs to the file system.
-    pub(super) fn is_spared(&self, name: &CStr) -> bool {
-        self.spares && self.steps.len() == 1 && name == LOST_AND_FOUND
+    /// Whether `name` in the current directory is the `lost+found` of the file system.
+    pub(super) fn is_reserved(&self, name: &CStr) -> bool {
+        self.has_lost_and_found && self.components.len() == 1 && name == LOST_AND_FOUND
     }
 
     /// Creates the directory `name`, which no entry describes.
@@ -118,36 +121,41 @@ impl Cursor {
 
     /// Must be called before the contents of the current directory change.
     pub(super) fn touch(&mut self) -> Result<(), EntryFault> {
-        if self.steps.last().is_some_and(|step| step.mtime.is_some()) {
+        if self
+            .components
+            .last()
+            .is_some_and(|component| component.mtime.is_some())
+        {
             return Ok(());
         }
         let here = self.here()?;
         let stat = here.stat_self().map_err(|e| EntryFault::io("look at", e))?;
         let acl = self.watches_acls && has_default_acl(here)?;
-        self.describe(stat.mtime, stat.mode & 0o2000 != 0, acl);
+        self.record_metadata(stat.mtime, stat.mode & 0o2000 != 0, acl);
         Ok(())
     }
 
-    /// Takes from an entry of the current directory what matters for files created in it.
-    pub(super) fn describe_by(&mut self, entry: &Entry) {
+    /// Records the metadata that the current directory gets from its entry: the time to set when the
+    /// cursor leaves it, and what files created in it inherit.
+    pub(super) fn record_entry(&mut self, entry: &Entry) {
         let acl = entry.xattrs.has(DEFAULT_ACL);
-        self.describe(entry.mtime, entry.mode & 0o2000 != 0, acl);
+        self.record_metadata(entry.mtime, entry.mode & 0o2000 != 0, acl);
     }
 
-    /// The same from its metadata.
-    pub(super) fn describe(&mut self, mtime: Time, setgid: bool, acl: bool) {
+    /// The same, from its metadata on disk.
+    pub(super) fn record_metadata(&mut self, mtime: Time, setgid: bool, acl: bool) {
         self.watches_acls |= acl;
-        if let Some(step) = self.steps.last_mut() {
-            step.mtime = Some(mtime);
-            step.inherited = InheritedMetadata { group: setgid, acl };
+        if let Some(component) = self.components.last_mut() {
+            component.mtime = Some(mtime);
+            component.inherited = InheritedMetadata { group: setgid, acl };
         }
     }
 
-    /// What files inherit that are created in the current directory.
+    /// What files created in the current directory inherit.
     pub(super) fn inherited(&self) -> InheritedMetadata {
-        self.steps
+        self.components
             .last()
-            .map(|step| step.inherited)
+            .map(|component| component.inherited)
             .unwrap_or_default()
     }
 }
@@ -158,7 +166,12 @@ impl PathCursor for Cursor {
     }
 
     fn path(&self) -> LayerPath {
-        LayerPath::of(self.steps.iter().skip(1).map(|step| step.name.as_c_str()))
+        LayerPath::of(
+            self.components
+                .iter()
+                .skip(1)
+                .map(|component| component.name.as_c_str()),
+        )
     }
 
     fn move_to_root(&mut self) {
@@ -170,10 +183,10 @@ impl PathCursor for Cursor {
     }
 
     fn step(&mut self, name: &CStr, missing: IfMissing) -> Result<StepOutcome, EntryFault> {
-        let below = self.steps.get(self.depth + 1);
-        if below.is_none_or(|step| step.name.as_c_str() != name) {
+        let below = self.components.get(self.depth + 1);
+        if below.is_none_or(|component| component.name.as_c_str() != name) {
             self.leave(self.depth)?;
-            if self.is_spared(name) {
+            if self.is_reserved(name) {
                 return Ok(StepOutcome::Missing);
             }
             let here = self.here()?;

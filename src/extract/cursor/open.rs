@@ -18,16 +18,16 @@ impl Cursor {
         mtime: Option<Time>,
     ) -> Result<(), EntryFault> {
         self.position.push(name);
-        self.steps.push(Component::new(name, dir, mtime));
+        self.components.push(Component::new(name, dir, mtime));
         // The root stays open: everything is opened again from there.
         if let Some(far) = self
-            .steps
+            .components
             .len()
             .checked_sub(MAX_OPEN)
             .filter(|&far| far > 0)
         {
-            self.steps[far].restore_mtime()?;
-            self.steps[far].dir = None;
+            self.components[far].restore_mtime()?;
+            self.components[far].dir = None;
         }
         Ok(())
     }
@@ -35,9 +35,9 @@ impl Cursor {
     /// Moves up to `depth` directories below the root.
     pub(in crate::extract) fn leave(&mut self, depth: usize) -> Result<(), EntryFault> {
         self.position.truncate(depth);
-        while self.steps.len() > depth + 1 {
-            if let Some(mut step) = self.steps.pop() {
-                step.restore_mtime()?;
+        while self.components.len() > depth + 1 {
+            if let Some(mut component) = self.components.pop() {
+                component.restore_mtime()?;
             }
         }
         self.reopen()
@@ -45,23 +45,27 @@ impl Cursor {
 
     /// Opens the current directory again if it was closed on the way down.
     fn reopen(&mut self) -> Result<(), EntryFault> {
-        let Some(open) = self.steps.iter().rposition(|step| step.dir.is_some()) else {
+        let Some(open) = self
+            .components
+            .iter()
+            .rposition(|component| component.dir.is_some())
+        else {
             return Ok(());
         };
-        for closed in open + 1..self.steps.len() {
-            let (above, below) = self.steps.split_at_mut(closed);
-            let (Some(above), Some(step)) = (above.last_mut(), below.first_mut()) else {
+        for closed in open + 1..self.components.len() {
+            let (above, below) = self.components.split_at_mut(closed);
+            let (Some(above), Some(component)) = (above.last_mut(), below.first_mut()) else {
                 break;
             };
             if let Some(dir) = &above.dir {
-                step.dir = Some(
-                    dir.open(&step.name)
+                component.dir = Some(
+                    dir.open(&component.name)
                         .map_err(|e| EntryFault::io("open", e))?,
                 );
             }
             // The nearest stay open, or going up a deep path would take quadratic time.
-            if closed > 1 && closed + MAX_OPEN <= self.steps.len() {
-                self.steps[closed - 1].dir = None;
+            if closed > 1 && closed + MAX_OPEN <= self.components.len() {
+                self.components[closed - 1].dir = None;
             }
         }
         Ok(())
@@ -71,7 +75,7 @@ impl Cursor {
     pub(in crate::extract) fn restart(&mut self) -> Result<(), EntryFault> {
         self.leave(0)?;
         self.position.restart();
-        if let Some(root) = self.steps.first_mut() {
+        if let Some(root) = self.components.first_mut() {
             root.restore_mtime()?;
         }
         Ok(())
