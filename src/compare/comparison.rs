@@ -96,9 +96,9 @@ impl<'t> Comparison<'t> {
                 continue;
             };
             push(&mut path, &name);
-            let place = self.scope.below(directory.place.as_ref(), &name);
+            let scoped = self.scope.below(directory.scoped.as_ref(), &name);
             if let Some(child) = self.entry(dir, &name, id, &path)? {
-                open.push(self.directory(child, id, &path, place)?);
+                open.push(self.directory(child, id, &path, scoped)?);
                 // The root stays open, because others could change where `..` leads.
                 if let Some(far) = open.len().checked_sub(MAX_OPEN).filter(|far| *far > 0) {
                     open[far].dir = None;
@@ -108,14 +108,14 @@ impl<'t> Comparison<'t> {
         Ok(())
     }
 
-    /// Compares the metadata of a directory and which names are in it. With a `place`, which is its
-    /// path, not all of it is compared.
+    /// Compares the metadata and the names of a directory. `scoped` is its path if not all of it is
+    /// compared.
     fn directory(
         &mut self,
         dir: Dir,
         id: InodeId,
         path: &[u8],
-        place: Option<LayerPath>,
+        scoped: Option<LayerPath>,
     ) -> Result<OpenDirectory, Error> {
         let failed = |e| self.failed(path, e);
         let (tree, scope) = (self.tree, self.scope);
@@ -123,14 +123,14 @@ impl<'t> Comparison<'t> {
         let listed = dir.list().map_err(failed)?;
         let mut actual: Vec<_> = listed.into_iter().map(|listed| listed.name).collect();
         actual.sort();
-        // At the root of a file system, `lost+found` belongs to that, and a pull leaves it alone.
+        // At the root of a file system, `lost+found` is the file system's, and a pull leaves it alone.
         let is_mount = path.is_empty() && dir.is_mount_point().map_err(failed)?;
         actual.retain(|name| !is_mount || name.as_c_str() != LOST_AND_FOUND);
-        let xattrs = self.xattrs(path, xattrs::of(&dir))?;
+        let xattrs = self.xattrs(path, xattrs::read(&dir))?;
         let inode = tree.inodes().get(id);
-        let here = place.as_ref();
+        let here = scoped.as_ref();
         let mut names = Vec::new();
-        let mut is_time_kept = !scope.excludes_in(here);
+        let mut is_mtime_compared = !scope.excludes_in(here);
         if let InodeKind::Directory(expected) = &inode.kind {
             for (name, id) in expected {
                 let is_ignored = is_mount && name.as_c_str() == LOST_AND_FOUND;
@@ -146,7 +146,7 @@ impl<'t> Comparison<'t> {
                     }
                     Some(id) => names.push((name, *id)),
                     // The name changed the time of the directory too.
-                    None if scope.ignore.added => is_time_kept = false,
+                    None if scope.ignore.added => is_mtime_compared = false,
                     None => self.add(joined(path, &name), Change::Added),
                 }
             }
@@ -155,14 +155,14 @@ impl<'t> Comparison<'t> {
             && scope.holds(here)
         {
             let mut aspects = aspects(expected, inode, &stat, xattrs.as_ref(), &self.puller);
-            aspects.retain(|aspect| is_time_kept || !matches!(aspect, Aspect::Mtime(..)));
+            aspects.retain(|aspect| is_mtime_compared || !matches!(aspect, Aspect::Mtime(..)));
             self.changed(path, aspects);
         }
         Ok(OpenDirectory {
             dir: Some(dir),
             id: stat.id,
             path_length: path.len(),
-            place,
+            scoped,
             names: names.into_iter(),
         })
     }
@@ -201,7 +201,7 @@ impl<'t> Comparison<'t> {
                         aspects.push(Aspect::Contents);
                     }
                 }
-                xattrs::of(&file)
+                xattrs::read(&file)
             }
             InodeKind::Symlink(target) => {
                 let actual = dir.read_link(name).map_err(|e| self.failed(path, e))?;
@@ -233,7 +233,7 @@ impl<'t> Comparison<'t> {
         Ok(None)
     }
 
-    /// What was opened; None if this user may not read it.
+    /// What was opened; None if this user may not read it, which counts as a difference.
     fn opened<T>(&mut self, path: &[u8], opened: io::Result<T>) -> Result<Option<T>, Error> {
         match opened {
             Ok(opened) => Ok(Some(opened)),
@@ -255,8 +255,8 @@ impl<'t> Comparison<'t> {
         inode == stat.id && file == id
     }
 
-    /// The attributes; None on file systems without, and for symlinks and special files if there is no
-    /// /proc.
+    /// The attributes; None on file systems without them, and for symlinks and special files if there
+    /// is no /proc.
     fn xattrs(&self, path: &[u8], xattrs: io::Result<XattrMap>) -> Result<Option<XattrMap>, Error> {
         use io::ErrorKind::{NotFound, Unsupported};
         match xattrs {

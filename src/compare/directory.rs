@@ -15,12 +15,12 @@ pub(super) struct OpenDirectory {
     /// The length of its path in bytes.
     pub(super) path_length: usize,
     /// Its path, if not all of it is compared.
-    pub(super) place: Option<LayerPath>,
+    pub(super) scoped: Option<LayerPath>,
     pub(super) names: std::vec::IntoIter<(CString, InodeId)>,
 }
 
 impl OpenDirectory {
-    /// Opens it again, if it is closed, as the parent of `child`.
+    /// Opens it again, if it is closed, through the `..` of `child`.
     pub(super) fn reopen(&mut self, child: &Self) -> io::Result<()> {
         if let (None, Some(child)) = (&self.dir, &child.dir) {
             let dir = child.open(c"..")?;

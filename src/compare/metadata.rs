@@ -8,10 +8,10 @@ use crate::tree::{Inode, InodeKind, Metadata};
 use crate::tree_options::TreeOptions;
 use std::collections::BTreeMap;
 
-/// The user who is assumed to have pulled the tree. Its present owner may have taken it since, so that
-/// is not asked.
+/// The user who is assumed to have pulled the tree. The present owner of the tree does not tell, because
+/// it may have changed since.
 pub struct Puller {
-    /// Whether it was an ordinary user, who cannot create all of an image.
+    /// Whether it was an ordinary user, who cannot create everything in an image.
     rootless: bool,
     /// The owner of directories that no entry describes.
     default_owner: Owner,
@@ -79,7 +79,7 @@ pub(super) fn aspects(
 }
 
 /// Whether a time on disk is the one that was set, as far as file systems can store it: some store
-/// whole seconds only, and some end in 2038, for which the kernel sets the nearest time.
+/// whole seconds only, and for some time ends in 2038, where the kernel sets the nearest time.
 fn is_same_time(expected: Time, actual: Time) -> bool {
     let is_cut = expected.seconds == actual.seconds && actual.nanoseconds == 0;
     let (latest, earliest) = (i64::from(i32::MAX), i64::from(i32::MIN));

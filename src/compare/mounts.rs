@@ -1,5 +1,5 @@
-//! Mounts in the tree. What they hide is part of the tree, but cannot be compared: to ignore it would
-//! be to overlook a changed program that is back after `umount`.
+//! Mounts in the tree. What they hide is part of the tree, but cannot be compared. Ignoring it would
+//! overlook a changed program that is back after `umount`.
 
 use super::comparison::Comparison;
 use super::difference::Change;

@@ -47,15 +47,15 @@ impl Scope {
         Ok(Self { part, ignore })
     }
 
-    /// The root directory.
+    /// The path of the root directory.
     pub(super) fn root(&self) -> Option<LayerPath> {
         self.part.as_ref().map(|_| LayerPath::default())
     }
 
-    /// The directory `name` in `directory`.
+    /// The path of the directory `name` in `directory`.
     pub(super) fn below(&self, directory: Option<&LayerPath>, name: &CStr) -> Option<LayerPath> {
         let (part, directory) = self.in_part(directory)?;
-        Some(directory.join(name)).filter(|place| part.directories.contains(place))
+        Some(directory.join(name)).filter(|path| part.directories.contains(path))
     }
 
     /// Whether the name in `directory` is compared.
@@ -81,7 +81,7 @@ impl Scope {
     /// The path of an excluded name, if an exclude resolves to exactly that.
     pub(super) fn excluded(&self, directory: Option<&LayerPath>, name: &CStr) -> Option<LayerPath> {
         let (part, directory) = self.in_part(directory)?;
-        Some(directory.join(name)).filter(|place| part.selection.drops(place))
+        Some(directory.join(name)).filter(|path| part.selection.drops(path))
     }
 
     /// The excludes that match nothing, neither in the image nor among `matched` on disk.

@@ -12,7 +12,7 @@ pub(super) type XattrMap = BTreeMap<CString, Vec<u8>>;
 /// The tag of the entry that bounds all others.
 const ACL_MASK: u16 = 0x10;
 
-/// Whether only root may set it.
+/// Whether only root may set the attribute.
 pub(super) fn is_for_root(name: &CStr) -> bool {
     let name = name.to_bytes();
     name.starts_with(b"security.") || name.starts_with(b"trusted.")
@@ -24,8 +24,9 @@ pub(super) fn is_settable(name: &CStr) -> bool {
     kinds.iter().any(|kind| name.to_bytes().starts_with(kind))
 }
 
-/// An attribute as the kernel stores it beside a mode: an ACL takes the bits of owner, group or mask,
-/// and others from the mode, and one that says no more than the mode is not stored at all.
+/// An attribute as the kernel stores it for a file with this mode. In an ACL, the permissions of the
+/// owner, of the group or mask, and of others come from the mode; an ACL that says no more than the
+/// mode is not stored, and None.
 pub(super) fn normalized(name: &CStr, value: &[u8], mode: u32) -> Option<Vec<u8>> {
     if name != ACCESS_ACL || value.len() < ACL_HEAD {
         return Some(value.to_vec());
@@ -50,7 +51,7 @@ pub(super) fn normalized(name: &CStr, value: &[u8], mode: u32) -> Option<Vec<u8>
 }
 
 /// The attributes of an open file.
-pub(super) fn of(handle: &impl Handle) -> io::Result<XattrMap> {
+pub(super) fn read(handle: &impl Handle) -> io::Result<XattrMap> {
     let list = handle.list_xattrs()?;
     let names = list.split_inclusive(|&byte| byte == 0);
     let names = names.filter_map(|name| CStr::from_bytes_with_nul(name).ok());
