@@ -1,5 +1,5 @@
-//! The bytes to and from a server, below TLS: over a socket, or through a proxy. Reports a silence,
-//! by splitting a read into short waits.
+//! The bytes to and from a server, below TLS: over a socket, or through a proxy. Splits each read
+//! into short waits, to report a silent server.
 
 use super::socket::Socket;
 use crate::error::Error;
@@ -11,7 +11,7 @@ use ureq::unversioned::transport::{NextTimeout, TransportAdapter};
 /// How many bytes are read from a socket at once, for TLS, which takes a few KiB at a time.
 const READ_AHEAD: usize = 64 << 10;
 
-/// How long one of the short waits is.
+/// The length of one short wait.
 const MOMENT: Duration = Duration::from_millis(200);
 
 /// A channel to a server, or to a proxy itself.
@@ -24,7 +24,7 @@ pub(super) struct Channel {
     begun: Instant,
 }
 
-/// What the bytes go over.
+/// What carries the bytes.
 pub(super) enum Carrier {
     /// A connection to the server or proxy.
     Socket(BufReader<Socket>),

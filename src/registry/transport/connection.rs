@@ -19,6 +19,7 @@ use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport}
 /// The response supplied in place of the server's. It has no body, or ureq would close the
 /// connection.
 const PENDING: &[u8] = b"HTTP/1.1 204 Pending\r\n\r\n";
+/// The same, once the server has responded.
 const ANSWERED: &[u8] = b"HTTP/1.1 204 Answered\r\nIs-Answered: yes\r\n\r\n";
 
 /// The header that says that the server's response has arrived, or never will.
@@ -57,7 +58,7 @@ pub(super) struct Connection {
     interim: InterimFilter,
     deadline: Deadline,
     mode: SendMode,
-    /// Whether the next request was sent already.
+    /// Whether the next request that ureq makes was sent already.
     is_sent: bool,
     /// The length of that request, in bytes.
     size: usize,
@@ -67,7 +68,7 @@ pub(super) struct Connection {
     substitute: Option<LazyBuffers>,
 }
 
-/// The bytes of HTTP.
+/// The stream that HTTP is spoken over.
 pub(super) enum Stream {
     /// http.
     Plain(Box<Channel>),
@@ -137,6 +138,7 @@ impl Connection {
         true
     }
 
+    /// Makes ureq read `response` in place of the server's.
     fn supply(&mut self, response: &[u8]) {
         let mut buffers = LazyBuffers::new(response.len(), 1);
         buffers.input_append_buf().copy_from_slice(response);
@@ -208,7 +210,7 @@ impl Stream {
 }
 
 impl fmt::Debug for Connection {
-    /// Says nothing of what is sent, which may hold credentials.
+    /// Omits what is sent, which may contain credentials.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection").finish_non_exhaustive()
     }

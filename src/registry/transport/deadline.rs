@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use ureq::Timeout;
 use ureq::unversioned::transport::NextTimeout;
 
-/// The minimum time for a response, however short the time-out.
+/// The shortest time for a response, however short the time-out.
 const LEAST: Duration = Duration::from_secs(60);
 
-/// The time for a response in time-outs, if that is longer.
+/// The time for a response as a multiple of the time-out, if that is longer.
 const TIMEOUTS: u32 = 10;
 
 /// How many bytes may arrive without one byte of a body: headers, trailers, and the framing of
@@ -41,19 +41,19 @@ pub(in crate::registry) struct Watched<R> {
     deadline: Deadline,
 }
 
-/// How long a response may take that is not a blob, and a blob until its next byte.
-fn time_for_answer(timeout: Duration) -> Duration {
+/// How long a response may take in all; for a blob, how long its next byte may take.
+fn time_for_response(timeout: Duration) -> Duration {
     LEAST.max(timeout.saturating_mul(TIMEOUTS))
 }
 
 impl Deadline {
     /// A deadline for servers that may be silent for `timeout`.
     pub(super) fn new(timeout: Duration) -> Self {
-        Self::by(timeout, |begun| begun.elapsed())
+        Self::with_clock(timeout, |begun| begun.elapsed())
     }
 
     /// The same with another clock, which returns the time elapsed since an instant.
-    pub(super) fn by(timeout: Duration, clock: fn(Instant) -> Duration) -> Self {
+    pub(super) fn with_clock(timeout: Duration, clock: fn(Instant) -> Duration) -> Self {
         let deadline = Self(Arc::new(State {
             timeout,
             begun: Instant::now(),
@@ -66,13 +66,13 @@ impl Deadline {
     }
 
     /// A new deadline of the same length.
-    pub(super) fn another(&self) -> Self {
-        Self::by(self.0.timeout, self.0.clock)
+    pub(super) fn fresh(&self) -> Self {
+        Self::with_clock(self.0.timeout, self.0.clock)
     }
 
-    /// Starts the whole time again.
+    /// Starts over with the whole time.
     pub(in crate::registry) fn restart(&self) {
-        let time = time_for_answer(self.0.timeout);
+        let time = time_for_response(self.0.timeout);
         let until = millis(self.now().saturating_add(time));
         self.0.until.store(until, Ordering::Relaxed);
         self.resume();
@@ -147,9 +147,9 @@ mod tests {
     fn an_answer_has_a_minute_or_ten_time_outs() {
         for (timeout, time) in [(1, 60), (6, 60), (7, 70), (30, 300), (86_400, 864_000)] {
             let time = Duration::from_secs(time);
-            assert_eq!(time_for_answer(Duration::from_secs(timeout)), time);
+            assert_eq!(time_for_response(Duration::from_secs(timeout)), time);
         }
-        assert_eq!(time_for_answer(Duration::MAX), Duration::MAX);
+        assert_eq!(time_for_response(Duration::MAX), Duration::MAX);
         Deadline::new(Duration::MAX)
             .limit(NextTimeout::default())
             .unwrap();
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_time_out_is_no_longer_than_what_is_left() {
-        let deadline = Deadline::by(Duration::from_secs(1), |_| CLOCK.get());
+        let deadline = Deadline::with_clock(Duration::from_secs(1), |_| CLOCK.get());
         let after = |deadline: &Deadline| {
             let endless = NextTimeout::default();
             deadline.limit(endless).ok().map(|left| *left.after)
@@ -185,7 +185,7 @@ mod tests {
 
     /// How many bytes of a response arrive, one every few seconds, read as a connection reads it.
     fn received(timeout: u64, seconds: u64, are_of_body: bool) -> usize {
-        let deadline = Deadline::by(Duration::from_secs(timeout), |_| CLOCK.get());
+        let deadline = Deadline::with_clock(Duration::from_secs(timeout), |_| CLOCK.get());
         for count in 0..1000 {
             // The time-out that ureq passes for each read of a body.
             let per_read = NextTimeout {

@@ -3,10 +3,10 @@
 //! ureq resolves a name for each request, even if it reuses a connection: with a distant name
 //! server, that is a round trip for each layer. And with a time-out, it does so in a thread.
 //!
-//! Of several addresses, ureq gives the first half of the time left. Where IPv6 packets are
-//! silently dropped, that is 15 s for each connection. Here each address first gets a short time,
-//! alternating between IPv4 and IPv6; then those that were silent share the rest. The address that
-//! connected is tried first from then on (RFC 8305 would try all at once).
+//! ureq gives the first of several addresses half of the time left. Where IPv6 packets are silently
+//! dropped, that is 15 s for each connection. Here each address first gets a short time, alternating
+//! between IPv4 and IPv6; then those that were silent share the rest. The address that connected is
+//! tried first from then on (RFC 8305 would try all at once).
 
 use crate::error::{Error, RedirectFault};
 use crate::registry::http::address::AddressScope;
@@ -30,7 +30,7 @@ pub(super) struct AddressPreference(Arc<LastConnected>);
 
 #[derive(Debug, Default)]
 struct LastConnected {
-    /// The IP version that works: where one is unreachable, it is so for all hosts. 0 if unknown.
+    /// The IP version that works: if the other is unreachable, it is so for all hosts. 0 if unknown.
     version: AtomicU8,
     /// A hash of the address.
     address: AtomicU64,
@@ -43,7 +43,7 @@ impl AddressPreference {
             0 => addresses.first().map_or(0, version),
             known => known,
         };
-        let through = self.0.address.load(Ordering::Relaxed);
+        let last = self.0.address.load(Ordering::Relaxed);
         let (mut own, mut others) = ((1..).step_by(2), (2..).step_by(2));
         addresses.sort_by_cached_key(|address| {
             let turns = match version(address) == known {
@@ -51,7 +51,7 @@ impl AddressPreference {
                 false => &mut others,
             };
             let turn = turns.next();
-            turn.filter(|_| hash(address) != through)
+            turn.filter(|_| hash(address) != last)
         });
     }
 

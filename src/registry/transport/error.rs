@@ -13,7 +13,7 @@ pub(in crate::registry) enum Failure {
     /// The proxy refused, with this status.
     Refused { proxy: String, status: u16 },
     /// The response is invalid, and would be again on a retry.
-    NoAnswer(ResponseFault),
+    InvalidResponse(ResponseFault),
     /// A network failure.
     Network {
         /// The kind of failure.
@@ -59,7 +59,9 @@ impl Failure {
     /// Why reading a body failed.
     pub(in crate::registry) fn of_body(error: io::Error) -> Self {
         match Self::from(ureq::Error::from(error)) {
-            Self::NoAnswer(ResponseFault::NotHttp) => Self::NoAnswer(ResponseFault::BodyNotHttp),
+            Self::InvalidResponse(ResponseFault::NotHttp) => {
+                Self::InvalidResponse(ResponseFault::BodyNotHttp)
+            }
             other => other,
         }
     }
@@ -75,10 +77,10 @@ impl Failure {
                 status,
             }
             .into(),
-            Self::NoAnswer(ResponseFault::NotHttp) if !url.is_https() => {
+            Self::InvalidResponse(ResponseFault::NotHttp) if !url.is_https() => {
                 TlsFault::NotPlainHttp.of(&address)
             }
-            Self::NoAnswer(why) => why.at(&address),
+            Self::InvalidResponse(why) => why.at(&address),
             Self::Network {
                 why,
                 proxy,
@@ -108,9 +110,9 @@ impl From<ureq::Error> for Failure {
                 Ok(ours) => return Self::from(ours),
                 Err(error) => ureq::Error::Io(error),
             },
-            ureq::Error::Protocol(_) => return Self::NoAnswer(ResponseFault::NotHttp),
+            ureq::Error::Protocol(_) => return Self::InvalidResponse(ResponseFault::NotHttp),
             ureq::Error::LargeResponseHeader(..) => {
-                return Self::NoAnswer(ResponseFault::HeadTooLong);
+                return Self::InvalidResponse(ResponseFault::HeadTooLong);
             }
             other => other,
         };

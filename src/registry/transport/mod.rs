@@ -1,8 +1,8 @@
 //! Connections over ureq, kept open between requests.
 //!
-//! What ureq does by default and must not do here: follow redirects (we decide which headers to
-//! send), read proxy variables (its rules differ from curl's), decode bodies (digests cover the
-//! bytes as sent), trust a single list of authorities, resolve names per request and in a thread.
+//! By default, ureq would follow redirects (we decide which headers to send), read proxy variables
+//! (its rules differ from curl's), decode bodies (digests cover the bytes as sent), trust a single
+//! list of authorities, and resolve names per request and in a thread. None of that may happen here.
 //!
 //! ```text
 //! Agent ────── Connection ───────────────────── Channel ────────── Socket
@@ -88,8 +88,8 @@ struct Pool {
 }
 
 impl Connections {
-    /// Opens no connection yet. They go to the server at `origin`, which the user named, and to
-    /// those it redirects to, through the proxies of the environment.
+    /// Pools for the server at `origin`, which the user named, and for those it redirects to, through
+    /// the proxies of the environment. Opens no connection yet.
     pub(super) fn new(options: &RegistryOptions, origin: &Url, progress: Progress) -> Self {
         Self::with(options, origin, Proxies::of_environment(), progress)
     }
@@ -124,7 +124,7 @@ impl Connections {
             pools: RefCell::default(),
             preference: self.preference.clone(),
             mode: SendMode::default(),
-            deadline: self.deadline.another(),
+            deadline: self.deadline.fresh(),
             named: self.named.clone(),
             is_prefetch: true,
             progress: self.progress,
@@ -191,7 +191,7 @@ impl Connections {
         }
         let response = self.attempt(until, url, request, body);
         if response.is_err() && self.is_prefetch {
-            // A connection may be left on which the request was sent.
+            // The request may have been sent on a connection that is still open.
             self.close();
         }
         response
@@ -220,7 +220,7 @@ impl Connections {
             .map_err(|error| Failure::of_request(error, proxy.as_ref()))
     }
 
-    /// The connections that lead to a URL.
+    /// The agent whose pool has the connections for a URL.
     fn agent(&self, url: &Url, proxy: Option<&Proxy>) -> Result<Agent, Failure> {
         let secure = proxy.is_some_and(|proxy| proxy.protocol() == ProxyProtocol::Https);
         let tls = url.is_https() || secure;

@@ -4,7 +4,7 @@
 use crate::registry::http::url::Url;
 use ureq::http::Uri;
 
-/// Its host and port.
+/// The host and port of that server.
 #[derive(Clone, Debug)]
 pub(crate) struct NamedServer {
     host: String,

@@ -27,7 +27,9 @@ impl NoProxy {
     pub(super) fn has(&self, host: &str, port: u16) -> bool {
         let host = host.trim_end_matches('.');
         let address = address(host);
-        self.0.iter().any(|entry| entry.is(host, address, port))
+        self.0
+            .iter()
+            .any(|entry| entry.matches(host, address, port))
     }
 }
 
@@ -62,7 +64,7 @@ impl Pattern {
         (!name.is_empty()).then_some(Self::Name { name, port })
     }
 
-    fn is(&self, host: &str, address: Option<IpAddr>, at: u16) -> bool {
+    fn matches(&self, host: &str, address: Option<IpAddr>, at: u16) -> bool {
         match self {
             Self::All => true,
             Self::Name { name, port } => {

@@ -12,7 +12,7 @@ pub(crate) struct Proxies {
     http: Option<ProxyVariable>,
     https: Option<ProxyVariable>,
     all: Option<ProxyVariable>,
-    none: NoProxy,
+    no_proxy: NoProxy,
 }
 
 /// A value, and the name of its variable.
@@ -33,7 +33,7 @@ impl Proxies {
     }
 
     /// Lower case takes precedence over upper case. curl ignores `HTTP_PROXY`, because a CGI server
-    /// could set it from a request header; this is no CGI program.
+    /// could set it from a request header; roots is not a CGI program.
     fn new(variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let get = |lower: &'static str, value: Option<OsString>, upper: &'static str| {
             let set = |value: OsString| {
@@ -44,12 +44,12 @@ impl Proxies {
             let lower = variable(lower).and_then(set).map(named(lower));
             lower.or_else(|| value.and_then(set).map(named(upper)))
         };
-        let none = get("no_proxy", variable("NO_PROXY"), "NO_PROXY");
+        let no_proxy = get("no_proxy", variable("NO_PROXY"), "NO_PROXY");
         Self {
             http: get("http_proxy", variable("HTTP_PROXY"), "HTTP_PROXY"),
             https: get("https_proxy", variable("HTTPS_PROXY"), "HTTPS_PROXY"),
             all: get("all_proxy", variable("ALL_PROXY"), "ALL_PROXY"),
-            none: NoProxy::parse(&none.map(|named| named.value).unwrap_or_default()),
+            no_proxy: NoProxy::parse(&no_proxy.map(|named| named.value).unwrap_or_default()),
         }
     }
 
@@ -63,7 +63,7 @@ impl Proxies {
             return Ok(None);
         };
         let port = url.port().parse().unwrap_or_default();
-        if is_loopback(url.host()) || self.none.has(url.host(), port) {
+        if is_loopback(url.host()) || self.no_proxy.has(url.host(), port) {
             return Ok(None);
         }
         match parse(&named.value) {

@@ -1,5 +1,5 @@
-//! A TCP connection whose waits end at a signal. ureq's own keeps reading after one, and cannot take
-//! a socket that is connected.
+//! A TCP connection on which a signal ends every wait. ureq's own keeps reading after a signal, and
+//! cannot take over a socket that is already connected.
 
 use crate::error::Error;
 use crate::sys::{is_readable_within, is_writable_within};
@@ -35,7 +35,7 @@ impl Socket {
         peeked.is_err_and(|e| e.kind() == ErrorKind::WouldBlock)
     }
 
-    /// Waits with `is_ready`, which waits for the given time.
+    /// Waits until the socket is ready, by calling `is_ready` with the time to wait.
     fn wait(
         &self,
         timeout: NextTimeout,
