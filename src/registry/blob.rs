@@ -185,8 +185,8 @@ impl Read for Blob {
     }
 }
 
-/// Requests `blob` from offset `from` on, always from the registry: the storage server it redirects
-/// to needs a fresh signature.
+/// Requests `blob` from offset `from` on, always at the registry's own URL: the storage server that it
+/// redirects to needs a fresh signature.
 fn request(
     repository: &Rc<Repository>,
     blob: &Descriptor,
@@ -278,7 +278,7 @@ fn refused(repository: &Repository, response: Response) -> Error {
     RegistryError::Status {
         url,
         status,
-        message: response.fault().message,
+        message: response.error_body().message,
         retry_after: None,
     }
     .into()

@@ -188,7 +188,7 @@ impl Repository {
         let (url, status) = (response.url.clone(), response.status);
         let again = response.retry_after();
         let own = url.same_origin(&self.origin);
-        let fault = response.fault();
+        let fault = response.error_body();
         match status {
             404 if own && !fault.is_denied() => RegistryError::NotFound {
                 image: self.reference.to_string(),

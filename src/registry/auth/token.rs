@@ -153,7 +153,7 @@ pub(crate) fn bearer(response: Response) -> Result<String, Refusal> {
     let status = response.status;
     if status != 200 {
         let again = response.retry_after();
-        return Err(Refusal::Status(url, status, response.fault(), again));
+        return Err(Refusal::Status(url, status, response.error_body(), again));
     }
     let wrong = |reason: ResponseFault| Refusal::Other(reason.at(&url));
     let body = response.bytes(MAX_ANSWER).map_err(Refusal::Other)?;

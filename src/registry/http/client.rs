@@ -92,7 +92,7 @@ impl Client {
         is_sent
     }
 
-    /// Whether a request was sent whose response nobody has picked up yet.
+    /// Whether a request was sent whose response was not picked up yet.
     pub(crate) fn has_pending(&self) -> bool {
         self.pending.borrow().is_some()
     }
@@ -121,7 +121,7 @@ impl Client {
             let response = self.send_once(pending.redirects.request(request)).ok()?;
             match pending.redirects.follow(request, &response) {
                 Ok(true) => {
-                    self.leave_redirect(response, &pending.redirects);
+                    self.discard_redirect(response, &pending.redirects);
                     if !self.send_only(&pending.redirects) {
                         return None;
                     }
@@ -142,7 +142,8 @@ impl Client {
             .is_answered(&redirects.url, redirects.headers())
     }
 
-    /// How far `request` got ahead of time: its redirects, and its response if that has arrived.
+    /// How far `request` got when it was sent ahead of time: its redirects, and its response if that
+    /// has arrived. Drops a pending request that is a different one.
     fn take_pending(&self, request: Request<'_>) -> Option<(Redirects, Option<Response>)> {
         let pending = self.pending.take()?;
         let is_same = request.method == "GET"
@@ -196,7 +197,10 @@ impl Client {
     /// Waits out a server's `Retry-After` within the limit of the backoff. It may stem from an
     /// earlier prefetch, for example.
     fn wait_for(&self, url: &Url, backoff: &mut Backoff) -> Result<(), Error> {
-        let busy = self.busy.take().filter(|(who, _)| who.same_origin(url));
+        let busy = self
+            .busy
+            .take()
+            .filter(|(origin, _)| origin.same_origin(url));
         let left = busy.map(|(_, end)| end.saturating_duration_since(Instant::now()));
         if let Some(left) = left.filter(|left| !left.is_zero())
             && backoff.next(Some(left)).is_some()
@@ -234,12 +238,12 @@ impl Client {
             if !redirects.follow(request, &response)? {
                 return Ok(response);
             }
-            self.leave_redirect(response, &redirects);
+            self.discard_redirect(response, &redirects);
         }
     }
 
     /// Discards a redirect response.
-    fn leave_redirect(&self, response: Response, redirects: &Redirects) {
+    fn discard_redirect(&self, response: Response, redirects: &Redirects) {
         let (from, to) = (response.url.clone(), &redirects.url);
         response.discard();
         self.is_redirecting.set(true);

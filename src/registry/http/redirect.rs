@@ -1,5 +1,6 @@
-//! The redirects of one request. Headers meant for one origin are not sent to another, nor again
-//! after a redirect has left that origin (CVE-2020-15157 and similar; S3 rejects them with 400).
+//! The redirects of one request. `Authorization` is sent only to the origin that it is meant for, and
+//! no more once a redirect has left that origin, even if another leads back (CVE-2020-15157 and
+//! similar; S3 rejects it with 400). Other headers, such as `Range`, go to every redirect's target.
 
 use super::address::AddressScope;
 use super::request::Request;
@@ -38,7 +39,7 @@ impl Redirects {
         }
     }
 
-    /// The headers to send with it.
+    /// The headers of a prefetch of the current URL.
     pub(crate) fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let authorization = self.authorization.as_deref();
         authorization

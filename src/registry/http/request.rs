@@ -2,7 +2,7 @@
 
 use super::url::Url;
 
-/// An HTTP request: GET, HEAD, or POST with a form.
+/// A GET, HEAD, or POST with a form.
 #[derive(Clone, Copy)]
 pub(crate) struct Request<'q> {
     pub(crate) method: &'static str,
@@ -14,8 +14,8 @@ pub(crate) struct Request<'q> {
     pub(crate) form: Option<&'q str>,
     /// How often the request is retried.
     pub(crate) retries: u32,
-    /// Read up to this many bytes of the body before returning; a body that breaks off is then
-    /// retried.
+    /// If given, up to this many bytes of the body are read along with the headers, so that a body that
+    /// breaks off is retried as well.
     pub(crate) whole: Option<u64>,
 }
 

@@ -17,7 +17,7 @@ use ureq::http;
 const MAX_DISCARDED: u64 = 64 << 10;
 
 /// The longest error body that is read, in bytes.
-const MAX_FAULT: u64 = 64 << 10;
+const MAX_ERROR_BODY: u64 = 64 << 10;
 
 /// The response at the end of all redirects.
 pub(crate) struct Response {
@@ -90,9 +90,9 @@ impl Response {
     }
 
     /// The error body, without secrets.
-    pub(crate) fn fault(self) -> ErrorBody {
+    pub(crate) fn error_body(self) -> ErrorBody {
         let progress = self.progress;
-        ErrorBody::read(&self.start_of_body(MAX_FAULT), progress)
+        ErrorBody::read(&self.start_of_body(MAX_ERROR_BODY), progress)
     }
 
     fn start_of_body(self, limit: u64) -> Vec<u8> {

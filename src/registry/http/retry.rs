@@ -8,9 +8,9 @@ const FIRST: Duration = Duration::from_millis(250);
 /// The longest pause without `Retry-After`.
 const LONGEST: Duration = Duration::from_secs(15);
 
-/// The longest `Retry-After` that is obeyed. For an hour, say, roots does not wait: its caller can
-/// do that better.
-const MAX_ASKED: Duration = Duration::from_secs(60);
+/// The longest `Retry-After` that is obeyed. Waiting for an hour is better left to the caller of
+/// roots.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 
 /// Exponential backoff: how many retries are left, and the next pause.
 pub(crate) struct Backoff {
@@ -23,16 +23,16 @@ impl Backoff {
         Self { retries, used: 0 }
     }
 
-    /// The pause before the next retry, at least as long as the server `asked` for; None if retries
-    /// are exhausted or the server asks for too long a pause.
-    pub(crate) fn next(&mut self, asked: Option<Duration>) -> Option<Duration> {
-        let asked = asked.unwrap_or_default();
-        if self.used >= self.retries || asked > MAX_ASKED {
+    /// The pause before the next retry, at least as long as the server's `retry_after`; None if
+    /// retries are exhausted or the server asks for too long a pause.
+    pub(crate) fn next(&mut self, retry_after: Option<Duration>) -> Option<Duration> {
+        let retry_after = retry_after.unwrap_or_default();
+        if self.used >= self.retries || retry_after > MAX_RETRY_AFTER {
             return None;
         }
         let pause = FIRST.saturating_mul(1 << self.used.min(16)).min(LONGEST);
         self.used += 1;
-        Some(jittered(pause).max(asked))
+        Some(jittered(pause).max(retry_after))
     }
 
     /// Progress was made: allow the full number of retries again.

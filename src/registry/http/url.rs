@@ -179,8 +179,8 @@ pub(crate) fn host_of(authority: &str) -> &str {
     }
 }
 
-/// Whether a host is an IP address only to resolvers, such as `127.1`, `2130706433` and `0x7f.1`:
-/// it would be taken for a name. WHATWG's URL standard, "ends in a number".
+/// Whether a host is an IP address only to resolvers, such as `127.1`, `2130706433` and `0x7f.1`.
+/// `AddressScope` would take it for a name. WHATWG's URL standard, "ends in a number".
 fn is_odd(host: &str) -> bool {
     if let Some(v6) = host.strip_prefix('[') {
         let address = v6.strip_suffix(']').map(str::parse::<Ipv6Addr>);
