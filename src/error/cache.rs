@@ -10,7 +10,7 @@ use std::path::PathBuf;
 pub enum CacheError {
     NotACache {
         path: PathBuf,
-        /// Whether it is to be purged: then an empty folder is no help.
+        /// Whether it was to be purged: then naming an empty folder would not help.
         is_purged: bool,
     },
     /// The bytes of a cached blob do not match its name. It has been removed, so that another attempt

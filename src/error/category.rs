@@ -14,7 +14,7 @@ pub enum Category {
     Usage,
     /// The image, a part of it, or a record does not exist.
     NotFound,
-    /// The registry or a proxy wants credentials, or others.
+    /// The registry or a proxy wants credentials, or other ones.
     Denied,
     /// The image is malformed, or is not the one that a digest or a lock names.
     BadImage,

@@ -101,7 +101,7 @@ impl Subject for IoError {
     fn category(&self) -> Category {
         match self {
             Self::Path { .. } | Self::Tree { .. } => Category::Destination,
-            // `roots digest IMAGE >FILE` can fill the disk of FILE, as a pull that of DEST.
+            // `roots digest IMAGE >FILE` can fill the disk, as a pull can.
             Self::Stdout(e) if is_full(e) || e.kind() == ErrorKind::FileTooLarge => {
                 Category::Destination
             }

@@ -1,5 +1,7 @@
 //! Everything that can go wrong, by subject: each has its data, its sentence, its hint and its category in one
-//! file. A sentence names what it is about first; it has a lower-case start and no full stop.
+//! file; the exit code follows from the category, in `category.rs`. A sentence names what it is about first; it
+//! has a lower-case start and no full stop. Bytes with a wrong digest are `image`, also for layers; `layer` is
+//! about their contents.
 
 #![allow(missing_docs, reason = "the sentence of a variant says what it means")]
 
@@ -167,7 +169,7 @@ impl Display for Error {
     }
 }
 
-/// Users never see it. A derived one would add some KiB of names to the binary.
+/// Users never see this. A derived implementation would add several KiB of names to the binary.
 impl Debug for Error {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         Display::fmt(self, f)

@@ -14,7 +14,7 @@ pub enum NetworkError {
         /// Whether a retry may succeed.
         may_pass: bool,
     },
-    /// The proxy answers CONNECT with an error.
+    /// The proxy responded to CONNECT with an error.
     ProxyRefused {
         /// Host and port, without the password.
         proxy: String,
@@ -33,7 +33,7 @@ pub enum NetworkFault {
     Unreachable,
     /// The connection was closed in the middle of the response.
     Truncated,
-    /// The proxy closed the connection in place of an answer to CONNECT.
+    /// The proxy closed the connection instead of responding to CONNECT.
     Closed,
     /// In the kernel's words.
     Other(String),

@@ -1,4 +1,4 @@
-//! What the user more likely meant than what an error is about.
+//! What the user probably meant instead.
 
 use super::text::{around, escaped, path_of};
 use super::{Category, Error, Subject};

@@ -1,4 +1,5 @@
-//! Pieces of messages. Text from images, registries and other users is escaped: it may have terminal commands.
+//! Pieces of messages. Text from images, registries and other users is escaped: it may contain escape
+//! sequences for the terminal.
 
 use crate::escape::is_unprintable;
 use std::fmt::{self, Display, Formatter};
@@ -23,7 +24,7 @@ pub(super) fn path_of(path: &Path) -> String {
     escaped(&path.to_string_lossy())
 }
 
-/// The message of a registry, behind a colon, unless it is empty.
+/// The message of a registry, after a colon, unless it is empty.
 pub(super) fn after_colon(message: &str) -> String {
     if message.is_empty() {
         String::new()
@@ -32,7 +33,7 @@ pub(super) fn after_colon(message: &str) -> String {
     }
 }
 
-/// The kernel's words in lower case, without the number behind them.
+/// The kernel's words, beginning in lower case, without the number after them.
 pub(super) fn os_reason(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
@@ -57,7 +58,7 @@ pub(super) fn list(
     }
 }
 
-/// A hint with something in it. A call is smaller in the binary than `format!`.
+/// A hint that contains `what`. Takes less space in the binary than `format!`.
 pub(super) fn around(before: &str, what: &str, after: &str) -> Option<String> {
     Some([before, what, after].concat())
 }

@@ -1,4 +1,4 @@
-//! There is no secure connection to a server.
+//! No TLS connection to a server can be made.
 
 use super::text::{around, escaped, list};
 use super::{Category, Error, Subject};
@@ -12,7 +12,7 @@ const MAX_NAMES: usize = 8;
 
 #[derive(Debug)]
 pub struct TlsError {
-    /// The server, with its port if that was named; or the URL, where plain http was spoken.
+    /// The server, with its port if that was given; for plain http, the URL.
     pub host: String,
     pub reason: TlsFault,
 }
@@ -37,16 +37,16 @@ pub enum TlsFault {
     /// The bits of an RSA key, in the certificate or in one above it.
     WeakKey(usize),
     InvalidCertificate(&'static str),
-    /// The server has TLS 1.1 or older.
+    /// The server only speaks TLS 1.1 or older.
     UnsupportedVersion,
-    /// The server found no cipher or kind of key that both sides have.
+    /// The server found no cipher or type of key that both sides support.
     HandshakeFailure,
     UnrecognizedName,
     /// RFC 8446, section 6.
     Alert(u8),
     NotTls,
     ProxyNotTls,
-    /// Plain http was spoken, and what answers is not HTTP: it may be TLS.
+    /// The response over plain http is not HTTP: the server may expect TLS.
     NotPlainHttp,
     ClientCertificateRequired,
     ClientCertificateRefused,

@@ -16,7 +16,7 @@ pub enum CredentialsFault {
 }
 
 impl CredentialsFault {
-    /// This fault of the credentials from `origin`, which is a file or an option and not their text.
+    /// This fault of the credentials from `origin`: a file or an option, never their text.
     pub fn of(self, origin: &str) -> Error {
         let (origin, reason) = (origin.to_owned(), self);
         ConfigurationError::Credentials { origin, reason }.into()

@@ -1,4 +1,4 @@
-//! A file, an option or a variable by which the user sets roots up cannot be used.
+//! A configuration file, option or variable cannot be used.
 
 mod certificate;
 mod credentials;

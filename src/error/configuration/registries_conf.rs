@@ -1,4 +1,4 @@
-//! registries.conf is invalid. containers/image refuses the same, so podman and roots agree on a file.
+//! registries.conf is invalid. containers/image refuses the same files, so podman and roots agree.
 
 use crate::error::text::escaped;
 use std::fmt::{self, Display, Formatter};
@@ -11,13 +11,13 @@ pub enum RegistriesFault {
         key: &'static str,
         expected: &'static str,
     },
-    /// Version 1, which podman and skopeo do not read since 2019 either.
+    /// Version 1, which podman and skopeo have not read since 2019 either.
     OldFormat,
     NoPrefix,
     NoMirrorLocation,
-    /// The location makes this of the name of an image.
+    /// What the location turns the name of an image into.
     Location(String),
-    /// The key with the URL.
+    /// The key whose value is a URL.
     Scheme(&'static str),
     PullFromMirror(String),
     NotForRegistry,

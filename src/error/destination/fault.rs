@@ -1,10 +1,10 @@
-//! Why there can be no tree, or no file beside it, at a path.
+//! Why a tree, or a file beside it, cannot be written to a path.
 
 use crate::error::{DestinationError, Error};
 use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
 
-/// What stands in the way of a tree, or of a file beside it.
+/// Why a path is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DestinationFault {
     NotAFolder,
@@ -25,7 +25,7 @@ pub enum DestinationFault {
     KeptInside,
     KeptInStaging,
     KeptInStartFile,
-    /// Anybody can have copied a record there.
+    /// Anybody may have copied a record there.
     KeptUnconfirmed,
     KeptAbove,
     /// A rename does not cross file systems.
@@ -93,7 +93,7 @@ impl DestinationFault {
         DestinationError::Refused { path, reason }.into()
     }
 
-    /// For a folder that is not empty, and that not even `--force` would replace.
+    /// The hint for a folder that is not empty, and that even `--force` would not replace.
     pub(in crate::error) fn hint_if_full(self) -> &'static str {
         match self {
             Self::MountPoint | Self::WorkingDirectory => "empty it, or choose another folder",

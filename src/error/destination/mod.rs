@@ -19,7 +19,7 @@ pub enum DestinationError {
         path: PathBuf,
         replaceable: Replaceable,
     },
-    /// Nothing can be put there, whatever is pulled.
+    /// Nothing can be written there, whatever is pulled.
     Refused {
         /// DEST, or a path beside it.
         path: PathBuf,
@@ -30,7 +30,7 @@ pub enum DestinationError {
     InUse(TreeInUse),
     NoSpace {
         path: PathBuf,
-        /// The bytes that are missing at least.
+        /// At least this many bytes are missing.
         missing: u64,
     },
     /// The record of the tree does not lead to its image.

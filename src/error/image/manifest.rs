@@ -1,4 +1,4 @@
-//! What no tree can be made of: the sentences of [`InvalidManifest`].
+//! No tree can be made from a document: the sentences of [`InvalidManifest`].
 
 use crate::error::text::escaped;
 use crate::oci::InvalidManifest;

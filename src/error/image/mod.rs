@@ -1,4 +1,4 @@
-//! An image is not the one that was asked for, or no tree can be made of it.
+//! An image is not the one that was requested, or no tree can be made from it.
 
 mod manifest;
 
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 /// For bytes that do not match their digest or size.
 const ALTERED: &str = "a mirror, proxy or store has altered it: pull it from elsewhere";
 
-/// For bytes that match, and are no layer.
+/// For bytes that match their digest, but are not a layer.
 pub(super) const BROKEN: &str = "the image is broken: have it built and pushed again";
 
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub enum ImageError {
         digest: Digest,
         /// In bytes.
         expected: u64,
-        /// In bytes, up to the first one too many.
+        /// In bytes, of which no more than one too many is counted.
         actual: u64,
     },
     NoPlatform {
@@ -47,10 +47,10 @@ pub enum ImageError {
         expected: Vec<Digest>,
         actual: Digest,
     },
-    /// Since the tree was made of it, the name got another image.
+    /// The name stands for another image than when the tree was made.
     Changed {
         image: String,
-        /// The manifest that the tree was made of.
+        /// The manifest that the tree was made from.
         expected: Digest,
         actual: Digest,
     },

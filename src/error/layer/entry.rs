@@ -19,7 +19,7 @@ pub enum EntryFault {
     TooManySteps,
     ParentIsFile,
     RootIsNoDirectory,
-    /// Of nothing, of its own directory or of the parent, or in the middle of a path.
+    /// It hides nothing, its own directory or the parent, or is in the middle of a path.
     Whiteout,
     EmptyLink,
     LinkTargetMissing,
@@ -47,7 +47,7 @@ pub enum EntryFault {
     OverLimit(u64),
     /// The layers unpack to far more than a tree of this many bytes.
     Inflated(u64),
-    /// The image makes more work than its size explains.
+    /// The image causes more work than its size explains.
     Bomb,
     /// The kernel refused an action.
     Io {

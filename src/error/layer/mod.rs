@@ -46,8 +46,8 @@ impl LayerError {
 }
 
 impl Error {
-    /// An error in the middle of a layer. Errors of our own travel through `std::io` wrapped, and are
-    /// unwrapped; what is left is what a decoder says.
+    /// An error in the middle of a layer. Our own errors pass through `std::io` wrapped, and are unwrapped
+    /// here; all others come from a decoder.
     pub fn in_stream(digest: &Digest, error: io::Error) -> Self {
         error.downcast::<Self>().unwrap_or_else(|error| {
             LayerError::Corrupt {

@@ -1,4 +1,4 @@
-//! There is no file to read under a name in a layout or archive.
+//! A name in a layout or archive leads to no file.
 
 use crate::error::text::escaped;
 use std::fmt::{self, Display, Formatter};
@@ -10,7 +10,7 @@ pub enum Absence {
     NotAFolder(String),
     Link {
         name: String,
-        /// The target, of the last link if they form a chain.
+        /// The target; in a chain of links, that of the last one.
         target: String,
         reason: LinkFault,
     },

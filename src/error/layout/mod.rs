@@ -1,4 +1,4 @@
-//! An image on disk, as an OCI layout or an archive, cannot be read, or does not have what is asked of it.
+//! An image on disk, in an OCI layout or an archive, cannot be read, or lacks what was requested.
 
 mod absence;
 
@@ -35,7 +35,7 @@ pub enum LayoutFault {
         place: String,
         available: Vec<String>,
     },
-    /// There is no name to tell which is meant.
+    /// No name was given to choose one.
     SeveralImages {
         /// IMAGE without a name.
         place: String,
@@ -44,7 +44,7 @@ pub enum LayoutFault {
     MissingBlob(Digest),
     /// All images are complete.
     MissingAttestation(Digest),
-    /// Its manifest.json lists images, and is read from the IMAGE in this.
+    /// Only its manifest.json lists images. The string is what to type to read that.
     OnlyForDocker(String),
     NoImage,
     /// A file that a document names does not exist.
@@ -54,11 +54,11 @@ pub enum LayoutFault {
     /// It has the images for these platforms only.
     Incomplete(Vec<Platform>),
     Compression(&'static str),
-    /// In words.
+    /// What is malformed, in words.
     Malformed(String),
     TooManyMembers,
     Bomb,
-    /// A pipe has the layers before the index, and they cannot be kept.
+    /// In a pipe, the layers come before the index, and there is no cache to keep them in.
     OutOfOrder,
 }
 

@@ -112,7 +112,7 @@ impl Subject for ReferenceError {
     }
 }
 
-/// For `text`, which is `scheme://` and `name`.
+/// The hint for `text`, which consists of `scheme://` and `name`.
 fn scheme_hint(scheme: &str, text: &str, name: &str) -> Option<String> {
     let image = image_at(text);
     match (scheme, image) {
@@ -139,7 +139,7 @@ fn host(name: &str) -> Option<String> {
     name.split('/').next().map(str::to_lowercase)
 }
 
-/// For an image in the store of another tool, which alone can read it.
+/// The hint for an image in the store of another tool, which only that tool can read.
 fn transport_hint(transport: &str, text: &str) -> Option<String> {
     let name = text.get(transport.len()..).unwrap_or_default();
     // containers-storage:[overlay@/var/lib/containers/storage]NAME
@@ -161,7 +161,7 @@ fn is_called_archive(name: &str) -> bool {
         .any(|end| name.ends_with(end))
 }
 
-/// Whether a shell takes it unquoted, and it is no URL, which may have a password.
+/// Whether a shell takes `image` unquoted, and it is not a URL, which may contain a password.
 pub(super) fn is_plain(image: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./:".contains(&b);
     image.bytes().all(plain) && !image.contains("://")

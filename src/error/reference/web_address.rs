@@ -19,7 +19,7 @@ pub(in crate::error) fn image_at(address: &str) -> Option<String> {
         .find(|name| Reference::parse(name).is_ok())
 }
 
-/// What was typed, without the password of `user:password@host/name`.
+/// `text` without the credentials in `user:password@host/name`.
 pub(super) fn without_secret(text: &str) -> &str {
     let name = text.split_once("://").map_or(text, |(_, name)| name);
     match name.split_once('@') {

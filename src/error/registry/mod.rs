@@ -1,4 +1,4 @@
-//! A registry refuses, or does not have what it is asked for, or breaks its protocol.
+//! A registry refuses a request, lacks what was requested, or breaks the protocol.
 
 mod protocol;
 
@@ -9,7 +9,7 @@ use super::{Category, Subject};
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
-/// Nobody means to be left alone for so long: ten years. A `Retry-After` beyond it is no advice.
+/// Ten years: a longer `Retry-After` is a mistake, and not passed on as advice.
 const ABSURD: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 /// A `message` is what the body of the response says: the distribution specification's error.

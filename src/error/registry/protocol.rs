@@ -1,4 +1,4 @@
-//! What a registry, or a token server, sends against HTTP, the specifications, or the safety of its clients.
+//! A registry or token server violates HTTP, a specification, or the safety of its clients.
 
 use crate::error::text::escaped;
 use crate::error::{Error, RegistryError};
@@ -10,7 +10,7 @@ pub enum ResponseFault {
     /// The limit in bytes.
     TooLong(u64),
     NotHttp,
-    /// The head was good.
+    /// The headers were valid.
     BodyNotHttp,
     HeadTooLong,
     /// The realm of a challenge leads to a 404 with this message.
@@ -32,7 +32,7 @@ pub enum ResponseFault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RedirectFault {
     NotHttp,
-    /// From https, which nobody on the way can read or alter.
+    /// From https: anybody on the way could read and alter the rest.
     ToPlainHttp,
     /// A registry must not make us ask servers that it cannot reach itself: server-side request forgery.
     ToPrivateAddress,
@@ -44,11 +44,11 @@ pub enum RedirectFault {
 /// Why a `WWW-Authenticate` challenge cannot be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChallengeFault {
-    /// There is none of a known scheme.
+    /// No challenge has a known scheme.
     Missing,
     NoRealm,
     RealmNotHttp,
-    /// The registry itself has https.
+    /// The registry itself uses https.
     RealmWithoutTls,
     /// Another host than the registry's would get the credentials.
     RealmUntrusted,

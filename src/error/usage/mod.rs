@@ -40,7 +40,7 @@ pub enum UsageError {
     },
     /// An option without a value, or with one that it cannot take.
     Value {
-        /// None where it is not known which command the option belongs to.
+        /// None if the caller does not know which command the option belongs to.
         command: Option<&'static str>,
         option: String,
         reason: ValueFault,
@@ -118,7 +118,7 @@ impl Subject for UsageError {
 }
 
 impl UsageError {
-    /// For what docker, skopeo and the like have.
+    /// The hint for commands and options of docker, skopeo and the like.
     fn other_tool_hint(&self) -> Option<&'static str> {
         match self {
             Self::UnknownCommand { typed, .. } => other_tools::command_hint(typed),
@@ -148,7 +148,8 @@ fn command_hint(typed: &str) -> String {
     }
 }
 
-/// A folder for an image, named after the repository. Not for an image on disk, which may be there.
+/// The folder to suggest for an image, named after the repository. For an image on disk, that could
+/// be the path of the image itself.
 fn folder_for(image: &str) -> &str {
     let is_local = |start| image.starts_with(start);
     if [".", "/", "-", "oci", "docker-archive:"]

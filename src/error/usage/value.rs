@@ -1,4 +1,4 @@
-//! An option makes no sense as it is given.
+//! An option has a wrong value, or does not fit the other options.
 
 use super::UsageError;
 use crate::error::Error;
