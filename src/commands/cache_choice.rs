@@ -8,12 +8,12 @@ use std::time::Duration;
 
 /// A cache that may not exist yet.
 pub(crate) enum CacheChoice {
-    /// `--cache no`: nothing is written but the tree.
+    /// `--cache no`: nothing but the tree is written.
     No,
     /// `--cache DIR`: an error if it cannot be used.
     At(PathBuf),
-    /// The default one. If it cannot be used, because the system is read-only or HOME is not set,
-    /// that is a warning, and there is no cache.
+    /// The default one. If it cannot be used, for example because the system is read-only, roots
+    /// warns and does without a cache.
     Default(PathBuf),
 }
 
@@ -25,7 +25,7 @@ impl CacheChoice {
         }
     }
 
-    /// Opens it for a dry run, with the errors and warnings of [`Self::open`].
+    /// Opens the cache for a dry run, with the errors and warnings of [`Self::open`].
     pub(super) fn view(&self, progress: Progress) -> Result<Option<CacheView>, Error> {
         match self {
             Self::No => Ok(None),
@@ -36,7 +36,7 @@ impl CacheChoice {
         }
     }
 
-    /// Opens it for pulls.
+    /// Opens the cache for pulls, and creates it if it is missing.
     pub(super) fn open(
         &self,
         timeout: Duration,

@@ -1,6 +1,6 @@
 //! Records a pull in the cache: which blobs the tree was made from, and which digest the tag had.
 //!
-//! The tree is right without that, so failures are warnings.
+//! The tree is correct without these records, so failures are warnings.
 
 use crate::cache::{Cache, LinkRecord};
 use crate::destination::{Destination, RecordPlace};
@@ -41,7 +41,7 @@ impl<'c> CacheLink<'c> {
         }
     }
 
-    /// Call it before the first layer: purge then finds what a killed pull leaves beside DEST.
+    /// Must be called before the first layer, so that purge finds what a killed pull leaves beside DEST.
     pub(super) fn begin(&self, destination: &Destination) {
         let path = destination.path();
         let linked = self.cache.map(|cache| cache.link_first(path, &self.image));
@@ -51,8 +51,8 @@ impl<'c> CacheLink<'c> {
         self.warn(path, linked.map(|linked| linked.map(drop)));
     }
 
-    /// Call it before the swap: a crash may leave the old tree or the new one, and purge then keeps the
-    /// blobs of both.
+    /// Must be called before the swap: a crash may leave the old tree or the new one, so purge has to keep
+    /// the blobs of both.
     pub(super) fn before_swap(&self, destination: &Destination) {
         let (path, kept) = (destination.path(), destination.kept());
         self.new_destination.take();
@@ -63,8 +63,8 @@ impl<'c> CacheLink<'c> {
         );
     }
 
-    /// Call it after the swap. The cache gets a copy of the record, because root does not believe the
-    /// one in the tree.
+    /// Must be called after the swap. The cache gets a copy of the record, because root does not trust
+    /// the one in the tree.
     pub(super) fn after_swap(&self, path: &Path, record: &Record, place: RecordPlace) {
         let RecordPlace { inode, in_tree } = place;
         let linked = self.cache.map(|cache| {

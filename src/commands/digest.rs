@@ -41,7 +41,7 @@ impl PrintDigest {
         Ok(DigestReport::new(source.full_name(), &root, manifest).to_line())
     }
 
-    /// The digest of the manifest for the platform, or with `--index` the one that the tag has.
+    /// The digest of the manifest for the platform, or with `--index` the one that the tag stands for.
     fn digest(&self, source: &mut Source<'_>) -> Result<oci::Digest, Error> {
         if self.index {
             source.digest()

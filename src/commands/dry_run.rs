@@ -197,7 +197,7 @@ impl Pull {
     }
 }
 
-/// What the image is.
+/// Rows that identify the image.
 fn image_rows(record: &Record) -> Table {
     let mut table = Table::default();
     table.row("reference", &record.reference);

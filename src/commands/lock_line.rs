@@ -5,7 +5,7 @@ use crate::oci::{Digest, Reference};
 use std::fmt::Display;
 
 /// Takes the first of `names` that is a reference, or else `otherwise`, the name that the user typed. A
-/// layout or archive can have any name: a line break in it would add a line, which `--locked` believes.
+/// layout or archive can have any name: a line break in it would add a line, which `--locked` would trust.
 pub(super) fn lock_line<'n>(
     names: impl IntoIterator<Item = &'n String>,
     otherwise: impl Display,

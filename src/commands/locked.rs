@@ -40,7 +40,7 @@ impl<'p> Locked<'p> {
         .into())
     }
 
-    /// Whether a tree with this record is locked.
+    /// Whether the lock file has the image of this record.
     pub(super) fn allows_record(&self, record: &Record) -> bool {
         self.allows(&record.digest, &record.manifest)
     }

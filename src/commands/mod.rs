@@ -134,7 +134,7 @@ pub struct Verify {
     /// Without it, the record of DEST names the image.
     pub(crate) image: Option<ImageName>,
     pub(crate) platform: PlatformRequest,
-    /// How DEST differs from the image. If there are any, those of the record do not count.
+    /// The options with which DEST was pulled. If any are given, they replace those in its record.
     pub(crate) tree_options: TreeOptions,
     /// The paths to compare; none for all.
     pub(crate) scope: TreeOptions,
@@ -175,7 +175,7 @@ impl Command {
             Self::Tags(tags) => tags.run()?,
             Self::Purge(purge) => purge.run()?,
             Self::Version => concat!("roots ", env!("CARGO_PKG_VERSION"), "\n").to_owned(),
-            Self::Help(table) => table.clone(),
+            Self::Help(page) => page.clone(),
         }))
     }
 
@@ -221,9 +221,12 @@ fn warn_of_unmatched(paths: &[String], progress: Progress) {
     }
 }
 
-/// Repeats an attempt that has met a corrupt blob in the cache. This ends: the blob has left the cache by
-/// then, and this process does not read it from there again.
-fn with_healing<T>(progress: Progress, attempt: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
+/// Repeats an attempt that met a corrupt blob in the cache. This ends, because the blob was removed, and
+/// this process does not read it from the cache again.
+fn retry_on_corrupt_cache<T>(
+    progress: Progress,
+    attempt: impl Fn() -> Result<T, Error>,
+) -> Result<T, Error> {
     loop {
         match attempt() {
             Err(Error::Cache(corrupt @ CacheError::CorruptBlob(_))) => progress.warn(&corrupt),

@@ -8,15 +8,15 @@ use crate::sys::Dir;
 use crate::systemd::{SettingsText, find_account, nspawn_text};
 use std::path::Path;
 
-/// Where a tree has its users.
+/// The users of a tree.
 pub(super) const PASSWD: &str = "/etc/passwd";
 
-/// How much of passwd and group is read, in bytes. Those of images have a few kB.
+/// How much of passwd and group is read, in bytes. In images they have a few kB.
 pub(super) const MAX_ACCOUNTS: u64 = 1 << 20;
 
 impl StartFiles {
-    /// The text of the `.nspawn` file at `path`. What systemd has no setting for, and what keeps
-    /// systemd-nspawn from starting the tree, is a warning: the tree itself is right.
+    /// The text of the `.nspawn` file at `path`. Warns of fields that systemd has no setting for, and of
+    /// anything that keeps systemd-nspawn from starting the tree: the tree itself is correct.
     pub(super) fn nspawn_text(
         &self,
         path: &Path,
@@ -27,7 +27,7 @@ impl StartFiles {
         let SettingsText { text, left_out } =
             nspawn_text(image).map_err(|why| malformed(image, why))?;
         self.warn_of_left_out(path, &left_out);
-        // --quiet does not silence what keeps it from starting.
+        // What keeps the tree from starting is reported even with --quiet.
         let alarm = |fault: &str| {
             let path = path.display();
             self.progress.alarm(format_args!("{path}: {fault}"));

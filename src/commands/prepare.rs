@@ -1,7 +1,7 @@
 //! What a pull decides before it fetches the first layer. A dry run decides the same, and stops here.
 //!
 //! ```text
-//! IMAGE, the lock file, DEST, --keep-old, NAME.nspawn, NAME.service    what is there
+//! IMAGE, the lock file, DEST, --keep-old, NAME.nspawn, NAME.service    looked up on disk
 //! --update: the record of DEST                                         one HEAD request, if it may be current
 //! DEST                                                                 locked by a pull, only checked by a dry run
 //! manifest and config                                                  fetched, and compared with the lock file
@@ -9,7 +9,7 @@
 //!
 //! One HEAD request is enough for `--update`, because the record of a tree has the digest that a HEAD
 //! returns: that of the index, if there is one. A record that may be forged is not used, because it
-//! could stop updates for good. Changes that somebody made to the tree after the pull do not count.
+//! could stop updates for good. Changes made to the tree after the pull are not looked for.
 
 use super::Pull;
 use super::locked::Locked;
@@ -34,7 +34,7 @@ pub(super) enum Preparation<'c, D> {
     NewTree(Prepared<'c, D>),
 }
 
-/// A pull that can begin. `D` is what was made of DEST: a `Destination`, or the `Preflight` of a dry run.
+/// A pull that can begin. `D` is DEST, claimed: a `Destination`, or the `Preflight` of a dry run.
 pub(super) struct Prepared<'c, D> {
     pub(super) source: Source<'c>,
     pub(super) image: Image,
@@ -47,8 +47,8 @@ pub(super) struct Prepared<'c, D> {
 }
 
 impl Pull {
-    /// Checks everything that can be checked before the layers. `cache_path` is the cache even if it
-    /// does not exist yet; `claim` makes of DEST what the caller needs, after its checks.
+    /// Checks everything that can be checked before the layers. `cache_path` is the path of the cache,
+    /// even if that does not exist yet; `claim` checks DEST, and returns what the caller needs to go on.
     pub(super) fn prepare<'c, D>(
         &self,
         cache: Option<&'c Cache>,
@@ -119,8 +119,8 @@ impl Pull {
         })
     }
 
-    /// With `--update`, the record of the tree in DEST. An empty folder holds no tree, even if it has a
-    /// record. If the record is in doubt, the tree is replaced.
+    /// With `--update`, the record of the tree in DEST. An empty folder contains no tree, even if it has a
+    /// record. If the record is not trusted, the tree is pulled again.
     fn recorded_image(
         &self,
         existing: &Existing,
@@ -174,7 +174,7 @@ impl Pull {
             keep_old,
             kept_fault: kept.and_then(|kept| kept_fault(kept, cache)),
             needed: in_cache.chain(in_image).collect(),
-            // The path of a cache that does not exist yet has no symlinks already.
+            // A dry run passes the path of a missing cache with its symlinks resolved.
             cache: cache_path.map(|path| path.canonicalize().unwrap_or_else(|_| path.to_owned())),
         }
     }

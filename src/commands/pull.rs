@@ -1,10 +1,26 @@
-//! `roots pull IMAGE DEST`: the whole of it on one screen.
+//! `roots pull IMAGE DEST`. In order:
+//!
+//! ```text
+//! prepare       network   with --update, one HEAD request, which may be all
+//!               DEST      checked and locked, a staging folder beside it
+//!               network   manifest and config
+//! check_space             refuses layers that do not fit
+//! begin         cache     a link to a new DEST: purge finds the staging folder of a killed pull
+//! each_layer    network   layers that the cache lacks: into the cache and the new tree at once
+//! finish                  --include and --exclude, times
+//! write         DEST      NAME.nspawn and NAME.service, under temporary names
+//! before_swap   cache     the link keeps the blobs of the old tree and of the new one
+//! record_tag    cache     index and manifests, and the digest of the tag, for --offline
+//! commit        DEST      the new tree takes the place of the old one
+//! after_swap    cache     the link, with the record of the new tree
+//! ```
+//! `prepare.rs` has the first step in detail; a dry run changes nothing, and stops after it.
 
 use super::cache_link::CacheLink;
 use super::prepare::{Preparation, Prepared};
 use super::start_hint::say_how_to_start;
 use super::swapped::or_swapped_pull;
-use super::{Output, Pull, counted, warn_of_unmatched, with_healing};
+use super::{Output, Pull, counted, retry_on_corrupt_cache, warn_of_unmatched};
 use crate::cache::Cache;
 use crate::destination::{Destination, RecordPlace};
 use crate::error::{Error, UNCHANGED};
@@ -16,15 +32,15 @@ use crate::report::PullReport;
 use crate::sys::{check_stdout, has_subordinate_ids};
 
 impl Pull {
-    /// Pulls, and prints the digest of the manifest that DEST was made of.
+    /// Pulls, and prints the digest of the manifest that DEST was made from.
     pub(super) fn run(&self) -> Result<Output, Error> {
-        let done = if self.dry_run {
+        let output = if self.dry_run {
             self.dry_run()
         } else {
             let cache = self.cache.open(self.options.timeout, self.progress)?;
-            with_healing(self.progress, || self.pull(cache.as_ref()))
+            retry_on_corrupt_cache(self.progress, || self.pull(cache.as_ref()))
         };
-        done.map_err(|error| or_swapped_pull(&self.image, &self.dest, error))
+        output.map_err(|error| or_swapped_pull(&self.image, &self.dest, error))
     }
 
     fn pull(&self, cache: Option<&Cache>) -> Result<Output, Error> {
@@ -75,11 +91,11 @@ impl Pull {
         if !is_update {
             say_how_to_start(self, &root);
         }
-        Ok(self.done(&record, Some(&image)))
+        Ok(self.output(&record, Some(&image)))
     }
 
-    /// Leaves the tree, and brings its start files and its record up to date: another index, name or
-    /// platform may lead to the same manifest. After that, one HEAD request is enough again.
+    /// Leaves the tree alone, and updates its start files and its record: another index, name or platform
+    /// may lead to the same manifest. After that, one HEAD request is enough again.
     fn refresh(
         &self,
         prepared: Prepared<'_, Destination>,
@@ -106,24 +122,24 @@ impl Pull {
         Ok(self.unchanged(&record))
     }
 
-    /// The output if DEST has not changed. With `--quiet` that is nothing, not even the digest: cron mails
-    /// whatever is printed. JSON has a field that says it.
+    /// The output if DEST has not changed. With `--quiet`, it is empty: cron mails whatever is printed. JSON
+    /// has a field for it, and is printed all the same.
     pub(super) fn unchanged(&self, record: &Record) -> Output {
         self.progress
             .step(format_args!("{}: unchanged", self.dest.display()));
-        let done = if self.progress.is_quiet() && !self.progress.is_json() {
+        let output = if self.progress.is_quiet() && !self.progress.is_json() {
             Output::from(String::new())
         } else {
-            self.done(record, None)
+            self.output(record, None)
         };
         Output {
             exit_code: if self.exit_code { UNCHANGED } else { 0 },
-            ..done
+            ..output
         }
     }
 
     /// The output for the tree in DEST. `image` is given if the tree was extracted now.
-    fn done(&self, record: &Record, image: Option<&Image>) -> Output {
+    fn output(&self, record: &Record, image: Option<&Image>) -> Output {
         // The result is the tree. A service may have no standard output, and its pull has not failed.
         if check_stdout().is_err() {
             return Output::from(String::new());
@@ -142,7 +158,7 @@ impl Pull {
 const KEEPS_OWNERS: &str =
     "to keep the owners, pull with: unshare --map-auto --map-root-user roots pull --force ...";
 
-/// Reports what an ordinary user, or a file system without extended attributes, had to leave out.
+/// Reports what was left out: for an ordinary user, or on a file system without extended attributes.
 fn report(skipped: Skipped, progress: Progress) {
     let Skipped {
         owners,

@@ -9,7 +9,7 @@ use crate::report::{DroppedReport, PurgeReport};
 use std::path::{Path, PathBuf};
 
 impl Purge {
-    /// Prints what a dry run would remove, a line for each; as JSON, also what a purge removes, and the
+    /// Prints what a dry run would remove, one per line; as JSON, also what a purge removed, and the
     /// total.
     pub(super) fn run(&self) -> Result<String, Error> {
         let path = match &self.cache {

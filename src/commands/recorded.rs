@@ -1,7 +1,7 @@
 //! The record of the tree in DEST, and whether it can be trusted.
 //!
 //! The record is an extended attribute of DEST. Anyone who can write to that folder can change it: its
-//! owner, or root in a container that runs there. So root believes it only if root's own cache has the
+//! owner, or root in a container that runs there. So root trusts it only if root's own cache has the
 //! same record for the same folder.
 
 use crate::cache::Cache;
@@ -12,11 +12,11 @@ use std::fmt;
 /// The record of a tree.
 pub(super) struct RecordedImage {
     pub(super) record: Record,
-    /// Why the record in DEST is not believed, if it is not.
+    /// Why the record in DEST is not trusted; None if it is.
     pub(super) doubt: Option<Doubt>,
 }
 
-/// Why the record in DEST is not believed.
+/// Why the record in DEST is not trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Doubt {
     /// There is no cache to confirm it.
@@ -32,8 +32,8 @@ impl RecordedImage {
     pub(super) fn of(existing: &Existing, cache: Option<&Cache>) -> Option<Self> {
         let in_cache = || cache?.recorded(existing.path(), existing.inode()?);
         let Some(record) = existing.record() else {
-            // The record of the cache counts only if the tree never had one. Otherwise this may be another
-            // folder: inode numbers are soon used again.
+            // The record in the cache counts only if the tree never had one. Otherwise this may be another
+            // folder: inode numbers are soon reused.
             let kept = in_cache().filter(|kept| !kept.in_tree)?;
             let (record, doubt) = (kept.record, None);
             return Some(Self { record, doubt });

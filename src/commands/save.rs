@@ -9,7 +9,7 @@
 
 use super::cache_link::record_tag;
 use super::lock_line::lock_line;
-use super::{Save, SaveTarget, Stdout, with_healing};
+use super::{Save, SaveTarget, Stdout, retry_on_corrupt_cache};
 use crate::cache::Cache;
 use crate::destination::AtomicFile;
 use crate::error::{CacheError, Error, ValueFault};
@@ -47,7 +47,7 @@ impl Save {
             }
             return written;
         };
-        with_healing(self.progress, || self.attempt(cache, path))
+        retry_on_corrupt_cache(self.progress, || self.attempt(cache, path))
     }
 
     fn attempt(&self, cache: Option<&Cache>, path: &Path) -> Result<String, Error> {

@@ -9,7 +9,7 @@ use crate::sys::{Dir, Host, IdMap, is_root};
 use crate::systemd::{Account, DEFAULT_PATH, Service, SettingsText, UnknownAccount, find_account};
 use std::path::Path;
 
-/// Where a tree has its groups.
+/// The groups of a tree.
 const GROUP: &str = "/etc/group";
 
 /// How much of this machine's passwd and group is read, in bytes. Some have thousands of lines.
@@ -32,8 +32,8 @@ impl NoService {
 }
 
 impl StartFiles {
-    /// The text of the service at `path` for the tree `root`, which will be `dest`. If the user or the
-    /// program is unknown, the service has no command: systemd refuses it rather than run it as root.
+    /// The text of the service at `path` for the tree `root`, which will be at `dest`. If the user or the
+    /// program is unknown, the service has no command: systemd refuses it, rather than run it as root.
     pub(super) fn service_text(
         &self,
         path: &Path,

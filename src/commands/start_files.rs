@@ -10,7 +10,7 @@ use crate::sys::Dir;
 use crate::systemd::run_config;
 use std::path::Path;
 
-/// The files that a pull was asked to write, and what they are now.
+/// The files that a pull was asked to write, as they are now.
 pub(super) struct StartFiles {
     nspawn: Option<SystemdFile>,
     unit: Option<SystemdFile>,
@@ -23,7 +23,7 @@ pub(super) struct StartFiles {
 pub(super) struct NewStartFiles(Vec<AtomicFile>);
 
 impl StartFiles {
-    /// Refuses what may not be replaced.
+    /// Looks up the files on disk, and refuses those that may not be replaced.
     pub(super) fn find(
         pull: &Pull,
         existing: &Existing,
@@ -45,7 +45,7 @@ impl StartFiles {
         Ok(files)
     }
 
-    /// Whether all exist and were written for that manifest.
+    /// Whether all files exist and were written for `manifest`.
     pub(super) fn are_of(&self, manifest: &Digest) -> bool {
         self.all().all(|file| file.is_of(manifest))
     }
@@ -68,7 +68,8 @@ impl StartFiles {
         Ok(())
     }
 
-    /// Writes them beside the old ones. `root` is the tree that they start: it has the users and programs.
+    /// Writes the new files beside the old ones. `root` is the tree that they start, whose users and
+    /// programs are looked up.
     pub(super) fn write(
         &self,
         destination: &Destination,
@@ -130,13 +131,13 @@ impl StartFiles {
 }
 
 impl NewStartFiles {
-    /// Gives them their names.
+    /// Gives the files their names.
     pub(super) fn commit(self) -> Result<(), Error> {
         self.0.into_iter().try_for_each(AtomicFile::commit)
     }
 }
 
-/// How the image is run.
+/// How to run the image.
 pub(super) fn run_config_of(image: &Image) -> Result<RunConfig, Error> {
     run_config(image).map_err(|why| malformed(image, why))
 }

@@ -1,4 +1,4 @@
-//! A hint how to start a program in a tree that does not boot.
+//! A hint on how to start a program in a tree that does not boot.
 
 use super::Pull;
 use crate::sys::{Dir, is_system_root};
@@ -15,11 +15,11 @@ const INIT: [&[&CStr]; 4] = [
 /// And one of these.
 const OS_RELEASE: [&[&CStr]; 2] = [&[c"etc", c"os-release"], &[c"usr", c"lib", c"os-release"]];
 
-/// Prints the hint if the tree does not boot and has no start file. Only a person reads it, not a log,
-/// and only root can use it.
+/// Prints the hint if the tree does not boot and has no start file. It is for a person and not for a
+/// log, and only root can use it.
 pub(super) fn say_how_to_start(pull: &Pull, root: &Dir) {
     let has = |paths: &[&[&CStr]]| paths.iter().any(|path| is_there(root, path));
-    // With --include, it is not a system that was wanted.
+    // With --include, the user wants files and not a system.
     let is_part = pull.tree_options.included().next().is_some();
     let is_useful = pull.progress.is_for_person() && is_system_root();
     if !is_useful || pull.nspawn || pull.unit || is_part || has(&INIT) && has(&OS_RELEASE) {

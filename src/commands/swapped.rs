@@ -1,4 +1,4 @@
-//! Suggests to swap IMAGE and DEST: tar and importctl take them in another order than curl and skopeo.
+//! Suggests swapping IMAGE and DEST: tar and importctl take them in another order than curl and skopeo.
 
 use crate::error::{Error, LayoutFault, RegistryError, Suggestion};
 use crate::oci::{HUB, Reference};

@@ -85,7 +85,7 @@ impl Verify {
         parts.chain(ignored).collect()
     }
 
-    /// Permissions are not the reason why a mount point is `unread`.
+    /// Says why mount points are `unread`: permissions are not the reason.
     fn warn_of_mounts(&self, mounts: &[String]) {
         let dest = self.dest.display();
         for path in mounts {
@@ -95,7 +95,7 @@ impl Verify {
         }
     }
 
-    /// Counts what the image has and no tree can have.
+    /// Reports how much of the image a tree cannot contain.
     fn report_not_compared(&self, comparison: &Comparison<'_>, overlay_marks: u64) {
         let dest = self.dest.display();
         let devices = comparison.unmade_devices.len();

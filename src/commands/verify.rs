@@ -1,9 +1,9 @@
-//! `roots verify DEST [IMAGE]`: whether a tree still is what its image would make.
+//! `roots verify DEST [IMAGE]`: whether a tree is still what a pull of its image would make.
 
 use super::recorded::{Doubt, RecordedImage};
 use super::swapped::or_swapped_verify;
 use super::verdict::Compared;
-use super::{Output, Verify, warn_of_unmatched, with_healing};
+use super::{Output, Verify, retry_on_corrupt_cache, warn_of_unmatched};
 use crate::cache::Cache;
 use crate::compare::{Comparison, Puller, Scope};
 use crate::destination::Existing;
@@ -19,7 +19,7 @@ impl Verify {
     /// Prints a line for each difference from the image.
     pub(super) fn run(&self) -> Result<Output, Error> {
         let cache = self.cache.open(self.options.timeout, self.progress)?;
-        let compared = with_healing(self.progress, || self.compare(cache.as_ref()));
+        let compared = retry_on_corrupt_cache(self.progress, || self.compare(cache.as_ref()));
         compared.map_err(|error| or_swapped_verify(&self.dest, self.image.as_ref(), error))
     }
 
@@ -78,7 +78,7 @@ impl Verify {
         Ok((source, image))
     }
 
-    /// The image of the record, by its digest, because its tag may have moved.
+    /// The image that the record names, by its digest, because its tag may have moved.
     fn recorded<'c>(
         &self,
         existing: &Existing,
@@ -102,7 +102,7 @@ impl Verify {
         };
         let pulled = pulled_platform(&record).filter(|_| !self.platform.explicit);
         let platform = pulled.as_ref().unwrap_or(&self.platform);
-        // What the cache has needs no request.
+        // If the cache has the image, no request is needed.
         let (source, image) = match self.resolved(&name, platform, true, cache) {
             Err(Error::Cache(CacheError::Offline { .. })) if !self.offline => {
                 self.resolved(&name, platform, false, cache)
@@ -120,7 +120,7 @@ impl Verify {
         .into())
     }
 
-    /// Warns that the record in DEST is not believed, and returns the options that count. A forged record
+    /// Warns that the record in DEST is not trusted, and returns the options that count. A forged record
     /// must not hide differences behind options, nor make root open a file that it names: a layout of the
     /// attacker, or a pipe that is never written to.
     fn alarm<'r>(
