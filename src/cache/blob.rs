@@ -36,7 +36,7 @@ impl Cache {
         if metadata.len() != blob.size {
             return Ok(None);
         }
-        // A hard link may be to a file elsewhere, whose time must not change.
+        // A hard link may lead to a file elsewhere, whose time must not change.
         if is_new && metadata.nlink() == 1 {
             // The time of last use, for purge. Only the owner of the file can set it.
             let _ = file.set_modified(SystemTime::now());
@@ -51,7 +51,7 @@ impl Cache {
             return Ok(Some(file));
         }
         self.progress.working_on("reading");
-        if !is_right(blob, &file)? || file.rewind().is_err() {
+        if !matches_digest(blob, &file)? || file.rewind().is_err() {
             self.progress
                 .warn(CacheError::CorruptBlob(blob.digest.clone()));
             self.forget(blob);
@@ -63,9 +63,9 @@ impl Cache {
         Ok(Some(file))
     }
 
-    /// How much of the blob has to be fetched, in bytes, if the cached part is not corrupt. Keeps purges
-    /// from removing that part.
-    pub(crate) fn lacks(&self, blob: &Descriptor) -> Result<u64, Error> {
+    /// How many bytes of the blob have to be fetched, if the cached part is not corrupt. Keeps purges from
+    /// removing that part.
+    pub(crate) fn missing_bytes(&self, blob: &Descriptor) -> Result<u64, Error> {
         Ok(match self.presence(blob)? {
             Presence::Whole => 0,
             Presence::Part(cached) => blob.size - cached,
@@ -73,16 +73,16 @@ impl Cache {
         })
     }
 
-    /// Call it when a blob was corrupt, since others may be, too. From now on, blobs are verified before
-    /// they are used, and partial blobs are not used.
-    pub(crate) fn doubt(&self) {
+    /// Must be called when a blob was corrupt, since others may be, too. From now on, blobs are verified
+    /// before they are used, and partial blobs are not used.
+    pub(crate) fn verify_before_use(&self) {
         self.checked.borrow_mut().get_or_insert_default();
     }
 
-    /// Drops the corrupt and the partial ones of `blobs`, for a caller that met a corrupt blob and cannot
+    /// Drops those of `blobs` that are corrupt or partial, for a caller that met a corrupt blob and cannot
     /// try again itself.
-    pub(crate) fn mend<'b>(&self, blobs: impl IntoIterator<Item = &'b Descriptor>) {
-        self.doubt();
+    pub(crate) fn drop_unusable<'b>(&self, blobs: impl IntoIterator<Item = &'b Descriptor>) {
+        self.verify_before_use();
         for blob in blobs {
             if let Ok(None) = self.find(blob) {
                 // Truncated by `create`, and removed when it is dropped.
@@ -92,7 +92,7 @@ impl Cache {
     }
 
     /// Whether a blob was corrupt: partial blobs are not used then.
-    pub(super) fn is_in_doubt(&self) -> bool {
+    pub(super) fn verifies_before_use(&self) -> bool {
         self.checked.borrow().is_some()
     }
 
@@ -112,7 +112,9 @@ impl Cache {
                 kind: FileKind::File,
                 size,
                 ..
-            }) if (1..=blob.size).contains(&size) && !self.is_in_doubt() => Presence::Part(size),
+            }) if (1..=blob.size).contains(&size) && !self.verifies_before_use() => {
+                Presence::Part(size)
+            }
             _ => Presence::Nothing,
         })
     }
@@ -143,8 +145,8 @@ impl Cache {
     }
 }
 
-/// Whether the file has the digest of the blob. An unreadable file has not.
-fn is_right(blob: &Descriptor, file: &File) -> Result<bool, Error> {
+/// Whether the file has the digest of the blob. False if it cannot be read.
+fn matches_digest(blob: &Descriptor, file: &File) -> Result<bool, Error> {
     let mut hasher = Hasher::new(blob.digest.algorithm());
     let mut rest = file.take(blob.size);
     let mut buffer = vec![0; CHUNK];

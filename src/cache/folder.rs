@@ -9,7 +9,7 @@ use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::Path;
 
-/// The signature of the Cache Directory Tagging Specification, and below it whose cache it is.
+/// The signature of the Cache Directory Tagging Specification, and a line that says whose cache it is.
 const TAG_FILE: &CStr = c"CACHEDIR.TAG";
 const TAG: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55\n# The cache of roots.\n";
 
@@ -49,7 +49,7 @@ pub(super) fn prepare(path: &Path) -> io::Result<(Dir, File)> {
     // Several processes may write the tag at once, or may be killed while they do.
     let mut tag = open_or_read(&root, TAG_FILE, 0o644)?;
     let found = tag.metadata()?;
-    // A hard link may be to a file elsewhere, which must not be written to.
+    // A hard link may lead to a file elsewhere, which must not be written to.
     if !found.is_file() || found.nlink() > 1 {
         return Err(ErrorKind::InvalidInput.into());
     }
@@ -60,14 +60,14 @@ pub(super) fn prepare(path: &Path) -> io::Result<(Dir, File)> {
     for algorithm in ALGORITHMS {
         folder(&blobs, &name(algorithm.name()), SHARED)?;
     }
-    folder(&root, LINKS, OF_EACH)?;
-    folder(&root, RESOLVED, OF_EACH)?;
+    folder(&root, LINKS, PER_USER)?;
+    folder(&root, RESOLVED, PER_USER)?;
     folder(&root, LEASES, SHARED)?;
     Ok((root, lock))
 }
 
-/// Opens a file for writing, and creates it if it is missing. Another user's file may only be readable,
-/// which is enough to lock it.
+/// Opens a file for writing, and creates it if it is missing. Another user's file may only be readable:
+/// that is enough to lock it.
 fn open_or_read(root: &Dir, name: &CStr, mode: u32) -> io::Result<File> {
     match root.open_lock(name, mode) {
         Err(e) if is_barred(&e) => root.open_file(name).map_err(|_| e),
@@ -79,7 +79,7 @@ fn open_or_read(root: &Dir, name: &CStr, mode: u32) -> io::Result<File> {
 const SHARED: u32 = 0o070;
 
 /// The same, if each user has a subfolder that the others may not rename.
-const OF_EACH: u32 = 0o1070;
+const PER_USER: u32 = 0o1070;
 
 /// Opens or creates the folder `name`. If its parent is shared, so is the new folder.
 fn folder(parent: &Dir, name: &CStr, rights: u32) -> io::Result<Dir> {

@@ -14,7 +14,7 @@ use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 /// The longest lease that is read, in bytes: 100,000 blobs.
 const MAX_LEASE: u64 = 16 << 20;
 
-/// How many processes with the same pid are skipped, each in a pid namespace of its own.
+/// How many leases of other processes with the same pid, each in its own pid namespace, are skipped.
 const MAX_NAMESAKES: u32 = 1000;
 
 /// The blobs that this process uses.
@@ -73,9 +73,9 @@ impl Cache {
         }
     }
 
-    /// The blobs that running pulls use; removes the leases of pulls that have ended. If others may write
-    /// there, anything may lie there: `skip` gets the name of each file that is not a trusted lease, and
-    /// why it is not.
+    /// The blobs that running pulls use; removes the leases of pulls that have ended. Where others may
+    /// write, the folder may contain anything: `skip` gets the name of each file that is not a trusted
+    /// lease, and the reason.
     pub(super) fn leased(&self, skip: impl Fn(&CStr, &str)) -> Result<HashSet<Digest>, Error> {
         let mut used = HashSet::new();
         let failed = |e| self.failed("read", e);
@@ -156,7 +156,7 @@ impl Lease {
 }
 
 impl LeaseFile {
-    /// Creates the lease of this process. The name of one in another pid namespace may be the same.
+    /// Creates the lease of this process. A process in another pid namespace may have taken its name.
     fn new(cache: &Dir) -> io::Result<Self> {
         let folder = cache.open(LEASES)?;
         let mode = lease_mode(&folder)?;
@@ -175,7 +175,7 @@ impl LeaseFile {
             // Between opening and locking it, another process may have swept it.
             let own = file.metadata()?;
             let is_named = is_file(&folder, &name, (own.dev(), own.ino()))?;
-            // Truncate only a lease: a hard link may be to a file elsewhere, and another user's file would
+            // Truncate only a lease: a hard link may lead to a file elsewhere, and another user's file would
             // not be trusted.
             if is_named && own.is_file() && own.nlink() == 1 && own.uid() == Host::new().uid {
                 file.set_len(0)?;

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 /// The largest link that is read, in bytes.
 const MAX_LINK: u64 = 4 << 20;
 
-/// One link.
+/// The contents of a link.
 #[derive(Clone, Deserialize, Serialize)]
 pub(super) struct Link {
     /// The absolute path of the destination.
@@ -24,7 +24,7 @@ pub(super) struct Link {
     image: String,
     /// Index, manifest, config and layers.
     pub(super) blobs: Vec<Digest>,
-    /// The record of the tree. Old versions wrote it only if the tree could not have it.
+    /// The record of the tree. Old versions wrote it only if the tree itself could not store it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     record: Option<LinkRecord>,
     /// The record of the tree that is being replaced: if the pull fails before the swap, it is still the
@@ -163,7 +163,7 @@ impl Cache {
         )
     }
 
-    /// Reads a link in a trusted folder; none if it is not a link.
+    /// Reads a link in a trusted folder; None if it is not a link.
     pub(super) fn read_link(&self, folder: &Dir, link: &CStr) -> Result<Option<Link>, Error> {
         let mut json = Vec::new();
         let read =

@@ -9,17 +9,17 @@
 //! CACHE/resolved/HEX         the digest that a tag had when it was last pulled, as JSON
 //! CACHE/resolved/UID/HEX     the same, if others may write to `resolved`
 //! CACHE/CACHEDIR.TAG         marks the folder as a cache of roots, which backups leave out
-//! CACHE/lock                 held for moments: shared to add to a lease or a link, exclusive to purge
+//! CACHE/lock                 shared for moments, to write a lease, a link or a tag; exclusive during a purge
 //! ```
 //!
 //! **Any number of pulls and purges can run at a time.** A pull adds the digest of a blob to its lease
 //! before it looks for the blob. At its end it writes its link, which has the same digests, and only
-//! then removes the lease. Purge keeps every blob that a link or a lease names. Leases and links are
-//! written with `lock` held shared for just that moment; purge reads them and removes blobs with `lock`
-//! held exclusively. So a lease is either written before a purge, which then reads it, or after it, and
-//! then the pull sees what the purge has left. No pull waits for another pull here, or longer than a
-//! purge takes, and no purge waits for a pull. The kernel releases the locks of a process that ends in
-//! any way, so a lease or a partial blob that is not locked is abandoned.
+//! then removes the lease. Purge keeps every blob that a link or a lease names. Both are written with
+//! `lock` held shared for just that moment; purge reads them and removes blobs with `lock` held
+//! exclusively. So a lease is written either before a purge, which then reads it, or after it, and then
+//! the pull sees what the purge has left. No pull waits for another pull here, or longer than a purge
+//! takes, and no purge waits for a pull. The kernel releases the locks of a process however it ends, so a
+//! lease or a partial blob that is not locked is abandoned.
 //!
 //! **Trust.** Blobs are verified whenever they are read. Whatever cannot be verified counts only if root
 //! or this user has written it (see `trust`). So a user who can write to the cache can make pulls slower,
@@ -72,7 +72,7 @@ pub(crate) struct Cache {
     is_full: Cell<bool>,
     /// Corrupt blobs, which this process does not read from the cache again.
     corrupt: RefCell<HashSet<Digest>>,
-    /// Blobs that were verified before use, because another one was corrupt; none until one was.
+    /// Blobs that were verified before use, because another one was corrupt; None until one was.
     checked: RefCell<Option<HashSet<Digest>>>,
     timeout: Timeout,
     /// Whether this process has given up waiting for `lock`.
@@ -112,7 +112,7 @@ impl Cache {
         Ok(cache)
     }
 
-    /// Opens a cache that exists, for a purge. Any other folder is refused, since all blobs in it would be
+    /// Opens a cache that exists, for a purge. Refuses any other folder, since all blobs in it would be
     /// removed. For a dry run, read access is enough.
     pub(crate) fn open_existing(
         path: &Path,
@@ -173,7 +173,7 @@ impl Cache {
     }
 
     /// From now on, fetched blobs are not cached.
-    pub(crate) fn add_nothing(&self) {
+    pub(crate) fn stop_adding(&self) {
         self.is_full.set(true);
     }
 
@@ -198,9 +198,9 @@ impl Cache {
         Ok(SharedLock(self.lock.as_ref().filter(|_| locked)))
     }
 
-    /// Locks the cache. If it has to wait, `holder` reports that, and returns what it waits for. False if
-    /// another process keeps the lock: then the caller goes on without it, and at worst a purge removes
-    /// blobs that have to be fetched again.
+    /// Locks the cache. If it has to wait, calls `holder`, which reports that and returns what is waited
+    /// for. False if another process keeps the lock: then the caller goes on without it, and at worst a
+    /// purge removes blobs that have to be fetched again.
     fn lock(
         &self,
         attempt: fn(&File) -> TryLock,

@@ -36,11 +36,11 @@ pub(crate) enum Reservation {
 /// A partial blob that another process has locked.
 pub(crate) struct LockedPartial(File);
 
-/// How often to open a file again that was replaced before it was locked.
+/// How often to reopen a file that was replaced before it could be locked.
 const ROUNDS: u32 = 100;
 
 impl Cache {
-    /// Opens or creates the partial blob, to write the rest of it.
+    /// Opens or creates the partial blob to write the rest of it, unless another process does.
     pub(crate) fn create(&self, blob: &Descriptor) -> io::Result<Reservation> {
         // Writing beyond the limit would end the process.
         let is_too_large = file_size_limit().is_some_and(|limit| blob.size > limit);
@@ -55,7 +55,7 @@ impl Cache {
         let mode = private_mode(&folder)?;
         for _ in 0..ROUNDS {
             let file = folder.open_lock(&temporary, mode)?;
-            // A hard link may be to a file elsewhere, which must not be written to.
+            // A hard link may lead to a file elsewhere, which must not be written to.
             let metadata = file.metadata()?;
             if !metadata.is_file() || metadata.nlink() > 1 {
                 return Err(io::ErrorKind::InvalidInput.into());
@@ -72,7 +72,7 @@ impl Cache {
                 continue;
             }
             let mut cached = file.metadata()?.len();
-            if cached > blob.size || self.is_corrupt(blob) || self.is_in_doubt() {
+            if cached > blob.size || self.is_corrupt(blob) || self.verifies_before_use() {
                 file.set_len(0)?;
                 cached = 0;
             }
@@ -141,7 +141,7 @@ impl Partial {
     }
 }
 
-/// Takes the whole blob, and skips the part that is cached already.
+/// Expects the whole blob, and skips the part that is cached already.
 impl Write for Partial {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.to_skip > 0 {

@@ -15,14 +15,15 @@ use std::rc::Rc;
 
 /// The blobs that stay.
 struct Used {
-    /// By existing destinations.
+    /// Those of existing destinations.
     linked: HashSet<Digest>,
-    /// By running pulls.
+    /// Those of running pulls.
     leased: HashSet<Digest>,
     /// Whether a pull may be writing now, because another process keeps the lock.
     is_written: bool,
 }
 
+/// What a blob is kept for.
 enum BlobUse {
     /// A running pull.
     Pull,
@@ -39,8 +40,8 @@ struct Candidate {
 }
 
 impl Cache {
-    /// Removes links to destinations that are gone and not `in_use`, then unused blobs. Pulls wait
-    /// meanwhile.
+    /// Removes links to destinations that are gone and not `in_use`, then unused blobs. Meanwhile, pulls
+    /// that need the lock wait.
     pub(crate) fn purge(&self, sweep: Sweep, in_use: &[PathBuf]) -> Result<Purged, Error> {
         let is_locked = self.lock(File::try_lock, || "pulls")?;
         let is_written = !is_locked;
@@ -69,10 +70,10 @@ impl Cache {
                     continue; // A pull has just completed it, or given it up.
                 };
                 purged.left.add(stat.size);
-                // Anything may lie there. Blobs and partial blobs are files.
+                // The folder may contain anything. Blobs and partial blobs are files.
                 let is_file = stat.kind == FileKind::File;
-                let user = is_file.then(|| used.user(algorithm, &folder, &entry.name));
-                match user.flatten() {
+                let blob_use = is_file.then(|| used.use_of(algorithm, &folder, &entry.name));
+                match blob_use.flatten() {
                     Some(BlobUse::Pull) => continue,
                     Some(BlobUse::Destination) if !sweep.all => {
                         purged.linked.add(stat.size);
@@ -93,7 +94,7 @@ impl Cache {
             }
         }
         if sweep.max_size.is_some() {
-            // `find` sets the mtime of each blob that a pull uses.
+            // `Cache::find` sets the mtime of each blob that a pull uses.
             let used = |stat: &Stat| (stat.mtime.seconds, stat.mtime.nanoseconds);
             candidates.sort_by(|a, b| (used(&a.stat), &a.path).cmp(&(used(&b.stat), &b.path)));
         }
@@ -111,8 +112,8 @@ impl Cache {
         Ok(purged)
     }
 
-    /// The blobs of existing destinations of root and of this user. Adds those that are gone to `forgotten`,
-    /// and removes their links.
+    /// The blobs of existing destinations of root and of this user. Adds destinations that are gone to
+    /// `forgotten`, and removes their links.
     fn linked(
         &self,
         sweep: Sweep,
@@ -124,8 +125,9 @@ impl Cache {
         for links in self.trusted_folders(LINKS)? {
             for entry in links.list().map_err(|e| self.failed("list", e))? {
                 let link = self.read_link(&links, &entry.name)?;
-                // Blobs are kept if the destination may exist, such as one on a disk that is not mounted
-                // today. No pull is writing a link now, so a name with a dot in front is of a killed pull.
+                // Blobs are kept if the destination may exist, such as one on a disk that cannot be read
+                // today. No pull is writing a link now, so a file whose name begins with a dot was left by
+                // a killed pull.
                 let is_whole = !entry.name.to_bytes().starts_with(b".");
                 let is_kept = |path: &PathBuf| in_use.contains(path) || is_there(path);
                 match link {
@@ -163,7 +165,7 @@ impl Cache {
 }
 
 impl Used {
-    fn user(&self, algorithm: Algorithm, folder: &Dir, name: &CStr) -> Option<BlobUse> {
+    fn use_of(&self, algorithm: Algorithm, folder: &Dir, name: &CStr) -> Option<BlobUse> {
         let (is_partial, hex) = match name.to_bytes() {
             [b'.', hex @ ..] => (true, hex),
             hex => (false, hex),

@@ -48,7 +48,7 @@ pub(crate) struct Purged {
 }
 
 impl Sweep {
-    /// Whether `older_than` keeps it. A time in the future counts as recent.
+    /// Whether `older_than` keeps a file. A time in the future counts as recent.
     pub(crate) fn spares(&self, stat: &Stat) -> bool {
         let Some(age) = self.older_than else {
             return false;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 /// The first and the longest pause between two attempts to lock.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(50));
 
-/// How many timeouts this process waits in all, while the holder makes progress.
+/// How long this process waits in all, while holders make progress, as a multiple of the timeout.
 const TIMES: u32 = 10;
 
 /// The limits for waiting for locks.
@@ -32,9 +32,9 @@ impl Timeout {
 }
 
 impl Cache {
-    /// Tries to `lock` until that works, and returns true. Returns false if `size`, what the holder has
-    /// written, has not changed for the timeout, or if all waits of this process come to ten times as long:
-    /// an attacker who holds a lock may write a little now and then. A signal ends the wait.
+    /// Tries to `lock` until that works, and returns true. Returns false if `size`, the number of bytes that
+    /// the holder has written, has not changed for the timeout, or if all waits of this process add up to ten
+    /// times as long: an attacker who holds a lock may write a little now and then. A signal ends the wait.
     pub(super) fn wait(
         &self,
         holder: &str,

@@ -1,11 +1,11 @@
 //! `roots save IMAGE... -o FILE`: writes images into one archive, to carry across an air gap.
 //!
 //! ```text
-//! oci-layout, index.json, manifest.json      what there is: for OCI's tools and for docker
+//! oci-layout, index.json, manifest.json      the images in it: for OCI's tools and for docker
 //! blobs/sha256/...                           all indexes, manifests and configs
-//! blobs/sha256/...                           all layers, as they are applied
+//! blobs/sha256/...                           all layers, in the order in which they are applied
 //! ```
-//! In this order, a reader of a pipe knows which layers it needs before they come.
+//! In this order, a reader of a pipe knows which layers it needs before they arrive.
 
 use super::cache_link::record_tag;
 use super::lock_line::lock_line;
@@ -17,7 +17,7 @@ use crate::oci::{
     Algorithm, Descriptor, DockerImage, OCI_LAYOUT, blob_path, index_json, manifest_json,
 };
 use crate::report::{SaveReport, SavedImage};
-use crate::source::{ImageContents, Source, check_room};
+use crate::source::{ImageContents, Source, check_blobs_fit};
 use crate::tarball::{Unwritten, Writer};
 use std::collections::HashSet;
 use std::io::{self, BufReader, Write};
@@ -36,14 +36,14 @@ impl Save {
         let cache = cache.as_ref();
         let SaveTarget::File(path) = &self.output else {
             let images = self.images(cache)?;
-            let all = images.iter().flat_map(|(_, _, parts)| parts.all());
+            let all = images.iter().flat_map(|(_, _, contents)| contents.all());
             let all: Vec<Descriptor> = all.cloned().collect();
             let written = self.write(images, cache, Stdout::lock(), &Error::stdout);
-            // What was written to stdout cannot be taken back. The cache is mended, so that the next run
-            // does not meet another corrupt blob.
+            // What was written to stdout cannot be taken back, so this run fails. The next one must not fail
+            // on another corrupt blob.
             if let (Err(Error::Cache(CacheError::CorruptBlob(_))), Some(cache)) = (&written, cache)
             {
-                cache.mend(&all);
+                cache.drop_unusable(&all);
             }
             return written;
         };
@@ -57,8 +57,8 @@ impl Save {
         if let Some(folder) = output.folder() {
             let sources = images
                 .iter()
-                .map(|(source, _, parts)| (source, parts.all()));
-            check_room(sources, folder, output.path(), self.progress)?;
+                .map(|(source, _, contents)| (source, contents.all()));
+            check_blobs_fit(sources, folder, output.path(), self.progress)?;
         }
         let lines = self.write(images, cache, &output, &failed)?;
         self.progress.working_on("flushing");
@@ -89,8 +89,8 @@ impl Save {
             tar.directory(folder).map_err(failed)?;
         }
         let (mut seen, mut size) = (HashSet::new(), 0);
-        for (_, _, parts) in &images {
-            for (document, bytes) in &parts.documents {
+        for (_, _, contents) in &images {
+            for (document, bytes) in &contents.documents {
                 if seen.insert(document.digest.clone()) {
                     size += bytes.len() as u64;
                     let path = blob_path(&document.digest);
@@ -99,8 +99,8 @@ impl Save {
                 }
             }
         }
-        let wanted = images.iter().map(|(_, _, parts)| {
-            let blobs = parts.blobs.iter();
+        let wanted = images.iter().map(|(_, _, contents)| {
+            let blobs = contents.blobs.iter();
             let new = blobs.filter(|blob| seen.insert(blob.digest.clone()));
             new.cloned().collect()
         });
@@ -115,7 +115,7 @@ impl Save {
                 let path = blob_path(&blob.digest);
                 let mut stream = BufReader::with_capacity(CHUNK, stream);
                 let written = tar.file(&path, blob.size, &mut meter.follow(&mut stream));
-                written.map_err(|why| source.blame_blob(blob, failed(why)))?;
+                written.map_err(|why| source.attribute_blob(blob, failed(why)))?;
                 source.finish_blob(blob, stream.into_inner())?; // digest and size hold
             }
         }
@@ -134,13 +134,13 @@ impl Save {
         if !self.progress.is_json() {
             return images.iter().map(line).collect();
         }
-        let images = images.iter().map(|(source, name, parts)| {
-            let main = parts.main.as_ref();
+        let images = images.iter().map(|(source, name, contents)| {
+            let main = contents.main.as_ref();
             let platform = main.and_then(|main| main.platform.as_ref());
             SavedImage {
                 reference: source.full_name(),
                 name: name.clone(),
-                digest: parts.root.digest.clone(),
+                digest: contents.root.digest.clone(),
                 manifest: main.map(|main| main.digest.clone()),
                 platform: platform.map(ToString::to_string),
             }
@@ -161,14 +161,16 @@ impl Save {
         let options = (!self.offline).then_some(&self.options);
         let images = self.images.iter().map(|name| {
             let mut source = Source::open(name, options, cache, self.progress)?;
-            let parts = source.parts(&self.platforms, self.progress)?;
+            let contents = source.contents(&self.platforms, self.progress)?;
             let name = source.names().into_iter().next();
-            Ok((source, name, parts))
+            Ok((source, name, contents))
         });
         let mut images = images.collect::<Result<Vec<_>, Error>>()?;
         // An image that was named twice is saved once.
         let mut seen = HashSet::new();
-        images.retain(|(_, name, parts)| seen.insert((name.clone(), parts.root.digest.clone())));
+        images.retain(|(_, name, contents)| {
+            seen.insert((name.clone(), contents.root.digest.clone()))
+        });
         check_names(&images)?;
         Ok(images)
     }
@@ -184,9 +186,9 @@ fn check_names(images: &[CopiedImage<'_>]) -> Result<(), Error> {
     }
 }
 
-/// The folders for blobs. That of sha512 is written only if it is needed.
+/// The folders for blobs; the one for sha512 only if it is needed.
 fn folders(images: &[CopiedImage<'_>]) -> impl Iterator<Item = &'static str> {
-    let mut all = images.iter().flat_map(|(_, _, parts)| parts.all());
+    let mut all = images.iter().flat_map(|(_, _, contents)| contents.all());
     let is_rare = all.any(|blob| blob.digest.algorithm() == Algorithm::Sha512);
     let folders = ["blobs/", "blobs/sha256/", "blobs/sha512/"];
     folders.into_iter().take(if is_rare { 3 } else { 2 })
@@ -194,13 +196,13 @@ fn folders(images: &[CopiedImage<'_>]) -> impl Iterator<Item = &'static str> {
 
 /// The files in front of the blobs: two of the OCI layout, and docker's.
 fn lists(images: &[CopiedImage<'_>]) -> [(&'static str, Vec<u8>); 3] {
-    let entries = images.iter().map(|(_, name, parts)| match name {
-        Some(name) => parts.root.clone().named(name),
-        None => parts.root.clone(),
+    let entries = images.iter().map(|(_, name, contents)| match name {
+        Some(name) => contents.root.clone().named(name),
+        None => contents.root.clone(),
     });
     let entries: Vec<_> = entries.collect();
-    let of_docker = images.iter().filter_map(|(_, name, parts)| {
-        let main = parts.main.as_ref()?;
+    let of_docker = images.iter().filter_map(|(_, name, contents)| {
+        let main = contents.main.as_ref()?;
         let layers = main.layers.iter().map(|layer| &layer.blob.digest);
         let name = name.as_deref();
         Some(DockerImage::new(name, &main.config.digest, layers))
@@ -215,6 +217,6 @@ fn lists(images: &[CopiedImage<'_>]) -> [(&'static str, Vec<u8>); 3] {
     ]
 }
 
-fn line((source, name, parts): &CopiedImage<'_>) -> String {
-    lock_line(name, source, &parts.root.digest)
+fn line((source, name, contents): &CopiedImage<'_>) -> String {
+    lock_line(name, source, &contents.root.digest)
 }

@@ -22,7 +22,7 @@ pub(crate) enum Platforms {
     All(PlatformRequest),
 }
 
-/// The documents and blobs of an image.
+/// Everything that a copy of an image consists of.
 pub(crate) struct ImageContents {
     /// The descriptor for `index.json`.
     pub(crate) root: Descriptor,
@@ -44,20 +44,20 @@ impl ImageContents {
 
 impl Source<'_> {
     /// Reads all documents of the image, but no layers yet.
-    pub(crate) fn parts(
+    pub(crate) fn contents(
         &mut self,
         platforms: &Platforms,
         progress: Progress,
     ) -> Result<ImageContents, Error> {
-        let parts = match platforms {
-            Platforms::All(wanted) => self.all_parts(wanted, progress),
-            Platforms::Some(wanted) => self.some_parts(wanted, progress),
+        let contents = match platforms {
+            Platforms::All(wanted) => self.all_contents(wanted, progress),
+            Platforms::Some(wanted) => self.some_contents(wanted, progress),
         };
-        parts.map_err(|error| self.explained(error))
+        contents.map_err(|error| self.explained(error))
     }
 
-    /// A single manifest as it is; several through their index, byte for byte.
-    fn some_parts(
+    /// A single manifest on its own; several through their index, byte for byte.
+    fn some_contents(
         &mut self,
         wanted: &[PlatformRequest],
         progress: Progress,
@@ -67,7 +67,10 @@ impl Source<'_> {
         documents.add(root.clone(), bytes)?;
         let mut images = Vec::new();
         for wanted in wanted {
-            images.push(self.follow(wanted, &mut documents, progress)?.image);
+            images.push(
+                self.resolve_documents(wanted, &mut documents, progress)?
+                    .image,
+            );
         }
         let mut documents = documents.into_all();
         let mut root = root;
@@ -95,13 +98,13 @@ impl Source<'_> {
     }
 
     /// Everything that the index lists, including attestations and unknown entries.
-    fn all_parts(
+    fn all_contents(
         &mut self,
         wanted: &PlatformRequest,
         progress: Progress,
     ) -> Result<ImageContents, Error> {
         let (root, bytes) = self.root_bytes()?;
-        let mut parts = ImageContents {
+        let mut contents = ImageContents {
             root: root.clone(),
             main: None,
             documents: Vec::new(),
@@ -110,8 +113,8 @@ impl Source<'_> {
         let mut seen = HashSet::from([root.digest.clone()]);
         let mut documents = Documents::default();
         let mut waiting = Vec::new();
-        let mut at_hand = Some((root, bytes));
-        while let Some((descriptor, bytes)) = at_hand {
+        let mut current = Some((root, bytes));
+        while let Some((descriptor, bytes)) = current {
             let is_index = descriptor.kind() == MediaKind::Index;
             let named = Document::names(&bytes)
                 .map_err(|why| Error::manifest(descriptor.digest.to_string(), why))?;
@@ -127,7 +130,7 @@ impl Source<'_> {
                 match named.kind() {
                     MediaKind::Index | MediaKind::Manifest => waiting.push(named),
                     MediaKind::Config if named.size <= MAX_MANIFEST => {
-                        documents.check_room(named.size)?;
+                        documents.check_limit(named.size)?;
                         let bytes = Bytes::new(self.config(&named)?);
                         documents.add(named, bytes)?;
                     }
@@ -139,19 +142,19 @@ impl Source<'_> {
                                 Error::Registry(RegistryError::NotFound { .. })
                                 | Error::Cache(CacheError::Offline { .. }),
                             ) => {
-                                parts.blobs.push(named);
+                                contents.blobs.push(named);
                             }
                             Err(error) => return Err(error),
                         }
                     }
-                    _ => parts.blobs.push(named),
+                    _ => contents.blobs.push(named),
                 }
             }
             // The stack is last in, first out, so push in reverse.
             waiting[before..].reverse();
-            at_hand = match waiting.pop() {
+            current = match waiting.pop() {
                 Some(next) => {
-                    documents.check_room(next.size)?;
+                    documents.check_limit(next.size)?;
                     let bytes = self.manifest(&next)?;
                     Some((next, bytes))
                 }
@@ -159,12 +162,12 @@ impl Source<'_> {
             };
         }
         if let Self::Registry(cached) = self {
-            cached.require(&parts.blobs)?;
+            cached.require(&contents.blobs)?;
         }
-        parts.main = self.main_image(wanted, &mut documents, progress)?;
-        parts.documents = documents.into_all();
-        name_platform(&mut parts.root, parts.main.as_slice());
-        Ok(parts)
+        contents.main = self.main_image(wanted, &mut documents, progress)?;
+        contents.documents = documents.into_all();
+        name_platform(&mut contents.root, contents.main.as_slice());
+        Ok(contents)
     }
 
     /// The image for `wanted`, or else the first one for any platform.
@@ -174,19 +177,19 @@ impl Source<'_> {
         documents: &mut Documents,
         progress: Progress,
     ) -> Result<Option<Image>, Error> {
-        let followed = match self.follow(wanted, documents, progress) {
+        let resolved = match self.resolve_documents(wanted, documents, progress) {
             Err(Error::Image(ImageError::NoPlatform { available, .. })) => {
                 let Some(platform) = available.into_iter().next() else {
                     return Ok(None);
                 };
                 let explicit = true;
                 let first = PlatformRequest { platform, explicit };
-                self.follow(&first, documents, progress)
+                self.resolve_documents(&first, documents, progress)
             }
-            followed => followed,
+            resolved => resolved,
         };
-        match followed {
-            Ok(followed) => Ok(Some(followed.image)),
+        match resolved {
+            Ok(resolved) => Ok(Some(resolved.image)),
             // An index that is copied whole need not contain images.
             Err(Error::Image(ImageError::Manifest { .. })) => Ok(None),
             Err(error) => Err(error),

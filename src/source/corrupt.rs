@@ -20,16 +20,16 @@ impl CachedRegistry<'_> {
         self.cached > 0 && is_of_entry && (is_whole || !error.is_full_disk())
     }
 
-    /// Turns an error about a cached blob into one that blames the cache, and removes the blob, so
-    /// that the next attempt fetches it.
-    pub(super) fn spoilt(&self, blob: &Descriptor, error: Error) -> Error {
+    /// Attributes an error about the current blob. If the cached part is corrupt, returns an error
+    /// that blames the cache, and removes the blob, so that the next attempt fetches it.
+    pub(super) fn attribute(&self, blob: &Descriptor, error: Error) -> Error {
         let Some(cache) = self.fetch.cache else {
             return error;
         };
         match &error {
-            spoilt if self.is_corrupt(spoilt) => {
+            mismatch if self.is_corrupt(mismatch) => {
                 cache.forget(blob);
-                cache.doubt();
+                cache.verify_before_use();
                 return CacheError::CorruptBlob(blob.digest.clone()).into();
             }
             mismatch if is_mismatch(mismatch) => cache.forget(blob),
@@ -42,16 +42,16 @@ impl CachedRegistry<'_> {
         error
     }
 
-    /// The same for an error about the first bytes, when no more of the blob was read: it is
-    /// fetched again without the cache.
-    pub(super) fn unopened(&self, blob: &Descriptor, error: Error) -> Error {
+    /// The same for an error about the first bytes, when nothing else of the blob was read: if any of
+    /// it was cached, it is fetched again without the cache.
+    pub(super) fn attribute_unread(&self, blob: &Descriptor, error: Error) -> Error {
         match (&error, self.fetch.cache) {
             (Error::Layer(LayerError::Compression { .. }), Some(cache)) if self.cached > 0 => {
                 cache.forget(blob);
-                cache.doubt();
+                cache.verify_before_use();
                 CacheError::CorruptBlob(blob.digest.clone()).into()
             }
-            _ => self.spoilt(blob, error),
+            _ => self.attribute(blob, error),
         }
     }
 }

@@ -64,7 +64,7 @@ impl Source<'_> {
             };
             platform::Listing::of(&index, &mut fetch, &mut take)?;
         }
-        let image = match self.follow(request, &mut Documents::default(), progress) {
+        let image = match self.resolve_documents(request, &mut Documents::default(), progress) {
             Err(missing)
                 if missing.is_other_platform() && !request.explicit && !listed.is_empty() =>
             {
@@ -72,11 +72,11 @@ impl Source<'_> {
                 None
             }
             other => {
-                let followed = other?;
-                if let Some(manifest) = &followed.manifest {
+                let resolved = other?;
+                if let Some(manifest) = &resolved.manifest {
                     annotations = Annotations::parse(manifest);
                 }
-                Some(self.narrowed(followed))
+                Some(self.narrowed(resolved))
             }
         };
         Ok(ImageDetails {
@@ -104,7 +104,7 @@ impl Source<'_> {
         let root = self.described()?;
         let ResolvedDocuments {
             image, manifest, ..
-        } = self.follow(request, &mut Documents::default(), progress)?;
+        } = self.resolve_documents(request, &mut Documents::default(), progress)?;
         let described = match manifest {
             None => root.clone(),
             Some(bytes) => {
@@ -137,7 +137,7 @@ impl Source<'_> {
         }
         let ResolvedDocuments {
             config, manifest, ..
-        } = self.follow(request, &mut Documents::default(), progress)?;
+        } = self.resolve_documents(request, &mut Documents::default(), progress)?;
         Ok(match what {
             RawDocument::Manifest => manifest.unwrap_or(bytes),
             RawDocument::Index | RawDocument::Config => config,

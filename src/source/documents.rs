@@ -27,7 +27,7 @@ impl Documents {
         if self.find(&document.digest).is_some() {
             return Ok(());
         }
-        self.check_room(bytes.len() as u64)?;
+        self.check_limit(bytes.len() as u64)?;
         self.size += bytes.len() as u64;
         self.all.push((document, bytes));
         match self.all.len() > MAX_DOCUMENTS {
@@ -37,7 +37,7 @@ impl Documents {
     }
 
     /// Refuses a document that exceeds the limit, before it is read.
-    pub(super) fn check_room(&self, size: u64) -> Result<(), Error> {
+    pub(super) fn check_limit(&self, size: u64) -> Result<(), Error> {
         match self.size.saturating_add(size) > MAX_MANIFEST && !self.all.is_empty() {
             true => Err(self.refused(InvalidManifest::TooLongInAll(MAX_MANIFEST))),
             false => Ok(()),

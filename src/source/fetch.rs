@@ -10,7 +10,7 @@ use std::io::{self, Read};
 
 /// How many upcoming blobs are looked up in the cache when one is opened. Looking up all of them
 /// would take half a million lookups for an image of a thousand layers.
-const LOOKED_AT: usize = 64;
+const MAX_LOOKED_UP: usize = 64;
 
 /// The registry and cache that blobs are fetched through.
 pub(super) struct Fetch<'c> {
@@ -39,19 +39,19 @@ impl Fetch<'_> {
     pub(super) fn open(
         &self,
         blob: &Descriptor,
-        asked: FetchMode,
+        mode: FetchMode,
     ) -> Result<Option<BlobSource>, Error> {
         let Some(cache) = self.cache else {
-            return self.remote(blob, asked).map(Some);
+            return self.remote(blob, mode).map(Some);
         };
         loop {
             if let Some(file) = cache.find(blob)? {
                 return Ok(Some(BlobSource::cached(file, None, blob.size)));
             }
             match cache.create(blob) {
-                Ok(Reservation::Ours(copy)) => return self.rest(blob, copy, asked).map(Some),
-                Ok(Reservation::Disabled) => return self.remote(blob, asked).map(Some),
-                Ok(Reservation::Locked(_)) if asked == FetchMode::Prefetch => return Ok(None),
+                Ok(Reservation::Ours(copy)) => return self.rest(blob, copy, mode).map(Some),
+                Ok(Reservation::Disabled) => return self.remote(blob, mode).map(Some),
+                Ok(Reservation::Locked(_)) if mode == FetchMode::Prefetch => return Ok(None),
                 Ok(Reservation::Locked(partial)) => {
                     if !self.wait(blob, cache, &partial)? {
                         let time = cache.shown_timeout();
@@ -61,12 +61,12 @@ impl Fetch<'_> {
                                 "another process has held it for {time} without adding to it"
                             ),
                         );
-                        return self.remote(blob, asked).map(Some);
+                        return self.remote(blob, mode).map(Some);
                     }
                 }
                 Err(e) => {
                     self.not_cached(blob, &e);
-                    return self.remote(blob, asked).map(Some);
+                    return self.remote(blob, mode).map(Some);
                 }
             }
         }
@@ -76,17 +76,19 @@ impl Fetch<'_> {
     /// `before` more bytes.
     pub(super) fn prefetch(&self, before: u64, blobs: &mut dyn Iterator<Item = &Descriptor>) {
         if let Some(registry) = &self.registry {
-            let lacks =
-                |blob: &Descriptor, cache: &Cache| cache.lacks(blob).ok() == Some(blob.size);
-            let is_lacking = |blob: &&Descriptor| self.cache.is_none_or(|cache| lacks(blob, cache));
-            registry.prefetch(before, &mut blobs.take(LOOKED_AT).filter(is_lacking));
+            let is_whole_missing = |blob: &Descriptor, cache: &Cache| {
+                cache.missing_bytes(blob).ok() == Some(blob.size)
+            };
+            let is_uncached =
+                |blob: &&Descriptor| self.cache.is_none_or(|cache| is_whole_missing(blob, cache));
+            registry.prefetch(before, &mut blobs.take(MAX_LOOKED_UP).filter(is_uncached));
         }
     }
 
     /// The whole blob from the registry.
-    pub(super) fn remote(&self, blob: &Descriptor, asked: FetchMode) -> Result<BlobSource, Error> {
+    pub(super) fn remote(&self, blob: &Descriptor, mode: FetchMode) -> Result<BlobSource, Error> {
         Ok(BlobSource {
-            bytes: Box::new(self.registry(blob)?.blob(blob, 0, asked)?),
+            bytes: Box::new(self.registry(blob)?.blob(blob, 0, mode)?),
             copy: None,
             origin: "registry".to_owned(),
             cached: 0,
@@ -94,26 +96,21 @@ impl Fetch<'_> {
     }
 
     /// The part that an interrupted pull left in the cache, and the rest from the registry.
-    fn rest(
-        &self,
-        blob: &Descriptor,
-        copy: Partial,
-        asked: FetchMode,
-    ) -> Result<BlobSource, Error> {
+    fn rest(&self, blob: &Descriptor, copy: Partial, mode: FetchMode) -> Result<BlobSource, Error> {
         let had = copy.size();
         if had == 0 {
             let copy = Some(copy);
             return self
-                .remote(blob, asked)
+                .remote(blob, mode)
                 .map(|all| BlobSource { copy, ..all });
         }
         let Ok(start) = copy.reader() else {
-            return self.remote(blob, asked);
+            return self.remote(blob, mode);
         };
         if had == blob.size {
             return Ok(BlobSource::cached(start, Some(copy), had));
         }
-        let rest = self.registry(blob)?.blob(blob, had, asked)?;
+        let rest = self.registry(blob)?.blob(blob, had, mode)?;
         Ok(BlobSource {
             bytes: Box::new(start.chain(rest)),
             copy: Some(copy),
@@ -128,7 +125,7 @@ impl Fetch<'_> {
         self.registry.as_ref().ok_or_else(missing)
     }
 
-    /// The error that these blobs are not in the cache and must not be fetched.
+    /// The error for blobs that are not in the cache and must not be fetched.
     pub(super) fn missing(&self, missing: Vec<Digest>) -> Error {
         let image = self.name.clone();
         CacheError::Offline { image, missing }.into()

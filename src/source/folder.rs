@@ -23,7 +23,7 @@ pub(super) struct Folder {
 /// The point at which opening a file failed.
 struct OpenFailure {
     /// The path in the layout up to that point.
-    way: String,
+    walked: String,
     /// The directory that contains the last component of that path, and the component.
     parent: Dir,
     name: CString,
@@ -68,7 +68,7 @@ impl Folder {
 
     /// The paths whose removal would remove the directory, the files in use, or a symlink to any of
     /// them.
-    pub(super) fn places(&self) -> Vec<PathBuf> {
+    pub(super) fn paths(&self) -> Vec<PathBuf> {
         let used = self.used.borrow();
         let used = used.iter().map(String::as_str);
         let folders = ["", "blobs", "blobs/sha256", "blobs/sha512"];
@@ -91,9 +91,9 @@ impl Folder {
     fn walk(&self, name: &str) -> io::Result<Result<File, OpenFailure>> {
         let mut at = self.dir.try_clone()?;
         let mut steps = name.split('/').peekable();
-        let mut way = String::new();
+        let mut walked = String::new();
         while let Some(step) = steps.next() {
-            way.push_str(step);
+            walked.push_str(step);
             let step = CString::new(step)?;
             let opened = match steps.peek() {
                 Some(_) => at.open_linked(&step).map(Err),
@@ -104,31 +104,31 @@ impl Folder {
                 Ok(Err(next)) => at = next,
                 Err(error) => {
                     return Ok(Err(OpenFailure {
-                        way,
+                        walked,
                         parent: at,
                         name: step,
                         error,
                     }));
                 }
             }
-            way.push('/');
+            walked.push('/');
         }
         Err(ErrorKind::NotFound.into())
     }
 
-    /// The error for something that exists on the path to the file `name`, but cannot be used.
+    /// The error if something on the path to the file `name` exists, but cannot be used.
     fn unusable(&self, name: &str, failure: OpenFailure) -> Error {
-        let path = self.path.join(&failure.way);
+        let path = self.path.join(&failure.walked);
         let is_below_file = failure.error.kind() == ErrorKind::NotADirectory;
-        let why = match failure.way.len() == name.len() {
+        let why = match failure.walked.len() == name.len() {
             _ if is_loop(&failure.error) => LinkFault::TooMany,
             true if is_below_file || (path.exists() && !path.is_file()) => LinkFault::NotAFile,
             false if is_below_file => LinkFault::NotAFolder,
             _ => return Error::io("read", path, failure.error),
         };
         let absence = failure.link(why).unwrap_or(match why {
-            LinkFault::NotAFolder => Absence::NotAFolder(failure.way),
-            _ => Absence::NotAFile(failure.way),
+            LinkFault::NotAFolder => Absence::NotAFolder(failure.walked),
+            _ => Absence::NotAFile(failure.walked),
         });
         LayoutFault::Unusable(absence).at(&self.path)
     }
@@ -143,7 +143,7 @@ impl OpenFailure {
             _ => return None,
         };
         Some(Absence::Link {
-            name: self.way.clone(),
+            name: self.walked.clone(),
             target: target.to_string_lossy().into_owned(),
             reason: why,
         })

@@ -8,8 +8,8 @@ use crate::progress::{Meter, Progress};
 use std::io::BufRead;
 
 impl Source<'_> {
-    /// Hands the DiffID and the tar of each layer to `apply`, and verifies what it has read: when this
-    /// returns, the digest, size and DiffID of all layers hold. Later layers are prefetched meanwhile.
+    /// Passes the DiffID and the tar of each layer to `apply`, and verifies what was read: when this
+    /// returns, the digest, size and DiffID of every layer match. Later layers are prefetched meanwhile.
     pub(crate) fn each_layer(
         &mut self,
         image: &Image,
@@ -47,7 +47,9 @@ impl Source<'_> {
     fn finish(&self, layer: &Layer, stream: LayerReader) -> Result<(), Error> {
         match self {
             Self::Registry(cached) => {
-                let copy = stream.finish().map_err(|e| cached.spoilt(&layer.blob, e))?;
+                let copy = stream
+                    .finish()
+                    .map_err(|e| cached.attribute(&layer.blob, e))?;
                 cached.keep(&layer.blob, copy);
                 Ok(())
             }
@@ -61,7 +63,7 @@ impl Source<'_> {
         match self {
             Self::Registry(cached) => {
                 let is_doubtful = cached.is_doubtful(&error);
-                cached.spoilt(&layer.blob, stream.attribute(error, is_doubtful))
+                cached.attribute(&layer.blob, stream.attribute(error, is_doubtful))
             }
             Self::Layout(_) => stream.attribute(error, false),
         }

@@ -44,9 +44,9 @@ struct LayoutFile {
 impl Layout {
     /// Opens a layout. `spool` returns a file for what must be kept of a pipe.
     pub(super) fn open(local: &Local, spool: impl FnOnce() -> Option<File>) -> Result<Self, Error> {
-        let (place, name) = local.place()?;
+        let (opened, name) = local.open()?;
         let name = name.as_deref();
-        let input = match place {
+        let input = match opened {
             LocalPath::Folder(path, folder) => {
                 let spelling = format!("oci:{}", path.display());
                 let store = Store::Folder(Folder::new(path, folder));
@@ -169,7 +169,7 @@ impl Layout {
     /// lead there; empty for a pipe.
     pub(super) fn paths(&self) -> Vec<PathBuf> {
         match &self.store {
-            Store::Folder(folder) => folder.places(),
+            Store::Folder(folder) => folder.paths(),
             Store::Archive(_) => self.path().map(trail).unwrap_or_default(),
         }
     }
@@ -182,7 +182,7 @@ impl Layout {
         }
     }
 
-    /// Its kind in one word, for messages.
+    /// The kind of layout in one word, for messages.
     pub(super) fn word(&self) -> &'static str {
         match &self.store {
             Store::Folder(..) => "layout",

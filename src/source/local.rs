@@ -80,14 +80,14 @@ impl Local {
 
     /// Opens the path, and returns the name of the image if one follows a colon that is not part of
     /// the path.
-    pub(super) fn place(&self) -> Result<(LocalPath, Option<String>), Error> {
+    pub(super) fn open(&self) -> Result<(LocalPath, Option<String>), Error> {
         if self.is_stdin() {
             let name = self.path.to_string_lossy();
             let name = name.split_once(':').map(|(_, name)| name.to_owned());
             return Ok((LocalPath::Stdin(Input::stdin()?), name));
         }
         let (path, name) = self.split();
-        let place = match (Dir::open_path(&path), self.form) {
+        let opened = match (Dir::open_path(&path), self.form) {
             (Ok(_), Form::OciArchive | Form::DockerArchive) => {
                 return Err(LayoutFault::IsAFolder.at(&path));
             }
@@ -107,7 +107,7 @@ impl Local {
                 _ => return Err(Error::io("read", &path, e)),
             },
         };
-        Ok((place, name))
+        Ok((opened, name))
     }
 
     /// Splits path and name: if the whole does not exist as a path, at the last colon before which

@@ -34,7 +34,7 @@ use layout::Layout;
 pub(crate) use local::{Form, Local};
 pub(crate) use plan::{LayerOrigin, PullPlan};
 use registry::CachedRegistry;
-pub(crate) use space::check_room;
+pub(crate) use space::check_blobs_fit;
 use std::fmt;
 use std::io::Read;
 use std::path::PathBuf;
@@ -63,7 +63,7 @@ pub(crate) type LayerReader = LayerStream<Box<dyn Read>, Partial>;
 pub(crate) type BlobReader = BlobStream<Box<dyn Read>, Partial>;
 
 impl<'c> Source<'c> {
-    /// Opens the source of `name`. Sends no request to a registry yet; without `access`, it never
+    /// Opens the source of `name`. Sends no request to a registry yet, and without `options` never
     /// does.
     pub(crate) fn open(
         name: &ImageName,
@@ -90,7 +90,7 @@ impl<'c> Source<'c> {
         }
     }
 
-    /// The digest contained in the name: what it stands for never changes.
+    /// The digest in the name, if there is one: what such a name stands for never changes.
     pub(crate) fn pinned(&self) -> Option<&Digest> {
         match self {
             Self::Registry(cached) => cached.reference().digest(),
@@ -180,14 +180,14 @@ impl<'c> Source<'c> {
                 Ok(())
             }
             (Ok(_), Self::Layout(_)) => Ok(()),
-            (Err(error), _) => Err(self.blame_blob(blob, error)),
+            (Err(error), _) => Err(self.attribute_blob(blob, error)),
         }
     }
 
     /// Attributes an `error` that occurred while a blob was read as stored.
-    pub(crate) fn blame_blob(&self, blob: &Descriptor, error: Error) -> Error {
+    pub(crate) fn attribute_blob(&self, blob: &Descriptor, error: Error) -> Error {
         match self {
-            Self::Registry(cached) => cached.spoilt(blob, error),
+            Self::Registry(cached) => cached.attribute(blob, error),
             Self::Layout(_) => error,
         }
     }

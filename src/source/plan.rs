@@ -41,11 +41,11 @@ pub(crate) enum LayerOrigin {
 
 impl Source<'_> {
     /// Plans a pull of `image` into `destination`, whose tree would be written to the file system
-    /// of `place`. Refuses an image that does not fit, as the pull would.
+    /// of `folder`. Refuses an image that does not fit, as the pull would.
     pub(crate) fn plan(
         &self,
         image: &Image,
-        (place, destination): (&Dir, &Path),
+        (folder, destination): (&Dir, &Path),
         view: Option<&CacheView>,
         progress: Progress,
     ) -> Result<PullPlan, Error> {
@@ -53,13 +53,13 @@ impl Source<'_> {
         let mut seen = HashSet::new();
         let unique = blobs().filter(|blob| seen.insert(&blob.digest));
         let size = unique.fold(0, |sum, blob| u64::saturating_add(sum, blob.size));
-        check_fits(size, place, destination)?;
+        check_fits(size, folder, destination)?;
         let mut plan = PullPlan {
-            from: self.places(),
+            from: self.origins(),
             layers: Vec::new(),
             size,
             fetched: 0,
-            free: place.free_space(),
+            free: folder.free_space(),
             is_kept: false,
         };
         match self {
@@ -71,7 +71,7 @@ impl Source<'_> {
             }
             Self::Registry(_) => {
                 plan.is_kept = match view {
-                    Some(view) => self.is_kept(&plan, image, (place, view), progress)?,
+                    Some(view) => self.is_kept(&plan, image, (folder, view), progress)?,
                     None => false,
                 };
                 plan.add_fetched(blobs(), view)?;
@@ -85,25 +85,26 @@ impl Source<'_> {
         &self,
         plan: &PullPlan,
         image: &Image,
-        (place, view): (&Dir, &CacheView),
+        (folder, view): (&Dir, &CacheView),
         progress: Progress,
     ) -> Result<bool, Error> {
         let mut seen = HashSet::new();
-        let mut lacks = 0;
+        let mut missing = 0;
         for blob in image.layers.iter().map(|layer| &layer.blob) {
             if seen.insert(&blob.digest) {
-                lacks = u64::saturating_add(lacks, LayerOrigin::of(blob, Some(view))?.rest(blob));
+                missing =
+                    u64::saturating_add(missing, LayerOrigin::of(blob, Some(view))?.rest(blob));
             }
         }
-        let is_beside = view.is_beside(place);
+        let is_beside = view.is_beside(folder);
         let is_beside = is_beside.map_err(|e| Error::io("look at", view.path(), e))?;
         let besides = if is_beside { plan.size } else { 0 };
         let free = view.free_space();
-        Ok(view.is_writable() && can_keep(lacks, besides, free, view.path(), progress))
+        Ok(view.is_writable() && can_keep(missing, besides, free, view.path(), progress))
     }
 
     /// The hosts to ask, or the path to read.
-    fn places(&self) -> Vec<String> {
+    fn origins(&self) -> Vec<String> {
         match self {
             Self::Registry(cached) => cached.hosts(),
             Self::Layout(layout) => match layout.path() {

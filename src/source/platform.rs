@@ -28,8 +28,8 @@ pub(super) struct Chosen {
     pub(super) unconfirmed: bool,
 }
 
-/// Selects the manifest for `wanted` from `root`, which has the digest `digest`. `fetch` returns
-/// the verified document of an entry.
+/// Selects the manifest for the requested platform from `root`, which has the digest `digest`.
+/// `fetch` returns the verified document of an entry.
 pub(super) fn choose(
     name: &str,
     digest: Digest,
@@ -50,9 +50,9 @@ pub(super) fn choose(
     let mut available = Vec::new();
     let mut read = 1;
     let (mut single, mut unknown) = (None, None);
-    let mut at_hand = Some((index, 1));
+    let mut current = Some((index, 1));
     let mut waiting: Vec<(Descriptor, usize)> = Vec::new();
-    while let Some((index, depth)) = at_hand {
+    while let Some((index, depth)) = current {
         let Candidates {
             best,
             only,
@@ -77,13 +77,13 @@ pub(super) fn choose(
         // The stack is last in, first out, so push in reverse.
         nested.reverse();
         waiting.extend(nested.into_iter().map(|entry| (entry, depth + 1)));
-        at_hand = None;
-        while at_hand.is_none() {
+        current = None;
+        while current.is_none() {
             let Some((entry, depth)) = waiting.pop() else {
                 break;
             };
             if let Document::Index(index) = fetch(&entry)? {
-                at_hand = Some((index, depth));
+                current = Some((index, depth));
             }
         }
     }

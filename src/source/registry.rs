@@ -24,7 +24,7 @@ pub(crate) struct CachedRegistry<'c> {
     prefetched: Option<(Digest, BlobSource)>,
     /// The index and manifests that led to the image, for pulls without network.
     documents: Vec<(Digest, Bytes)>,
-    /// What the reference stands for, once resolved; it is not resolved again.
+    /// What the reference stands for, once resolved. It is not resolved again: a tag may move meanwhile.
     root: Option<(Digest, RawManifest)>,
 }
 
@@ -76,8 +76,8 @@ impl<'c> CachedRegistry<'c> {
                 .cached_digest()
                 .map_err(|error| or_path(&self.reference, error));
         };
-        let asked = registry.digest_of(&self.reference.identifier());
-        match asked.map_err(|error| or_path(&self.reference, error))? {
+        let digest = registry.digest_of(&self.reference.identifier());
+        match digest.map_err(|error| or_path(&self.reference, error))? {
             // If the reference has a digest, that is the result, provided that it exists.
             Some(digest) => Ok(self.reference.digest().cloned().unwrap_or(digest)),
             None => self.root().map(|(digest, _)| digest),
@@ -90,12 +90,12 @@ impl<'c> CachedRegistry<'c> {
         if let Some(root) = &self.root {
             return Ok(root.clone());
         }
-        let (digest, served) = self.asked_root()?;
-        self.note(&digest, &served.bytes);
+        let (digest, served) = self.request_root()?;
+        self.record_document(&digest, &served.bytes);
         Ok(self.root.insert((digest, served)).clone())
     }
 
-    fn asked_root(&self) -> Result<(Digest, RawManifest), Error> {
+    fn request_root(&self) -> Result<(Digest, RawManifest), Error> {
         let Some(registry) = &self.fetch.registry else {
             let digest = self.cached_digest();
             let digest = digest.map_err(|error| or_path(&self.reference, error))?;
@@ -116,15 +116,15 @@ impl<'c> CachedRegistry<'c> {
         }
         let Some(registry) = &self.fetch.registry else {
             let bytes = self.cached_document(digest)?.into();
-            self.note(digest, &bytes);
+            self.record_document(digest, &bytes);
             return Ok(bytes);
         };
         let bytes = registry.manifest(&digest.to_string(), Some(digest))?.bytes;
-        self.note(digest, &bytes);
+        self.record_document(digest, &bytes);
         Ok(bytes)
     }
 
-    fn note(&mut self, digest: &Digest, document: &Bytes) {
+    fn record_document(&mut self, digest: &Digest, document: &Bytes) {
         self.documents.push((digest.clone(), document.clone()));
     }
 
@@ -173,7 +173,7 @@ impl<'c> CachedRegistry<'c> {
             // The cached part did not belong to this blob.
             (Err(error), Some(cache)) if self.is_corrupt(&error) => {
                 cache.forget(config);
-                cache.doubt();
+                cache.verify_before_use();
                 self.small(config)
             }
             (first, _) => first,
@@ -199,7 +199,7 @@ impl<'c> CachedRegistry<'c> {
         let blob = &layer.blob;
         let opened = self.next(blob)?;
         let bytes = meter.watch(blob, &opened.origin, opened.bytes);
-        LayerStream::new(layer, bytes, opened.copy).map_err(|e| self.unopened(blob, e))
+        LayerStream::new(layer, bytes, opened.copy).map_err(|e| self.attribute_unread(blob, e))
     }
 
     /// The stream of a blob as stored.

@@ -16,22 +16,22 @@ pub(super) struct ResolvedDocuments {
 }
 
 impl Source<'_> {
-    /// Resolves the name to the manifest for `wanted`, and that to its config. Nothing but layers
-    /// is needed afterwards.
+    /// Resolves the name to the manifest for the requested platform, and that to its config. Nothing
+    /// but layers is needed afterwards.
     pub(crate) fn resolve(
         &mut self,
         request: &PlatformRequest,
         progress: Progress,
     ) -> Result<Image, Error> {
-        let followed = self.follow(request, &mut Documents::default(), progress)?;
-        Ok(self.narrowed(followed))
+        let resolved = self.resolve_documents(request, &mut Documents::default(), progress)?;
+        Ok(self.narrowed(resolved))
     }
 
     /// The image, of which only the layers are needed from here on.
-    pub(super) fn narrowed(&self, followed: ResolvedDocuments) -> Image {
+    pub(super) fn narrowed(&self, resolved: ResolvedDocuments) -> Image {
         let image = Image {
-            config_bytes: followed.config,
-            ..followed.image
+            config_bytes: resolved.config,
+            ..resolved.image
         };
         if let Self::Layout(layout) = self {
             layout.narrow(&image);
@@ -39,16 +39,16 @@ impl Source<'_> {
         image
     }
 
-    /// The same, adding all documents between the name and the image to `documents`, which are not
-    /// read again.
-    pub(super) fn follow(
+    /// The same, but adds all documents between the name and the image to `documents`, and reads none
+    /// that is there already.
+    pub(super) fn resolve_documents(
         &mut self,
         request: &PlatformRequest,
         documents: &mut Documents,
         progress: Progress,
     ) -> Result<ResolvedDocuments, Error> {
-        let followed = self.follow_documents(request, documents, progress);
-        followed.map_err(|error| self.explained(error))
+        let resolved = self.resolve_unexplained(request, documents, progress);
+        resolved.map_err(|error| self.explained(error))
     }
 
     /// Turns a source's `error` into the one to report.
@@ -59,7 +59,7 @@ impl Source<'_> {
         }
     }
 
-    fn follow_documents(
+    fn resolve_unexplained(
         &mut self,
         request: &PlatformRequest,
         documents: &mut Documents,
@@ -85,7 +85,7 @@ impl Source<'_> {
             Some(bytes) => bytes,
             None => {
                 within_limit(config_blob)?;
-                documents.check_room(config_blob.size)?;
+                documents.check_limit(config_blob.size)?;
                 let bytes = Bytes::new(self.config(config_blob)?);
                 documents.add(config_blob.clone(), bytes.clone())?;
                 bytes
@@ -116,7 +116,7 @@ impl Source<'_> {
             return verified(descriptor, Part::Manifest, bytes);
         }
         within_limit(descriptor)?;
-        documents.check_room(descriptor.size)?;
+        documents.check_limit(descriptor.size)?;
         let bytes = self.manifest(descriptor)?;
         documents.add(descriptor.clone(), bytes.clone())?;
         Ok(bytes)

@@ -11,7 +11,7 @@ use std::path::Path;
 impl Source<'_> {
     /// Refuses an image that does not fit into the file system of `rootfs`, where `destination` is
     /// written. No manifest states the size of the tree, so the compressed layers serve as a lower
-    /// bound. From here on, purge keeps what the cache has of the image.
+    /// bound. From here on, purge keeps the blobs of the image that are cached.
     pub(crate) fn check_space(
         &self,
         image: &Image,
@@ -20,14 +20,14 @@ impl Source<'_> {
         progress: Progress,
     ) -> Result<(), Error> {
         let blobs = image.layers.iter().map(|layer| &layer.blob);
-        check_room([(self, blobs)], rootfs, destination, progress)
+        check_blobs_fit([(self, blobs)], rootfs, destination, progress)
     }
 }
 
 /// Refuses blobs of several sources that do not fit into the file system of `folder`, where
 /// `destination` is written. If the cache lacks space for them, it is not used: the destination
 /// needs the space more.
-pub(crate) fn check_room<'s, B: IntoIterator<Item = &'s Descriptor>>(
+pub(crate) fn check_blobs_fit<'s, B: IntoIterator<Item = &'s Descriptor>>(
     sources: impl IntoIterator<Item = (&'s Source<'s>, B)>,
     folder: &Dir,
     destination: &Path,
@@ -40,8 +40,8 @@ pub(crate) fn check_room<'s, B: IntoIterator<Item = &'s Descriptor>>(
         for blob in blobs {
             if seen.insert(&blob.digest) {
                 size = u64::saturating_add(size, blob.size);
-                let lacks = cache.map_or(Ok(0), |cache| cache.lacks(blob))?;
-                wanted = u64::saturating_add(wanted, lacks);
+                let missing = cache.map_or(Ok(0), |cache| cache.missing_bytes(blob))?;
+                wanted = u64::saturating_add(wanted, missing);
             }
         }
         kept = kept.or(cache);
@@ -55,7 +55,7 @@ pub(crate) fn check_room<'s, B: IntoIterator<Item = &'s Descriptor>>(
         .map_err(|e| Error::io("look at", destination, e))?;
     let besides = if is_shared { size } else { 0 };
     if !can_keep(wanted, besides, cache.free_space(), cache.path(), progress) {
-        cache.add_nothing();
+        cache.stop_adding();
     }
     Ok(())
 }
