@@ -128,8 +128,8 @@ fn in_system_ids(account: Account) -> Result<Account, NoService> {
     })
 }
 
-/// The absolute path in the tree of the first word of the command. systemd would search a path of its own
-/// for a plain name, and not the PATH of the image.
+/// The absolute path in the tree of the first word of the command. For a plain name, systemd would search
+/// its own path instead of the image's PATH.
 fn program(config: &RunConfig, tree: &TreeReader<'_>) -> Result<String, NoService> {
     let refused = |reason| NoService {
         reason,

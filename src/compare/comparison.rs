@@ -245,7 +245,7 @@ impl<'t> Comparison<'t> {
         }
     }
 
-    /// Whether all names of an inode are those of one file on disk, and of no other.
+    /// Whether this name belongs to the same hard-linked file in the image and on disk.
     fn is_linked_as_in_image(&mut self, id: InodeId, inode: &Inode, stat: &Stat) -> bool {
         if inode.links < 2 && !stat.has_names {
             return true;

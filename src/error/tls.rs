@@ -4,7 +4,7 @@ use super::text::{around, escaped, list};
 use super::{Category, Error, Subject};
 use std::fmt::{self, Display, Formatter};
 
-/// A certificate that expired so many days ago is less likely than a wrong clock.
+/// A wrong clock is more likely than a certificate that expired this many days ago.
 const ABSURD: u64 = 3650;
 
 /// How many names of a certificate are listed: there can be thousands.

@@ -177,8 +177,8 @@ impl Tree for DiskTree {
         self.remove_for("remove", name)
     }
 
-    /// Lists the directory until nothing was removed: some file systems skip names when others are
-    /// removed meanwhile.
+    /// Lists the directory until nothing was removed: some file systems skip names while others are
+    /// being removed.
     fn retain(&mut self, keep: &mut Keep<'_>) -> Result<(), EntryFault> {
         let list = |e| EntryFault::io("list", e);
         self.links.restart()?;

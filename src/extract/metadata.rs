@@ -26,7 +26,7 @@ pub(super) struct Privileges {
     by_handle: bool,
 }
 
-/// What the kernel makes a new file inherit from its directory, and the entry does not have.
+/// What a new file inherits from its directory, although its entry does not say so.
 #[derive(Clone, Copy, Default)]
 pub(super) struct InheritedMetadata {
     /// A group, from a setgid directory.

@@ -1,4 +1,4 @@
-//! What a pull would do for each layer, known before it starts.
+//! Plans a pull for a dry run: where each layer would come from, and how much would be fetched.
 
 use super::Source;
 use super::space::{can_keep, check_fits};

@@ -26,7 +26,7 @@ type ImageList = (&'static str, Vec<u8>);
 pub(super) enum NamedEntry {
     /// One entry: the one with the name, or the only one.
     Entry(IndexEntry),
-    /// An index made of the entries with the name, which are for different platforms.
+    /// An index made from the entries with the name, which are for different platforms.
     Platforms(Descriptor, Bytes),
     /// `index.json` itself, if it has several entries without names.
     Itself(Descriptor),
@@ -115,7 +115,7 @@ pub(super) fn root(
     }
 }
 
-/// An index made of the selected entries, if they are images for different platforms: some tools
+/// An index made from the selected entries, if they are images for different platforms: some tools
 /// tag each image and write no nested index. If any lacks a platform, the first entry is selected.
 fn platforms(index: &Index, is_meant: impl Fn(&IndexEntry) -> bool) -> Option<NamedEntry> {
     let mut entries: Vec<Descriptor> = Vec::new();

@@ -4,7 +4,7 @@ use crate::changeset::is_compared;
 use crate::error::EntryFault;
 use crate::tarball::{Entry, Xattrs};
 
-/// How many bytes the attributes of a whole tree may take. Images have some dozen attributes (file
+/// How many bytes the attributes of a whole tree may take. Images have a few dozen attributes (file
 /// capabilities); a hostile one repeats a header of 1 MiB thousands of times, which compresses to nothing.
 const MAX_KEPT: usize = 16 << 20;
 

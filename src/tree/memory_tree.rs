@@ -15,7 +15,7 @@ use std::mem;
 /// A tree in memory.
 pub(super) struct MemoryTree {
     inodes: Inodes,
-    /// Where entries are created.
+    /// The directory where entries are created.
     here: InodePath,
     /// The directory of the last target of a hard link.
     links: InodePath,

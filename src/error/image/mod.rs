@@ -31,7 +31,7 @@ pub enum ImageError {
         digest: Digest,
         /// In bytes.
         expected: u64,
-        /// In bytes, of which no more than one too many is counted.
+        /// In bytes. Counting stops at the first one too many.
         actual: u64,
     },
     NoPlatform {

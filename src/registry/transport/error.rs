@@ -1,4 +1,4 @@
-//! Why there is no response, or only part of one.
+//! Turns errors of ureq into our own.
 
 use crate::error::{Error, NetworkError, NetworkFault, ResponseFault, TlsFault};
 use crate::registry::http::url::Url;
