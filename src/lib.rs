@@ -9,7 +9,8 @@
 //!
 //! The modules by floors, from the lowest. Imports point down only, which `tests/it/project/floors.rs` checks.
 
-// Escapes, the OCI specifications, the kernel.
+// Escapes, dates, the OCI specifications, the kernel.
+mod calendar;
 mod escape;
 pub mod oci;
 pub mod sys;

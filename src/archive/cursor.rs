@@ -175,9 +175,10 @@ impl ArchiveCursor {
         if self.spool.is_small(self.left) || (self.spool.has_file() && worth_the_disk) {
             return self.keep(name);
         }
-        match self.input.is_seekable() {
-            true => Ok(()),
-            false => Err(self.input.fault(LayoutFault::OutOfOrder)),
+        if self.input.is_seekable() {
+            Ok(())
+        } else {
+            Err(self.input.fault(LayoutFault::OutOfOrder))
         }
     }
 
@@ -191,9 +192,10 @@ impl ArchiveCursor {
                 Error::io("write what is read ahead of", self.input.path(), e)
             }
         })?;
-        match self.spool.size(name) == Some(size) {
-            true => Ok(()),
-            false => Err(self.input.malformed(EntryFault::Truncated)),
+        if self.spool.size(name) == Some(size) {
+            Ok(())
+        } else {
+            Err(self.input.malformed(EntryFault::Truncated))
         }
     }
 
@@ -204,9 +206,10 @@ impl ArchiveCursor {
         let mut rest = (&mut self.tar).take(left + padding);
         let skipped = io::copy(&mut rest, &mut io::sink());
         let skipped = skipped.map_err(|e| self.input.failed(e))?;
-        match skipped < left {
-            true => Err(self.input.malformed(EntryFault::Truncated)),
-            false => Ok(()),
+        if skipped < left {
+            Err(self.input.malformed(EntryFault::Truncated))
+        } else {
+            Ok(())
         }
     }
 

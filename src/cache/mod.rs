@@ -34,7 +34,7 @@ mod lease;
 mod link;
 mod partial;
 mod purge;
-mod sweep;
+mod purge_options;
 mod tags;
 mod trust;
 mod view;
@@ -42,7 +42,7 @@ mod wait;
 
 pub(crate) use link::LinkRecord;
 pub(crate) use partial::{LockedPartial, Partial, Reservation};
-pub(crate) use sweep::{Purged, Sweep};
+pub(crate) use purge_options::{PurgeOptions, Purged};
 pub(crate) use view::{CacheView, Presence};
 
 use crate::error::{CacheError, Error};

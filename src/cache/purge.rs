@@ -1,6 +1,6 @@
 //! Purge: removes the blobs that no existing destination and no running pull uses.
 
-use super::sweep::{Dropped, Purged, Sweep};
+use super::purge_options::{Dropped, PurgeOptions, Purged};
 use super::{ALGORITHMS, BLOBS, Cache, LINKS, is_barred};
 use crate::error::{Error, escaped};
 use crate::oci::{Algorithm, Digest};
@@ -42,7 +42,7 @@ struct Candidate {
 impl Cache {
     /// Removes links to destinations that are gone and not `in_use`, then unused blobs. Meanwhile, pulls
     /// that need the lock wait.
-    pub(crate) fn purge(&self, sweep: Sweep, in_use: &[PathBuf]) -> Result<Purged, Error> {
+    pub(crate) fn purge(&self, sweep: PurgeOptions, in_use: &[PathBuf]) -> Result<Purged, Error> {
         let is_locked = self.lock(File::try_lock, || "pulls")?;
         let is_written = !is_locked;
         let mut purged = Purged::default();
@@ -116,7 +116,7 @@ impl Cache {
     /// `forgotten`, and removes their links.
     fn linked(
         &self,
-        sweep: Sweep,
+        sweep: PurgeOptions,
         is_written: bool,
         in_use: &[PathBuf],
         forgotten: &mut Vec<PathBuf>,

@@ -2,14 +2,14 @@
 
 use super::args::RawArgs;
 use super::options::max_size;
-use crate::cache::Sweep;
+use crate::cache::PurgeOptions;
 use crate::error::{Error, ValueFault};
 use std::time::Duration;
 
-pub(super) fn sweep(args: &RawArgs) -> Result<Sweep, Error> {
+pub(super) fn sweep(args: &RawArgs) -> Result<PurgeOptions, Error> {
     let wrong = || ValueFault::Age.of("--older-than");
     let age = |text: &String| age(text).ok_or_else(wrong);
-    Ok(Sweep {
+    Ok(PurgeOptions {
         all: args.all,
         older_than: args.older_than.as_ref().map(age).transpose()?,
         max_size: max_size(args)?,

@@ -26,7 +26,7 @@ pub(crate) use cache_choice::CacheChoice;
 pub use stdout::Stdout;
 pub use tags::ListTags;
 
-use crate::cache::Sweep;
+use crate::cache::PurgeOptions;
 use crate::compare::Ignore;
 use crate::error::{CacheError, Error};
 use crate::oci::{InvalidReference, PlatformRequest};
@@ -149,7 +149,7 @@ pub struct Verify {
 /// `roots purge`
 pub struct Purge {
     pub(crate) cache: CacheChoice,
-    pub(crate) sweep: Sweep,
+    pub(crate) sweep: PurgeOptions,
     /// How long to wait for the lock of the cache.
     pub(crate) timeout: Duration,
     pub(crate) progress: Progress,

@@ -31,7 +31,7 @@ pub(crate) use atomic_file::AtomicFile;
 pub(crate) use existing::Existing;
 pub(crate) use keep_old::KeepOld;
 pub(crate) use preflight::{Action, Preflight};
-pub(crate) use record::TreePlace as RecordPlace;
+pub(crate) use record::RecordPlace;
 pub(crate) use systemd_file::{SettingsKind, SystemdFile};
 
 use crate::error::{DestinationError, DestinationFault, Error, Replaceable};

@@ -10,7 +10,7 @@ const ATTRIBUTE: &CStr = c"user.roots.image";
 
 /// Where the record of a new tree is.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct TreePlace {
+pub(crate) struct RecordPlace {
     /// The inode of the root of the tree.
     pub(crate) inode: u64,
     /// Whether the tree has it.

@@ -130,13 +130,13 @@ impl Error {
     }
 
     /// Whether a retry may succeed at once.
-    pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Network(error) if error.may_pass())
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Network(error) if error.is_transient())
     }
 
     /// Whether a server has used up the time for one response, so that a retry would take as long again.
-    pub fn is_endless(&self) -> bool {
-        matches!(self, Self::Network(error) if error.is_endless())
+    pub fn exceeded_deadline(&self) -> bool {
+        matches!(self, Self::Network(error) if error.exceeded_deadline())
     }
 
     /// Whether the file system has no space left, or the quota is used up.

@@ -12,7 +12,7 @@ pub enum NetworkError {
         /// Host and port of the proxy in use, if any.
         proxy: Option<String>,
         /// Whether a retry may succeed.
-        may_pass: bool,
+        is_transient: bool,
     },
     /// The proxy responded to CONNECT with an error.
     ProxyRefused {
@@ -41,14 +41,14 @@ pub enum NetworkFault {
 
 impl NetworkError {
     /// Whether a retry may succeed at once.
-    pub(super) fn may_pass(&self) -> bool {
+    pub(super) fn is_transient(&self) -> bool {
         match self {
-            Self::Failed { may_pass, .. } => *may_pass,
+            Self::Failed { is_transient, .. } => *is_transient,
             Self::ProxyRefused { status, .. } => (502..=504).contains(status),
         }
     }
 
-    pub(super) fn is_endless(&self) -> bool {
+    pub(super) fn exceeded_deadline(&self) -> bool {
         matches!(
             self,
             Self::Failed {

@@ -2,10 +2,13 @@
 
 use super::text::{around, escaped, list};
 use super::{Category, Error, Subject};
+use crate::calendar::date;
 use std::fmt::{self, Display, Formatter};
 
 /// A wrong clock is more likely than a certificate that expired this many days ago.
 const ABSURD: u64 = 3650;
+
+const SECONDS_IN_DAY: u64 = 24 * 60 * 60;
 
 /// How many names of a certificate are listed: there can be thousands.
 const MAX_NAMES: usize = 8;
@@ -103,11 +106,11 @@ impl Display for TlsFault {
             }
             Self::Expired { days, end } => {
                 // Without the time of day, which is of no use.
-                let end = date(*end);
+                let (year, month, day) = date((*end / SECONDS_IN_DAY).cast_signed());
                 let days = in_days(*days);
                 write!(
                     f,
-                    "its certificate has expired on {end}, {days} ago by this machine's clock"
+                    "its certificate has expired on {year}-{month:02}-{day:02}, {days} ago by this machine's clock"
                 )
             }
             Self::NotYetValid { days } => write!(
@@ -184,24 +187,6 @@ impl TlsFault {
         };
         Some(hint.to_owned())
     }
-}
-
-/// The day of a time in seconds since 1970: Howard Hinnant, "chrono-compatible low-level date algorithms".
-fn date(seconds: u64) -> String {
-    let days = seconds / (24 * 60 * 60) + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 {
-        from_march + 3
-    } else {
-        from_march - 9
-    };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    format!("{year}-{month:02}-{day:02}")
 }
 
 fn in_days(days: u64) -> String {

@@ -76,9 +76,10 @@ impl Visitor<'_> for NameVisitor {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<String, E> {
-        match text.len() > MAX_NAME {
-            true => Err(E::custom(format_args!("a name of {} bytes", text.len()))),
-            false => Ok(text.to_owned()),
+        if text.len() > MAX_NAME {
+            Err(E::custom(format_args!("a name of {} bytes", text.len())))
+        } else {
+            Ok(text.to_owned())
         }
     }
 }

@@ -170,12 +170,14 @@ impl Document {
         if MediaKind::of(declared) == MediaKind::Schema1 {
             return Err(InvalidManifest::Schema1);
         }
-        let raw: RawDocumentJson =
-            serde_json::from_slice(bytes).map_err(|e| match declared.starts_with("text/") {
-                // For example a login page.
-                true => InvalidManifest::MediaType(declared.to_owned()),
-                false => InvalidManifest::Json(complaint(&e)),
-            })?;
+        let raw: RawDocumentJson = serde_json::from_slice(bytes).map_err(|e| {
+            // For example a login page.
+            if declared.starts_with("text/") {
+                InvalidManifest::MediaType(declared.to_owned())
+            } else {
+                InvalidManifest::Json(complaint(&e))
+            }
+        })?;
         match raw.schema_version {
             Some(1) => return Err(InvalidManifest::Schema1),
             Some(2) => {}
@@ -238,9 +240,10 @@ impl Manifest {
         let is_untyped = is_docker && is_untyped_config(&config.media_type);
         if config.kind() != MediaKind::Config && !is_untyped {
             let kind = raw.artifact_type.map_or(config.media_type, |name| name.0);
-            return Err(match kind.is_empty() {
-                true => InvalidManifest::Missing("media type of its config"),
-                false => InvalidManifest::Artifact(kind),
+            return Err(if kind.is_empty() {
+                InvalidManifest::Missing("media type of its config")
+            } else {
+                InvalidManifest::Artifact(kind)
             });
         }
         let layers = raw.layers.ok_or(InvalidManifest::Missing("layers"))?;

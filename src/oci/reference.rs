@@ -143,9 +143,10 @@ impl Reference {
     /// The full name of the repository, `docker.io/library/debian`, without a tag or digest.
     pub fn repository_name(&self) -> String {
         // The result must parse again: `Host/x` in lower case would be a name on Docker Hub.
-        let registry = match looks_like_registry(&self.registry) {
-            true => self.registry.clone(),
-            false => self.registry.to_ascii_uppercase(),
+        let registry = if looks_like_registry(&self.registry) {
+            self.registry.clone()
+        } else {
+            self.registry.to_ascii_uppercase()
         };
         format!("{registry}/{}", self.repository)
     }

@@ -105,9 +105,10 @@ impl StatusLine {
             let since = now.saturating_sub(self.drawn.get());
             self.draw(
                 now,
-                Activity::Bytes(match self.spent.get() * 2 > since {
-                    true => words.reading,
-                    false => words.work,
+                Activity::Bytes(if self.spent.get() * 2 > since {
+                    words.reading
+                } else {
+                    words.work
                 }),
             );
         }

@@ -72,9 +72,10 @@ impl Meter {
         let Some(line) = self.progress.line else {
             return Box::new(bytes);
         };
-        let reading = match origin.starts_with("registry") {
-            true => "downloading",
-            false => "reading",
+        let reading = if origin.starts_with("registry") {
+            "downloading"
+        } else {
+            "reading"
         };
         if self.words.reading != reading {
             self.words.reading = reading;

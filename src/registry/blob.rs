@@ -90,12 +90,12 @@ impl Blob {
                 // A signal is not the mirror's fault.
                 Err(error @ Error::Stopped(_)) => return Err(error),
                 // Everything has arrived, whatever else the server announced: the digest decides.
-                Err(error) if error.may_pass() && self.position == self.blob.size => {
+                Err(error) if error.is_transient() && self.position == self.blob.size => {
                     self.ended = true;
                     return Ok(0);
                 }
                 Ok(0) if self.is_cut() => (Ok(0), CUT.to_owned()),
-                Err(error) if error.may_pass() || self.segment.repository.is_mirror() => {
+                Err(error) if error.is_transient() || self.segment.repository.is_mirror() => {
                     let why = error.to_string();
                     (Err(error), why)
                 }
@@ -178,9 +178,10 @@ impl Segment {
 
 impl Read for Blob {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match buffer.is_empty() {
-            true => Ok(0),
-            false => self.advance(buffer).map_err(io::Error::other),
+        if buffer.is_empty() {
+            Ok(0)
+        } else {
+            self.advance(buffer).map_err(io::Error::other)
         }
     }
 }

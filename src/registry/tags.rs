@@ -140,9 +140,10 @@ fn first_page(repository: &Repository, range: &TagRange, is_numbered: bool) -> U
     let last = range.last.as_ref();
     let last = last.map(|last| format!("last={}", form_encoded(last)));
     let query: Vec<_> = count.into_iter().chain(last).collect();
-    repository.url(&match query.is_empty() {
-        true => "tags/list".to_owned(),
-        false => format!("tags/list?{}", query.join("&")),
+    repository.url(&if query.is_empty() {
+        "tags/list".to_owned()
+    } else {
+        format!("tags/list?{}", query.join("&"))
     })
 }
 

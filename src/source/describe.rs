@@ -58,9 +58,12 @@ impl Source<'_> {
                 let bytes = self.document(entry, &mut documents)?;
                 parse(&entry.digest, &bytes, &entry.media_type)
             };
-            let mut take = |entry: &IndexEntry| match entry.is_attestation() {
-                true => attestations += 1,
-                false => listed.push(PlatformReport::new(entry)),
+            let mut take = |entry: &IndexEntry| {
+                if entry.is_attestation() {
+                    attestations += 1
+                } else {
+                    listed.push(PlatformReport::new(entry))
+                }
             };
             platform::Listing::of(&index, &mut fetch, &mut take)?;
         }

@@ -51,12 +51,11 @@ pub(super) fn image(archive: &Archive, entry: &ManifestEntry) -> Result<DockerAr
 fn member_name(listed: &str) -> Result<String, LayoutFault> {
     let components = listed.split('/').filter(|part| !matches!(*part, "" | "."));
     let name = components.collect::<Vec<_>>().join("/");
-    match name.is_empty() {
-        true => {
-            let why = "its manifest.json has an empty file name";
-            Err(LayoutFault::Malformed(why.to_owned()))
-        }
-        false => Ok(name),
+    if name.is_empty() {
+        let why = "its manifest.json has an empty file name";
+        Err(LayoutFault::Malformed(why.to_owned()))
+    } else {
+        Ok(name)
     }
 }
 

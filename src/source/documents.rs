@@ -30,17 +30,19 @@ impl Documents {
         self.check_limit(bytes.len() as u64)?;
         self.size += bytes.len() as u64;
         self.all.push((document, bytes));
-        match self.all.len() > MAX_DOCUMENTS {
-            true => Err(self.refused(InvalidManifest::TooMuch)),
-            false => Ok(()),
+        if self.all.len() > MAX_DOCUMENTS {
+            Err(self.refused(InvalidManifest::TooMuch))
+        } else {
+            Ok(())
         }
     }
 
     /// Refuses a document that exceeds the limit, before it is read.
     pub(super) fn check_limit(&self, size: u64) -> Result<(), Error> {
-        match self.size.saturating_add(size) > MAX_MANIFEST && !self.all.is_empty() {
-            true => Err(self.refused(InvalidManifest::TooLongInAll(MAX_MANIFEST))),
-            false => Ok(()),
+        if self.size.saturating_add(size) > MAX_MANIFEST && !self.all.is_empty() {
+            Err(self.refused(InvalidManifest::TooLongInAll(MAX_MANIFEST)))
+        } else {
+            Ok(())
         }
     }
 

@@ -56,9 +56,10 @@ impl Layout {
         };
         let archive = Archive::open(input, spool())?;
         let first = ref_name::list(&archive, local.form)?;
-        let path = match local.is_stdin() {
-            true => Path::new("-"),
-            false => archive.input().path(),
+        let path = if local.is_stdin() {
+            Path::new("-")
+        } else {
+            archive.input().path()
         };
         let spell = |form: Form| format!("{}:{}", form.prefix(), path.display());
         match first {
@@ -236,9 +237,10 @@ impl Layout {
     pub(super) fn blob(&self, blob: &Descriptor) -> Result<Box<dyn Read>, Error> {
         let opened = self.store.open(&self.file(blob))?;
         let bytes = opened.ok_or_else(|| self.missing(blob))?;
-        match self.files.contains_key(&blob.digest) {
-            true => Ok(Box::new(docker_layers::uncompressed(&blob.digest, bytes)?)),
-            false => Ok(bytes),
+        if self.files.contains_key(&blob.digest) {
+            Ok(Box::new(docker_layers::uncompressed(&blob.digest, bytes)?))
+        } else {
+            Ok(bytes)
         }
     }
 

@@ -147,9 +147,10 @@ pub(super) fn or_path(reference: &Reference, error: Error) -> Error {
             | Error::Tls(_)
     );
     // Directories are often named like the image that was pulled into them.
-    match is_miss && (path.is_file() || path.join("oci-layout").is_file()) {
-        true => error.suggesting(Suggestion::Path(path)),
-        false => error,
+    if is_miss && (path.is_file() || path.join("oci-layout").is_file()) {
+        error.suggesting(Suggestion::Path(path))
+    } else {
+        error
     }
 }
 

@@ -208,12 +208,13 @@ fn parse(digest: &Digest, bytes: &Bytes, media_type: &str) -> Result<Document, E
 
 /// Documents are held in memory: one whose descriptor exceeds the limit is not read at all.
 fn within_limit(descriptor: &Descriptor) -> Result<(), Error> {
-    match descriptor.size > MAX_MANIFEST {
-        true => Err(Error::manifest(
+    if descriptor.size > MAX_MANIFEST {
+        Err(Error::manifest(
             descriptor.digest.to_string(),
             InvalidManifest::TooLong(MAX_MANIFEST),
-        )),
-        false => Ok(()),
+        ))
+    } else {
+        Ok(())
     }
 }
 

@@ -155,9 +155,10 @@ impl<'c> CachedRegistry<'c> {
                 missing.push(blob.digest.clone());
             }
         }
-        match missing.is_empty() {
-            true => Ok(()),
-            false => Err(self.fetch.missing(missing)),
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(self.fetch.missing(missing))
         }
     }
 

@@ -20,10 +20,11 @@ impl Dir {
     /// network and FUSE file systems report no blocks at all, or more free blocks than blocks.
     pub fn free_space(&self) -> Option<u64> {
         let found = fs::fstatvfs(self.as_fd()).ok()?;
-        let free = match is_root() {
-            // Includes the blocks reserved for root.
-            true => found.f_bfree,
-            false => found.f_bavail,
+        // f_bfree includes the blocks reserved for root.
+        let free = if is_root() {
+            found.f_bfree
+        } else {
+            found.f_bavail
         };
         let is_sound = found.f_blocks > 0 && found.f_frsize > 0 && free <= found.f_blocks;
         is_sound.then(|| free.saturating_mul(found.f_frsize))

@@ -120,9 +120,10 @@ impl<'t> Removal<'t> {
                     }
                 }
             }
-            match self.moved == moved {
-                true => rounds += 1,
-                false => deep_rounds += 1,
+            if self.moved == moved {
+                rounds += 1
+            } else {
+                deep_rounds += 1
             }
             if rounds == 3 {
                 self.deadline = outer_deadline.or_else(|| Instant::now().checked_add(PATIENCE));

@@ -75,9 +75,10 @@ pub struct Timed<F> {
 impl<F: AsFd + Read> Read for Timed<F> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = self.time.saturating_sub(self.begun.elapsed());
-        match wait_for(&self.file, PollFlags::IN, left).map_err(io::Error::other)? {
-            true => self.file.read(buffer),
-            false => Err(io::ErrorKind::TimedOut.into()),
+        if wait_for(&self.file, PollFlags::IN, left).map_err(io::Error::other)? {
+            self.file.read(buffer)
+        } else {
+            Err(io::ErrorKind::TimedOut.into())
         }
     }
 }

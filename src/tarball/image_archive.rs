@@ -34,9 +34,10 @@ fn member(file: &File, position: &mut u64) -> Option<bool> {
     let contents = position.checked_add(BLOCK as u64)?;
     let is_file = has_contents(fields.kind, &fields.name);
     // pax extended headers and GNU long names have contents too.
-    let size = match is_file || matches!(fields.kind, b'x' | b'g' | b'L' | b'K') {
-        true => fields.size.checked_next_multiple_of(BLOCK as u64)?,
-        false => 0,
+    let size = if is_file || matches!(fields.kind, b'x' | b'g' | b'L' | b'K') {
+        fields.size.checked_next_multiple_of(BLOCK as u64)?
+    } else {
+        0
     };
     *position = contents.checked_add(size)?;
     let name: &[u8] = &fields.name;

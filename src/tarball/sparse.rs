@@ -165,13 +165,14 @@ impl PaxNumbers {
         let size = self.real_size.or(self.size).ok_or(EntryFault::Sparse)?;
         if before_contents {
             let other_map = self.map.is_some() || !self.pairs.is_empty();
-            return match other_map {
-                true => Err(EntryFault::Sparse),
-                false => Ok(PaxMap {
+            return if other_map {
+                Err(EntryFault::Sparse)
+            } else {
+                Ok(PaxMap {
                     name: self.name,
                     size,
                     segments: None,
-                }),
+                })
             };
         }
         let numbers = self.map.unwrap_or(self.pairs);

@@ -122,9 +122,10 @@ impl AuthEntry {
         let given = |field: Option<String>| field.filter(|text| !text.is_empty());
         if let Some(token) = given(self.registrytoken) {
             // The token goes into a header unchanged: a line break would inject another header.
-            return match token.bytes().all(|b| b.is_ascii_graphic()) {
-                true => Ok(Some(Credentials::Token(token))),
-                false => Err("a token with blanks or control characters"),
+            return if token.bytes().all(|b| b.is_ascii_graphic()) {
+                Ok(Some(Credentials::Token(token)))
+            } else {
+                Err("a token with blanks or control characters")
             };
         }
         let pair = match given(self.auth) {
@@ -147,9 +148,10 @@ fn decoded(auth: &str) -> Result<(String, String), &'static str> {
     let text = text.ok_or("its auth is not base64 of a text")?;
     let pair = text.trim_end_matches('\0').split_once(':');
     let (user, password) = pair.ok_or("its auth has no colon")?;
-    match user.is_empty() {
-        true => Err("its auth has no user name"),
-        false => Ok((user.to_owned(), password.to_owned())),
+    if user.is_empty() {
+        Err("its auth has no user name")
+    } else {
+        Ok((user.to_owned(), password.to_owned()))
     }
 }
 

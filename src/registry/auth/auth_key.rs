@@ -38,9 +38,10 @@ impl AuthKey {
 
     /// The server name that helpers expect.
     pub(crate) fn server(&self) -> &str {
-        match self.registry == HUB[0] {
-            true => HUB_SERVER,
-            false => &self.registry,
+        if self.registry == HUB[0] {
+            HUB_SERVER
+        } else {
+            &self.registry
         }
     }
 
@@ -95,9 +96,10 @@ impl AuthKey {
 
 fn canonical(host: &str) -> String {
     let host = host.to_ascii_lowercase();
-    match HUB.contains(&host.as_str()) {
-        true => HUB[0].to_owned(),
-        false => host,
+    if HUB.contains(&host.as_str()) {
+        HUB[0].to_owned()
+    } else {
+        host
     }
 }
 

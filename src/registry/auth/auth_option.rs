@@ -62,9 +62,10 @@ impl AuthOption {
             return of_text(text, &self.value);
         }
         // A value that names no file may be a password, so it must not appear in a message.
-        match self.value.contains(':') {
-            true => of_line(&self.value, self.origin),
-            false => Err(CredentialsFault::Unknown.of(self.origin)),
+        if self.value.contains(':') {
+            of_line(&self.value, self.origin)
+        } else {
+            Err(CredentialsFault::Unknown.of(self.origin))
         }
     }
 }
@@ -74,9 +75,10 @@ fn of_text(text: String, origin: &str) -> Result<Credentials, Error> {
         let why = CredentialsFault::NotAGoogleKey;
         return google::key(text).ok_or_else(|| why.of(origin));
     }
-    match text.contains(':') {
-        true => of_line(&text, origin),
-        false => Err(CredentialsFault::NoColon.of(origin)),
+    if text.contains(':') {
+        of_line(&text, origin)
+    } else {
+        Err(CredentialsFault::NoColon.of(origin))
     }
 }
 

@@ -81,9 +81,10 @@ pub(crate) fn ask(name: &str, server: &str, time: Duration) -> Result<Option<Cre
     let status = status.ok_or_else(|| no_answer(time))?;
     let text = String::from_utf8_lossy(&response);
     if !status.success() {
-        return match text.contains(NOT_FOUND) {
-            true => Ok(None),
-            false => Err(format!("it failed: {status}")),
+        return if text.contains(NOT_FOUND) {
+            Ok(None)
+        } else {
+            Err(format!("it failed: {status}"))
         };
     }
     parse(&text).map_err(str::to_owned)
@@ -133,9 +134,10 @@ fn found(program: &str, path: Option<OsString>) -> Option<PathBuf> {
     let first = files.next()?;
     let runs = |(_, runs): &(PathBuf, bool)| *runs;
     // Report a program without execute permission if no other is found.
-    let (file, _) = match runs(&first) {
-        true => first,
-        false => files.find(runs).unwrap_or(first),
+    let (file, _) = if runs(&first) {
+        first
+    } else {
+        files.find(runs).unwrap_or(first)
     };
     Some(file)
 }

@@ -72,9 +72,10 @@ impl TokenServer {
     /// its response is sent to the registry, as a token.
     pub(crate) fn must_be_reachable_for(&self, registry: &Url) -> Result<(), Error> {
         let here = AddressScope::of(registry.host());
-        match here.may_redirect_to(AddressScope::of(self.realm.host())) {
-            true => Ok(()),
-            false => Err(ChallengeFault::RealmAtPrivateAddress.at(&self.realm)),
+        if here.may_redirect_to(AddressScope::of(self.realm.host())) {
+            Ok(())
+        } else {
+            Err(ChallengeFault::RealmAtPrivateAddress.at(&self.realm))
         }
     }
 

@@ -263,9 +263,10 @@ fn location(table: &TomlTable, key: &'static str) -> Result<String, LineFault> {
         return Ok(String::new());
     };
     let text = text(item, key)?;
-    match text.starts_with("http://") || text.starts_with("https://") {
-        true => Err((item.line, RegistriesFault::Scheme(key))),
-        false => Ok(text.trim_end_matches('/').to_owned()),
+    if text.starts_with("http://") || text.starts_with("https://") {
+        Err((item.line, RegistriesFault::Scheme(key)))
+    } else {
+        Ok(text.trim_end_matches('/').to_owned())
     }
 }
 

@@ -20,9 +20,10 @@ pub(crate) struct Upstream {
 /// Plain http for loopback hosts unless configured otherwise; never as a fallback after https
 /// failed.
 fn scheme(reference: &Reference, plain_http: Option<bool>) -> Scheme {
-    match plain_http.unwrap_or_else(|| is_loopback(host_of(reference.api_host()))) {
-        true => Scheme::Http,
-        false => Scheme::Https,
+    if plain_http.unwrap_or_else(|| is_loopback(host_of(reference.api_host()))) {
+        Scheme::Http
+    } else {
+        Scheme::Https
     }
 }
 

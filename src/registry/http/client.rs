@@ -182,7 +182,7 @@ impl Client {
                 }
                 Err(error) => {
                     // A request that used up its deadline would do so again.
-                    let is_worth_it = error.may_pass() && !error.is_endless();
+                    let is_worth_it = error.is_transient() && !error.exceeded_deadline();
                     let pause = is_worth_it.then(|| backoff.next(None)).flatten();
                     let Some(pause) = pause else {
                         return Err(error);

@@ -35,9 +35,10 @@ impl CertsD {
         let user = home().filter(|home| home.is_absolute());
         let user = user.map(|home| home.join(OF_USER));
         // Directories are named as in image names.
-        let names = match host == HUB_HOST {
-            true => vec![HUB, host],
-            false => vec![host],
+        let names = if host == HUB_HOST {
+            vec![HUB, host]
+        } else {
+            vec![host]
         };
         for folder in user.into_iter().chain(OF_SYSTEM.iter().map(PathBuf::from)) {
             for name in &names {

@@ -52,9 +52,10 @@ impl Peer {
         match error {
             rustls::Error::InvalidCertificate(error) => certificate_fault(error),
             rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
-                match self.is_proxy {
-                    true => TlsFault::ProxyNotTls,
-                    false => TlsFault::NotTls,
+                if self.is_proxy {
+                    TlsFault::ProxyNotTls
+                } else {
+                    TlsFault::NotTls
                 }
             }
             // TLS 1.2 has no alert for a missing certificate: servers send bad_certificate.
@@ -70,10 +71,13 @@ impl Peer {
                 | Alert::UnknownCA
                 | Alert::AccessDenied
                 | Alert::DecryptError,
-            ) => match self.has_client {
-                true => TlsFault::ClientCertificateRefused,
-                false => TlsFault::ClientCertificateRequired,
-            },
+            ) => {
+                if self.has_client {
+                    TlsFault::ClientCertificateRefused
+                } else {
+                    TlsFault::ClientCertificateRequired
+                }
+            }
             rustls::Error::PeerIncompatible(_)
             | rustls::Error::AlertReceived(Alert::ProtocolVersion) => TlsFault::UnsupportedVersion,
             rustls::Error::AlertReceived(Alert::HandshakeFailure) => TlsFault::HandshakeFailure,

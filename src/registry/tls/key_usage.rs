@@ -118,9 +118,10 @@ mod tests {
     }
 
     fn extension(name: &[u8], critical: bool, value: &[u8]) -> Vec<u8> {
-        let flag = match critical {
-            true => der(BOOLEAN, &[0xff]),
-            false => Vec::new(),
+        let flag = if critical {
+            der(BOOLEAN, &[0xff])
+        } else {
+            Vec::new()
         };
         let parts = [der(OBJECT, name), flag, der(OCTET_STRING, value)];
         der(SEQUENCE, &parts.concat())

@@ -99,13 +99,14 @@ impl Deadline {
             return Err(ureq::Error::Timeout(Timeout::PerCall));
         }
         let left = Duration::from_millis(left).into();
-        Ok(match left < timeout.after {
-            true => NextTimeout {
+        Ok(if left < timeout.after {
+            NextTimeout {
                 after: left,
                 reason: Timeout::PerCall,
                 ..timeout
-            },
-            false => timeout,
+            }
+        } else {
+            timeout
         })
     }
 

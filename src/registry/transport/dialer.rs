@@ -46,9 +46,10 @@ impl AddressPreference {
         let last = self.0.address.load(Ordering::Relaxed);
         let (mut own, mut others) = ((1..).step_by(2), (2..).step_by(2));
         addresses.sort_by_cached_key(|address| {
-            let turns = match version(address) == known {
-                true => &mut own,
-                false => &mut others,
+            let turns = if version(address) == known {
+                &mut own
+            } else {
+                &mut others
             };
             let turn = turns.next();
             turn.filter(|_| hash(address) != last)

@@ -21,7 +21,7 @@ pub(in crate::registry) enum Failure {
         /// The proxy in use, if any.
         proxy: Option<String>,
         /// Whether a retry may succeed.
-        may_pass: bool,
+        is_transient: bool,
     },
 }
 
@@ -42,15 +42,17 @@ impl Failure {
                 None => Self::Network {
                     why: NetworkFault::Closed,
                     proxy: Some(name),
-                    may_pass: true,
+                    is_transient: true,
                 },
             };
         }
         match Self::from(error) {
-            Self::Network { why, may_pass, .. } => Self::Network {
+            Self::Network {
+                why, is_transient, ..
+            } => Self::Network {
                 why,
                 proxy: Some(name),
-                may_pass,
+                is_transient,
             },
             other => other,
         }
@@ -84,12 +86,12 @@ impl Failure {
             Self::Network {
                 why,
                 proxy,
-                may_pass,
+                is_transient,
             } => NetworkError::Failed {
                 url: address,
                 reason: why,
                 proxy,
-                may_pass,
+                is_transient,
             }
             .into(),
         }
@@ -119,14 +121,14 @@ impl From<ureq::Error> for Failure {
         Self::Network {
             why: reason(&error),
             proxy: None,
-            may_pass: may_pass(&error),
+            is_transient: is_transient(&error),
         }
     }
 }
 
 /// Whether a retry may succeed: after resets, early ends and time-outs, but not after an unknown
 /// name.
-fn may_pass(error: &ureq::Error) -> bool {
+fn is_transient(error: &ureq::Error) -> bool {
     use io::ErrorKind as Kind;
     match error {
         ureq::Error::Timeout(_) | ureq::Error::ConnectionFailed => true,

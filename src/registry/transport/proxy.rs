@@ -55,9 +55,10 @@ impl Proxies {
 
     /// The proxy for a URL. Loopback hosts are never reached through a proxy.
     pub(crate) fn choose(&self, url: &Url) -> Result<Option<Proxy>, Error> {
-        let own = match url.is_https() {
-            true => &self.https,
-            false => &self.http,
+        let own = if url.is_https() {
+            &self.https
+        } else {
+            &self.http
         };
         let Some(named) = own.as_ref().or(self.all.as_ref()) else {
             return Ok(None);
@@ -96,9 +97,10 @@ fn parse(text: &str) -> Result<Proxy, ProxyFault> {
     let good = !host.is_empty()
         && !rest.contains(['/', '?', '#'])
         && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port));
-    match good {
-        true => Proxy::new(&format!("{scheme}://{rest}")).map_err(|_| ProxyFault::NotAnAddress),
-        false => Err(ProxyFault::NotAnAddress),
+    if good {
+        Proxy::new(&format!("{scheme}://{rest}")).map_err(|_| ProxyFault::NotAnAddress)
+    } else {
+        Err(ProxyFault::NotAnAddress)
     }
 }
 

@@ -32,7 +32,7 @@ const FLOORS: [&[&str]; 14] = [
     &["record", "lockfile", "systemd"],
     &["tree_options"],
     &["oci", "sys"],
-    &["escape"],
+    &["escape", "calendar"],
 ];
 
 /// Where each third-party crate may be named: a file, or a room with a slash at its end.

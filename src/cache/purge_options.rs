@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 /// The options of a purge.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Sweep {
+pub(crate) struct PurgeOptions {
     /// Remove the blobs of existing destinations, too.
     pub(crate) all: bool,
     /// Keep blobs that were used more recently.
@@ -47,7 +47,7 @@ pub(crate) struct Purged {
     pub(crate) young: Total,
 }
 
-impl Sweep {
+impl PurgeOptions {
     /// Whether `older_than` keeps a file. A time in the future counts as recent.
     pub(crate) fn spares(&self, stat: &Stat) -> bool {
         let Some(age) = self.older_than else {
