@@ -28,7 +28,7 @@ fuzz_target!(|data: &[u8]| {
         documents(data);
         assert!(
             error_body::ErrorBody::read(data, progress::Progress::silent())
-                .said
+                .message
                 .chars()
                 .count()
                 <= 300
