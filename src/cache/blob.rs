@@ -119,7 +119,7 @@ impl Cache {
         })
     }
 
-    /// Drops a corrupt blob. Even if that fails, this process does not read it again: whoever corrupted it
+    /// Drops a corrupt blob. Even if that fails, this process does not read it again: the process that corrupted it
     /// may do so again.
     pub(crate) fn forget(&self, blob: &Descriptor) {
         self.corrupt.borrow_mut().insert(blob.digest.clone());

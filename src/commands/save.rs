@@ -99,16 +99,16 @@ impl Save {
                 }
             }
         }
-        let wanted = images.iter().map(|(_, _, contents)| {
+        let blobs_of_images = images.iter().map(|(_, _, contents)| {
             let blobs = contents.blobs.iter();
             let new = blobs.filter(|blob| seen.insert(blob.digest.clone()));
             new.cloned().collect()
         });
-        let wanted: Vec<Vec<Descriptor>> = wanted.collect();
-        let sizes = wanted.iter().flatten().map(|blob| blob.size);
+        let blobs_of_images: Vec<Vec<Descriptor>> = blobs_of_images.collect();
+        let sizes = blobs_of_images.iter().flatten().map(|blob| blob.size);
         size = sizes.clone().fold(size, u64::saturating_add);
         let mut meter = self.progress.meter(sizes, "writing");
-        for ((source, ..), blobs) in images.iter_mut().zip(&wanted) {
+        for ((source, ..), blobs) in images.iter_mut().zip(&blobs_of_images) {
             for (number, blob) in blobs.iter().enumerate() {
                 let stream = source.blob(blob, &mut meter)?;
                 source.prefetch(&mut blobs[number + 1..].iter());

@@ -211,7 +211,7 @@ impl<'t> Comparison<'t> {
                 unopened.xattrs()
             }
             InodeKind::Device { number, .. } => {
-                self.devices.found(&inode.kind);
+                self.devices.record(&inode.kind);
                 if let Some(Special::Block(actual) | Special::Character(actual)) = stat.special
                     && actual != *number
                 {

@@ -17,7 +17,7 @@ pub(super) struct Devices {
 impl Devices {
     /// Records one that exists. A whiteout does not show that others could be created, because Linux lets
     /// every user create those.
-    pub(super) fn found(&mut self, kind: &InodeKind) {
+    pub(super) fn record(&mut self, kind: &InodeKind) {
         self.has_found |= !is_whiteout(kind);
     }
 

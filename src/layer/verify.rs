@@ -7,7 +7,7 @@ use std::io::{self, BufRead, Read};
 /// A blob's bytes: if digest or size do not match, reading fails instead of ending.
 pub struct Verifier<R> {
     inner: R,
-    wanted: Digest,
+    expected: Digest,
     /// Taken when the end has been checked.
     hasher: Option<Hasher>,
     size: u64,
@@ -20,7 +20,7 @@ impl<R: Read> Verifier<R> {
         let hasher = Some(Hasher::new(blob.digest.algorithm()));
         Self {
             inner,
-            wanted: blob.digest.clone(),
+            expected: blob.digest.clone(),
             hasher,
             size: blob.size,
             seen: 0,
@@ -31,7 +31,7 @@ impl<R: Read> Verifier<R> {
     pub fn drain(&mut self) -> Result<(), Error> {
         io::copy(self, &mut io::sink())
             .map(drop)
-            .map_err(|e| Error::in_stream(&self.wanted, e))
+            .map_err(|e| Error::in_stream(&self.expected, e))
     }
 
     /// The wrapped reader.
@@ -41,7 +41,7 @@ impl<R: Read> Verifier<R> {
 
     fn size_mismatch(&self) -> Error {
         ImageError::SizeMismatch {
-            digest: self.wanted.clone(),
+            digest: self.expected.clone(),
             expected: self.size,
             actual: self.seen,
         }
@@ -55,7 +55,7 @@ impl<R: Read> Verifier<R> {
         if self.seen != self.size {
             return Err(self.size_mismatch());
         }
-        Error::unless_equal(Part::Blob, &self.wanted, hasher.finish())
+        Error::unless_equal(Part::Blob, &self.expected, hasher.finish())
     }
 }
 
@@ -84,7 +84,7 @@ impl<R: Read> Read for Verifier<R> {
 /// against the DiffID at the end.
 pub(super) struct Contents<R> {
     inner: R,
-    wanted: Digest,
+    expected: Digest,
     hasher: Option<Hasher>,
     buffer: Box<[u8]>,
     filled: usize,
@@ -96,7 +96,7 @@ impl<R: Read> Contents<R> {
     pub(super) fn new(diff_id: &Digest, inner: R, chunk: usize) -> Self {
         Self {
             inner,
-            wanted: diff_id.clone(),
+            expected: diff_id.clone(),
             hasher: Some(Hasher::new(diff_id.algorithm())),
             buffer: vec![0; chunk].into_boxed_slice(),
             filled: 0,
@@ -141,7 +141,7 @@ impl<R: Read> BufRead for Contents<R> {
                 Some(hasher) if self.filled > 0 => hasher.update(&self.buffer[..self.filled]),
                 hasher => {
                     if let Some(hasher) = hasher.take() {
-                        Error::unless_equal(Part::Contents, &self.wanted, hasher.finish())
+                        Error::unless_equal(Part::Contents, &self.expected, hasher.finish())
                             .map_err(io::Error::other)?;
                     }
                 }

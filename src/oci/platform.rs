@@ -160,18 +160,18 @@ pub struct PlatformRequest {
 impl PlatformRequest {
     /// How well `offered` matches: 0 is best, `None` is no match.
     pub fn rank(&self, offered: &Platform) -> Option<usize> {
-        let wanted = &self.platform;
-        if (&wanted.os, &wanted.architecture) != (&offered.os, &offered.architecture) {
+        let platform = &self.platform;
+        if (&platform.os, &platform.architecture) != (&offered.os, &offered.architecture) {
             return None;
         }
-        let variants = wanted.variants();
+        let variants = platform.variants();
         let rank = variants
             .iter()
             .position(|variant| *variant == offered.variant);
         // A platform requested without a variant also matches images that have only higher
         // variants: it may be for another machine. The default does not: this machine could not run
         // them.
-        rank.or((self.explicit && wanted.variant.is_empty()).then_some(variants.len()))
+        rank.or((self.explicit && platform.variant.is_empty()).then_some(variants.len()))
     }
 }
 

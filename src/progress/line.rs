@@ -1,6 +1,6 @@
 //! The status line on a terminal, redrawn in place; for a program, a JSON object once a second.
 //!
-//! There is one thread and no timer: whoever reads, waits or extracts reports that time has passed.
+//! There is one thread and no timer: the code that reads, waits or extracts reports that time has passed.
 
 use super::event::{Event, Snapshot};
 use super::throttle::{Counter, Rate, SECOND, Throttle, Urgency};

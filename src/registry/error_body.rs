@@ -40,7 +40,7 @@ impl ErrorBody {
     /// Parses the body of an error response, without the secrets of this pull. HTML and other
     /// formats are ignored: they say nothing useful.
     pub(super) fn read(body: &[u8], progress: Progress) -> Self {
-        let (code, said) = match serde_json::from_slice::<Errors>(body) {
+        let (code, message) = match serde_json::from_slice::<Errors>(body) {
             Ok(Errors::Many { errors }) => match errors.into_iter().next() {
                 Some(one) => one.into_parts(),
                 None => (String::new(), String::new()),
@@ -49,10 +49,10 @@ impl ErrorBody {
             Ok(Errors::Plain { error_description }) => (String::new(), error_description),
             Err(_) => (String::new(), plain_text(body)),
         };
-        let said = progress.without_secrets(&said);
+        let message = progress.without_secrets(&message);
         Self {
             code,
-            message: said.chars().take(MAX_SHOWN).collect(),
+            message: message.chars().take(MAX_SHOWN).collect(),
         }
     }
 
@@ -72,11 +72,11 @@ impl ErrorBody {
 
 impl ErrorEntry {
     fn into_parts(self) -> (String, String) {
-        let said = match self.message.filter(|message| !message.is_empty()) {
+        let message = match self.message.filter(|message| !message.is_empty()) {
             Some(message) => format!("{} {message}", self.code),
             None => self.code.clone(),
         };
-        (self.code, said)
+        (self.code, message)
     }
 }
 

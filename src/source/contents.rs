@@ -50,8 +50,8 @@ impl Source<'_> {
         progress: Progress,
     ) -> Result<ImageContents, Error> {
         let contents = match platforms {
-            Platforms::All(wanted) => self.all_contents(wanted, progress),
-            Platforms::Some(wanted) => self.some_contents(wanted, progress),
+            Platforms::All(request) => self.all_contents(request, progress),
+            Platforms::Some(requests) => self.some_contents(requests, progress),
         };
         contents.map_err(|error| self.explained(error))
     }
@@ -59,16 +59,16 @@ impl Source<'_> {
     /// A single manifest on its own; several through their index, byte for byte.
     fn some_contents(
         &mut self,
-        wanted: &[PlatformRequest],
+        requests: &[PlatformRequest],
         progress: Progress,
     ) -> Result<ImageContents, Error> {
         let (root, bytes) = self.root_bytes()?;
         let mut documents = Documents::default();
         documents.add(root.clone(), bytes)?;
         let mut images = Vec::new();
-        for wanted in wanted {
+        for request in requests {
             images.push(
-                self.resolve_documents(wanted, &mut documents, progress)?
+                self.resolve_documents(request, &mut documents, progress)?
                     .image,
             );
         }
@@ -100,7 +100,7 @@ impl Source<'_> {
     /// Everything that the index lists, including attestations and unknown entries.
     fn all_contents(
         &mut self,
-        wanted: &PlatformRequest,
+        request: &PlatformRequest,
         progress: Progress,
     ) -> Result<ImageContents, Error> {
         let (root, bytes) = self.root_bytes()?;
@@ -164,7 +164,7 @@ impl Source<'_> {
         if let Self::Registry(cached) = self {
             cached.require(&contents.blobs)?;
         }
-        contents.main = self.main_image(wanted, &mut documents, progress)?;
+        contents.main = self.main_image(request, &mut documents, progress)?;
         contents.documents = documents.into_all();
         name_platform(&mut contents.root, contents.main.as_slice());
         Ok(contents)
@@ -173,11 +173,11 @@ impl Source<'_> {
     /// The image for `wanted`, or else the first one for any platform.
     fn main_image(
         &mut self,
-        wanted: &PlatformRequest,
+        request: &PlatformRequest,
         documents: &mut Documents,
         progress: Progress,
     ) -> Result<Option<Image>, Error> {
-        let resolved = match self.resolve_documents(wanted, documents, progress) {
+        let resolved = match self.resolve_documents(request, documents, progress) {
             Err(Error::Image(ImageError::NoPlatform { available, .. })) => {
                 let Some(platform) = available.into_iter().next() else {
                     return Ok(None);

@@ -220,21 +220,21 @@ fn within_limit(descriptor: &Descriptor) -> Result<(), Error> {
 
 /// The bytes, if they match `descriptor`.
 fn verified<B: AsRef<Vec<u8>>>(descriptor: &Descriptor, part: Part, bytes: B) -> Result<B, Error> {
-    let (wanted, size) = (&descriptor.digest, bytes.as_ref().len() as u64);
+    let (expected, size) = (&descriptor.digest, bytes.as_ref().len() as u64);
     if size != descriptor.size {
         return Err(ImageError::SizeMismatch {
-            digest: wanted.clone(),
+            digest: expected.clone(),
             expected: descriptor.size,
             actual: size,
         }
         .into());
     }
-    check_digest(wanted, part, bytes.as_ref())?;
+    check_digest(expected, part, bytes.as_ref())?;
     Ok(bytes)
 }
 
-fn check_digest(wanted: &Digest, part: Part, bytes: &[u8]) -> Result<(), Error> {
-    Error::unless_equal(part, wanted, Digest::of(wanted.algorithm(), bytes))
+fn check_digest(expected: &Digest, part: Part, bytes: &[u8]) -> Result<(), Error> {
+    Error::unless_equal(part, expected, Digest::of(expected.algorithm(), bytes))
 }
 
 /// The digest of the manifest served for a tag, computed from its bytes: headers are often wrong.

@@ -207,7 +207,7 @@ fn is_there(parent: &Dir, name: &CStr, dir: &Dir) -> io::Result<bool> {
 }
 
 /// Opens a directory to empty it; an ordinary user's own may lack the permission bits. Mounts in it
-/// are not part of the tree, whoever mounted them: they are not touched.
+/// are not part of the tree, no matter who mounted them: they are not touched.
 fn open(parent: &Dir, name: &CStr) -> io::Result<Dir> {
     let dir = match parent.open(name) {
         Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {

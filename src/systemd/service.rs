@@ -62,7 +62,7 @@ impl Service<'_> {
         ));
         let root = path(self.root).map(|path| specifiers(&path));
         file.add("RootDirectory", "RootDirectory", root);
-        // Images leave that file to whoever runs them.
+        // Images leave that file to the runtime.
         let api = "MountAPIVFS=yes\nBindReadOnlyPaths=-/etc/resolv.conf\n";
         file.text.push_str(api);
         if let Some(account) = self.account {

@@ -40,7 +40,7 @@ pub(crate) fn ask(name: &str, server: &str, time: Duration) -> Result<Option<Cre
     if name.is_empty() || name.contains(['/', '\0']) {
         return Err("not a name of a helper".to_owned());
     }
-    let found = found(&program(name), std::env::var_os("PATH"));
+    let found = find_program(&program(name), std::env::var_os("PATH"));
     let mut command = Command::new(found.ok_or("no such program")?);
     command
         .arg("get")
@@ -122,8 +122,8 @@ pub(crate) fn program(name: &str) -> String {
 }
 
 /// Finds a program in PATH. Empty and relative entries are skipped: the system would search the
-/// working directory, and whoever can write there would receive secrets.
-fn found(program: &str, path: Option<OsString>) -> Option<PathBuf> {
+/// working directory, and anyone who can write there would receive secrets.
+fn find_program(program: &str, path: Option<OsString>) -> Option<PathBuf> {
     let path = path.unwrap_or_else(|| USUAL_PATH.into());
     let folders = std::env::split_paths(&path).filter(|folder| folder.is_absolute());
     let files = folders.map(|folder| folder.join(program));
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn programs_are_not_looked_up_in_the_working_directory() {
-        let find = |path: &str| found("sh", Some(path.into()));
+        let find = |path: &str| find_program("sh", Some(path.into()));
         let sh = find("/nowhere:/bin:/usr/bin");
         assert!(sh.is_some_and(|sh| sh.is_absolute()));
         for path in [
@@ -187,8 +187,8 @@ mod tests {
         ] {
             assert_eq!(find(path), None, "{path}");
         }
-        assert!(found("sh", None).is_some());
-        assert_eq!(found("bin", Some("/usr:/".into())), None, "a folder");
+        assert!(find_program("sh", None).is_some());
+        assert_eq!(find_program("bin", Some("/usr:/".into())), None, "a folder");
     }
 
     #[test]

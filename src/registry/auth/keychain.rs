@@ -49,7 +49,7 @@ impl Keychain {
 
     /// The credentials to send. None if there are none, or if they were dropped.
     pub(in crate::registry) fn credentials(&self) -> Option<&Credentials> {
-        let found = self.found().filter(|_| !self.dropped.get());
+        let found = self.look_up().filter(|_| !self.dropped.get());
         found.map(|found| &found.credentials)
     }
 
@@ -63,7 +63,7 @@ impl Keychain {
     /// public. Credentials that were passed explicitly are kept.
     pub(in crate::registry) fn drop_stored(&self, why: &str) -> bool {
         let found = self
-            .found()
+            .look_up()
             .filter(|found| !found.passed && !self.dropped.get());
         if let Some(FoundCredentials { origin, .. }) = found {
             let registry = &self.registry;
@@ -80,7 +80,7 @@ impl Keychain {
         self.progress.conceal([token], &self.image);
     }
 
-    fn found(&self) -> Option<&FoundCredentials> {
+    fn look_up(&self) -> Option<&FoundCredentials> {
         let find = || {
             let found = self.sources.find();
             if let Some(FoundCredentials { credentials, .. }) = &found {

@@ -61,10 +61,10 @@ impl RegistryEntry {
                 "" => entry.prefix.clone(),
                 location => location.to_owned(),
             };
-            let said = (entry.insecure, entry.blocked);
-            let before = *locations.entry(location.clone()).or_insert(said);
-            let key = match said {
-                _ if said == before => None,
+            let flags = (entry.insecure, entry.blocked);
+            let before = *locations.entry(location.clone()).or_insert(flags);
+            let key = match flags {
+                _ if flags == before => None,
                 (insecure, _) if insecure != before.0 => Some("insecure"),
                 _ => Some("blocked"),
             };

@@ -38,7 +38,7 @@ impl Peer {
         }
         let read = connection.read_tls(channel).ok();
         match read.and_then(|_| connection.process_new_packets().err()) {
-            Some(said) => self.named(said),
+            Some(alert) => self.named(alert),
             None => error,
         }
     }
