@@ -29,10 +29,10 @@ impl Display for CacheError {
         match self {
             Self::NotACache { path, .. } => write!(f, "{}: not a cache of roots", path_of(path)),
             Self::CorruptBlob(digest) => {
-                write!(f, "{digest}: the cached blob is spoiled and is not used")
+                write!(f, "{digest}: the cached blob is corrupt and is not used")
             }
             Self::Offline { image, missing } if missing.is_empty() => {
-                write!(f, "{image}: the cache does not know what it stands for")
+                write!(f, "{image}: the cache has no digest for this name")
             }
             Self::Offline { image, missing } => {
                 write!(f, "{image}: not in the cache: ")?;
@@ -47,9 +47,7 @@ impl Subject for CacheError {
         let hint = match self {
             Self::NotACache {
                 is_purged: true, ..
-            } => {
-                "name the one that pulls have used with --cache: before the first pull there is none"
-            }
+            } => "pass the --cache of your pulls; there is none before the first pull",
             Self::NotACache { .. } => {
                 "name another folder with --cache: a new one, or an empty one"
             }

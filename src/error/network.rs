@@ -97,10 +97,9 @@ impl Display for NetworkError {
                 }
                 Some(proxy) => write!(f, "{url}: {reason} (through the proxy {proxy})"),
             },
-            Self::ProxyRefused { proxy, url, status } => write!(
-                f,
-                "{url}: the proxy {proxy} does not connect: status {status}"
-            ),
+            Self::ProxyRefused { proxy, url, status } => {
+                write!(f, "{url}: proxy {proxy} refused CONNECT: status {status}")
+            }
         }
     }
 }
@@ -108,12 +107,12 @@ impl Display for NetworkError {
 impl Display for NetworkFault {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::UnknownHost => "no such host, or no name server answers",
+            Self::UnknownHost => "could not resolve host",
             Self::Refused => "connection refused",
             Self::TimedOut => "timed out waiting for a response",
-            Self::Endless => "the answer does not end",
+            Self::Endless => "the response did not end in time",
             Self::Unreachable => "network is unreachable",
-            Self::Truncated => "the connection ended in the middle of the answer",
+            Self::Truncated => "connection closed before the end of the response",
             Self::Closed => "connection closed by the server",
             Self::Other(words) => return f.write_str(&escaped(words)),
         })
@@ -128,7 +127,7 @@ impl Subject for NetworkError {
                 status: 401 | 407, ..
             } => "the variable that names the proxy takes user:password@ before the host",
             Self::ProxyRefused { .. } => {
-                "ask whoever runs the proxy, or add the host to NO_PROXY to do without"
+                "contact the administrator of the proxy, or add the host to NO_PROXY to do without"
             }
         };
         Some(hint.to_owned())

@@ -110,12 +110,12 @@ impl Display for TlsFault {
                 let days = in_days(*days);
                 write!(
                     f,
-                    "its certificate has expired on {year}-{month:02}-{day:02}, {days} ago by this machine's clock"
+                    "its certificate expired on {year}-{month:02}-{day:02}, {days} ago by this machine's clock"
                 )
             }
             Self::NotYetValid { days } => write!(
                 f,
-                "its certificate is not valid before {} from now by this machine's clock",
+                "its certificate is not yet valid: it will be in {} by this machine's clock",
                 in_days(*days)
             ),
             Self::UnsupportedAlgorithm(name) => write!(
@@ -127,19 +127,19 @@ impl Display for TlsFault {
                 f,
                 "its certificate depends on an RSA key of {bits} bits, which is too weak"
             ),
-            Self::InvalidCertificate(reason) => write!(f, "its certificate is wrong: {reason}"),
-            Self::UnsupportedVersion => f.write_str("it speaks no TLS 1.2 or 1.3"),
+            Self::InvalidCertificate(reason) => write!(f, "invalid certificate: {reason}"),
+            Self::UnsupportedVersion => f.write_str("it supports neither TLS 1.2 nor 1.3"),
             Self::HandshakeFailure => {
                 f.write_str("TLS handshake failure: no cipher or kind of key in common with it")
             }
-            Self::UnrecognizedName => f.write_str("TLS: it serves no host of this name"),
-            Self::Alert(alert) => write!(f, "it ends the TLS handshake with alert {alert}"),
+            Self::UnrecognizedName => f.write_str("TLS handshake failed: unrecognized name"),
+            Self::Alert(alert) => write!(f, "TLS handshake failed: alert {alert}"),
             Self::NotTls => f.write_str("it does not speak TLS"),
             Self::ProxyNotTls => f.write_str("the proxy does not speak TLS"),
             Self::NotPlainHttp => f.write_str("not an HTTP response; the server may expect https"),
-            Self::ClientCertificateRequired => f.write_str("it wants a client certificate"),
+            Self::ClientCertificateRequired => f.write_str("client certificate required"),
             Self::ClientCertificateRefused => f.write_str("it refuses the client certificate"),
-            Self::Other(reason) => write!(f, "no TLS with it: {reason}"),
+            Self::Other(reason) => write!(f, "TLS handshake failed: {reason}"),
         }
     }
 }
@@ -164,7 +164,7 @@ impl TlsFault {
                 return around(folder, host, "");
             }
             Self::Expired { .. } => {
-                "it has to get a new one; --insecure takes any, if you know the way to it"
+                "have it renewed; --insecure accepts any, on a network that you trust"
             }
             Self::WrongName(names) if names.is_empty() => {
                 "a common name does not count: it has to get a new one with a subjectAltName"

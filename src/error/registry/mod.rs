@@ -153,8 +153,8 @@ fn status_hint(status: u16, retry_after: Option<Duration>) -> Option<String> {
     }
     let hint = match status {
         429 => "try again later; most limits are higher with --auth",
-        500..=599 => "try again later; if it lasts, ask whoever runs the registry",
-        404 => "a part of the image is lost there: have it pushed again",
+        500..=599 => "try again later; if it lasts, contact the administrator of the registry",
+        404 => "the registry has lost part of the image: have it pushed again",
         _ => return None,
     };
     Some(hint.to_owned())

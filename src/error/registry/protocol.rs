@@ -86,20 +86,18 @@ impl Display for ResponseFault {
             Self::TooLong(limit) => return write!(f, "longer than {limit} bytes"),
             Self::NotHttp => "not an HTTP response",
             Self::BodyNotHttp => "not an HTTP response body: its chunks are malformed",
-            Self::HeadTooLong => "the head of the answer is too long",
+            Self::HeadTooLong => "response headers are too long",
             Self::NoTokenServer(message) => {
                 let text = format!("no token server: status 404 {message}");
                 return f.write_str(&escaped(text.trim_end()));
             }
-            Self::NotATokenResponse => "not the answer of a token server",
-            Self::NoToken => "no token in the answer",
+            Self::NotATokenResponse => "not a token response",
+            Self::NoToken => "no token in the response",
             Self::InvalidToken => "a token with blanks or control characters",
             Self::NotATagList => "not a list of tags",
             Self::InvalidLink => "its Link header has no address of the next page",
             Self::TooManyTags => "more than 32 MiB of tags; --limit reads the start of the list",
-            Self::NoNextPage => {
-                "the next page of tags is not found, to which the Link header leads"
-            }
+            Self::NoNextPage => "the next page of tags, named by the Link header, was not found",
             Self::EndlessTags => "the list of tags does not end; --limit reads the start of it",
         })
     }
@@ -110,9 +108,9 @@ impl Display for RedirectFault {
         f.write_str(match self {
             Self::NotHttp => "it does not lead to an http address",
             Self::ToPlainHttp => "it leads from https to http",
-            Self::ToPrivateAddress => "it leads to where only this machine gets to",
-            Self::TooMany => "too many in a row",
-            Self::WithSecret => "it leads a secret to another server",
+            Self::ToPrivateAddress => "it leads to a private address",
+            Self::TooMany => "too many redirects",
+            Self::WithSecret => "it would send credentials to another server",
         })
     }
 }
@@ -121,13 +119,11 @@ impl Display for ChallengeFault {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Missing => "status 401 without a WWW-Authenticate challenge",
-            Self::NoRealm => "asks for a token but not where to get it",
-            Self::RealmNotHttp => "sends to a token server that is no http address",
+            Self::NoRealm => "challenge without a realm",
+            Self::RealmNotHttp => "the realm is not an http URL",
             Self::RealmWithoutTls => "sends to a token server without https",
             Self::RealmUntrusted => "the registry wants credentials sent to it, which is not safe",
-            Self::RealmAtPrivateAddress => {
-                "the registry wants a token from there, where only this machine gets to"
-            }
+            Self::RealmAtPrivateAddress => "token server at a private address",
         })
     }
 }

@@ -107,7 +107,7 @@ fn token(
     }
     let body = response.bytes(MAX_ANSWER).map_err(|e| e.to_string())?;
     let response: Result<TokenResponse, _> = serde_json::from_slice(&body);
-    let response = response.map_err(|_| "there is no token in the answer")?;
+    let response = response.map_err(|_| "there is no token in the response")?;
     Ok(Credentials::Basic {
         user: "oauth2accesstoken".to_owned(),
         password: response.access_token,

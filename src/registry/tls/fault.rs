@@ -86,7 +86,7 @@ impl Peer {
             rustls::Error::InvalidMessage(_) | rustls::Error::PeerMisbehaved(_) => {
                 TlsFault::Other("it sends what is not valid TLS")
             }
-            _ => TlsFault::Other("the handshake failed"),
+            _ => TlsFault::Other("unknown error"),
         }
     }
 }

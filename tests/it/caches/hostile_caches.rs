@@ -408,7 +408,7 @@ fn as_many_spoilt_blobs_as_there_are_stop_no_pull() {
     each(spoils, |spoil| {
         let wire = spoilt(spoil);
         remove(&wire.sandbox.path("dest")).unwrap();
-        wire.pull().run().succeeds().says("spoiled");
+        wire.pull().run().succeeds().says("corrupt and is not used");
         wire.assert_pulled();
         assert!(wire.registry.requests_for("/blobs/").len() <= 5);
     });
@@ -423,12 +423,16 @@ fn as_many_spoilt_blobs_as_there_are_stop_no_verify_and_no_save() {
             .roots(["verify", "dest"])
             .run()
             .succeeds()
-            .says("spoiled");
+            .says("corrupt and is not used");
         wire.assert_pulled();
         let wire = spoilt(spoil);
         let name = wire.registry.image("a/b:1");
         let save = ["save", &name, "-o", "saved.tar"];
-        wire.sandbox.roots(save).run().succeeds().says("spoiled");
+        wire.sandbox
+            .roots(save)
+            .run()
+            .succeeds()
+            .says("corrupt and is not used");
         remove(&wire.sandbox.path("dest")).unwrap();
         let pull = ["pull", "oci-archive:saved.tar", "dest"];
         wire.sandbox.roots(pull).run().succeeds();
@@ -448,7 +452,9 @@ fn as_many_spoilt_blobs_as_there_are_stop_one_save_to_a_pipe() {
             save.prelude(&format!("exec >{sink}")).run()
         };
         save("first").fails(75).says("run it again");
-        save("saved.tar").succeeds().never_says("spoiled");
+        save("saved.tar")
+            .succeeds()
+            .never_says("corrupt and is not used");
         remove(&wire.sandbox.path("dest")).unwrap();
         let pull = ["pull", "oci-archive:saved.tar", "dest"];
         wire.sandbox.roots(pull).run().succeeds();
@@ -485,7 +491,7 @@ fn a_spoilt_blob_is_not_taken_for_the_image() {
                     wire.sandbox.write(wire.partial(2), bytes);
                 }
             }
-            wire.pull().run().succeeds().says("spoiled");
+            wire.pull().run().succeeds().says("corrupt and is not used");
             wire.assert_pulled();
         }
     });

@@ -76,8 +76,7 @@ fn what_was_never_pulled_is_said_to_be_unknown() {
         let name = scene.registry.image(name);
         let run = scene.offline(&[&name, "dest"]).fails(3);
         let full = if name.ends_with("/b") { ":latest" } else { "" };
-        let said =
-            "the cache does not know what it stands for\nhint: pull it once without --offline";
+        let said = "the cache has no digest for this name\nhint: pull it once without --offline";
         assert_eq!(run.stderr, format!("roots: {name}{full}: {said}\n"));
         assert_eq!(scene.sandbox.names(""), ["cache", "first"]);
     }
@@ -163,8 +162,7 @@ fn a_failed_pull_teaches_the_cache_nothing() {
     sandbox.roots(["pull", &name, "dest"]).run().fails(5);
     registry.forget_requests();
     let run = sandbox.roots(["pull", "--offline", &name, "dest"]).run();
-    run.fails(3)
-        .says("the cache does not know what it stands for");
+    run.fails(3).says("the cache has no digest for this name");
     assert_eq!(sandbox.names("cache/resolved"), [""; 0]);
     assert!(!sandbox.has(entry(&image.manifest)));
     assert_eq!(registry.lines(), [""; 0]);

@@ -24,7 +24,7 @@ fn a_spoilt_blob_is_healed_in_the_same_run() {
             assert_eq!(sandbox.names(""), ["cache", "one", "two"]);
             if blob == &image.layers[0] {
                 run.says(&format!(
-                    "roots: warning: {}: the cached blob is spoiled and is not used\n",
+                    "roots: warning: {}: the cached blob is corrupt and is not used\n",
                     blob.digest
                 ));
             }

@@ -215,7 +215,7 @@ fn code_3_is_also_what_is_not_on_this_machine() {
     );
     let offline = ["pull", "--offline", &scene.name, "dest"];
     let run = scene.sandbox.roots(offline).run().fails(3);
-    let said = "the cache does not know what it stands for";
+    let said = "the cache has no digest for this name";
     let hint = "hint: pull it once without --offline";
     assert_eq!(
         run.stderr,
@@ -250,7 +250,7 @@ fn code_75_is_try_again_later() {
             Fault::status_with(502, &[], "<html>\n</html>"),
             format!(
                 "roots: {manifest}: status 502\n\
-                 hint: try again later; if it lasts, ask whoever runs the registry\n"
+                 hint: try again later; if it lasts, contact the administrator of the registry\n"
             ),
         ),
     ] {

@@ -95,7 +95,7 @@ fn purge_takes_no_other_folder_for_a_cache() {
         }
         let purged = sandbox.roots(["purge", "--cache", folder]).run();
         let purged = purged.fails(6).says("not a cache of roots");
-        purged.says("hint: name the one that pulls have used with --cache");
+        purged.says("hint: pass the --cache of your pulls;");
         assert_eq!(sandbox.has(format!("{folder}/blobs")), blobs);
     }
     // Nor does a pull make one of it, for a later purge to drop.

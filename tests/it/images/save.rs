@@ -228,7 +228,7 @@ fn offline_it_is_saved_out_of_the_cache() {
     let (sandbox, registry) = (Sandbox::new("offline_it_is_saved"), Registry::start());
     let name = registry.push("a/b", "1", &second());
     let save = || sandbox.roots(["save", "--offline", &name, "-o", "x.tar"]);
-    save().run().fails(3).says("the cache does not know");
+    save().run().fails(3).says("the cache has no digest");
     assert!(!sandbox.has("x.tar"));
     sandbox.roots(["pull", &name, "dest"]).run().succeeds();
     registry.forget_requests();

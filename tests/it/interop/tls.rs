@@ -17,7 +17,7 @@ const ADDRESS: &str = "0.0.0.0";
 const UNKNOWN: &str = ": certificate signed by unknown authority\n";
 
 /// What is said to who shows no certificate where one is wanted.
-const WANTED: &str = ": it wants a client certificate\n";
+const WANTED: &str = ": client certificate required\n";
 
 /// A registry with an image, and the tree of that.
 struct Tls {
@@ -188,7 +188,7 @@ fn interop_tls_through_a_proxy_that_wants_a_password() {
     tls.pulls("proxy", through("joe:hunter2"));
     assert!(proxy.connects(&tls.host()) > 0);
     let before = proxy.connects(&tls.host());
-    tls.fails(through("joe:sesame"), 4, " does not connect: status 401\n");
+    tls.fails(through("joe:sesame"), 4, " refused CONNECT: status 401\n");
     assert!(proxy.connects(&tls.host()) > before);
     let before = proxy.connects(&tls.host());
     tls.pulls("NO_PROXY", through("joe:sesame").env("NO_PROXY", ADDRESS));

@@ -73,29 +73,20 @@ fn a_challenge_that_cannot_be_answered_ends_the_pull() {
         (vec![], silent),
         (vec!["Negotiate", "Digest nonce=\"x\""], silent),
         (vec!["\""], silent),
-        (
-            vec!["Bearer service=\"x\""],
-            "asks for a token but not where to get it",
-        ),
-        (
-            vec!["Bearer realm=\"\""],
-            "asks for a token but not where to get it",
-        ),
-        (
-            vec!["Bearer realm=\"{realm}"],
-            "asks for a token but not where to get it",
-        ),
+        (vec!["Bearer service=\"x\""], "challenge without a realm"),
+        (vec!["Bearer realm=\"\""], "challenge without a realm"),
+        (vec!["Bearer realm=\"{realm}"], "challenge without a realm"),
         (
             vec!["Bearer realm=\"file:///etc/passwd\""],
-            "sends to a token server that is no http address",
+            "the realm is not an http URL",
         ),
         (
             vec!["Bearer realm=\"data:,x\""],
-            "sends to a token server that is no http address",
+            "the realm is not an http URL",
         ),
         (
             vec!["Bearer realm=\"http://u:p@127.0.0.1/\""],
-            "sends to a token server that is no http address",
+            "the realm is not an http URL",
         ),
     ] {
         let sandbox = Sandbox::new("a_challenge_that_cannot");

@@ -72,7 +72,7 @@ fn a_realm_that_leads_on_takes_nothing_along() {
         thief.forget_requests();
         let command = sandbox.roots(["pull", "--auth", "<token>:hunter2", &name, "dest"]);
         let run = command.run().fails(1).never_says("hunter2");
-        run.says("redirect refused: it leads a secret to another server");
+        run.says("redirect refused: it would send credentials to another server");
         assert_eq!(thief.requests().len(), 0);
         sandbox.assert_nothing_left();
     }
@@ -109,7 +109,7 @@ fn nothing_goes_to_the_metadata_server_of_a_cloud() {
             let run = command.run().fails(4).never_says("hunter2");
             let run = match auth {
                 Some("passed") => run.says("wants credentials sent to it, which is not safe"),
-                _ => run.says("wants a token from there, where only this machine gets to"),
+                _ => run.says("token server at a private address"),
             };
             if auth == Some("stored") {
                 run.says("would go where it is not safe; asking without them\n");
@@ -123,7 +123,7 @@ fn nothing_goes_to_the_metadata_server_of_a_cloud() {
             let name = registry.push("a/b", "1", &hello());
             registry.fault(part, ALWAYS, Fault::Redirect(place.to_owned()));
             let run = sandbox.roots(["pull", &name, "dest"]).run().fails(1);
-            run.says("redirect refused: it leads to where only this machine gets to\n");
+            run.says("redirect refused: it leads to a private address\n");
             sandbox.assert_nothing_left();
         }
     }
@@ -274,7 +274,7 @@ fn no_name_leads_to_the_metadata_server_of_a_cloud() {
             }
             let command = sandbox.roots(["pull", "--retries=0", "--timeout=1", &name, "dest"]);
             let run = command.prelude(&hosts).run().fails(1);
-            run.says("redirect refused: it leads to where only this machine gets to\n");
+            run.says("redirect refused: it leads to a private address\n");
             sandbox.assert_nothing_left();
         }
     }

@@ -78,7 +78,7 @@ fn the_answer_of_a_proxy_may_come_in_pieces() {
     let hints = "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n";
     scene.proxy.interim(&hints.repeat(10_000));
     let run = scene.pull(&[("HTTPS_PROXY", &url)], &["--retries=0"]);
-    run.fails(1).says("the head of the answer is too long");
+    run.fails(1).says("response headers are too long");
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_proxy_may_want_a_password() {
     let pull = |url: &str| scene.pull(&[("HTTPS_PROXY", url)], &["--verbose"]);
     scene.is_pulled(pull(&url).never_says("p@ss").never_says("p%40ss"));
     let said = format!(
-        "roots: https://registry.test/v2/a/b/manifests/1: the proxy {host} does not connect: status 407\n\
+        "roots: https://registry.test/v2/a/b/manifests/1: proxy {host} refused CONNECT: status 407\n\
          hint: the variable that names the proxy takes user:password@ before the host\n"
     );
     for url in [&scene.proxy.url(), &format!("http://joe:sesame@{host}")] {
@@ -152,7 +152,7 @@ fn a_proxy_that_refuses_is_named() {
         let run = scene.pull(&[("HTTPS_PROXY", &url)], &["--retries=1"]);
         let run = run.fails(code).never_says("sesame");
         run.says(&format!(
-            "roots: https://registry.test/v2/a/b/manifests/1: the proxy {host} does not connect: status {status}\n"
+            "roots: https://registry.test/v2/a/b/manifests/1: proxy {host} refused CONNECT: status {status}\n"
         ));
         assert_eq!(scene.proxy.lines().len() - before, asked, "{status}");
     }

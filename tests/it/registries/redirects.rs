@@ -199,7 +199,7 @@ fn a_redirect_to_nowhere_is_refused() {
         ),
         (
             found(&[("Location", "/v2/a/b/manifests/1")]),
-            "too many in a row",
+            "too many redirects",
             11,
         ),
     ] {

@@ -52,10 +52,10 @@ fn every_answer_of_a_token_server_that_has_a_token_will_do() {
 fn an_answer_without_a_usable_token_ends_the_pull() {
     let token = |text: &str| format!("{{\"token\":{}}}", serde_json::to_string(text).unwrap());
     for (answer, why) in [
-        ("<html>".to_owned(), "not the answer of a token server"),
-        ("{\"token\":7}".into(), "not the answer of a token server"),
-        ("{}".into(), "no token in the answer"),
-        (token(""), "no token in the answer"),
+        ("<html>".to_owned(), "not a token response"),
+        ("{\"token\":7}".into(), "not a token response"),
+        ("{}".into(), "no token in the response"),
+        (token(""), "no token in the response"),
         (
             token("a\r\nX-Evil: b"),
             "a token with blanks or control characters",

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 fn without_a_network_all_must_be_cached() {
     let scene = Scene::new();
     let run = scene.dry_run(&[&scene.name, "dest", "--offline"]).fails(3);
-    run.says(": the cache does not know what it stands for\n");
+    run.says(": the cache has no digest for this name\n");
     scene.pull(&["first"]).succeeds();
     let run = scene
         .dry_run(&[&scene.name, "dest", "--offline"])

@@ -14,7 +14,12 @@ fn what_breaks_leaves_the_old_archive() {
         (&image.config.digest, Fault::Corrupt(3), 5, "wrong digest"),
         (layer, Fault::Corrupt(3), 5, "wrong digest"),
         (layer, Fault::status(404), 3, "status 404"),
-        (layer, Fault::CutBody(10), 75, "the connection ended"),
+        (
+            layer,
+            Fault::CutBody(10),
+            75,
+            "connection closed before the end",
+        ),
         (layer, Fault::Append(b"more".to_vec()), 5, "wrong size"),
         (
             layer,
@@ -105,13 +110,13 @@ fn what_the_cache_has_spoilt_is_fetched_again() {
     let path = sandbox.path(&cached);
     std::fs::remove_file(&path).unwrap();
     sandbox.write(&cached, &bytes);
-    save().run().succeeds().says("spoiled");
+    save().run().succeeds().says("corrupt and is not used");
     assert_eq!(sandbox.read("x.tar"), good);
     std::fs::remove_file(&path).unwrap();
     sandbox.write(&cached, &bytes);
     let script = "exec > y.tar";
     let save = sandbox.roots(["save", &name, "-o", "-"]).prelude(script);
-    save.run().fails(75).says("spoiled");
+    save.run().fails(75).says("corrupt and is not used");
 }
 
 #[test]

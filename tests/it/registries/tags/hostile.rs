@@ -149,7 +149,7 @@ fn a_next_page_that_is_not_there_is_named() {
         assert_eq!(
             run.stderr,
             format!(
-                "roots: {url}: the next page of tags is not found, to which the Link header leads\n"
+                "roots: {url}: the next page of tags, named by the Link header, was not found\n"
             )
         );
     }

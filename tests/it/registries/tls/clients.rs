@@ -47,7 +47,7 @@ fn a_client_certificate_is_shown_where_it_is_wanted() {
     for old in [true, false] {
         let (scene, clients) = for_clients(old);
         let host = scene.front.host();
-        let wanted = "roots: {host}: it wants a client certificate\n\
+        let wanted = "roots: {host}: client certificate required\n\
              hint: put client.cert and client.key into ~/.config/containers/certs.d/{host}\n";
         let pull = || scene.pull(&["--force", "--ca-file=ca.pem"]);
         scene.is_refused(pull(), 1, wanted);

@@ -31,11 +31,11 @@ fn a_connection_that_ended_while_it_waited_is_gone_on_after() {
 fn only_its_first_end_is_put_down_to_the_waiting() {
     let wire = Wire::new("twice", 2).fault("layer 2", 2, Fault::CutBody(1000));
     let asked = [&ASKED[..], &["layer 2 bytes=1000-"]].concat();
-    wire.fails(75, "the connection ended in the middle", &asked);
+    wire.fails(75, "connection closed before the end", &asked);
     let wire = Wire::new("ever", 2).retries(1);
     let wire = wire.fault("layer 2", ALWAYS, Fault::CutAt(1000));
     let asked = [&ASKED[..], &["layer 2 bytes=1000-"; 2]].concat();
-    wire.fails(75, "the connection ended in the middle", &asked);
+    wire.fails(75, "connection closed before the end", &asked);
 }
 
 /// What a registry may say to a request that nobody needs an answer to yet.

@@ -4,7 +4,7 @@
 use super::{Wire, each};
 use crate::support::{ALWAYS, Fault, TokenRules};
 
-const ENDLESS: &str = "the answer does not end\n\
+const ENDLESS: &str = "the response did not end in time\n\
      hint: allow it more time with --timeout, if the server is only slow\n";
 
 /// They were read for as long as they came.
@@ -36,7 +36,7 @@ fn framing_without_end_is_given_up() {
 #[test]
 fn interim_answers_without_end_are_given_up() {
     let wire = Wire::new("interim", 1).fault("manifest", ALWAYS, Fault::EndlessInterim);
-    wire.fails(1, "the head of the answer is too long\n", &["manifest"]);
+    wire.fails(1, "response headers are too long\n", &["manifest"]);
 }
 
 /// It is known how long it is.

@@ -108,7 +108,7 @@ fn without_a_cache_nothing_is_left() {
     let wire = Wire::new("no cache", 1).arg("--cache=no");
     let wire = wire.fault("layer 1", 1, Fault::CutBody(2000));
     let asked = ["manifest", "config", "layer 1"];
-    wire.fails(75, "the connection ended", &asked);
+    wire.fails(75, "connection closed before the end", &asked);
     assert_eq!(wire.asked()[3..], asked);
     assert_eq!(wire.sandbox.names(""), ["dest"]);
 }

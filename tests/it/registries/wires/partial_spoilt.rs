@@ -33,7 +33,7 @@ fn what_is_not_of_the_blob_is_healed_in_the_same_run() {
         let asked = ["manifest", rest, "manifest", "layer 1"];
         let asked: Vec<_> = asked.into_iter().filter(|part| !part.is_empty()).collect();
         let run = wire.pulls(&asked);
-        run.says(": the cached blob is spoiled and is not used\n");
+        run.says(": the cached blob is corrupt and is not used\n");
     });
 }
 

@@ -66,7 +66,7 @@ fn a_server_without_ranges_and_with_cuts_is_given_up() {
         .fault("layer 1", ALWAYS, Fault::of_range(Fault::status(416)))
         .fault("layer 1", ALWAYS, Fault::CutBody(1000));
     let asked = [&START[..], &[REST, "layer 1", REST, "layer 1"]].concat();
-    wire.fails(75, "the connection ended", &asked);
+    wire.fails(75, "connection closed before the end", &asked);
 }
 
 #[test]

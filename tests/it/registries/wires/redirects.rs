@@ -114,7 +114,7 @@ fn a_circle_is_left() {
     let path = format!("/v2/a/b/blobs/{}", wire.image.layers[0].digest);
     let wire = wire.fault("layer 1", ALWAYS, Fault::Redirect(path));
     let asked = [&ASKED[..], &["layer 1"; 10]].concat();
-    wire.fails(1, "redirect refused: too many in a row", &asked);
+    wire.fails(1, "redirect refused: too many redirects", &asked);
 }
 
 #[test]

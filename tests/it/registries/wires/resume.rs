@@ -3,7 +3,7 @@
 use super::{SIZE, Wire, each};
 use crate::support::{ALWAYS, Fault, TokenRules};
 
-const ENDED: &str = "the connection ended in the middle of the answer\nhint: allow it more attempts with --retries\n";
+const ENDED: &str = "connection closed before the end of the response\nhint: allow it more attempts with --retries\n";
 
 fn chunked(fault: Fault) -> Fault {
     Fault::All(vec![Fault::Chunked, fault])

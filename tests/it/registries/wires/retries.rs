@@ -78,11 +78,7 @@ fn a_document_that_always_breaks_off_is_given_up() {
     each([("manifest", 2), ("token", 1)], |(part, at)| {
         let fault = Fault::CutBody(5);
         let wire = wire(&fault, 2).fault(part, ALWAYS, fault);
-        wire.fails(
-            75,
-            "the connection ended in the middle",
-            &asked_until(at, 3),
-        );
+        wire.fails(75, "connection closed before the end", &asked_until(at, 3));
     });
 }
 
