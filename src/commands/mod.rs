@@ -211,7 +211,7 @@ fn counted(count: u64, thing: &str) -> String {
 fn warn_of_unmatched(paths: &[String], progress: Progress) {
     for path in paths {
         let patterns = if path.contains(['*', '?', '[']) {
-            ": patterns are not supported, and a folder includes all that is below it"
+            ": patterns are not supported, and a folder includes everything below it"
         } else {
             ""
         };

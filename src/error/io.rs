@@ -123,7 +123,7 @@ fn path_hint(action: &str, path: &Path, source: &io::Error) -> Option<String> {
         ("open the cache", _) => "name another folder with --cache, or do without: --cache no",
         ("read", PermissionDenied) => "let this user read it, or run as root",
         ("follow the path", NotFound) => {
-            "a link or a `..` on it leads to nothing: make that folder first"
+            "a symlink or `..` in the path leads nowhere: make that folder first"
         }
         ("clean up", PermissionDenied) => {
             let path = path_of(path);
@@ -146,7 +146,7 @@ pub(super) fn tree_hint(action: &str, source: &io::Error) -> Option<&'static str
     match (action, source.kind()) {
         // In a container, root may not be allowed to change owners.
         ("set the owner", ErrorKind::PermissionDenied) => {
-            Some("pass --strip-owner, or run where root may give files away")
+            Some("pass --strip-owner, or run where root may change owners")
         }
         _ => kind_hint(source),
     }

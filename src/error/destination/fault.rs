@@ -54,9 +54,9 @@ impl Display for DestinationFault {
             Self::NotAFolder => "it is not a folder",
             Self::NotAFile => "it is a folder",
             Self::NotAnArchive => "it exists, and is not an archive of images",
-            Self::SystemRoot => "the root of this system is no place for a tree",
-            Self::BelowSystemRoot => "a folder directly below / is not replaced",
-            Self::InCache => "it is in the cache, which purge sweeps",
+            Self::SystemRoot => "refusing to replace the root directory",
+            Self::BelowSystemRoot => "refusing to replace a folder directly below /",
+            Self::InCache => "it is in the cache, where purge would remove it",
             Self::MountPoint => "it is a mount point",
             Self::WorkingDirectory => "it holds the working directory",
             Self::MountInside => "something is mounted inside it",
@@ -74,11 +74,11 @@ impl Display for DestinationFault {
             Self::InvalidMachineName => "not a valid systemd machine name",
             Self::InvalidServiceName => "not a valid name for a systemd service",
             Self::InvalidUnitPath => "systemd does not accept this path in a unit",
-            Self::ForeignStartFile => "it is not written by roots",
+            Self::ForeignStartFile => "it was not written by roots",
             Self::StartFileNotAFile => "it is not a plain file",
             Self::ForeignFolder => "in the way: not a folder that a pull has left",
             Self::ForeignFile => "in the way: not a file that roots has left",
-            Self::ForeignLink => "a symlink of another user in a folder that all may write to",
+            Self::ForeignLink => "a symlink of another user in a world-writable folder",
             Self::ForeignFifo => "it is a fifo of another user",
             Self::Replaced => "another process has replaced it since this pull began",
             Self::Appeared => "another process has put it there while the archive was written",
@@ -107,13 +107,13 @@ impl DestinationFault {
             Self::NotAFolder => "name a folder",
             Self::SystemRoot | Self::HoldsCache | Self::HoldsImage => "choose another folder",
             Self::BelowSystemRoot => {
-                "choose another folder, or leave --force away if there is nothing in it"
+                "choose another folder, or omit --force if there is nothing in it"
             }
             Self::NotAFile => "name a file in it, like FOLDER/image.tar",
             Self::NotAnArchive => "name another file, or add --force to replace it",
             Self::InCache => "choose another folder, or another cache with --cache",
             Self::MountPoint => {
-                "choose another folder, or empty it and leave --force away: it is filled in place then"
+                "choose another folder, or empty it and omit --force: it is filled in place then"
             }
             Self::WorkingDirectory => "change into another folder first",
             Self::MountInside => "unmount it first, or choose another folder",

@@ -42,7 +42,7 @@ impl TreeInUse {
             (_, false) => {
                 "stop it, or keep its tree with --keep-old PATH and restart it afterwards"
             }
-            (_, true) => "restart it, which has it use the newer tree, or name another place",
+            (_, true) => "restart it, so that it uses the newer tree, or name another place",
         }
     }
 }

@@ -78,14 +78,21 @@ impl Display for DestinationError {
             Self::NotEmpty {
                 replaceable: Replaceable::Never(reason),
                 ..
-            } => write!(f, "it is not empty, and {reason}"),
+            } => {
+                // "Refusing to" is no clause that could follow "and".
+                let joint = match reason {
+                    DestinationFault::BelowSystemRoot => ";",
+                    _ => ", and",
+                };
+                write!(f, "it is not empty{joint} {reason}")
+            }
             Self::NotEmpty { .. } => f.write_str("it is not empty"),
             Self::Refused { reason, .. } => reason.fmt(f),
-            Self::Busy(_) => f.write_str("another roots is at work on it"),
+            Self::Busy(_) => f.write_str("another roots process is using it"),
             Self::InUse(_) => Ok(()),
             Self::NoSpace { missing, .. } => write!(
                 f,
-                "the disk is too full: {missing} more bytes are needed at least"
+                "no space left on device: at least {missing} more bytes needed"
             ),
             Self::NoRecord { reason, .. } => reason.fmt(f),
         }
@@ -126,14 +133,14 @@ impl Subject for DestinationError {
                 Replaceable::Never(reason) => reason.hint_if_full(),
                 Replaceable::WithForce => "add --force to replace it",
                 Replaceable::Recorded => {
-                    "add --force to replace it, or --update to do so if the image is another by now"
+                    "add --force to replace it, or --update to do so if the image has changed"
                 }
                 Replaceable::Unrecorded => {
                     "it has no record of a pull; add --force to replace it all the same"
                 }
             },
             Self::Refused { reason, .. } => reason.hint(),
-            Self::Busy(_) => "wait for its end, or choose another place",
+            Self::Busy(_) => "wait until it has finished, or choose another place",
             Self::InUse(tree) => tree.hint(),
             Self::NoSpace { .. } => DISK_FULL,
             Self::NoRecord { path, .. } => {

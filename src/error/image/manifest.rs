@@ -49,7 +49,7 @@ impl Display for InvalidManifest {
                 )
             }
             Self::TooDeep => f.write_str("indexes within indexes, too deep to follow"),
-            Self::TooMuch => f.write_str("it leads to too many documents"),
+            Self::TooMuch => f.write_str("it refers to too many documents"),
         }
     }
 }

@@ -115,7 +115,7 @@ impl Display for ImageError {
                 };
                 write!(
                     f,
-                    "{expected}: wrong digest: the {part} that came is {actual}"
+                    "{expected}: digest mismatch: the {part} received is {actual}"
                 )
             }
             Self::SizeMismatch {
@@ -135,10 +135,10 @@ impl Display for ImageError {
                 wanted,
                 available,
             } => {
-                write!(f, "{image}: no image for {wanted}; there is ")?;
-                list(f, available, "none for any platform")
+                write!(f, "{image}: no image for {wanted}; available: ")?;
+                list(f, available, "none")
             }
-            Self::NotAnIndex(image) => write!(f, "{image}: one image only, and no index"),
+            Self::NotAnIndex(image) => write!(f, "{image}: a single image without an index"),
             Self::Locked {
                 image,
                 lock,
@@ -199,13 +199,13 @@ impl Subject for ImageError {
                 let before = if expected.is_empty() {
                     "if you trust it, lock it: roots digest --lock "
                 } else {
-                    "if the change is meant, lock it again: roots digest --lock "
+                    "if the change is intended, lock it again: roots digest --lock "
                 };
                 return around(before, image, "");
             }
             Self::Changed { .. } => "name the IMAGE that the tree is to be compared with",
             Self::Include { path, .. } if path.contains(['*', '?', '[']) => {
-                "patterns are not supported: a folder includes all that is below it"
+                "patterns are not supported: a folder includes everything below it"
             }
             Self::Include { .. } => return None,
         };

@@ -136,9 +136,9 @@ impl Display for EntryFault {
             Self::TooManySteps => "its parents lead through symlinks of more than 16384 steps",
             Self::ParentIsFile => "one of its parents is not a directory",
             Self::RootIsNoDirectory => "the root of the tree must be a directory",
-            Self::Whiteout => "not a name that a whiteout can have",
-            Self::EmptyLink => "a link to nothing",
-            Self::LinkTargetMissing => "a hard link to what is not there",
+            Self::Whiteout => "invalid whiteout name",
+            Self::EmptyLink => "link without a target",
+            Self::LinkTargetMissing => "hard link target not found",
             Self::LinkToDirectory => "a hard link to a directory",
             Self::Sparse => "its sparse map does not fit it",
             Self::Checksum => "its header has a wrong checksum",
@@ -151,7 +151,7 @@ impl Display for EntryFault {
             Self::Bomb => "a decompression bomb: the image unpacks to far more than its size explains",
             Self::Dangling => "an extended header at the end of the archive",
             Self::LoneZeroBlock => "a lone block of zeros in mid-archive",
-            Self::Truncated => "the archive ends in the middle of it",
+            Self::Truncated => "unexpected end of archive",
             Self::UnknownType(kind) => {
                 return write!(
                     f,
@@ -160,12 +160,12 @@ impl Display for EntryFault {
                 );
             }
             Self::OverLimit(limit) => {
-                return write!(f, "with it the tree is larger than the {limit} B allowed");
+                return write!(f, "the tree exceeds the limit of {limit} B");
             }
             Self::Inflated(limit) => {
                 return write!(f, "its layer unpacks to far more than the {limit} B allowed");
             }
-            Self::Number(field) => return write!(f, "its {field} is not a number that it can be"),
+            Self::Number(field) => return write!(f, "its {field} is not a valid number"),
             Self::UnmappedOwner { uid, gid } => {
                 return write!(
                     f,

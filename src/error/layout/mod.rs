@@ -84,7 +84,7 @@ impl Display for LayoutFault {
             Self::NoTag {
                 wanted, available, ..
             } => {
-                write!(f, "no image `{}`; there is ", escaped(wanted))?;
+                write!(f, "no image `{}`; available: ", escaped(wanted))?;
                 list(
                     f,
                     available.iter().map(|name| escaped(name)),
@@ -107,11 +107,11 @@ impl Display for LayoutFault {
             }
             Self::NoFile => f.write_str("no such file"),
             Self::NothingThere => f.write_str("no such file or folder"),
-            Self::NotAnArchive => f.write_str("not an archive of an image"),
+            Self::NotAnArchive => f.write_str("not an image archive"),
             Self::NotAFolder => f.write_str("not a folder"),
-            Self::IsAFolder => f.write_str("not a file but a folder"),
+            Self::IsAFolder => f.write_str("it is a folder, not a file"),
             Self::Compression(name) => {
-                write!(f, "compressed with {name}, which is not read")
+                write!(f, "compressed with {name}, which is not supported")
             }
             Self::Malformed(why) => write!(f, "malformed archive: {}", escaped(why)),
             Self::TooManyMembers => f.write_str("malformed archive: too many members"),

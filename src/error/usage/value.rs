@@ -82,7 +82,7 @@ impl Display for ValueFault {
             Self::NotRepository => "the name of a repository has no tag or digest",
             Self::Times => "not a number from 0 to 100",
             Self::Shift => "not a number of ids from 0 to 4294967294",
-            Self::NotRoot => "only root can give files away",
+            Self::NotRoot => "only root may change owners",
             Self::Machine => {
                 "the name of a machine is letters and digits, with . or - between them, 64 at most"
             }

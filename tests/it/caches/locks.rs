@@ -65,7 +65,7 @@ fn another_image_is_refused() {
         run.stderr,
         format!(
             "roots: {}: locked to {digest}, but it is {moved}\n\
-             hint: if the change is meant, lock it again: roots digest --lock {}\n",
+             hint: if the change is intended, lock it again: roots digest --lock {}\n",
             names[0], names[0]
         )
     );

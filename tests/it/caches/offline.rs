@@ -129,7 +129,7 @@ fn a_platform_that_was_not_pulled_is_missing() {
     let run = scene.offline(&far_away).fails(3);
     run.says(&format!(": not in the cache: {}\n", far.manifest.digest));
     let run = scene.offline(&[&scene.name, "dest", "--platform=linux/mips"]);
-    run.fails(3).says("no image for linux/mips; there is ");
+    run.fails(3).says("no image for linux/mips; available: ");
 }
 
 #[test]

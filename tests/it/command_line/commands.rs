@@ -132,7 +132,7 @@ fn operands_are_bytes() {
     let run = sandbox.roots(["pull", &name]).arg(odd).run().fails(6);
     assert_eq!(
         run.stderr,
-        "roots: d\u{fffd}st\\n\\u{1b}[m: it is not empty\nhint: add --force to replace it, or --update to do so if the image is another by now\n"
+        "roots: d\u{fffd}st\\n\\u{1b}[m: it is not empty\nhint: add --force to replace it, or --update to do so if the image has changed\n"
     );
     sandbox
         .roots([OsStr::new("digest"), OsStr::from_bytes(b"a\xff")])

@@ -118,7 +118,7 @@ fn code_3_is_not_found() {
         ])
         .run()
         .fails(3);
-    let no_platform = "roots: {host}/acme/tool:3: no image for linux/arm64; there is linux/mips, plan9/mips\n\
+    let no_platform = "roots: {host}/acme/tool:3: no image for linux/arm64; available: linux/mips, plan9/mips\n\
                        hint: choose one of them: --platform linux/mips\n";
     assert_eq!(
         run.stderr,
@@ -154,7 +154,7 @@ fn code_5_is_not_what_was_named_or_no_image() {
         "acme/tool:1",
         5,
         &format!(
-            "roots: {wanted}: wrong digest: the blob that came is {got}\n\
+            "roots: {wanted}: digest mismatch: the blob received is {got}\n\
              hint: a mirror, proxy or store has altered it: pull it from elsewhere\n"
         ),
     );

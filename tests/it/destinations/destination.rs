@@ -29,7 +29,7 @@ fn refused(sandbox: &Sandbox, registry: &Registry, arguments: &[&str]) -> Run {
     run
 }
 
-const DANGLES: &str = "hint: a link or a `..` on it leads to nothing: make that folder first\n";
+const DANGLES: &str = "hint: a symlink or `..` in the path leads nowhere: make that folder first\n";
 
 const CHOOSE: &str = "hint: choose another folder\n";
 
@@ -165,10 +165,12 @@ fn no_hint_leads_to_what_is_refused() {
     for dest in ["/proc", "/etc"] {
         let run = refused(&sandbox, &registry, &[dest]);
         let why = match dest {
-            "/proc" => "it is a mount point\nhint: empty it, or choose another folder\n".to_owned(),
-            _ => format!("a folder directly below / is not replaced\n{CHOOSE}"),
+            "/proc" => {
+                ", and it is a mount point\nhint: empty it, or choose another folder\n".to_owned()
+            }
+            _ => format!("; refusing to replace a folder directly below /\n{CHOOSE}"),
         };
-        let said = format!("roots: {dest}: it is not empty, and {why}");
+        let said = format!("roots: {dest}: it is not empty{why}");
         assert_eq!(run.stderr, said);
     }
     assert_eq!(registry.lines(), [""; 0]);
@@ -277,7 +279,7 @@ fn a_folder_that_holds_the_cache_is_not_replaced() {
     }
     let command = sandbox.roots(["pull", &name, "in/cache/links/x", "--cache=in/cache"]);
     let run = command.run().fails(6);
-    run.says(": it is in the cache, which purge sweeps\n");
+    run.says(": it is in the cache, where purge would remove it\n");
     assert_eq!(registry.lines(), [""; 0]);
     assert!(sandbox.has("in/cache/CACHEDIR.TAG"));
     // A folder that is to hold both, from the beginning.

@@ -101,10 +101,10 @@ fn what_holds_more_than_a_tree_is_refused() {
         here.display().to_string(),
         here.join("below").display().to_string(),
     );
-    let root = "the root of this system is no place for a tree\nhint: choose another folder";
+    let root = "refusing to replace the root directory\nhint: choose another folder";
     let in_use = "it holds the working directory\nhint: change into another folder first";
-    let mount = "it is a mount point\nhint: choose another folder, or empty it and leave --force away: it is filled in place then";
-    let system = "a folder directly below / is not replaced\nhint: choose another folder, or leave --force away if there is nothing in it";
+    let mount = "it is a mount point\nhint: choose another folder, or empty it and omit --force: it is filled in place then";
+    let system = "refusing to replace a folder directly below /\nhint: choose another folder, or omit --force if there is nothing in it";
     refused("/", "/", root);
     refused("/..", "/", root);
     refused("/proc/self/root", "/", root);

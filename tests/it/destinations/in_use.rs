@@ -390,7 +390,7 @@ fn a_program_keeps_the_tree_that_is_kept() {
     scene.registry.push("a/b", "1", &hello());
     for more in [&[][..], &["--dry-run"]] {
         let run = scene.pull(&[&keep, more].concat()).fails(6);
-        let hint = "hint: restart it, which has it use the newer tree, or name another place\n";
+        let hint = "hint: restart it, so that it uses the newer tree, or name another place\n";
         let said = format!(
             "roots: {} is in use by sleep ({})\n{hint}",
             old.display(),

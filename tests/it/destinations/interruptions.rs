@@ -72,7 +72,7 @@ fn of_two_pulls_into_one_folder_one_is_told_so() {
             .fails(6);
         let path = sandbox.path("dest").display().to_string();
         let refusal = format!(
-            "roots: {path}: another roots is at work on it\nhint: wait for its end, or choose another place\n"
+            "roots: {path}: another roots process is using it\nhint: wait until it has finished, or choose another place\n"
         );
         assert_eq!(run.stderr, refusal);
     }

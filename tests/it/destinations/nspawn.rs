@@ -107,7 +107,7 @@ fn somebody_elses_stays() {
     let name = registry.push("a/b", "1", &app());
     sandbox.write("dest.nspawn", "[Exec]\nBoot=yes\n");
     let run = pull(&sandbox, &name, &[]).fails(6);
-    run.says("dest.nspawn: it is not written by roots\nhint: move it away; --force would replace it, and DEST\n");
+    run.says("dest.nspawn: it was not written by roots\nhint: move it away; --force would replace it, and DEST\n");
     assert_eq!(sandbox.read("dest.nspawn"), b"[Exec]\nBoot=yes\n");
     assert!(!sandbox.has("dest"));
     pull(&sandbox, &name, &["--force"]).succeeds();

@@ -47,13 +47,13 @@ fn a_disk_that_is_too_small_is_said_before_a_layer_is_fetched() {
         };
         let run = run.fails(6);
         let dest = scene.sandbox.path("small/dest").display().to_string();
-        let start = format!("roots: {dest}: the disk is too full: ");
+        let start = format!("roots: {dest}: no space left on device: at least ");
         let (_, rest) = run.stderr.split_once(&start).unwrap();
         let (missing, rest) = rest.split_once(' ').unwrap();
         let missing: usize = missing.parse().unwrap();
         assert!((SIZE - 65_536..SIZE).contains(&missing), "{missing}");
         let hint = "hint: make room, or choose another place\nleft:\n";
-        assert_eq!(rest, format!("more bytes are needed at least\n{hint}"));
+        assert_eq!(rest, format!("more bytes needed\n{hint}"));
         let asked = scene.registry.lines().len();
         assert_eq!(asked, wanted, "the manifest and the config");
         scene.registry.forget_requests();

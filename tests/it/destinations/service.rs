@@ -423,7 +423,7 @@ fn it_goes_with_the_tree() {
 
     sandbox.write("dest.service", "[Service]\nExecStart=/mine\n");
     let run = pull(&sandbox, &of("two"), &["--update"]).fails(6);
-    run.says("dest.service: it is not written by roots\nhint: move it away");
+    run.says("dest.service: it was not written by roots\nhint: move it away");
     assert_eq!(text(&sandbox), "[Service]\nExecStart=/mine\n");
     pull(&sandbox, &of("two"), &["--force"]).succeeds();
     std::fs::remove_file(sandbox.path("dest.service")).unwrap();

@@ -71,7 +71,10 @@ fn a_place_that_cannot_take_the_old_tree_is_refused_before_the_first_byte() {
         ("dest/old/", inside),
         ("dest/new", inside),
         (".", "it holds the tree that is to be kept"),
-        ("cache/links/x", "it is in the cache, which purge sweeps"),
+        (
+            "cache/links/x",
+            "it is in the cache, where purge would remove it",
+        ),
         ("missing/old", "cannot create: no such file or directory"),
         (
             "dangling",
@@ -234,7 +237,7 @@ fn nothing_is_put_back_under_a_running_pull() {
     let lock = fs::File::open(sandbox.path(".dest.roots")).unwrap();
     lock.lock().unwrap();
     let run = sandbox.roots(["pull", "--force", &name, "dest"]).run();
-    run.fails(6).says(": another roots is at work on it\n");
+    run.fails(6).says(": another roots process is using it\n");
     assert!(sandbox.has(".dest.roots/old/old/file"));
     assert!(!sandbox.has("dest"));
     assert_eq!(registry.lines(), [""; 0]);

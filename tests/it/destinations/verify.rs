@@ -546,7 +546,7 @@ fn what_cannot_be_verified_is_said() {
     // An image that is not what it says is no measure.
     fs::remove_dir_all(sandbox.path("cache")).unwrap();
     scene.registry.fault("/blobs/", ALWAYS, Fault::Corrupt(3));
-    let run = scene.verify().fails(5).says("wrong digest");
+    let run = scene.verify().fails(5).says("digest mismatch");
     assert_eq!(run.stdout, "");
 }
 

@@ -160,7 +160,7 @@ fn of_several_images_one_is_named() {
         .says("hint: name one: oci-archive:-:docker.io/library/app:1\n");
     let pull = sandbox.roots(["pull", "oci-archive:a:b.tar:app", "dest"]);
     let run = pull.run().fails(3);
-    run.says(&format!("a:b.tar: no image `app`; there is {all}"));
+    run.says(&format!("a:b.tar: no image `app`; available: {all}"));
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn the_config_must_fit_the_manifest() {
     let run = sandbox.roots(["pull", &name, "dest"]).run().fails(5);
     let (wanted, got) = (&image.config.digest, &other.digest);
     run.says(&format!(
-        "roots: {wanted}: wrong digest: the blob that came is {got}\n"
+        "roots: {wanted}: digest mismatch: the blob received is {got}\n"
     ));
     sandbox.assert_nothing_left();
     assert_eq!(sandbox.cached(), [""; 0]);

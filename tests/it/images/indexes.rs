@@ -107,16 +107,16 @@ fn an_entry_without_a_platform_will_do_if_it_is_the_only_image() {
         .image_with(&image, open)
         .image_with(&image, open)
         .build();
-    assert!(refused(&two, 3).contains("there is none for any platform"));
+    assert!(refused(&two, 3).contains("available: none"));
 }
 
 #[test]
 fn an_index_of_nothing_is_for_no_platform() {
-    assert!(refused(&Index::new().build(), 3).contains("there is none for any platform"));
+    assert!(refused(&Index::new().build(), 3).contains("available: none"));
     let null = Index::new()
         .index(|index| index["manifests"] = Value::Null)
         .build();
-    assert!(refused(&null, 3).contains("there is none for any platform"));
+    assert!(refused(&null, 3).contains("available: none"));
     let nothing = Index::new()
         .index(|index| drop(index.as_object_mut().unwrap().remove("manifests")))
         .build();
@@ -244,7 +244,7 @@ fn a_manifest_that_is_another_is_refused() {
     let run = sandbox.roots(["pull", &name, "dest"]).run().fails(5);
     let (wanted, got) = (&image.manifest.digest, sha256(&other));
     run.says(&format!(
-        "roots: {wanted}: wrong digest: the manifest that came is {got}\n"
+        "roots: {wanted}: digest mismatch: the manifest received is {got}\n"
     ));
     assert_eq!(registry.requests().len(), 2);
     sandbox.assert_nothing_left();

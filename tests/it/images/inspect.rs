@@ -249,7 +249,7 @@ fn an_index_without_this_platform_is_shown_all_the_same() {
     assert_eq!(run.stdout, page);
     let warning = format!("roots: warning: {name}: no image for linux/");
     assert!(run.stderr.starts_with(&warning), "{}", run.stderr);
-    let run = run.says("; there is linux/mips64le\n");
+    let run = run.says("; available: linux/mips64le\n");
     assert_eq!(run.stderr.lines().count(), 1);
     let run = inspect(&sandbox, &[&name, "--json"]).succeeds();
     let said: Value = serde_json::from_str(&run.stdout).unwrap();
@@ -257,7 +257,7 @@ fn an_index_without_this_platform_is_shown_all_the_same() {
     assert_eq!(said["platforms"][0]["platform"], "linux/mips64le");
     // Who asks for one wants that one.
     let run = inspect(&sandbox, &[&name, "--arch=s390x"]).fails(3);
-    run.says(": no image for linux/s390x; there is linux/mips64le\n");
+    run.says(": no image for linux/s390x; available: linux/mips64le\n");
     // There is nothing to show of one that has no image at all.
     let empty = Index::new().build();
     let name = registry.push_index("a/b", "2", &empty);

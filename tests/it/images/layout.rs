@@ -100,7 +100,7 @@ fn one_of_several_images_is_named_behind_a_colon() {
         .fails(3);
     assert_eq!(
         run.stderr,
-        "roots: layout: no image `2`; there is 1, edge\n\
+        "roots: layout: no image `2`; available: 1, edge\n\
          hint: choose one of them: oci:layout:1\n"
     );
     assert!(!sandbox.has("dest"));
@@ -137,7 +137,7 @@ fn the_platform_is_chosen_as_in_a_registry() {
             .roots(["pull", "--arch=s390x", layout, "dest"])
             .run()
             .fails(3);
-        run.says("no image for linux/s390x; there is linux/amd64, linux/arm64\n");
+        run.says("no image for linux/s390x; available: linux/amd64, linux/arm64\n");
     }
     sandbox
         .roots(["digest", "--index", "./index"])
@@ -167,7 +167,7 @@ fn of_entries_with_one_tag_the_one_for_the_platform_is_taken() {
         }
         let pull = ["pull", "--platform=linux/s390x", image, "other"];
         let run = sandbox.roots(pull).run().fails(3);
-        run.says("there is linux/arm64, linux/amd64, linux/riscv64\n");
+        run.says("available: linux/arm64, linux/amd64, linux/riscv64\n");
         let save = ["save", "--all-platforms", image, "-o", "saved.tar"];
         sandbox.roots(save).run().succeeds();
         let pull = [

@@ -28,7 +28,7 @@ fn a_blob_that_is_not_there_is_named() {
 fn a_blob_that_is_another_is_refused() {
     type Spoil = fn(&mut Vec<u8>);
     let spoils: [(Spoil, &str); 4] = [
-        (|bytes| bytes[30] ^= 1, "wrong digest: "),
+        (|bytes| bytes[30] ^= 1, "digest mismatch: "),
         (|bytes| bytes.truncate(bytes.len() - 1), "wrong size: "),
         (|bytes| bytes.push(b' '), "wrong size: longer than "),
         (Vec::clear, "wrong size: 0 bytes instead of "),
@@ -103,14 +103,14 @@ fn what_is_no_layout_is_not_found() {
     }
     sandbox.write("file", "");
     let run = sandbox.roots(["pull", "./file", "dest"]).run().fails(3);
-    run.says("roots: ./file: not an archive of an image\n");
+    run.says("roots: ./file: not an image archive\n");
     let run = sandbox.roots(["pull", "oci:file", "dest"]).run().fails(3);
     let hint = "hint: for an archive, write oci-archive:file\n";
     assert_eq!(run.stderr, format!("roots: file: not a folder\n{hint}"));
     sandbox.mkdir("folder");
     let run = sandbox.roots(["pull", "oci-archive:folder", "dest"]).run();
     run.fails(3)
-        .says("folder: not a file but a folder\nhint: for a folder, write oci:folder\n");
+        .says("folder: it is a folder, not a file\nhint: for a folder, write oci:folder\n");
 }
 
 #[test]
@@ -146,5 +146,5 @@ fn an_index_json_that_is_bad_is_malformed() {
     Layout::new().write(sandbox.path("layout"));
     let run = sandbox.roots(["pull", "./layout", "dest"]).run().fails(3);
     run.says("roots: oci:./layout: no image for linux/")
-        .says("; there is none for any platform\n");
+        .says("; available: none\n");
 }

@@ -25,7 +25,7 @@ fn a_miss_lists_the_platforms_there_are() {
             .run()
             .fails(3);
         let refusal = format!(
-            "roots: {name}: no image for {shown}; there is linux/amd64, linux/arm/v7, linux/arm64\n\
+            "roots: {name}: no image for {shown}; available: linux/amd64, linux/arm/v7, linux/arm64\n\
              hint: choose one of them: --platform linux/amd64\n"
         );
         assert_eq!(run.stderr, refusal);
@@ -39,7 +39,7 @@ fn a_miss_lists_the_platforms_there_are() {
         .fails(3);
     assert_eq!(
         run.stderr,
-        format!("roots: {name}: no image for linux/amd64; there is none for any platform\n")
+        format!("roots: {name}: no image for linux/amd64; available: none\n")
     );
 }
 
@@ -78,7 +78,7 @@ fn a_single_image_for_another_platform_than_asked_for_is_an_error() {
             .run()
             .fails(3);
         let refusal = format!(
-            "roots: {name}: no image for {asked}; there is linux/arm/v7\n\
+            "roots: {name}: no image for {asked}; available: linux/arm/v7\n\
              hint: choose one of them: --platform linux/arm/v7\n"
         );
         assert_eq!(

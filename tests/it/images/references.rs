@@ -173,7 +173,7 @@ fn what_a_digest_names_is_held_to_it() {
     let run = sandbox.roots(["pull", &name, "dest"]).run().fails(5);
     let got = &image.manifest.digest;
     run.says(&format!(
-        "roots: {wanted}: wrong digest: the manifest that came is {got}\n"
+        "roots: {wanted}: digest mismatch: the manifest received is {got}\n"
     ));
     assert_eq!(registry.requests().len(), 1);
     sandbox.assert_nothing_left();

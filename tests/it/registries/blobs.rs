@@ -52,7 +52,7 @@ fn a_blob_with_another_digest_is_refused() {
             let run = refused_as_it_is(&sandbox, &registry, &name, &image, 5);
             // Whatever the decoder or the archive complain about first: the digest is to blame.
             let refusal = format!(
-                "roots: {digest}: wrong digest: the blob that came is {}\n",
+                "roots: {digest}: digest mismatch: the blob received is {}\n",
                 sha256(&spoilt)
             );
             run.says(&refusal);
@@ -122,7 +122,7 @@ fn a_body_without_end_is_left_at_its_first_byte_too_many() {
 #[test]
 fn a_descriptor_with_another_size_is_refused() {
     // Beyond what a disk has room for, nothing is asked for any more.
-    let too_large = "the disk is too full: ";
+    let too_large = "no space left on device: at least ";
     for (delta, code, why) in [
         (-1, 5, "wrong size: "),
         (1, 5, "wrong size: "),
@@ -156,7 +156,7 @@ fn contents_with_another_diff_id_are_refused() {
         let run = refused(&sandbox, &registry, &image, 5);
         let got = sha256(hello_layer().tar());
         run.says(&format!(
-            "roots: {wanted}: wrong digest: the uncompressed layer that came is {got}\n"
+            "roots: {wanted}: digest mismatch: the uncompressed layer received is {got}\n"
         ));
     }
 }
@@ -217,7 +217,7 @@ fn an_archive_that_breaks_off_is_refused() {
         let (sandbox, registry) = (Sandbox::new("breaks_off"), Registry::start());
         let image = Image::new().layer_tar(&tar[..length]).build();
         let run = refused(&sandbox, &registry, &image, 5);
-        run.says("malformed layer: the archive ends in the middle of it");
+        run.says("malformed layer: unexpected end of archive");
     }
 }
 

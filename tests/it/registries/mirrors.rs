@@ -134,7 +134,7 @@ fn a_mirror_that_lies_about_a_digest_is_not_believed() {
     let run = sandbox
         .roots(["pull", &pinned, "dest", "--mirror", &first.host()])
         .run();
-    run.succeeds().says("wrong digest");
+    run.succeeds().says("digest mismatch");
     assert_eq!(tree::sketch(sandbox.path("dest")), TREE);
     assert!(!origin.requests_for("/manifests/").is_empty());
 }

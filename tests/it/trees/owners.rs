@@ -240,7 +240,7 @@ fn what_makes_no_sense_is_refused() {
         ),
     ];
     if !is_root() {
-        cases.push((&["--uid-shift=1"], "only root can give files away"));
+        cases.push((&["--uid-shift=1"], "only root may change owners"));
     }
     for (arguments, why) in cases {
         let run = sandbox

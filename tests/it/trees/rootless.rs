@@ -238,7 +238,7 @@ fn a_hard_link_to_a_device_was_malformed() {
 /// As for root, who has made them.
 #[test]
 fn devices_that_have_gone_are_not_linked_to() {
-    let missing = "a hard link to what is not there";
+    let missing = "hard link target not found";
     let link = |layer: Layer| layer.hardlink("h", "dev/null");
     for (name, layers, why) in [
         (

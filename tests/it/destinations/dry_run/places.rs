@@ -200,7 +200,7 @@ fn a_disk_that_is_too_small_is_said_and_fails_as_a_pull() {
     };
     let planned = planned.fails(6);
     let said = |text: &str| {
-        text.split_once(": the disk is too full: ")
+        text.split_once(": no space left on device: at least ")
             .unwrap()
             .1
             .to_owned()

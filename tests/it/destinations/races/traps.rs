@@ -43,7 +43,7 @@ fn a_link_of_another_user_in_a_sticky_folder_is_not_followed() {
     ];
     for arguments in &refused {
         let run = sandbox.roots(arguments).run().fails(6);
-        run.says(": a symlink of another user in a folder that all may write to\n");
+        run.says(": a symlink of another user in a world-writable folder\n");
     }
     assert_eq!(sandbox.names("folder"), ["file"]);
     assert_eq!(sandbox.read("folder/file"), b"mine");

@@ -6,12 +6,12 @@ use crate::support::{Compression, Image, Layer, Layout, Sandbox, hello, hello_la
 #[test]
 fn what_is_no_archive_is_said() {
     for (bytes, code, why) in [
-        (b"".to_vec(), 3, "not an archive of an image"),
-        (vec![0; 10240], 3, "not an archive of an image"),
+        (b"".to_vec(), 3, "not an image archive"),
+        (vec![0; 10240], 3, "not an image archive"),
         (
             Layer::new().file("a", 0o644, "a").tar(),
             3,
-            "not an archive of an image",
+            "not an image archive",
         ),
         (
             [b'x'; 2048].to_vec(),
@@ -22,7 +22,7 @@ fn what_is_no_archive_is_said() {
         (
             b"BZh91AY".to_vec(),
             5,
-            "compressed with bzip2, which is not read\nhint: decompress it in front of `roots pull -`",
+            "compressed with bzip2, which is not supported\nhint: decompress it in front of `roots pull -`",
         ),
         (
             Layer::new().file("index.json", 0o644, "{").tar(),
@@ -194,5 +194,5 @@ fn a_document_that_is_too_long_is_refused() {
         .tar();
     sandbox.write("image.tar", bytes);
     let run = sandbox.roots(["digest", "./image.tar"]).run();
-    run.fails(5).says("wrong digest");
+    run.fails(5).says("digest mismatch");
 }

@@ -98,10 +98,10 @@ fn an_image_is_found_by_any_spelling_of_its_name() {
     let run = sandbox.roots(["digest", "docker-archive:image.tar:hello"]);
     run.run()
         .fails(3)
-        .says("no image `hello`; there is hello:1, ghcr.io/a/b:2\n")
+        .says("no image `hello`; available: hello:1, ghcr.io/a/b:2\n")
         .says("hint: choose one of them: docker-archive:image.tar:hello:1\n");
     let run = sandbox.roots(["digest", "oci-archive:image.tar"]).run();
-    run.fails(3).says("image.tar: not an archive of an image\n");
+    run.fails(3).says("image.tar: not an image archive\n");
     let run = sandbox.roots(["digest", "--lock", "./image.tar"]).run();
     let lock = run.succeeds().stdout;
     assert!(lock.starts_with("docker.io/library/hello:1@sha256:"));
@@ -120,7 +120,7 @@ fn a_list_that_does_not_fit_is_refused() {
         ),
         (&[], &layer, "its config does not fit its layers"),
         (&["none.tar"], &layer, "none.tar is missing"),
-        (&["layer.tar"], &other, "wrong digest"),
+        (&["layer.tar"], &other, "digest mismatch"),
     ] {
         let sandbox = Sandbox::new("a_list_that_does_not_fit");
         let list = list(&config(&image), &json!(null), layers);

@@ -219,13 +219,13 @@ fn compressed_layers_that_are_not_what_they_should_be_are_refused() {
     let bomb = Compression::Zstd.compress(&vec![0; 64 << 20], false);
     let bomb = bomb.repeat(60);
     for (bytes, why) in [
-        (&other[..], "wrong digest"),
+        (&other[..], "digest mismatch"),
         (cut, ": "),
         (&bzip2, "bzip2"),
         (&xz, "xz"),
-        (&twice, "wrong digest"),
+        (&twice, "digest mismatch"),
         (&bomb, "a decompression bomb"),
-        (b"", "wrong digest"),
+        (b"", "digest mismatch"),
         (b"\x1f\x8b", ": "),
     ] {
         let bytes = of_hello("layer.tar", bytes);

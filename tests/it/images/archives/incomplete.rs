@@ -89,7 +89,7 @@ fn an_archive_of_one_platform_says_which_it_has() {
             }
             // One that is not in the index, either.
             let run = roots(&["digest", "--platform=linux/riscv64", image]);
-            run.fails(3).says("no image for linux/riscv64; there is ");
+            run.fails(3).says("no image for linux/riscv64; available: ");
         }
     }
 }
@@ -262,7 +262,7 @@ fn an_image_without_a_name_is_found_in_dockers_list() {
     let tar = Layer::new().file("index.json", 0o644, empty).tar();
     sandbox.write("image.tar", tar);
     let run = sandbox.roots(["digest", "./image.tar"]).run();
-    run.fails(3).says("; there is none for any platform\n");
+    run.fails(3).says("; available: none\n");
     // The list of one image with a name is read as ever.
     sandbox.write(
         "old.tar",

@@ -85,7 +85,7 @@ fn a_single_image_has_no_index() {
         let run = inspect(&sandbox, &["--raw", "index", name]).fails(3);
         assert_eq!(
             run.stderr,
-            format!("roots: {name}: one image only, and no index\n")
+            format!("roots: {name}: a single image without an index\n")
         );
     }
 }
@@ -100,7 +100,9 @@ fn the_manifest_is_that_of_the_platform() {
     let run = raw(&["manifest", "--platform=linux/s390x"]).succeeds();
     assert_eq!(run.stdout.as_bytes(), far.manifest.bytes);
     // What is for no machine here can be listed, but there is no manifest to print.
-    raw(&["manifest"]).fails(3).says("; there is linux/s390x\n");
+    raw(&["manifest"])
+        .fails(3)
+        .says("; available: linux/s390x\n");
     raw(&["config"]).fails(3);
     raw(&["index"]).succeeds();
     let single = registry.push("c", "1", &far);

@@ -11,8 +11,13 @@ fn what_breaks_leaves_the_old_archive() {
     for (part, fault, code, why) in [
         ("/manifests/", Fault::status(404), 3, "no such image"),
         ("/manifests/", Fault::status(500), 75, "status 500"),
-        (&image.config.digest, Fault::Corrupt(3), 5, "wrong digest"),
-        (layer, Fault::Corrupt(3), 5, "wrong digest"),
+        (
+            &image.config.digest,
+            Fault::Corrupt(3),
+            5,
+            "digest mismatch",
+        ),
+        (layer, Fault::Corrupt(3), 5, "digest mismatch"),
         (layer, Fault::status(404), 3, "status 404"),
         (
             layer,
@@ -69,7 +74,7 @@ fn standard_output_ends_where_the_fault_was() {
     registry.fault(&image.layers[1].digest, ALWAYS, Fault::Corrupt(3));
     let script = "exec > x.tar";
     let save = sandbox.roots(["save", "--cache=no", &name, "-o", "-"]);
-    save.prelude(script).run().fails(5).says("wrong digest");
+    save.prelude(script).run().fails(5).says("digest mismatch");
     let cut = sandbox.read("x.tar");
     assert!(!cut.ends_with(&[0; 1024]), "no end of the archive");
     // Whoever reads it at the other end finds out, too.

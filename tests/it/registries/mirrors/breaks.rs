@@ -119,7 +119,7 @@ fn wrong_bytes_of_a_mirror_end_the_pull_and_are_not_kept() {
     let mirror = fleet.mirror.host();
     let pull = ["pull", "--mirror", &mirror, &fleet.name, "dest"];
     let pull = fleet.sandbox.roots(pull);
-    pull.run().fails(5).says("wrong digest");
+    pull.run().fails(5).says("digest mismatch");
     fleet.sandbox.assert_nothing_left();
     fleet.pulls("0");
     assert_eq!(fleet.asked(), [vec!["", ""], vec![]]);

@@ -79,7 +79,7 @@ fn what_fails_in_time_as_well_fails_the_pull() {
 #[test]
 fn a_layer_that_fails_leaves_nothing_of_the_next() {
     let wire = Wire::new("first fails", 2).fault("layer 1", ALWAYS, Fault::Corrupt(4000));
-    wire.fails(5, "wrong digest", &ASKED);
+    wire.fails(5, "digest mismatch", &ASKED);
     assert_eq!(wire.asked()[4..], ["manifest", "layer 1", "layer 2"]);
 }
 

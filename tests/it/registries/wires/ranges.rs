@@ -94,7 +94,7 @@ fn a_range_that_is_not_the_one_it_says_is_found_out() {
     let asked = [&START[..], &[REST]].concat();
     cut(lie).fails(5, "wrong size: longer than the 4608 bytes", &asked);
     let corrupt = Fault::Corrupt(3000);
-    cut(corrupt).fails(5, "wrong digest", &asked);
+    cut(corrupt).fails(5, "digest mismatch", &asked);
 }
 
 #[test]

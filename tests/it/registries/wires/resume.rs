@@ -161,7 +161,7 @@ fn pieces_that_do_not_belong_together_are_refused() {
         .fault("layer 1", 1, Fault::CutBody(1000))
         .fault("layer 1", 1, Fault::Corrupt(10));
     let asked = ["manifest", "config", "layer 1", "layer 1 bytes=1000-"];
-    wire.fails(5, "wrong digest: the blob that came is ", &asked);
+    wire.fails(5, "digest mismatch: the blob received is ", &asked);
     assert_eq!(
         wire.asked()[4..],
         ["manifest", "layer 1"],

@@ -137,7 +137,7 @@ fn what_fails_in_time_as_well_fails_the_pull() {
     let cases = [
         (Fault::status(500), 75, "status 500"),
         (Fault::status(404), 3, "status 404"),
-        (Fault::Corrupt(4000), 5, "wrong digest"),
+        (Fault::Corrupt(4000), 5, "digest mismatch"),
     ];
     each(cases, |(fault, code, why)| {
         let wire = Wire::new(why, 8).fault("layer 5", ALWAYS, fault);

@@ -38,7 +38,7 @@ fn attributes_count_for_the_size_of_a_tree() {
     let global = (0..20).fold(global, file);
     for (name, layer) in [("own", own), ("global", global)] {
         let trial = |size: &str| Trial::new(name).layer(layer.clone()).arg(size).pull();
-        trial("--max-size=1M").fails(6, "larger than the 1048576 B allowed");
+        trial("--max-size=1M").fails(6, "exceeds the limit of 1048576 B");
         trial("--max-size=2M").succeeds();
     }
 }
@@ -149,7 +149,7 @@ fn members_and_frames_of_nothing_cost_next_to_nothing() {
         let image = bomb(&sandbox, [empty.repeat(count), whole].concat());
         let (run, spent) = pull(&sandbox, &image);
         // Of something else, but to the end.
-        run.fails(5).says("wrong digest: the uncompressed layer");
+        run.fails(5).says("digest mismatch: the uncompressed layer");
         spent.is_within(16, 10);
     }
 }

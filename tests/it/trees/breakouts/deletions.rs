@@ -89,7 +89,7 @@ fn whiteouts_of_the_directory_itself_or_its_parent_are_refused() {
         let why = if name.contains("/../") {
             "its name climbs with `..`"
         } else {
-            "not a name that a whiteout can have"
+            "invalid whiteout name"
         };
         for kind in [b'0', 0, b'5', b'2', b'1', b'6'] {
             let upper = || Layer::new().entry(kind, name).target("a/b");
@@ -103,10 +103,10 @@ fn whiteouts_of_the_directory_itself_or_its_parent_are_refused() {
 fn a_tree_that_is_given_up_is_deleted_inside() {
     let yard = Yard::new("given_up");
     let bad = links_out(&yard).hardlink("x", "nothing");
-    yard.refuses("given up", [bad], "a hard link to what is not there");
+    yard.refuses("given up", [bad], "hard link target not found");
     let cut = links_out(&yard).unended();
     let outcome = yard.attempt(Trial::new("cut").tar(&cut[..cut.len() - 512 - 100]));
-    outcome.refused("the archive ends in the middle of it");
+    outcome.refused("unexpected end of archive");
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn a_hard_link_to_a_host_file_is_refused_however_it_is_spelt() {
     let absolute = yard.canary.file().display().to_string();
     let evil = absolute.replace("outside", "above/beside/dest-evil");
     let climbs = "its name climbs with `..`";
-    let missing = "a hard link to what is not there";
+    let missing = "hard link target not found";
     for (target, why) in [
         ("../canary", climbs),
         ("../../canary", climbs),
@@ -45,10 +45,10 @@ fn a_hard_link_to_a_host_file_is_refused_however_it_is_spelt() {
         (&format!("./{absolute}"), missing),
         ("dest-evil/canary", missing),
         ("/proc/self/root/etc/passwd", missing),
-        ("", "a link to nothing"),
-        (".", "a link to nothing"),
-        ("/", "a link to nothing"),
-        ("//./", "a link to nothing"),
+        ("", "link without a target"),
+        (".", "link without a target"),
+        ("/", "link without a target"),
+        ("//./", "link without a target"),
     ] {
         for (how, layer) in spellings(&innocent(), target) {
             // An empty record leaves it to the header, and an empty long link is none.
@@ -62,7 +62,7 @@ fn a_hard_link_to_a_host_file_is_refused_however_it_is_spelt() {
 #[test]
 fn a_hard_link_through_a_link_out_finds_nothing() {
     let yard = Yard::new("a_hard_link_through_a_link");
-    let missing = "a hard link to what is not there";
+    let missing = "hard link target not found";
     for target in yard.ways_to_the_folder() {
         for lower in [
             innocent().symlink("l", &target),

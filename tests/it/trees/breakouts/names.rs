@@ -30,7 +30,7 @@ fn anchor() -> Layer {
 fn why(kind: Kind, path: &str) -> &'static str {
     // These ask for `..` itself to be hidden, and do not climb.
     if kind == Kind::Whiteout && (path == ".." || path == "a/.." || path == "./..") {
-        "not a name that a whiteout can have"
+        "invalid whiteout name"
     } else {
         "its name climbs with `..`"
     }

@@ -34,7 +34,7 @@ fn a_target_is_a_path_from_the_root_however_it_is_spelt() {
         }
     }
     // Not from where the link stands.
-    let why = "a hard link to what is not there";
+    let why = "hard link target not found";
     refuses("relative", [lower().hardlink("d/h", "a")], why);
     refuses("relative", [lower().hardlink("d/h", "./a")], why);
 }
@@ -87,7 +87,7 @@ fn everything_but_a_directory_has_second_names() {
 
 #[test]
 fn what_cannot_be_linked_to_is_refused() {
-    let missing = "a hard link to what is not there";
+    let missing = "hard link target not found";
     let directory = "a hard link to a directory";
     for (target, why) in [
         ("x", missing),
@@ -99,9 +99,9 @@ fn what_cannot_be_linked_to_is_refused() {
         ("d", directory),
         ("d/", directory),
         ("e/.", "e -> d"),
-        ("", "a link to nothing"),
-        ("/", "a link to nothing"),
-        (".", "a link to nothing"),
+        ("", "link without a target"),
+        ("/", "link without a target"),
+        (".", "link without a target"),
     ] {
         let link = |layer: Layer| layer.hardlink("h", target).file("later", 0o644, "");
         if why == "e -> d" {

@@ -77,7 +77,7 @@ fn what_is_no_directory_is_no_parent() {
                 refuses(name, [dir("other"), Layer::new().raw(one)], why);
             }
             let link = lower.clone().hardlink("h", path);
-            refuses(name, [link], "a hard link to what is not there");
+            refuses(name, [link], "hard link target not found");
         }
     }
     for (name, lower) in links {

@@ -5,7 +5,7 @@ use crate::support::Layer;
 
 #[test]
 fn whiteouts_of_nothing_that_has_a_name_are_refused() {
-    let why = "not a name that a whiteout can have";
+    let why = "invalid whiteout name";
     for name in [
         ".wh.",
         ".wh..",

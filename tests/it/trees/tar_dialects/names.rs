@@ -98,7 +98,7 @@ fn symlinks_hold_what_the_kernel_holds() {
         let target = "t/".repeat(length).split_off(length);
         let outcome = pull(&length.to_string(), Layer::new().symlink("s", &target));
         match length {
-            0 => drop(outcome.refused("a link to nothing")),
+            0 => drop(outcome.refused("link without a target")),
             4096.. => drop(outcome.fails(6, "s: cannot create: file name too long")),
             _ => assert_eq!(outcome.node("s").target, Some(target.into_bytes())),
         }

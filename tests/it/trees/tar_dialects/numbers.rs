@@ -31,7 +31,7 @@ fn digits_stand_between_blanks_and_nuls() {
     ] {
         let layer = field(file(), MODE, bytes);
         if bytes.starts_with('\x7f') {
-            refuses(bytes, layer, "its mode is not a number that it can be");
+            refuses(bytes, layer, "its mode is not a valid number");
         } else {
             assert_eq!(pull(bytes, layer).node("f").mode, mode, "{bytes:?}");
         }
@@ -64,7 +64,7 @@ fn what_is_no_number_is_refused() {
             "\t000640\0",
         ] {
             let layer = field(field(file(), at, [0; 8]), at, bytes);
-            let why = format!("its {what} is not a number that it can be");
+            let why = format!("its {what} is not a valid number");
             refuses(&format!("{what} {bytes:?}"), layer, &why);
         }
     }
@@ -72,8 +72,8 @@ fn what_is_no_number_is_refused() {
 
 #[test]
 fn sizes_that_cannot_be_are_refused() {
-    let impossible = "its size is not a number that it can be";
-    let cut = "the archive ends in the middle of it";
+    let impossible = "its size is not a valid number";
+    let cut = "unexpected end of archive";
     let base_256 = |first: u8, rest: u64| {
         let mut bytes = vec![first, 0, 0, 0];
         bytes.extend(rest.to_be_bytes());
@@ -165,7 +165,7 @@ fn sizes_of_what_has_no_contents_are_ignored() {
 
 #[test]
 fn device_numbers_that_do_not_fit_are_refused() {
-    let why = "its device number is not a number that it can be";
+    let why = "its device number is not a valid number";
     for (major, minor) in [
         ("10000", "0"),
         ("0", "4000000"),

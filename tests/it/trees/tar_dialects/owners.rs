@@ -50,14 +50,14 @@ fn owners_that_do_not_fit_are_refused() {
             ("uid", file().pax("uid", id.to_string())),
             ("gid", file().pax("gid", id.to_string())),
         ] {
-            let why = format!("its {field} is not a number that it can be");
+            let why = format!("its {field} is not a valid number");
             refuses(&id.to_string(), layer, &why);
         }
     }
     // Eight bytes of base-256 have no room for more than 56 bits.
     for bytes in [[0xff; 8], [0x80, 0, 0, 1, 0, 0, 0, 0], [0xbf; 8]] {
         for (name, at) in [("uid", 108), ("gid", 116)] {
-            let why = format!("its {name} is not a number that it can be");
+            let why = format!("its {name} is not a valid number");
             refuses(name, field(file(), at, bytes), &why);
         }
     }

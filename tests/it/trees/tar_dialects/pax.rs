@@ -63,7 +63,7 @@ fn the_size_of_pax_is_not_that_of_long_names_between() {
 fn malformed_records_are_refused() {
     let malformed = "its pax header is malformed";
     let nul = "its name has a NUL byte";
-    let number = "is not a number that it can be";
+    let number = "is not a valid number";
     let record = |key: &str, value: &[u8]| pax_record(key.as_bytes(), value);
     for (bytes, why) in [
         (b"12 path=a/b".to_vec(), malformed),

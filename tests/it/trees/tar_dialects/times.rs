@@ -71,6 +71,6 @@ fn times_that_no_file_system_has_do_no_harm() {
     let least = [0xff, 0xff, 0xff, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0];
     pull("least", field(file(), 136, least)).succeeds();
     let beyond = [0x80, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0];
-    let why = "its mtime is not a number that it can be";
+    let why = "its mtime is not a valid number";
     pull("beyond", field(file(), 136, beyond)).refused(why);
 }

@@ -71,6 +71,6 @@ fn one_place_has_many_names() {
         let layer = Layer::new()
             .file("f", 0o600, "")
             .hardlink("a", format!("./{name}"));
-        refuses(name, layer, "a hard link to what is not there");
+        refuses(name, layer, "hard link target not found");
     }
 }
