@@ -45,8 +45,10 @@ impl Display for CertificateFault {
             Self::NoCertificate => f.write_str("no certificate in it"),
             Self::NoKey => f.write_str("no private key in it"),
             Self::Malformed => f.write_str("a certificate in it is malformed"),
-            Self::MissingHalf(other) => write!(f, "there is no {} to it", escaped(other)),
-            Self::UnsupportedKey => f.write_str("its key is not of RSA, P-256, P-384 or Ed25519"),
+            Self::MissingHalf(other) => {
+                write!(f, "{}, which belongs to it, is missing", escaped(other))
+            }
+            Self::UnsupportedKey => f.write_str("its key is not RSA, P-256, P-384 or Ed25519"),
             Self::KeyMismatch => f.write_str("not the key of the certificate beside it"),
         }
     }

@@ -104,10 +104,10 @@ impl Display for ConfigurationFault {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Line(number, reason @ RegistriesFault::Syntax(_)) => {
-                write!(f, "line {number} cannot be understood: {reason}")
+                write!(f, "line {number} is malformed: {reason}")
             }
             Self::Line(number, reason) => write!(f, "line {number}: {reason}"),
-            Self::LockLine(number) => write!(f, "line {number} cannot be understood"),
+            Self::LockLine(number) => write!(f, "line {number} is malformed"),
             Self::LockedTwice(number) => write!(
                 f,
                 "line {number} locks an image that an earlier line locks to another digest"
@@ -121,7 +121,7 @@ impl Display for ProxyFault {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Socks => "socks proxies are not supported",
-            Self::NotAnAddress => "not the address of a proxy",
+            Self::NotAnAddress => "not a proxy URL",
         })
     }
 }

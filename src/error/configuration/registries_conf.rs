@@ -62,7 +62,7 @@ impl Display for RegistriesFault {
                 "`pull-from-mirror` is all, digest-only or tag-only, not {value:?}"
             ),
             Self::NotForRegistry => {
-                f.write_str("`pull-from-mirror` belongs into [[registry.mirror]]")
+                f.write_str("`pull-from-mirror` belongs in [[registry.mirror]]")
             }
             Self::TwoRestrictions => f.write_str(
                 "`pull-from-mirror` cannot be combined with `mirror-by-digest-only` of the registry",

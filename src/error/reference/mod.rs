@@ -44,13 +44,11 @@ impl Display for InvalidReference {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("the name of the image is empty"),
-            Self::Transport(transport) => write!(f, "roots reads no images from {transport}"),
+            Self::Transport(transport) => write!(f, "roots cannot read images from {transport}"),
             Self::WebPage => f.write_str("a web page, and not the name of an image"),
-            Self::Scheme(scheme) => write!(
-                f,
-                "{}:// does not begin the name of an image",
-                escaped(scheme)
-            ),
+            Self::Scheme(scheme) => {
+                write!(f, "an image name cannot begin with {}://", escaped(scheme))
+            }
             Self::ImageId => {
                 f.write_str("64 hex digits look like the id of an image, which no registry knows")
             }
@@ -59,7 +57,7 @@ impl Display for InvalidReference {
             Self::Repository(_) => f.write_str("not the name of a repository"),
             Self::TooLong => f.write_str("the repository is longer than 255 bytes"),
             Self::Tag(tag) => write!(f, "`{}` is not a tag", escaped(tag)),
-            Self::Credentials => f.write_str("a name holds no user and no password"),
+            Self::Credentials => f.write_str("an image name cannot contain a user or password"),
             Self::Digest(why) => write!(f, "{why}"),
         }
     }

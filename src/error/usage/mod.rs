@@ -61,7 +61,7 @@ impl Display for UsageError {
                 command, operand, ..
             } => write!(f, "{command}: {operand} is missing"),
             Self::ExtraOperand { command, typed } => {
-                write!(f, "{command}: one operand too many: {}", escaped(typed))
+                write!(f, "{command}: unexpected operand: {}", escaped(typed))
             }
             Self::Value { option, reason, .. } => write!(f, "{}: {reason}", escaped(option)),
             Self::Platform(text) if text.is_empty() => {

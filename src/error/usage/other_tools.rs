@@ -43,7 +43,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ),
     (
         "--retry-delay --retry-max-time",
-        "each pause between tries is longer than the one before: leave it out",
+        "the delay grows with each retry: leave it out",
     ),
     (
         "--proxy",
@@ -65,14 +65,11 @@ const OPTIONS: &[(&str, &str)] = &[
         "save:--format save:--compress save:--multi-image-archive",
         "the archive is one for docker and for OCI's tools: leave it out",
     ),
-    (
-        "--image",
-        "IMAGE stands there without an option: oci:PATH:TAG",
-    ),
+    ("--image", "give IMAGE without an option: oci:PATH:TAG"),
     ("--input", "name the archive in place of IMAGE: ./FILE"),
     (
         "pull:-o pull:-O pull:-C pull:-d pull:-P pull:--output pull:--output-dir pull:--dir pull:--directory pull:--dest pull:--target",
-        "the folder stands behind IMAGE without an option: roots pull IMAGE DEST",
+        "give the folder after IMAGE without an option: roots pull IMAGE DEST",
     ),
     (
         "pull:--rootless",
@@ -88,7 +85,7 @@ const OPTIONS: &[(&str, &str)] = &[
 const COMMANDS: &[(&str, &str)] = &[
     (
         "run start exec boot create shell",
-        "roots starts nothing: pull an image, then `systemd-nspawn -D DEST`",
+        "roots does not start anything: pull an image, then `systemd-nspawn -D DEST`",
     ),
     (
         "login auth",

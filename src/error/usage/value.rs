@@ -71,12 +71,12 @@ impl Display for ValueFault {
             Self::Missing => "its value is missing",
             Self::Unwanted => "takes no value",
             Self::NotText => "its value is not text",
-            Self::NotWith(others) => return write!(f, "not together with {others}"),
+            Self::NotWith(others) => return write!(f, "cannot be combined with {others}"),
             Self::OnlyWith(others) => return write!(f, "only together with {others}"),
             Self::Age => "not an age like 12h, 30d or 8w",
             Self::Seconds => "not a time like 30, 30s or 2m",
             Self::Size => "not a size like 500M or 2G",
-            Self::Count => "not a number from 1 on",
+            Self::Count => "not a number of 1 or more",
             Self::Tag => "not a tag",
             Self::NotInRegistry => "only registries list tags",
             Self::NotRepository => "the name of a repository has no tag or digest",
@@ -87,18 +87,18 @@ impl Display for ValueFault {
                 "the name of a machine is letters and digits, with . or - between them, 64 at most"
             }
             Self::Mirror => "not a mirror like mirror.example.com:5000 or example.com/prefix",
-            Self::Document => "manifest, config or index",
+            Self::Document => "not one of manifest, config, index",
             Self::Path => "not a path in an image: no `..`, and no name of more than 255 bytes",
-            Self::Root => "a path below the root is missing",
+            Self::Root => "the root itself cannot be selected",
             Self::NoCacheToPull => "there is no cache to pull from",
             Self::NoCacheToPurge => "there is no cache to purge",
             Self::NoOutput => "-o FILE is missing, or -o - for standard output",
-            Self::FromTerminal => "an archive does not come from a terminal",
+            Self::FromTerminal => "refusing to read an archive from a terminal",
             Self::ToTerminal => "refusing to write an archive to a terminal",
             Self::SameName => {
                 "two different images have this name, and an archive needs one for each"
             }
-            Self::Twice => "standard input gives one thing only",
+            Self::Twice => "standard input can be used only once",
         })
     }
 }

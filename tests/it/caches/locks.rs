@@ -152,8 +152,8 @@ fn what_is_no_lock_is_said_before_anything_is_asked() {
     let (sandbox, registry, names, _) = locked();
     registry.forget_requests();
     for (lock, why) in [
-        (Some("debian:12\n"), "lock: line 1 cannot be understood"),
-        (Some("\n\nx@sha256:12"), "lock: line 3 cannot be understood"),
+        (Some("debian:12\n"), "lock: line 1 is malformed"),
+        (Some("\n\nx@sha256:12"), "lock: line 3 is malformed"),
         (None, "lock: cannot read: no such file or directory"),
     ] {
         match lock {

@@ -115,7 +115,7 @@ fn options_without_a_counterpart_get_the_advice_of_a_colleague() {
     // It has no value there: IMAGE is not taken for one.
     let run = sandbox.roots(["inspect", "--raw", "docker://debian"]).run();
     run.fails(2)
-        .says("roots: --raw: manifest, config or index\n");
+        .says("roots: --raw: not one of manifest, config, index\n");
     assert_eq!(sandbox.names(""), [""; 0]);
 }
 

@@ -145,7 +145,7 @@ fn what_is_not_understood_is_told_from_what_was_meant() {
         ),
         (
             &["version", "image"],
-            "version: one operand too many: image",
+            "version: unexpected operand: image",
             format!("{see} version`"),
         ),
         (
@@ -192,7 +192,7 @@ fn what_is_not_understood_is_told_from_what_was_meant() {
         (
             &["run", "debian"],
             "run: no such command",
-            "roots starts nothing: pull an image, then `systemd-nspawn -D DEST`".into(),
+            "roots does not start anything: pull an image, then `systemd-nspawn -D DEST`".into(),
         ),
         (
             &["debian:bookworm", "./x"],
@@ -268,7 +268,7 @@ fn what_is_not_understood_is_told_from_what_was_meant() {
         (
             &["pull", "-o", "x", image],
             "pull: no such option: -o",
-            "the folder stands behind IMAGE without an option: roots pull IMAGE DEST".into(),
+            "give the folder after IMAGE without an option: roots pull IMAGE DEST".into(),
         ),
         (&["pull"], "pull: IMAGE is missing", format!("{see} pull`")),
         (
@@ -278,7 +278,7 @@ fn what_is_not_understood_is_told_from_what_was_meant() {
         ),
         (
             &["pull", image, "a", "b"],
-            "pull: one operand too many: b",
+            "pull: unexpected operand: b",
             format!("{see} pull`"),
         ),
         (
@@ -288,7 +288,7 @@ fn what_is_not_understood_is_told_from_what_was_meant() {
         ),
         (
             &["purge", "cache"],
-            "purge: one operand too many: cache",
+            "purge: unexpected operand: cache",
             format!("{see} purge`"),
         ),
         (

@@ -129,7 +129,7 @@ fn a_password_in_the_name_is_not_printed() {
         .roots(["digest", "user:s3cret@ghcr.io/a/b"])
         .run()
         .fails(2);
-    run.says("roots: ghcr.io/a/b: a name holds no user and no password\n")
+    run.says("roots: ghcr.io/a/b: an image name cannot contain a user or password\n")
         .says("hint: pass user:password with --auth\n")
         .never_says("s3cret");
 }

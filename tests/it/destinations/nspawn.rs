@@ -267,7 +267,7 @@ fn a_machine_is_where_systemd_has_them() {
     };
     usage(
         &["--machine", "m", "debian", "dest"],
-        "--machine: not together with DEST",
+        "--machine: cannot be combined with DEST",
     );
     usage(&["--machine", "m"], "pull: IMAGE is missing");
     for name in ["", "../etc", "a/b", ".", "a_b", "-a", &"a".repeat(65)] {

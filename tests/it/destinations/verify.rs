@@ -526,7 +526,7 @@ fn what_cannot_be_verified_is_said() {
         (
             &["verify", "dest", "a", "b"],
             2,
-            "verify: one operand too many: b",
+            "verify: unexpected operand: b",
         ),
         (&["verify", "none"], 3, "none: no such folder"),
         (&["verify", "folder"], 3, "folder: no record of a pull"),

@@ -188,7 +188,7 @@ fn standard_input_gives_one_thing() {
         let hint = format!("see `roots help {}`", arguments[0]);
         assert_eq!(
             run.stderr,
-            format!("roots: -: standard input gives one thing only\nhint: {hint}\n")
+            format!("roots: -: standard input can be used only once\nhint: {hint}\n")
         );
     }
 }

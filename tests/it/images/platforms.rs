@@ -208,7 +208,7 @@ fn what_is_no_platform_is_refused_before_any_request() {
     let run = sandbox.roots(both).run().fails(2);
     assert_eq!(
         run.stderr,
-        "roots: --platform: not together with --arch or --os\nhint: see `roots help pull`\n"
+        "roots: --platform: cannot be combined with --arch or --os\nhint: see `roots help pull`\n"
     );
     assert_eq!(registry.lines(), [""; 0]);
     sandbox.assert_nothing_left();

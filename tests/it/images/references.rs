@@ -98,7 +98,7 @@ fn a_scheme_in_front_is_refused_with_the_name_to_type() {
     ] {
         let image = format!("{scheme}://ghcr.io/a/b:1");
         let run = sandbox.roots(["pull", &image, "dest"]).run().fails(2);
-        let refusal = format!("roots: {image}: {scheme}:// does not begin the name of an image\n");
+        let refusal = format!("roots: {image}: an image name cannot begin with {scheme}://\n");
         assert_eq!(
             run.stderr,
             format!("{refusal}hint: leave out the scheme{what}: ghcr.io/a/b:1\n")

@@ -290,12 +290,12 @@ fn what_cannot_be_saved_is_said_before_anything_is_asked() {
                 "--all-platforms",
                 "--platform=linux/arm64",
             ],
-            "--all-platforms: not together with --platform",
+            "--all-platforms: cannot be combined with --platform",
         ),
         (&["save", &name, "-ox", "--platform=x"], "x: not a platform"),
         (
             &["save", "-", "oci-archive:-", "-ox"],
-            "-: standard input gives one thing only",
+            "-: standard input can be used only once",
         ),
     ] {
         let run = sandbox.roots(arguments).run().fails(2);

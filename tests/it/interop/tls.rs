@@ -159,7 +159,11 @@ fn interop_tls_shows_a_clients_certificate() {
     tls.pulls("client", tls.pull());
     // A certificate without its key is not left out in silence.
     fs::remove_file(tls.sandbox.path(format!("{folder}/client.key"))).unwrap();
-    tls.fails(tls.pull(), 2, "client.cert: there is no client.key to it\n");
+    tls.fails(
+        tls.pull(),
+        2,
+        "client.cert: client.key, which belongs to it, is missing\n",
+    );
 }
 
 #[test]

@@ -324,7 +324,7 @@ fn registries_conf_that_cannot_be_understood_is_named() {
     let pull = || sandbox.roots(["pull", "a.io/b", "dest"]);
     let hint = "hint: correct that line, or name another file in CONTAINERS_REGISTRIES_CONF (/dev/null for none)\n";
     let run = pull().run().fails(2);
-    run.says("registries.conf: line 3 cannot be understood: ")
+    run.says("registries.conf: line 3 is malformed: ")
         .says(hint);
     // Also where it is not about the image, and in a drop-in.
     configured(&sandbox, "[[registry]]\nlocation = 'b.io'\n");
@@ -356,7 +356,7 @@ fn a_location_that_makes_no_name_is_named_by_its_line() {
     let path = "home/.config/containers/registries.conf";
     sandbox.write(path, b"# a\n# \xfc\n");
     let run = sandbox.roots(["digest", "ex.io/a/b:1"]).run().fails(2);
-    run.says("registries.conf: line 2 cannot be understood: invalid UTF-8\n");
+    run.says("registries.conf: line 2 is malformed: invalid UTF-8\n");
     sandbox.write(path, "");
     sandbox.mkdir(format!("{path}.d/folder.conf"));
     sandbox

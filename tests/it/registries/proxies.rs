@@ -181,21 +181,9 @@ fn a_variable_that_names_no_proxy_is_an_error() {
             "socks5://joe:sesame@p:1080",
             "socks proxies are not supported",
         ),
-        (
-            "all_proxy",
-            "ftp://joe:sesame@p:1",
-            "not the address of a proxy",
-        ),
-        (
-            "https_proxy",
-            "http://joe:sesame@",
-            "not the address of a proxy",
-        ),
-        (
-            "ALL_PROXY",
-            "http://joe:se/same@p:1",
-            "not the address of a proxy",
-        ),
+        ("all_proxy", "ftp://joe:sesame@p:1", "not a proxy URL"),
+        ("https_proxy", "http://joe:sesame@", "not a proxy URL"),
+        ("ALL_PROXY", "http://joe:se/same@p:1", "not a proxy URL"),
     ] {
         let run = scene.pull(&[(variable, value)], &[]).fails(2);
         let run = run.never_says("sesame").never_says("se/same");

@@ -272,9 +272,15 @@ fn what_is_not_a_repository_is_refused_before_anything_is_asked() {
         (&["-"], "-: only registries list tags\n"),
         (&[], "tags: NAME is missing\n"),
         (&[""], "tags: NAME is missing\n"),
-        (&[&name, "x"], "tags: one operand too many: x\n"),
-        (&[&name, "--limit=0"], "--limit: not a number from 1 on\n"),
-        (&[&name, "--limit=-1"], "--limit: not a number from 1 on\n"),
+        (&[&name, "x"], "tags: unexpected operand: x\n"),
+        (
+            &[&name, "--limit=0"],
+            "--limit: not a number of 1 or more\n",
+        ),
+        (
+            &[&name, "--limit=-1"],
+            "--limit: not a number of 1 or more\n",
+        ),
         (&[&name, "--last=a b"], "--last: not a tag\n"),
         (&[&name, "--last="], "--last: not a tag\n"),
         (&["A/B/C"], "A/B/C: "),

@@ -236,7 +236,7 @@ fn what_makes_no_sense_is_refused() {
         (&["--uid-shift=4294967295"], number),
         (
             &["--uid-shift=1", "--strip-owner"],
-            "not together with --strip-owner",
+            "cannot be combined with --strip-owner",
         ),
     ];
     if !is_root() {

@@ -219,8 +219,8 @@ fn paths_that_are_none_are_refused() {
     let none = "not a path in an image: no `..`, and no name of more than 255 bytes";
     for option in ["--include", "--exclude"] {
         for (path, why) in [
-            ("", "a path below the root is missing"),
-            ("/", "a path below the root is missing"),
+            ("", "the root itself cannot be selected"),
+            ("/", "the root itself cannot be selected"),
             ("a/../b", none),
             (&"x".repeat(256), none),
         ] {

@@ -25,15 +25,15 @@ fn a_machine_takes_the_place_of_dest() {
     for (arguments, said) in [
         (
             &["inspect", "--machine=m", "debian"][..],
-            "--machine: not together with DEST or IMAGE",
+            "--machine: cannot be combined with DEST or IMAGE",
         ),
         (
             &["inspect", "--machine=m", "--raw=config"],
-            "--machine: not together with --raw",
+            "--machine: cannot be combined with --raw",
         ),
         (
             &["verify", "--machine=m", "dest", "debian"],
-            "--machine: not together with DEST",
+            "--machine: cannot be combined with DEST",
         ),
         (
             &["inspect", "--machine="],

@@ -153,9 +153,9 @@ fn it_is_of_an_image() {
     inspect(&sandbox, &["--raw=config", "Dest"]).fails(2);
     for wrong in ["--raw=layers", "--raw="] {
         let run = inspect(&sandbox, &[wrong, &name]).fails(2);
-        run.says("roots: --raw: manifest, config or index\n");
+        run.says("roots: --raw: not one of manifest, config, index\n");
     }
     let run = inspect(&sandbox, &["--raw=index", "--json", &name]);
-    let run = run.says("\"message\":\"--raw: not together with --json\"");
+    let run = run.says("\"message\":\"--raw: cannot be combined with --json\"");
     assert_eq!((run.code, &*run.stdout), (Some(2), ""));
 }

@@ -86,7 +86,7 @@ fn an_archive_on_standard_output_leaves_no_room_for_an_object() {
         let run = sandbox.roots(save).run();
         assert_eq!((run.code, &*run.stdout), (Some(2), ""), "{}", run.stderr);
         let error: Value = serde_json::from_str(&run.stderr).unwrap();
-        let message = "--json: not together with -o -, which prints nothing but the archive";
+        let message = "--json: cannot be combined with -o -, which prints nothing but the archive";
         assert_eq!(error["message"], message);
     }
     assert_eq!(registry.lines(), [""; 0]);

@@ -59,7 +59,7 @@ fn a_client_certificate_is_shown_where_it_is_wanted() {
         let certificate = write("client.cert", &client.certificate);
         let said =
             |path: &std::path::Path, why: &str| format!("roots: {}: {why}\n", path.display());
-        let alone = said(&certificate, "there is no client.key to it");
+        let alone = said(&certificate, "client.key, which belongs to it, is missing");
         scene.is_refused(pull(), 2, &alone);
 
         let key = write("client.key", "");
@@ -73,7 +73,11 @@ fn a_client_certificate_is_shown_where_it_is_wanted() {
         );
         write("client.key", &client.key);
         std::fs::remove_file(&certificate).unwrap();
-        scene.is_refused(pull(), 2, &said(&key, "there is no client.cert to it"));
+        scene.is_refused(
+            pull(),
+            2,
+            &said(&key, "client.cert, which belongs to it, is missing"),
+        );
         write("client.cert", &client.certificate);
         scene.is_pulled(pull());
         assert_eq!(scene.registry.lines().len(), 3);
