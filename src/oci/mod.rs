@@ -9,6 +9,7 @@ mod descriptor;
 mod digest;
 mod healthcheck;
 mod history;
+mod host;
 mod image;
 mod layout;
 mod lenient;
@@ -27,6 +28,7 @@ pub use descriptor::{Descriptor, EntryDigest, IndexEntry, PlatformEntry};
 pub use digest::{Algorithm, Digest, Hasher, InvalidDigest};
 pub use healthcheck::Healthcheck;
 pub use history::HistoryEntry;
+pub use host::is_short_ipv4;
 pub use image::{Image, Layer};
 pub use layout::{
     DockerImage, IMAGE_NAME, OCI_LAYOUT, REF_NAME, blob_path, index_json, manifest_json,

@@ -7,9 +7,9 @@
 //! The grammar is that of distribution/reference (`regexp.go`, `normalize.go`); it is checked in
 //! full before any part of it can reach a URL or a path.
 
+use super::host::is_host_and_port;
 use super::{Digest, InvalidDigest, is_tag, transport};
 use std::fmt;
-use std::net::Ipv6Addr;
 
 /// The name of Docker Hub in references, whatever the user typed.
 pub const HUB: &str = "docker.io";
@@ -226,39 +226,6 @@ fn looks_like_registry(first: &str) -> bool {
         || first.bytes().any(|b| b.is_ascii_uppercase())
 }
 
-fn is_host_and_port(text: &str) -> bool {
-    let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((address, rest)) => {
-            // Zone IDs and v4-mapped forms are refused: other tools do not accept them.
-            let plain = address.bytes().all(|b| b.is_ascii_hexdigit() || b == b':');
-            if !plain || address.parse::<Ipv6Addr>().is_err() {
-                return false;
-            }
-            match rest.strip_prefix(':') {
-                Some(port) => ("v6", Some(port)),
-                None if rest.is_empty() => ("v6", None),
-                None => return false,
-            }
-        }
-        None => match text.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (text, None),
-        },
-    };
-    let good_label = |label: &str| {
-        !label.is_empty()
-            && label
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    let good_port = |port: &str| {
-        port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0)
-    };
-    host.len() <= 253 && host.split('.').all(good_label) && port.is_none_or(good_port)
-}
-
 fn checked_repository(repository: &str) -> Result<&str, InvalidReference> {
     if repository.bytes().any(|b| b.is_ascii_uppercase()) {
         return Err(InvalidReference::UpperCase(repository.to_owned()));
@@ -396,6 +363,13 @@ mod tests {
             "host..com/x",
             "ho_st.com/x",
             "ö.com/x",
+            // Addresses to resolvers only: the first could not be made a URL, which a fuzzer found.
+            "5.45/4",
+            "127.1:5000/x",
+            "1.2.3.4.5/x",
+            "0x7f.0x1/x",
+            "2130706433:5000/x",
+            "registry.1/x",
             "ubuntu:ä",
             "user:pw@host.com/x",
             HEX,

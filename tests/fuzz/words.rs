@@ -21,7 +21,7 @@ mod error_body;
 mod url;
 
 // What they import.
-use roots::progress;
+use roots::{oci, progress};
 
 fuzz_target!(|data: &[u8]| {
     peak::bounded(|| {

@@ -1,7 +1,8 @@
 //! URLs of registries: http and https only, and as much of RFC 3986 as redirects need.
 
+use crate::oci::is_short_ipv4;
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv6Addr;
 
 /// An absolute URL. `Display` omits the query, which may hold a signature or a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -180,17 +181,13 @@ pub(crate) fn host_of(authority: &str) -> &str {
 }
 
 /// Whether a host is an IP address only to resolvers, such as `127.1`, `2130706433` and `0x7f.1`.
-/// `AddressScope` would take it for a name. WHATWG's URL standard, "ends in a number".
+/// `AddressScope` would take it for a name.
 fn is_odd(host: &str) -> bool {
     if let Some(v6) = host.strip_prefix('[') {
         let address = v6.strip_suffix(']').map(str::parse::<Ipv6Addr>);
         return !matches!(address, Some(Ok(_)));
     }
-    let host = host.trim_end_matches('.');
-    let last = host.rsplit('.').next().unwrap_or_default();
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let is_hex = last.starts_with("0x") || last.starts_with("0X");
-    (is_number(last) || is_hex) && host.parse::<Ipv4Addr>().is_err()
+    is_short_ipv4(host.trim_end_matches('.'))
 }
 
 /// Whether a host is this machine, where plain http is safe.

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 /// One of each kind of word that a registry or a user can say.
-const WORDS: [(&str, &str); 18] = [
+const WORDS: [(&str, &str); 19] = [
     ("name", "debian"),
     (
         "tag",
@@ -24,9 +24,10 @@ const WORDS: [(&str, &str); 18] = [
     ),
     ("platform", "linux/arm64/v8"),
     ("platform-odd", "Linux/armv7l"),
-    // Two that a fuzzer found.
+    // Three that a fuzzer found.
     ("platform-below", "linux/arm64/v1"),
     ("capitals", "Host/x"),
+    ("short-address", "5.45/4"),
     (
         "bearer",
         r#"Bearer realm="https://auth.docker.io/token",service="a \"b\"",scope="repository:a/b:pull,push""#,
