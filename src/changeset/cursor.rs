@@ -52,8 +52,8 @@ pub(crate) trait PathCursor {
         Ok(())
     }
 
-    /// Moves to the directory that `parents` lead to. False if there is none and `missing` is
-    /// `Report`, or if the path leads into the `lost+found` of the file system.
+    /// Moves to the directory at the path `parents`. False if the directory does not exist and `missing`
+    /// is `Report`, or if the path leads into the `lost+found` of the file system.
     fn enter(&mut self, parents: Parents<'_>, missing: IfMissing) -> Result<bool, EntryFault> {
         if self.position().parents.as_deref() == Some(parents.key()) {
             return Ok(true);

@@ -97,14 +97,14 @@ pub(crate) struct Applier {
     upper: UpperPaths,
     budget: Budget,
     owners: Owners,
-    /// The user who pulls.
+    /// The user and group that this process runs as.
     own: Owner,
     layers: usize,
 }
 
 impl Applier {
     /// For a tree with these options that may grow to `limit` bytes, pulled by `own`. Long lists of
-    /// paths go to an unnamed file in `spill`, or stay in memory if that is None.
+    /// paths are written to an unnamed file in `spill`; without it, they stay in memory.
     pub(crate) fn new(
         options: &TreeOptions,
         own: Owner,

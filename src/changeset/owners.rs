@@ -12,7 +12,7 @@ use std::ffi::CStr;
 pub(crate) enum Owners {
     /// The owners in the image.
     OfImage,
-    /// The user who pulls: `--strip-owner`.
+    /// The user and group that this process runs as: `--strip-owner`.
     Stripped,
     /// The owners in the image, shifted to a user namespace that begins at this ID: `--uid-shift`.
     Shifted(u32),
@@ -45,7 +45,7 @@ impl Owners {
     }
 
     /// The owner of directories that no entry describes, and of everything with `--strip-owner`. None
-    /// if new files can keep the owner that they have anyway: `own`, the user who pulls.
+    /// if they keep the owner that new files get. `own` is the user and group of this process.
     pub(crate) fn default_owner(self, own: Owner) -> Option<Owner> {
         match self {
             Self::OfImage => None,

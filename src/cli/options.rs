@@ -123,7 +123,7 @@ pub(super) fn progress(args: &RawArgs, variable: impl Fn(&str) -> Option<OsStrin
     Progress::new(level, format)
 }
 
-/// The cache. There is none with `no`, in upper or lower case, or without HOME.
+/// The cache. It is disabled by `no`, in upper or lower case, and if HOME is not set.
 pub(super) fn cache(args: &RawArgs, variable: impl Fn(&str) -> Option<OsString>) -> CacheChoice {
     let requested = args
         .cache

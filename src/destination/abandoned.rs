@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 /// The staging folder of a destination.
 pub(crate) enum StagingState {
-    /// There is none, or it is another user's.
+    /// The folder does not exist, or belongs to another user.
     Missing,
     /// A pull has locked it, or the next one needs it.
     InUse,

@@ -43,8 +43,39 @@ pub use usage::{UsageError, ValueFault};
 use crate::sys::{Signal, received_signal};
 use std::fmt::{self, Debug, Display, Formatter};
 
-/// The one error type, an enum of subjects.
-pub enum Error {
+/// What an error delegates to its subject.
+trait Subject: Display {
+    /// What to type next, in one line.
+    fn hint(&self) -> Option<String>;
+
+    fn category(&self) -> Category;
+}
+
+/// Defines the one error type, an enum of subjects. `?` and `into()` turn a subject into it.
+macro_rules! error_of_subjects {
+    ($($variant:ident($subject:ty),)+) => {
+        /// The one error type, an enum of subjects.
+        pub enum Error {
+            $($variant($subject),)+
+        }
+
+        impl Error {
+            fn subject(&self) -> &dyn Subject {
+                match self {
+                    $(Self::$variant(subject) => subject,)+
+                }
+            }
+        }
+
+        $(impl From<$subject> for Error {
+            fn from(subject: $subject) -> Self {
+                Self::$variant(subject)
+            }
+        })+
+    };
+}
+
+error_of_subjects! {
     Usage(UsageError),
     Reference(ReferenceError),
     Configuration(ConfigurationError),
@@ -61,61 +92,7 @@ pub enum Error {
     Stopped(Signal),
 }
 
-/// What an error delegates to its subject.
-trait Subject: Display {
-    /// What to type next, in one line.
-    fn hint(&self) -> Option<String>;
-
-    fn category(&self) -> Category;
-}
-
-/// `?` and `into()` turn a subject into an [`Error`].
-macro_rules! from_subjects {
-    ($($variant:ident($subject:ty),)+) => {
-        $(impl From<$subject> for Error {
-            fn from(subject: $subject) -> Self {
-                Self::$variant(subject)
-            }
-        })+
-    };
-}
-
-from_subjects! {
-    Usage(UsageError),
-    Reference(ReferenceError),
-    Configuration(ConfigurationError),
-    Registry(RegistryError),
-    Network(NetworkError),
-    Tls(TlsError),
-    Image(ImageError),
-    Layer(LayerError),
-    Layout(LayoutError),
-    Destination(DestinationError),
-    Cache(CacheError),
-    Io(IoError),
-    Suggesting(SuggestingError),
-}
-
 impl Error {
-    fn subject(&self) -> &dyn Subject {
-        match self {
-            Self::Usage(subject) => subject,
-            Self::Reference(subject) => subject,
-            Self::Configuration(subject) => subject,
-            Self::Registry(subject) => subject,
-            Self::Network(subject) => subject,
-            Self::Tls(subject) => subject,
-            Self::Image(subject) => subject,
-            Self::Layer(subject) => subject,
-            Self::Layout(subject) => subject,
-            Self::Destination(subject) => subject,
-            Self::Cache(subject) => subject,
-            Self::Io(subject) => subject,
-            Self::Suggesting(subject) => subject,
-            Self::Stopped(subject) => subject,
-        }
-    }
-
     /// The one line that helps, if there is one.
     pub fn hint(&self) -> Option<String> {
         self.subject().hint()

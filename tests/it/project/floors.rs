@@ -35,6 +35,19 @@ const FLOORS: [&[&str]; 14] = [
     &["escape", "calendar"],
 ];
 
+/// Where JSON is read or written.
+const JSON_ROOMS: &[&str] = &[
+    "escape.rs",
+    "oci/",
+    "record.rs",
+    "report/",
+    "tree_options.rs",
+    "registry/",
+    "cache/",
+    "source/",
+    "progress/event.rs",
+];
+
 /// Where each third-party crate may be named: a file, or a room with a slash at its end.
 const ROOMS: [(&str, &[&str]); 20] = [
     (
@@ -49,34 +62,8 @@ const ROOMS: [(&str, &[&str]); 20] = [
     ("webpki_roots", &["registry/tls/roots.rs"]),
     ("httpdate", &["registry/http/retry.rs"]),
     ("base64", &["registry/auth/", "tarball/pax.rs"]),
-    (
-        "serde",
-        &[
-            "escape.rs",
-            "oci/",
-            "record.rs",
-            "report/",
-            "tree_options.rs",
-            "registry/",
-            "cache/",
-            "source/",
-            "progress/event.rs",
-        ],
-    ),
-    (
-        "serde_json",
-        &[
-            "escape.rs",
-            "oci/",
-            "record.rs",
-            "report/",
-            "tree_options.rs",
-            "registry/",
-            "cache/",
-            "source/",
-            "progress/event.rs",
-        ],
-    ),
+    ("serde", JSON_ROOMS),
+    ("serde_json", JSON_ROOMS),
     ("ecdsa", &["registry/tls/ecdsa.rs"]),
     ("p256", &["registry/tls/ecdsa.rs"]),
     ("p384", &["registry/tls/ecdsa.rs"]),
