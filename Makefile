@@ -37,7 +37,8 @@ check:          ## formatting, lints, documentation
 
 bench: build    ## time and memory of a pull, beside skopeo and umoci, a shell, and the floor (Debian, root)
 	tests/interop-setup.sh bench
-	tests/bench.sh
+	TMPDIR=$${TMPDIR:-/dev/shm} tests/bench.sh
+	PARTS=peers IMAGES='application files layers' TMPDIR=$$PWD/target tests/bench.sh
 
 # cargo itself says where its binary is: CARGO_TARGET_DIR, its configuration and a target of its own all move it.
 install:        ## into DESTDIR and PREFIX, with man pages and completions; builds, unless BINARY=FILE names what to install

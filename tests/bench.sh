@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What a pull costs, from a real registry on loopback into an empty folder, as tables for BENCHMARK.md.
 #
-# PARTS says which (peers wire update growth), RUNS how often each is run, IMAGES which images the first part takes
+# PARTS says which (peers wire links update growth), RUNS how often each is run, IMAGES which images the first part takes
 # (application files big layers, each with -zstd), TMPDIR on which file system.
 set -euo pipefail
 
@@ -134,18 +134,25 @@ peers() {
     done
 }
 
-# Through a wire of so many Mbit/s, beside curl, which only downloads.
+# Puts a wire of $1 Mbit/s and a round trip of $2 ms in front of the registry, which limits `all` connections together or `each`
+# of them ($3), and sets $address.
+lay_wire() {
+    rm -f "$lab/wire"
+    ROOTS_BENCH_TO=$straight ROOTS_BENCH_RATE=$1 ROOTS_BENCH_ROUND_TRIP_MS=$2 ROOTS_BENCH_LIMIT=$3 ROOTS_BENCH_AT=$lab/wire \
+        cargo test -q --locked --test it bench::slow_wire -- --ignored >/dev/null 2>&1 &
+    background+=($!)
+    until [ -s "$lab/wire" ]; do sleep 0.1; done
+    address=$(cat "$lab/wire")
+}
+
+# Through a wire that all connections share, beside curl, which only downloads.
 wire() {
     echo '| Mbit/s | pull s | download alone s | ratio |'
     echo '|---|---|---|---|'
     push application
     local straight=$address rate run download
     for rate in 100 400; do
-        ROOTS_BENCH_TO=$straight ROOTS_BENCH_RATE=$rate ROOTS_BENCH_AT=$lab/wire \
-            cargo test -q --locked --test it bench::slow_wire -- --ignored >/dev/null 2>&1 &
-        background+=($!)
-        until [ -s "$lab/wire" ]; do sleep 0.1; done
-        address=$(cat "$lab/wire")
+        lay_wire $rate 20 all
         download="for layer in \$(cat layers); do curl -s http://$address/v2/application/blobs/sha256:\$layer; done >/dev/null"
         for ((run = 0; run < runs; run++)); do
             once application "$(how application roots)" "$lab/$rate.roots"
@@ -153,10 +160,30 @@ wire() {
         done
         awk -v r="$rate" -v pull="$(median '$1' "$lab/$rate.roots")" -v alone="$(median '$1' "$lab/$rate.curl")" \
             'BEGIN { printf "| %d | %.2f | %.2f | %.2f |\n", r, pull, alone, pull / alone }'
-        rm "$lab/wire"
     done
     address=$straight
     drop
+}
+
+# Where each connection is limited, or far away, beside the peers.
+links() {
+    echo '| image | Mbit/s for each connection | round trip ms | pull s | peers s | ratio |'
+    echo '|---|---|---|---|---|---|'
+    local straight=$address image rate time run
+    for link in 'eight 100 20' 'application 100 20' 'layers 1000 40'; do
+        read -r image rate time <<<"$link"
+        push "$image"
+        lay_wire "$rate" "$time" each
+        for ((run = 0; run < runs; run++)); do
+            once "$image" "$(how "$image" roots)" "$lab/$image.link.roots"
+            once "$image" "$(how "$image" peers)" "$lab/$image.link.peers"
+        done
+        awk -v i="$image" -v r="$rate" -v t="$time" -v pull="$(median '$1' "$lab/$image.link.roots")" \
+            -v peers="$(median '$1' "$lab/$image.link.peers")" \
+            'BEGIN { printf "| %s | %d | %d | %.2f | %.2f | %.2f |\n", i, r, t, pull, peers, pull / peers }'
+        address=$straight
+        drop
+    done
 }
 
 # Where nothing has changed, beside one request.
@@ -191,7 +218,7 @@ growth() {
 make_images
 serve
 echo "$(date -u +%F), $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | sort | uniq -c | awk '{$1 = $1 " x"} 1'), $(stat -f -c %T "$lab")"
-for part in ${PARTS:-peers wire update growth}; do
+for part in ${PARTS:-peers wire links update growth}; do
     printf '\n%s\n\n' "$part"
     "$part"
 done

@@ -8,6 +8,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
 use std::thread::{sleep, spawn};
 use std::time::{Duration, Instant};
@@ -109,6 +110,8 @@ fn images() {
     write("10-mb", &[file("big", &big[..10_000_000])], false);
     write("100-mb", &[file("big", &big[..100_000_000])], false);
     write("big", &[file("big", &big)], true);
+    let eight = (0..8).map(|n| file(&format!("part-{n}"), &big[n * 118_000_000..][..118_000_000]));
+    write("eight", &eight.collect::<Vec<_>>(), false);
     let four: Vec<_> = (0..4).map(|n| file(&format!("big-{n}"), &big)).collect();
     write("4-gb", &four, false);
     drop((big, four));
@@ -125,31 +128,76 @@ fn slow_wire() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     fs::write(variable("ROOTS_BENCH_AT"), address).unwrap();
-    // When the wire is free again: one wire, however many connections there are.
-    let free = Arc::new(Mutex::new(Instant::now()));
+    let delay = variable_or("ROOTS_BENCH_ROUND_TRIP_MS", "0")
+        .parse::<f64>()
+        .unwrap()
+        / 2e3;
+    let delay = Duration::from_secs_f64(delay);
+    let is_shared = variable_or("ROOTS_BENCH_LIMIT", "all") == "all";
+    // When the wire is free again.
+    let shared = Arc::new(Mutex::new(Instant::now()));
     for client in listener.incoming() {
-        let (client, server) = (client.unwrap(), TcpStream::connect(&to).unwrap());
-        let (mut up, mut out) = (client.try_clone().unwrap(), server.try_clone().unwrap());
-        let free = Arc::clone(&free);
-        spawn(move || std::io::copy(&mut up, &mut out));
-        spawn(move || drip(server, client, bytes_per_second, &free));
+        let (client, to) = (client.unwrap(), to.clone());
+        let free = if is_shared {
+            Arc::clone(&shared)
+        } else {
+            Arc::new(Mutex::new(Instant::now()))
+        };
+        spawn(move || {
+            // A connection takes a round trip to open.
+            sleep(2 * delay);
+            let server = TcpStream::connect(to).unwrap();
+            for stream in [&client, &server] {
+                stream.set_nodelay(true).unwrap();
+            }
+            let (up, out) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            spawn(move || forward(up, out, f64::INFINITY, &Mutex::new(Instant::now()), delay));
+            forward(server, client, bytes_per_second, &free, delay);
+        });
     }
 }
 
-/// Forwards what a server sends, no faster than the wire is.
-fn drip(mut from: TcpStream, mut to: TcpStream, bytes_per_second: f64, free: &Mutex<Instant>) {
+fn variable_or(name: &str, usual: &str) -> String {
+    var_os(name).map_or_else(|| usual.to_owned(), |value| value.into_string().unwrap())
+}
+
+/// Forwards what one side sends, no faster than the wire is, and as late as it is long.
+fn forward(
+    mut from: TcpStream,
+    mut to: TcpStream,
+    bytes_per_second: f64,
+    free: &Mutex<Instant>,
+    delay: Duration,
+) {
+    // As much as a router would keep.
+    let (sender, receiver) = sync_channel::<(Instant, Vec<u8>)>(32);
+    let writer = spawn(move || {
+        for (due, bytes) in receiver {
+            sleep(due.saturating_duration_since(Instant::now()));
+            if to.write_all(&bytes).is_err() {
+                break;
+            }
+        }
+        let _ = to.shutdown(std::net::Shutdown::Both);
+    });
     let mut buffer = [0; 16 * 1024];
     while let Ok(count @ 1..) = from.read(&mut buffer) {
         let takes = Duration::from_secs_f64(count as f64 / bytes_per_second);
         let until = {
             let mut free = free.lock().unwrap();
-            *free = (*free).max(Instant::now()) + takes;
+            // What a late wake-up costs is made up for.
+            let earliest = Instant::now() - Duration::from_millis(10);
+            *free = (*free).max(earliest) + takes;
             *free
         };
         sleep(until.saturating_duration_since(Instant::now()));
-        if to.write_all(&buffer[..count]).is_err() {
+        if sender
+            .send((until + delay, buffer[..count].to_vec()))
+            .is_err()
+        {
             break;
         }
     }
-    let _ = to.shutdown(std::net::Shutdown::Both);
+    drop(sender);
+    let _ = writer.join();
 }
