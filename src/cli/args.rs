@@ -24,6 +24,7 @@ pub(super) struct RawArgs {
     pub(super) ca_files: Vec<PathBuf>,
     pub(super) timeout: Option<String>,
     pub(super) retries: Option<String>,
+    pub(super) connections: Option<String>,
     pub(super) cache: Option<OsString>,
     pub(super) max_size: Option<String>,
     /// `--include` and `--exclude`, with their values.
@@ -97,6 +98,7 @@ pub(super) fn raw_args(syntax: &Syntax, mut parser: Parser) -> Result<RawArgs, E
             "--ca-file" => args.ca_files.push(value(&mut parser, "--ca-file")?.into()),
             "--timeout" => args.timeout = text(&mut parser, "--timeout")?,
             "--retries" => args.retries = text(&mut parser, "--retries")?,
+            "--connections" => args.connections = text(&mut parser, "--connections")?,
             "--cache" => args.cache = Some(value(&mut parser, "--cache")?),
             // An empty value, from an unset variable in a script, must not mean no limit.
             "--max-size" => {

@@ -2,14 +2,18 @@
 
 use super::args::RawArgs;
 use crate::error::{Error, ValueFault};
-use crate::registry::{AuthOption, Mirror, RegistryOptions};
+use crate::registry::{AuthOption, ConnectionCount, Mirror, RegistryOptions};
 use std::ffi::OsString;
 use std::time::Duration;
 
 const AUTH: &str = "ROOTS_AUTH";
 const TIMEOUT: &str = "ROOTS_TIMEOUT";
 const RETRIES: &str = "ROOTS_RETRIES";
+const CONNECTIONS: &str = "ROOTS_CONNECTIONS";
 const MIRRORS: &str = "ROOTS_MIRRORS";
+
+/// More would be rude to a registry, and hardly faster.
+const MAX_CONNECTIONS: usize = 16;
 
 /// More than a day is a typing error.
 const MAX_TIMEOUT: u64 = 24 * 60 * 60;
@@ -24,6 +28,11 @@ pub(super) fn options(
         ("--retries", &args.retries),
         (RETRIES, variable(RETRIES)),
         (times, ValueFault::Times),
+    )?;
+    let connections = number(
+        ("--connections", &args.connections),
+        (CONNECTIONS, variable(CONNECTIONS)),
+        (connections, ValueFault::Connections),
     )?;
     let (origin, mirrors) = match (&args.mirrors[..], variable(MIRRORS)) {
         ([], Some(set)) => {
@@ -47,6 +56,7 @@ pub(super) fn options(
         ca_files: args.ca_files.clone(),
         timeout,
         retries: retries.unwrap_or(RegistryOptions::RETRIES),
+        connections: ConnectionCount::new(connections),
     })
 }
 
@@ -91,6 +101,11 @@ fn seconds(text: &str) -> Option<Duration> {
 
 fn times(text: &str) -> Option<u32> {
     text.parse().ok().filter(|times| *times <= 100)
+}
+
+fn connections(text: &str) -> Option<usize> {
+    let count = text.parse().ok()?;
+    (1..=MAX_CONNECTIONS).contains(&count).then_some(count)
 }
 
 #[cfg(test)]

@@ -17,7 +17,8 @@ const SYNONYMS: &str = "extract=pull unpack=pull fetch=pull download=pull get=pu
     --http=--plain-http --use-http=--plain-http --allow-http=--plain-http \
     --cacert=--ca-file --ca-certificate=--ca-file --tlscacert=--ca-file --cafile=--ca-file \
     --retry=--retries --retry-times=--retries --max-retries=--retries --tries=--retries \
-    --connect-timeout=--timeout --max-time=--timeout --command-timeout=--timeout \
+    --max-concurrent-downloads=--connections --image-parallel-copies=--connections --jobs=--connections \
+    -j=--connections --connect-timeout=--timeout --max-time=--timeout --command-timeout=--timeout \
     --override-arch=--arch --override-os=--os --override-platform=--platform \
     --all-arches=--all-platforms --multi-arch=--all-platforms -a=--all-platforms -a=--all -o=--output \
     --debug=--verbose -d=--verbose --log-level=--verbose --trace=--verbose --no-progress=--quiet -s=--quiet \

@@ -28,7 +28,7 @@ pub use tags::ListTags;
 
 use crate::cache::PurgeOptions;
 use crate::compare::Ignore;
-use crate::error::{CacheError, Error};
+use crate::error::{CacheError, Error, RegistryError};
 use crate::oci::{InvalidReference, PlatformRequest};
 use crate::progress::Progress;
 use crate::registry::RegistryOptions;
@@ -221,15 +221,18 @@ fn warn_of_unmatched(paths: &[String], progress: Progress) {
     }
 }
 
-/// Repeats an attempt that met a corrupt blob in the cache. This ends, because the blob was removed, and
-/// this process does not read it from the cache again.
-fn retry_on_corrupt_cache<T>(
+/// Repeats an attempt that met a corrupt blob in the cache, or one whose ranges do not belong together. This
+/// ends: the blob was removed, and this process does not read it from the cache again, nor in ranges.
+fn retry_on_mismatch<T>(
     progress: Progress,
     attempt: impl Fn() -> Result<T, Error>,
 ) -> Result<T, Error> {
     loop {
         match attempt() {
             Err(Error::Cache(corrupt @ CacheError::CorruptBlob(_))) => progress.warn(&corrupt),
+            Err(Error::Registry(mismatch @ RegistryError::RangesMismatch(_))) => {
+                progress.warn(format_args!("{mismatch}; fetching it over one connection"));
+            }
             done => return done,
         }
     }

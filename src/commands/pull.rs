@@ -20,7 +20,7 @@ use super::cache_link::CacheLink;
 use super::prepare::{Preparation, Prepared};
 use super::start_hint::say_how_to_start;
 use super::swapped::or_swapped_pull;
-use super::{Output, Pull, counted, retry_on_corrupt_cache, warn_of_unmatched};
+use super::{Output, Pull, counted, retry_on_mismatch, warn_of_unmatched};
 use crate::cache::Cache;
 use crate::destination::{Destination, RecordPlace};
 use crate::error::{Error, UNCHANGED};
@@ -38,7 +38,7 @@ impl Pull {
             self.dry_run()
         } else {
             let cache = self.cache.open(self.options.timeout, self.progress)?;
-            retry_on_corrupt_cache(self.progress, || self.pull(cache.as_ref()))
+            retry_on_mismatch(self.progress, || self.pull(cache.as_ref()))
         };
         output.map_err(|error| or_swapped_pull(&self.image, &self.dest, error))
     }

@@ -9,7 +9,7 @@
 
 use super::cache_link::record_tag;
 use super::lock_line::lock_line;
-use super::{Save, SaveTarget, Stdout, retry_on_corrupt_cache};
+use super::{Save, SaveTarget, Stdout, retry_on_mismatch};
 use crate::cache::Cache;
 use crate::destination::AtomicFile;
 use crate::error::{CacheError, Error, ValueFault};
@@ -47,7 +47,7 @@ impl Save {
             }
             return written;
         };
-        retry_on_corrupt_cache(self.progress, || self.attempt(cache, path))
+        retry_on_mismatch(self.progress, || self.attempt(cache, path))
     }
 
     fn attempt(&self, cache: Option<&Cache>, path: &Path) -> Result<String, Error> {
@@ -111,7 +111,7 @@ impl Save {
         for ((source, ..), blobs) in images.iter_mut().zip(&blobs_of_images) {
             for (number, blob) in blobs.iter().enumerate() {
                 let stream = source.blob(blob, &mut meter)?;
-                source.prefetch(&mut blobs[number + 1..].iter());
+                source.set_coming(blob, &mut blobs[number + 1..].iter());
                 let path = blob_path(&blob.digest);
                 let mut stream = BufReader::with_capacity(CHUNK, stream);
                 let written = tar.file(&path, blob.size, &mut meter.follow(&mut stream));

@@ -3,7 +3,7 @@
 use super::recorded::{Doubt, RecordedImage};
 use super::swapped::or_swapped_verify;
 use super::verdict::Compared;
-use super::{Output, Verify, retry_on_corrupt_cache, warn_of_unmatched};
+use super::{Output, Verify, retry_on_mismatch, warn_of_unmatched};
 use crate::cache::Cache;
 use crate::compare::{Comparison, Puller, Scope};
 use crate::destination::Existing;
@@ -19,7 +19,7 @@ impl Verify {
     /// Prints a line for each difference from the image.
     pub(super) fn run(&self) -> Result<Output, Error> {
         let cache = self.cache.open(self.options.timeout, self.progress)?;
-        let compared = retry_on_corrupt_cache(self.progress, || self.compare(cache.as_ref()));
+        let compared = retry_on_mismatch(self.progress, || self.compare(cache.as_ref()));
         compared.map_err(|error| or_swapped_verify(&self.dest, self.image.as_ref(), error))
     }
 

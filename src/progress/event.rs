@@ -16,6 +16,7 @@ pub(super) enum Event<'e> {
     Step {
         message: &'e str,
     },
+    Connection(ConnectionEvent),
     Warning {
         message: &'e str,
     },
@@ -41,6 +42,15 @@ pub(super) struct LayerEvent<'e> {
     pub(super) size: u64,
     /// The source, in words.
     pub(super) origin: &'e str,
+}
+
+/// Connections that are added because the pull waits for the network.
+#[derive(Clone, Copy, Serialize)]
+pub(super) struct ConnectionEvent {
+    /// How many there are now.
+    pub(super) connections: usize,
+    /// Bytes per second before.
+    pub(super) rate: u64,
 }
 
 /// A snapshot of the progress.
@@ -90,6 +100,7 @@ impl Event<'_> {
             Self::Warning { message } => json_line(&Event::Warning {
                 message: &short(message),
             }),
+            Self::Connection(connection) => json_line(&Event::Connection(*connection)),
             Self::Layer(layer) => json_line(&Event::Layer(LayerEvent {
                 origin: &short(layer.origin),
                 ..*layer
@@ -114,6 +125,10 @@ impl Event<'_> {
     pub(super) fn to_lines(&self) -> String {
         let line = match self {
             Self::Detail { message } | Self::Step { message } => (*message).to_owned(),
+            Self::Connection(ConnectionEvent { connections, rate }) => {
+                let rate = bytes(*rate);
+                format!("{connections} connections now: waiting for the network at {rate}/s")
+            }
             Self::Warning { message } => format!("roots: warning: {message}"),
             Self::Layer(LayerEvent {
                 layer,

@@ -10,7 +10,7 @@ mod view;
 
 use crate::error::Error;
 use crate::sys::wait_to_write;
-use event::Event;
+use event::{ConnectionEvent, Event};
 use line::{Activity, StatusLine};
 pub use meter::{LayerCounter, Meter};
 use secrets::Secrets;
@@ -125,6 +125,17 @@ impl Progress {
         if self.level >= Level::Details {
             let message = &self.concealed(message);
             self.say(&Event::Detail { message });
+        }
+    }
+
+    /// Shows that connections are added, and the rate in bytes per second that is the reason.
+    pub fn connection(self, connections: usize, rate: u64) {
+        let level = match self.format {
+            Format::Json => Level::Steps,
+            Format::Terminal | Format::Lines => Level::Details,
+        };
+        if self.level >= level {
+            self.say(&Event::Connection(ConnectionEvent { connections, rate }));
         }
     }
 

@@ -1,21 +1,20 @@
-//! A blob being downloaded: after a broken connection it resumes, transparently to the reader.
+//! A blob being downloaded: the responses that deliver it, one after the other. After a broken
+//! connection it resumes, transparently to the reader.
 //!
 //! ```text
-//! request the rest      206 from that offset      continue
-//!                       200                       whole blob: skip what was read already
-//!                       206 from another offset,
-//!                       416                       request the whole blob, and skip
+//! advance ── keep_plan ── next ──── receive   the segment that was requested ahead
+//!    │                      └────── request   else the one from here on, now
+//!    └────── read, or after a broken connection: request the rest of the segment
 //! ```
-//! Whether the segments belong together is not checked here: the digest covers all of them.
+//! Whether the segments belong together is not decided here: the digest covers all of them.
 
-use super::FetchMode;
-use super::http::client::Client;
-use super::http::response::{Response, ResponseBody};
+use super::byte_range::ByteRange;
+use super::fetch_plan::FetchPlan;
 use super::http::retry::Backoff;
-use super::prefetch::path;
-use super::repository::Repository;
-use super::upstreams::{PendingBlob, Upstreams};
-use crate::error::{Error, ImageError, RegistryError};
+use super::segment::Segment;
+use super::sent_range::Unusable;
+use super::upstreams::Upstreams;
+use crate::error::Error;
 use crate::oci::Descriptor;
 use std::io::{self, Read};
 use std::rc::Rc;
@@ -30,6 +29,7 @@ const CUT: &str = "the connection ended in the middle of a blob";
 /// The bytes of one blob, from an offset on.
 pub struct Blob {
     upstreams: Rc<Upstreams>,
+    plan: Rc<FetchPlan>,
     blob: Descriptor,
     segment: Segment,
     /// The offset that the reader has reached.
@@ -37,48 +37,30 @@ pub struct Blob {
     backoff: Backoff,
     /// The offset at which the connection last broke.
     broke_at: u64,
-    /// Whether it was prefetched and its connection has not broken since.
-    was_prefetched: bool,
     /// Whether everything has arrived and the connection then failed: another read would only wait
     /// again.
     ended: bool,
 }
 
-/// The part of a blob that one response delivers.
-struct Segment {
-    repository: Rc<Repository>,
-    /// The prefetch connection that delivers it, if any, which stays reserved meanwhile.
-    _client: Option<Rc<Client>>,
-    stream: ResponseBody,
-    /// How many of the next bytes the reader already has.
-    to_skip: u64,
-}
-
 impl Blob {
     pub(super) fn open(
         upstreams: Rc<Upstreams>,
+        plan: Rc<FetchPlan>,
         blob: &Descriptor,
         from: u64,
-        mode: FetchMode,
-        pending: Option<PendingBlob>,
     ) -> Result<Self, Error> {
-        let retries = |most| if mode == FetchMode::Demand { most } else { 0 };
-        let now = || {
-            upstreams.try_each(|repository, most| request(repository, blob, from, retries(most)))
-        };
-        let segment = match pending.map(|pending| pending.whole(blob)) {
-            Some(Err(_)) if mode == FetchMode::Demand => now()?,
-            Some(segment) => segment?,
-            None => now()?,
+        let segment = match next(&plan, blob, from, None) {
+            Ok(segment) => segment,
+            Err(to) => request(&upstreams, &plan, blob, (from, to))?,
         };
         Ok(Self {
             backoff: Backoff::new(upstreams.retries()),
             upstreams,
+            plan,
             blob: blob.clone(),
             segment,
             position: from,
             broke_at: from,
-            was_prefetched: mode == FetchMode::Prefetch,
             ended: false,
         })
     }
@@ -86,7 +68,9 @@ impl Blob {
     /// Reads bytes that the reader does not have yet, as they arrive; 0 at the end.
     fn advance(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
         while !self.ended {
-            let (outcome, why) = match self.segment.stream.read(buffer) {
+            self.keep_plan()?;
+            let room = self.segment.room(self.position, &self.blob, buffer);
+            let (outcome, why) = match self.segment.read(room) {
                 // A signal is not the mirror's fault.
                 Err(error @ Error::Stopped(_)) => return Err(error),
                 // Everything has arrived, whatever else the server announced: the digest decides.
@@ -99,7 +83,7 @@ impl Blob {
                     let why = error.to_string();
                     (Err(error), why)
                 }
-                Ok(count) if count > 0 => match self.segment.skip(&mut buffer[..count]) {
+                Ok(count) if count > 0 => match self.segment.skip(&mut room[..count]) {
                     0 => continue,
                     count => {
                         self.position += count as u64;
@@ -112,26 +96,51 @@ impl Blob {
             if !self.is_worth_another(&why)? {
                 return outcome;
             }
-            let (blob, from) = (&self.blob, self.position);
-            self.segment = self
-                .upstreams
-                .try_each(|repository, retries| request(repository, blob, from, retries))?;
+            self.request(self.segment.to)?;
         }
         Ok(0)
     }
 
-    /// Whether the body ended too early. An end that the server announced is accepted: the digest
-    /// decides.
+    /// Sends what may be sent by now, and goes on to the next segment at the end of this one.
+    fn keep_plan(&mut self) -> Result<(), Error> {
+        let (plan, segment) = (&self.plan, &mut self.segment);
+        segment.to = plan.split(&self.blob, self.position, segment.to);
+        let left = segment.to.saturating_sub(self.position);
+        plan.send(&self.blob, &segment.repository, left);
+        if left > 0 || segment.to >= self.blob.size {
+            return Ok(());
+        }
+        match next(plan, &self.blob, self.position, Some(segment)) {
+            Ok(next) => std::mem::replace(segment, next).close(self.position),
+            // The whole blob was requested at first, and is still on its way.
+            Err(to) if segment.end > self.position => segment.to = to.min(segment.end),
+            Err(to) => self.request(to)?,
+        }
+        Ok(())
+    }
+
+    /// Requests the bytes from the reader's position up to `to` now, over the same connection if it is
+    /// still good: a server may allow no other.
+    fn request(&mut self, to: u64) -> Result<(), Error> {
+        self.segment.close(self.position);
+        let ends = (self.position, to);
+        self.segment = request(&self.upstreams, &self.plan, &self.blob, ends)?;
+        Ok(())
+    }
+
+    /// Whether the body ended too early. An end that the server announced is accepted at the end of the
+    /// blob: the digest decides.
     fn is_cut(&self) -> bool {
-        !self.segment.stream.has_end && self.position < self.blob.size
+        let segment = &self.segment;
+        self.position < segment.to && (!segment.has_end() || segment.to < self.blob.size)
     }
 
     /// Whether to request the rest after the connection broke. Waits first where that may help.
     fn is_worth_another(&mut self, why: &str) -> Result<bool, Error> {
         let had = self.position - self.broke_at;
         self.broke_at = self.position;
-        // Servers close idle connections: prefetching caused this, so it does not count.
-        if std::mem::take(&mut self.was_prefetched) {
+        // Servers close idle connections: sending ahead caused this, so it does not count.
+        if std::mem::take(&mut self.segment.was_sent_ahead) {
             return Ok(true);
         }
         if had >= PROGRESS {
@@ -149,31 +158,64 @@ impl Blob {
     }
 }
 
-impl Segment {
-    /// The segment that `response` delivers: `blob` from byte `begins` on, of which the reader
-    /// needs those from `from` on.
-    fn new(
-        repository: &Rc<Repository>,
-        response: Response,
-        blob: &Descriptor,
-        (begins, from): (u64, u64),
-    ) -> Result<Self, Error> {
-        must_fit(repository, &response, blob, begins)?;
-        Ok(Self {
-            repository: Rc::clone(repository),
-            _client: None,
-            stream: response.stream(),
-            to_skip: from - begins,
-        })
+/// The segment from `from` on that was requested ahead, behind the `last` one. If there is none, the
+/// offset up to which to request it now.
+fn next(
+    plan: &FetchPlan,
+    blob: &Descriptor,
+    from: u64,
+    last: Option<&Segment>,
+) -> Result<Segment, u64> {
+    let Some(sent) = plan.take(blob, from) else {
+        return Err(blob.size);
+    };
+    let to = sent.range.to;
+    if sent.repository.is_given_up.get() {
+        return Err(to);
     }
+    match sent.receive() {
+        Ok(next) if last.is_some_and(|last| last.differs_from(&next)) => {
+            plan.stop_splitting(&blob.digest);
+            Err(blob.size)
+        }
+        Ok(next) => {
+            plan.note_success();
+            if next.end > to || next.has_no_ranges {
+                plan.stop_splitting_all();
+            }
+            Ok(next)
+        }
+        Err(Unusable::OtherRange) => {
+            plan.stop_splitting_all();
+            Err(blob.size)
+        }
+        Err(Unusable::Failed(error)) => {
+            plan.note_failure(&error);
+            Err(to)
+        }
+    }
+}
 
-    /// Drops the bytes that the reader already has, and returns how many are left.
-    fn skip(&mut self, bytes: &mut [u8]) -> usize {
-        let had = self.to_skip.min(bytes.len() as u64) as usize;
-        self.to_skip -= had as u64;
-        bytes.copy_within(had.., 0);
-        bytes.len() - had
+/// Requests the bytes of `blob` between two offsets, which were not requested ahead: only the first of them if
+/// the blob is to be split.
+fn request(
+    upstreams: &Upstreams,
+    plan: &FetchPlan,
+    blob: &Descriptor,
+    (from, to): (u64, u64),
+) -> Result<Segment, Error> {
+    let (blob, to) = (blob.clone(), plan.split(blob, from, to));
+    let range = ByteRange { blob, from, to };
+    let was_split = plan.was_split(&range.blob.digest);
+    let segment = upstreams
+        .try_each(|repository, retries| Segment::request(repository, &range, was_split, retries))?;
+    plan.restart(&segment.repository);
+    plan.note_success();
+    if segment.end > to || segment.has_no_ranges {
+        plan.stop_splitting_all();
+        plan.stop_splitting(&range.blob.digest);
     }
+    Ok(segment)
 }
 
 impl Read for Blob {
@@ -182,129 +224,6 @@ impl Read for Blob {
             Ok(0)
         } else {
             self.advance(buffer).map_err(io::Error::other)
-        }
-    }
-}
-
-/// Requests `blob` from offset `from` on, always at the registry's own URL: the storage server that it
-/// redirects to needs a fresh signature.
-fn request(
-    repository: &Rc<Repository>,
-    blob: &Descriptor,
-    from: u64,
-    retries: u32,
-) -> Result<Segment, Error> {
-    let what = path(&blob.digest);
-    // Range support shows only in the response: six of eight large registries support it without
-    // announcing it.
-    if from > 0 && from < blob.size {
-        let range = format!("bytes={from}-");
-        let response = repository.send("GET", &what, &[("range", &range)], retries)?;
-        let begins = response
-            .header("content-range")
-            .is_some_and(|range| is_rest(range, from, blob.size));
-        match response.status {
-            206 if begins => return Segment::new(repository, response, blob, (from, from)),
-            200 => return Segment::new(repository, response, blob, (0, from)),
-            206 | 416 => response.discard(),
-            _ => return Err(refused(repository, response)),
-        }
-    }
-    let response = repository.send("GET", &what, &[], retries)?;
-    whole(repository, response, blob, from)
-}
-
-/// The whole blob, of which the reader already has the bytes up to `from`.
-fn whole(
-    repository: &Rc<Repository>,
-    response: Response,
-    blob: &Descriptor,
-    from: u64,
-) -> Result<Segment, Error> {
-    match response.status {
-        200 => Segment::new(repository, response, blob, (0, from)),
-        _ => Err(refused(repository, response)),
-    }
-}
-
-impl PendingBlob {
-    /// The whole blob, as prefetched.
-    fn whole(self, blob: &Descriptor) -> Result<Segment, Error> {
-        let (repository, client) = (&self.repository, &self.client);
-        let response = repository.send_over(client, "GET", &path(&blob.digest), &[], 0)?;
-        Ok(Segment {
-            _client: Some(Rc::clone(client)),
-            ..whole(repository, response, blob, 0)?
-        })
-    }
-}
-
-/// Rejects a mirror's response whose length is not the blob's: a login page, for example. The
-/// registry itself may send it, as no other host is left, and the digest decides.
-fn must_fit(
-    repository: &Repository,
-    response: &Response,
-    blob: &Descriptor,
-    begins: u64,
-) -> Result<(), Error> {
-    let announced = response.header("content-length").map(str::parse);
-    match announced {
-        Some(Ok(length)) if repository.is_mirror() && length != blob.size - begins => {
-            Err(ImageError::SizeMismatch {
-                digest: blob.digest.clone(),
-                expected: blob.size,
-                actual: begins.saturating_add(length),
-            }
-            .into())
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Whether `Content-Range` covers `from` to the end: RFC 9110, section 14.4.
-fn is_rest(range: &str, from: u64, size: u64) -> bool {
-    let wanted = format!("{from}-{}/", size - 1);
-    let range = range.trim().strip_prefix("bytes").map(str::trim_start);
-    range
-        .and_then(|range| range.strip_prefix(&wanted))
-        .is_some_and(|total| total == "*" || total.parse() == Ok(size))
-}
-
-fn refused(repository: &Repository, response: Response) -> Error {
-    if response.status != 404 {
-        return repository.refused(response);
-    }
-    // The image exists, but one of its blobs does not.
-    let (url, status) = (response.url.to_string(), response.status);
-    RegistryError::Status {
-        url,
-        status,
-        message: response.error_body().message,
-        retry_after: None,
-    }
-    .into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_rest_is_the_rest() {
-        for (range, good) in [
-            ("bytes 10-99/100", true),
-            ("bytes 10-99/*", true),
-            ("bytes  10-99/100 ", true),
-            ("bytes 11-99/100", false),
-            ("bytes 9-99/100", false),
-            ("bytes 10-98/100", false),
-            ("bytes 10-99/101", false),
-            ("bytes 10-99", false),
-            ("bytes */100", false),
-            ("10-99/100", false),
-            ("", false),
-        ] {
-            assert_eq!(is_rest(range, 10, 100), good, "{range}");
         }
     }
 }

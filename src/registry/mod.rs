@@ -3,17 +3,24 @@
 //!
 //! ```text
 //! Registry ── Upstreams ── Repository ── Authenticator ── Client ─── Connections
-//! what        mirrors      one host     401: a token    retries,   pools, TLS,
-//!             first                     or Basic        redirects  proxies
+//!    │        mirrors      one host     401: a token    retries,   pools, TLS,
+//!    │        first                     or Basic        redirects  proxies
+//!   Blob ──── FetchPlan ── SentRange
+//!   resumes   what to      a response that
+//!             request      is read ahead
 //! ```
 
 mod auth;
 mod blob;
+mod byte_range;
 mod config;
+mod connection_limit;
 mod error_body;
+mod fetch_plan;
 mod http;
-mod prefetch;
 mod repository;
+mod segment;
+mod sent_range;
 mod tags;
 mod tls;
 mod transport;
@@ -23,13 +30,13 @@ mod warning;
 pub use auth::auth_option::AuthOption;
 pub use blob::Blob;
 pub use config::mirror::Mirror;
-pub use config::options::RegistryOptions;
+pub use config::options::{ConnectionCount, RegistryOptions};
 pub use tags::{TagPages, TagRange};
 
 use crate::error::{Error, Part, RegistryError};
 use crate::oci::{ACCEPT, Bytes, Descriptor, Digest, Document, InvalidManifest, Reference};
 use crate::progress::Progress;
-use prefetch::Prefetch;
+use fetch_plan::FetchPlan;
 use std::rc::Rc;
 use upstreams::Upstreams;
 
@@ -39,16 +46,8 @@ pub const MAX_MANIFEST: u64 = 8 << 20;
 /// One repository, on all hosts that may have it.
 pub struct Registry {
     upstreams: Rc<Upstreams>,
-    prefetch: Prefetch,
-}
-
-/// How urgently a blob is needed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FetchMode {
-    /// Now: retry after failures.
-    Demand,
-    /// Later: on a failure, it is requested again when it is needed.
-    Prefetch,
+    plan: Rc<FetchPlan>,
+    connections: ConnectionCount,
 }
 
 /// A manifest or index as received, with its media type.
@@ -67,9 +66,12 @@ impl Registry {
         options: &RegistryOptions,
         progress: Progress,
     ) -> Result<Self, Error> {
+        let upstreams = Rc::new(Upstreams::new(reference, options, progress)?);
+        let plan = FetchPlan::new(Rc::clone(&upstreams), options.connections.get(), progress);
         Ok(Self {
-            upstreams: Rc::new(Upstreams::new(reference, options, progress)?),
-            prefetch: Prefetch::default(),
+            upstreams,
+            plan: Rc::new(plan),
+            connections: options.connections.clone(),
         })
     }
 
@@ -141,18 +143,36 @@ impl Registry {
     }
 
     /// The bytes of a blob from offset `from` on, as the server sends them.
-    pub fn blob(&self, blob: &Descriptor, from: u64, mode: FetchMode) -> Result<Blob, Error> {
-        let pending = self.prefetch.take(&blob.digest).filter(|_| from == 0);
-        let opened = Blob::open(Rc::clone(&self.upstreams), blob, from, mode, pending);
-        if opened.is_err() && mode == FetchMode::Prefetch {
-            self.prefetch.stop();
-        }
-        opened
+    pub fn blob(&self, blob: &Descriptor, from: u64) -> Result<Blob, Error> {
+        Blob::open(
+            Rc::clone(&self.upstreams),
+            Rc::clone(&self.plan),
+            blob,
+            from,
+        )
     }
 
-    /// Prefetches blobs that will be needed after `before` more bytes, as far as that pays. Errors
-    /// surface when the blobs are needed.
-    pub fn prefetch(&self, before: u64, blobs: &mut dyn Iterator<Item = &Descriptor>) {
-        self.prefetch.send(&self.upstreams, before, blobs);
+    /// Whether several responses delivered `blob`, each a part of it.
+    pub fn was_split(&self, blob: &Digest) -> bool {
+        self.plan.was_split(blob)
+    }
+
+    /// Makes all pulls with the same options use one connection from now on.
+    pub fn use_one_connection(&self) {
+        self.connections.set_to_one();
+    }
+
+    /// Plans the blobs that come after `current`, which may be read from elsewhere. They are requested
+    /// before they are needed, as far as that pays. Errors surface when they are needed.
+    pub fn set_coming(
+        &self,
+        current: &Descriptor,
+        is_elsewhere: bool,
+        coming: &mut dyn Iterator<Item = &Descriptor>,
+    ) {
+        self.plan.set_coming(current, coming);
+        if is_elsewhere {
+            self.plan.send_from_registry(current);
+        }
     }
 }

@@ -7,18 +7,20 @@ use super::http::client::Client;
 use super::http::request::Request;
 use super::http::response::Response;
 use super::http::url::{Url, form_encoded};
+use super::transport::{SocketSet, Traffic};
 use super::warning::Warnings;
 use crate::error::{Error, RegistryError};
 use crate::oci::Reference;
 use crate::progress::Progress;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Instant;
 
 /// A repository from which to request manifests and blobs.
 pub(super) struct Repository {
-    http: Client,
-    /// The prefetch connections: as many as were needed at the same time.
-    prefetch_clients: RefCell<Vec<Rc<Client>>>,
+    http: Rc<Client>,
+    /// Clients with connections of their own: as many as were needed at the same time.
+    additional: RefCell<Vec<Rc<Client>>>,
     reference: Reference,
     origin: Url,
     authenticator: Authenticator,
@@ -32,7 +34,11 @@ pub(super) struct Repository {
 
 impl Repository {
     /// The repository at an upstream.
-    pub(super) fn new(upstream: Upstream, progress: Progress) -> Result<Self, Error> {
+    pub(super) fn new(
+        upstream: Upstream,
+        sockets: &SocketSet,
+        progress: Progress,
+    ) -> Result<Self, Error> {
         let Upstream {
             reference,
             scheme,
@@ -41,8 +47,8 @@ impl Repository {
         } = upstream;
         let origin = Url::new(scheme, reference.api_host(), String::new());
         Ok(Self {
-            http: Client::new(&options, &origin, progress),
-            prefetch_clients: RefCell::default(),
+            http: Rc::new(Client::new(&options, &origin, sockets, progress)),
+            additional: RefCell::default(),
             authenticator: Authenticator::new(&reference, &origin, &options, progress)?,
             reference,
             origin,
@@ -63,6 +69,11 @@ impl Repository {
         self.mirrored.is_some()
     }
 
+    /// What has happened on the connections so far. Counts those that have received something `since` then.
+    pub(super) fn traffic(&self, since: Instant) -> Traffic {
+        self.http.traffic(since)
+    }
+
     /// The HTTP client of this host.
     pub(super) fn http(&self) -> &Client {
         &self.http
@@ -78,7 +89,7 @@ impl Repository {
         headers: &[(&'static str, &str)],
         retries: u32,
     ) -> Result<Response, Error> {
-        self.send_over(&self.http, method, what, headers, retries)
+        self.send_over(&self.free_client(), method, what, headers, retries)
     }
 
     /// The same over the connections of `http`.
@@ -106,21 +117,30 @@ impl Repository {
             whole: Some(whole),
             ..Request::get(url, retries)
         };
-        self.send_authorized(&self.http, request)
+        self.send_authorized(&self.free_client(), request)
     }
 
     fn send_authorized(&self, http: &Client, request: Request<'_>) -> Result<Response, Error> {
         let mut refusals = AuthAttempts::new(request.retries);
+        let mut authorization = http.pending_authorization(request.url);
         loop {
-            let authorization = self.authenticator.authorization();
+            let authorization = authorization
+                .take()
+                .unwrap_or_else(|| self.authenticator.authorization());
             let response = http.request(Request {
                 authorization: authorization.as_deref(),
                 ..request
             })?;
             self.pass_on_warnings(&response);
-            if !self
-                .authenticator
-                .authenticate(&self.http, &response, &mut refusals)?
+            // A request that was sent ahead may have a token that was renewed meanwhile.
+            let has_new = matches!(response.status, 400 | 401 | 403)
+                && response.url.same_origin(&self.origin)
+                && authorization != self.authenticator.authorization();
+            let client = || self.free_client();
+            if !has_new
+                && !self
+                    .authenticator
+                    .authenticate(&client, &response, &mut refusals)?
             {
                 return Ok(response);
             }
@@ -128,22 +148,26 @@ impl Repository {
         }
     }
 
-    /// Requests `what` without waiting for the response, and returns the client that will receive
-    /// it; None if the request cannot be sent.
-    pub(super) fn prefetch(&self, what: &str) -> Option<Rc<Client>> {
-        let mut prefetch_clients = self.prefetch_clients.borrow_mut();
-        let is_free = |client: &Rc<Client>| Rc::strong_count(client) == 1;
-        prefetch_clients.retain(|client| !(is_free(client) && client.has_pending()));
-        let free = prefetch_clients.iter().find(|client| is_free(client));
-        let client = match free {
-            Some(client) => Rc::clone(client),
-            None => {
-                prefetch_clients.push(Rc::new(self.http.for_prefetch()));
-                Rc::clone(prefetch_clients.last()?)
-            }
-        };
-        let is_sent = client.prefetch(self.url(what), self.authenticator.authorization());
+    /// Requests a part of `what` without waiting for the response, and returns the client that will
+    /// receive it; None if the request cannot be sent.
+    pub(super) fn send_ahead(&self, what: &str, range: Option<String>) -> Option<Rc<Client>> {
+        let client = self.free_client();
+        let is_sent = client.send_ahead(self.url(what), self.authenticator.authorization(), range);
         is_sent.then_some(client)
+    }
+
+    /// A client that nobody uses: the first, or one of those beside it.
+    pub(super) fn free_client(&self) -> Rc<Client> {
+        let is_free = |client: &&Rc<Client>| Rc::strong_count(client) == 1;
+        let mut clients = self.additional.borrow_mut();
+        // The response to a request that was sent ahead, but is not wanted any more, would come first.
+        clients.retain(|client| !(is_free(&client) && client.has_pending()));
+        if let Some(free) = [&self.http].into_iter().chain(clients.iter()).find(is_free) {
+            return Rc::clone(free);
+        }
+        let client = Rc::new(self.http.additional());
+        clients.push(Rc::clone(&client));
+        client
     }
 
     /// The URL of `what` in this repository.

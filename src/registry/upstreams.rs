@@ -2,8 +2,8 @@
 
 use super::config::options::RegistryOptions;
 use super::config::upstream::upstreams;
-use super::http::client::Client;
 use super::repository::Repository;
+use super::transport::SocketSet;
 use crate::error::{Category, ConfigurationError, Error};
 use crate::oci::Reference;
 use crate::progress::Progress;
@@ -19,22 +19,17 @@ pub(super) struct Upstreams {
     progress: Progress,
 }
 
-/// A blob request whose response is pending.
-pub(super) struct PendingBlob {
-    pub(super) repository: Rc<Repository>,
-    /// The client that will receive it.
-    pub(super) client: Rc<Client>,
-}
-
 impl Upstreams {
     pub(super) fn new(
         reference: &Reference,
         options: &RegistryOptions,
         progress: Progress,
     ) -> Result<Self, Error> {
+        // One for all: what is read ahead of them together is limited.
+        let sockets = SocketSet::default();
         let mut upstreams = upstreams(reference, options)?
             .into_iter()
-            .map(|upstream| Repository::new(upstream, progress).map(Rc::new))
+            .map(|upstream| Repository::new(upstream, &sockets, progress).map(Rc::new))
             .collect::<Result<Vec<_>, _>>()?;
         // The list ends with the registry itself, so it is never empty.
         let Some(origin) = upstreams.pop() else {
@@ -72,15 +67,18 @@ impl Upstreams {
         ask(&self.origin, self.retries)
     }
 
-    /// Prefetches `what`, from the registry only: mirrors are close, and may lack it.
-    pub(super) fn prefetch(&self, what: &str) -> Option<PendingBlob> {
-        if self.mirrors.iter().any(|mirror| !mirror.is_given_up.get()) {
-            return None;
+    /// Where to request a part of a blob before it is needed: from the host that delivers this blob, if
+    /// one does, else from the registry. Mirrors are close, and may lack other blobs.
+    pub(super) fn host_to_send_to(
+        &self,
+        current: Option<&Rc<Repository>>,
+    ) -> Option<Rc<Repository>> {
+        let has_mirror = self.mirrors.iter().any(|mirror| !mirror.is_given_up.get());
+        match current {
+            Some(current) if !current.is_given_up.get() => Some(Rc::clone(current)),
+            _ if has_mirror => None,
+            _ => Some(Rc::clone(&self.origin)),
         }
-        Some(PendingBlob {
-            client: self.origin.prefetch(what)?,
-            repository: Rc::clone(&self.origin),
-        })
     }
 
     /// All hosts except mirrors that were given up.

@@ -1,7 +1,7 @@
 //! Corrupt cache entries: attributes an error to the cache or to the image.
 
 use super::registry::CachedRegistry;
-use crate::error::{CacheError, Category, Error, ImageError, LayerError, Part};
+use crate::error::{CacheError, Category, Error, ImageError, LayerError, Part, RegistryError};
 use crate::oci::Descriptor;
 
 impl CachedRegistry<'_> {
@@ -10,19 +10,24 @@ impl CachedRegistry<'_> {
         self.cached > 0 && is_mismatch(error)
     }
 
-    /// Whether the cache may be to blame for an `error` that occurred while the current blob was
-    /// read; the rest of the blob will tell. A corrupt blob can fail where the image would not, for
-    /// example by being too large. If only its beginning was cached, the rest is not fetched to
-    /// explain a full disk.
-    pub(super) fn is_doubtful(&self, error: &Error) -> bool {
+    /// Whether the cache, or one of several ranges, may be to blame for an `error` that occurred while `blob`
+    /// was read; the rest of the blob will tell. A corrupt blob can fail where the image would not, for
+    /// example by being too large. If only its beginning was cached, the rest is not fetched to explain a
+    /// full disk.
+    pub(super) fn is_doubtful(&self, blob: &Descriptor, error: &Error) -> bool {
         let is_whole = self.cached == self.size;
         let is_of_entry = matches!(error, Error::Layer(LayerError::Entry { .. }));
-        self.cached > 0 && is_of_entry && (is_whole || !error.is_full_disk())
+        let has_parts = self.cached > 0 || self.fetch.was_split(blob);
+        has_parts && is_of_entry && (is_whole || !error.is_full_disk())
     }
 
     /// Attributes an error about the current blob. If the cached part is corrupt, returns an error
     /// that blames the cache, and removes the blob, so that the next attempt fetches it.
     pub(super) fn attribute(&self, blob: &Descriptor, error: Error) -> Error {
+        if is_mismatch(&error) && !self.is_corrupt(&error) && self.fetch.was_split(blob) {
+            self.fetch.forget_ranges(blob);
+            return RegistryError::RangesMismatch(blob.digest.clone()).into();
+        }
         let Some(cache) = self.fetch.cache else {
             return error;
         };
@@ -46,6 +51,10 @@ impl CachedRegistry<'_> {
     /// it was cached, it is fetched again without the cache.
     pub(super) fn attribute_unread(&self, blob: &Descriptor, error: Error) -> Error {
         match (&error, self.fetch.cache) {
+            (Error::Layer(LayerError::Compression { .. }), _) if self.fetch.was_split(blob) => {
+                self.fetch.forget_ranges(blob);
+                RegistryError::RangesMismatch(blob.digest.clone()).into()
+            }
             (Error::Layer(LayerError::Compression { .. }), Some(cache)) if self.cached > 0 => {
                 cache.forget(blob);
                 cache.verify_before_use();

@@ -4,7 +4,7 @@ use crate::cache::{Cache, LockedPartial, Partial, Reservation};
 use crate::error::{CacheError, Error};
 use crate::oci::{Descriptor, Digest};
 use crate::progress::Progress;
-use crate::registry::{FetchMode, Registry};
+use crate::registry::Registry;
 use std::fmt::Display;
 use std::io::{self, Read};
 
@@ -34,26 +34,21 @@ pub(super) struct BlobSource {
 }
 
 impl Fetch<'_> {
-    /// Opens a blob. If another process is fetching it, waits for that process; when prefetching,
-    /// returns None instead of waiting. Fetches the blob if the other process fails.
-    pub(super) fn open(
-        &self,
-        blob: &Descriptor,
-        mode: FetchMode,
-    ) -> Result<Option<BlobSource>, Error> {
+    /// Opens a blob. If another process is fetching it, waits for that process, and fetches the blob if
+    /// that fails.
+    pub(super) fn open(&self, blob: &Descriptor) -> Result<BlobSource, Error> {
         let Some(cache) = self.cache else {
-            return self.remote(blob, mode).map(Some);
+            return self.remote(blob);
         };
         loop {
             if let Some(file) = cache.find(blob)? {
-                return Ok(Some(BlobSource::cached(file, None, blob.size)));
+                return Ok(BlobSource::cached(file, None, blob.size));
             }
             match cache.create(blob) {
-                Ok(Reservation::Ours(copy)) => return self.rest(blob, copy, mode).map(Some),
-                Ok(Reservation::Disabled) => return self.remote(blob, mode).map(Some),
-                Ok(Reservation::Locked(_)) if mode == FetchMode::Prefetch => return Ok(None),
-                Ok(Reservation::Locked(partial)) => {
-                    if !self.wait(blob, cache, &partial)? {
+                Ok(Reservation::Ours(copy)) => return self.rest(blob, copy),
+                Ok(Reservation::Disabled) => return self.remote(blob),
+                Ok(Reservation::Locked(fetched)) => {
+                    if !self.wait(blob, cache, &fetched)? {
                         let time = cache.shown_timeout();
                         self.not_cached(
                             blob,
@@ -61,34 +56,58 @@ impl Fetch<'_> {
                                 "another process has held it for {time} without adding to it"
                             ),
                         );
-                        return self.remote(blob, mode).map(Some);
+                        return self.remote(blob);
                     }
                 }
                 Err(e) => {
                     self.not_cached(blob, &e);
-                    return self.remote(blob, mode).map(Some);
+                    return self.remote(blob);
                 }
             }
         }
     }
 
-    /// Prefetches those of `blobs` that are not even partly in the cache, and are needed after
-    /// `before` more bytes.
-    pub(super) fn prefetch(&self, before: u64, blobs: &mut dyn Iterator<Item = &Descriptor>) {
+    /// Plans the blobs that come after `current` and are not even partly in the cache. `is_cached` says
+    /// whether the current one is read from there.
+    pub(super) fn set_coming(
+        &self,
+        current: &Descriptor,
+        is_cached: bool,
+        coming: &mut dyn Iterator<Item = &Descriptor>,
+    ) {
+        let Some(registry) = &self.registry else {
+            return;
+        };
+        let is_missing = |blob: &&Descriptor| {
+            self.cache.is_none_or(|cache| {
+                let missing = cache.missing_bytes(blob).ok();
+                missing == Some(blob.size) && blob.digest != current.digest
+            })
+        };
+        let mut coming = coming.take(MAX_LOOKED_UP).filter(is_missing);
+        registry.set_coming(current, is_cached, &mut coming);
+    }
+
+    /// Whether several responses delivered `blob`, each a part of it.
+    pub(super) fn was_split(&self, blob: &Descriptor) -> bool {
+        let registry = self.registry.as_ref();
+        registry.is_some_and(|registry| registry.was_split(&blob.digest))
+    }
+
+    /// Drops what was fetched of `blob`: the next attempt fetches it over one connection.
+    pub(super) fn forget_ranges(&self, blob: &Descriptor) {
         if let Some(registry) = &self.registry {
-            let is_whole_missing = |blob: &Descriptor, cache: &Cache| {
-                cache.missing_bytes(blob).ok() == Some(blob.size)
-            };
-            let is_uncached =
-                |blob: &&Descriptor| self.cache.is_none_or(|cache| is_whole_missing(blob, cache));
-            registry.prefetch(before, &mut blobs.take(MAX_LOOKED_UP).filter(is_uncached));
+            registry.use_one_connection();
+        }
+        if let Some(cache) = self.cache {
+            cache.forget(blob);
         }
     }
 
     /// The whole blob from the registry.
-    pub(super) fn remote(&self, blob: &Descriptor, mode: FetchMode) -> Result<BlobSource, Error> {
+    pub(super) fn remote(&self, blob: &Descriptor) -> Result<BlobSource, Error> {
         Ok(BlobSource {
-            bytes: Box::new(self.registry(blob)?.blob(blob, 0, mode)?),
+            bytes: Box::new(self.registry(blob)?.blob(blob, 0)?),
             copy: None,
             origin: "registry".to_owned(),
             cached: 0,
@@ -96,21 +115,19 @@ impl Fetch<'_> {
     }
 
     /// The part that an interrupted pull left in the cache, and the rest from the registry.
-    fn rest(&self, blob: &Descriptor, copy: Partial, mode: FetchMode) -> Result<BlobSource, Error> {
+    fn rest(&self, blob: &Descriptor, copy: Partial) -> Result<BlobSource, Error> {
         let had = copy.size();
         if had == 0 {
             let copy = Some(copy);
-            return self
-                .remote(blob, mode)
-                .map(|all| BlobSource { copy, ..all });
+            return self.remote(blob).map(|all| BlobSource { copy, ..all });
         }
         let Ok(start) = copy.reader() else {
-            return self.remote(blob, mode);
+            return self.remote(blob);
         };
         if had == blob.size {
             return Ok(BlobSource::cached(start, Some(copy), had));
         }
-        let rest = self.registry(blob)?.blob(blob, had, mode)?;
+        let rest = self.registry(blob)?.blob(blob, had)?;
         Ok(BlobSource {
             bytes: Box::new(start.chain(rest)),
             copy: Some(copy),

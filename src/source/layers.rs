@@ -19,7 +19,8 @@ impl Source<'_> {
         let mut meter = progress.meter(image.sizes(), "unpacking");
         for (number, layer) in image.layers.iter().enumerate() {
             let mut stream = self.layer(layer, &mut meter)?;
-            self.prefetch(&mut image.layers[number + 1..].iter().map(|next| &next.blob));
+            let mut coming = image.layers[number + 1..].iter().map(|next| &next.blob);
+            self.set_coming(&layer.blob, &mut coming);
             if let Err(error) = apply(&layer.diff_id, &mut meter.follow(stream.tar())) {
                 return Err(self.attribute(layer, stream, error));
             }
@@ -62,7 +63,7 @@ impl Source<'_> {
     fn attribute(&self, layer: &Layer, stream: LayerReader, error: Error) -> Error {
         match self {
             Self::Registry(cached) => {
-                let is_doubtful = cached.is_doubtful(&error);
+                let is_doubtful = cached.is_doubtful(&layer.blob, &error);
                 cached.attribute(&layer.blob, stream.attribute(error, is_doubtful))
             }
             Self::Layout(_) => stream.attribute(error, false),

@@ -147,11 +147,15 @@ impl<'c> Source<'c> {
         }
     }
 
-    /// Prefetches blobs in the order in which they will be needed, so that their bytes arrive while
-    /// the current one is read: they wait in the socket. Errors surface when the blobs are needed.
-    pub(crate) fn prefetch(&mut self, coming: &mut dyn Iterator<Item = &Descriptor>) {
+    /// Plans the blobs that come after `current`, in the order in which they will be needed: they are
+    /// requested before, as far as that pays. Errors surface when they are needed.
+    pub(crate) fn set_coming(
+        &mut self,
+        current: &Descriptor,
+        coming: &mut dyn Iterator<Item = &Descriptor>,
+    ) {
         if let Self::Registry(cached) = self {
-            cached.prefetch(coming);
+            cached.set_coming(current, coming);
         }
     }
 

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::layer::{BlobStream, LayerStream, Verifier};
 use crate::oci::{Bytes, Descriptor, Digest, Layer, Reference};
 use crate::progress::{Meter, Progress};
-use crate::registry::{FetchMode, RawManifest, Registry, RegistryOptions};
+use crate::registry::{RawManifest, Registry, RegistryOptions};
 use std::io::{self, Read, Write as _};
 
 /// A registry and, unless disabled, the cache.
@@ -20,8 +20,6 @@ pub(crate) struct CachedRegistry<'c> {
     pub(super) cached: u64,
     /// The size of the current blob in bytes.
     pub(super) size: u64,
-    /// The next layer, which is being prefetched.
-    prefetched: Option<(Digest, BlobSource)>,
     /// The index and manifests that led to the image, for pulls without network.
     documents: Vec<(Digest, Bytes)>,
     /// What the reference stands for, once resolved. It is not resolved again: a tag may move meanwhile.
@@ -48,7 +46,6 @@ impl<'c> CachedRegistry<'c> {
             reference: reference.clone(),
             cached: 0,
             size: 0,
-            prefetched: None,
             documents: Vec::new(),
             root: None,
         })
@@ -198,7 +195,7 @@ impl<'c> CachedRegistry<'c> {
     /// The stream of a layer.
     pub(super) fn layer(&mut self, layer: &Layer, meter: &mut Meter) -> Result<LayerReader, Error> {
         let blob = &layer.blob;
-        let opened = self.next(blob)?;
+        let opened = self.open(blob)?;
         let bytes = meter.watch(blob, &opened.origin, opened.bytes);
         LayerStream::new(layer, bytes, opened.copy).map_err(|e| self.attribute_unread(blob, e))
     }
@@ -209,37 +206,24 @@ impl<'c> CachedRegistry<'c> {
         blob: &Descriptor,
         meter: &mut Meter,
     ) -> Result<BlobReader, Error> {
-        let opened = self.next(blob)?;
+        let opened = self.open(blob)?;
         let bytes = meter.watch(blob, &opened.origin, opened.bytes);
         Ok(BlobStream::new(blob, bytes, opened.copy))
     }
 
-    /// Opens a blob, which may be prefetched already.
-    fn next(&mut self, blob: &Descriptor) -> Result<BlobSource, Error> {
-        let prefetched = self.prefetched.take();
-        let opened = match prefetched.filter(|(digest, _)| *digest == blob.digest) {
-            Some((_, opened)) => opened,
-            None => self.open(blob)?,
-        };
-        (self.cached, self.size) = (opened.cached, blob.size);
-        Ok(opened)
-    }
-
-    /// Prefetches the blobs needed next, in this order.
-    pub(super) fn prefetch(&mut self, coming: &mut dyn Iterator<Item = &Descriptor>) {
-        let Some(next) = coming.next() else { return };
-        let opened = self.fetch.open(next, FetchMode::Prefetch).ok().flatten();
-        self.prefetched = opened.map(|opened| (next.digest.clone(), opened));
-        self.fetch
-            .prefetch(self.size.saturating_add(next.size), coming);
+    /// Plans the blobs that come after `current`, in this order.
+    pub(super) fn set_coming(
+        &self,
+        current: &Descriptor,
+        coming: &mut dyn Iterator<Item = &Descriptor>,
+    ) {
+        let is_cached = self.cached == self.size;
+        self.fetch.set_coming(current, is_cached, coming);
     }
 
     fn open(&mut self, blob: &Descriptor) -> Result<BlobSource, Error> {
-        // Release its lock before waiting for another process, which may be waiting for us.
-        self.prefetched = None;
-        let opened = self.fetch.open(blob, FetchMode::Demand)?;
-        let opened = opened.map_or_else(|| self.fetch.remote(blob, FetchMode::Demand), Ok)?;
-        self.cached = opened.cached;
+        let opened = self.fetch.open(blob)?;
+        (self.cached, self.size) = (opened.cached, blob.size);
         Ok(opened)
     }
 

@@ -50,7 +50,7 @@ pub use terminal::{has_terminal, read_hidden, terminal_width};
 pub use trail::{is_loop, trail};
 pub use unopened::Unopened;
 pub use wait::{
-    Interruptible, Timed, connect_to, is_readable_within, is_writable_within, open_to_read,
-    read_file, wait_to_read, wait_to_write,
+    Interruptible, Timed, connect_to, is_writable_within, open_to_read, read_file, readable_within,
+    wait_to_read, wait_to_write,
 };
 pub use xdg::{absolute, config_home, home, runtime_dir, variable};

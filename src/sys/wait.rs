@@ -111,9 +111,18 @@ pub fn wait_to_write(file: &impl AsFd) -> io::Result<()> {
     wait_for(file, PollFlags::OUT, Duration::MAX).map(drop)
 }
 
-/// Whether `file` is readable or at its end, within `time`. `Interrupted` after a signal.
-pub fn is_readable_within(file: &impl AsFd, time: Duration) -> io::Result<bool> {
-    wait_for(file, PollFlags::IN, time)
+/// Which of `files` are readable or at their end. Waits for up to `time` until one is. `Interrupted`
+/// after a signal.
+pub fn readable_within<'f, F: AsFd + 'f>(
+    files: impl Iterator<Item = &'f F>,
+    time: Duration,
+) -> io::Result<Vec<bool>> {
+    let mut polled: Vec<_> = files.map(|file| PollFd::new(file, PollFlags::IN)).collect();
+    wait_for_any(&mut polled, time)?;
+    Ok(polled
+        .iter()
+        .map(|file| !file.revents().is_empty())
+        .collect())
 }
 
 /// Whether `file` is writable or has no reader, within `time`. `Interrupted` after a signal.
@@ -121,9 +130,14 @@ pub fn is_writable_within(file: &impl AsFd, time: Duration) -> io::Result<bool> 
     wait_for(file, PollFlags::OUT, time)
 }
 
-/// Waits up to `time` for `events`; false if none occurred. Events that are pending already count
-/// even after a signal.
+/// Waits up to `time` for `events`; false if none occurred.
 fn wait_for(file: &impl AsFd, events: PollFlags, time: Duration) -> io::Result<bool> {
+    wait_for_any(&mut [PollFd::new(file, events)], time)
+}
+
+/// Waits up to `time` for an event; false if none occurred. Events that are pending already count even
+/// after a signal.
+fn wait_for_any(files: &mut [PollFd<'_>], time: Duration) -> io::Result<bool> {
     let begun = Instant::now();
     loop {
         let left = time.saturating_sub(begun.elapsed());
@@ -135,7 +149,7 @@ fn wait_for(file: &impl AsFd, events: PollFlags, time: Duration) -> io::Result<b
         };
         // Less than a second is a valid time.
         let look = Timespec::try_from(look).unwrap_or_default();
-        match poll(&mut [PollFd::new(file, events)], Some(&look)) {
+        match poll(files, Some(&look)) {
             Ok(0) if is_stopped => return Err(io::ErrorKind::Interrupted.into()),
             Ok(0) if left <= LOOK => return Ok(false),
             Ok(0) | Err(Errno::INTR) => {}

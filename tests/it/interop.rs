@@ -27,6 +27,7 @@ mod packages;
 mod passwords;
 mod peer;
 mod random;
+mod ranges;
 mod saved;
 mod service;
 mod shifted;

@@ -3,6 +3,7 @@
 mod access;
 mod blobs;
 mod bounds;
+mod connections;
 mod credential_helpers;
 mod credentials;
 mod leaks;

@@ -6,6 +6,7 @@ pub use protocol::{ChallengeFault, RedirectFault, ResponseFault};
 
 use super::text::{after_colon, around};
 use super::{Category, Subject};
+use crate::oci::Digest;
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
@@ -44,6 +45,9 @@ pub enum RegistryError {
         message: String,
         retry_after: Option<Duration>,
     },
+    /// A blob that came in several ranges does not have its digest. It has been dropped, and the next
+    /// attempt of this process uses one connection.
+    RangesMismatch(Digest),
     /// A redirect that is not followed.
     Redirect {
         url: String,
@@ -90,6 +94,10 @@ impl Display for RegistryError {
                 message,
                 ..
             } => write!(f, "{url}: status {status}{}", after_colon(message)),
+            Self::RangesMismatch(digest) => write!(
+                f,
+                "{digest}: digest mismatch after a download in several ranges"
+            ),
             Self::Redirect { url, reason } => write!(f, "{url}: redirect refused: {reason}"),
             Self::Response { url, reason } => write!(f, "{url}: {reason}"),
         }
@@ -117,6 +125,7 @@ impl Subject for RegistryError {
                 return around("check the credentials in ", origin, after);
             }
             Self::Denied { .. } => "check what was passed with --auth",
+            Self::RangesMismatch(_) => "run it again with --connections 1",
             Self::Status {
                 status,
                 retry_after,
@@ -138,6 +147,7 @@ impl Subject for RegistryError {
                 408 | 429 | 500..=599 => Category::Temporary,
                 _ => Category::Other,
             },
+            Self::RangesMismatch(_) => Category::Temporary,
             Self::Redirect { .. } | Self::Response { .. } => Category::Other,
         }
     }

@@ -23,6 +23,7 @@ pub enum ValueFault {
     NotRepository,
     /// A number of tries.
     Times,
+    Connections,
     /// The value of `--uid-shift`.
     Shift,
     NotRoot,
@@ -81,6 +82,7 @@ impl Display for ValueFault {
             Self::NotInRegistry => "only registries list tags",
             Self::NotRepository => "the name of a repository has no tag or digest",
             Self::Times => "not a number from 0 to 100",
+            Self::Connections => "not a number from 1 to 16",
             Self::Shift => "not a number of ids from 0 to 4294967294",
             Self::NotRoot => "only root may change owners",
             Self::Machine => {

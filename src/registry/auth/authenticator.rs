@@ -22,6 +22,7 @@ use crate::registry::http::client::Client;
 use crate::registry::http::response::Response;
 use crate::registry::http::url::Url;
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 /// The reason reported when rejected credentials are dropped.
 const REFUSED: &str = "are refused";
@@ -80,17 +81,17 @@ impl Authenticator {
         self.authorization.borrow().clone()
     }
 
-    /// Whether to repeat the request with a new authorization. False for a storage server that the
+    /// Whether to repeat the request with a new authorization, for which `client` may be needed. False for a storage server that the
     /// request was redirected to: it gets no credentials, and its challenges are ignored.
     pub(crate) fn authenticate(
         &self,
-        http: &Client,
+        client: &dyn Fn() -> Rc<Client>,
         response: &Response,
         refusals: &mut AuthAttempts,
     ) -> Result<bool, Error> {
         let is_own = response.url.same_origin(&self.origin);
         match response.status {
-            401 if is_own => self.challenged(http, response, refusals),
+            401 if is_own => self.challenged(&client(), response, refusals),
             // Public ECR sends 400 for an expired token.
             400 if is_own => Ok(self.has_worked.take() && self.forget()),
             // GHCR sends 403 for a public image if the user's organization requires another login.

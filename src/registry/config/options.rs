@@ -2,7 +2,9 @@
 
 use super::mirror::Mirror;
 use crate::registry::auth::auth_option::AuthOption;
+use std::cell::Cell;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 
 /// Connection options from the command line and the environment.
@@ -22,6 +24,30 @@ pub struct RegistryOptions {
     pub timeout: Duration,
     /// How often a request is retried after a temporary failure.
     pub retries: u32,
+    /// How many connections a pull uses.
+    pub connections: ConnectionCount,
+}
+
+/// How many connections a pull uses; None for as many as help. Clones share it: after a blob that came in
+/// several ranges had the wrong digest, all that is fetched again comes over one connection.
+#[derive(Clone, Debug, Default)]
+pub struct ConnectionCount(Rc<Cell<Option<usize>>>);
+
+impl ConnectionCount {
+    /// As many as the user asked for.
+    pub fn new(count: Option<usize>) -> Self {
+        Self(Rc::new(Cell::new(count)))
+    }
+
+    /// The number, unless it is up to us.
+    pub fn get(&self) -> Option<usize> {
+        self.0.get()
+    }
+
+    /// Uses only one from now on.
+    pub fn set_to_one(&self) {
+        self.0.set(Some(1));
+    }
 }
 
 impl RegistryOptions {
@@ -42,6 +68,7 @@ impl Default for RegistryOptions {
             ca_files: Vec::new(),
             timeout: Self::TIMEOUT,
             retries: Self::RETRIES,
+            connections: ConnectionCount::default(),
         }
     }
 }

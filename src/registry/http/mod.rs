@@ -3,6 +3,7 @@
 pub(super) mod address;
 pub(super) mod client;
 pub(super) mod link;
+mod pending_request;
 mod redirect;
 pub(super) mod request;
 pub(super) mod response;

@@ -12,6 +12,7 @@ use crate::error::{Error, RedirectFault};
 const MAX_REDIRECTS: usize = 10;
 
 /// The redirects followed so far.
+#[derive(Clone)]
 pub(crate) struct Redirects {
     /// The URL to request next.
     pub(crate) url: Url,
@@ -39,7 +40,7 @@ impl Redirects {
         }
     }
 
-    /// The headers of a prefetch of the current URL.
+    /// The headers of a request for the current URL that is sent ahead.
     pub(crate) fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let authorization = self.authorization.as_deref();
         authorization

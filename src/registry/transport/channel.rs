@@ -4,12 +4,9 @@
 use super::socket::Socket;
 use crate::error::Error;
 use crate::progress::Progress;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, Read, Write};
 use std::time::{Duration, Instant};
 use ureq::unversioned::transport::{NextTimeout, TransportAdapter};
-
-/// How many bytes are read from a socket at once, for TLS, which takes a few KiB at a time.
-const READ_AHEAD: usize = 64 << 10;
 
 /// The length of one short wait.
 const MOMENT: Duration = Duration::from_millis(200);
@@ -27,7 +24,7 @@ pub(super) struct Channel {
 /// What carries the bytes.
 pub(super) enum Carrier {
     /// A connection to the server or proxy.
-    Socket(BufReader<Socket>),
+    Socket(Socket),
     /// What a proxy passes on after a CONNECT.
     Tunnel(Box<TransportAdapter>),
 }
@@ -51,9 +48,9 @@ impl Channel {
     }
 
     /// False if the other side has closed the connection or sent something unsolicited.
-    pub(super) fn is_open(&mut self) -> bool {
+    pub(super) fn is_open(&mut self, has_tls: bool) -> bool {
         match &mut self.carrier {
-            Carrier::Socket(socket) => socket.get_ref().is_open(),
+            Carrier::Socket(socket) => socket.is_open(has_tls),
             Carrier::Tunnel(tunnel) => tunnel.get_mut().is_open(),
         }
     }
@@ -69,14 +66,9 @@ impl Channel {
 }
 
 impl Carrier {
-    /// A carrier over `socket`.
-    pub(super) fn socket(socket: Socket) -> Self {
-        Self::Socket(BufReader::with_capacity(READ_AHEAD, socket))
-    }
-
     fn set_timeout(&mut self, timeout: NextTimeout) {
         match self {
-            Self::Socket(socket) => socket.get_mut().set_timeout(timeout),
+            Self::Socket(socket) => socket.set_timeout(timeout),
             Self::Tunnel(tunnel) => tunnel.set_timeout(timeout),
         }
     }
@@ -116,7 +108,7 @@ impl Write for Channel {
         let timeout = self.timeout_left();
         self.carrier.set_timeout(timeout);
         match &mut self.carrier {
-            Carrier::Socket(socket) => socket.get_mut().write(bytes),
+            Carrier::Socket(socket) => socket.write(bytes),
             Carrier::Tunnel(tunnel) => tunnel.write(bytes),
         }
     }

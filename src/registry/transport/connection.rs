@@ -13,7 +13,7 @@ use std::fmt;
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport};
 
 /// The response supplied in place of the server's. It has no body, or ureq would close the
@@ -24,6 +24,12 @@ const ANSWERED: &[u8] = b"HTTP/1.1 204 Answered\r\nIs-Answered: yes\r\n\r\n";
 
 /// The header that says that the server's response has arrived, or never will.
 pub(super) const IS_ANSWERED: &str = "is-answered";
+
+/// How long to wait at least for a response whose request was sent ahead.
+const LEAST_WAIT: Duration = Duration::from_millis(200);
+
+/// How long an idle connection is kept for the next request: extracting a layer takes a while.
+const IDLE: Duration = Duration::from_secs(60);
 
 /// How the requests of a pool are sent. There is one thread, but ureq requires `Sync`.
 #[derive(Clone, Debug, Default)]
@@ -46,7 +52,7 @@ impl SendMode {
         self.0.store(until as u8, Ordering::Relaxed);
     }
 
-    fn is(&self, until: WaitUntil) -> bool {
+    pub(super) fn is(&self, until: WaitUntil) -> bool {
         self.0.load(Ordering::Relaxed) == until as u8
     }
 }
@@ -60,6 +66,10 @@ pub(super) struct Connection {
     mode: SendMode,
     /// Whether the next request that ureq makes was sent already.
     is_sent: bool,
+    /// When something was last sent or received.
+    used: Instant,
+    /// Whether nothing has been received of a response since its request was sent ahead.
+    is_pending: bool,
     /// The length of that request, in bytes.
     size: usize,
     /// Whether a part of its response has been received.
@@ -91,6 +101,8 @@ impl Connection {
             deadline,
             mode,
             is_sent: false,
+            used: Instant::now(),
+            is_pending: false,
             size: 0,
             is_answered: false,
             substitute: None,
@@ -105,6 +117,7 @@ impl Connection {
             Stream::Plain(channel) => channel.read(room),
             Stream::Tls(tls) => tls.read(room),
         }?;
+        (self.used, self.is_pending) = (Instant::now(), false);
         self.buffers.input_appended(count);
         self.interim.drop_interim(&mut self.buffers)?;
         Ok(count > 0)
@@ -112,7 +125,12 @@ impl Connection {
 
     /// Receives a part of the server's response, before its deadline.
     fn await_response(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
-        let timeout = self.deadline.limit(timeout)?;
+        let mut timeout = self.deadline.limit(timeout)?;
+        if self.is_pending {
+            // It could have responded since the request was sent: several silent connections do not add up.
+            let left = timeout.after.saturating_sub(self.used.elapsed());
+            timeout.after = left.max(LEAST_WAIT).into();
+        }
         let before = self.buffers.input().len();
         let has_more = self.receive(timeout)?;
         let now = self.buffers.input().len();
@@ -155,6 +173,7 @@ impl Transport for Connection {
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
         if !self.is_sent {
             self.size += amount;
+            self.used = Instant::now();
             self.interim.expect_head();
             self.stream.channel().set_timeout(timeout);
             let output = self.buffers.output().get(..amount).unwrap_or_default();
@@ -181,6 +200,7 @@ impl Transport for Connection {
         }
         let is_answered = self.mode.is(WaitUntil::Now) && self.check_answered();
         self.is_sent = true;
+        self.is_pending = !is_answered;
         self.supply(if is_answered { ANSWERED } else { PENDING });
         Ok(true)
     }
@@ -192,7 +212,8 @@ impl Transport for Connection {
             return true;
         }
         self.size = 0;
-        self.stream.channel().is_open()
+        let has_tls = self.is_tls();
+        self.used.elapsed() < IDLE && self.stream.channel().is_open(has_tls)
     }
 
     fn is_tls(&self) -> bool {

@@ -1,20 +1,26 @@
 //! Opens connections for ureq: through a proxy or not, with TLS or without.
 
 use super::channel::{Carrier, Channel};
-use super::connection::{Connection, SendMode, Stream};
+use super::connection::{Connection, SendMode, Stream, WaitUntil};
 use super::deadline::Deadline;
 use super::dialer::Dialer;
 use super::named_server::NamedServer;
 use super::socket::Socket;
+use super::sockets::SocketSet;
 use crate::progress::Progress;
 use crate::registry::tls::roots::TlsConfigs;
 use crate::registry::tls::stream::TlsStream;
+use std::time::Duration;
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{
     ConnectProxyConnector, ConnectionDetails, Either, NextTimeout, TransportAdapter,
 };
+
+/// How long opening a connection may take for a request that is sent ahead, at most: until then, nothing
+/// else is read, and a firewall may drop what is more than one connection.
+const TIME_AHEAD: Duration = Duration::from_secs(3);
 
 /// Opens the connections of one pool.
 #[derive(Debug)]
@@ -27,6 +33,7 @@ pub(super) struct Connector {
     /// Whether connections go through a proxy.
     pub(super) has_proxy: bool,
     pub(super) mode: SendMode,
+    pub(super) sockets: SocketSet,
     /// When responses must be complete.
     pub(super) deadline: Deadline,
     pub(super) progress: Progress,
@@ -42,6 +49,7 @@ impl ureq::unversioned::transport::Connector for Connector {
         _: Option<()>,
     ) -> Result<Option<Connection>, ureq::Error> {
         let is_to_proxy = self.has_proxy && details.config.proxy().is_none();
+        let timeout = self.timeout(details.timeout);
         let tunnel = ConnectProxyConnector::default().connect(details, None::<()>)?;
         let carrier = match tunnel {
             Some(Either::B(tunnel)) => {
@@ -50,12 +58,13 @@ impl ureq::unversioned::transport::Connector for Connector {
             }
             _ => {
                 let is_named = is_to_proxy || self.named.is(details.uri);
-                Carrier::socket(Socket::new(self.dialer.connect(details, is_named)?))
+                let stream = self.dialer.connect(details, timeout, is_named)?;
+                Carrier::Socket(Socket::new(stream, self.sockets.clone()))
             }
         };
         let host = details.uri.host().unwrap_or_default();
         let mut channel = Channel::new(carrier, host, self.progress);
-        channel.set_timeout(details.timeout);
+        channel.set_timeout(timeout);
         let stream = if details.needs_tls() {
             Stream::Tls(Box::new(self.handshake(details, is_to_proxy, channel)?))
         } else {
@@ -76,6 +85,16 @@ impl ureq::unversioned::transport::Connector for Connector {
 }
 
 impl Connector {
+    /// The time for opening a connection, which is short for a request that is sent ahead.
+    fn timeout(&self, timeout: NextTimeout) -> NextTimeout {
+        let after = if self.mode.is(WaitUntil::Answered) {
+            timeout.after
+        } else {
+            timeout.after.min(TIME_AHEAD.into())
+        };
+        NextTimeout { after, ..timeout }
+    }
+
     fn handshake(
         &self,
         details: &ConnectionDetails<'_>,

@@ -89,12 +89,13 @@ impl Dialer {
     pub(super) fn connect(
         &self,
         details: &ConnectionDetails<'_>,
+        timeout: NextTimeout,
         is_named: bool,
     ) -> Result<TcpStream, ureq::Error> {
         let mut addresses = self.resolve(details, is_named)?;
-        let stream = self.connect_to_any(&mut addresses, *details.timeout.after);
+        let stream = self.connect_to_any(&mut addresses, *timeout.after);
         stream.map_err(|e| match e.kind() {
-            ErrorKind::TimedOut => ureq::Error::Timeout(details.timeout.reason),
+            ErrorKind::TimedOut => ureq::Error::Timeout(timeout.reason),
             _ => ureq::Error::Io(e),
         })
     }

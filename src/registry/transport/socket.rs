@@ -1,25 +1,27 @@
 //! A TCP connection on which a signal ends every wait. ureq's own keeps reading after a signal, and
 //! cannot take over a socket that is already connected.
 
+use super::sockets::SocketSet;
 use crate::error::Error;
-use crate::sys::{is_readable_within, is_writable_within};
-use std::fmt;
+use crate::sys::is_writable_within;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
 use ureq::unversioned::transport::NextTimeout;
 
 /// A connection to a server or proxy.
 pub(super) struct Socket {
-    stream: TcpStream,
+    set: SocketSet,
+    id: u64,
     timeout: NextTimeout,
 }
 
 impl Socket {
-    /// A connection over `stream`, which does not block.
-    pub(super) fn new(stream: TcpStream) -> Self {
+    /// A connection over `stream`, which must not block. It is read ahead while others of `set` are
+    /// waited for.
+    pub(super) fn new(stream: TcpStream, set: SocketSet) -> Self {
         Self {
-            stream,
+            id: set.add(stream),
+            set,
             timeout: NextTimeout::default(),
         }
     }
@@ -29,52 +31,37 @@ impl Socket {
         self.timeout = timeout;
     }
 
-    /// False if the server has closed the connection or sent something unsolicited.
-    pub(super) fn is_open(&self) -> bool {
-        let peeked = self.stream.peek(&mut [0]);
-        peeked.is_err_and(|e| e.kind() == ErrorKind::WouldBlock)
-    }
-
-    /// Waits until the socket is ready, by calling `is_ready` with the time to wait.
-    fn wait(
-        &self,
-        timeout: NextTimeout,
-        is_ready: impl Fn(&TcpStream, Duration) -> io::Result<bool>,
-    ) -> io::Result<()> {
-        let is_ready = is_ready(&self.stream, *timeout.after);
-        Error::unless_stopped().map_err(io::Error::other)?;
-        if is_ready? {
-            Ok(())
-        } else {
-            Err(ureq::Error::Timeout(timeout.reason).into_io())
-        }
+    /// False if the server has closed the connection or sent something unsolicited, other than with TLS.
+    pub(super) fn is_open(&self, has_tls: bool) -> bool {
+        self.set.is_open(self.id, has_tls)
     }
 }
 
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            match self.stream.read(buffer) {
-                Err(e) if e.kind() == ErrorKind::WouldBlock => {
-                    self.wait(self.timeout.for_read(), is_readable_within)?;
-                }
-                other => return other,
-            }
-        }
+        let timeout = self.timeout.for_read();
+        let read = self.set.read(self.id, buffer, *timeout.after)?;
+        read.ok_or_else(|| ureq::Error::Timeout(timeout.reason).into_io())
     }
 }
 
 impl Write for Socket {
     /// Requests are small: they fit into the kernel's buffer, so writes hardly ever wait.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        loop {
-            match self.stream.write(bytes) {
-                Err(e) if e.kind() == ErrorKind::WouldBlock => {
-                    self.wait(self.timeout.for_write(), is_writable_within)?;
+        let timeout = self.timeout.for_write();
+        self.set.with(self.id, |mut stream| {
+            loop {
+                match stream.write(bytes) {
+                    Err(e) if e.kind() == ErrorKind::WouldBlock => {}
+                    other => return other,
                 }
-                other => return other,
+                let is_ready = is_writable_within(stream, *timeout.after);
+                Error::unless_stopped().map_err(io::Error::other)?;
+                if !is_ready? {
+                    return Err(ureq::Error::Timeout(timeout.reason).into_io());
+                }
             }
-        }
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -82,8 +69,8 @@ impl Write for Socket {
     }
 }
 
-impl fmt::Debug for Socket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.stream.fmt(f)
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.set.remove(self.id);
     }
 }

@@ -32,6 +32,11 @@ impl TlsFront {
         Self::with(backend, identity, None, false)
     }
 
+    /// The same, in TLS 1.2.
+    pub fn start_old(backend: &str, identity: &Identity) -> Self {
+        Self::with(backend, identity, None, true)
+    }
+
     /// The same, for clients with a certificate by `authority` only; in TLS 1.2 if that is `old`.
     pub fn for_clients_of(
         backend: &str,
@@ -130,7 +135,8 @@ fn pass(
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(Duration::from_millis(2)))?;
     }
-    let mut buffer = [0; 16 * 1024];
+    tls.set_buffer_limit(None);
+    let mut buffer = vec![0; 512 * 1024];
     while !shared.stopping.load(Ordering::SeqCst) {
         while tls.wants_write() {
             tls.write_tls(&mut client)?;

@@ -61,6 +61,7 @@ fn each_line_is_an_event_and_the_result_is_one_object() {
         let event = line["event"].as_str().unwrap();
         let named = match event {
             "detail" | "step" | "warning" => vec!["event", "message"],
+            "connection" => vec!["connections", "event", "rate"],
             "layer" => vec!["digest", "event", "layer", "layers", "origin", "size"],
             "progress" => vec![
                 "bytes",

@@ -15,6 +15,7 @@ pub(super) struct Delivery {
     pub(super) end: End,
     pub(super) trickle: Option<(usize, Duration)>,
     pub(super) close: bool,
+    pub(super) is_old: bool,
 }
 
 /// What comes in place of a response.
@@ -138,8 +139,9 @@ impl Delivery {
     }
 
     fn head(&self, response: &Response) -> Vec<u8> {
+        let version = if self.is_old { "1.0" } else { "1.1" };
         let mut head = format!(
-            "HTTP/1.1 {} {}\r\n",
+            "HTTP/{version} {} {}\r\n",
             response.status,
             http::reason(response.status)
         );

@@ -58,6 +58,8 @@ pub enum Fault {
     WrongContentLength(i64),
     /// No Content-Length: the body ends when the connection does.
     NoContentLength,
+    /// HTTP/1.0, which closes the connection after each answer.
+    Http10,
     /// Transfer-Encoding: chunked, with a chunk extension and a trailer. Cut, it lacks the last chunk.
     Chunked,
     /// Closes the connection after the answer, without having said so.
@@ -74,6 +76,8 @@ pub enum Fault {
     RangeFrom(usize),
     /// A fault of requests for ranges; other requests do not use it up.
     OfRange(Box<Self>),
+    /// A fault of requests for a range that begins at this byte; other requests do not use it up.
+    OfRangeAt(u64, Box<Self>),
     /// Several at once.
     All(Vec<Self>),
 }
@@ -108,11 +112,20 @@ impl Fault {
         Self::OfRange(Box::new(fault))
     }
 
+    /// A fault of requests for a range that begins at `byte`.
+    pub fn of_range_at(byte: u64, fault: Self) -> Self {
+        Self::OfRangeAt(byte, Box::new(fault))
+    }
+
     /// Whether the fault is for requests like this one.
     pub(super) fn concerns(&self, request: &Request) -> bool {
         match self {
             Self::IgnoreRange | Self::RangeFrom(_) | Self::OfRange(_) => {
                 request.header("range").is_some()
+            }
+            Self::OfRangeAt(byte, _) => {
+                let range = request.header("range").unwrap_or_default();
+                range.starts_with(&format!("bytes={byte}-"))
             }
             Self::All(faults) => faults.iter().all(|fault| fault.concerns(request)),
             _ => true,
@@ -124,7 +137,7 @@ impl Fault {
         match self {
             Self::Status(..) | Self::Redirect(_) | Self::Raw(_) => true,
             Self::Reset | Self::Hang | Self::EndlessHead | Self::EndlessInterim => true,
-            Self::OfRange(fault) => fault.replaces(),
+            Self::OfRange(fault) | Self::OfRangeAt(_, fault) => fault.replaces(),
             Self::All(faults) => faults.iter().any(Self::replaces),
             _ => false,
         }
@@ -139,7 +152,7 @@ impl Fault {
                 let range = ("range".to_owned(), format!("bytes={byte}-"));
                 request.headers.push(range);
             }
-            Self::OfRange(fault) => fault.apply_to_request(request),
+            Self::OfRange(fault) | Self::OfRangeAt(_, fault) => fault.apply_to_request(request),
             Self::All(faults) => faults
                 .iter()
                 .for_each(|fault| fault.apply_to_request(request)),
@@ -198,11 +211,12 @@ impl Fault {
             Self::NoContentLength => delivery.framing = Framing::Close,
             Self::Chunked => delivery.framing = Framing::Chunked,
             Self::CloseAfter => delivery.close = true,
+            Self::Http10 => (delivery.is_old, delivery.close) = (true, true),
             Self::Header(name, value) => response.set(name, value),
             Self::WithoutHeader(name) => response.remove(name),
             Self::ContentEncodingGzip => response.set("Content-Encoding", "gzip"),
             Self::IgnoreRange | Self::RangeFrom(_) => {}
-            Self::OfRange(fault) => fault.apply(response, delivery),
+            Self::OfRange(fault) | Self::OfRangeAt(_, fault) => fault.apply(response, delivery),
             Self::All(faults) => faults
                 .iter()
                 .for_each(|fault| fault.apply(response, delivery)),
