@@ -169,12 +169,17 @@ impl Client {
         self.progress.detail(format_args!("{from}: leads to {to}"));
     }
 
-    pub(super) fn send_once(&self, request: Request<'_>) -> Result<Response, Error> {
+    fn send_once(&self, request: Request<'_>) -> Result<Response, Error> {
+        self.progress.waiting_for(request.url.host());
+        self.exchange(request)
+    }
+
+    /// Sends a request, unless it was sent ahead, and returns the response.
+    pub(super) fn exchange(&self, request: Request<'_>) -> Result<Response, Error> {
         Error::unless_stopped()?;
         let Request { method, url, .. } = request;
         let authorization = request.authorization.map(|value| ("authorization", value));
         let headers = request.headers.iter().copied().chain(authorization);
-        self.progress.waiting_for(url.host());
         let response = self
             .connections
             .send(method, url, headers, request.form)

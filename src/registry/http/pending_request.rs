@@ -103,7 +103,8 @@ impl Client {
     fn follow_pending(&self, pending: &mut PendingRequest) -> Result<Option<Response>, Error> {
         let headers = pending.headers();
         let request = pending.request(&headers);
-        let response = self.send_once(pending.redirects.request(request))?;
+        // It has arrived: nothing is waited for.
+        let response = self.exchange(pending.redirects.request(request))?;
         let mut redirects = pending.redirects.clone();
         if !redirects.follow(request, &response)? {
             return Ok(Some(response));
