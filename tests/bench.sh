@@ -11,7 +11,8 @@ made=$target/bench
 runs=${RUNS:-5}
 lab=$(mktemp -d)
 background=()
-trap 'for pid in "${background[@]}"; do kill "$pid" 2>/dev/null || true; done; rm -rf "$lab"' EXIT
+# cargo leaves the test that it has started running.
+trap 'for pid in "${background[@]}"; do pkill -P "$pid" || true; kill "$pid" 2>/dev/null || true; done; rm -rf "$lab"' EXIT
 trap 'exit 1' INT TERM
 
 # Made by a test, because the tests know how to make images.

@@ -158,7 +158,7 @@ impl Blob {
     }
 }
 
-/// The segment from `from` on that was requested ahead, behind the `last` one. If there is none, the
+/// Returns the segment that starts at `from`, after the `last` one, if it was requested ahead; otherwise the
 /// offset up to which to request it now.
 fn next(
     plan: &FetchPlan,

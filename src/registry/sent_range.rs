@@ -30,7 +30,7 @@ pub(super) enum Arrived {
 pub(super) enum Unusable {
     /// It delivers another range than the requested one: the server does not honour `Range`.
     OtherRange,
-    /// There is none, or it is an error.
+    /// The request failed, or the server answered with an error.
     Failed(Error),
 }
 

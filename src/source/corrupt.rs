@@ -25,8 +25,7 @@ impl CachedRegistry<'_> {
     /// that blames the cache, and removes the blob, so that the next attempt fetches it.
     pub(super) fn attribute(&self, blob: &Descriptor, error: Error) -> Error {
         if is_mismatch(&error) && !self.is_corrupt(&error) && self.fetch.was_split(blob) {
-            self.fetch.forget_ranges(blob);
-            return RegistryError::RangesMismatch(blob.digest.clone()).into();
+            return self.ranges_mismatch(blob);
         }
         let Some(cache) = self.fetch.cache else {
             return error;
@@ -52,8 +51,7 @@ impl CachedRegistry<'_> {
     pub(super) fn attribute_unread(&self, blob: &Descriptor, error: Error) -> Error {
         match (&error, self.fetch.cache) {
             (Error::Layer(LayerError::Compression { .. }), _) if self.fetch.was_split(blob) => {
-                self.fetch.forget_ranges(blob);
-                RegistryError::RangesMismatch(blob.digest.clone()).into()
+                self.ranges_mismatch(blob)
             }
             (Error::Layer(LayerError::Compression { .. }), Some(cache)) if self.cached > 0 => {
                 cache.forget(blob);
@@ -62,6 +60,12 @@ impl CachedRegistry<'_> {
             }
             _ => self.attribute(blob, error),
         }
+    }
+
+    /// Drops a blob whose ranges do not belong together, so that the next attempt fetches it whole.
+    fn ranges_mismatch(&self, blob: &Descriptor) -> Error {
+        self.fetch.forget_ranges(blob);
+        RegistryError::RangesMismatch(blob.digest.clone()).into()
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) struct PendingRequest {
     /// The value of its `Range` header.
     range: Option<String>,
     redirects: Redirects,
-    /// The response, once it has arrived, or why there is none.
+    /// The response once it has arrived, or the error that came instead.
     outcome: Option<Result<Response, Error>>,
 }
 
@@ -30,6 +30,11 @@ impl PendingRequest {
             .iter()
             .map(|range| ("range", range.as_str()))
             .collect()
+    }
+
+    /// The headers of the request for the current URL.
+    fn next_headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.headers().into_iter().chain(self.redirects.headers())
     }
 
     fn request<'r>(&'r self, headers: &'r [(&'static str, &'r str)]) -> Request<'r> {
@@ -116,18 +121,14 @@ impl Client {
     }
 
     fn send_only(&self, pending: &PendingRequest) -> Result<(), Error> {
-        let headers = pending.headers();
-        let redirects = &pending.redirects;
-        let all = headers.iter().copied().chain(redirects.headers());
-        let sent = self.connections.send_only(&redirects.url, all);
-        sent.map_err(|failure| failure.of(&redirects.url))
+        let url = &pending.redirects.url;
+        let sent = self.connections.send_only(url, pending.next_headers());
+        sent.map_err(|failure| failure.of(url))
     }
 
     fn is_answered(&self, pending: &PendingRequest) -> bool {
-        let headers = pending.headers();
-        let redirects = &pending.redirects;
-        let all = headers.iter().copied().chain(redirects.headers());
-        self.connections.is_answered(&redirects.url, all)
+        let url = &pending.redirects.url;
+        self.connections.is_answered(url, pending.next_headers())
     }
 
     /// How far `request` got when it was sent ahead of time: its redirects, and its outcome if that is

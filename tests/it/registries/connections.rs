@@ -83,7 +83,7 @@ impl Large {
         ranges
     }
 
-    /// Asserts that there is the right tree, and that the layer was asked for once, and these ranges too.
+    /// Asserts that the tree is right, and that the registry was asked for each of `RANGES` once, and for `more`.
     #[track_caller]
     fn assert_pulled(&self, run: &Run, more: &[&str]) {
         self.assert_tree();

@@ -41,15 +41,14 @@ fn the_variable_does_the_same() {
     }
 }
 
-/// A registry that is slower than the disk.
-fn slow() -> Large {
-    let trickle = Fault::Trickle(64 << 10, Duration::from_millis(8));
-    Large::new().fault(ALWAYS, trickle)
+/// What makes a registry slower than the disk.
+fn trickle() -> Fault {
+    Fault::Trickle(64 << 10, Duration::from_millis(8))
 }
 
 #[test]
 fn they_are_added_while_the_network_is_the_slower_side() {
-    let large = slow();
+    let large = Large::new().fault(ALWAYS, trickle());
     let pull = || {
         large.sandbox.roots([
             "pull",
@@ -91,7 +90,6 @@ fn a_server_that_is_busy_gets_one_request_at_a_time() {
 /// All of the layer was asked for before others were: it is read on.
 #[test]
 fn a_server_that_gives_no_range_goes_on_with_the_whole() {
-    let trickle = || Fault::Trickle(64 << 10, Duration::from_millis(8));
     let refusals = [
         Fault::All(vec![Fault::IgnoreRange, trickle()]),
         Fault::of_range(Fault::status(429)),

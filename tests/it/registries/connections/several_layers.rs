@@ -3,25 +3,28 @@
 use super::{RANGE, contents};
 use crate::support::{ALWAYS, Built, Compression, Fault, Image, Layer, Registry, Sandbox};
 
+/// The file of each layer, and its size.
+const FILES: [(&str, usize); 4] = [
+    ("first", 2 << 20),
+    ("second", 5000),
+    ("large", 13 << 20),
+    ("last", 6000),
+];
+
 /// A small layer, a smaller one, a large one in gzip, and another small one.
 fn image() -> Built {
     let file = |name: &str, size: usize| Layer::new().file(name, 0o644, &contents()[..size]);
-    [
-        ("first", 2 << 20),
-        ("second", 5000),
-        ("large", 13 << 20),
-        ("last", 6000),
-    ]
-    .into_iter()
-    .fold(Image::new(), |image, (name, size)| {
-        let compression = if name == "large" {
-            Compression::Gzip
-        } else {
-            Compression::None
-        };
-        image.layer(file(name, size)).compressed(compression)
-    })
-    .build()
+    FILES
+        .into_iter()
+        .fold(Image::new(), |image, (name, size)| {
+            let compression = if name == "large" {
+                Compression::Gzip
+            } else {
+                Compression::None
+            };
+            image.layer(file(name, size)).compressed(compression)
+        })
+        .build()
 }
 
 /// The image in a registry, and what it is called there.
@@ -33,12 +36,7 @@ fn served() -> (Sandbox, Registry, Built, String) {
 
 #[track_caller]
 fn assert_tree(sandbox: &Sandbox) {
-    for (name, size) in [
-        ("first", 2 << 20),
-        ("second", 5000),
-        ("large", 13 << 20),
-        ("last", 6000),
-    ] {
+    for (name, size) in FILES {
         assert!(
             sandbox.read(format!("dest/{name}")) == contents()[..size],
             "{name}"
