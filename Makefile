@@ -1,11 +1,13 @@
 PREFIX ?= /usr/local
 CARGO ?= cargo
 FUZZ_SECONDS ?= 60
+# Data of others, which is not part of this repository.
+export SUITE ?= ../shared/sigstore
 SHARE = $(DESTDIR)$(PREFIX)/share
 # Where zsh looks by itself: below /usr/share, Debian's looks in vendor-completions and all others in site-functions.
 ZSH_COMPLETIONS ?= $(if $(and $(filter /usr /usr/,$(PREFIX)),$(wildcard /etc/debian_version)),vendor-completions,site-functions)
 
-.PHONY: build static demo test fuzz interop check bench install uninstall fixtures clean help
+.PHONY: build static demo test conformance fuzz interop check bench install uninstall fixtures clean help
 
 build:          ## the binary, target/release/roots
 	$(CARGO) build --release --locked
@@ -22,7 +24,10 @@ test:           ## all tests that need nothing but this repository
 	$(CARGO) test --locked
 	@tests/as-others.sh $(CARGO)
 
-fuzz:           ## hostile tars and words, FUZZ_SECONDS each; what breaks is in target/fuzz/found (a C++ compiler)
+conformance:    ## verify genuine signatures, and the cases of sigstore's clients, in the folder SUITE
+	$(CARGO) test --locked --test it -- --ignored conformance
+
+fuzz:           ## hostile tars, words and signatures, FUZZ_SECONDS each; what breaks is in target/fuzz/found (a C++ compiler)
 	@tests/fuzz.sh $(FUZZ_SECONDS) $(CARGO)
 
 interop:        ## compare with umoci, images from a real registry: its password, its mirror, its TLS (Debian, root)
@@ -31,7 +36,7 @@ interop:        ## compare with umoci, images from a real registry: its password
 
 check:          ## formatting, lints, documentation
 	$(CARGO) fmt --check
-	rustfmt --check --edition 2024 tests/fuzz/tar.rs tests/fuzz/words.rs
+	rustfmt --check --edition 2024 tests/fuzz/tar.rs tests/fuzz/words.rs tests/fuzz/signatures.rs
 	$(CARGO) clippy --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --no-deps --document-private-items --locked
 
@@ -61,7 +66,7 @@ uninstall:      ## remove what install has put there
 		"$(SHARE)/bash-completion/completions/roots" "$(SHARE)/zsh/$(ZSH_COMPLETIONS)/_roots" \
 		"$(SHARE)/fish/vendor_completions.d/roots.fish"
 
-fixtures:       ## write fixtures/ again, byte for byte
+fixtures:       ## write fixtures/ and src/sigstore/trust/embedded.txt again, byte for byte
 	ROOTS_BLESS=1 $(CARGO) test --locked --test it fixtures -- --test-threads=1
 
 clean:          ## remove what was built

@@ -22,6 +22,16 @@ pub(crate) fn date(days: i64) -> (i64, i64, i64) {
     (400 * era + year + i64::from(month <= 2), month, day)
 }
 
+/// How many days after 1970-01-01 a date of the Gregorian calendar is: the inverse of [`date`].
+pub(crate) fn days(year: i64, month: i64, day: i64) -> i64 {
+    let year = year - i64::from(month <= 2);
+    let era = year.div_euclid(400);
+    let year = year.rem_euclid(400);
+    let month = if month > 2 { month - 3 } else { month + 9 };
+    let day = (153 * month + 2) / 5 + day - 1;
+    era * DAYS_IN_ERA + year * 365 + year / 4 - year / 100 + day - DAYS_TO_1970
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,6 +51,7 @@ mod tests {
                 _ => (year, month, day - 1),
             };
             assert_eq!(last, expected, "before {year}-{month}-{day}");
+            assert_eq!(super::days(year, month, day), days);
             last = (year, month, day);
         }
     }

@@ -16,6 +16,7 @@ mod layout;
 mod network;
 mod reference;
 mod registry;
+mod signature;
 mod suggestion;
 mod text;
 mod tls;
@@ -35,6 +36,7 @@ pub use layout::{Absence, LayoutError, LayoutFault, LinkFault};
 pub use network::{NetworkError, NetworkFault};
 pub use reference::ReferenceError;
 pub use registry::{ChallengeFault, RedirectFault, RegistryError, ResponseFault};
+pub use signature::{KeyFault, SignatureError, SignatureFault, SignaturePlaces};
 pub use suggestion::{SuggestingError, Suggestion};
 pub use text::escaped;
 pub use tls::{TlsError, TlsFault};
@@ -83,6 +85,7 @@ error_of_subjects! {
     Network(NetworkError),
     Tls(TlsError),
     Image(ImageError),
+    Signature(SignatureError),
     Layer(LayerError),
     Layout(LayoutError),
     Destination(DestinationError),

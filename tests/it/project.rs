@@ -7,4 +7,5 @@ mod floors;
 mod packaging;
 pub(crate) mod readme;
 mod seeds;
+mod trusted_roots;
 mod walkthroughs;

@@ -27,7 +27,7 @@ const FLOORS: [&[&str]; 14] = [
     &["tree"],
     &["changeset"],
     &["tarball", "compression", "report"],
-    &["progress"],
+    &["progress", "sigstore"],
     &["error"],
     &["record", "lockfile", "systemd"],
     &["tree_options"],
@@ -46,10 +46,11 @@ const JSON_ROOMS: &[&str] = &[
     "cache/",
     "source/",
     "progress/event.rs",
+    "sigstore/",
 ];
 
 /// Where each third-party crate may be named: a file, or a room with a slash at its end.
-const ROOMS: [(&str, &[&str]); 20] = [
+const ROOMS: [(&str, &[&str]); 23] = [
     (
         "ureq",
         &[
@@ -61,9 +62,28 @@ const ROOMS: [(&str, &[&str]); 20] = [
     ("rustls", &["registry/tls/", "registry/transport/"]),
     ("webpki_roots", &["registry/tls/roots.rs"]),
     ("httpdate", &["registry/http/retry.rs"]),
-    ("base64", &["registry/auth/", "tarball/pax.rs"]),
+    (
+        "base64",
+        &[
+            "registry/auth/",
+            "tarball/pax.rs",
+            "sigstore/encoding/json.rs",
+        ],
+    ),
     ("serde", JSON_ROOMS),
     ("serde_json", JSON_ROOMS),
+    // rustls and webpki have modules of this name, too.
+    (
+        "ring",
+        &[
+            "sigstore/hash.rs",
+            "sigstore/key.rs",
+            "sigstore/authority/path.rs",
+            "registry/tls/roots.rs",
+        ],
+    ),
+    ("webpki", &["sigstore/authority/path.rs"]),
+    ("pki_types", &["sigstore/authority/path.rs"]),
     ("ecdsa", &["registry/tls/ecdsa.rs"]),
     ("p256", &["registry/tls/ecdsa.rs"]),
     ("p384", &["registry/tls/ecdsa.rs"]),

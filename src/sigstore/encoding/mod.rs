@@ -1,0 +1,6 @@
+//! DER, PEM, the JSON of protocol buffers, and times in all of them.
+
+pub(crate) mod der;
+pub(crate) mod json;
+pub(crate) mod pem;
+pub(crate) mod time;

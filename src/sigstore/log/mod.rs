@@ -1,0 +1,7 @@
+//! Logs of signatures, and what an entry in one proves.
+
+pub(crate) mod body;
+mod body_json;
+mod checkpoint;
+pub(crate) mod entry;
+pub(crate) mod merkle;

@@ -1,0 +1,4 @@
+//! Whom a verifier trusts.
+
+mod embedded;
+pub(crate) mod trusted_root;
