@@ -24,6 +24,13 @@ pub struct Descriptor<D = Digest> {
     /// The platform, in the entries of an index.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<PlatformEntry>,
+    /// What an artifact is, in a list of referrers and in a layout.
+    #[serde(
+        default,
+        deserialize_with = "artifact_type",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub artifact_type: Option<String>,
     /// Annotations; only those that mark attestations and name references are used.
     #[serde(
         default,
@@ -43,6 +50,12 @@ pub(super) struct Plain<D = Digest> {
     media_type: String,
     digest: D,
     size: u64,
+}
+
+/// A name, or None if it is missing or `null`.
+fn artifact_type<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let name = name_or_empty(deserializer)?;
+    Ok(Some(name).filter(|name| !name.is_empty()))
 }
 
 impl<D> From<Plain<D>> for Descriptor<D> {
@@ -137,6 +150,7 @@ impl IndexEntry {
                 digest,
                 size: self.size,
                 platform: self.platform,
+                artifact_type: self.artifact_type,
                 annotations: self.annotations,
             }),
             EntryDigest::Unknown(text) => Err(InvalidManifest::UnknownDigest(text)),
@@ -152,6 +166,7 @@ impl<D> Descriptor<D> {
             digest,
             size,
             platform: None,
+            artifact_type: None,
             annotations: None,
         }
     }

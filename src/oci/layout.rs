@@ -83,6 +83,14 @@ fn familiar(name: &str) -> &str {
 }
 
 impl Descriptor {
+    /// Adds a tag.
+    #[must_use]
+    pub fn tagged(mut self, tag: &str) -> Self {
+        let annotations = self.annotations.get_or_insert_with(BTreeMap::new);
+        annotations.insert(REF_NAME.to_owned(), tag.to_owned());
+        self
+    }
+
     /// Adds a name, unless there is one already.
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {

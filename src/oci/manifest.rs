@@ -16,6 +16,10 @@ pub type Bytes = Rc<Vec<u8>>;
 
 /// A document that a reference or descriptor leads to.
 #[derive(Clone, Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one is held at a time, and on the stack"
+)]
 pub enum Document {
     /// A list of manifests for several platforms.
     Index(Index),

@@ -3,6 +3,7 @@
 //! Nothing here does I/O. The messages for parse errors are in `src/error/`.
 
 mod annotations;
+mod artifact;
 mod bounds;
 mod config;
 mod descriptor;
@@ -22,6 +23,7 @@ mod tag;
 mod transport;
 
 pub use annotations::Annotations;
+pub use artifact::{ArtifactManifest, EMPTY, EMPTY_TYPE, referrers, referrers_tag};
 pub use bounds::{BoundedList, BoundedName, Each};
 pub use config::Config;
 pub use descriptor::{Descriptor, EntryDigest, IndexEntry, PlatformEntry};
@@ -34,7 +36,7 @@ pub use layout::{
     DockerImage, IMAGE_NAME, OCI_LAYOUT, REF_NAME, blob_path, index_json, manifest_json,
 };
 pub use manifest::{Bytes, Document, Index, InvalidManifest, Manifest};
-pub use media_type::{ACCEPT, MediaKind};
+pub use media_type::{ACCEPT, MANIFEST_TYPE, MediaKind};
 pub use platform::{InvalidPlatform, Platform, PlatformRequest};
 pub use reference::{HUB, HUB_HOST, InvalidReference, Reference};
 pub use run_config::RunConfig;

@@ -10,6 +10,7 @@
 //!             request      is read ahead
 //! ```
 
+mod artifacts;
 mod auth;
 mod blob;
 mod byte_range;
@@ -17,6 +18,7 @@ mod config;
 mod connection_limit;
 mod error_body;
 mod fetch_plan;
+mod github;
 mod http;
 mod repository;
 mod segment;
@@ -27,10 +29,12 @@ mod transport;
 mod upstreams;
 mod warning;
 
+pub use artifacts::{ArtifactHost, MAX_ARTIFACT};
 pub use auth::auth_option::AuthOption;
 pub use blob::Blob;
 pub use config::mirror::Mirror;
 pub use config::options::{ConnectionCount, RegistryOptions};
+pub use github::GitHub;
 pub use tags::{TagPages, TagRange};
 
 use crate::error::{Error, Part, RegistryError};
@@ -47,7 +51,8 @@ pub const MAX_MANIFEST: u64 = 8 << 20;
 pub struct Registry {
     upstreams: Rc<Upstreams>,
     plan: Rc<FetchPlan>,
-    connections: ConnectionCount,
+    options: RegistryOptions,
+    progress: Progress,
 }
 
 /// A manifest or index as received, with its media type.
@@ -71,13 +76,19 @@ impl Registry {
         Ok(Self {
             upstreams,
             plan: Rc::new(plan),
-            connections: options.connections.clone(),
+            options: options.clone(),
+            progress,
         })
     }
 
     /// The hosts to ask, in this order.
     pub fn hosts(&self) -> Vec<String> {
         self.upstreams.hosts()
+    }
+
+    /// GitHub's store of attestations, with the same options. Sends no request yet.
+    pub fn github(&self) -> GitHub {
+        GitHub::new(&self.options, self.progress)
     }
 
     /// The digest of a tag or digest, by a HEAD request, which Docker Hub does not count as a pull.
@@ -159,7 +170,7 @@ impl Registry {
 
     /// Makes all pulls with the same options use one connection from now on.
     pub fn use_one_connection(&self) {
-        self.connections.set_to_one();
+        self.options.connections.set_to_one();
     }
 
     /// Plans the blobs that come after `current`, which may be read from elsewhere. They are requested

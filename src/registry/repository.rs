@@ -4,15 +4,17 @@ use super::MAX_MANIFEST;
 use super::auth::authenticator::{AuthAttempts, Authenticator};
 use super::config::upstream::Upstream;
 use super::http::client::Client;
+use super::http::link::next_page;
 use super::http::request::Request;
 use super::http::response::Response;
 use super::http::url::{Url, form_encoded};
 use super::transport::{SocketSet, Traffic};
 use super::warning::Warnings;
-use crate::error::{Error, RegistryError};
+use crate::error::{Error, RegistryError, ResponseFault};
 use crate::oci::Reference;
 use crate::progress::Progress;
 use std::cell::{Cell, RefCell};
+use std::fmt::Display;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -112,8 +114,15 @@ impl Repository {
     }
 
     /// Gets `url` from this host, reading up to `whole` bytes of the body.
-    pub(super) fn get(&self, url: &Url, whole: u64, retries: u32) -> Result<Response, Error> {
+    pub(super) fn get(
+        &self,
+        url: &Url,
+        headers: &[(&'static str, &str)],
+        whole: u64,
+        retries: u32,
+    ) -> Result<Response, Error> {
         let request = Request {
+            headers,
             whole: Some(whole),
             ..Request::get(url, retries)
         };
@@ -176,11 +185,24 @@ impl Repository {
     }
 
     /// The same path and query as `url`, but on this host.
-    pub(super) fn own(&self, url: &Url) -> Url {
+    fn own(&self, url: &Url) -> Url {
         let url = url.to_wire();
         // Scheme, an empty part, host, and the rest.
         let path = url.splitn(4, '/').nth(3).unwrap_or_default();
         self.at(&format!("/{path}"))
+    }
+
+    /// The URL of the page after this one. Only path and query of the link count, as in skopeo: a registry behind
+    /// a proxy may not know its own name or scheme, and a link must not redirect us to another host.
+    pub(super) fn page_after(&self, response: &Response) -> Result<Option<Url>, ResponseFault> {
+        for header in response.headers("link") {
+            if let Some(target) = next_page(&header) {
+                let url = response.url.join(target);
+                let url = url.ok_or(ResponseFault::InvalidLink)?;
+                return Ok(Some(self.own(&url)));
+            }
+        }
+        Ok(None)
     }
 
     /// The URL of a path and query on this host.
@@ -194,6 +216,11 @@ impl Repository {
             }
             _ => url,
         }
+    }
+
+    /// Reports what only `-v` shows.
+    pub(super) fn detail(&self, message: &dyn Display) {
+        self.progress.detail(message);
     }
 
     /// Reports the registry's `Warning` headers; those of a storage server are ignored.

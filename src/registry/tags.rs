@@ -1,7 +1,6 @@
 //! The tags of a repository, page by page: distribution-spec, "Listing Tags".
 
 use super::Registry;
-use super::http::link::next_page;
 use super::http::response::Response;
 use super::http::url::{Url, form_encoded};
 use super::repository::Repository;
@@ -74,7 +73,7 @@ impl Registry {
                 if pages == MAX_PAGES || next == page.url {
                     return Err(ResponseFault::EndlessTags.at(&page.url));
                 }
-                let response = repository.get(&next, MAX_PAGE, retries)?;
+                let response = repository.get(&next, &[], MAX_PAGE, retries)?;
                 page = TagPage::read(repository, &next, response).map_err(|error| match error {
                     // The repository is there: its first page was.
                     Error::Registry(RegistryError::NotFound { .. }) => {
@@ -98,21 +97,27 @@ struct TagPage {
 impl TagPage {
     fn first(repository: &Rc<Repository>, range: &TagRange, retries: u32) -> Result<Self, Error> {
         let url = first_page(repository, range, true);
-        let response = repository.get(&url, MAX_PAGE, retries)?;
+        let response = repository.get(&url, &[], MAX_PAGE, retries)?;
         // distribution rejects a number above its `maxtags` (PAGINATION_NUMBER_INVALID).
         if response.status != 400 {
             return Self::read(repository, &url, response);
         }
         response.discard();
         let url = first_page(repository, range, false);
-        Self::read(repository, &url, repository.get(&url, MAX_PAGE, retries)?)
+        Self::read(
+            repository,
+            &url,
+            repository.get(&url, &[], MAX_PAGE, retries)?,
+        )
     }
 
     fn read(repository: &Rc<Repository>, url: &Url, response: Response) -> Result<Self, Error> {
         if response.status != 200 {
             return Err(repository.refused(response));
         }
-        let next = page_after(repository, &response).map_err(|why| why.at(url))?;
+        let next = repository
+            .page_after(&response)
+            .map_err(|why| why.at(url))?;
         let list = TagList::parse(&response.bytes(MAX_PAGE)?);
         let list = list.ok_or_else(|| ResponseFault::NotATagList.at(url))?;
         let url = url.clone();
@@ -145,22 +150,4 @@ fn first_page(repository: &Repository, range: &TagRange, is_numbered: bool) -> U
     } else {
         format!("tags/list?{}", query.join("&"))
     })
-}
-
-/// The URL of the next page. Only path and query of the link count, as in skopeo: a registry behind
-/// a proxy may not know its own name or scheme, and a link must not redirect us to another host.
-fn page_after(
-    repository: &Rc<Repository>,
-    response: &Response,
-) -> Result<Option<Url>, ResponseFault> {
-    for header in response.headers("link") {
-        if let Some(target) = next_page(&header) {
-            let url = response
-                .url
-                .join(target)
-                .ok_or(ResponseFault::InvalidLink)?;
-            return Ok(Some(repository.own(&url)));
-        }
-    }
-    Ok(None)
 }

@@ -67,6 +67,26 @@ impl Upstreams {
         ask(&self.origin, self.retries)
     }
 
+    /// The first result that is one. A mirror that fails here is still good for layers.
+    pub(super) fn find<T>(
+        &self,
+        mut ask: impl FnMut(&Rc<Repository>, u32) -> Result<Option<T>, Error>,
+    ) -> Result<Option<T>, Error> {
+        for mirror in self
+            .mirrors
+            .iter()
+            .filter(|mirror| !mirror.is_given_up.get())
+        {
+            match ask(mirror, 0) {
+                Ok(None) => {}
+                Ok(found) => return Ok(found),
+                Err(error @ Error::Stopped(_)) => return Err(error),
+                Err(error) => self.progress.detail(&error),
+            }
+        }
+        ask(&self.origin, self.retries)
+    }
+
     /// Where to request a part of a blob before it is needed: from the host that delivers this blob, if
     /// one does, else from the registry. Mirrors are close, and may lack other blobs.
     pub(super) fn host_to_send_to(

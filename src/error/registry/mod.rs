@@ -45,6 +45,8 @@ pub enum RegistryError {
         message: String,
         retry_after: Option<Duration>,
     },
+    /// GitHub's API has answered as many requests from this address as it does without a token.
+    RateLimit(String),
     /// A blob that came in several ranges does not have its digest. It has been dropped, and the next
     /// attempt of this process uses one connection.
     RangesMismatch(Digest),
@@ -94,6 +96,7 @@ impl Display for RegistryError {
                 message,
                 ..
             } => write!(f, "{url}: status {status}{}", after_colon(message)),
+            Self::RateLimit(url) => write!(f, "{url}: rate limit exceeded"),
             Self::RangesMismatch(digest) => write!(
                 f,
                 "{digest}: digest mismatch after a download in several ranges"
@@ -125,6 +128,9 @@ impl Subject for RegistryError {
                 return around("check the credentials in ", origin, after);
             }
             Self::Denied { .. } => "check what was passed with --auth",
+            Self::RateLimit(_) => {
+                "try again in an hour, or download them elsewhere with `gh attestation download`, and pass --bundle FILE"
+            }
             Self::RangesMismatch(_) => "run it again with --connections 1",
             Self::Status {
                 status,
@@ -147,7 +153,7 @@ impl Subject for RegistryError {
                 408 | 429 | 500..=599 => Category::Temporary,
                 _ => Category::Other,
             },
-            Self::RangesMismatch(_) => Category::Temporary,
+            Self::RateLimit(_) | Self::RangesMismatch(_) => Category::Temporary,
             Self::Redirect { .. } | Self::Response { .. } => Category::Other,
         }
     }

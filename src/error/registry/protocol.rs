@@ -20,6 +20,7 @@ pub enum ResponseFault {
     /// A line break in a token would inject a header.
     InvalidToken,
     NotATagList,
+    NotAttestations,
     /// A `Link` header.
     InvalidLink,
     /// More pages than are read, or one that links to itself.
@@ -95,6 +96,7 @@ impl Display for ResponseFault {
             Self::NoToken => "no token in the response",
             Self::InvalidToken => "a token with blanks or control characters",
             Self::NotATagList => "not a list of tags",
+            Self::NotAttestations => "not a list of attestations",
             Self::InvalidLink => "its Link header has no address of the next page",
             Self::TooManyTags => "more than 32 MiB of tags; --limit reads the start of the list",
             Self::NoNextPage => "the next page of tags, named by the Link header, was not found",
