@@ -25,6 +25,9 @@ pub mod tree_options;
 pub mod error;
 pub mod progress;
 
+// Who made an image.
+pub mod sigstore;
+
 // Compression, tar, and what commands print.
 pub mod compression;
 mod report;

@@ -27,6 +27,37 @@ pub(crate) struct Record {
     /// Whether owners other than root are missing, because an ordinary user pulled.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) owners_left_out: bool,
+    /// By whom the image was signed, if that was checked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) signatures: Option<SignatureRecord>,
+}
+
+/// What was demanded of the signatures of an image, and those that were accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub(crate) struct SignatureRecord {
+    /// The options, with digests of keys and files in place of their names.
+    pub(crate) demanded: String,
+    pub(crate) accepted: Vec<SignerRecord>,
+}
+
+/// A signature that was accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub(crate) struct SignerRecord {
+    /// As in the certificate, or the digest of the key.
+    pub(crate) signer: String,
+    /// Where the signer logged in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) issuer: Option<String>,
+    /// The URL of the repository that was built, and the commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) repository: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) commit: Option<String>,
+    /// What was signed: the index or the manifest.
+    pub(crate) digest: Digest,
+    /// When it existed at the latest: RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) time: Option<String>,
 }
 
 impl Record {
@@ -47,6 +78,7 @@ impl Record {
             roots: env!("CARGO_PKG_VERSION").to_owned(),
             options: options.clone(),
             owners_left_out: false,
+            signatures: None,
         }
     }
 

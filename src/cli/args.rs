@@ -22,6 +22,14 @@ pub(super) struct RawArgs {
     pub(super) plain_http: bool,
     pub(super) insecure: bool,
     pub(super) ca_files: Vec<PathBuf>,
+    pub(super) signed_by: Vec<OsString>,
+    pub(super) built_by: Option<String>,
+    pub(super) workflow: Option<String>,
+    pub(super) signer: Option<String>,
+    pub(super) issuer: Option<String>,
+    pub(super) bundle: Option<OsString>,
+    pub(super) trusted_root: Option<OsString>,
+    pub(super) signatures: bool,
     pub(super) timeout: Option<String>,
     pub(super) retries: Option<String>,
     pub(super) connections: Option<String>,
@@ -96,6 +104,15 @@ pub(super) fn raw_args(syntax: &Syntax, mut parser: Parser) -> Result<RawArgs, E
             "--plain-http" => args.plain_http = true,
             "--insecure" => args.insecure = true,
             "--ca-file" => args.ca_files.push(value(&mut parser, "--ca-file")?.into()),
+            "--signed-by" => args.signed_by.push(value(&mut parser, option)?),
+            // An empty value, from an unset variable in a script, must not mean that nothing is demanded.
+            "--built-by" => args.built_by = Some(demand(&mut parser, option)?),
+            "--workflow" => args.workflow = Some(demand(&mut parser, option)?),
+            "--signer" => args.signer = Some(demand(&mut parser, option)?),
+            "--issuer" => args.issuer = Some(demand(&mut parser, option)?),
+            "--bundle" => args.bundle = Some(value(&mut parser, option)?),
+            "--trusted-root" => args.trusted_root = Some(value(&mut parser, option)?),
+            "--signatures" => args.signatures = true,
             "--timeout" => args.timeout = text(&mut parser, "--timeout")?,
             "--retries" => args.retries = text(&mut parser, "--retries")?,
             "--connections" => args.connections = text(&mut parser, "--connections")?,
@@ -235,6 +252,12 @@ fn text(parser: &mut Parser, option: &str) -> Result<Option<String>, Error> {
     let wrong = |_| ValueFault::NotText.of(option);
     let text = value(parser, option)?.string().map_err(wrong)?;
     Ok(Some(text).filter(|text| !text.is_empty()))
+}
+
+/// A value as text, which must not be empty.
+fn demand(parser: &mut Parser, option: &str) -> Result<String, Error> {
+    let missing = || ValueFault::Missing.of(option);
+    text(parser, option)?.ok_or_else(missing)
 }
 
 pub(super) fn unreadable(error: &lexopt::Error) -> Error {

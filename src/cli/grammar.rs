@@ -52,9 +52,11 @@ pub(super) const PURGE: Syntax = Syntax {
 /// All commands with a help page.
 pub(super) const SYNTAXES: [&Syntax; 7] = [&PULL, &SAVE, &DIGEST, &TAGS, &INSPECT, &VERIFY, &PURGE];
 
-/// This line of a page is replaced by the options of all commands that use registries.
+/// These lines of a page are replaced by the options of all commands that use registries, and of those that check signatures.
 const REGISTRY_LINE: &str = "{registry}";
 const REGISTRY: &str = include_str!("../help/registry.txt");
+const SIGNATURES_LINE: &str = "{signatures}";
+const SIGNATURES: &str = include_str!("../help/signatures.txt");
 
 impl Syntax {
     pub(super) fn help(&self) -> String {
@@ -78,6 +80,7 @@ impl Syntax {
         let lines = self.page.trim_end().split('\n');
         lines.flat_map(|line| match line {
             REGISTRY_LINE => REGISTRY.trim_end().split('\n'),
+            SIGNATURES_LINE => SIGNATURES.trim_end().split('\n'),
             line => line.split('\n'),
         })
     }

@@ -3,11 +3,13 @@
 
 mod args;
 mod grammar;
+mod help;
 mod options;
 mod purge;
 mod raw;
 mod registry_options;
 mod save;
+mod signature_options;
 mod suggest;
 mod tags;
 mod tree_options;
@@ -17,6 +19,8 @@ use crate::compare::Ignore;
 use crate::error::{Error, UsageError, ValueFault};
 use args::{RawArgs, operands, raw_args, spelling, unreadable, value_of};
 use grammar::{DIGEST, INSPECT, PULL, PURGE, SAVE, SYNTAXES, TAGS, VERIFY};
+pub use help::commands;
+use help::{help, version};
 use lexopt::{Arg, Parser};
 use options::{
     cache, check_cache, check_replacing, check_stdin_once, machine, max_size, name, named,
@@ -26,13 +30,12 @@ use purge::sweep;
 use raw::raw;
 use registry_options::{options, timeout};
 use save::{platforms, target};
+use signature_options::{parsed, signatures};
 use std::ffi::OsString;
 use std::path::PathBuf;
-use suggest::{OTHERS, unknown_command};
+use suggest::unknown_command;
 use tags::tags;
 use tree_options::{compared, tree_options};
-
-const OVERVIEW: &str = include_str!("../help/roots.txt");
 
 /// Parses `arguments`, without the name of the program. `variable` looks up the environment.
 pub fn parse(
@@ -51,13 +54,6 @@ pub fn parse(
     };
     let read = read(&command, parser, variable);
     read.map_err(|error| of_command(&command, error))
-}
-
-/// The list of commands from the help page.
-pub fn commands() -> &'static str {
-    let lists = OVERVIEW.split("\n\n");
-    let mut lists = lists.filter(|list| list.starts_with("Commands:"));
-    lists.next().unwrap_or_default()
 }
 
 /// Parses the arguments of `command`.
@@ -123,6 +119,7 @@ fn pull(mut args: RawArgs, variable: impl Fn(&str) -> Option<OsString>) -> Resul
         dest: PathBuf::from(dest),
         platform: platform(&args, &variable)?,
         options,
+        signatures: signatures(&args, &variable)?,
         cache,
         max_size: max_size(&args)?,
         tree_options: tree_options(&args)?,
@@ -156,6 +153,8 @@ fn save(mut args: RawArgs, variable: impl Fn(&str) -> Option<OsString>) -> Resul
         output,
         force: args.force,
         options,
+        signatures: signatures(&args, &variable)?,
+        all_signatures: args.signatures,
         cache,
         offline: args.offline,
         progress: progress(&args, &variable),
@@ -181,6 +180,7 @@ fn digest(
         images,
         platform: platform(&args, &variable)?,
         options,
+        signatures: signatures(&args, &variable)?,
         index: args.index,
         lock: args.lock,
         progress: progress(&args, &variable),
@@ -213,6 +213,7 @@ fn inspect(
         raw,
         platform: platform(&args, &variable)?,
         options,
+        signatures: parsed(&args, &variable)?,
         cache: cache(&args, &variable),
         progress: progress(&args, &variable),
     }))
@@ -245,6 +246,7 @@ fn verify(
         },
         rootless: args.rootless,
         options,
+        signatures: signatures(&args, &variable)?,
         cache,
         offline: args.offline,
         progress: progress(&args, &variable),
@@ -263,36 +265,4 @@ fn purge(mut args: RawArgs, variable: impl Fn(&str) -> Option<OsString>) -> Resu
         timeout: timeout(&args, text)?,
         progress: progress(&args, &variable),
     }))
-}
-
-fn version(mut parser: Parser) -> Result<Command, Error> {
-    let command = "version";
-    let wrong = match parser.next().map_err(|e| unreadable(&e))? {
-        None => return Ok(Command::Version),
-        Some(Arg::Short('h') | Arg::Long("help")) => return help(parser),
-        Some(argument @ Arg::Value(_)) => UsageError::ExtraOperand {
-            command,
-            typed: spelling(&argument),
-        },
-        Some(option) => UsageError::UnknownOption {
-            command,
-            typed: spelling(&option),
-            meant: None,
-            other: None,
-            is_off: false,
-        },
-    };
-    Err(wrong.into())
-}
-
-fn help(mut parser: Parser) -> Result<Command, Error> {
-    let args = match parser.next().map_err(|e| unreadable(&e))? {
-        None | Some(Arg::Short('h') | Arg::Long("help")) => "help".to_owned(),
-        Some(argument) => spelling(&argument),
-    };
-    match SYNTAXES.iter().find(|syntax| syntax.command == args) {
-        Some(syntax) => Ok(Command::Help(syntax.help())),
-        None if OTHERS.contains(&args.as_str()) => Ok(Command::Help(OVERVIEW.to_owned())),
-        None => Err(unknown_command(args)),
-    }
 }

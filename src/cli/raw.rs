@@ -1,10 +1,11 @@
 //! Parses `--raw`.
 
 use super::args::RawArgs;
+use crate::commands::Raw;
 use crate::error::{Error, ValueFault};
 use crate::source::RawDocument;
 
-pub(super) fn raw(args: &RawArgs) -> Result<Option<RawDocument>, Error> {
+pub(super) fn raw(args: &RawArgs) -> Result<Option<Raw>, Error> {
     if args.raw.is_some() && args.machine.is_some() {
         // A machine is a tree.
         return Err(ValueFault::NotWith("--raw").of("--machine"));
@@ -15,10 +16,15 @@ pub(super) fn raw(args: &RawArgs) -> Result<Option<RawDocument>, Error> {
     if args.json {
         return Err(ValueFault::NotWith("--json").of("--raw"));
     }
-    match text.as_str() {
-        "index" => Ok(Some(RawDocument::Index)),
-        "manifest" => Ok(Some(RawDocument::Manifest)),
-        "config" => Ok(Some(RawDocument::Config)),
-        _ => Err(ValueFault::Document.of("--raw")),
-    }
+    let raw = match text.as_str() {
+        "index" => Raw::Document(RawDocument::Index),
+        "manifest" => Raw::Document(RawDocument::Manifest),
+        "config" => Raw::Document(RawDocument::Config),
+        "attestation" => Raw::Attestation(1),
+        other => match other.strip_prefix("attestation=").map(str::parse) {
+            Some(Ok(number)) if number > 0 => Raw::Attestation(number),
+            _ => return Err(ValueFault::Document.of("--raw")),
+        },
+    };
+    Ok(Some(raw))
 }

@@ -5,20 +5,22 @@ use super::lock_line::lock_line;
 use crate::error::Error;
 use crate::oci;
 use crate::report::DigestReport;
-use crate::source::{ImageName, Source};
+use crate::source::{ImageName, SignatureCheck, SignaturePolicy, Source};
 
 impl PrintDigest {
     /// Prints one digest, or the lines `REFERENCE@DIGEST` of a lock file, or a JSON object for each image.
     pub(super) fn run(&self) -> Result<String, Error> {
+        let policy = self.signatures.policy(false)?;
+        let policy = policy.as_ref();
         let mut lines = String::new();
         for image in &self.images {
             let mut source = Source::open(image, Some(&self.options), None, self.progress)?;
             if self.progress.is_json() {
-                lines += &self.report(&mut source)?;
+                lines += &self.report(&mut source, policy)?;
                 source.drain();
                 continue;
             }
-            let digest = self.digest(&mut source)?;
+            let digest = self.digest(&mut source, policy)?;
             source.drain();
             lines += &if self.lock || self.images.len() > 1 {
                 line(image, &source, &digest)
@@ -30,11 +32,18 @@ impl PrintDigest {
     }
 
     /// The JSON object of an image. It has the type and size of the index, so a HEAD request is not enough.
-    fn report(&self, source: &mut Source<'_>) -> Result<String, Error> {
+    fn report(
+        &self,
+        source: &mut Source<'_>,
+        policy: Option<&SignaturePolicy>,
+    ) -> Result<String, Error> {
+        let mut check = SignatureCheck::of(policy, self.progress);
+        let check = check.as_mut();
         let (root, manifest) = if self.index {
-            (source.described()?, None)
+            (source.described(check)?, None)
         } else {
-            let (root, manifest, image) = source.described_for(&self.platform, self.progress)?;
+            let (root, manifest, image) =
+                source.described_for(&self.platform, check, self.progress)?;
             (root, Some((manifest, image)))
         };
         let manifest = manifest.as_ref().map(|(manifest, image)| (manifest, image));
@@ -42,11 +51,20 @@ impl PrintDigest {
     }
 
     /// The digest of the manifest for the platform, or with `--index` the one that the tag stands for.
-    fn digest(&self, source: &mut Source<'_>) -> Result<oci::Digest, Error> {
-        if self.index {
-            source.digest()
-        } else {
-            Ok(source.resolve(&self.platform, self.progress)?.digest)
+    fn digest(
+        &self,
+        source: &mut Source<'_>,
+        policy: Option<&SignaturePolicy>,
+    ) -> Result<oci::Digest, Error> {
+        let mut check = SignatureCheck::of(policy, self.progress);
+        let check = check.as_mut();
+        match (self.index, check) {
+            (true, None) => source.digest(),
+            (true, check) => Ok(source.described(check)?.digest),
+            (false, check) => {
+                let image = source.resolve(&self.platform, check, self.progress)?;
+                Ok(image.digest)
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::progress::bytes;
 use crate::record::Record;
 use crate::report::{BlobReport, CacheReport, DryRunReport, Table, columns};
-use crate::source::{LayerOrigin, PullPlan};
+use crate::source::{LayerOrigin, PullPlan, SignaturePolicy};
 use std::path::Path;
 
 /// What happens to a tree that is not kept. In capitals, because it cannot be undone.
@@ -18,11 +18,12 @@ const LOST: &str = "REMOVED WITH ALL THAT WAS WRITTEN INTO IT";
 
 impl Pull {
     /// Prepares the pull, and prints what it would do.
-    pub(super) fn dry_run(&self) -> Result<Output, Error> {
+    pub(super) fn dry_run(&self, policy: Option<&SignaturePolicy>) -> Result<Output, Error> {
         let view = self.cache.view(self.progress)?;
         let view = view.as_ref();
         let cache = view.and_then(CacheView::cache);
-        let prepared = self.prepare(cache, view.map(CacheView::path), Preflight::of)?;
+        let caches = (cache, view.map(CacheView::path));
+        let prepared = self.prepare(caches, policy, Preflight::of)?;
         match prepared {
             Preparation::UpToDate(record) => Ok(self.would_keep(&record, None)),
             Preparation::SameTree(Prepared { record, files, .. }) => {

@@ -1,18 +1,17 @@
 //! `roots inspect DEST`: what a tree was made from. `roots inspect IMAGE`: what a tree would be
 //! made from.
 
+use super::image_page::image_page;
 use super::recorded::RecordedImage;
-use super::{Inspect, Output};
+use super::{Inspect, Output, Raw};
 use crate::cache::CacheView;
 use crate::destination::Existing;
-use crate::error::{DestinationError, Error, RecordFault, Suggestion};
+use crate::error::{DestinationError, Error, ImageError, RecordFault, Suggestion};
 use crate::escape::json_for_terminal;
-use crate::escape::json_words;
-use crate::oci::{HistoryEntry, RunConfig};
-use crate::progress::{Progress, bytes};
+use crate::oci::Bytes;
+use crate::progress::Progress;
 use crate::report::ImageReport;
-use crate::report::{Table, columns};
-use crate::source::{ImageDetails, ImageName, RawDocument, Source};
+use crate::source::{ImageDetails, ImageName, RawDocument, SignatureCheck, Source};
 use std::io::{self, IsTerminal as _};
 use std::rc::Rc;
 
@@ -31,7 +30,8 @@ impl Inspect {
             ImageName::Local(_) => self.dest.is_dir() && !self.dest.join("oci-layout").exists(),
         };
         match (&self.image, self.raw) {
-            (Ok(image), Some(raw)) => self.document(image, raw),
+            (Ok(image), Some(Raw::Document(document))) => self.document(image, document),
+            (Ok(image), Some(Raw::Attestation(number))) => self.attestation(image, number),
             (Ok(image), None) if !is_tree(&image) => self.report(image).map(Output::from),
             (Err(why), _) if self.is_missing() => {
                 Err(Error::reference(self.dest.to_string_lossy(), why.clone()))
@@ -42,36 +42,60 @@ impl Inspect {
 
     fn document(&self, image: &ImageName, raw: RawDocument) -> Result<Output, Error> {
         let mut source = Source::open(image, Some(&self.options), None, self.progress)?;
-        let out = source.raw(raw, &self.platform, self.progress)?;
+        let policy = self.signatures.policy(false)?;
+        let mut check = SignatureCheck::of(policy.as_ref(), self.progress);
+        let out = source.raw(raw, &self.platform, check.as_mut(), self.progress)?;
         source.drain();
-        // Byte for byte, except on a terminal, which control characters would reach.
-        let out = if io::stdout().is_terminal() {
-            json_for_terminal(&out).into_bytes()
-        } else {
-            Rc::unwrap_or_clone(out)
-        };
-        let exit_code = 0;
-        Ok(Output { out, exit_code })
+        Ok(raw_output(out))
+    }
+
+    fn attestation(&self, image: &ImageName, number: usize) -> Result<Output, Error> {
+        let (mut source, details) = self.details(image)?;
+        let count = details.attestations.len();
+        let found = number
+            .checked_sub(1)
+            .and_then(|index| details.attestations.get(index));
+        let found = found.ok_or_else(|| ImageError::NoAttestation {
+            image: source.to_string(),
+            number,
+            count,
+        })?;
+        let out = source.attestation_bytes(found)?;
+        source.drain();
+        Ok(raw_output(out))
+    }
+    /// Reads everything except the layers, and fails if the image is not signed as demanded.
+    fn details(&self, image: &ImageName) -> Result<(Source<'static>, ImageDetails), Error> {
+        let policy = self.signatures.listing_policy(false)?;
+        let demanded = (!self.signatures.demands_none()).then_some(&policy);
+        let mut check = SignatureCheck::of(demanded, self.progress);
+        let mut source = Source::open(image, Some(&self.options), None, self.progress)?;
+        let details = source.describe(&self.platform, check.as_mut(), &policy, self.progress)?;
+        Ok((source, details))
     }
 
     fn report(&self, image: &ImageName) -> Result<String, Error> {
-        let mut source = Source::open(image, Some(&self.options), None, self.progress)?;
+        let (source, details) = self.details(image)?;
+        source.drain();
         let ImageDetails {
             root,
             listed,
+            attestation_entries,
             attestations,
             index_annotations,
             image,
             annotations,
-        } = source.describe(&self.platform, self.progress)?;
-        source.drain();
-        let listed = (listed, attestations);
+        } = details;
+        let listed = (listed, attestation_entries);
         let report = ImageReport::new(source.full_name(), root, listed, image.as_ref());
-        let report = report.annotated(annotations, index_annotations);
+        let attestations = attestations.into_iter().map(|one| one.report).collect();
+        let report = report
+            .annotated(annotations, index_annotations)
+            .attested(attestations);
         Ok(if self.progress.is_json() {
             report.to_json()
         } else {
-            table(&report).to_string()
+            image_page(&report).to_string()
         })
     }
 
@@ -131,111 +155,12 @@ impl Inspect {
     }
 }
 
-/// The longest command of the history that is shown whole, in characters. BuildKit writes whole scripts.
-const MAX_COMMAND: usize = 100;
-
-fn table(report: &ImageReport) -> Table {
-    let mut table = Table::default();
-    table.row("reference", &report.reference);
-    table.row("digest", &report.digest);
-    table.row_if("manifest", report.manifest.as_ref());
-    table.row_if("image id", report.image_id.as_ref());
-    table.row_if("platform", report.platform.as_ref());
-    table.rows("platforms", platforms(report));
-    table.row_if("created", report.created.as_ref());
-    table.row_if("author", report.author.as_ref());
-    if let (Some(layers), Some(size)) = (&report.layers, report.size) {
-        let s = if layers.len() == 1 { "" } else { "s" };
-        let size = bytes(size);
-        table.row("size", format_args!("{size} in {} layer{s}", layers.len()));
-    }
-    table.row_if("unpacked", report.unpacked.map(bytes));
-    if let Some(config) = &report.config {
-        add_run_config(&mut table, config);
-    }
-    let layers = report.layers.iter().flatten().map(|layer| {
-        let compression = match layer.unpacked {
-            Some(_) => "not compressed",
-            None => compression(&layer.media_type),
-        };
-        let digest = layer.digest.to_string();
-        [digest, bytes(layer.size), compression.to_owned()]
-    });
-    table.rows("layers", columns(layers));
-    table.rows("history", report.history.iter().map(step).collect());
-    table.rows("annotations", annotations(report));
-    let in_config = report.config.iter().flat_map(|config| &config.malformed);
-    let malformed = in_config.chain(&report.malformed);
-    table.rows("malformed", malformed.map(ToString::to_string).collect());
-    table
-}
-
-/// The annotations, each with its document: tools write the same keys into both.
-fn annotations(report: &ImageReport) -> Vec<String> {
-    let row = |document: &str, key: &String, value: &String| {
-        [document.to_owned(), format!("{key}={value}")]
+/// Byte for byte, except on a terminal, which control characters would reach.
+fn raw_output(bytes: Bytes) -> Output {
+    let out = if io::stdout().is_terminal() {
+        json_for_terminal(&bytes).into_bytes()
+    } else {
+        Rc::unwrap_or_clone(bytes)
     };
-    let of_index = report.index_annotations.iter();
-    let of_index = of_index.map(|(key, value)| row("index", key, value));
-    let of_manifest = report.annotations.iter();
-    columns(of_index.chain(of_manifest.map(|(key, value)| row("manifest", key, value))))
-}
-
-/// A step of the history on one line. A step without a layer is marked.
-fn step(entry: &HistoryEntry) -> String {
-    let mark = if entry.empty_layer { "(empty) " } else { "" };
-    let text = match entry.created_by.as_str() {
-        "" => &entry.comment,
-        created_by => created_by,
-    };
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let start: String = text.chars().take(MAX_COMMAND).collect();
-    let end = if start.len() < text.len() { "..." } else { "" };
-    format!("{mark}{start}{end}")
-}
-
-/// The compression of a layer by its media type, or the whole media type if that is unknown.
-fn compression(media_type: &str) -> &str {
-    let suffix = media_type.rsplit_once(".tar").map(|(_, suffix)| suffix);
-    match suffix.map(|suffix| suffix.trim_start_matches(['+', '.'])) {
-        Some("") => "tar",
-        Some(compression) => compression,
-        None => media_type,
-    }
-}
-
-/// The platforms in the index. The one that the rest of the page describes is marked.
-fn platforms(report: &ImageReport) -> Vec<String> {
-    let shown = report.manifest.as_ref().map(ToString::to_string);
-    let platforms = report.platforms.iter().map(|listed| {
-        let is_shown = shown.as_ref() == Some(&listed.digest);
-        let platform = listed.platform.as_deref().unwrap_or("any");
-        let mark = if is_shown { "<- this one" } else { "" };
-        [platform.to_owned(), listed.digest.clone(), mark.to_owned()]
-    });
-    let mut lines = columns(platforms);
-    match report.attestations {
-        0 => {}
-        1 => lines.push("and 1 attestation".to_owned()),
-        count => lines.push(format!("and {count} attestations")),
-    }
-    lines
-}
-
-fn add_run_config(table: &mut Table, config: &RunConfig) {
-    let words = |words: &Vec<String>| Some(json_words(words)).filter(|_| !words.is_empty());
-    table.row_if("entrypoint", words(&config.entrypoint));
-    table.row_if("cmd", words(&config.cmd));
-    table.rows("env", config.env.clone());
-    table.row_if("user", config.user.as_ref());
-    table.row_if("workdir", config.workdir.as_ref());
-    table.rows("ports", config.ports.clone());
-    table.rows("volumes", config.volumes.clone());
-    table.row_if("stop signal", config.stop_signal.as_ref());
-    table.rows("healthcheck", config.healthcheck.lines());
-    table.row_if("shell", words(&config.shell));
-    table.rows("onbuild", config.on_build.clone());
-    let labels = config.labels.iter();
-    let labels = labels.map(|(name, value)| format!("{name}={value}"));
-    table.rows("labels", labels.collect());
+    Output { out, exit_code: 0 }
 }

@@ -4,6 +4,7 @@ mod cache_choice;
 mod cache_link;
 mod digest;
 mod dry_run;
+mod image_page;
 mod inspect;
 mod lock_line;
 mod locked;
@@ -14,6 +15,7 @@ mod purge;
 mod recorded;
 mod save;
 mod service;
+mod signature_options;
 mod start_files;
 mod start_hint;
 mod stdout;
@@ -23,6 +25,7 @@ mod verdict;
 mod verify;
 
 pub(crate) use cache_choice::CacheChoice;
+pub(crate) use signature_options::SignatureOptions;
 pub use stdout::Stdout;
 pub use tags::ListTags;
 
@@ -66,6 +69,7 @@ pub struct Pull {
     pub dest: PathBuf,
     pub(crate) platform: PlatformRequest,
     pub(crate) options: RegistryOptions,
+    pub(crate) signatures: SignatureOptions,
     pub(crate) cache: CacheChoice,
     /// The limit for the size of the tree, in bytes.
     pub(crate) max_size: Option<u64>,
@@ -89,6 +93,7 @@ pub struct PrintDigest {
     pub(crate) images: Vec<ImageName>,
     pub(crate) platform: PlatformRequest,
     pub(crate) options: RegistryOptions,
+    pub(crate) signatures: SignatureOptions,
     pub(crate) progress: Progress,
     pub(crate) index: bool,
     pub(crate) lock: bool,
@@ -102,11 +107,20 @@ pub struct Inspect {
     pub(crate) image: Result<ImageName, InvalidReference>,
     /// Whether DEST was given with `--machine`, and so is a tree.
     pub(crate) is_machine: bool,
-    pub(crate) raw: Option<RawDocument>,
+    pub(crate) raw: Option<Raw>,
     pub(crate) platform: PlatformRequest,
     pub(crate) options: RegistryOptions,
+    pub(crate) signatures: SignatureOptions,
     pub(crate) progress: Progress,
     pub(crate) cache: CacheChoice,
+}
+
+/// What `inspect --raw` prints.
+#[derive(Clone, Copy)]
+pub(crate) enum Raw {
+    Document(RawDocument),
+    /// A signature or attestation, by its number on the page.
+    Attestation(usize),
 }
 
 /// `roots save IMAGE... -o FILE`
@@ -116,6 +130,9 @@ pub struct Save {
     pub(crate) output: SaveTarget,
     pub(crate) force: bool,
     pub(crate) options: RegistryOptions,
+    pub(crate) signatures: SignatureOptions,
+    /// Whether to save all signatures that there are.
+    pub(crate) all_signatures: bool,
     pub(crate) cache: CacheChoice,
     pub(crate) offline: bool,
     pub(crate) progress: Progress,
@@ -141,6 +158,7 @@ pub struct Verify {
     pub(crate) ignore: Ignore,
     pub(crate) rootless: bool,
     pub(crate) options: RegistryOptions,
+    pub(crate) signatures: SignatureOptions,
     pub(crate) cache: CacheChoice,
     pub(crate) offline: bool,
     pub(crate) progress: Progress,

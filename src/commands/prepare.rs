@@ -4,7 +4,9 @@
 //! IMAGE, the lock file, DEST, --keep-old, NAME.nspawn, NAME.service    looked up on disk
 //! --update: the record of DEST                                         one HEAD request, if it may be current
 //! DEST                                                                 locked by a pull, only checked by a dry run
-//! manifest and config                                                  fetched, and compared with the lock file
+//! manifest                                                             fetched
+//! signatures                                                           fetched and checked, if any are demanded
+//! config                                                               fetched; the image is compared with the lock file
 //! ```
 //!
 //! One HEAD request is enough for `--update`, because the record of a tree has the digest that a HEAD
@@ -20,7 +22,7 @@ use crate::destination::{Existing, KeepOld, Plan};
 use crate::error::{DestinationFault, Error, Replaceable};
 use crate::oci::Image;
 use crate::record::Record;
-use crate::source::Source;
+use crate::source::{SignatureCheck, SignaturePolicy, Source};
 use crate::sys::{is_root, trail};
 use std::path::Path;
 
@@ -51,8 +53,8 @@ impl Pull {
     /// even if that does not exist yet; `claim` checks DEST, and returns what the caller needs to go on.
     pub(super) fn prepare<'c, D>(
         &self,
-        cache: Option<&'c Cache>,
-        cache_path: Option<&Path>,
+        (cache, cache_path): (Option<&'c Cache>, Option<&Path>),
+        policy: Option<&SignaturePolicy>,
         claim: impl FnOnce(&Existing, &Plan<'_>) -> Result<D, Error>,
     ) -> Result<Preparation<'c, D>, Error> {
         let options = (!self.offline).then_some(&self.options);
@@ -76,6 +78,7 @@ impl Pull {
             && locked
                 .as_ref()
                 .is_none_or(|locked| locked.allows_record(recorded))
+            && policy.is_none_or(|policy| is_checked(recorded, policy, &existing, cache))
             && self.is_current(recorded, &mut source)?
         {
             return Ok(Preparation::UpToDate(recorded.clone()));
@@ -83,7 +86,8 @@ impl Pull {
         let caches = (cache, cache_path);
         let plan = self.plan(is_update, &source, caches, keep_old.as_ref());
         let destination = claim(&existing, &plan)?;
-        let image = source.resolve(&self.platform, self.progress)?;
+        let mut check = SignatureCheck::of(policy, self.progress);
+        let image = source.resolve(&self.platform, check.as_mut(), self.progress)?;
         if self.dry_run {
             source.drain();
         }
@@ -99,6 +103,14 @@ impl Pull {
         let is_same = recorded
             .as_ref()
             .is_some_and(|recorded| recorded.is_of_same_tree(&record));
+        record.signatures = match (check, &recorded) {
+            (Some(check), _) => Some(check.record()),
+            // What was checked once of the same digest is still true.
+            (None, Some(recorded)) if recorded.digest == record.digest => {
+                recorded.signatures.clone()
+            }
+            (None, _) => None,
+        };
         record.owners_left_out = recorded.is_some_and(|recorded| recorded.owners_left_out);
         if !is_same {
             existing.spares(&source.paths())?;
@@ -178,6 +190,25 @@ impl Pull {
             cache: cache_path.map(|path| path.canonicalize().unwrap_or_else(|_| path.to_owned())),
         }
     }
+}
+
+/// Whether the signatures of the image in DEST were checked against the same policy. Only the cache is asked: the owner of a tree
+/// can forge its record.
+fn is_checked(
+    recorded: &Record,
+    policy: &SignaturePolicy,
+    existing: &Existing,
+    cache: Option<&Cache>,
+) -> bool {
+    let in_cache = existing
+        .inode()
+        .and_then(|inode| cache?.recorded(existing.path(), inode));
+    let Some(in_cache) = in_cache.map(|kept| kept.record) else {
+        return false;
+    };
+    let signatures = in_cache.signatures.as_ref();
+    (&in_cache.digest, &in_cache.manifest) == (&recorded.digest, &recorded.manifest)
+        && signatures.is_some_and(|checked| checked.demanded == policy.demanded)
 }
 
 /// Why the tree at the path of `--keep-old` may not be removed. Copying a tree, with `cp -a` or in a

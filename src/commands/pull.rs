@@ -29,22 +29,31 @@ use crate::oci::Image;
 use crate::progress::Progress;
 use crate::record::Record;
 use crate::report::PullReport;
+use crate::source::SignaturePolicy;
 use crate::sys::{check_stdout, has_subordinate_ids};
 
 impl Pull {
     /// Pulls, and prints the digest of the manifest that DEST was made from.
     pub(super) fn run(&self) -> Result<Output, Error> {
+        // Once: a file of keys may be a pipe.
+        let policy = self.signatures.policy(false)?;
+        let policy = policy.as_ref();
         let output = if self.dry_run {
-            self.dry_run()
+            self.dry_run(policy)
         } else {
             let cache = self.cache.open(self.options.timeout, self.progress)?;
-            retry_on_mismatch(self.progress, || self.pull(cache.as_ref()))
+            retry_on_mismatch(self.progress, || self.pull(cache.as_ref(), policy))
         };
         output.map_err(|error| or_swapped_pull(&self.image, &self.dest, error))
     }
 
-    fn pull(&self, cache: Option<&Cache>) -> Result<Output, Error> {
-        let prepared = self.prepare(cache, cache.map(Cache::path), |existing, plan| {
+    fn pull(
+        &self,
+        cache: Option<&Cache>,
+        policy: Option<&SignaturePolicy>,
+    ) -> Result<Output, Error> {
+        let caches = (cache, cache.map(Cache::path));
+        let prepared = self.prepare(caches, policy, |existing, plan| {
             Destination::prepare(existing, plan, self.progress)
         })?;
         match prepared {

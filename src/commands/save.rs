@@ -17,7 +17,9 @@ use crate::oci::{
     Algorithm, Descriptor, DockerImage, OCI_LAYOUT, blob_path, index_json, manifest_json,
 };
 use crate::report::{SaveReport, SavedImage};
-use crate::source::{ImageContents, Source, check_blobs_fit};
+use crate::source::{
+    CopiedSignatures, ImageContents, SignatureCheck, SignaturePolicy, Source, check_blobs_fit,
+};
 use crate::tarball::{Unwritten, Writer};
 use std::collections::HashSet;
 use std::io::{self, BufReader, Write};
@@ -34,8 +36,11 @@ impl Save {
     pub(super) fn run(&self) -> Result<String, Error> {
         let cache = self.cache.open(self.options.timeout, self.progress)?;
         let cache = cache.as_ref();
+        // Once: a file of keys may be a pipe.
+        let policy = self.signatures.policy(true)?;
+        let policy = policy.as_ref();
         let SaveTarget::File(path) = &self.output else {
-            let images = self.images(cache)?;
+            let images = self.images(cache, policy)?;
             let all = images.iter().flat_map(|(_, _, contents)| contents.all());
             let all: Vec<Descriptor> = all.cloned().collect();
             let written = self.write(images, cache, Stdout::lock(), &Error::stdout);
@@ -47,12 +52,17 @@ impl Save {
             }
             return written;
         };
-        retry_on_mismatch(self.progress, || self.attempt(cache, path))
+        retry_on_mismatch(self.progress, || self.attempt(cache, policy, path))
     }
 
-    fn attempt(&self, cache: Option<&Cache>, path: &Path) -> Result<String, Error> {
+    fn attempt(
+        &self,
+        cache: Option<&Cache>,
+        policy: Option<&SignaturePolicy>,
+        path: &Path,
+    ) -> Result<String, Error> {
         let output = AtomicFile::create(path, self.force)?;
-        let images = self.images(cache)?;
+        let images = self.images(cache, policy)?;
         let failed = |e| Error::io("write", output.path(), e);
         if let Some(folder) = output.folder() {
             let sources = images
@@ -90,7 +100,8 @@ impl Save {
         }
         let (mut seen, mut size) = (HashSet::new(), 0);
         for (_, _, contents) in &images {
-            for (document, bytes) in &contents.documents {
+            let of_signatures = contents.signatures.iter().flat_map(|one| one.documents());
+            for (document, bytes) in contents.documents.iter().chain(of_signatures) {
                 if seen.insert(document.digest.clone()) {
                     size += bytes.len() as u64;
                     let path = blob_path(&document.digest);
@@ -157,11 +168,20 @@ impl Save {
     }
 
     /// All images, with their documents.
-    fn images<'c>(&self, cache: Option<&'c Cache>) -> Result<Vec<CopiedImage<'c>>, Error> {
+    fn images<'c>(
+        &self,
+        cache: Option<&'c Cache>,
+        policy: Option<&SignaturePolicy>,
+    ) -> Result<Vec<CopiedImage<'c>>, Error> {
         let options = (!self.offline).then_some(&self.options);
         let images = self.images.iter().map(|name| {
             let mut source = Source::open(name, options, cache, self.progress)?;
-            let contents = source.contents(&self.platforms, self.progress)?;
+            let mut check = SignatureCheck::of(policy, self.progress);
+            let signatures = CopiedSignatures {
+                check: check.as_mut(),
+                all: self.all_signatures,
+            };
+            let contents = source.contents(&self.platforms, signatures, self.progress)?;
             let name = source.names().into_iter().next();
             Ok((source, name, contents))
         });
@@ -200,7 +220,14 @@ fn lists(images: &[CopiedImage<'_>]) -> [(&'static str, Vec<u8>); 3] {
         Some(name) => contents.root.clone().named(name),
         None => contents.root.clone(),
     });
-    let entries: Vec<_> = entries.collect();
+    let all = images
+        .iter()
+        .flat_map(|(_, _, contents)| &contents.signatures);
+    let mut seen = HashSet::new();
+    let signatures = all.filter(|signature| seen.insert(&signature.manifest.0.digest));
+    let entries: Vec<_> = entries
+        .chain(signatures.map(|signature| signature.entry()))
+        .collect();
     let of_docker = images.iter().filter_map(|(_, name, contents)| {
         let main = contents.main.as_ref()?;
         let layers = main.layers.iter().map(|layer| &layer.blob.digest);

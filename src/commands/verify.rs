@@ -8,9 +8,9 @@ use crate::cache::Cache;
 use crate::compare::{Comparison, Puller, Scope};
 use crate::destination::Existing;
 use crate::error::{CacheError, DestinationError, Error, ImageError, RecordFault};
-use crate::oci::{Image, Platform, PlatformRequest, Reference};
+use crate::oci::{Digest, Image, Platform, PlatformRequest, Reference};
 use crate::record::Record;
-use crate::source::{Form, ImageName, Local, Source};
+use crate::source::{Form, ImageName, Local, SignatureCheck, SignaturePolicy, Source};
 use crate::tree::ImageTree;
 use crate::tree_options::TreeOptions;
 use std::ffi::OsStr;
@@ -19,11 +19,19 @@ impl Verify {
     /// Prints a line for each difference from the image.
     pub(super) fn run(&self) -> Result<Output, Error> {
         let cache = self.cache.open(self.options.timeout, self.progress)?;
-        let compared = retry_on_mismatch(self.progress, || self.compare(cache.as_ref()));
+        // Once: a file of keys may be a pipe.
+        let policy = self.signatures.policy(false)?;
+        let compared = retry_on_mismatch(self.progress, || {
+            self.compare(cache.as_ref(), policy.as_ref())
+        });
         compared.map_err(|error| or_swapped_verify(&self.dest, self.image.as_ref(), error))
     }
 
-    fn compare(&self, cache: Option<&Cache>) -> Result<Output, Error> {
+    fn compare(
+        &self,
+        cache: Option<&Cache>,
+        policy: Option<&SignaturePolicy>,
+    ) -> Result<Output, Error> {
         let progress = self.progress;
         let existing = Existing::at(&self.dest)?;
         let root = existing
@@ -32,13 +40,13 @@ impl Verify {
         let (mut source, image, tree_options, reference) = match &self.image {
             // The record of the tree is not read.
             Some(name) => {
-                let image = self.resolved(name, &self.platform, self.offline, cache);
+                let image = self.resolved(name, &self.platform, self.offline, (cache, policy));
                 image.map(|(source, image)| {
                     let reference = source.full_name();
                     (source, image, self.tree_options.clone(), reference)
                 })?
             }
-            None => self.recorded(&existing, cache)?,
+            None => self.recorded(&existing, (cache, policy))?,
         };
         let mut tree = ImageTree::new(&tree_options);
         tree.allow_for(&image);
@@ -70,11 +78,12 @@ impl Verify {
         name: &ImageName,
         platform: &PlatformRequest,
         offline: bool,
-        cache: Option<&'c Cache>,
+        (cache, policy): (Option<&'c Cache>, Option<&SignaturePolicy>),
     ) -> Result<(Source<'c>, Image), Error> {
         let options = (!offline).then_some(&self.options);
         let mut source = Source::open(name, options, cache, self.progress)?;
-        let image = source.resolve(platform, self.progress)?;
+        let mut check = SignatureCheck::of(policy, self.progress);
+        let image = source.resolve(platform, check.as_mut(), self.progress)?;
         Ok((source, image))
     }
 
@@ -82,12 +91,19 @@ impl Verify {
     fn recorded<'c>(
         &self,
         existing: &Existing,
-        cache: Option<&'c Cache>,
+        (cache, policy): (Option<&'c Cache>, Option<&SignaturePolicy>),
     ) -> Result<(Source<'c>, Image, TreeOptions, String), Error> {
         let no_record = |reason: RecordFault| reason.at(&self.dest);
         let RecordedImage { record, doubt } =
             RecordedImage::of(existing, cache).ok_or_else(|| no_record(RecordFault::Missing))?;
-        let name = name_of(&record).map_err(no_record)?;
+        // A signature may be of the index, which the manifest does not lead to.
+        let is_checked = policy.is_some();
+        let digest = if is_checked {
+            &record.digest
+        } else {
+            &record.manifest
+        };
+        let name = name_of(&record, digest).map_err(no_record)?;
         let tree_options = match doubt {
             Some(doubt) => self.alarm(doubt, &record, &name)?,
             None => &record.options,
@@ -102,10 +118,11 @@ impl Verify {
         };
         let pulled = pulled_platform(&record).filter(|_| !self.platform.explicit);
         let platform = pulled.as_ref().unwrap_or(&self.platform);
-        // If the cache has the image, no request is needed.
-        let (source, image) = match self.resolved(&name, platform, true, cache) {
+        // If the cache has the image, no request is needed, except for its signatures.
+        let is_offline = self.offline || !is_checked;
+        let (source, image) = match self.resolved(&name, platform, is_offline, (cache, policy)) {
             Err(Error::Cache(CacheError::Offline { .. })) if !self.offline => {
-                self.resolved(&name, platform, false, cache)
+                self.resolved(&name, platform, false, (cache, policy))
             }
             other => other,
         }?;
@@ -161,8 +178,8 @@ fn pulled_platform(record: &Record) -> Option<PlatformRequest> {
     })
 }
 
-/// The name of the image in the record, with the digest of its manifest.
-fn name_of(record: &Record) -> Result<ImageName, RecordFault> {
+/// The name of the image in the record, with the digest of its manifest or of its index.
+fn name_of(record: &Record, digest: &Digest) -> Result<ImageName, RecordFault> {
     let text = OsStr::new(&record.reference);
     if let Some(local) = Local::parse(text) {
         if local.is_stdin() {
@@ -173,7 +190,5 @@ fn name_of(record: &Record) -> Result<ImageName, RecordFault> {
         return name.ok_or(RecordFault::Missing);
     }
     let reference = Reference::parse(&record.reference).map_err(|_| RecordFault::Missing)?;
-    Ok(ImageName::Registry(
-        reference.pinned(record.manifest.clone()),
-    ))
+    Ok(ImageName::Registry(reference.pinned(digest.clone())))
 }

@@ -1,5 +1,6 @@
 //! The JSON of `roots inspect IMAGE`.
 
+use super::AttestationReport;
 use crate::escape::json_page;
 use crate::oci::{Annotations, Digest, HistoryEntry, Image, IndexEntry, RunConfig};
 use serde::Serialize;
@@ -22,9 +23,12 @@ pub(crate) struct ImageReport {
     /// The images in the index, if there is one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) platforms: Vec<PlatformReport>,
-    /// The number of attestations in the index.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub(crate) attestations: usize,
+    /// How many entries of the index are attestations.
+    #[serde(skip)]
+    pub(crate) attestation_entries: usize,
+    /// Who says what about the image: the index first, then the manifest.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) attestations: Vec<AttestationReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) created: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,7 +86,7 @@ impl ImageReport {
     pub(crate) fn new(
         reference: String,
         root: Digest,
-        (platforms, attestations): (Vec<PlatformReport>, usize),
+        (platforms, attestation_entries): (Vec<PlatformReport>, usize),
         image: Option<&Image>,
     ) -> Self {
         let layers: Option<Vec<_>> = image.map(layers);
@@ -103,7 +107,8 @@ impl ImageReport {
                 .and_then(|image| image.platform.as_ref())
                 .map(ToString::to_string),
             platforms,
-            attestations,
+            attestation_entries,
+            attestations: Vec::new(),
             created: config.as_ref().and_then(|config| config.created.clone()),
             author: config.as_ref().and_then(|config| config.author.clone()),
             history: history.unwrap_or_default(),
@@ -128,6 +133,13 @@ impl ImageReport {
         self.malformed = faults.map(|(_, name)| *name).collect();
         self.annotations = manifest.pairs;
         self.index_annotations = index.pairs;
+        self
+    }
+
+    /// Adds the signatures and attestations.
+    #[must_use]
+    pub(crate) fn attested(mut self, attestations: Vec<AttestationReport>) -> Self {
+        self.attestations = attestations;
         self
     }
 
@@ -156,8 +168,4 @@ fn layers(image: &Image) -> Vec<LayerReport> {
         media_type: layer.blob.media_type.clone(),
     };
     image.layers.iter().map(report).collect()
-}
-
-fn is_zero(count: &usize) -> bool {
-    *count == 0
 }

@@ -1,5 +1,6 @@
 //! What commands print: JSON objects, and tables for people.
 
+mod attestation;
 mod digest;
 mod dry_run;
 mod image;
@@ -9,6 +10,7 @@ mod save;
 mod table;
 mod verify;
 
+pub(crate) use attestation::{AttestationReport, AttestationStatus, attestation_lines};
 pub(crate) use digest::DigestReport;
 pub(crate) use dry_run::{BlobReport, CacheReport, DryRunReport};
 pub(crate) use image::{ImageReport, PlatformReport};

@@ -2,7 +2,7 @@
 
 use crate::escape::json_line;
 use crate::oci::Image;
-use crate::record::Record;
+use crate::record::{Record, SignatureRecord};
 use serde::Serialize;
 
 /// The result of a pull.
@@ -23,6 +23,9 @@ pub(crate) struct PullReport<'o> {
     /// Missing if it is false.
     #[serde(skip_serializing_if = "is_false")]
     dry_run: bool,
+    /// As in the record; missing if that has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signatures: Option<&'o SignatureRecord>,
 }
 
 impl<'o> PullReport<'o> {
@@ -45,6 +48,7 @@ impl<'o> PullReport<'o> {
             destination,
             changed: image.is_some(),
             dry_run,
+            signatures: record.signatures.as_ref(),
         }
     }
 

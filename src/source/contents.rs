@@ -1,14 +1,19 @@
 //! The documents and blobs that a copy of an image needs.
 
+use super::chain::{ChainLink, chain_to};
+use super::copied_signatures::CopiedSignatures;
 use super::documents::Documents;
+use super::found_signature::SignatureArtifact;
 use super::{Source, parse};
 use crate::error::{CacheError, Error, ImageError, RegistryError};
 use crate::oci::{
-    Bytes, Descriptor, Document, Image, InvalidManifest, MediaKind, PlatformEntry, PlatformRequest,
+    Bytes, Descriptor, Digest, Document, Image, InvalidManifest, MediaKind, PlatformEntry,
+    PlatformRequest,
 };
 use crate::progress::Progress;
 use crate::registry::MAX_MANIFEST;
 use std::collections::HashSet;
+use std::rc::Rc;
 
 /// The maximum number of documents and blobs copied: an index may list tens of thousands.
 const MAX_NAMED: usize = 8192;
@@ -32,13 +37,19 @@ pub(crate) struct ImageContents {
     pub(crate) documents: Vec<(Descriptor, Bytes)>,
     /// Layers, in the order in which they are applied.
     pub(crate) blobs: Vec<Descriptor>,
+    /// Signatures of the root or of an image.
+    pub(crate) signatures: Vec<Rc<SignatureArtifact>>,
 }
 
 impl ImageContents {
     /// Everything that the archive must hold.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Descriptor> {
-        let documents = self.documents.iter().map(|(document, _)| document);
-        documents.chain(&self.blobs)
+        let signatures = self
+            .signatures
+            .iter()
+            .flat_map(|signature| signature.documents());
+        let documents = self.documents.iter().chain(signatures);
+        documents.map(|(document, _)| document).chain(&self.blobs)
     }
 }
 
@@ -47,11 +58,12 @@ impl Source<'_> {
     pub(crate) fn contents(
         &mut self,
         platforms: &Platforms,
+        signatures: CopiedSignatures<'_, '_>,
         progress: Progress,
     ) -> Result<ImageContents, Error> {
         let contents = match platforms {
-            Platforms::All(request) => self.all_contents(request, progress),
-            Platforms::Some(requests) => self.some_contents(requests, progress),
+            Platforms::All(request) => self.all_contents(request, signatures, progress),
+            Platforms::Some(requests) => self.some_contents(requests, signatures, progress),
         };
         contents.map_err(|error| self.explained(error))
     }
@@ -60,27 +72,54 @@ impl Source<'_> {
     fn some_contents(
         &mut self,
         requests: &[PlatformRequest],
+        mut signatures: CopiedSignatures<'_, '_>,
         progress: Progress,
     ) -> Result<ImageContents, Error> {
         let (root, bytes) = self.root_bytes()?;
         let mut documents = Documents::default();
         documents.add(root.clone(), bytes)?;
+        // Several stay in their index, which then has to be signed itself: it may list others.
+        let (of_index, mut of_image) = if requests.len() > 1 {
+            (signatures.check.as_deref_mut(), None)
+        } else {
+            (None, signatures.check.as_deref_mut())
+        };
+        if let Some(check) = of_index {
+            check.run(self, documents.all())?;
+        }
         let mut images = Vec::new();
         for request in requests {
-            images.push(
-                self.resolve_documents(request, &mut documents, progress)?
-                    .image,
-            );
+            let check = of_image.as_deref_mut();
+            let resolved = self.resolve_documents(request, &mut documents, check, progress)?;
+            images.push(resolved.image);
         }
+        let chain = match &images[..] {
+            [only] => chain_to(&only.digest, documents.all()),
+            _ => without_configs(documents.all()),
+        };
+        let (mut signatures, signed) = signatures.find(self, &chain, progress)?;
         let mut documents = documents.into_all();
         let mut root = root;
-        if let [only] = &images[..]
-            && root.digest != only.digest
-        {
-            // The index and those nested in it are no longer needed.
-            let own = [&only.digest, &only.config.digest];
-            documents.retain(|(descriptor, _)| own.contains(&&descriptor.digest));
-            // Keep the index's annotations of the image, and the name.
+        if let [only] = &images[..] {
+            // Whatever stands above the signed document, or else above the manifest, is not needed.
+            let is_signed = |(document, _): &ChainLink| signed.contains(&document.digest);
+            let start = chain.iter().position(is_signed);
+            let kept = &chain[start.unwrap_or(chain.len().saturating_sub(1))..];
+            let is_kept = |digest: &Digest| kept.iter().any(|(one, _)| one.digest == *digest);
+            documents.retain(|(document, _)| {
+                is_kept(&document.digest) || document.digest == only.config.digest
+            });
+            let (kept_signatures, others): (Vec<_>, Vec<_>) = signatures
+                .into_iter()
+                .partition(|signature| is_kept(&signature.subject));
+            signatures = kept_signatures;
+            for other in others {
+                progress.warn(format_args!(
+                    "{}: not saved, since it is of an index that is not signed as demanded",
+                    other.origin
+                ));
+            }
+            // Keep the annotations of the image, and the name.
             let annotations = root.annotations;
             root = Descriptor {
                 annotations,
@@ -94,6 +133,7 @@ impl Source<'_> {
             blobs: layers.map(|layer| layer.blob.clone()).collect(),
             main: images.into_iter().next(),
             documents,
+            signatures,
         })
     }
 
@@ -101,14 +141,19 @@ impl Source<'_> {
     fn all_contents(
         &mut self,
         request: &PlatformRequest,
+        mut signatures: CopiedSignatures<'_, '_>,
         progress: Progress,
     ) -> Result<ImageContents, Error> {
         let (root, bytes) = self.root_bytes()?;
+        if let Some(check) = signatures.check.as_deref_mut() {
+            check.run(self, &[(root.clone(), bytes.clone())])?;
+        }
         let mut contents = ImageContents {
             root: root.clone(),
             main: None,
             documents: Vec::new(),
             blobs: Vec::new(),
+            signatures: Vec::new(),
         };
         let mut seen = HashSet::from([root.digest.clone()]);
         let mut documents = Documents::default();
@@ -164,6 +209,8 @@ impl Source<'_> {
         if let Self::Registry(cached) = self {
             cached.require(&contents.blobs)?;
         }
+        let subjects = without_configs(documents.all());
+        (contents.signatures, _) = signatures.find(self, &subjects, progress)?;
         contents.main = self.main_image(request, &mut documents, progress)?;
         contents.documents = documents.into_all();
         name_platform(&mut contents.root, contents.main.as_slice());
@@ -177,14 +224,14 @@ impl Source<'_> {
         documents: &mut Documents,
         progress: Progress,
     ) -> Result<Option<Image>, Error> {
-        let resolved = match self.resolve_documents(request, documents, progress) {
+        let resolved = match self.resolve_documents(request, documents, None, progress) {
             Err(Error::Image(ImageError::NoPlatform { available, .. })) => {
                 let Some(platform) = available.into_iter().next() else {
                     return Ok(None);
                 };
                 let explicit = true;
                 let first = PlatformRequest { platform, explicit };
-                self.resolve_documents(&first, documents, progress)
+                self.resolve_documents(&first, documents, None, progress)
             }
             resolved => resolved,
         };
@@ -217,6 +264,14 @@ impl Source<'_> {
             bytes,
         ))
     }
+}
+
+/// The indexes and manifests.
+fn without_configs(documents: &[ChainLink]) -> Vec<ChainLink> {
+    let is_manifest = |(document, _): &&ChainLink| {
+        matches!(document.kind(), MediaKind::Index | MediaKind::Manifest)
+    };
+    documents.iter().filter(is_manifest).cloned().collect()
 }
 
 /// Sets the platform of the root from its config, unless an index has set it.

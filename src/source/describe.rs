@@ -1,7 +1,10 @@
 //! Describes an image without fetching its layers.
 
+use super::attestation::{BuildkitEntry, ListedAttestation};
+use super::chain::chain_to;
 use super::documents::Documents;
 use super::resolve::ResolvedDocuments;
+use super::signature_check::{SignatureCheck, SignaturePolicy};
 use super::{Source, parse, platform};
 use crate::error::{Error, ImageError};
 use crate::oci::{
@@ -17,7 +20,9 @@ pub(crate) struct ImageDetails {
     /// The images listed in it, if it is an index.
     pub(crate) listed: Vec<PlatformReport>,
     /// How many attestations are listed beside them.
-    pub(crate) attestations: usize,
+    pub(crate) attestation_entries: usize,
+    /// Signatures and attestations, always in the same order.
+    pub(crate) attestations: Vec<ListedAttestation>,
     /// The annotations of the index.
     pub(crate) index_annotations: Annotations,
     /// The image for the platform. If no platform was requested, it may be missing: then the list
@@ -39,14 +44,17 @@ pub(crate) enum RawDocument {
 }
 
 impl Source<'_> {
-    /// Reads everything except the layers.
+    /// Reads everything except the layers. `policy` says which keys and authorities are known.
     pub(crate) fn describe(
         &mut self,
         request: &PlatformRequest,
+        mut check: Option<&mut SignatureCheck<'_>>,
+        policy: &SignaturePolicy,
         progress: Progress,
     ) -> Result<ImageDetails, Error> {
         let (root, bytes, document) = self.root()?;
-        let (mut listed, mut attestations) = (Vec::new(), 0);
+        let (mut listed, mut attestation_entries) = (Vec::new(), 0);
+        let mut of_buildkit = Vec::new();
         let mut index_annotations = Annotations::default();
         let mut annotations = Annotations::parse(&bytes);
         if let Document::Index(index) = document {
@@ -60,17 +68,22 @@ impl Source<'_> {
             };
             let mut take = |entry: &IndexEntry| {
                 if entry.is_attestation() {
-                    attestations += 1
+                    attestation_entries += 1;
+                    of_buildkit.extend(BuildkitEntry::read(entry));
                 } else {
-                    listed.push(PlatformReport::new(entry))
+                    listed.push(PlatformReport::new(entry));
                 }
             };
             platform::Listing::of(&index, &mut fetch, &mut take)?;
         }
-        let image = match self.resolve_documents(request, &mut Documents::default(), progress) {
+        let documents = &mut Documents::default();
+        let image = match self.resolve_documents(request, documents, check.as_deref_mut(), progress)
+        {
             Err(missing)
                 if missing.is_other_platform() && !request.explicit && !listed.is_empty() =>
             {
+                // The list itself must be signed, then.
+                self.described(check.as_deref_mut())?;
                 progress.warn(&missing);
                 None
             }
@@ -79,12 +92,28 @@ impl Source<'_> {
                 if let Some(manifest) = &resolved.manifest {
                     annotations = Annotations::parse(manifest);
                 }
-                Some(self.narrowed(resolved))
+                Some(resolved)
             }
         };
+        let main = image.as_ref().map(|resolved| &resolved.image.digest);
+        let chain = match main {
+            Some(main) => chain_to(main, documents.all()),
+            None => vec![self.root_bytes()?],
+        };
+        let attestations = self.attestations(&chain, (&of_buildkit, main), policy, progress)?;
+        let image = image.map(|resolved| self.narrowed(resolved));
+        let mut root = root;
+        if let (Some(check), Some(image)) = (check, &image)
+            && !check.is_met_by(std::iter::once(&root))
+        {
+            // Nobody has signed what the index says beside this.
+            root = image.digest.clone();
+            (listed, index_annotations) = (Vec::new(), Annotations::default());
+        }
         Ok(ImageDetails {
             root,
             listed,
+            attestation_entries,
             attestations,
             index_annotations,
             image,
@@ -92,22 +121,33 @@ impl Source<'_> {
         })
     }
 
-    /// The descriptor of the document that the name stands for.
-    pub(crate) fn described(&mut self) -> Result<Descriptor, Error> {
-        let described = self.root_bytes().map(|(root, _)| root);
-        described.map_err(|error| self.explained(error))
+    /// The descriptor of the document that the name stands for, which must itself be signed if
+    /// signatures are demanded.
+    pub(crate) fn described(
+        &mut self,
+        check: Option<&mut SignatureCheck<'_>>,
+    ) -> Result<Descriptor, Error> {
+        let root = self.root_bytes();
+        let root = root.map_err(|error| self.explained(error))?;
+        if let Some(check) = check {
+            check.run(self, std::slice::from_ref(&root))?;
+        }
+        Ok(root.0)
     }
 
-    /// The same, plus the manifest for a platform and its image.
+    /// The same, plus the manifest for a platform and its image. If only the latter is signed as demanded, both
+    /// descriptors are its own.
     pub(crate) fn described_for(
         &mut self,
         request: &PlatformRequest,
+        mut check: Option<&mut SignatureCheck<'_>>,
         progress: Progress,
     ) -> Result<(Descriptor, Descriptor, Image), Error> {
-        let root = self.described()?;
+        let root = self.described(None)?;
+        let documents = &mut Documents::default();
         let ResolvedDocuments {
             image, manifest, ..
-        } = self.resolve_documents(request, &mut Documents::default(), progress)?;
+        } = self.resolve_documents(request, documents, check.as_deref_mut(), progress)?;
         let described = match manifest {
             None => root.clone(),
             Some(bytes) => {
@@ -116,14 +156,18 @@ impl Source<'_> {
                 Descriptor::new(media_type, image.digest.clone(), bytes.len() as u64)
             }
         };
+        let is_signed = check.is_none_or(|check| check.is_met_by(std::iter::once(&root.digest)));
+        let root = if is_signed { root } else { described.clone() };
         Ok((root, described, image))
     }
 
-    /// The verified bytes of a document, not re-serialised.
+    /// The verified bytes of a document, not re-serialised, which must be signed if signatures are
+    /// demanded.
     pub(crate) fn raw(
         &mut self,
         what: RawDocument,
         request: &PlatformRequest,
+        check: Option<&mut SignatureCheck<'_>>,
         progress: Progress,
     ) -> Result<Bytes, Error> {
         let (root, bytes) = self.root_bytes()?;
@@ -131,16 +175,20 @@ impl Source<'_> {
             parse(&root.digest, &bytes, &root.media_type)?,
             Document::Index(_)
         );
-        match what {
-            RawDocument::Index if is_index => return Ok(bytes),
+        let is_itself = match what {
+            RawDocument::Index if is_index => true,
             RawDocument::Index => return Err(ImageError::NotAnIndex(self.to_string()).into()),
             // If a platform was requested, the config must confirm it.
-            RawDocument::Manifest if !is_index && !request.explicit => return Ok(bytes),
-            RawDocument::Manifest | RawDocument::Config => {}
+            RawDocument::Manifest => !is_index && !request.explicit,
+            RawDocument::Config => false,
+        };
+        if is_itself {
+            self.described(check)?;
+            return Ok(bytes);
         }
         let ResolvedDocuments {
             config, manifest, ..
-        } = self.resolve_documents(request, &mut Documents::default(), progress)?;
+        } = self.resolve_documents(request, &mut Documents::default(), check, progress)?;
         Ok(match what {
             RawDocument::Manifest => manifest.unwrap_or(bytes),
             RawDocument::Index | RawDocument::Config => config,

@@ -47,6 +47,11 @@ impl Documents {
     }
 
     /// All documents, each after the one that names it.
+    pub(super) fn all(&self) -> &[(Descriptor, Bytes)] {
+        &self.all
+    }
+
+    /// Consumes it, and returns all documents.
     pub(super) fn into_all(self) -> Vec<(Descriptor, Bytes)> {
         self.all
     }

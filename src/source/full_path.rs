@@ -1,10 +1,20 @@
 //! The absolute path of an archive or layout for a record, which may be read in another working
 //! directory.
 
+use super::layout::Layout;
 use std::path::{Component, Path, PathBuf};
 
+impl Layout {
+    /// Its name with an absolute path, except for a pipe, which cannot be opened again.
+    pub(super) fn full_name(&self) -> String {
+        let typed = self.to_string();
+        let full = self.path().map(|path| with_full_path(&typed, path));
+        full.unwrap_or(typed)
+    }
+}
+
 /// The name of an image, `oci:PATH:NAME`, with its `path` made absolute.
-pub(super) fn with_full_path(name: &str, path: &Path) -> String {
+fn with_full_path(name: &str, path: &Path) -> String {
     let parts = name.split_once(':').and_then(|(form, rest)| {
         let rest = rest.strip_prefix(&*path.to_string_lossy())?;
         Some((form, rest))

@@ -4,7 +4,6 @@
 use super::docker::{self, DockerArchiveImage, ManifestEntry};
 use super::docker_layers;
 use super::folder::Folder;
-use super::full_path::with_full_path;
 use super::local::{Form, Local, LocalPath};
 use super::ref_name::{self, INDEX, NamedEntry, NamedImage};
 use super::store::Store;
@@ -32,6 +31,8 @@ pub(crate) struct Layout {
     names: Vec<String>,
     /// The files of blobs that are not stored under their digests.
     files: HashMap<Digest, String>,
+    /// Other manifests in `index.json`, which may be signatures, with their names.
+    pub(super) artifacts: Vec<(Descriptor, Option<String>)>,
 }
 
 #[derive(Deserialize)]
@@ -140,6 +141,7 @@ impl Layout {
         };
         Ok(Self {
             names: ref_name::names(root.descriptor()),
+            artifacts: ref_name::artifacts(&index, &root.descriptor().digest),
             store,
             spelling,
             name: name.map(str::to_owned),
@@ -163,6 +165,7 @@ impl Layout {
             name: name.map(str::to_owned),
             root: NamedImage::Read(root, bytes.into()),
             files,
+            artifacts: Vec::new(),
         })
     }
 
@@ -275,13 +278,6 @@ impl Layout {
             Some(why) => LayoutFault::Absent(why),
         };
         why.at(self.store.path())
-    }
-
-    /// The same name with an absolute path, except for a pipe, which cannot be opened again.
-    pub(super) fn full_name(&self) -> String {
-        let typed = self.to_string();
-        let full = self.path().map(|path| with_full_path(&typed, path));
-        full.unwrap_or(typed)
     }
 
     /// The path, for messages.

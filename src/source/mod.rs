@@ -1,15 +1,22 @@
 //! The source of an image: a registry behind the cache, or a layout or archive on disk or in a
 //! pipe.
 
+mod attestation;
+mod bundle_artifact;
+mod chain;
 mod contents;
+mod copied_signatures;
 mod corrupt;
 mod describe;
+mod discovery;
 mod docker;
 mod docker_layers;
 mod documents;
 mod fetch;
 mod folder;
+mod found_signature;
 mod full_path;
+mod given_bundles;
 mod incomplete;
 mod layers;
 mod layout;
@@ -19,6 +26,7 @@ mod platform;
 mod ref_name;
 mod registry;
 mod resolve;
+mod signature_check;
 mod space;
 mod store;
 
@@ -29,11 +37,14 @@ use crate::oci::{Algorithm, Bytes, Descriptor, Digest, Document, InvalidManifest
 use crate::progress::{Meter, Progress};
 use crate::registry::{MAX_MANIFEST, RawManifest, RegistryOptions};
 pub(crate) use contents::{ImageContents, Platforms};
+pub(crate) use copied_signatures::CopiedSignatures;
 pub(crate) use describe::{ImageDetails, RawDocument};
+pub(crate) use given_bundles::GivenBundles;
 use layout::Layout;
 pub(crate) use local::{Form, Local};
 pub(crate) use plan::{LayerOrigin, PullPlan};
 use registry::CachedRegistry;
+pub(crate) use signature_check::{SignatureCheck, SignaturePolicy};
 pub(crate) use space::check_blobs_fit;
 use std::fmt;
 use std::io::Read;
@@ -104,6 +115,14 @@ impl<'c> Source<'c> {
         match self {
             Self::Registry(cached) => cached.reference().to_string(),
             Self::Layout(layout) => layout.full_name(),
+        }
+    }
+
+    /// Whether the network must not be used for an image of a registry.
+    fn is_offline(&self) -> bool {
+        match self {
+            Self::Registry(cached) => cached.fetch.registry.is_none(),
+            Self::Layout(_) => false,
         }
     }
 

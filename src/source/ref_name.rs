@@ -6,13 +6,17 @@ use super::store::Store;
 use crate::archive::Archive;
 use crate::error::{Error, LayoutFault};
 use crate::oci::{
-    Bytes, Descriptor, Digest, Document, IMAGE_NAME, Index, IndexEntry, REF_NAME, index_json,
+    Bytes, Descriptor, Digest, Document, IMAGE_NAME, Index, IndexEntry, MediaKind, REF_NAME,
+    index_json,
 };
 use crate::registry::MAX_MANIFEST;
 
 /// How many names an error lists, and their total length in bytes.
 const MAX_LISTED: usize = 256;
 const MAX_LENGTH: usize = 64 << 10;
+
+/// How many manifests beside the image are looked at: each may be a signature.
+const MAX_ARTIFACTS: usize = 4096;
 
 /// The name of the file that lists the images of a layout.
 pub(super) const INDEX: &str = "index.json";
@@ -61,8 +65,13 @@ pub(super) fn root(
     let (mut first, mut exact, mut same) = (None, None, None);
     let mut count = 0;
     let (mut first_names, mut is_one_name) = (Vec::new(), true);
+    let has_names = has_names(index);
     index.each(|entry| {
         let own = names(&entry);
+        // Beside an image, a layout may list its signatures, and the manifests in its index.
+        if name.is_none() && (is_artifact(&entry) || has_names && own.is_empty()) {
+            return;
+        }
         count += 1;
         if count == 1 {
             first_names.clone_from(&own);
@@ -101,18 +110,66 @@ pub(super) fn root(
             })
         }
         (None, Some(only)) if count == 1 => Ok(NamedEntry::Entry(only)),
-        _ if !all.0.is_empty() => match platforms(index, |_| is_one_name) {
-            Some(several) => Ok(several),
-            None => Err(LayoutFault::SeveralImages {
-                place: place.to_owned(),
-                names: all.0,
-            }),
-        },
+        _ if !all.0.is_empty() => {
+            match platforms(index, |entry| is_one_name && names(entry) == first_names) {
+                Some(several) => Ok(several),
+                None => Err(LayoutFault::SeveralImages {
+                    place: place.to_owned(),
+                    names: all.0,
+                }),
+            }
+        }
         _ => {
             let itself = Descriptor::new(INDEX_TYPE, digest.clone(), size);
             Ok(NamedEntry::Itself(itself))
         }
     }
+}
+
+/// Whether the layout has named images.
+fn has_names(index: &Index) -> bool {
+    let mut has_names = false;
+    index.each(|entry| has_names |= !is_artifact(&entry) && !names(&entry).is_empty());
+    has_names
+}
+
+/// Whether an entry says that it is no image, but belongs to one: a referrer, or what cosign puts under the tags of a digest and, in
+/// the layouts of `cosign save`, beside the image.
+fn is_artifact(entry: &IndexEntry) -> bool {
+    let is_other_type = |kind: &str| MediaKind::of(kind) != MediaKind::Config;
+    let of_cosign = entry.annotation("kind").is_some_and(|kind| {
+        let kind = kind.strip_prefix("dev.cosignproject.cosign/");
+        kind.is_some_and(|kind| !matches!(kind, "image" | "imageIndex"))
+    });
+    entry.artifact_type.as_deref().is_some_and(is_other_type)
+        || of_cosign
+        || entry.annotation(REF_NAME).is_some_and(is_tag_of_digest)
+}
+
+/// Whether a tag is `sha256-HEX`, with or without an extension such as `.sig`.
+pub(super) fn is_tag_of_digest(tag: &str) -> bool {
+    let digest = tag
+        .split('.')
+        .next()
+        .unwrap_or_default()
+        .replacen('-', ":", 1);
+    Digest::parse(&digest).is_ok()
+}
+
+/// The manifests beside the image with the digest `root`, which may be signatures, with their names.
+pub(super) fn artifacts(index: &Index, root: &Digest) -> Vec<(Descriptor, Option<String>)> {
+    let mut artifacts = Vec::new();
+    index.each(|entry| {
+        let name = entry.annotation(REF_NAME).map(str::to_owned);
+        if artifacts.len() < MAX_ARTIFACTS
+            && let Ok(entry) = entry.known()
+            && entry.kind() == MediaKind::Manifest
+            && entry.digest != *root
+        {
+            artifacts.push((entry, name));
+        }
+    });
+    artifacts
 }
 
 /// An index made from the selected entries, if they are images for different platforms: some tools

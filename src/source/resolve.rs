@@ -1,6 +1,8 @@
 //! Resolves a name to an image: index, manifest, config.
 
+use super::chain::chain_to;
 use super::documents::Documents;
+use super::signature_check::SignatureCheck;
 use super::{Source, parse, platform, verified, within_limit};
 use crate::error::{Error, ImageError, Part};
 use crate::oci::{Bytes, Config, Descriptor, Digest, Document, Image, PlatformRequest};
@@ -16,14 +18,16 @@ pub(super) struct ResolvedDocuments {
 }
 
 impl Source<'_> {
-    /// Resolves the name to the manifest for the requested platform, and that to its config. Nothing
-    /// but layers is needed afterwards.
+    /// Resolves the name to the manifest for the requested platform, and that to its config. In
+    /// between, checks its signatures if any are demanded. Nothing but layers is needed afterwards.
     pub(crate) fn resolve(
         &mut self,
         request: &PlatformRequest,
+        check: Option<&mut SignatureCheck<'_>>,
         progress: Progress,
     ) -> Result<Image, Error> {
-        let resolved = self.resolve_documents(request, &mut Documents::default(), progress)?;
+        let mut documents = Documents::default();
+        let resolved = self.resolve_documents(request, &mut documents, check, progress)?;
         Ok(self.narrowed(resolved))
     }
 
@@ -45,9 +49,10 @@ impl Source<'_> {
         &mut self,
         request: &PlatformRequest,
         documents: &mut Documents,
+        check: Option<&mut SignatureCheck<'_>>,
         progress: Progress,
     ) -> Result<ResolvedDocuments, Error> {
-        let resolved = self.resolve_unexplained(request, documents, progress);
+        let resolved = self.resolve_unexplained(request, documents, check, progress);
         resolved.map_err(|error| self.explained(error))
     }
 
@@ -63,12 +68,13 @@ impl Source<'_> {
         &mut self,
         request: &PlatformRequest,
         documents: &mut Documents,
+        check: Option<&mut SignatureCheck<'_>>,
         progress: Progress,
     ) -> Result<ResolvedDocuments, Error> {
         let name = self.to_string();
         let (root, bytes, document) = self.root()?;
-        let size = bytes.len() as u64;
-        documents.add(Descriptor::new("", root.clone(), size), bytes)?;
+        let (size, media_type) = (bytes.len() as u64, document.media_type(&bytes, ""));
+        documents.add(Descriptor::new(media_type, root.clone(), size), bytes)?;
         let mut manifest = None;
         let chosen = platform::choose(&name, root.clone(), document, request, |descriptor| {
             let bytes = self.document(descriptor, documents)?;
@@ -79,6 +85,9 @@ impl Source<'_> {
         if let Self::Registry(cached) = self {
             let manifest = &chosen.manifest;
             cached.require(std::iter::once(&manifest.config).chain(&manifest.layers))?;
+        }
+        if let Some(check) = check {
+            check.run(self, &chain_to(&chosen.digest, documents.all()))?;
         }
         let config_blob = &chosen.manifest.config;
         let bytes = match documents.find(&config_blob.digest) {

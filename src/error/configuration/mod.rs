@@ -9,14 +9,14 @@ pub use credentials::CredentialsFault;
 pub use registries_conf::RegistriesFault;
 
 use super::text::{escaped, os_reason, path_of};
-use super::{Category, Error, Subject};
+use super::{Category, Error, KeyFault, SignatureFault, Subject};
 use std::fmt::{self, Display, Formatter};
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
 #[derive(Debug)]
 pub enum ConfigurationError {
-    /// `registries.conf`, or the lock file of `--locked`.
+    /// `registries.conf`, or the file of `--locked`, `--signed-by`, `--bundle` or `--trusted-root`.
     File {
         path: PathBuf,
         reason: ConfigurationFault,
@@ -48,6 +48,9 @@ pub enum ConfigurationFault {
     LockLine(usize),
     /// A line of a lock file that contradicts an earlier one.
     LockedTwice(usize),
+    Key(KeyFault),
+    /// Of bundles, or of a trusted root.
+    Sigstore(SignatureFault),
     Unreadable(io::Error),
 }
 
@@ -71,7 +74,8 @@ impl ConfigurationFault {
                 Some("a line is REFERENCE@DIGEST, as `roots digest --lock IMAGE` prints it")
             }
             Self::LockedTwice(_) => Some("keep the line whose digest you trust"),
-            Self::Unreadable(_) => None,
+            Self::Key(_) => Some("a public key is PEM: it begins with -----BEGIN PUBLIC KEY-----"),
+            Self::Sigstore(_) | Self::Unreadable(_) => None,
         }
     }
 
@@ -112,6 +116,8 @@ impl Display for ConfigurationFault {
                 f,
                 "line {number} locks an image that an earlier line locks to another digest"
             ),
+            Self::Key(reason) => write!(f, "{reason}"),
+            Self::Sigstore(reason) => write!(f, "{reason}"),
             Self::Unreadable(source) => write!(f, "cannot read: {}", os_reason(source)),
         }
     }

@@ -40,6 +40,12 @@ pub enum ImageError {
         available: Vec<Platform>,
     },
     NotAnIndex(String),
+    /// `--raw attestation=N` of an image that has fewer.
+    NoAttestation {
+        image: String,
+        number: usize,
+        count: usize,
+    },
     /// The lock file has another digest for the image, or none.
     Locked {
         image: String,
@@ -139,6 +145,15 @@ impl Display for ImageError {
                 list(f, available, "none")
             }
             Self::NotAnIndex(image) => write!(f, "{image}: a single image without an index"),
+            Self::NoAttestation {
+                image,
+                number,
+                count,
+            } => match count {
+                0 => write!(f, "{image}: no attestation"),
+                1 => write!(f, "{image}: no attestation {number}, only one"),
+                _ => write!(f, "{image}: no attestation {number}, only {count}"),
+            },
             Self::Locked {
                 image,
                 lock,
@@ -192,7 +207,7 @@ impl Subject for ImageError {
                 let first = names.find(|name| Platform::parse(name).is_ok())?;
                 return around("choose one of them: --platform ", &first, "");
             }
-            Self::NotAnIndex(_) => return None,
+            Self::NotAnIndex(_) | Self::NoAttestation { .. } => return None,
             Self::Locked {
                 image, expected, ..
             } => {
@@ -220,6 +235,7 @@ impl Subject for ImageError {
             | Self::Locked { .. } => Category::BadImage,
             Self::NoPlatform { .. }
             | Self::NotAnIndex(_)
+            | Self::NoAttestation { .. }
             | Self::Changed { .. }
             | Self::Include { .. } => Category::NotFound,
         }

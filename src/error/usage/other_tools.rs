@@ -26,7 +26,7 @@ const OPTIONS: &[(&str, &str)] = &[
         "credentials are sent only if the registry asks for them: leave it out",
     ),
     (
-        "--cert-dir --cert-path --capath --ca-directory --cert --key --tlscert --tlskey",
+        "--cert-dir --cert-path --capath --ca-directory --cert --tlscert --tlskey",
         "certificates for one registry are read from /etc/containers/certs.d/HOST; an authority alone is given with --ca-file FILE",
     ),
     (
@@ -55,7 +55,31 @@ const OPTIONS: &[(&str, &str)] = &[
     ),
     (
         "--insecure-policy --policy --signature-policy --disable-content-trust --remove-signatures",
-        "roots reads neither a policy.json nor signatures: leave it out",
+        "roots reads no policy.json: demand signatures with --signed-by, --built-by or --signer",
+    ),
+    (
+        "--key",
+        "a public key that must have signed the image: --signed-by FILE; keys for TLS are in /etc/containers/certs.d/HOST",
+    ),
+    (
+        "--certificate-identity --cert-identity",
+        "who must have signed the image: --signer NAME --issuer URL",
+    ),
+    (
+        "--certificate-oidc-issuer --cert-oidc-issuer",
+        "where the signer must have logged in: --issuer URL",
+    ),
+    (
+        "--certificate-identity-regexp --certificate-oidc-issuer-regexp",
+        "names are compared as a whole: --built-by OWNER/REPO, or --signer NAME --issuer URL",
+    ),
+    (
+        "--repo --owner --signer-repo",
+        "which repository must have built the image: --built-by OWNER/REPO, or OWNER/ for all of them",
+    ),
+    (
+        "--signer-workflow",
+        "which workflow must have built the image: --built-by OWNER/REPO --workflow PATH",
     ),
     (
         "inspect:--format inspect:-f",

@@ -29,6 +29,8 @@ pub enum ValueFault {
     NotRoot,
     Machine,
     Mirror,
+    BuiltBy,
+    Workflow,
     Document,
     Path,
     Root,
@@ -89,7 +91,13 @@ impl Display for ValueFault {
                 "the name of a machine is letters and digits, with . or - between them, 64 at most"
             }
             Self::Mirror => "not a mirror like mirror.example.com:5000 or example.com/prefix",
-            Self::Document => "not one of manifest, config, index",
+            Self::BuiltBy => {
+                "not a repository at GitHub like OWNER/REPO, or OWNER/ for all of them"
+            }
+            Self::Workflow => {
+                "not a workflow like .github/workflows/FILE or .github/workflows/FILE@REF"
+            }
+            Self::Document => "not one of manifest, config, index, attestation, attestation=N",
             Self::Path => "not a path in an image: no `..`, and no name of more than 255 bytes",
             Self::Root => "the root itself cannot be selected",
             Self::NoCacheToPull => "there is no cache to pull from",
