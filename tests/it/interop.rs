@@ -31,6 +31,7 @@ mod ranges;
 mod saved;
 mod service;
 mod shifted;
+mod signatures;
 mod sparse;
 mod subids;
 mod tinyproxy;

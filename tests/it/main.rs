@@ -11,6 +11,8 @@
 mod caches;
 /// The command line: options, messages, exit codes, progress, signals, help and completions.
 mod command_line;
+/// Genuine signatures, and the official suite of all clients of sigstore. `make conformance` runs them.
+mod conformance;
 /// DEST: swaps, races, crashes, records, `--update`, `--keep-old`, services, and `verify`.
 mod destinations;
 /// Images: references, manifests, indexes, platforms, layouts, archives, and `inspect`, `digest` and `save`.
@@ -21,6 +23,8 @@ mod interop;
 mod project;
 /// Registries: HTTP, credentials, TLS, proxies, mirrors, broken connections, and `tags`.
 mod registries;
+/// Who made an image: signatures that are demanded, found, verified, refused, recorded and saved.
+mod signatures;
 /// The loopback registry, sandboxes, image builders, and what else the tests share.
 mod support;
 /// What layers make of a tree: tar dialects, whiteouts, owners, attributes, selections, and attacks on all of it.

@@ -107,6 +107,27 @@ fn options_without_a_counterpart_get_the_advice_of_a_colleague() {
             "`roots save` takes whole platforms: --platform linux/ARCH",
         ),
         ("inspect", "--config", "did you mean --raw config?"),
+        // Of cosign and gh.
+        (
+            "verify",
+            "--certificate-identity=joe@example.com",
+            "who must have signed the image: --signer NAME --issuer URL",
+        ),
+        (
+            "pull",
+            "--certificate-identity-regexp=^https://github.com/o/r",
+            "names are compared as a whole: --built-by OWNER/REPO, or --signer NAME --issuer URL",
+        ),
+        (
+            "verify",
+            "--repo=o/r",
+            "which repository must have built the image: --built-by OWNER/REPO, or OWNER/ for all of them",
+        ),
+        (
+            "pull",
+            "--policy=policy.json",
+            "roots reads no policy.json: demand signatures with --signed-by, --built-by or --signer",
+        ),
         // The cache is no registry.
         ("purge", "--creds=x", "see `roots help purge`"),
     ] {
@@ -115,7 +136,7 @@ fn options_without_a_counterpart_get_the_advice_of_a_colleague() {
     // It has no value there: IMAGE is not taken for one.
     let run = sandbox.roots(["inspect", "--raw", "docker://debian"]).run();
     run.fails(2)
-        .says("roots: --raw: not one of manifest, config, index\n");
+        .says("roots: --raw: not one of manifest, config, index, attestation, attestation=N\n");
     assert_eq!(sandbox.names(""), [""; 0]);
 }
 

@@ -8,6 +8,7 @@ use crate::support::{
 use serde_json::{Value, json};
 
 mod annotations;
+mod attestations;
 mod hostile;
 mod machine;
 mod raw;
@@ -118,7 +119,9 @@ fn a_page_shows_what_there_is_to_know() {
         "GET /v2/a/b/manifests/1".to_owned(),
         format!("GET /v2/a/b/blobs/{config}"),
     ];
-    assert_eq!(registry.lines(), asked);
+    assert_eq!(registry.lines()[..2], asked);
+    // Signatures are asked for once, in all places.
+    assert_eq!(registry.lines().len(), 5);
     assert_eq!(sandbox.names(""), [""; 0], "nothing is written");
 }
 
@@ -210,10 +213,11 @@ fn platforms_are_those_that_can_be_pulled_and_one_is_marked() {
         {"platform": near_platform, "digest": near.manifest.digest},
     ]);
     assert_eq!(said["platforms"], platforms);
-    assert_eq!(said["attestations"], 2);
+    assert_eq!(said["attestations"].as_array().map(Vec::len), Some(1));
     assert_eq!(said["digest"], index.index.digest);
     assert_eq!(said["manifest"], near.manifest.digest);
-    assert_eq!(registry.requests_for(&inner.index.digest).len(), 1);
+    let nested = format!("/manifests/{}", inner.index.digest);
+    assert_eq!(registry.requests_for(&nested).len(), 1);
     let marked = |option: &str, near_mark: &str, far_mark: &str| {
         let run = inspect(&sandbox, &[&name, option]).succeeds();
         let width = near_platform.len().max("linux/s390x".len());
@@ -243,7 +247,8 @@ fn an_index_without_this_platform_is_shown_all_the_same() {
         "reference:    {name}\n\
          digest:       {}\n\
          platforms:    linux/mips64le  {}\n\
-         \x20             and 1 attestation\n",
+         \x20             and 1 attestation\n\
+         attestations: 1  provenance  manifest  unsigned\n",
         index.index.digest, image.manifest.digest
     );
     assert_eq!(run.stdout, page);

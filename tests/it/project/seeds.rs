@@ -75,6 +75,46 @@ const INDEX: &str = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image
 "platform":{"architecture":"unknown","os":"unknown"},
 "annotations":{"vnd.docker.reference.type":"attestation-manifest"}}]}"#;
 
+/// Documents of sigstore, none of which holds, and changes of a bundle that does, as tests/fuzz/signatures.rs describes them.
+const SIGNATURES: [(&str, &str); 10] = [
+    ("bundle", BUNDLE),
+    ("root", ROOT),
+    (
+        "payload",
+        r#"{"critical":{"identity":{"docker-reference":"r"},"image":{"docker-manifest-digest":
+"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+"type":"cosign container image signature"},"optional":null}"#,
+    ),
+    (
+        "key",
+        "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAt8rlp1knGwjfbcXAYPYAkn0XiLz1x8O4t0YkEhie244=\n\
+         -----END PUBLIC KEY-----\n",
+    ),
+    ("workflow", "o/r/.github/workflows/a.yml@refs/heads/main"),
+    ("change-certificate", "\0\0\u{1}\0\u{1}"),
+    (
+        "change-checkpoint",
+        "\u{4}\u{1}\0\u{10}1\n\n\u{2014} log.example AAAAAAA=\n",
+    ),
+    ("change-timestamp", "\u{5}\0\0\u{20}\u{1}\u{7f}"),
+    ("change-payload", "\u{6}\0\0\u{50}\u{1}"),
+    ("change-json", "\u{8}\0\u{1}\0\u{1}"),
+];
+
+const BUNDLE: &str = r#"{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json",
+"verificationMaterial":{"publicKey":{"hint":""},"tlogEntries":[{"logIndex":"7","logId":{"keyId":"AAAA"},
+"kindVersion":{"kind":"dsse","version":"0.0.1"},"integratedTime":"1767225600",
+"inclusionPromise":{"signedEntryTimestamp":"AAAA"},"inclusionProof":{"logIndex":"0","rootHash":"AAAA",
+"treeSize":"1","hashes":["AAAA"],"checkpoint":{"envelope":"a\n1\nAAAA\n"}},"canonicalizedBody":"e30="}],
+"timestampVerificationData":{"rfc3161Timestamps":[{"signedTimestamp":"MAA="}]}},
+"dsseEnvelope":{"payload":"e30=","payloadType":"application/vnd.in-toto+json","signatures":[{"sig":"AAAA"}]}}"#;
+
+const ROOT: &str = r#"{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1",
+"tlogs":[{"baseUrl":"https://log.example","publicKey":{"rawBytes":"MAA=",
+"validFor":{"start":"2025-01-01T00:00:00Z","end":"2026-01-01T00:00:00.999Z"}},"logId":{"keyId":"AAAA"}}],
+"certificateAuthorities":[{"certChain":{"certificates":[{"rawBytes":"MAA="}]},
+"validFor":{"start":"2025-01-01T00:00:00Z"}}]}"#;
+
 /// Ways out of the tree, to what tests/fuzz/ground.rs plants beside it.
 fn ways_out() -> [(String, Vec<u8>); 2] {
     let links = Layer::new()
@@ -100,7 +140,8 @@ fn fixtures_hold_the_seeds() {
         .chain(ways_out());
     let tars = tars.map(|(name, tar)| (format!("tar/{name}"), tar));
     let words = WORDS.map(|(name, text)| (format!("words/{name}"), text.into()));
-    let built: Vec<(String, Vec<u8>)> = tars.chain(words).collect();
+    let signatures = SIGNATURES.map(|(name, text)| (format!("signatures/{name}"), text.into()));
+    let built: Vec<(String, Vec<u8>)> = tars.chain(words).chain(signatures).collect();
     let bless = std::env::var_os("ROOTS_BLESS").is_some_and(|bless| bless == "1");
     for (path, bytes) in &built {
         let file = folder.join(path);

@@ -6,6 +6,7 @@ use std::os::unix::fs::symlink;
 use std::process::{Command, Output};
 
 mod daily_job;
+mod signatures;
 
 const README: &str = "README.md";
 const AIR_GAP: &str = "src/help/guide/roots-air-gap.txt";
@@ -67,8 +68,8 @@ fn try_run(sandbox: &Sandbox, mirror: &Registry, script: &str) -> Output {
     command.output().unwrap()
 }
 
-/// An image that says which platform it is for in a file.
-fn for_both(mirror: &Registry, repository: &str, tag: &str) {
+/// An image that says which platform it is for in a file. Returns the digest of its index.
+fn for_both(mirror: &Registry, repository: &str, tag: &str) -> String {
     let image = |architecture| {
         let layer = Layer::new().file(format!("for-{architecture}"), 0o644, "");
         let image = Image::new().layer(layer);
@@ -77,6 +78,7 @@ fn for_both(mirror: &Registry, repository: &str, tag: &str) {
     let index = crate::support::Index::new();
     let index = index.image(&image("amd64")).image(&image("arm64")).build();
     mirror.push_index(repository, tag, &index);
+    index.index.digest
 }
 
 /// README's walk, and all of the page that it leads to.

@@ -69,6 +69,7 @@ fn pull(sandbox: &Sandbox, tar: &[u8], blob: &[u8], stream: impl Read) -> Outcom
             digest: Digest::sha256(blob),
             size: blob.len() as u64,
             platform: None,
+            artifact_type: None,
             annotations: None,
         },
         diff_id: Digest::sha256(tar),

@@ -30,6 +30,8 @@ pub mod registry;
 pub mod sample;
 /// A temporary folder, and the binary run in it.
 pub mod sandbox;
+/// An instance of sigstore, and everything that people sign with it.
+pub mod sigstore;
 /// Layers as raw tar bytes, oddities included.
 pub mod tar;
 /// A terminal, and what stands on it.
@@ -51,7 +53,7 @@ pub use layout::Layout;
 pub use plain_renames::plain_renames;
 pub use proxy::Proxy;
 pub use random::Random;
-pub use registry::{ALWAYS, Fault, Registry, Request, TokenRules};
+pub use registry::{ALWAYS, Fault, ReferrersApi, Registry, Request, TokenRules};
 pub use sample::{HELLO, hello, hello_layer, marked};
 pub use sandbox::{Run, Sandbox, not_ignored};
 pub use tar::Layer;

@@ -29,12 +29,12 @@ impl Value {
             ("--platform", _) => words(PLATFORMS),
             ("--arch", _) => words(ARCHITECTURES),
             ("--os", _) => words("linux"),
-            ("--raw", _) => words("manifest config index"),
+            ("--raw", _) => words("manifest config index attestation"),
             ("--cache", _) => Self::FolderOr("no"),
             // Paths in an image.
             ("--include" | "--exclude", _) => Self::Unknown,
             // It may be a file.
-            ("--auth", _) | (_, "FILE" | "PATH") => Self::Files,
+            ("--auth", _) | (_, "FILE" | "PATH" | "KEY") => Self::Files,
             (_, "DIR") => Self::Folders,
             _ => Self::Unknown,
         })

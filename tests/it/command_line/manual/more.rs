@@ -55,6 +55,11 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
                 "roots pull --nspawn --machine app ghcr.io/owner/app:1\nmachinectl start app",
             ),
             (
+                "Refuse an image that was not built from a repository at GitHub, or is not signed with a key:",
+                "roots pull --built-by owner/app ghcr.io/owner/app:1 /srv/app\n\
+                 roots pull --signed-by cosign.pub registry.example.com/app:1 /srv/app",
+            ),
+            (
                 "As an ordinary user with ids in /etc/subuid and /etc/subgid, keep the owners of the image:",
                 "unshare --map-auto --map-root-user roots pull debian:bookworm ./debian",
             ),
@@ -86,6 +91,10 @@ pub(super) const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             (
                 "Save two images, and a lock for `roots pull --locked`:",
                 "roots save debian:bookworm ghcr.io/owner/app:1 -o images.tar > lock",
+            ),
+            (
+                "Save the signatures, too, for `roots pull` with the same option:",
+                "roots save --built-by owner/app ghcr.io/owner/app:1 -o images.tar > lock",
             ),
             (
                 "Send an image to another machine over ssh:",

@@ -41,7 +41,8 @@ fn annotations_of_the_index_and_of_the_manifest_are_told_apart() {
     // Nothing is asked for twice.
     registry.forget_requests();
     inspect(&sandbox, &[&name]).succeeds();
-    assert_eq!(registry.requests_for(&image.manifest.digest).len(), 1);
+    let manifest = format!("/manifests/{}", image.manifest.digest);
+    assert_eq!(registry.requests_for(&manifest).len(), 1);
 }
 
 #[test]

@@ -153,7 +153,7 @@ fn it_is_of_an_image() {
     inspect(&sandbox, &["--raw=config", "Dest"]).fails(2);
     for wrong in ["--raw=layers", "--raw="] {
         let run = inspect(&sandbox, &[wrong, &name]).fails(2);
-        run.says("roots: --raw: not one of manifest, config, index\n");
+        run.says("roots: --raw: not one of manifest, config, index, attestation, attestation=N\n");
     }
     let run = inspect(&sandbox, &["--raw=index", "--json", &name]);
     let run = run.says("\"message\":\"--raw: cannot be combined with --json\"");

@@ -13,6 +13,7 @@ mod delivery;
 mod fault;
 mod gate;
 mod http;
+mod referrers;
 mod server;
 mod state;
 mod store;
@@ -24,6 +25,7 @@ mod tests;
 
 pub use fault::{ALWAYS, Fault, raw_response};
 pub use http::{Request, Response};
+pub use referrers::ReferrersApi;
 pub use token_rules::TokenRules;
 
 use server::Server;
@@ -123,6 +125,51 @@ impl Registry {
     /// Puts any bytes under any digest.
     pub fn put_blob(&self, repository: &str, digest: &str, bytes: impl AsRef<[u8]>) {
         lock(&self.server.store()).put_blob(repository, digest, bytes.as_ref());
+    }
+
+    /// Answers to the referrers API like this.
+    pub fn referrers_api(&self, api: ReferrersApi) {
+        lock(&self.server.state).referrers.api = api;
+    }
+
+    /// Takes a manifest that refers to `subject`, a digest. As clients do where there is no API, the list is put under the
+    /// referrers tag as well, unless the registry has one that works.
+    pub fn attach(
+        &self,
+        repository: &str,
+        subject: &str,
+        manifest: &Blob,
+        entry: serde_json::Value,
+    ) {
+        self.put_manifest(
+            repository,
+            &manifest.digest,
+            &manifest.media_type,
+            &manifest.bytes,
+        );
+        let mut state = lock(&self.server.state);
+        let entries = state.referrers.add(repository, subject, entry);
+        let has_api = matches!(
+            state.referrers.api,
+            ReferrersApi::Listed | ReferrersApi::Paged(_)
+        );
+        drop(state);
+        if !has_api {
+            let tag = subject.replacen(':', "-", 1);
+            self.put_manifest(
+                repository,
+                &tag,
+                super::image::oci::INDEX,
+                referrers::list(&entries),
+            );
+        }
+    }
+
+    /// Serves this JSON at a path of another API: `/repos/o/r`. A query is not looked at.
+    pub fn put_page(&self, path: &str, json: &str) {
+        lock(&self.server.state)
+            .pages
+            .insert(path.to_owned(), json.to_owned());
     }
 
     /// Lists no more than so many tags at once.

@@ -116,6 +116,9 @@ impl Server {
             return state.cdn(request, rest);
         }
         let Some(rest) = path.strip_prefix("/v2/") else {
+            if let Some(page) = state.pages.get(&path) {
+                return Response::new(200, "application/json", page.as_str());
+            }
             return Response::new(404, "text/plain", "404 page not found\n");
         };
         if !matches!(request.method.as_str(), "GET" | "HEAD") {
@@ -141,6 +144,9 @@ impl Server {
                 } else {
                     response
                 }
+            }
+            Some((repository, "referrers", subject)) => {
+                state.referrers.respond(request, repository, subject)
             }
             Some((repository, "tags", "list")) => lock(&self.store).tags(request, repository),
             _ => Response::new(404, "text/plain", "404 page not found\n"),

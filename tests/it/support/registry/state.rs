@@ -3,9 +3,10 @@
 use super::fault::Fault;
 use super::http::{Request, Response};
 use super::lock;
+use super::referrers::Referrers;
 use super::store::Store;
 use super::token::{self, Authority};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 /// How a registry behaves, and what it has seen.
@@ -18,6 +19,9 @@ pub(super) struct State {
     pub(super) redirects: Option<Redirects>,
     /// Whose blobs this server has under /cdn/, if any.
     pub(super) origin: Option<Arc<Mutex<Store>>>,
+    pub(super) referrers: Referrers,
+    /// By path.
+    pub(super) pages: BTreeMap<String, String>,
     pub(super) faults: Vec<(String, usize, Fault)>,
     pub(super) log: Vec<Request>,
     signed: usize,
