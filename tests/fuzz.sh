@@ -20,7 +20,7 @@ RUSTFLAGS="--cfg fuzzing $(echo $coverage)" \
 
 # What breaks out of its tree must not meet the machine: each target runs in a file system of its own, in memory, with
 # nothing in it but libraries that it cannot write, the seeds, and a place for what it finds.
-mkdir -p "$place/found" "$place/corpus/tar" "$place/corpus/words"
+mkdir -p "$place/found" "$place/corpus/tar" "$place/corpus/words" "$place/corpus/signatures"
 place=$(realpath "$place")
 jail=$(mktemp -d)
 trap 'rmdir "$jail"' EXIT
@@ -30,7 +30,7 @@ user=--map-root-user
 jailed="unshare $user --mount --propagation private sh $PWD/tests/fuzz-jail.sh $jail $place $place/build/$host/release"
 $jailed /usr/bin/true || { echo "fuzz: no file system of its own to be had here (unshare, mount)" >&2; exit 1; }
 
-for target in tar words; do
+for target in tar words signatures; do
     [ $target = tar ] && longest=16384 || longest=4096
     echo "fuzz: $target for $seconds s"
     failed=0

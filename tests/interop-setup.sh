@@ -33,6 +33,7 @@ need fish fish
 need mandoc mandoc
 need man man-db
 need groff groff
+python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
 if [ "${1:-}" = bench ]; then
     need igzip isal
     need curl curl
@@ -62,6 +63,15 @@ if [ ! -d "$interop/debian" ]; then
     umoci raw add-layer --image "$interop/layout:base" "$interop/layer.tar"
     rm -rf "$interop/root" "$interop/layer.tar"
     mv "$interop/layout" "$interop/debian"
+fi
+
+# Another verifier of sigstore's bundles, with libraries of its own.
+if [ ! -d "$interop/python" ]; then
+    echo "interop: installs sigstore's Python client"
+    rm -rf "$interop/python.new"
+    python3 -m venv "$interop/python.new"
+    "$interop/python.new/bin/python" -m pip install -q --disable-pip-version-check sigstore==4.5.1
+    mv "$interop/python.new" "$interop/python"
 fi
 
 # The same with packages on top, as images of applications are made: five layers, some 500 MB compressed. Unpacked only,
