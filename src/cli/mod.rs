@@ -30,7 +30,7 @@ use purge::sweep;
 use raw::raw;
 use registry_options::{options, timeout};
 use save::{platforms, target};
-use signature_options::{parsed, signatures};
+use signature_options::{parsed, signatures, typed_demand};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use suggest::unknown_command;
@@ -214,6 +214,7 @@ fn inspect(
         platform: platform(&args, &variable)?,
         options,
         signatures: parsed(&args, &variable)?,
+        demand: typed_demand(&args),
         cache: cache(&args, &variable),
         progress: progress(&args, &variable),
     }))

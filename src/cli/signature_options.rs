@@ -53,6 +53,17 @@ pub(super) fn parsed(
     })
 }
 
+/// The option on the command line that demands a signature.
+pub(super) fn typed_demand(args: &RawArgs) -> Option<&'static str> {
+    let options = [
+        ("--signed-by", !args.signed_by.is_empty()),
+        ("--built-by", args.built_by.is_some()),
+        ("--signer", args.signer.is_some()),
+    ];
+    let typed = options.into_iter().find(|(_, is_typed)| *is_typed);
+    typed.map(|(option, _)| option)
+}
+
 fn signer(
     args: &RawArgs,
     variable: impl Fn(&str) -> Option<OsString>,

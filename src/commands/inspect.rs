@@ -6,7 +6,7 @@ use super::recorded::RecordedImage;
 use super::{Inspect, Output, Raw};
 use crate::cache::CacheView;
 use crate::destination::Existing;
-use crate::error::{DestinationError, Error, ImageError, RecordFault, Suggestion};
+use crate::error::{DestinationError, Error, ImageError, RecordFault, Suggestion, ValueFault};
 use crate::escape::json_for_terminal;
 use crate::oci::Bytes;
 use crate::progress::Progress;
@@ -100,6 +100,11 @@ impl Inspect {
     }
 
     fn record(&self) -> Result<String, Error> {
+        // The owner of a tree can write anything into its record.
+        if let Some(option) = self.demand {
+            return Err(ValueFault::OnlyWith("an IMAGE, and this is a folder")
+                .of_command("inspect", option));
+        }
         let existing = match Existing::at(&self.dest) {
             // A file is not a tree, but may be an archive whose name looks like a reference.
             Err(Error::Destination(DestinationError::Refused { .. })) => {

@@ -111,6 +111,8 @@ pub struct Inspect {
     pub(crate) platform: PlatformRequest,
     pub(crate) options: RegistryOptions,
     pub(crate) signatures: SignatureOptions,
+    /// The option that demands a signature, if one was typed.
+    pub(crate) demand: Option<&'static str>,
     pub(crate) progress: Progress,
     pub(crate) cache: CacheChoice,
 }

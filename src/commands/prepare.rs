@@ -103,13 +103,12 @@ impl Pull {
         let is_same = recorded
             .as_ref()
             .is_some_and(|recorded| recorded.is_of_same_tree(&record));
-        record.signatures = match (check, &recorded) {
-            (Some(check), _) => Some(check.record()),
-            // What was checked once of the same digest is still true.
-            (None, Some(recorded)) if recorded.digest == record.digest => {
-                recorded.signatures.clone()
-            }
-            (None, _) => None,
+        record.signatures = match check {
+            Some(check) => Some(check.record()),
+            // What was once checked of the same manifest is still true.
+            None => recorded_in_cache(&existing, cache)
+                .filter(|kept| is_same && is_of_same_image(kept, &record))
+                .and_then(|kept| kept.signatures),
         };
         record.owners_left_out = recorded.is_some_and(|recorded| recorded.owners_left_out);
         if !is_same {
@@ -200,15 +199,22 @@ fn is_checked(
     existing: &Existing,
     cache: Option<&Cache>,
 ) -> bool {
-    let in_cache = existing
-        .inode()
-        .and_then(|inode| cache?.recorded(existing.path(), inode));
-    let Some(in_cache) = in_cache.map(|kept| kept.record) else {
-        return false;
-    };
-    let signatures = in_cache.signatures.as_ref();
-    (&in_cache.digest, &in_cache.manifest) == (&recorded.digest, &recorded.manifest)
-        && signatures.is_some_and(|checked| checked.demanded == policy.demanded)
+    recorded_in_cache(existing, cache).is_some_and(|kept| {
+        let checked = kept.signatures.as_ref();
+        is_of_same_image(&kept, recorded)
+            && checked.is_some_and(|checked| checked.demanded == policy.demanded)
+    })
+}
+
+/// What the cache has recorded of the tree in DEST.
+fn recorded_in_cache(existing: &Existing, cache: Option<&Cache>) -> Option<Record> {
+    let kept = cache?.recorded(existing.path(), existing.inode()?)?;
+    Some(kept.record)
+}
+
+/// Whether both have the same digests. The signature of a manifest says nothing of others in the same index.
+fn is_of_same_image(one: &Record, other: &Record) -> bool {
+    (&one.digest, &one.manifest) == (&other.digest, &other.manifest)
 }
 
 /// Why the tree at the path of `--keep-old` may not be removed. Copying a tree, with `cp -a` or in a

@@ -111,14 +111,15 @@ impl GitHub {
     }
 }
 
-/// The error for any other status. Clients without a token have 60 requests an hour for each address; after that, the status is
-/// 429, or 403 with the same meaning.
+/// The error for any other status. Clients without a token have 60 requests an hour for each address; after that, and after too many
+/// at once, the status is 429, or 403 with the same meaning.
 fn refused(response: Response) -> Error {
-    let is_limited = response.header("x-ratelimit-remaining") == Some("0");
+    let is_limited = response.header("x-ratelimit-remaining") == Some("0")
+        || response.header("retry-after").is_some();
     let (url, status) = (response.url.to_string(), response.status);
     let retry_after = response.retry_after();
     let message = response.error_body().message;
-    if is_limited || status == 429 {
+    if status == 429 || status == 403 && is_limited {
         return RegistryError::RateLimit(url).into();
     }
     RegistryError::Status {

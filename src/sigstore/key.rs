@@ -54,6 +54,16 @@ impl PublicKey {
 
     fn read(der: &[u8]) -> Result<Self, KeyFault> {
         let (kind, bits) = parts(der).ok_or(KeyFault::Unsupported)?;
+        // ring takes points that are not compressed, and would find out with the first signature only.
+        let is_whole = match kind {
+            KeyKind::P256 => bits.len() == 65 && bits.starts_with(&[4]),
+            KeyKind::P384 => bits.len() == 97 && bits.starts_with(&[4]),
+            KeyKind::Ed25519 => bits.len() == 32,
+            KeyKind::Rsa => true,
+        };
+        if !is_whole {
+            return Err(KeyFault::Unsupported);
+        }
         if kind == KeyKind::Rsa {
             let size = rsa_bits(bits).ok_or(KeyFault::Unsupported)?;
             if !RSA_BITS.contains(&size) {
@@ -217,6 +227,14 @@ mod tests {
     fn other_keys_are_told_apart() {
         let of = |label: &str, der: &[u8]| PublicKey::from_pem(&pem(label, der)).err();
         let p521 = info(&[EC_KEY, P521], &[4; 133]);
+        // Compressed, and too short.
+        for bad in [
+            info(&[EC_KEY, P256], &[2; 33]),
+            info(&[EC_KEY, P384], &[4; 65]),
+            info(&[ED25519], &[0; 31]),
+        ] {
+            assert_eq!(of("PUBLIC KEY", &bad), Some(KeyFault::Unsupported));
+        }
         assert_eq!(of("PUBLIC KEY", &p521), Some(KeyFault::Unsupported));
         assert_eq!(of("PUBLIC KEY", &rsa(1024)), Some(KeyFault::WeakRsa(1024)));
         assert_eq!(

@@ -49,13 +49,10 @@ impl CopiedSignatures<'_, '_> {
         let signed = match &self.check {
             // A signature of a document covers what it leads to, and nothing above it.
             Some(check) => {
-                let digests = || subjects.iter().map(|subject| &subject.digest);
-                let is_met_at = |end: &usize| check.is_met_by(digests().take(*end));
+                let digests: Vec<_> = subjects.iter().map(|subject| &subject.digest).collect();
+                let is_met_at = |end: &usize| check.is_met_by(&digests[..*end]);
                 let end = (1..=subjects.len()).find(is_met_at);
-                digests()
-                    .take(end.unwrap_or_default())
-                    .next_back()
-                    .cloned()
+                end.map(|end| digests[end - 1].clone())
                     .into_iter()
                     .collect()
             }

@@ -100,16 +100,17 @@ impl Source<'_> {
             Some(main) => chain_to(main, documents.all()),
             None => vec![self.root_bytes()?],
         };
-        let attestations = self.attestations(&chain, (&of_buildkit, main), policy, progress)?;
-        let image = image.map(|resolved| self.narrowed(resolved));
         let mut root = root;
-        if let (Some(check), Some(image)) = (check, &image)
-            && !check.is_met_by(std::iter::once(&root))
+        if let (Some(check), Some(main)) = (check, main)
+            && !check.is_met_by(&[&root])
         {
             // Nobody has signed what the index says beside this.
-            root = image.digest.clone();
+            root = main.clone();
             (listed, index_annotations) = (Vec::new(), Annotations::default());
+            (of_buildkit, attestation_entries) = (Vec::new(), 0);
         }
+        let attestations = self.attestations(&chain, (&of_buildkit, main), policy, progress)?;
+        let image = image.map(|resolved| self.narrowed(resolved));
         Ok(ImageDetails {
             root,
             listed,
@@ -156,7 +157,7 @@ impl Source<'_> {
                 Descriptor::new(media_type, image.digest.clone(), bytes.len() as u64)
             }
         };
-        let is_signed = check.is_none_or(|check| check.is_met_by(std::iter::once(&root.digest)));
+        let is_signed = check.is_none_or(|check| check.is_met_by(&[&root.digest]));
         let root = if is_signed { root } else { described.clone() };
         Ok((root, described, image))
     }

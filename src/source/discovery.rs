@@ -18,10 +18,17 @@ use crate::error::{Category, Error, LayoutError, LayoutFault, Part};
 use crate::oci::{Algorithm, Bytes, Descriptor, Digest, MANIFEST_TYPE, referrers_tag};
 use crate::progress::Progress;
 use crate::registry::{ArtifactHost, MAX_ARTIFACT};
+use std::cell::Cell;
 use std::collections::HashSet;
 
 /// How many artifacts of one image are read: each takes a request or two.
 const MAX_ARTIFACTS: usize = 64;
+
+/// How many signatures of one place are tried. Everybody who may push there may add some, and other places may have a good one.
+const MAX_TRIED: usize = 256;
+
+/// How many blobs of one place are fetched. An archive takes along all that belongs to a signature.
+const MAX_FETCHED: usize = 512;
 
 /// What to look for.
 pub(super) struct SignatureQuery<'q> {
@@ -36,6 +43,9 @@ pub(super) struct SignatureQuery<'q> {
 
 /// Receives a signature, and returns whether it was the last that is needed.
 type Take<'t> = dyn FnMut(FoundSignature) -> bool + 't;
+
+/// Gets a small blob, if it is there.
+type FetchBlob<'f> = dyn Fn(&Descriptor) -> Result<Option<Bytes>, Error> + 'f;
 
 impl Source<'_> {
     /// Passes signatures to `take` until it has enough.
@@ -52,7 +62,10 @@ impl Source<'_> {
         };
         let take: &mut Take<'_> = &mut take;
         let cached = match self {
-            Self::Layout(layout) => return layout.find_signatures(query, take).map(drop),
+            Self::Layout(layout) => {
+                let ask = |take: &mut Take<'_>| layout.find_signatures(query, take);
+                return query.limited(take, ask).map(drop);
+            }
             Self::Registry(cached) => cached,
         };
         // Without network, there is nobody to ask.
@@ -60,7 +73,7 @@ impl Source<'_> {
             return Ok(());
         };
         let found = registry.find_artifact(|host| {
-            let is_enough = query.ask(host, take)?;
+            let is_enough = query.limited(take, |take| query.ask(host, take))?;
             // A mirror may lack signatures that the registry has.
             Ok(is_enough.then_some(()))
         });
@@ -81,26 +94,57 @@ impl Source<'_> {
             return Ok(());
         };
         let github = registry.github();
-        for subject in query.subjects {
-            let mut take = |json: &[u8]| {
-                let origin = "GitHub's attestations".to_owned();
-                take_all(
-                    Some(SignatureArtifact::of_bundle(origin, json, subject)),
-                    take,
-                )
-            };
-            if github.find_bundle((owner, repository), &subject.digest, &mut take)? {
-                break;
+        let ask = |take: &mut Take<'_>| {
+            for subject in query.subjects {
+                let mut take = |json: &[u8]| {
+                    let origin = "GitHub's attestations".to_owned();
+                    let artifact = SignatureArtifact::of_bundle(origin, json, subject);
+                    take_all(Some(artifact), take)
+                };
+                if github.find_bundle((owner, repository), &subject.digest, &mut take)? {
+                    return Ok(true);
+                }
             }
-        }
-        Ok(())
+            Ok(false)
+        };
+        query.limited(take, ask).map(drop)
     }
 }
 
 impl SignatureQuery<'_> {
+    /// Asks one place for a limited number of signatures. Returns whether that was enough.
+    fn limited(
+        &self,
+        take: &mut Take<'_>,
+        ask: impl FnOnce(&mut Take<'_>) -> Result<bool, Error>,
+    ) -> Result<bool, Error> {
+        let (mut tried, mut is_enough) = (0, false);
+        let mut take = |found| {
+            tried += 1;
+            is_enough = take(found);
+            is_enough || tried == MAX_TRIED
+        };
+        ask(&mut take)?;
+        if tried == MAX_TRIED && !is_enough {
+            self.progress.warn(format_args!(
+                "no more than {MAX_TRIED} signatures are tried"
+            ));
+        }
+        Ok(is_enough)
+    }
+
     /// Asks one host. Returns whether that was enough. Some registries refuse to list referrers, and have signatures under their
     /// tags all the same.
     fn ask(&self, host: &ArtifactHost<'_>, take: &mut Take<'_>) -> Result<bool, Error> {
+        let fetched = Cell::new(0);
+        let fetch = |blob: &Descriptor| {
+            fetched.set(fetched.get() + 1);
+            if fetched.get() > MAX_FETCHED {
+                Ok(None)
+            } else {
+                host.blob(blob)
+            }
+        };
         let (mut found_any, mut refusal) = (false, None);
         let mut take = |found| {
             found_any = true;
@@ -115,12 +159,12 @@ impl SignatureQuery<'_> {
                 }
                 listed => listed?,
             };
-            if self.ask_for_all(host, digest, listed, &mut take)? {
+            if self.ask_for_all((host, &fetch), digest, listed, &mut take)? {
                 return Ok(true);
             }
             // The digits of a SHA-512 are too many for a tag.
             if digest.algorithm() == Algorithm::Sha256
-                && self.ask_for_tag(host, digest, &mut take)?
+                && self.ask_for_tag((host, &fetch), digest, &mut take)?
             {
                 return Ok(true);
             }
@@ -133,7 +177,7 @@ impl SignatureQuery<'_> {
 
     fn ask_for_all(
         &self,
-        host: &ArtifactHost<'_>,
+        (host, fetch): (&ArtifactHost<'_>, &FetchBlob<'_>),
         subject: &Digest,
         mut listed: Vec<Descriptor>,
         take: &mut Take<'_>,
@@ -156,7 +200,7 @@ impl SignatureQuery<'_> {
                     (origin, None),
                     (entry, bytes),
                     (subject, self.is_for_archive),
-                    |blob| host.blob(blob),
+                    fetch,
                 )?,
                 Err(error) => {
                     let found = FoundSignature::damaged(damage(error)?, origin, entry, subject);
@@ -175,7 +219,7 @@ impl SignatureQuery<'_> {
 
     fn ask_for_tag(
         &self,
-        host: &ArtifactHost<'_>,
+        (host, fetch): (&ArtifactHost<'_>, &FetchBlob<'_>),
         digest: &Digest,
         take: &mut Take<'_>,
     ) -> Result<bool, Error> {
@@ -189,7 +233,7 @@ impl SignatureQuery<'_> {
             (origin, Some(tag)),
             (manifest, bytes),
             (digest, self.is_for_archive),
-            |blob| host.blob(blob),
+            fetch,
         )?;
         Ok(take_all(artifact, take))
     }

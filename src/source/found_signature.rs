@@ -4,6 +4,7 @@ use super::bundle_artifact::bundle_artifact;
 use crate::error::{Error, RegistryError, SignatureFault};
 use crate::oci::{ArtifactManifest, Bytes, Descriptor, Digest, EMPTY, referrers_tag};
 use crate::sigstore::{Bundle, LEGACY_SIGNATURE, SIMPLE_SIGNING, is_of_images};
+use std::collections::HashSet;
 use std::rc::Rc;
 
 /// How the media type of a bundle begins, which is also the type of its artifact.
@@ -61,7 +62,9 @@ impl FoundSignature {
     /// What tells it from other signatures, if it was read.
     pub(super) fn key(&self) -> Option<(Digest, Digest, Option<String>)> {
         self.bytes.as_ref()?;
-        let annotation = self.blob.annotation(LEGACY_SIGNATURE).map(str::to_owned);
+        let is_legacy = self.blob.media_type == SIMPLE_SIGNING;
+        let annotation = self.blob.annotation(LEGACY_SIGNATURE);
+        let annotation = annotation.filter(|_| is_legacy).map(str::to_owned);
         let manifest = self.artifact.digest().clone();
         Some((manifest, self.blob.digest.clone(), annotation))
     }
@@ -160,8 +163,11 @@ impl SignatureArtifact {
     /// The signatures in it.
     pub(super) fn signatures(self) -> Vec<FoundSignature> {
         let artifact = Rc::new(self);
+        let mut seen = HashSet::new();
         let signatures = artifact.blobs.iter().filter_map(|(blob, bytes)| {
             let bundle = if blob.media_type.starts_with(BUNDLE) {
+                // A manifest may name it many times.
+                seen.insert(&blob.digest).then_some(())?;
                 Bundle::parse(bytes)
             } else if blob.media_type == SIMPLE_SIGNING {
                 Bundle::from_legacy(bytes, |key| blob.annotation(key))

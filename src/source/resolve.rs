@@ -86,8 +86,11 @@ impl Source<'_> {
             let manifest = &chosen.manifest;
             cached.require(std::iter::once(&manifest.config).chain(&manifest.layers))?;
         }
+        // An index that nobody has signed as demanded may say anything of a manifest that somebody has.
+        let mut is_confirmed = !chosen.unconfirmed;
         if let Some(check) = check {
             check.run(self, &chain_to(&chosen.digest, documents.all()))?;
+            is_confirmed &= check.is_met_by(&[&root]);
         }
         let config_blob = &chosen.manifest.config;
         let bytes = match documents.find(&config_blob.digest) {
@@ -105,7 +108,7 @@ impl Source<'_> {
         let config = Config::named_by(config_blob, &bytes).map_err(malformed)?;
         let image = Image::new(root, chosen.digest, chosen.manifest, &config);
         let image = image.map_err(malformed)?;
-        if chosen.unconfirmed {
+        if !is_confirmed {
             platform::confirm(&name, &image, request, progress)?;
         }
         Ok(ResolvedDocuments {

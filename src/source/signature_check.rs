@@ -18,12 +18,7 @@ pub(crate) struct SignatureCheck<'p> {
     progress: Progress,
     /// Each with the number of the demand that it meets.
     accepted: Vec<(usize, AcceptedSignature)>,
-    /// How many signatures were tried.
-    tried: usize,
 }
-
-/// How many signatures are tried: each takes up to a millisecond, and everybody who may push to a registry may add some.
-const MAX_TRIED: usize = 256;
 
 /// What an image must be signed with, and where its signatures are.
 pub(crate) struct SignaturePolicy {
@@ -55,7 +50,6 @@ impl<'p> SignatureCheck<'p> {
             policy,
             progress,
             accepted: Vec::new(),
-            tried: 0,
         }
     }
 
@@ -65,12 +59,9 @@ impl<'p> SignatureCheck<'p> {
     }
 
     /// Whether all demands are met by signatures of these documents alone.
-    pub(super) fn is_met_by<'d>(
-        &self,
-        documents: impl Iterator<Item = &'d Digest> + Clone,
-    ) -> bool {
+    pub(super) fn is_met_by(&self, documents: &[&Digest]) -> bool {
         let mut demands = 0..self.policy.policy.demands.len();
-        demands.all(|number| self.is_met_in(number, documents.clone()))
+        demands.all(|number| self.is_met_in(number, documents.iter().copied()))
     }
 
     /// For the record of a tree.
@@ -106,7 +97,7 @@ impl<'p> SignatureCheck<'p> {
         let mut faults = Vec::new();
         let mut take = |found: FoundSignature| {
             faults.extend(self.consider(&found, &subjects, &documents));
-            self.is_enough(&documents)
+            self.is_met_for(&documents)
         };
         match (&policy.bundles, subjects.first()) {
             (Some(given), Some(subject)) => given.each(subject, &mut take),
@@ -160,7 +151,7 @@ impl<'p> SignatureCheck<'p> {
         let mut others = Vec::new();
         let mut take = |found: FoundSignature| {
             others.extend(self.consider(&found, query.subjects, documents));
-            self.is_enough(documents)
+            self.is_met_for(documents)
         };
         match source.find_at_github(query, place, &mut take) {
             Err(error @ Error::Stopped(_)) => return Err(error),
@@ -179,7 +170,6 @@ impl<'p> SignatureCheck<'p> {
         subjects: &[Descriptor],
         documents: &[SignedDocument<'_>],
     ) -> Option<SignatureFault> {
-        self.tried += 1;
         let origin = &found.artifact.origin;
         let policy = &self.policy.policy;
         let mut fault = None;
@@ -241,14 +231,6 @@ impl<'p> SignatureCheck<'p> {
 
     fn is_met_for(&self, documents: &[SignedDocument<'_>]) -> bool {
         self.unmet(documents).next().is_none()
-    }
-
-    fn is_enough(&self, documents: &[SignedDocument<'_>]) -> bool {
-        if self.tried == MAX_TRIED {
-            let count = format_args!("no more than {MAX_TRIED} signatures are tried");
-            self.progress.warn(count);
-        }
-        self.tried >= MAX_TRIED || self.is_met_for(documents)
     }
 }
 

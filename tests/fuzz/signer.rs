@@ -60,7 +60,7 @@ pub fn sign(image: &Digest) -> (Value, Value) {
         "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
         "verificationMaterial": {
             "certificate": {"rawBytes": encode(&leaf)},
-            "tlogEntries": [log_entry(&log, &leaf, message.as_bytes(), &signature)],
+            "tlogEntries": [log_entry(&log, &leaf, payload.as_bytes(), &signature)],
             "timestampVerificationData": {"rfc3161Timestamps": [
                 {"signedTimestamp": encode(&timestamp(&stamp_key, stamper.der(), &signature))},
             ]},
@@ -156,14 +156,14 @@ fn leaf(key: &KeyPair, authority: &CertifiedIssuer<'static, KeyPair>, log: &KeyP
 }
 
 /// An entry of Rekor v1, which is the only one of its log.
-fn log_entry(log: &KeyPair, leaf: &[u8], message: &[u8], signature: &[u8]) -> Value {
+fn log_entry(log: &KeyPair, leaf: &[u8], payload: &[u8], signature: &[u8]) -> Value {
     let pem = format!(
         "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
         encode(leaf)
     );
-    let body = json!({"apiVersion": "0.0.1", "kind": "hashedrekord", "spec": {
-        "data": {"hash": {"algorithm": "sha256", "value": hex(&sha256(message))}},
-        "signature": {"content": encode(signature), "publicKey": {"content": encode(pem.as_bytes())}},
+    let body = json!({"apiVersion": "0.0.1", "kind": "dsse", "spec": {
+        "payloadHash": {"algorithm": "sha256", "value": hex(&sha256(payload))},
+        "signatures": [{"signature": encode(signature), "verifier": encode(pem.as_bytes())}],
     }});
     let body = body.to_string();
     let id = sha256(&log.subject_public_key_info());
@@ -180,7 +180,7 @@ fn log_entry(log: &KeyPair, leaf: &[u8], message: &[u8], signature: &[u8]) -> Va
     json!({
         "logIndex": "7",
         "logId": {"keyId": encode(&id)},
-        "kindVersion": {"kind": "hashedrekord", "version": "0.0.1"},
+        "kindVersion": {"kind": "dsse", "version": "0.0.1"},
         "integratedTime": LOGGED.to_string(),
         "inclusionPromise": {"signedEntryTimestamp": encode(&promise)},
         "inclusionProof": {

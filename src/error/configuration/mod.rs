@@ -74,8 +74,10 @@ impl ConfigurationFault {
                 Some("a line is REFERENCE@DIGEST, as `roots digest --lock IMAGE` prints it")
             }
             Self::LockedTwice(_) => Some("keep the line whose digest you trust"),
-            Self::Key(_) => Some("a public key is PEM: it begins with -----BEGIN PUBLIC KEY-----"),
-            Self::Sigstore(_) | Self::Unreadable(_) => None,
+            Self::Key(KeyFault::NotPem) => {
+                Some("a public key is PEM: it begins with -----BEGIN PUBLIC KEY-----")
+            }
+            Self::Key(_) | Self::Sigstore(_) | Self::Unreadable(_) => None,
         }
     }
 

@@ -21,6 +21,10 @@ pub(crate) const TIME_STAMPING: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x
 /// 1.3.6.1.4.1.11129.2.4.2, RFC 6962, section 3.3.
 pub(crate) const SCT_LIST: &[u8] = &[0x2b, 0x06, 0x01, 0x04, 0x01, 0xd6, 0x79, 0x02, 0x04, 0x02];
 
+/// In bytes, and in number: those of sigstore have 1 KiB and 26. They are read before anything of them is verified.
+const MAX_SIZE: usize = 64 << 10;
+const MAX_EXTENSIONS: usize = 64;
+
 /// A certificate that can be read. Nothing is said of who signed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
@@ -48,6 +52,7 @@ struct Extension {
 impl Certificate {
     /// Reads one certificate, of version 3.
     pub fn from_der(der: &[u8]) -> Option<Self> {
+        (der.len() <= MAX_SIZE).then_some(())?;
         let mut outer = Der::new(Der::only(der, SEQUENCE)?);
         let tbs = outer.take(SEQUENCE)?;
         outer.take(SEQUENCE)?;
@@ -202,7 +207,8 @@ fn extensions_of(list: &[u8]) -> Option<Vec<Extension>> {
         };
         let value = parts.take(OCTET_STRING)?.to_vec();
         parts.end()?;
-        (!extensions.iter().any(|found| found.id == id)).then_some(())?;
+        let is_new = extensions.iter().all(|found| found.id != id);
+        (is_new && extensions.len() < MAX_EXTENSIONS).then_some(())?;
         extensions.push(Extension {
             id,
             is_critical,
@@ -295,6 +301,10 @@ mod tests {
         assert_eq!(read(&[extension(1, &[]), extension(1, &[])]), None);
         assert_eq!(read(&[extension(1, &[1, 1, 0])]), None);
         assert_eq!(read(&[extension(1, &[1, 1, 1])]), None);
+        // Each is compared with all others.
+        let many: Vec<_> = (0..65).map(|id| extension(id, &[])).collect();
+        assert_eq!(read(&many[..64]), Some(64));
+        assert_eq!(read(&many), None);
     }
 
     #[test]

@@ -24,6 +24,9 @@ const SIGNING_CERTIFICATE: &[u8] = &[
 /// More than a chain has.
 const MAX_CERTIFICATES: usize = 16;
 
+/// How many certificates with the name of the signer are tried: an authority gives no two the same serial number.
+const MAX_NAMED: usize = 2;
+
 /// When `signature` existed, if this response says so and comes from one of the authorities.
 pub(crate) fn verify(
     response: &[u8],
@@ -33,10 +36,12 @@ pub(crate) fn verify(
     let token = Token::read(response)?;
     let time = token.time_of(signature)?;
     token.check_attributes()?;
-    let embedded = token.certificates.iter();
     let known = authorities.iter().filter_map(AuthorityChain::signer);
-    let signer = embedded
-        .chain(known)
+    let named = known
+        .chain(&token.certificates)
+        .filter(|found| token.is_named(found));
+    let signer = named
+        .take(MAX_NAMED)
         .find(|found| token.is_signed_by(found))?;
     let is_trusted = signer.may_sign(TIME_STAMPING)
         && authorities
@@ -142,13 +147,16 @@ impl<'a> Token<'a> {
         found
     }
 
-    fn is_signed_by(&self, certificate: &Certificate) -> bool {
+    /// Whether it says that this certificate is its signer's.
+    fn is_named(&self, certificate: &Certificate) -> bool {
         let (issuer, serial) = self.signer;
-        let is_named = certificate.issuer() == issuer && certificate.serial() == serial;
+        certificate.issuer() == issuer && certificate.serial() == serial
+    }
+
+    fn is_signed_by(&self, certificate: &Certificate) -> bool {
         // RFC 5652, section 5.4: what is signed has the tag of a SET.
         let message = encode(SET, self.attributes);
-        is_named
-            && self.is_bound_to(certificate)
+        self.is_bound_to(certificate)
             && certificate
                 .key()
                 .is_some_and(|key| key.has_signed_with(self.hash, &message, self.signature))

@@ -47,9 +47,22 @@ impl LogEntry {
         logs: &'a [TrustedLog],
         recorded: &Recorded<'_>,
     ) -> Result<Option<ProvenEntry<'a>>, SignatureFault> {
-        let Some(log) = logs.iter().find(|log| log.id == self.log) else {
-            return Ok(None);
-        };
+        // A log that was out of use for some time is listed twice.
+        let mut result = Ok(None);
+        for log in logs.iter().filter(|log| log.id == self.log) {
+            result = self.verify_in(log, recorded).map(Some);
+            if result.is_ok() {
+                break;
+            }
+        }
+        result
+    }
+
+    fn verify_in<'a>(
+        &self,
+        log: &'a TrustedLog,
+        recorded: &Recorded<'_>,
+    ) -> Result<ProvenEntry<'a>, SignatureFault> {
         let kind = self.kind.as_ref();
         let kind = kind.map(|(kind, version)| (kind.as_str(), version.as_str()));
         let generation = body::check(&self.body, kind, recorded)?;
@@ -67,7 +80,7 @@ impl LogEntry {
                 ));
             }
         }
-        Ok(Some(ProvenEntry { time, log }))
+        Ok(ProvenEntry { time, log })
     }
 
     /// The log has promised, in canonical JSON, to record the entry, and told the time.

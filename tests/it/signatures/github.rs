@@ -163,6 +163,12 @@ fn a_store_that_fails_is_a_network_that_fails() {
             "rate limit exceeded",
         ),
         (Fault::status(429), 75, "rate limit exceeded"),
+        // Too many at once.
+        (
+            Fault::status_with(403, &[("Retry-After", "60")], "{}"),
+            75,
+            "rate limit exceeded",
+        ),
         (Fault::status(403), 4, "status 403"),
         (
             Fault::status_with(200, &[], "<html>"),

@@ -304,3 +304,65 @@ fn an_index_that_meets_one_of_two_demands_is_not_saved() {
     let digest = offline(command).run().succeeds().stdout;
     assert!(!digest.contains(&scene.index.index.digest), "{digest}");
 }
+
+/// The record of one platform once vouched for another of the same index, which nobody had signed.
+#[test]
+fn a_record_does_not_vouch_for_another_platform() {
+    let (scene, _) = half_signed();
+    let (os, architecture, _) = crate::support::host_platform();
+    let here = format!("{os}/{architecture}");
+    let pull = |platform: &str, options: &[&str]| {
+        let command = scene
+            .sandbox
+            .roots(["pull", "--platform", platform, "--update"]);
+        command.args(options).args([&scene.name, "dest"]).run()
+    };
+    let demand = ["--signed-by", "key.pub"];
+    pull(&here, &demand).succeeds();
+    pull("linux/s390x", &[]).succeeds();
+    let record = scene.sandbox.roots(["inspect", "dest"]).run().succeeds();
+    assert!(!record.stdout.contains("signatures"), "{}", record.stdout);
+    pull("linux/s390x", &demand).fails(5);
+    // Back again, it is checked again.
+    pull(&here, &demand).succeeds();
+}
+
+/// Such an index may call the image of one platform that of another.
+#[test]
+fn an_unsigned_index_does_not_name_the_platform_of_a_signed_manifest() {
+    let (scene, key) = (Scene::new(), Key::p256());
+    scene.sandbox.write("key.pub", key.pem());
+    let index = Index::new().image_with(&scene.image, |entry| {
+        entry["platform"] = json!({"os": "linux", "architecture": "s390x"});
+    });
+    let name = scene.registry.push_index("o/n", "lie", &index.build());
+    let payload = SimplePayload::new(&scene.manifest_digest());
+    let signature = scene.sigstore.sign(payload, &key).legacy();
+    scene.tag(&scene.manifest_digest(), &[signature]);
+    let pull = |options: &[&str]| {
+        let command = scene
+            .sandbox
+            .roots(["digest", "--platform=linux/s390x", &name]);
+        command.args(options).run()
+    };
+    pull(&[]).succeeds();
+    let run = pull(&["--signed-by", "key.pub"]);
+    assert_eq!(run.code, Some(3), "{}", run.stderr);
+}
+
+/// The record of a tree is no proof, and a folder may have the name of an image.
+#[test]
+fn inspect_demands_signatures_of_images_only() {
+    let scene = Scene::new();
+    scene.attach(&scene.bundle());
+    scene.is_pulled(scene.pull_built());
+    let inspect = scene
+        .sandbox
+        .roots(["inspect", "dest", "--built-by", "o/r"]);
+    inspect
+        .run()
+        .fails(2)
+        .says("--built-by: only together with an IMAGE");
+    let inspect = scene.sandbox.roots(["inspect", "dest"]);
+    inspect.env("ROOTS_BUILT_BY", "o/r").run().succeeds();
+}

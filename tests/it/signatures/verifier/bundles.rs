@@ -8,7 +8,6 @@ use roots::oci::Digest;
 use roots::sigstore::{Bundle, SignedDocument, TrustedRoot};
 use serde_json::json;
 
-const OTHER_RECORD: &str = "the log entry belongs to another signature";
 const NO_MATCH: &str = "the signature does not match what was signed";
 
 #[test]
@@ -55,12 +54,11 @@ fn a_chain_may_have_intermediates_and_no_root() {
 
 #[test]
 fn a_payload_that_is_altered_is_refused() {
-    let (public, github) = (Setup::public(), Setup::github());
-    for (setup, fault) in [(public, OTHER_RECORD), (github, NO_MATCH)] {
+    for setup in [Setup::public(), Setup::github()] {
         let mut bundle = setup.sign().value();
         let other = super::Statement::signature(&Digest::sha256(b"another")).payload();
         bundle["dsseEnvelope"]["payload"] = base64(other).into();
-        assert_eq!(setup.fault(bundle), invalid(fault));
+        assert_eq!(setup.fault(bundle), invalid(NO_MATCH));
     }
 }
 
@@ -70,7 +68,10 @@ fn a_signature_that_is_altered_is_refused() {
     let mut bundle = setup.sign().value();
     let other = setup.sign().value()["dsseEnvelope"]["signatures"].clone();
     bundle["dsseEnvelope"]["signatures"] = other;
-    assert_eq!(setup.fault(bundle), invalid(OTHER_RECORD));
+    assert_eq!(
+        setup.fault(bundle),
+        invalid("the signature does not match what was signed")
+    );
     // Here log and timestamp agree that it is the signature.
     for setup in [setup, Setup::github()] {
         let bundle = setup.sign().forged().json();
