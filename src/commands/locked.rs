@@ -1,12 +1,12 @@
 //! `--locked FILE`: refuses an image unless the lock file has its digest.
 
+use super::user_file::read_whole;
 use crate::error::{ConfigurationFault, Error, ImageError};
 use crate::lockfile::{InvalidLock, Lock};
 use crate::oci::{Digest, Image};
 use crate::record::Record;
 use crate::source::Source;
-use crate::sys::open_to_read;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 
 /// The largest lock file that is read, in bytes.
@@ -52,13 +52,11 @@ impl<'p> Locked<'p> {
 }
 
 fn read(path: &Path) -> Result<Lock, Error> {
-    let unreadable = |e| ConfigurationFault::Unreadable(e).at(path);
-    let mut text = String::new();
-    let file = open_to_read(path).map_err(unreadable)?;
-    let read = file.take(MAX_LOCK + 1).read_to_string(&mut text);
-    if read.map_err(unreadable)? as u64 > MAX_LOCK {
-        return Err(unreadable(io::ErrorKind::FileTooLarge.into()));
-    }
+    let text = String::from_utf8(read_whole(path, MAX_LOCK)?).map_err(|_| {
+        let why = "stream did not contain valid UTF-8";
+        let error = io::Error::new(io::ErrorKind::InvalidData, why);
+        ConfigurationFault::Unreadable(error).at(path)
+    })?;
     Lock::parse(&text).map_err(|why| {
         let reason = match why {
             InvalidLock::Line(line) => ConfigurationFault::LockLine(line),

@@ -21,6 +21,7 @@ mod start_hint;
 mod stdout;
 mod swapped;
 mod tags;
+mod user_file;
 mod verdict;
 mod verify;
 
@@ -133,7 +134,7 @@ pub struct Save {
     pub(crate) force: bool,
     pub(crate) options: RegistryOptions,
     pub(crate) signatures: SignatureOptions,
-    /// Whether to save all signatures that there are.
+    /// Whether to save all signatures of the images, too.
     pub(crate) all_signatures: bool,
     pub(crate) cache: CacheChoice,
     pub(crate) offline: bool,

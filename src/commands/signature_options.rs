@@ -1,11 +1,10 @@
 //! The options that demand signatures.
 
+use super::user_file::read_whole;
 use crate::error::{ConfigurationFault, Error, SignatureFault};
 use crate::oci::Digest;
 use crate::sigstore::{Demand, DemandedSigner, Policy, PublicKey, TrustedRoot, bundles};
 use crate::source::{GivenBundles, SignaturePolicy};
-use crate::sys::open_to_read;
-use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 /// The largest file that is read, in bytes: of keys, trusted roots and bundles.
@@ -68,7 +67,7 @@ impl SignatureOptions {
         let Some(path) = &self.trusted_root else {
             return Ok((TrustedRoot::embedded(), TrustedRoot::embedded_digest()));
         };
-        let bytes = read(path)?;
+        let bytes = read_whole(path, MAX_FILE)?;
         let roots = TrustedRoot::parse_all(&bytes).map_err(|why| unusable(path, why))?;
         Ok((roots, Digest::sha256(&bytes)))
     }
@@ -77,7 +76,7 @@ impl SignatureOptions {
         let Some(path) = &self.bundle else {
             return Ok(None);
         };
-        let bytes = read(path)?;
+        let bytes = read_whole(path, MAX_FILE)?;
         let bundles = bundles(&bytes).map_err(|why| unusable(path, why))?;
         Ok(Some(GivenBundles {
             origin: path.display().to_string(),
@@ -87,22 +86,11 @@ impl SignatureOptions {
 }
 
 fn key(path: &Path) -> Result<PublicKey, Error> {
-    let bytes = read(path)?;
+    let bytes = read_whole(path, MAX_FILE)?;
     let text = String::from_utf8_lossy(&bytes);
     PublicKey::from_pem(&text).map_err(|why| ConfigurationFault::Key(why).at(path))
 }
 
 fn unusable(path: &Path, why: SignatureFault) -> Error {
     ConfigurationFault::Sigstore(why).at(path)
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    let unreadable = |e| ConfigurationFault::Unreadable(e).at(path);
-    let mut bytes = Vec::new();
-    let file = open_to_read(path).map_err(unreadable)?;
-    let length = file.take(MAX_FILE + 1).read_to_end(&mut bytes);
-    if length.map_err(unreadable)? as u64 > MAX_FILE {
-        return Err(unreadable(io::ErrorKind::FileTooLarge.into()));
-    }
-    Ok(bytes)
 }

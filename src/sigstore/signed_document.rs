@@ -51,9 +51,7 @@ impl Verified {
             _ => Ok(self),
         }
     }
-}
 
-impl Verified {
     /// The first time that is proven, as RFC 3339 writes it.
     pub fn shown_time(&self) -> Option<String> {
         self.time.map(rfc3339)

@@ -142,7 +142,7 @@ impl Bundle {
         Ok((claims, time.ok_or(SignatureFault::NoTime)?))
     }
 
-    /// When the signature existed, at least one. The clock of the machine is none of them.
+    /// When the signature existed, at least one. The clock of the machine does not count.
     fn proven_times(
         &self,
         root: &TrustedRoot,

@@ -37,7 +37,7 @@ fn root(path: &str) -> Vec<TrustedRoot> {
     TrustedRoot::parse_all(&read(path)).unwrap()
 }
 
-/// A digest whose bytes are not at hand.
+/// A digest whose bytes the test does not have.
 fn of_digest(digest: &Digest) -> [SignedDocument<'_>; 1] {
     [SignedDocument {
         digest,

@@ -1,5 +1,6 @@
 //! What Rekor has recorded: its types `hashedrekord`, `dsse` and `intoto`. An entry counts only if it is of the same signature, made
-//! with the same key or certificate over the same bytes: ECDSA signs twice in two ways, and then an entry of one is none of the other.
+//! with the same key or certificate over the same bytes: two ECDSA signatures of the same bytes differ, and an entry of one proves
+//! nothing about the other.
 
 use crate::error::SignatureFault;
 use crate::sigstore::encoding::json::from_base64;

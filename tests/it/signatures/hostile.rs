@@ -210,7 +210,7 @@ fn other_images_of_a_layout_do_not_matter() {
             .run()
     };
     pull("signed").succeeds();
-    // Its neighbour has no signature: that of the other is none.
+    // Another image has no signature, and the signature of the first does not count for it.
     let bare = crate::support::marked("bare", "linux", "amd64", None);
     bare.blobs().chain([&bare.manifest]).for_each(put);
     entries[1] = named(&bare.manifest, "bare");
