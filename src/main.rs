@@ -1,7 +1,7 @@
 //! The process: parses its arguments, runs the command, prints the result or one error, and exits.
 
 use roots::commands::Stdout;
-use roots::error::{Error, UsageError};
+use roots::error::{Error, ErrorKind, UsageError};
 use roots::progress::Progress;
 use roots::{cli, sys};
 use std::io::{self, Write as _};
@@ -22,10 +22,10 @@ fn main() -> ExitCode {
     match &done {
         Ok(_) => {}
         // The user who sends a signal needs no message. A program that reads JSON may not have sent it.
-        Err(Error::Stopped(_)) if !progress.is_json() => {}
+        Err(error) if error.is_stopped() && !progress.is_json() => {}
         Err(error) => {
             progress.failed(error);
-            if let Error::Usage(UsageError::NoCommand) = error {
+            if let ErrorKind::Usage(UsageError::NoCommand) = error.kind() {
                 progress.list(cli::commands());
             }
         }

@@ -16,7 +16,7 @@ mod tree_options;
 
 use crate::commands::{Command, Inspect, PrintDigest, Pull, Purge, Save, Verify};
 use crate::compare::Ignore;
-use crate::error::{Error, UsageError, ValueFault};
+use crate::error::{Error, ErrorKind, UsageError, ValueFault};
 use args::{RawArgs, operands, raw_args, spelling, unreadable, value_of};
 use grammar::{DIGEST, INSPECT, PULL, PURGE, SAVE, SYNTAXES, TAGS, VERIFY};
 pub use help::commands;
@@ -80,14 +80,14 @@ fn read(
 fn of_command(command: &str, error: Error) -> Error {
     let syntax = SYNTAXES.iter().find(|syntax| syntax.command == command);
     let command = syntax.map(|syntax| syntax.command);
-    match error {
-        Error::Usage(UsageError::Value { option, reason, .. }) => UsageError::Value {
+    match error.into_kind() {
+        ErrorKind::Usage(UsageError::Value { option, reason, .. }) => UsageError::Value {
             command,
             option,
             reason,
         }
         .into(),
-        other => other,
+        other => other.into(),
     }
 }
 

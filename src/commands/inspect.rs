@@ -6,7 +6,9 @@ use super::recorded::RecordedImage;
 use super::{Inspect, Output, Raw};
 use crate::cache::CacheView;
 use crate::destination::Existing;
-use crate::error::{DestinationError, Error, ImageError, RecordFault, Suggestion, ValueFault};
+use crate::error::{
+    DestinationError, Error, ErrorKind, ImageError, RecordFault, Suggestion, ValueFault,
+};
 use crate::escape::json_for_terminal;
 use crate::oci::Bytes;
 use crate::progress::Progress;
@@ -107,7 +109,7 @@ impl Inspect {
         }
         let existing = match Existing::at(&self.dest) {
             // A file is not a tree, but may be an archive whose name looks like a reference.
-            Err(Error::Destination(DestinationError::Refused { .. })) => {
+            Err(error) if is_refused(&error) => {
                 return Err(self
                     .no_record()
                     .suggesting(Suggestion::Path(self.dest.clone())));
@@ -168,4 +170,13 @@ fn raw_output(bytes: Bytes) -> Output {
         Rc::unwrap_or_clone(bytes)
     };
     Output { out, exit_code: 0 }
+}
+
+/// Whether DEST is something that no pull would replace, such as a file.
+fn is_refused(error: &Error) -> bool {
+    let kind = error.kind();
+    matches!(
+        kind,
+        ErrorKind::Destination(DestinationError::Refused { .. })
+    )
 }

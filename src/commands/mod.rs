@@ -32,7 +32,7 @@ pub use tags::ListTags;
 
 use crate::cache::PurgeOptions;
 use crate::compare::Ignore;
-use crate::error::{CacheError, Error, RegistryError};
+use crate::error::{CacheError, Error, ErrorKind, RegistryError};
 use crate::oci::{InvalidReference, PlatformRequest};
 use crate::progress::Progress;
 use crate::registry::RegistryOptions;
@@ -249,12 +249,16 @@ fn retry_on_mismatch<T>(
     attempt: impl Fn() -> Result<T, Error>,
 ) -> Result<T, Error> {
     loop {
-        match attempt() {
-            Err(Error::Cache(corrupt @ CacheError::CorruptBlob(_))) => progress.warn(&corrupt),
-            Err(Error::Registry(mismatch @ RegistryError::RangesMismatch(_))) => {
-                progress.warn(format_args!("{mismatch}; fetching it over one connection"));
+        let error = match attempt() {
+            Ok(done) => return Ok(done),
+            Err(error) => error,
+        };
+        match error.kind() {
+            ErrorKind::Cache(CacheError::CorruptBlob(_)) => progress.warn(&error),
+            ErrorKind::Registry(RegistryError::RangesMismatch(_)) => {
+                progress.warn(format_args!("{error}; fetching it over one connection"));
             }
-            done => return done,
+            _ => return Err(error),
         }
     }
 }

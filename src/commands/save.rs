@@ -12,7 +12,7 @@ use super::lock_line::lock_line;
 use super::{Save, SaveTarget, Stdout, retry_on_mismatch};
 use crate::cache::Cache;
 use crate::destination::AtomicFile;
-use crate::error::{CacheError, Error, ValueFault};
+use crate::error::{CacheError, Error, ErrorKind, ValueFault};
 use crate::oci::{
     Algorithm, Descriptor, DockerImage, OCI_LAYOUT, blob_path, index_json, manifest_json,
 };
@@ -46,7 +46,8 @@ impl Save {
             let written = self.write(images, cache, Stdout::lock(), &Error::stdout);
             // What was written to stdout cannot be taken back, so this run fails. The next one must not fail
             // on another corrupt blob.
-            if let (Err(Error::Cache(CacheError::CorruptBlob(_))), Some(cache)) = (&written, cache)
+            if let (Err(error), Some(cache)) = (&written, cache)
+                && matches!(error.kind(), ErrorKind::Cache(CacheError::CorruptBlob(_)))
             {
                 cache.drop_unusable(&all);
             }

@@ -1,6 +1,6 @@
 //! Suggests swapping IMAGE and DEST: tar and importctl take them in another order than curl and skopeo.
 
-use crate::error::{Error, LayoutFault, RegistryError, Suggestion};
+use crate::error::{Error, ErrorKind, LayoutFault, RegistryError, Suggestion};
 use crate::oci::{HUB, Reference};
 use crate::source::{ImageName, Local};
 use std::ffi::OsStr;
@@ -17,12 +17,12 @@ enum Likeness {
 
 /// An `error` of `roots pull IMAGE DEST`, with a suggestion if DEST looks like the image.
 pub(super) fn or_swapped_pull(image: &ImageName, dest: &Path, error: Error) -> Error {
-    let is_miss = match (image, &error) {
-        (ImageName::Local(local), Error::Layout(error)) => {
+    let is_miss = match (image, error.kind()) {
+        (ImageName::Local(local), ErrorKind::Layout(error)) => {
             use LayoutFault::{NotALayout, NotAnArchive, NothingThere};
             !local.is_stdin() && matches!(error.reason, NothingThere | NotALayout | NotAnArchive)
         }
-        (ImageName::Registry(_), Error::Registry(error)) => matches!(
+        (ImageName::Registry(_), ErrorKind::Registry(error)) => matches!(
             error,
             RegistryError::NotFound { .. } | RegistryError::Denied { .. }
         ),
@@ -33,8 +33,7 @@ pub(super) fn or_swapped_pull(image: &ImageName, dest: &Path, error: Error) -> E
         return error;
     };
     let line = format!("roots pull {} {folder}", dest.display());
-    let is_nothing =
-        matches!(&error, Error::Layout(error) if error.reason == LayoutFault::NothingThere);
+    let is_nothing = matches!(error.kind(), ErrorKind::Layout(error) if error.reason == LayoutFault::NothingThere);
     let suggestion = match likeness {
         Likeness::Full => Suggestion::Swapped(line),
         Likeness::Some if is_nothing => Suggestion::PerhapsSwapped(line),

@@ -1,6 +1,6 @@
 //! `roots tags NAME`: the tags of a repository, one on each line.
 
-use crate::error::{Error, RegistryError, escaped};
+use crate::error::{Error, ErrorKind, RegistryError, escaped};
 use crate::oci::{Reference, tags_json};
 use crate::progress::Progress;
 use crate::registry::{self, Registry};
@@ -57,13 +57,15 @@ impl ListTags {
 
 /// The error names the repository alone, since the user typed no tag.
 fn without_tag(repository: &str, error: Error) -> Error {
-    match error {
-        Error::Registry(RegistryError::NotFound { message, .. }) => RegistryError::NoRepository {
-            repository: repository.to_owned(),
-            message,
+    match error.into_kind() {
+        ErrorKind::Registry(RegistryError::NotFound { message, .. }) => {
+            RegistryError::NoRepository {
+                repository: repository.to_owned(),
+                message,
+            }
+            .into()
         }
-        .into(),
-        Error::Registry(RegistryError::Denied {
+        ErrorKind::Registry(RegistryError::Denied {
             host,
             message,
             credentials,
@@ -75,6 +77,6 @@ fn without_tag(repository: &str, error: Error) -> Error {
             credentials,
         }
         .into(),
-        other => other,
+        other => other.into(),
     }
 }

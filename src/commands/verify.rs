@@ -7,7 +7,7 @@ use super::{Output, Verify, retry_on_mismatch, warn_of_unmatched};
 use crate::cache::Cache;
 use crate::compare::{Comparison, Puller, Scope};
 use crate::destination::Existing;
-use crate::error::{CacheError, DestinationError, Error, ImageError, RecordFault};
+use crate::error::{DestinationError, Error, ImageError, RecordFault};
 use crate::oci::{Digest, Image, Platform, PlatformRequest, Reference};
 use crate::record::Record;
 use crate::source::{Form, ImageName, Local, SignatureCheck, SignaturePolicy, Source};
@@ -121,7 +121,7 @@ impl Verify {
         // If the cache has the image, no request is needed, except for its signatures.
         let is_offline = self.offline || !is_checked;
         let (source, image) = match self.resolved(&name, platform, is_offline, (cache, policy)) {
-            Err(Error::Cache(CacheError::Offline { .. })) if !self.offline => {
+            Err(error) if error.is_offline() && !self.offline => {
                 self.resolved(&name, platform, false, (cache, policy))
             }
             other => other,

@@ -2,7 +2,7 @@
 
 use super::path::located;
 use super::{c_name, file_name, in_the_way, name_beside};
-use crate::error::{DestinationError, DestinationFault, Error, IoError};
+use crate::error::{DestinationError, DestinationFault, Error, ErrorKind, IoError};
 use crate::sys::{
     Dir, FileKind, Handle as _, Host, Location, Stat, file_size_limit, wait_to_write,
 };
@@ -266,8 +266,10 @@ fn is_there(parent: &Dir, name: &CStr, file: &File) -> io::Result<bool> {
 /// is replaced itself.
 fn target(path: &Path) -> Result<Location, Error> {
     let placed = located(path);
-    let (Err(Error::Io(IoError::Path { source, .. })), Some(name)) = (&placed, path.file_name())
-    else {
+    let (Err(error), Some(name)) = (&placed, path.file_name()) else {
+        return placed;
+    };
+    let ErrorKind::Io(IoError::Path { source, .. }) = error.kind() else {
         return placed;
     };
     let dangles = path.symlink_metadata().is_ok_and(|link| link.is_symlink());

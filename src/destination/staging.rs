@@ -4,7 +4,7 @@ use super::image_lock::ImageLock;
 use super::in_use::Removed;
 use super::keep_old::KeepOldTarget;
 use super::{beside, in_the_way, lock, name_beside};
-use crate::error::{DestinationError, DestinationFault, Error};
+use crate::error::{DestinationError, DestinationFault, Error, ErrorKind};
 use crate::sys::{Dir, FileKind, Handle as _, Host, Location, remove_opened, remove_tree};
 use std::cell::Cell;
 use std::ffi::{CStr, CString};
@@ -57,7 +57,7 @@ impl Staging {
                 Ok(None) => {}
                 Err(error) => {
                     // Unless another pull has locked it.
-                    if is_new && matches!(error, Error::Io(_)) {
+                    if is_new && matches!(error.kind(), ErrorKind::Io(_)) {
                         let _ = parent.rmdir(&staging_name);
                     }
                     return Err(error);
@@ -210,8 +210,10 @@ pub(super) fn put_back(location: &Location) -> Result<bool, Error> {
     // If it is locked, a pull is between its two renames now.
     match lock(path, &folder) {
         Ok(_lock) => move_back(&parent, &location.name, &folder).map_err(failed),
-        Err(Error::Destination(DestinationError::Busy(_))) => Ok(false),
-        Err(error) => Err(error),
+        Err(error) => match error.kind() {
+            ErrorKind::Destination(DestinationError::Busy(_)) => Ok(false),
+            _ => Err(error),
+        },
     }
 }
 

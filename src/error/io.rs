@@ -38,21 +38,22 @@ impl Error {
     /// The kernel refused to do `action` to `path`.
     pub fn io(action: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Self {
         let path = path.into();
-        Self::Io(IoError::Path {
+        let error = IoError::Path {
             action,
             path,
             source,
-        })
+        };
+        error.into()
     }
 
     /// The kernel refused to do `action` to the root of the tree.
     pub fn tree(action: &'static str, source: io::Error) -> Self {
-        Self::Io(IoError::Tree { action, source })
+        IoError::Tree { action, source }.into()
     }
 
     /// A result could not be written to standard output.
     pub fn stdout(source: io::Error) -> Self {
-        Self::Io(IoError::Stdout(source))
+        IoError::Stdout(source).into()
     }
 }
 

@@ -13,7 +13,7 @@ mod verify;
 pub use verify::Verifier;
 
 use crate::compression::{Decoder, Undecodable};
-use crate::error::{Category, Error, LayerError};
+use crate::error::{Category, Error, ErrorKind, LayerError};
 use crate::oci::{Descriptor, Digest, Layer};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use tee::Tee;
@@ -95,23 +95,34 @@ impl<R: Read, W: Write> LayerStream<R, W> {
     /// Attributes an `error` that occurred while the tar was read: if the blob does not match the
     /// manifest, that is the cause. To tell, the rest of the blob is read if the error says that
     /// something is malformed, or if there `is_doubt` about the blob.
-    pub fn attribute(self, mut error: Error, is_doubt: bool) -> Error {
+    pub fn attribute(self, error: Error, is_doubt: bool) -> Error {
         let blob = self.blob.clone();
-        // Progress, registries and caches name blobs, not DiffIDs.
-        if let Error::Layer(LayerError::Entry { layer, .. }) = &mut error {
-            layer.clone_from(&blob);
-        }
+        let error = match error.into_kind() {
+            // Progress, registries and caches name blobs, not DiffIDs.
+            ErrorKind::Layer(LayerError::Entry { name, reason, .. }) => {
+                let layer = blob.clone();
+                LayerError::Entry {
+                    layer,
+                    name,
+                    reason,
+                }
+                .into()
+            }
+            other => Error::from(other),
+        };
         if error.category() != Category::BadImage && !is_doubt {
             return error;
         }
-        match (self.into_compressed().drain(), error) {
-            (Err(blame), _) => blame,
+        if let Err(blame) = self.into_compressed().drain() {
+            return blame;
+        }
+        match error.into_kind() {
             // The decoder's error is about the blob, not the archive in it.
-            (Ok(()), Error::Layer(LayerError::Corrupt { reason, .. })) => {
+            ErrorKind::Layer(LayerError::Corrupt { reason, .. }) => {
                 let digest = blob;
                 LayerError::Corrupt { digest, reason }.into()
             }
-            (Ok(()), error) => error,
+            other => other.into(),
         }
     }
 

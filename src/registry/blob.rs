@@ -72,7 +72,7 @@ impl Blob {
             let room = self.segment.room(self.position, &self.blob, buffer);
             let (outcome, why) = match self.segment.read(room) {
                 // A signal is not the mirror's fault.
-                Err(error @ Error::Stopped(_)) => return Err(error),
+                Err(error) if error.is_stopped() => return Err(error),
                 // Everything has arrived, whatever else the server announced: the digest decides.
                 Err(error) if error.is_transient() && self.position == self.blob.size => {
                     self.ended = true;

@@ -26,7 +26,7 @@ use super::repository::Repository;
 use super::sent_range::{Arrived, SentRange};
 use super::transport::Traffic;
 use super::upstreams::Upstreams;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::oci::{Descriptor, Digest};
 use crate::progress::Progress;
 use std::cell::RefCell;
@@ -184,8 +184,8 @@ impl FetchPlan {
     pub(super) fn note_failure(&self, error: &Error) {
         self.progress.detail(error);
         let limit = &mut self.state.borrow_mut().limit;
-        match error {
-            Error::Network(_) => limit.lower(Instant::now()),
+        match error.kind() {
+            ErrorKind::Network(_) => limit.lower(Instant::now()),
             _ => limit.stop(),
         }
     }

@@ -37,7 +37,7 @@ pub use config::options::{ConnectionCount, RegistryOptions};
 pub use github::GitHub;
 pub use tags::{TagPages, TagRange};
 
-use crate::error::{Error, Part, RegistryError};
+use crate::error::{Error, ErrorKind, Part, RegistryError};
 use crate::oci::{ACCEPT, Bytes, Descriptor, Digest, Document, InvalidManifest, Reference};
 use crate::progress::Progress;
 use fetch_plan::FetchPlan;
@@ -126,15 +126,16 @@ impl Registry {
                 .header("content-type")
                 .unwrap_or_default()
                 .to_owned();
-            let bytes = response
-                .bytes(MAX_MANIFEST)
-                .map(Bytes::new)
-                .map_err(|e| match e {
-                    Error::Registry(RegistryError::Response { url, .. }) => {
-                        Error::manifest(url, InvalidManifest::TooLong(MAX_MANIFEST))
-                    }
-                    other => other,
-                })?;
+            let bytes =
+                response
+                    .bytes(MAX_MANIFEST)
+                    .map(Bytes::new)
+                    .map_err(|e| match e.into_kind() {
+                        ErrorKind::Registry(RegistryError::Response { url, .. }) => {
+                            Error::manifest(url, InvalidManifest::TooLong(MAX_MANIFEST))
+                        }
+                        other => other.into(),
+                    })?;
             if let Some(wanted) = wanted {
                 let got = Digest::of(wanted.algorithm(), &bytes);
                 Error::unless_equal(Part::Manifest, wanted, got)?;

@@ -4,7 +4,7 @@ use super::Registry;
 use super::http::response::Response;
 use super::http::url::{Url, form_encoded};
 use super::repository::Repository;
-use crate::error::{Error, RegistryError, ResponseFault};
+use crate::error::{Error, ErrorKind, RegistryError, ResponseFault};
 use crate::oci::TagList;
 use std::rc::Rc;
 
@@ -74,12 +74,14 @@ impl Registry {
                     return Err(ResponseFault::EndlessTags.at(&page.url));
                 }
                 let response = repository.get(&next, &[], MAX_PAGE, retries)?;
-                page = TagPage::read(repository, &next, response).map_err(|error| match error {
-                    // The repository is there: its first page was.
-                    Error::Registry(RegistryError::NotFound { .. }) => {
-                        ResponseFault::NoNextPage.at(&next)
+                page = TagPage::read(repository, &next, response).map_err(|error| {
+                    match error.kind() {
+                        // The repository is there: its first page was.
+                        ErrorKind::Registry(RegistryError::NotFound { .. }) => {
+                            ResponseFault::NoNextPage.at(&next)
+                        }
+                        _ => error,
                     }
-                    other => other,
                 })?;
                 pages += 1;
             }

@@ -60,7 +60,7 @@ impl Upstreams {
                 Err(error) if error.category() == Category::NotFound => {
                     self.progress.detail(&error);
                 }
-                Err(error @ Error::Stopped(_)) => return Err(error),
+                Err(error) if error.is_stopped() => return Err(error),
                 Err(error) => drop(self.give_up(mirror, &error)),
             }
         }
@@ -80,7 +80,7 @@ impl Upstreams {
             match ask(mirror, 0) {
                 Ok(None) => {}
                 Ok(found) => return Ok(found),
-                Err(error @ Error::Stopped(_)) => return Err(error),
+                Err(error) if error.is_stopped() => return Err(error),
                 Err(error) => self.progress.detail(&error),
             }
         }

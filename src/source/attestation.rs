@@ -67,13 +67,13 @@ impl Source<'_> {
                 Ok(found) => attestations.extend(found),
                 // A copy of one platform lacks the attestations.
                 Err(error) if error.category() == Category::NotFound => {}
-                Err(error @ Error::Stopped(_)) => return Err(error),
+                Err(error) if error.is_stopped() => return Err(error),
                 Err(error) => failure = failure.or(Some(error)),
             }
         }
         attestations.truncate(MAX_LISTED);
         match failure {
-            Some(error @ Error::Stopped(_)) => return Err(error),
+            Some(error) if error.is_stopped() => return Err(error),
             Some(error) => progress.warn(format_args!("attestations may be missing: {error}")),
             None => {}
         }

@@ -5,7 +5,7 @@ use super::copied_signatures::CopiedSignatures;
 use super::documents::Documents;
 use super::found_signature::SignatureArtifact;
 use super::{Source, parse};
-use crate::error::{CacheError, Error, ImageError, RegistryError};
+use crate::error::{Error, ErrorKind, ImageError};
 use crate::oci::{
     Bytes, Descriptor, Digest, Document, Image, InvalidManifest, MediaKind, PlatformEntry,
     PlatformRequest,
@@ -183,10 +183,7 @@ impl Source<'_> {
                     MediaKind::Other if is_index && named.size <= MAX_MANIFEST => {
                         match self.document(&named, &mut documents) {
                             Ok(_) => {}
-                            Err(
-                                Error::Registry(RegistryError::NotFound { .. })
-                                | Error::Cache(CacheError::Offline { .. }),
-                            ) => {
+                            Err(error) if error.is_not_served() || error.is_offline() => {
                                 contents.blobs.push(named);
                             }
                             Err(error) => return Err(error),
@@ -224,22 +221,28 @@ impl Source<'_> {
         documents: &mut Documents,
         progress: Progress,
     ) -> Result<Option<Image>, Error> {
-        let resolved = match self.resolve_documents(request, documents, None, progress) {
-            Err(Error::Image(ImageError::NoPlatform { available, .. })) => {
-                let Some(platform) = available.into_iter().next() else {
-                    return Ok(None);
-                };
-                let explicit = true;
-                let first = PlatformRequest { platform, explicit };
-                self.resolve_documents(&first, documents, None, progress)
-            }
+        let resolved = self.resolve_documents(request, documents, None, progress);
+        let resolved = match resolved {
+            Err(error) => match error.into_kind() {
+                ErrorKind::Image(ImageError::NoPlatform { available, .. }) => {
+                    let Some(platform) = available.into_iter().next() else {
+                        return Ok(None);
+                    };
+                    let explicit = true;
+                    let first = PlatformRequest { platform, explicit };
+                    self.resolve_documents(&first, documents, None, progress)
+                }
+                other => Err(other.into()),
+            },
             resolved => resolved,
         };
         match resolved {
             Ok(resolved) => Ok(Some(resolved.image)),
-            // An index that is copied whole need not contain images.
-            Err(Error::Image(ImageError::Manifest { .. })) => Ok(None),
-            Err(error) => Err(error),
+            Err(error) => match error.kind() {
+                // An index that is copied whole need not contain images.
+                ErrorKind::Image(ImageError::Manifest { .. }) => Ok(None),
+                _ => Err(error),
+            },
         }
     }
 

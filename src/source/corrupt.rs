@@ -1,7 +1,9 @@
 //! Corrupt cache entries: attributes an error to the cache or to the image.
 
 use super::registry::CachedRegistry;
-use crate::error::{CacheError, Category, Error, ImageError, LayerError, Part, RegistryError};
+use crate::error::{
+    CacheError, Category, Error, ErrorKind, ImageError, LayerError, Part, RegistryError,
+};
 use crate::oci::Descriptor;
 
 impl CachedRegistry<'_> {
@@ -16,7 +18,7 @@ impl CachedRegistry<'_> {
     /// full disk.
     pub(super) fn is_doubtful(&self, blob: &Descriptor, error: &Error) -> bool {
         let is_whole = self.cached == self.size;
-        let is_of_entry = matches!(error, Error::Layer(LayerError::Entry { .. }));
+        let is_of_entry = matches!(error.kind(), ErrorKind::Layer(LayerError::Entry { .. }));
         let has_parts = self.cached > 0 || self.fetch.was_split(blob);
         has_parts && is_of_entry && (is_whole || !error.is_full_disk())
     }
@@ -49,11 +51,11 @@ impl CachedRegistry<'_> {
     /// The same for an error about the first bytes, when nothing else of the blob was read: if any of
     /// it was cached, it is fetched again without the cache.
     pub(super) fn attribute_unread(&self, blob: &Descriptor, error: Error) -> Error {
-        match (&error, self.fetch.cache) {
-            (Error::Layer(LayerError::Compression { .. }), _) if self.fetch.was_split(blob) => {
+        match (error.kind(), self.fetch.cache) {
+            (ErrorKind::Layer(LayerError::Compression { .. }), _) if self.fetch.was_split(blob) => {
                 self.ranges_mismatch(blob)
             }
-            (Error::Layer(LayerError::Compression { .. }), Some(cache)) if self.cached > 0 => {
+            (ErrorKind::Layer(LayerError::Compression { .. }), Some(cache)) if self.cached > 0 => {
                 cache.forget(blob);
                 cache.verify_before_use();
                 CacheError::CorruptBlob(blob.digest.clone()).into()
@@ -72,8 +74,8 @@ impl CachedRegistry<'_> {
 /// Whether the bytes of a blob do not match its descriptor.
 fn is_mismatch(error: &Error) -> bool {
     matches!(
-        error,
-        Error::Image(
+        error.kind(),
+        ErrorKind::Image(
             ImageError::DigestMismatch {
                 part: Part::Blob,
                 ..

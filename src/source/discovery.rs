@@ -14,7 +14,7 @@ use super::found_signature::{
 use super::layout::Layout;
 use super::ref_name::is_tag_of_digest;
 use super::{Source, verified};
-use crate::error::{Category, Error, LayoutError, LayoutFault, Part};
+use crate::error::{Category, Error, ErrorKind, LayoutFault, Part};
 use crate::oci::{Algorithm, Bytes, Descriptor, Digest, MANIFEST_TYPE, referrers_tag};
 use crate::progress::Progress;
 use crate::registry::{ArtifactHost, MAX_ARTIFACT};
@@ -256,7 +256,7 @@ impl Layout {
                 }
                 // Other images of the layout may be damaged: this one is not.
                 let bytes = match self.small(entry) {
-                    Err(Error::Image(_)) => None,
+                    Err(error) if matches!(error.kind(), ErrorKind::Image(_)) => None,
                     read => read?,
                 };
                 let Some(bytes) = bytes else { continue };
@@ -279,10 +279,7 @@ impl Layout {
     fn small(&self, blob: &Descriptor) -> Result<Option<Bytes>, Error> {
         match self.bytes(blob) {
             Ok(bytes) => verified(blob, Part::Blob, bytes.into()).map(Some),
-            Err(Error::Layout(LayoutError {
-                reason: LayoutFault::MissingBlob(_) | LayoutFault::Absent(_),
-                ..
-            })) => Ok(None),
+            Err(error) if is_missing_blob(&error) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -291,4 +288,9 @@ impl Layout {
 fn take_all(artifact: Option<SignatureArtifact>, take: &mut Take<'_>) -> bool {
     let found = artifact.map(SignatureArtifact::signatures);
     found.into_iter().flatten().any(take)
+}
+
+fn is_missing_blob(error: &Error) -> bool {
+    use LayoutFault::{Absent, MissingBlob};
+    matches!(error.kind(), ErrorKind::Layout(error) if matches!(error.reason, MissingBlob(_) | Absent(_)))
 }

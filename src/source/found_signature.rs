@@ -1,7 +1,7 @@
 //! Signatures as registries and layouts keep them: bundles and cosign's legacy signatures, in the manifests of artifacts.
 
 use super::bundle_artifact::bundle_artifact;
-use crate::error::{Error, RegistryError, SignatureFault};
+use crate::error::{Error, ErrorKind, RegistryError, SignatureFault};
 use crate::oci::{ArtifactManifest, Bytes, Descriptor, Digest, EMPTY, referrers_tag};
 use crate::sigstore::{Bundle, LEGACY_SIGNATURE, SIMPLE_SIGNING, is_of_images};
 use std::collections::HashSet;
@@ -255,11 +255,11 @@ impl SignatureArtifact {
 /// What is wrong with a signature if a document of it is not what its digest says. It must not hide others, since everybody who may
 /// push to a registry may add it. All other errors are the caller's.
 pub(super) fn damage(error: Error) -> Result<SignatureFault, Error> {
-    match error {
-        Error::Image(_) | Error::Registry(RegistryError::Response { .. }) => {
+    match error.kind() {
+        ErrorKind::Image(_) | ErrorKind::Registry(RegistryError::Response { .. }) => {
             Ok(SignatureFault::Damaged(error.to_string()))
         }
-        other => Err(other),
+        _ => Err(error),
     }
 }
 

@@ -4,7 +4,7 @@
 use super::layout::Layout;
 use super::platform::Listing;
 use super::{parse, verified};
-use crate::error::{Error, LayoutError, LayoutFault, Part};
+use crate::error::{Error, ErrorKind, LayoutError, LayoutFault, Part};
 use crate::oci::{Descriptor, Digest, Document, IndexEntry};
 
 /// How many manifests are read to find out which images are present: an index may list thousands.
@@ -14,8 +14,8 @@ impl Layout {
     /// An `error` about a missing blob says that part of the layout was lost. If the whole image
     /// for a platform is absent, or only an attestation is, this says that instead.
     pub(super) fn explained(&self, error: Error) -> Error {
-        let why = match &error {
-            Error::Layout(LayoutError {
+        let why = match error.kind() {
+            ErrorKind::Layout(LayoutError {
                 reason: LayoutFault::MissingBlob(lost),
                 ..
             }) => self.incomplete(lost),

@@ -9,7 +9,7 @@ use super::ref_name::{self, INDEX, NamedEntry, NamedImage};
 use super::store::Store;
 use super::{parse, verified, within_limit};
 use crate::archive::Archive;
-use crate::error::{Absence, Error, LayoutError, LayoutFault, Part};
+use crate::error::{Absence, Error, ErrorKind, LayoutFault, Part};
 use crate::oci::{Bytes, Descriptor, Digest, Document, Image, InvalidManifest, blob_path};
 use crate::registry::MAX_MANIFEST;
 use crate::sys::trail;
@@ -97,10 +97,7 @@ impl Layout {
         };
         let version = match document("oci-layout") {
             // Any directory may contain a file with that name.
-            Err(Error::Layout(LayoutError {
-                reason: LayoutFault::Unusable(Absence::NotAFile(_)),
-                ..
-            })) => None,
+            Err(error) if is_not_a_file(&error) => None,
             found => found?,
         };
         let version = version.and_then(|bytes| serde_json::from_slice::<LayoutFile>(&bytes).ok());
@@ -292,4 +289,9 @@ impl fmt::Display for Layout {
         let name = self.name.as_ref();
         name.map_or(Ok(()), |name| write!(f, ":{name}"))
     }
+}
+
+fn is_not_a_file(error: &Error) -> bool {
+    use LayoutFault::Unusable;
+    matches!(error.kind(), ErrorKind::Layout(error) if matches!(error.reason, Unusable(Absence::NotAFile(_))))
 }

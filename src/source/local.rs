@@ -2,7 +2,7 @@
 //! input.
 
 use crate::archive::Input;
-use crate::error::{CacheError, Error, LayoutFault, RegistryError, Suggestion};
+use crate::error::{CacheError, Error, ErrorKind, LayoutFault, RegistryError, Suggestion};
 use crate::oci::{HUB, Reference};
 use crate::sys::Dir;
 use std::ffi::OsStr;
@@ -137,14 +137,14 @@ pub(super) fn or_path(reference: &Reference, error: Error) -> Error {
         host => Path::new(host).join(repository),
     };
     let is_miss = matches!(
-        error,
-        Error::Registry(
+        error.kind(),
+        ErrorKind::Registry(
             RegistryError::NotFound { .. }
                 | RegistryError::Denied { .. }
                 | RegistryError::Status { .. }
-        ) | Error::Network(_)
-            | Error::Cache(CacheError::Offline { .. })
-            | Error::Tls(_)
+        ) | ErrorKind::Network(_)
+            | ErrorKind::Cache(CacheError::Offline { .. })
+            | ErrorKind::Tls(_)
     );
     // Directories are often named like the image that was pulled into them.
     if is_miss && (path.is_file() || path.join("oci-layout").is_file()) {

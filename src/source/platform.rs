@@ -1,6 +1,6 @@
 //! Selects one manifest from an index by platform.
 
-use crate::error::{Error, ImageError, RegistryError};
+use crate::error::{Error, ErrorKind, ImageError, RegistryError};
 use crate::oci::{
     Descriptor, Digest, Document, EntryDigest, Image, Index, IndexEntry, InvalidManifest, Manifest,
     MediaKind, Platform, PlatformRequest,
@@ -219,10 +219,14 @@ impl<'l> Listing<'l> {
         };
         match (self.fetch)(entry) {
             Ok(Document::Index(index)) => self.add(&index, depth + 1),
-            Ok(Document::Manifest(_))
-            | Err(Error::Registry(RegistryError::NotFound { .. }) | Error::Layout(_)) => Ok(()),
-            Err(Error::Image(ImageError::Manifest { reason, .. })) if beyond(&reason) => Ok(()),
-            Err(error) => Err(error),
+            Ok(Document::Manifest(_)) => Ok(()),
+            Err(error) => match error.kind() {
+                ErrorKind::Registry(RegistryError::NotFound { .. }) | ErrorKind::Layout(_) => {
+                    Ok(())
+                }
+                ErrorKind::Image(ImageError::Manifest { reason, .. }) if beyond(reason) => Ok(()),
+                _ => Err(error),
+            },
         }
     }
 }

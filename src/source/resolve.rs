@@ -4,7 +4,7 @@ use super::chain::chain_to;
 use super::documents::Documents;
 use super::signature_check::SignatureCheck;
 use super::{Source, parse, platform, verified, within_limit};
-use crate::error::{Error, ImageError, Part};
+use crate::error::{Error, ErrorKind, ImageError, Part};
 use crate::oci::{Bytes, Config, Descriptor, Digest, Document, Image, PlatformRequest};
 use crate::progress::Progress;
 
@@ -138,14 +138,18 @@ impl Source<'_> {
         match self {
             Self::Registry(cached) => {
                 let (digest, served) = cached.root()?;
-                let mut document = parse(&digest, &served.bytes, &served.media_type);
-                // For a tag, name it beside the digest: the user typed only the tag.
-                if let (Err(Error::Image(ImageError::Manifest { subject, .. })), None) =
-                    (&mut document, cached.reference().digest())
-                {
-                    *subject = format!("{}: {subject}", cached.reference());
-                }
-                Ok((digest, served.bytes, document?))
+                let document = parse(&digest, &served.bytes, &served.media_type);
+                let document = document.map_err(|error| match error.into_kind() {
+                    // For a tag, name it beside the digest: the user typed only the tag.
+                    ErrorKind::Image(ImageError::Manifest { subject, reason })
+                        if cached.reference().digest().is_none() =>
+                    {
+                        let subject = format!("{}: {subject}", cached.reference());
+                        Error::from(ImageError::Manifest { subject, reason })
+                    }
+                    other => other.into(),
+                })?;
+                Ok((digest, served.bytes, document))
             }
             Self::Layout(layout) => layout.document(),
         }

@@ -154,7 +154,7 @@ impl<'p> SignatureCheck<'p> {
             self.is_met_for(documents)
         };
         match source.find_at_github(query, place, &mut take) {
-            Err(error @ Error::Stopped(_)) => return Err(error),
+            Err(error) if error.is_stopped() => return Err(error),
             // What the registry has is not as demanded, which matters more.
             Err(error) if !faults.is_empty() => self.progress.warn(&error),
             asked => asked?,

@@ -180,7 +180,7 @@ fn connect(address: &SocketAddr, time: Duration) -> io::Result<TcpStream> {
 
 fn is_stopped(error: &io::Error) -> bool {
     let ours = error.get_ref().and_then(|error| error.downcast_ref());
-    matches!(ours, Some(Error::Stopped(_)))
+    ours.is_some_and(Error::is_stopped)
 }
 
 fn version(address: &SocketAddr) -> u8 {

@@ -5,7 +5,7 @@ use super::spec::{self, Outcome};
 use super::tree::Tree;
 use crate::support::{Sandbox, sandbox, tree};
 use roots::compare::{Comparison, Ignore, Puller, Scope};
-use roots::error::{EntryFault, Error, LayerError};
+use roots::error::{EntryFault, Error, ErrorKind, LayerError};
 use roots::extract::Extractor;
 use roots::oci::Digest;
 use roots::sys::Dir;
@@ -160,13 +160,13 @@ fn verify(place: &Path, sequence: &Sequence, applied: &Result<(), Error>) -> Res
 
 /// The name of what was wrong with an entry.
 fn fault(error: &Error) -> String {
-    match error {
-        Error::Layer(LayerError::Entry {
+    match error.kind() {
+        ErrorKind::Layer(LayerError::Entry {
             reason: EntryFault::Io { .. },
             ..
         }) => "Io".to_owned(),
-        Error::Layer(LayerError::Entry { reason, .. }) => format!("{reason:?}"),
-        other => format!("{other:?}"),
+        ErrorKind::Layer(LayerError::Entry { reason, .. }) => format!("{reason:?}"),
+        _ => format!("{error:?}"),
     }
 }
 
