@@ -1,67 +1,69 @@
 #!/bin/sh
-# Builds target/static/roots, one file that needs nothing but a kernel, and proves it before it says so.
+# Builds one file that needs nothing but a kernel: target/static/roots for this machine, or target/static/TARGET/roots if
+# a TARGET is named. With --toolchain, it says which compiler it takes.
 #
-# LIBC=musl or LIBC=gnu asks for one; by default the first of these that this machine can build:
-#   1. musl, where the toolchain has its standard library (with rustup: `rustup target add`)
-#   2. musl, with a standard library compiled from Debian's rust-src or rust-web-src
-#   3. glibc, which every machine that builds at all has, a fifth smaller where there are Debian's sources
+# There is one route, the same that `make dist` takes for all targets: zig compiles the C and links with its musl, and the
+# standard library is compiled from its sources, for size. If this machine lacks something for that, and no TARGET is
+# named, the file is built with glibc instead, as every Rust toolchain can: it works as well, and is larger.
 set -eu
 
-arch=$(rustc -vV | sed -n 's/^host: \([^-]*\)-.*/\1/p')
-musl=$arch-unknown-linux-musl
-gnu=$arch-unknown-linux-gnu
+cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}
+host=$(rustc -vV | sed -n 's/^host: //p')
+arch=${host%%-*}
 
-# ring and zstd are C: musl needs a compiler of its own.
-has_musl_gcc() { command -v musl-gcc >/dev/null; }
+# rustup's toolchain has them as the component rust-src, Debian's as the package rust-web-src.
+has_sources() { [ -e "$("$1" --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock" ]; }
 
-has_musl_std() { ls "$(rustc --print target-libdir --target "$musl" 2>/dev/null)"/libstd-*.rlib >/dev/null 2>&1; }
-
-has_debian_sources() {
-    [ -d /usr/lib/rustlib/src/rust/library ] && [ -x /usr/bin/cargo ] && [ -x /usr/bin/rustc ] || return 1
+is_recent() {
     needed=$(sed -n 's/^rust-version = "\([0-9.]*\)".*/\1/p' Cargo.toml)
-    installed=$(/usr/bin/rustc --version | cut -d' ' -f2)
-    [ "$(printf '%s\n' "$needed" "$installed" | sort -V | head -n 1)" = "$needed" ]
+    [ "$(printf '%s\n' "$needed" "$("$1" --version | cut -d' ' -f2)" | sort -V | head -n 1)" = "$needed" ]
 }
 
-musl_from_rustup() {
-    echo "static: musl, standard library of the toolchain" >&2
-    cargo build --release --locked --target "$musl"
-}
+# Sets up the route, or `lacks` to what this machine has not.
+lacks=
+if has_sources rustc; then
+    :
+elif [ -x /usr/bin/cargo ] && [ -x /usr/bin/rustc ] && has_sources /usr/bin/rustc && is_recent /usr/bin/rustc; then
+    PATH=/usr/bin:$PATH
+else
+    lacks='the sources of the standard library (rustup component add rust-src; Debian: rustc-web, cargo-web, rust-web-src)'
+fi
+if [ -z "$lacks" ]; then
+    lacks=$(tests/dist/tools.sh 3>&1 >/dev/null 2>&3 | tee /dev/stderr | tail -n 1)
+    ! cmp -s tests/dist/requirements.txt "$target/tools/python/requirements.txt" || lacks=
+fi
 
-# No tables for unwinding, for which there is nobody (270 KiB). No names of source files (56 KiB): a panic says what went
-# wrong, and not where. No position-independent code, with which musl-gcc would write an interpreter into the binary.
-from_debian() {
+if [ "${1:-}" = --toolchain ]; then
+    rustc --version
+    exit
+fi
+
+# $1 is the target.
+build() {
     name=$(echo "$1" | tr a-z- A-Z_)
-    flags="-C target-feature=+crt-static -C relocation-model=static -C force-unwind-tables=no -Z location-detail=none"
-    env PATH="/usr/bin:$PATH" RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 \
+    # zig has the start files and libc. Position-independent code is a tenth larger.
+    flags='-C target-feature=+crt-static -C link-self-contained=no -C relocation-model=static'
+    # A panic aborts, so there are no tables for unwinding (270 KiB). It says what went wrong, without the names of source
+    # files (56 KiB) and the fields of derived Debug (36 KiB).
+    flags="$flags -C force-unwind-tables=no -Z location-detail=none -Z fmt-debug=shallow"
+    # RUSTC_BOOTSTRAP allows these flags, and to compile the standard library, with a stable toolchain. Flags of the
+    # environment would change the bytes.
+    env -u RUSTFLAGS -u CARGO_ENCODED_RUSTFLAGS -u CFLAGS RUSTC_BOOTSTRAP=1 \
+        PATH="$(cd "$target/tools/python/bin" && pwd):$PATH" \
         "CFLAGS_$(echo "$1" | tr - _)=-fno-asynchronous-unwind-tables -fno-unwind-tables" \
-        "CARGO_TARGET_${name}_RUSTFLAGS=$flags${2:-}" \
-        /usr/bin/cargo build --release --locked --config 'profile.release.package.std.opt-level="s"' \
-        -Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size --target "$1" --target-dir "$target/static/build"
+        "CARGO_TARGET_${name}_RUSTFLAGS=$flags" \
+        cargo zigbuild --release --locked --config 'profile.release.package.std.opt-level="s"' \
+        -Z build-std=std,panic_abort -Z build-std-features=optimize_for_size \
+        --target "$1" --target-dir "$target/static/build"
+    built=$target/static/build/$1/release/roots
 }
 
-musl_from_debian() {
-    echo "static: musl, standard library from Debian's sources" >&2
-    # std asks for libunwind and, without backtraces, uses nothing of it. A binary that is stripped and aborts on panic
-    # has no backtraces to lose, and is a tenth smaller.
-    lib=$(mkdir -p "$target/static/lib" && cd "$target/static/lib" && pwd)
-    ar rc "$lib/libunwind.a"
-    export "CC_$(echo "$musl" | tr - _)=musl-gcc" "CARGO_TARGET_$(echo "$musl" | tr a-z- A-Z_)_LINKER=musl-gcc"
-    from_debian "$musl" " -C link-self-contained=no -L native=$lib"
-}
-
-glibc_from_debian() {
-    echo "static: glibc, standard library from Debian's sources" >&2
-    from_debian "$gnu"
-}
-
-glibc() {
-    echo "static: glibc" >&2
-    # Without --target the flag would reach procedural macros, which cannot be static.
-    name=$(echo "$gnu" | tr a-z- A-Z_)
-    env "CARGO_TARGET_${name}_RUSTFLAGS=-C target-feature=+crt-static" \
-        cargo build --release --locked --target "$gnu"
+# Without --target, crt-static would reach procedural macros, which cannot be static.
+build_with_glibc() {
+    name=$(echo "$host" | tr a-z- A-Z_)
+    env "CARGO_TARGET_${name}_RUSTFLAGS=-C target-feature=+crt-static" cargo build --release --locked --target "$host"
+    built=$target/$host/release/roots
 }
 
 # No interpreter, and no library to load.
@@ -73,35 +75,24 @@ prove() {
     fi
 }
 
-case ${LIBC:-} in
-    musl | gnu) libc=$LIBC ;;
-    '') if has_musl_gcc && { has_musl_std || has_debian_sources; }; then libc=musl; else libc=gnu; fi ;;
-    *) echo "static: LIBC is musl or gnu, not $LIBC" >&2 && exit 2 ;;
-esac
-
-if [ "$libc" = gnu ] && has_debian_sources; then
-    glibc_from_debian
-    built=$target/static/build/$gnu/release/roots
-elif [ "$libc" = gnu ]; then
-    glibc
-    built=$target/$gnu/release/roots
-    hint="static: a third smaller with musl: install musl-gcc, and rustup target add $musl (or Debian's rust-web-src)"
-elif ! has_musl_gcc; then
-    echo "static: musl-gcc is missing (Debian: musl-tools)" >&2 && exit 1
-elif has_musl_std; then
-    musl_from_rustup
-    built=$target/$musl/release/roots
-elif has_debian_sources; then
-    musl_from_debian
-    built=$target/static/build/$musl/release/roots
+if [ -n "${1:-}" ]; then
+    [ -z "$lacks" ] || { echo "static: $1 cannot be built here, this machine lacks $lacks" >&2 && exit 1; }
+    build "$1"
+    out=$target/static/$1
+    with="musl, as make dist builds it"
+elif [ -z "$lacks" ]; then
+    build "$arch-unknown-linux-musl"
+    out=$target/static
+    with="musl, as make dist builds it"
 else
-    echo "static: no standard library for $musl (rustup target add $musl, or Debian's rust-web-src)" >&2 && exit 1
+    build_with_glibc
+    out=$target/static
+    with="glibc; with musl it would be smaller, but this machine lacks $lacks"
 fi
 
 if ! prove "$built"; then
     echo "static: $built is not static" >&2 && exit 1
 fi
-mkdir -p "$target/static"
-install -m 0755 "$built" "$target/static/roots"
-[ -z "${hint:-}" ] || [ -n "${LIBC:-}" ] || echo "$hint" >&2
-echo "$target/static/roots: static, $libc, $(stat -c %s "$target/static/roots") bytes"
+mkdir -p "$out"
+install -m 0755 "$built" "$out/roots"
+echo "$out/roots: static, $(stat -c %s "$out/roots") bytes, $with"

@@ -18,22 +18,29 @@ pub fn commands() -> &'static str {
 
 pub(super) fn version(mut parser: Parser) -> Result<Command, Error> {
     let command = "version";
-    let wrong = match parser.next().map_err(|e| unreadable(&e))? {
-        None => return Ok(Command::Version),
-        Some(Arg::Short('h') | Arg::Long("help")) => return help(parser),
-        Some(argument @ Arg::Value(_)) => UsageError::ExtraOperand {
-            command,
-            typed: spelling(&argument),
-        },
-        Some(option) => UsageError::UnknownOption {
-            command,
-            typed: spelling(&option),
-            meant: None,
-            other: None,
-            is_off: false,
-        },
-    };
-    Err(wrong.into())
+    let mut json = false;
+    loop {
+        let wrong = match parser.next().map_err(|e| unreadable(&e))? {
+            None => return Ok(Command::Version { json }),
+            Some(Arg::Long("json")) => {
+                json = true;
+                continue;
+            }
+            Some(Arg::Short('h') | Arg::Long("help")) => return help(parser),
+            Some(argument @ Arg::Value(_)) => UsageError::ExtraOperand {
+                command,
+                typed: spelling(&argument),
+            },
+            Some(option) => UsageError::UnknownOption {
+                command,
+                typed: spelling(&option),
+                meant: None,
+                other: None,
+                is_off: false,
+            },
+        };
+        return Err(wrong.into());
+    }
 }
 
 pub(super) fn help(mut parser: Parser) -> Result<Command, Error> {

@@ -36,6 +36,7 @@ use crate::error::{CacheError, Error, ErrorKind, RegistryError};
 use crate::oci::{InvalidReference, PlatformRequest};
 use crate::progress::Progress;
 use crate::registry::RegistryOptions;
+use crate::report::VersionReport;
 use crate::source::{ImageName, Platforms, RawDocument};
 use crate::tree_options::TreeOptions;
 use std::path::PathBuf;
@@ -58,7 +59,10 @@ pub enum Command {
     /// `roots purge`
     Purge(Purge),
     /// `roots version`
-    Version,
+    Version {
+        /// Whether to print what is built in, too.
+        json: bool,
+    },
     /// A help page.
     Help(String),
 }
@@ -195,7 +199,10 @@ impl Command {
             Self::Verify(verify) => return verify.run(),
             Self::Tags(tags) => tags.run()?,
             Self::Purge(purge) => purge.run()?,
-            Self::Version => concat!("roots ", env!("CARGO_PKG_VERSION"), "\n").to_owned(),
+            Self::Version { json: true } => VersionReport::of_binary().to_line(),
+            Self::Version { json: false } => {
+                concat!("roots ", env!("CARGO_PKG_VERSION"), "\n").to_owned()
+            }
             Self::Help(page) => page.clone(),
         }))
     }
@@ -210,7 +217,7 @@ impl Command {
             | Self::Verify(Verify { progress, .. })
             | Self::Tags(ListTags { progress, .. })
             | Self::Purge(Purge { progress, .. }) => *progress,
-            Self::Version | Self::Help(_) => Progress::silent(),
+            Self::Version { .. } | Self::Help(_) => Progress::silent(),
         }
     }
 }

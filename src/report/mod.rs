@@ -9,6 +9,7 @@ mod purge;
 mod save;
 mod table;
 mod verify;
+mod version;
 
 pub(crate) use attestation::{AttestationReport, AttestationStatus, attestation_lines};
 pub(crate) use digest::DigestReport;
@@ -19,3 +20,4 @@ pub(crate) use purge::{DroppedReport, PurgeReport};
 pub(crate) use save::{SaveReport, SavedImage};
 pub(crate) use table::{Table, columns};
 pub(crate) use verify::{AspectReport, AspectValue, PathReport, VerifyReport};
+pub(crate) use version::VersionReport;

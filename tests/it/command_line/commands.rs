@@ -19,6 +19,38 @@ fn the_version_is_one_line() {
 }
 
 #[test]
+fn the_version_as_json_says_what_is_built_in() {
+    let sandbox = Sandbox::new("version_json");
+    for arguments in [
+        &["version", "--json"][..],
+        &["--version", "--json"],
+        &["-V", "--json"],
+    ] {
+        let run = sandbox.roots(arguments).run().succeeds();
+        assert_eq!(run.stdout.lines().count(), 1);
+        let version: Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_eq!(version["version"], env!("CARGO_PKG_VERSION"));
+        let target = version["target"].as_str().unwrap();
+        assert!(target.starts_with(std::env::consts::ARCH), "{target}");
+        assert!(target.contains("-linux-"), "{target}");
+        let lock = include_str!("../../../Cargo.lock");
+        let authorities = &version["authorities"];
+        assert_eq!(authorities["source"], "webpki-roots");
+        let locked = format!(
+            "name = \"webpki-roots\"\nversion = {}\n",
+            authorities["version"]
+        );
+        assert!(
+            lock.contains(&locked),
+            "{locked}: change it in src/report/version.rs"
+        );
+        let date = version["trusted_roots"]["date"].as_str().unwrap();
+        assert!(date >= "2026-06-12", "{date}");
+    }
+    assert_eq!(sandbox.names(""), [""; 0]);
+}
+
+#[test]
 fn the_flags_and_variables_of_the_go_tool_keep_working() {
     let sandbox = Sandbox::new("flags_of_the_go_tool");
     let registry = Registry::start();
