@@ -4,6 +4,8 @@ FUZZ_SECONDS ?= 60
 # Data of others, which is not part of this repository.
 export SUITE ?= ../shared/sigstore
 SHARE = $(DESTDIR)$(PREFIX)/share
+DOC = $(SHARE)/doc/roots
+UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/system
 # Where zsh looks by itself: below /usr/share, Debian's looks in vendor-completions and all others in site-functions.
 ZSH_COMPLETIONS ?= $(if $(and $(filter /usr /usr/,$(PREFIX)),$(wildcard /etc/debian_version)),vendor-completions,site-functions)
 
@@ -46,7 +48,7 @@ bench: build    ## time and memory of a pull, beside skopeo and umoci, a shell, 
 	PARTS=peers IMAGES='application files layers' TMPDIR=$$PWD/target tests/bench.sh
 
 # cargo itself says where its binary is: CARGO_TARGET_DIR, its configuration and a target of its own all move it.
-install:        ## into DESTDIR and PREFIX, with man pages and completions; builds, unless BINARY=FILE names what to install
+install:        ## into DESTDIR and PREFIX, with man pages, completions and units; builds, unless BINARY=FILE names what to install
 	@binary='$(BINARY)'; test -n "$$binary" || \
 		binary=$$($(CARGO) build --release --locked --message-format=json-render-diagnostics | \
 			sed -n 's/.*"executable":"\([^"]*\)".*/\1/p'); \
@@ -59,12 +61,17 @@ install:        ## into DESTDIR and PREFIX, with man pages and completions; buil
 	install -D -m 0644 fixtures/completions/roots.bash "$(SHARE)/bash-completion/completions/roots"
 	install -D -m 0644 fixtures/completions/_roots "$(SHARE)/zsh/$(ZSH_COMPLETIONS)/_roots"
 	install -D -m 0644 fixtures/completions/roots.fish "$(SHARE)/fish/vendor_completions.d/roots.fish"
+	install -d "$(UNITS)" "$(DOC)/examples"
+	install -m 0644 fixtures/systemd/* "$(UNITS)"
+	install -m 0644 README.md CHANGELOG.md "$(DOC)"
+	install -m 0644 fixtures/examples/* "$(DOC)/examples"
 
 uninstall:      ## remove what install has put there
 	rm -f "$(DESTDIR)$(PREFIX)/bin/roots" $(patsubst fixtures/man/%,"$(SHARE)/man/man1/%",$(wildcard fixtures/man/*.1)) \
 		$(patsubst fixtures/man/%,"$(SHARE)/man/man7/%",$(wildcard fixtures/man/*.7)) \
 		"$(SHARE)/bash-completion/completions/roots" "$(SHARE)/zsh/$(ZSH_COMPLETIONS)/_roots" \
-		"$(SHARE)/fish/vendor_completions.d/roots.fish"
+		"$(SHARE)/fish/vendor_completions.d/roots.fish" $(patsubst fixtures/systemd/%,"$(UNITS)/%",$(wildcard fixtures/systemd/*))
+	rm -rf "$(DOC)"
 
 fixtures:       ## write fixtures/ and src/sigstore/trust/embedded.txt again, byte for byte
 	ROOTS_BLESS=1 $(CARGO) test --locked --test it fixtures -- --test-threads=1

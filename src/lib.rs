@@ -1,5 +1,7 @@
 //! Turns a container image reference into a root folder: one thread, one pass, bounded memory.
 //!
+//! The product is the binary `roots`. This library exists for its tests: its API is internal, and changes in any version.
+//!
 //! ```text
 //! registry | OCI layout | archive | pipe
 //!   blob ── Tee ──── Verifier ── Decoder ──────── Contents ── Entries ── Extractor ── disk

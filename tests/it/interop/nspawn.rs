@@ -78,21 +78,27 @@ fn interop_nspawn() {
 #[test]
 #[ignore = "needs the peers: make interop"]
 fn interop_units() {
-    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/examples");
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     for unit in ["app-update.service", "app-update.timer"] {
-        let unit = examples.join(unit);
+        let unit = fixtures.join("examples").join(unit);
         peer::run(
             "systemd-analyze",
             &["verify", "--man=no", unit.to_str().unwrap()],
         );
     }
-    // It looks for the program here, and not below RootDirectory.
-    let unit = std::fs::read_to_string(examples.join("app.service")).unwrap();
+    // It looks for the programs here: not below RootDirectory, and roots may not be installed.
     let sandbox = Sandbox::new("interop_units");
-    let unit = unit.replace("ExecStart=/app\n", "ExecStart=/bin/true\n");
-    let unit = sandbox.write("app.service", unit);
-    peer::run(
-        "systemd-analyze",
-        &["verify", "--man=no", unit.to_str().unwrap()],
-    );
+    for (path, program) in [
+        ("examples/app.service", "/app"),
+        ("systemd/roots-purge.service", "roots"),
+    ] {
+        let unit = std::fs::read_to_string(fixtures.join(path)).unwrap();
+        let unit = unit.replace(&format!("ExecStart={program}"), "ExecStart=/bin/true");
+        let (_, name) = path.rsplit_once('/').unwrap();
+        let unit = sandbox.write(name, unit);
+        peer::run(
+            "systemd-analyze",
+            &["verify", "--man=no", unit.to_str().unwrap()],
+        );
+    }
 }

@@ -1,70 +1,55 @@
-//! What is packed and shown: the package's files are there or built, and the examples can be read.
+//! What is installed and packed, and that the examples work.
 
 use crate::support::Sandbox;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
+mod dist;
 mod install;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What Cargo.toml says of the package.
-fn package() -> String {
-    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
-    let (_, deb) = manifest.split_once("\n[package.metadata.deb]\n").unwrap();
-    deb.split_once("\n[").unwrap().0.to_owned()
-}
-
-/// Where each file of the package comes from, and goes to.
-fn assets() -> Vec<(String, String)> {
-    let deb = package();
-    let (_, assets) = deb.split_once("assets = [\n").unwrap();
-    let (assets, _) = assets.split_once("\n]").unwrap();
-    let asset = |line: &str| {
-        let words: Vec<_> = line.split('"').collect();
-        let (source, mut path) = (words[1].to_owned(), words[3].to_owned());
-        if path.ends_with('/') {
-            path += source.rsplit('/').next().unwrap();
-        }
-        (source, path)
-    };
-    assets.lines().map(asset).collect()
-}
-
-#[test]
-fn the_files_of_the_package_are_there_or_built() {
-    let sources: Vec<_> = assets().into_iter().map(|(source, _)| source).collect();
-    assert!(sources.contains(&"target/static/roots".to_owned()));
-    for folder in ["fixtures/man", "fixtures/completions"] {
-        for entry in std::fs::read_dir(root().join(folder)).unwrap() {
-            let name = entry.unwrap().file_name().into_string().unwrap();
-            assert!(
-                sources.contains(&format!("{folder}/{name}")),
-                "{name} is not packed"
-            );
+/// The path below a prefix of each file that `make install` installs but the binary, and where that file comes from.
+fn installed_files(zsh: &str) -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    let mut add = |source: String, path: String| assert!(files.insert(path, source).is_none());
+    for (source, folder) in [
+        ("fixtures/systemd", "lib/systemd/system"),
+        ("fixtures/examples", "share/doc/roots/examples"),
+    ] {
+        for name in names_in(source) {
+            add(format!("{source}/{name}"), format!("{folder}/{name}"));
         }
     }
-    for source in sources {
-        // `make static` makes that one.
-        let is_built = source == "target/static/roots";
-        assert!(is_built || root().join(&source).is_file(), "{source}");
+    for name in names_in("fixtures/man") {
+        let (_, section) = name.rsplit_once('.').unwrap();
+        let path = format!("share/man/man{section}/{name}");
+        add(format!("fixtures/man/{name}"), path);
     }
+    for name in ["README.md", "CHANGELOG.md"] {
+        add(name.to_owned(), format!("share/doc/roots/{name}"));
+    }
+    for (name, path) in [
+        ("roots.bash", "bash-completion/completions/roots"),
+        ("_roots", &format!("zsh/{zsh}/_roots")),
+        ("roots.fish", "fish/vendor_completions.d/roots.fish"),
+    ] {
+        add(
+            format!("fixtures/completions/{name}"),
+            format!("share/{path}"),
+        );
+    }
+    files
 }
 
-/// cargo-deb takes all of README otherwise, and of the license its name alone.
-#[test]
-fn the_package_is_described_in_a_few_lines() {
-    let deb = package();
-    let (_, text) = deb.split_once("\nextended-description = \"\"\"\n").unwrap();
-    let (text, _) = text.split_once("\"\"\"").unwrap();
-    assert!(text.lines().count() < 10, "{text}");
-    for line in text.lines() {
-        // A blank or a dot at its beginning means something to dpkg, and terminals have 80 columns.
-        assert!(line.starts_with(char::is_alphanumeric) && line.len() < 80);
-    }
-    assert!(deb.contains("\nlicense-file = [\"LICENSE\", \"0\"]\n"));
+fn names_in(folder: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(root().join(folder)).unwrap();
+    entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect()
 }
 
 #[test]
@@ -160,4 +145,16 @@ fn the_service_that_is_restarted_keeps_its_state_outside() {
         let settings: Vec<_> = settings.collect();
         assert_eq!(settings, ["BindPaths=/var/lib/app:/data"]);
     }
+}
+
+/// README says what the unit of the package does.
+#[test]
+fn the_purge_of_the_package_is_that_of_the_readme() {
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
+    let service = read("fixtures/systemd/roots-purge.service");
+    let command = service
+        .lines()
+        .find_map(|line| line.strip_prefix("ExecStart="));
+    let line = format!("\n    {} ", command.unwrap());
+    assert!(read("README.md").contains(&line), "{line}");
 }

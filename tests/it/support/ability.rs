@@ -28,6 +28,11 @@ pub enum Ability {
     Make,
     /// `cargo`, which a user without the home of the one who built the tests may not reach.
     Cargo,
+    /// `python3`, for the licenses of what is packed.
+    Python,
+    /// `dpkg-deb`, to make packages of Debian, and `lintian`, to judge them.
+    Dpkg,
+    Lintian,
     /// The readers of man pages.
     Mandoc,
     Groff,
@@ -50,6 +55,9 @@ impl Ability {
             Self::Mounting => crate::destinations::disk::mounting("true", "true").is_some(),
             Self::Make => has("make"),
             Self::Cargo => runs("cargo"),
+            Self::Python => runs("python3"),
+            Self::Dpkg => has("dpkg-deb"),
+            Self::Lintian => has("lintian"),
             Self::Mandoc => has("mandoc"),
             Self::Groff => has("groff"),
             Self::Bash => has("bash"),

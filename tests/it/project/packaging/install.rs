@@ -1,6 +1,6 @@
 //! `make install`: which binary it takes, and where everything goes.
 
-use super::{assets, root};
+use super::{installed_files, root};
 use crate::support::{Ability, Sandbox, tree};
 use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;
@@ -10,7 +10,7 @@ use std::process::{Command, Output};
 /// A folder with the Makefile and what it installs, but for the binary.
 fn checkout() -> Sandbox {
     let sandbox = Sandbox::new("install");
-    for name in ["fixtures", "Makefile"] {
+    for name in ["fixtures", "Makefile", "README.md", "CHANGELOG.md"] {
         symlink(root().join(name), sandbox.path(name)).unwrap();
     }
     sandbox
@@ -80,7 +80,7 @@ fn zsh(prefix: &str) -> &'static str {
 }
 
 #[test]
-fn what_the_package_has_is_installed_and_goes_again() {
+fn what_is_installed_goes_again() {
     if Ability::Make.is_missing() {
         return;
     }
@@ -98,25 +98,13 @@ fn what_the_package_has_is_installed_and_goes_again() {
         let output = make(&sandbox, &binary, None);
         succeeds(&output);
         assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-        let mut expected = BTreeMap::new();
-        for (source, path) in assets() {
-            // Only a package has a folder for documents.
-            let Some(path) = path
-                .strip_prefix("usr/")
-                .filter(|path| !path.starts_with("share/doc/"))
-            else {
-                continue;
-            };
-            let path = path.replace("vendor-completions", zsh(prefix));
-            let path = format!("{prefix}/{path}");
+        let below = |path: &str| format!("{}/{path}", &prefix[1..]);
+        let mut expected = BTreeMap::from([(below("bin/roots"), 0o755)]);
+        for (path, source) in installed_files(zsh(prefix)) {
+            let path = below(&path);
             let file = std::fs::read(sandbox.path(source)).unwrap();
-            assert!(sandbox.read(format!("a root{path}")) == file, "{path}");
-            let mode = if path.ends_with("bin/roots") {
-                0o755
-            } else {
-                0o644
-            };
-            expected.insert(path[1..].to_owned(), mode);
+            assert!(sandbox.read(format!("a root/{path}")) == file, "{path}");
+            expected.insert(path, 0o644);
         }
         assert_eq!(installed(&sandbox), expected);
         let output = make(&sandbox, &[&["uninstall"], prefixed].concat(), None);
