@@ -36,11 +36,13 @@ interop:        ## compare with umoci, images from a real registry: its password
 	tests/interop-setup.sh
 	$(CARGO) test --locked --test it -- --ignored --test-threads=1 --show-output interop
 
-check:          ## formatting, lints, documentation
+check:          ## formatting, lints, documentation; dependencies, where there is cargo-deny
 	$(CARGO) fmt --check
 	rustfmt --check --edition 2024 tests/fuzz/tar.rs tests/fuzz/words.rs tests/fuzz/signatures.rs
 	$(CARGO) clippy --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --no-deps --document-private-items --locked
+	@if command -v cargo-deny >/dev/null; then $(CARGO) deny --locked check bans licenses sources; \
+	else echo 'check: skipped cargo deny, which is not installed'; fi
 
 bench: build    ## time and memory of a pull, beside skopeo and umoci, a shell, and the floor (Debian, root)
 	tests/interop-setup.sh bench
