@@ -3,8 +3,10 @@
 
 use crate::error::SignatureFault;
 use crate::oci::{Algorithm, Digest};
-use crate::sigstore::encoding::json::Limited;
-use serde::Deserialize;
+use crate::sigstore::encoding::json::{Json, MalformedJson};
+
+/// The subjects of a statement.
+const MAX_SUBJECTS: usize = 1024;
 
 const TYPES: [&str; 2] = [
     "https://in-toto.io/Statement/v1",
@@ -25,17 +27,34 @@ pub(crate) struct Statement {
     subjects: Vec<SubjectDigests>,
 }
 
+/// Other algorithms are of no use here.
+struct SubjectDigests {
+    sha256: Option<String>,
+    sha512: Option<String>,
+}
+
 impl Statement {
     pub(crate) fn parse(payload: &[u8]) -> Result<Self, SignatureFault> {
-        let malformed = || SignatureFault::Malformed("not an in-toto statement");
-        let statement: StatementJson = serde_json::from_slice(payload).map_err(|_| malformed())?;
-        if !TYPES.contains(&statement.statement_type.as_str()) {
-            return Err(malformed());
+        Self::read(payload).map_err(|_| SignatureFault::Malformed("not an in-toto statement"))
+    }
+
+    fn read(payload: &[u8]) -> Result<Self, MalformedJson> {
+        let fields = "_type predicateType subject digest sha256 sha512";
+        let statement = Json::parse(payload, fields)?;
+        if !TYPES.contains(&statement.text("_type")?) {
+            return Err(MalformedJson);
         }
-        let subjects = statement.subject.0.into_iter();
+        let mut subjects = Vec::new();
+        for subject in statement.list("subject", MAX_SUBJECTS)? {
+            let digest = subject.field("digest")?;
+            subjects.push(SubjectDigests {
+                sha256: digest.optional_text("sha256")?.map(str::to_owned),
+                sha512: digest.optional_text("sha512")?.map(str::to_owned),
+            });
+        }
         Ok(Self {
-            predicate_type: statement.predicate_type,
-            subjects: subjects.map(|subject| subject.digest).collect(),
+            predicate_type: statement.text("predicateType")?.to_owned(),
+            subjects,
         })
     }
 
@@ -60,27 +79,6 @@ impl Statement {
 /// Whether a statement of this type says that an image is the signer's.
 pub fn is_of_images(predicate_type: &str) -> bool {
     OF_IMAGES.contains(&predicate_type)
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct StatementJson {
-    #[serde(rename = "_type")]
-    statement_type: String,
-    subject: Limited<SubjectJson, 1024>,
-    predicate_type: String,
-}
-
-#[derive(Deserialize)]
-struct SubjectJson {
-    digest: SubjectDigests,
-}
-
-/// Other algorithms are of no use here. A key that is there twice is refused.
-#[derive(Deserialize)]
-struct SubjectDigests {
-    sha256: Option<String>,
-    sha512: Option<String>,
 }
 
 #[cfg(test)]

@@ -1,113 +1,128 @@
 //! The JSON of a bundle, field by field: sigstore's protobuf-specs, `sigstore_bundle.proto`, `sigstore_rekor.proto` and
 //! `sigstore_common.proto`. Fields that are not here mean nothing to a verifier.
 
-use crate::sigstore::encoding::json::{Base64, Int64, Limited};
-use crate::sigstore::trust::trusted_root::{CertificateJson, ChainJson, LogIdJson};
-use serde::Deserialize;
+use crate::sigstore::encoding::json::{Json, MalformedJson, bytes_of_each};
+use crate::sigstore::log::entry::{LogEntry, LogProof};
+use crate::sigstore::log::merkle::InclusionProof;
+use crate::sigstore::trust::trusted_root::certificates;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct BundleJson {
-    pub(crate) media_type: String,
-    pub(crate) verification_material: MaterialJson,
-    pub(crate) dsse_envelope: Option<EnvelopeJson>,
-    pub(crate) message_signature: Option<MessageJson>,
+pub(crate) const FIELDS: &str = "mediaType verificationMaterial certificate x509CertificateChain certificates rawBytes publicKey \
+    tlogEntries logIndex logId keyId kindVersion kind version integratedTime inclusionPromise signedEntryTimestamp \
+    inclusionProof rootHash treeSize hashes checkpoint envelope canonicalizedBody timestampVerificationData \
+    rfc3161Timestamps signedTimestamp dsseEnvelope payload payloadType signatures sig messageSignature messageDigest \
+    algorithm digest signature";
+
+/// The siblings in a path: a tree has fewer than 2^64 leaves.
+const MAX_HASHES: usize = 64;
+
+pub(crate) struct BundleJson<'a> {
+    pub(crate) certificate: Option<Vec<u8>>,
+    pub(crate) chain: Option<Vec<Vec<u8>>>,
+    /// Its hint is whatever the signer wrote.
+    pub(crate) has_public_key: bool,
+    pub(crate) entries: Vec<LogEntry>,
+    pub(crate) timestamps: Vec<Vec<u8>>,
+    pub(crate) envelope: Option<EnvelopeJson<'a>>,
+    pub(crate) message: Option<MessageJson<'a>>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct MaterialJson {
-    pub(crate) certificate: Option<CertificateJson>,
-    pub(crate) x509_certificate_chain: Option<ChainJson>,
-    pub(crate) public_key: Option<KeyJson>,
-    #[serde(default)]
-    pub(crate) tlog_entries: Limited<EntryJson, 32>,
-    pub(crate) timestamp_verification_data: Option<TimestampsJson>,
+pub(crate) struct EnvelopeJson<'a> {
+    pub(crate) payload: Vec<u8>,
+    pub(crate) payload_type: &'a str,
+    /// Their `keyid` is a hint, and means nothing.
+    pub(crate) signatures: Vec<Vec<u8>>,
 }
 
-/// Its hint is whatever the signer wrote.
-#[derive(Deserialize)]
-pub(crate) struct KeyJson {}
-
-#[derive(Default, Deserialize)]
-pub(crate) struct TimestampsJson {
-    #[serde(default, rename = "rfc3161Timestamps")]
-    pub(crate) rfc3161_timestamps: Limited<TimestampJson, 32>,
+pub(crate) struct MessageJson<'a> {
+    pub(crate) algorithm: &'a str,
+    pub(crate) digest: Vec<u8>,
+    pub(crate) signature: Vec<u8>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct TimestampJson {
-    pub(crate) signed_timestamp: Base64,
+impl<'a> BundleJson<'a> {
+    pub(crate) fn read(
+        bundle: &'a Json<'_>,
+        is_promise_enough: bool,
+    ) -> Result<Self, MalformedJson> {
+        let material = bundle.field("verificationMaterial")?;
+        let chain = material.optional("x509CertificateChain")?;
+        let public_key = material.optional("publicKey")?;
+        public_key.map(|key| key.get("hint")).transpose()?;
+        let timestamps = material.optional("timestampVerificationData")?;
+        let mut entries = Vec::new();
+        for entry in material.list_or_empty("tlogEntries", 32)? {
+            entries.push(log_entry(entry, is_promise_enough)?);
+        }
+        Ok(Self {
+            certificate: material.optional_bytes("certificate", "rawBytes")?,
+            chain: chain.map(certificates).transpose()?,
+            has_public_key: public_key.is_some(),
+            entries,
+            timestamps: match timestamps {
+                Some(list) => {
+                    let list = list.list_or_empty("rfc3161Timestamps", 32)?;
+                    bytes_of_each(list, "signedTimestamp")?
+                }
+                None => Vec::new(),
+            },
+            envelope: bundle.optional("dsseEnvelope")?.map(envelope).transpose()?,
+            message: bundle
+                .optional("messageSignature")?
+                .map(message)
+                .transpose()?,
+        })
+    }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct EntryJson {
-    #[serde(default)]
-    pub(crate) log_index: Int64,
-    pub(crate) log_id: LogIdJson,
-    pub(crate) kind_version: KindJson,
-    #[serde(default)]
-    pub(crate) integrated_time: Int64,
-    pub(crate) inclusion_promise: Option<PromiseJson>,
-    pub(crate) inclusion_proof: Option<ProofJson>,
-    pub(crate) canonicalized_body: Base64,
+fn envelope<'a>(envelope: &'a Json<'_>) -> Result<EnvelopeJson<'a>, MalformedJson> {
+    Ok(EnvelopeJson {
+        payload: envelope.bytes("payload")?,
+        payload_type: envelope.text("payloadType")?,
+        signatures: bytes_of_each(envelope.list("signatures", 32)?, "sig")?,
+    })
 }
 
-#[derive(Deserialize)]
-pub(crate) struct KindJson {
-    pub(crate) kind: String,
-    pub(crate) version: String,
+fn message<'a>(message: &'a Json<'_>) -> Result<MessageJson<'a>, MalformedJson> {
+    let digest = message.field("messageDigest")?;
+    Ok(MessageJson {
+        algorithm: digest.text("algorithm")?,
+        digest: digest.bytes("digest")?,
+        signature: message.bytes("signature")?,
+    })
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct PromiseJson {
-    pub(crate) signed_entry_timestamp: Base64,
+fn log_entry(entry: &Json<'_>, is_promise_enough: bool) -> Result<LogEntry, MalformedJson> {
+    let kind = entry.field("kindVersion")?;
+    let proof = entry.optional("inclusionProof")?;
+    Ok(LogEntry {
+        log: entry.field("logId")?.bytes("keyId")?,
+        index: entry.int64_or_zero("logIndex")?,
+        kind: Some((
+            kind.text("kind")?.to_owned(),
+            kind.text("version")?.to_owned(),
+        )),
+        integrated_time: entry.int64_or_zero("integratedTime")?,
+        promise: entry.optional_bytes("inclusionPromise", "signedEntryTimestamp")?,
+        proof: proof.map(log_proof).transpose()?,
+        is_promise_enough,
+        body: entry.bytes("canonicalizedBody")?,
+    })
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ProofJson {
-    #[serde(default)]
-    pub(crate) log_index: Int64,
-    pub(crate) root_hash: Base64,
-    pub(crate) tree_size: Int64,
-    /// Of the path: a tree has fewer than 2^64 leaves.
-    #[serde(default)]
-    pub(crate) hashes: Limited<Base64, 64>,
-    pub(crate) checkpoint: Option<CheckpointJson>,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct CheckpointJson {
-    pub(crate) envelope: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct EnvelopeJson {
-    pub(crate) payload: Base64,
-    pub(crate) payload_type: String,
-    pub(crate) signatures: Limited<EnvelopeSignatureJson, 32>,
-}
-
-/// Its `keyid` is a hint, and means nothing.
-#[derive(Deserialize)]
-pub(crate) struct EnvelopeSignatureJson {
-    pub(crate) sig: Base64,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct MessageJson {
-    pub(crate) message_digest: MessageDigestJson,
-    pub(crate) signature: Base64,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct MessageDigestJson {
-    pub(crate) algorithm: String,
-    pub(crate) digest: Base64,
+fn log_proof(proof: &Json<'_>) -> Result<LogProof, MalformedJson> {
+    let mut hashes = Vec::new();
+    for hash in proof.list_or_empty("hashes", MAX_HASHES)? {
+        hashes.push(hash.as_bytes()?);
+    }
+    let checkpoint = proof.optional("checkpoint")?;
+    let checkpoint = checkpoint.map(|checkpoint| checkpoint.text("envelope"));
+    Ok(LogProof {
+        inclusion: InclusionProof {
+            index: proof.int64_or_zero("logIndex")?.unsigned_abs(),
+            size: proof.int64("treeSize")?.unsigned_abs(),
+            root: proof.bytes("rootHash")?,
+            hashes,
+        },
+        checkpoint: checkpoint.transpose()?.map(str::to_owned),
+    })
 }

@@ -5,11 +5,9 @@ use crate::error::SignatureFault;
 use crate::oci::Digest;
 use crate::sigstore::authority::certificate::Certificate;
 use crate::sigstore::bundle::{Bundle, Content, Material};
-use crate::sigstore::encoding::json::{Base64, Int64, from_base64};
+use crate::sigstore::encoding::json::{Json, MalformedJson, from_base64};
 use crate::sigstore::encoding::pem;
 use crate::sigstore::log::entry::LogEntry;
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 /// In bytes. Payloads have some hundred.
 const MAX_SIZE: usize = 1 << 20;
@@ -22,6 +20,10 @@ pub const LEGACY_SIGNATURE: &str = "dev.cosignproject.cosign/signature";
 const CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
 const BUNDLE: &str = "dev.sigstore.cosign/bundle";
 const TIMESTAMP: &str = "dev.sigstore.cosign/rfc3161timestamp";
+
+/// Of a payload, and of the JSON in annotations.
+const FIELDS: &str = "critical identity docker-reference image docker-manifest-digest type \
+    SignedEntryTimestamp Payload body integratedTime logIndex logID SignedRFC3161Timestamp";
 
 /// The one type of claim in a payload.
 const CLAIM: &str = "cosign container image signature";
@@ -49,7 +51,8 @@ impl Bundle {
             }
         };
         let entry = given(BUNDLE).map(log_entry).transpose()?;
-        let timestamp = given(TIMESTAMP).map(timestamp).transpose()?;
+        let timestamp = given(TIMESTAMP).map(timestamp).transpose();
+        let timestamp = timestamp.map_err(|_| malformed("the timestamp"))?;
         Ok(Self {
             material,
             content: Content::Simple(payload.to_vec()),
@@ -63,33 +66,53 @@ impl Bundle {
 /// The digest in a payload whose signature holds. The repository in it proves nothing: it is that of the first push.
 pub(crate) fn signed_digest(payload: &[u8]) -> Result<Digest, SignatureFault> {
     let not_a_claim = || malformed("the payload is not a claim of cosign");
-    let payload: SimpleJson = serde_json::from_slice(payload).map_err(|_| not_a_claim())?;
-    if payload.critical.claim != CLAIM {
+    let (claim, digest) = claim(payload).map_err(|_| not_a_claim())?;
+    if claim != CLAIM {
         return Err(not_a_claim());
     }
-    Digest::parse(&payload.critical.image.digest).map_err(|_| not_a_claim())
+    Digest::parse(&digest).map_err(|_| not_a_claim())
+}
+
+/// The type of a payload, and the digest in it.
+fn claim(payload: &[u8]) -> Result<(String, String), MalformedJson> {
+    let payload = Json::parse(payload, FIELDS)?;
+    payload.has_only("critical optional")?;
+    let critical = payload.field("critical")?;
+    critical.has_only("identity image type")?;
+    let identity = critical.field("identity")?;
+    identity.has_only("docker-reference")?;
+    identity.text("docker-reference")?;
+    let image = critical.field("image")?;
+    image.has_only("docker-manifest-digest")?;
+    let digest = image.text("docker-manifest-digest")?;
+    Ok((critical.text("type")?.to_owned(), digest.to_owned()))
 }
 
 fn log_entry(text: &str) -> Result<LogEntry, SignatureFault> {
-    let bundle: LegacyBundleJson =
-        serde_json::from_slice(text.as_bytes()).map_err(|_| malformed("the log entry"))?;
-    let payload = bundle.payload;
-    Ok(LogEntry {
-        log: from_hex(&payload.log_id).ok_or(malformed("the name of the log"))?,
-        index: payload.log_index.0,
-        kind: None,
-        integrated_time: payload.integrated_time.0,
-        promise: Some(bundle.signed_entry_timestamp.0),
-        proof: None,
-        is_promise_enough: true,
-        body: payload.body.0,
-    })
+    let entry = read_log_entry(text).map_err(|_| malformed("the log entry"))?;
+    entry.ok_or(malformed("the name of the log"))
 }
 
-fn timestamp(text: &str) -> Result<Vec<u8>, SignatureFault> {
-    let timestamp: LegacyTimestampJson =
-        serde_json::from_slice(text.as_bytes()).map_err(|_| malformed("the timestamp"))?;
-    Ok(timestamp.signed_timestamp.0)
+/// None if the name of the log is not hex.
+fn read_log_entry(text: &str) -> Result<Option<LogEntry>, MalformedJson> {
+    let bundle = Json::parse(text.as_bytes(), FIELDS)?;
+    let payload = bundle.field("Payload")?;
+    let entry = LogEntry {
+        log: Vec::new(),
+        index: payload.int64("logIndex")?,
+        kind: None,
+        integrated_time: payload.int64("integratedTime")?,
+        promise: Some(bundle.bytes("SignedEntryTimestamp")?),
+        proof: None,
+        is_promise_enough: true,
+        body: payload.bytes("body")?,
+    };
+    let log = from_hex(payload.text("logID")?);
+    Ok(log.map(|log| LogEntry { log, ..entry }))
+}
+
+fn timestamp(text: &str) -> Result<Vec<u8>, MalformedJson> {
+    Json::parse(text.as_bytes(), FIELDS)?.bytes("SignedRFC3161Timestamp")
 }
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {
@@ -103,61 +126,6 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 
 fn malformed(what: &'static str) -> SignatureFault {
     SignatureFault::Malformed(what)
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct LegacyBundleJson {
-    signed_entry_timestamp: Base64,
-    payload: LegacyEntryJson,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct LegacyEntryJson {
-    body: Base64,
-    integrated_time: Int64,
-    log_index: Int64,
-    #[serde(rename = "logID")]
-    log_id: String,
-}
-
-#[derive(Deserialize)]
-struct LegacyTimestampJson {
-    #[serde(rename = "SignedRFC3161Timestamp")]
-    signed_timestamp: Base64,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SimpleJson {
-    critical: CriticalJson,
-    #[serde(default, rename = "optional")]
-    _optional: Option<IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CriticalJson {
-    #[serde(rename = "identity")]
-    _identity: IdentityJson,
-    image: SignedImageJson,
-    #[serde(rename = "type")]
-    claim: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct IdentityJson {
-    #[serde(rename = "docker-reference")]
-    _reference: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SignedImageJson {
-    #[serde(rename = "docker-manifest-digest")]
-    digest: String,
 }
 
 #[cfg(test)]

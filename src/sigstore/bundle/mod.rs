@@ -7,12 +7,10 @@ pub(crate) mod legacy;
 use crate::error::SignatureFault;
 use crate::sigstore::authority::certificate::Certificate;
 use crate::sigstore::bundle::envelope::IN_TOTO;
-use crate::sigstore::bundle::json::{BundleJson, EntryJson, EnvelopeJson, MessageJson, ProofJson};
-use crate::sigstore::encoding::json::Int64;
-use crate::sigstore::log::entry::{LogEntry, LogProof};
-use crate::sigstore::log::merkle::InclusionProof;
-use crate::sigstore::trust::trusted_root::ChainJson;
-use serde::de::IgnoredAny;
+use crate::sigstore::bundle::json::{BundleJson, EnvelopeJson, FIELDS, MessageJson};
+use crate::sigstore::encoding::json::{Json, MalformedJson};
+use crate::sigstore::encoding::json_reader::documents;
+use crate::sigstore::log::entry::LogEntry;
 
 /// In bytes, of JSON. Bundles of SBOMs are the largest.
 const MAX_SIZE: usize = 1 << 20;
@@ -63,59 +61,37 @@ impl Bundle {
         if text.len() > MAX_SIZE {
             return Err(malformed("the bundle is too large"));
         }
-        let bundle = serde_json::from_slice(text).map_err(|_| not_json())?;
-        Self::read(bundle)
-    }
-
-    fn read(bundle: BundleJson) -> Result<Self, SignatureFault> {
-        let rules = rules(&bundle.media_type)?;
-        let material = bundle.verification_material;
-        let entries = material.tlog_entries.0.into_iter();
-        let entries: Result<_, _> = entries.map(|entry| log_entry(entry, &rules)).collect();
-        let timestamps = material.timestamp_verification_data.unwrap_or_default();
-        let timestamps = timestamps.rfc3161_timestamps.0.into_iter();
-        let (content, signature) = match (bundle.dsse_envelope, bundle.message_signature) {
+        let json = Json::parse(text, FIELDS).map_err(not_json)?;
+        let rules = rules(json.text("mediaType").map_err(not_json)?)?;
+        let bundle = BundleJson::read(&json, rules.is_promise_enough).map_err(not_json)?;
+        let (content, signature) = match (bundle.envelope, bundle.message) {
             (Some(envelope), None) => of_envelope(envelope)?,
             (None, Some(message)) => of_message(message)?,
             _ => return Err(malformed("not one envelope or message signature")),
         };
         Ok(Self {
-            material: match (
-                material.certificate,
-                material.x509_certificate_chain,
-                material.public_key,
-            ) {
-                (Some(leaf), None, None) => certificate(&leaf.raw_bytes.0)?,
-                (None, Some(chain), None) if rules.allows_chain => of_chain(&chain)?,
-                (None, None, Some(_)) => Material::Key,
+            material: match (bundle.certificate, bundle.chain, bundle.has_public_key) {
+                (Some(leaf), None, false) => certificate(&leaf)?,
+                (None, Some(chain), false) if rules.allows_chain => of_chain(&chain)?,
+                (None, None, true) => Material::Key,
                 _ => return Err(malformed("not one certificate or key")),
             },
             content,
             signature,
-            entries: entries?,
-            timestamps: timestamps.map(|stamp| stamp.signed_timestamp.0).collect(),
+            entries: bundle.entries,
+            timestamps: bundle.timestamps,
         })
     }
 }
 
 /// The JSON of each bundle in a file: one, or JSON lines as `gh attestation download` writes them.
 pub fn bundles(text: &[u8]) -> Result<Vec<&[u8]>, SignatureFault> {
-    let mut stream = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();
-    let (mut bundles, mut start) = (Vec::new(), 0);
-    while let Some(bundle) = stream.next() {
-        bundle.map_err(|_| not_json())?;
-        if bundles.len() == MAX_BUNDLES {
-            return Err(malformed("more than 64 bundles"));
-        }
-        let end = stream.byte_offset();
-        let json = text.get(start..end).unwrap_or_default();
-        bundles.push(json.trim_ascii());
-        start = end;
+    let bundles = documents(text, MAX_BUNDLES).map_err(not_json)?;
+    match bundles.len() {
+        0 => Err(not_json(MalformedJson)),
+        1..=MAX_BUNDLES => Ok(bundles),
+        _ => Err(malformed("more than 64 bundles")),
     }
-    if bundles.is_empty() {
-        return Err(not_json());
-    }
-    Ok(bundles)
 }
 
 fn rules(media_type: &str) -> Result<Rules, SignatureFault> {
@@ -138,67 +114,37 @@ fn certificate(der: &[u8]) -> Result<Material, SignatureFault> {
 }
 
 /// The leaf is first. What else is there is not used, and a root must not be: the trusted root has those.
-fn of_chain(chain: &ChainJson) -> Result<Material, SignatureFault> {
-    let certificates = &chain.certificates.0;
-    let leaf = certificates.first().ok_or(malformed("no certificate"))?;
-    for other in certificates {
-        let other = Certificate::from_der(&other.raw_bytes.0);
+fn of_chain(chain: &[Vec<u8>]) -> Result<Material, SignatureFault> {
+    let leaf = chain.first().ok_or(malformed("no certificate"))?;
+    for other in chain {
+        let other = Certificate::from_der(other);
         if other.ok_or(malformed("a certificate"))?.is_self_issued() {
             return Err(malformed("a root certificate in the chain"));
         }
     }
-    certificate(&leaf.raw_bytes.0)
+    certificate(leaf)
 }
 
-fn of_envelope(envelope: EnvelopeJson) -> Result<(Content, Vec<u8>), SignatureFault> {
+fn of_envelope(envelope: EnvelopeJson<'_>) -> Result<(Content, Vec<u8>), SignatureFault> {
     if envelope.payload_type != IN_TOTO {
         return Err(malformed("the payload is not an in-toto statement"));
     }
-    let [signature] = <[_; 1]>::try_from(envelope.signatures.0)
+    let [signature] = <[_; 1]>::try_from(envelope.signatures)
         .map_err(|_| malformed("not one signature in the envelope"))?;
-    Ok((Content::Envelope(envelope.payload.0), signature.sig.0))
+    Ok((Content::Envelope(envelope.payload), signature))
 }
 
-fn of_message(message: MessageJson) -> Result<(Content, Vec<u8>), SignatureFault> {
-    let hash = message.message_digest;
-    if hash.algorithm != "SHA2_256" || hash.digest.0.len() != 32 {
+fn of_message(message: MessageJson<'_>) -> Result<(Content, Vec<u8>), SignatureFault> {
+    if message.algorithm != "SHA2_256" || message.digest.len() != 32 {
         return Err(malformed("a message digest other than SHA-256"));
     }
-    Ok((Content::Message(hash.digest.0), message.signature.0))
-}
-
-fn log_entry(entry: EntryJson, rules: &Rules) -> Result<LogEntry, SignatureFault> {
-    Ok(LogEntry {
-        log: entry.log_id.key_id.0,
-        index: entry.log_index.0,
-        kind: Some((entry.kind_version.kind, entry.kind_version.version)),
-        integrated_time: entry.integrated_time.0,
-        promise: entry
-            .inclusion_promise
-            .map(|promise| promise.signed_entry_timestamp.0),
-        proof: entry.inclusion_proof.map(log_proof).transpose()?,
-        is_promise_enough: rules.is_promise_enough,
-        body: entry.canonicalized_body.0,
-    })
-}
-
-fn log_proof(proof: ProofJson) -> Result<LogProof, SignatureFault> {
-    let number = |number: Int64| u64::try_from(number.0).map_err(|_| not_json());
-    Ok(LogProof {
-        inclusion: InclusionProof {
-            index: number(proof.log_index)?,
-            size: number(proof.tree_size)?,
-            root: proof.root_hash.0,
-            hashes: proof.hashes.0.into_iter().map(|hash| hash.0).collect(),
-        },
-        checkpoint: proof.checkpoint.map(|checkpoint| checkpoint.envelope),
-    })
+    Ok((Content::Message(message.digest), message.signature))
 }
 
 fn malformed(what: &'static str) -> SignatureFault {
     SignatureFault::Malformed(what)
 }
 
-fn not_json() -> SignatureFault {
+fn not_json(_: MalformedJson) -> SignatureFault {
     malformed("not the JSON of a sigstore bundle")
 }

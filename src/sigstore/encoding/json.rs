@@ -3,73 +3,33 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::de::{Error, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-use std::fmt;
-use std::marker::PhantomData;
+use std::borrow::Cow;
 
-/// `bytes`: base64 of the standard alphabet, with its padding, without line breaks.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Base64(pub(crate) Vec<u8>);
+/// A value of a document. All documents of this room share this one type: a type for each, with the code that serde derives for
+/// it, would take 100 KiB of the binary.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Json<'a> {
+    Null,
+    /// From zero on.
+    Number(i64),
+    Text(Cow<'a, str>),
+    List(Vec<Self>),
+    Object(Vec<(Cow<'a, str>, Self)>),
+    /// What no field may be, such as a fraction, and all values of unknown fields.
+    Other,
+}
 
-/// Decodes what [`Base64`] accepts.
+/// A field is missing, or its value is of another type.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct MalformedJson;
+
+/// Decodes base64 of the standard alphabet, with its padding, without line breaks.
 pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
 }
 
 pub(crate) fn to_base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
-}
-
-impl<'de> Deserialize<'de> for Base64 {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(Base64Visitor)
-    }
-}
-
-struct Base64Visitor;
-
-impl Visitor<'_> for Base64Visitor {
-    type Value = Base64;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("base64")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Base64, E> {
-        let bytes = from_base64(text).map(Base64);
-        bytes.ok_or_else(|| E::custom("not base64"))
-    }
-}
-
-/// `int64`, which is a string here and a number in older JSON; never negative in these formats.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Int64(pub(crate) i64);
-
-impl<'de> Deserialize<'de> for Int64 {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Int64Visitor)
-    }
-}
-
-struct Int64Visitor;
-
-impl Visitor<'_> for Int64Visitor {
-    type Value = Int64;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number from zero on")
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Int64, E> {
-        let number = i64::try_from(number).map(Int64);
-        number.map_err(|_| E::custom("too large"))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Int64, E> {
-        let number = decimal(text).map(Int64);
-        number.ok_or_else(|| E::custom("not a number"))
-    }
 }
 
 /// Digits without a sign and without leading zeros.
@@ -79,56 +39,126 @@ pub(crate) fn decimal(text: &str) -> Option<i64> {
     text.parse().ok()
 }
 
-/// A list of at most `MAX` elements, so that a small document cannot ask for much work.
-#[derive(Debug)]
-pub(crate) struct Limited<T, const MAX: usize>(pub(crate) Vec<T>);
-
-impl<T, const MAX: usize> Default for Limited<T, MAX> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
+/// Whether a list of words, with blanks between them, has this one.
+pub(super) fn has_word(words: &str, word: &str) -> bool {
+    words.split(' ').any(|known| known == word)
 }
 
-impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for Limited<T, MAX> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(LimitedVisitor(PhantomData))
-    }
-}
-
-struct LimitedVisitor<T, const MAX: usize>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for LimitedVisitor<T, MAX> {
-    type Value = Limited<T, MAX>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list")
+impl Json<'_> {
+    /// The value of a field, which may be `null`. None if the field is missing.
+    pub(crate) fn get(&self, name: &str) -> Result<Option<&Self>, MalformedJson> {
+        let Self::Object(fields) = self else {
+            return Err(MalformedJson);
+        };
+        let found = fields.iter().find(|(key, _)| key == name);
+        Ok(found.map(|(_, value)| value))
     }
 
-    /// `null` is an empty list.
-    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(Limited::default())
+    /// The value of a field, which may be `null`.
+    pub(crate) fn field(&self, name: &str) -> Result<&Self, MalformedJson> {
+        self.get(name)?.ok_or(MalformedJson)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut elements = Vec::new();
-        while let Some(element) = list.next_element()? {
-            if elements.len() == MAX {
-                return Err(A::Error::custom("a list has too many elements"));
-            }
-            elements.push(element);
+    /// The value of a field. None if it is missing or `null`.
+    pub(crate) fn optional(&self, name: &str) -> Result<Option<&Self>, MalformedJson> {
+        let value = self.get(name)?;
+        Ok(value.filter(|value| **value != Self::Null))
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Result<&str, MalformedJson> {
+        self.field(name)?.as_text()
+    }
+
+    pub(crate) fn optional_text(&self, name: &str) -> Result<Option<&str>, MalformedJson> {
+        self.optional(name)?.map(Self::as_text).transpose()
+    }
+
+    /// `bytes`.
+    pub(crate) fn bytes(&self, name: &str) -> Result<Vec<u8>, MalformedJson> {
+        self.field(name)?.as_bytes()
+    }
+
+    /// The bytes in an object that may be missing.
+    pub(crate) fn optional_bytes(
+        &self,
+        object: &str,
+        name: &str,
+    ) -> Result<Option<Vec<u8>>, MalformedJson> {
+        let object = self.optional(object)?;
+        object.map(|object| object.bytes(name)).transpose()
+    }
+
+    /// `int64`, which is a string here and a number in older JSON; never negative in these formats.
+    pub(crate) fn int64(&self, name: &str) -> Result<i64, MalformedJson> {
+        match self.field(name)? {
+            Self::Number(number) => Ok(*number),
+            Self::Text(text) => decimal(text).ok_or(MalformedJson),
+            _ => Err(MalformedJson),
         }
-        Ok(Limited(elements))
     }
+
+    pub(crate) fn int64_or_zero(&self, name: &str) -> Result<i64, MalformedJson> {
+        match self.get(name)? {
+            Some(_) => self.int64(name),
+            None => Ok(0),
+        }
+    }
+
+    /// A list of at most `max` elements. `null` is an empty one.
+    pub(crate) fn list(&self, name: &str, max: usize) -> Result<&[Self], MalformedJson> {
+        match self.field(name)? {
+            Self::Null => Ok(&[]),
+            Self::List(list) if list.len() <= max => Ok(list),
+            _ => Err(MalformedJson),
+        }
+    }
+
+    pub(crate) fn list_or_empty(&self, name: &str, max: usize) -> Result<&[Self], MalformedJson> {
+        match self.get(name)? {
+            Some(_) => self.list(name, max),
+            None => Ok(&[]),
+        }
+    }
+
+    /// Refuses an object with fields other than these, which have blanks between them.
+    pub(crate) fn has_only(&self, names: &str) -> Result<(), MalformedJson> {
+        match self {
+            Self::Object(fields) if fields.iter().all(|(key, _)| has_word(names, key)) => Ok(()),
+            _ => Err(MalformedJson),
+        }
+    }
+
+    pub(crate) fn as_text(&self) -> Result<&str, MalformedJson> {
+        match self {
+            Self::Text(text) => Ok(text),
+            _ => Err(MalformedJson),
+        }
+    }
+
+    pub(crate) fn as_bytes(&self) -> Result<Vec<u8>, MalformedJson> {
+        from_base64(self.as_text()?).ok_or(MalformedJson)
+    }
+}
+
+/// The bytes in each object of a list.
+pub(crate) fn bytes_of_each(list: &[Json<'_>], name: &str) -> Result<Vec<Vec<u8>>, MalformedJson> {
+    list.iter().map(|object| object.bytes(name)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// The value of the field `x`.
+    fn of<'a>(value: &'a str) -> Json<'a> {
+        let json = format!(r#"{{"x": {value}}}"#);
+        Json::parse(json.leak().as_bytes(), "x y").unwrap()
+    }
+
     #[test]
     fn only_standard_base64_is_bytes() {
-        let bytes = |text: &str| serde_json::from_str::<Base64>(text).ok();
-        assert_eq!(bytes(r#""+/8=""#), Some(Base64(vec![0xfb, 0xff])));
+        assert_eq!(of(r#""+/8=""#).bytes("x"), Ok(vec![0xfb, 0xff]));
+        assert_eq!(of(r#""\u002b\/8=""#).bytes("x"), Ok(vec![0xfb, 0xff]));
         for bad in [
             r#""-_8=""#,
             r#""+/8""#,
@@ -139,39 +169,88 @@ mod tests {
             "[1]",
             "7",
         ] {
-            assert_eq!(bytes(bad), None, "{bad}");
+            assert_eq!(of(bad).bytes("x"), Err(MalformedJson), "{bad}");
         }
     }
 
     #[test]
     fn numbers_are_not_negative() {
-        let number = |text: &str| serde_json::from_str::<Int64>(text).ok();
-        assert_eq!(number("7"), Some(Int64(7)));
-        assert_eq!(number(r#""7""#), Some(Int64(7)));
-        assert_eq!(number(r#""9223372036854775807""#), Some(Int64(i64::MAX)));
+        for (text, number) in [
+            ("7", 7),
+            (r#""7""#, 7),
+            ("0", 0),
+            (r#""0""#, 0),
+            ("9223372036854775807", i64::MAX),
+            (r#""9223372036854775807""#, i64::MAX),
+        ] {
+            assert_eq!(of(text).int64("x"), Ok(number), "{text}");
+        }
         for bad in [
             "-1",
+            "-0",
             r#""-1""#,
             r#""+1""#,
             r#""""#,
             r#""07""#,
             "1.5",
+            "1.0",
+            "1e3",
             r#""1e3""#,
             "9223372036854775808",
+            r#""9223372036854775808""#,
+            "18446744073709551616",
+            "true",
+            "null",
         ] {
-            assert_eq!(number(bad), None, "{bad}");
+            assert_eq!(of(bad).int64_or_zero("x"), Err(MalformedJson), "{bad}");
         }
+        assert_eq!(of("7").int64_or_zero("y"), Ok(0));
+        assert_eq!(of("7").int64("y"), Err(MalformedJson));
     }
 
     #[test]
     fn lists_have_a_limit() {
-        let list = |text: &str| {
-            serde_json::from_str::<Limited<u8, 2>>(text)
-                .ok()
-                .map(|l| l.0)
-        };
-        assert_eq!(list("[1, 2]"), Some(vec![1, 2]));
-        assert_eq!(list("null"), Some(vec![]));
-        assert_eq!(list("[1, 2, 3]"), None);
+        let length = |text| of(text).list("x", 2).map(<[_]>::len);
+        assert_eq!(length("[1, 2]"), Ok(2));
+        assert_eq!(length("null"), Ok(0));
+        assert_eq!(length("[1, 2, 3]"), Err(MalformedJson));
+        assert_eq!(length("{}"), Err(MalformedJson));
+        assert_eq!(of("[]").list_or_empty("y", 2), Ok(&[][..]));
+        assert_eq!(of("[]").list("y", 2), Err(MalformedJson));
+        assert!(of("5").list_or_empty("x", 2).is_err());
+    }
+
+    #[test]
+    fn null_is_missing_where_a_field_is_optional() {
+        let json = of("null");
+        assert_eq!(
+            (json.optional("x"), json.optional("y")),
+            (Ok(None), Ok(None))
+        );
+        assert_eq!(json.get("x"), Ok(Some(&Json::Null)));
+        assert_eq!(json.optional_text("x"), Ok(None));
+        assert_eq!(json.optional_bytes("x", "y"), Ok(None));
+        assert_eq!(json.text("x"), Err(MalformedJson));
+        assert_eq!(of("5").optional_text("x"), Err(MalformedJson));
+        assert_eq!(of("5").optional_bytes("x", "y"), Err(MalformedJson));
+        assert_eq!(of("{}").optional_bytes("x", "y"), Err(MalformedJson));
+        assert_eq!(
+            of(r#"{"y": ""}"#).optional_bytes("x", "y"),
+            Ok(Some(Vec::new()))
+        );
+    }
+
+    #[test]
+    fn only_an_object_has_fields() {
+        for text in ["null", "5", "[]", r#""x""#] {
+            let json = of(text);
+            let json = json.field("x").unwrap();
+            assert!(
+                json.optional("y").is_err() && json.has_only("y").is_err(),
+                "{text}"
+            );
+        }
+        assert_eq!(of("1").has_only("y x"), Ok(()));
+        assert_eq!(of("1").has_only("y"), Err(MalformedJson));
     }
 }

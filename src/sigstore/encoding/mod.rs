@@ -2,5 +2,6 @@
 
 pub(crate) mod der;
 pub(crate) mod json;
+pub(crate) mod json_reader;
 pub(crate) mod pem;
 pub(crate) mod time;

@@ -1,16 +1,19 @@
-//! What Rekor has recorded: its types `hashedrekord`, `dsse` and `intoto`. An entry counts only if it is of the same signature, made
+//! What Rekor has recorded: its types `hashedrekord`, `dsse` and `intoto`, <https://github.com/sigstore/rekor>, `pkg/types`, and
+//! <https://github.com/sigstore/rekor-tiles>, `api/proto/rekor/v2`. An entry counts only if it is of the same signature, made
 //! with the same key or certificate over the same bytes: two ECDSA signatures of the same bytes differ, and an entry of one proves
 //! nothing about the other.
 
 use crate::error::SignatureFault;
-use crate::sigstore::encoding::json::from_base64;
+use crate::sigstore::encoding::json::{Json, MalformedJson, bytes_of_each, from_base64};
 use crate::sigstore::encoding::pem;
 use crate::sigstore::hash::{HashAlgorithm, hex};
-use crate::sigstore::log::body_json::{
-    BodyJson, Dsse1, HashedRekord1, HashedRekord2, HeadJson, HexHash, InToto2, InTotoContent,
-    VerifierJson,
-};
-use serde::de::DeserializeOwned;
+
+/// Of all kinds.
+const FIELDS: &str = "kind apiVersion spec data hash algorithm value signature content publicKey hashedRekordV002 digest verifier \
+    x509Certificate rawBytes payloadHash signatures envelope sig";
+
+/// Where more than one is refused anyway.
+const MAX_SIGNATURES: usize = 16;
 
 /// What must have been recorded.
 #[derive(Clone, Copy)]
@@ -40,36 +43,32 @@ pub(crate) fn check(
     recorded: &Recorded<'_>,
 ) -> Result<Generation, SignatureFault> {
     let of_other = SignatureFault::Invalid("the log entry belongs to another signature");
-    let head: HeadJson = parse(body)?;
-    let found = (head.kind.as_str(), head.api_version.as_str());
+    let json = Json::parse(body, FIELDS).map_err(not_json)?;
+    let (found, spec) = head(&json).map_err(not_json)?;
     if kind.is_some_and(|kind| kind != found) {
         return Err(SignatureFault::Invalid("the log entry is of another kind"));
     }
     let (matches, generation) = match found {
-        ("hashedrekord", "0.0.1") => {
-            let entry: BodyJson<HashedRekord1> = parse(body)?;
-            (entry.spec.matches(recorded), Generation::Rekor1)
-        }
-        ("hashedrekord", "0.0.2") => {
-            let entry: BodyJson<HashedRekord2> = parse(body)?;
-            (entry.spec.matches(recorded), Generation::Rekor2)
-        }
-        ("dsse", "0.0.1") => {
-            let entry: BodyJson<Dsse1> = parse(body)?;
-            (entry.spec.matches(recorded), Generation::Rekor1)
-        }
-        ("intoto", "0.0.2") => {
-            let entry: BodyJson<InToto2> = parse(body)?;
-            (entry.spec.content.matches(recorded), Generation::Rekor1)
-        }
+        ("hashedrekord", "0.0.1") => (is_hashed_rekord_1(spec, recorded), Generation::Rekor1),
+        ("hashedrekord", "0.0.2") => (is_hashed_rekord_2(spec, recorded), Generation::Rekor2),
+        ("dsse", "0.0.1") => (is_dsse_1(spec, recorded), Generation::Rekor1),
+        ("intoto", "0.0.2") => (is_in_toto_2(spec, recorded), Generation::Rekor1),
         _ => return Err(SignatureFault::Malformed("a log entry of an unknown kind")),
     };
+    let matches = matches.map_err(not_json)?;
     matches.then_some(generation).ok_or(of_other)
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, SignatureFault> {
-    serde_json::from_slice(body)
-        .map_err(|_| SignatureFault::Malformed("not the JSON of a log entry"))
+fn not_json(_: MalformedJson) -> SignatureFault {
+    SignatureFault::Malformed("not the JSON of a log entry")
+}
+
+type Head<'a> = ((&'a str, &'a str), &'a Json<'a>);
+
+/// The kind with its version, and the rest.
+fn head<'a>(body: &'a Json<'_>) -> Result<Head<'a>, MalformedJson> {
+    let kind = (body.text("kind")?, body.text("apiVersion")?);
+    Ok((kind, body.field("spec")?))
 }
 
 /// Line ends differ from one writer of PEM to another, so DER is compared.
@@ -80,70 +79,74 @@ fn is_pem_of(text: &[u8], material: &[u8]) -> bool {
     })
 }
 
-impl HexHash {
-    fn is_of(&self, bytes: &[u8]) -> bool {
-        let algorithm = HashAlgorithm::of_name(&self.algorithm);
-        algorithm.is_some_and(|algorithm| hex(&algorithm.hash(bytes)) == self.value)
-    }
+/// Whether an object is the hash of the bytes, if there are any.
+fn is_hash_of(hash: &Json<'_>, bytes: Option<&[u8]>) -> Result<bool, MalformedJson> {
+    let (algorithm, value) = (hash.text("algorithm")?, hash.text("value")?);
+    let hash = HashAlgorithm::of_name(algorithm).zip(bytes);
+    Ok(hash.is_some_and(|(algorithm, bytes)| hex(&algorithm.hash(bytes)) == value))
 }
 
-impl HashedRekord1 {
-    fn matches(&self, recorded: &Recorded<'_>) -> bool {
-        // Envelopes have types of their own there; sigstore's other clients refuse this one for them, too.
-        recorded.payload.is_none()
-            && self.data.hash.is_of(recorded.message)
-            && self.signature.content.0 == recorded.signature
-            && is_pem_of(&self.signature.public_key.content.0, recorded.material)
-    }
+// The number at the end of a name is the generation of Rekor.
+
+fn is_hashed_rekord_1(spec: &Json<'_>, recorded: &Recorded<'_>) -> Result<bool, MalformedJson> {
+    let signature = spec.field("signature")?;
+    let content = signature.bytes("content")?;
+    let key = signature.field("publicKey")?.bytes("content")?;
+    let hash = spec.field("data")?.field("hash")?;
+    let is_of_message = is_hash_of(hash, Some(recorded.message))?;
+    // Envelopes have types of their own there; sigstore's other clients refuse this one for them, too.
+    Ok(recorded.payload.is_none()
+        && is_of_message
+        && content == recorded.signature
+        && is_pem_of(&key, recorded.material))
 }
 
-impl HashedRekord2 {
-    fn matches(&self, recorded: &Recorded<'_>) -> bool {
-        let entry = &self.hashed_rekord_v002;
-        let algorithm = HashAlgorithm::of_name(&entry.data.algorithm);
-        let material = match &entry.signature.verifier {
-            VerifierJson {
-                x509_certificate: Some(material),
-                public_key: None,
-            }
-            | VerifierJson {
-                x509_certificate: None,
-                public_key: Some(material),
-            } => &material.raw_bytes.0,
-            _ => return false,
-        };
-        algorithm.is_some_and(|algorithm| algorithm.hash(recorded.message) == entry.data.digest.0)
-            && entry.signature.content.0 == recorded.signature
-            && material == recorded.material
-    }
+fn is_hashed_rekord_2(spec: &Json<'_>, recorded: &Recorded<'_>) -> Result<bool, MalformedJson> {
+    let entry = spec.field("hashedRekordV002")?;
+    let (data, signature) = (entry.field("data")?, entry.field("signature")?);
+    let algorithm = HashAlgorithm::of_name(data.text("algorithm")?);
+    let digest = data.bytes("digest")?;
+    let content = signature.bytes("content")?;
+    let verifier = signature.field("verifier")?;
+    let certificate = verifier.optional_bytes("x509Certificate", "rawBytes")?;
+    let key = verifier.optional_bytes("publicKey", "rawBytes")?;
+    let material = match (certificate, key) {
+        (Some(material), None) | (None, Some(material)) => material,
+        _ => return Ok(false),
+    };
+    Ok(
+        algorithm.is_some_and(|algorithm| algorithm.hash(recorded.message) == digest)
+            && content == recorded.signature
+            && material == recorded.material,
+    )
 }
 
-impl Dsse1 {
-    fn matches(&self, recorded: &Recorded<'_>) -> bool {
-        let [signature] = &self.signatures.0[..] else {
-            return false;
-        };
-        recorded
-            .payload
-            .is_some_and(|payload| self.payload_hash.is_of(payload))
-            && signature.signature.0 == recorded.signature
-            && is_pem_of(&signature.verifier.0, recorded.material)
-    }
+fn is_dsse_1(spec: &Json<'_>, recorded: &Recorded<'_>) -> Result<bool, MalformedJson> {
+    let is_of_payload = is_hash_of(spec.field("payloadHash")?, recorded.payload)?;
+    let list = spec.list("signatures", MAX_SIGNATURES)?;
+    let signatures = bytes_of_each(list, "signature")?;
+    let keys = bytes_of_each(list, "verifier")?;
+    let ([signature], [key]) = (&signatures[..], &keys[..]) else {
+        return Ok(false);
+    };
+    Ok(is_of_payload && signature == recorded.signature && is_pem_of(key, recorded.material))
 }
 
-impl InTotoContent {
-    fn matches(&self, recorded: &Recorded<'_>) -> bool {
-        let [signature] = &self.envelope.signatures.0[..] else {
-            return false;
-        };
-        // Encoded twice: <https://github.com/sigstore/rekor/pull/973>.
-        let inner = str::from_utf8(&signature.sig.0).ok().and_then(from_base64);
-        recorded
-            .payload
-            .is_some_and(|payload| self.payload_hash.is_of(payload))
-            && inner.as_deref() == Some(recorded.signature)
-            && is_pem_of(&signature.public_key.0, recorded.material)
-    }
+fn is_in_toto_2(spec: &Json<'_>, recorded: &Recorded<'_>) -> Result<bool, MalformedJson> {
+    let content = spec.field("content")?;
+    let is_of_payload = is_hash_of(content.field("payloadHash")?, recorded.payload)?;
+    let list = content.field("envelope")?;
+    let list = list.list("signatures", MAX_SIGNATURES)?;
+    let signatures = bytes_of_each(list, "sig")?;
+    let keys = bytes_of_each(list, "publicKey")?;
+    let ([signature], [key]) = (&signatures[..], &keys[..]) else {
+        return Ok(false);
+    };
+    // Encoded twice: <https://github.com/sigstore/rekor/pull/973>.
+    let inner = str::from_utf8(signature).ok().and_then(from_base64);
+    Ok(is_of_payload
+        && inner.as_deref() == Some(recorded.signature)
+        && is_pem_of(key, recorded.material))
 }
 
 #[cfg(test)]

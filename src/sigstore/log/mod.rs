@@ -1,7 +1,6 @@
 //! Logs of signatures, and what an entry in one proves.
 
 pub(crate) mod body;
-mod body_json;
 mod checkpoint;
 pub(crate) mod entry;
 pub(crate) mod merkle;

@@ -3,10 +3,10 @@
 use crate::error::SignatureFault;
 use crate::sigstore::authority::certificate::Certificate;
 use crate::sigstore::authority::path::AuthorityChain;
-use crate::sigstore::encoding::json::{Base64, Limited};
+use crate::sigstore::encoding::json::{Json, MalformedJson, bytes_of_each};
+use crate::sigstore::encoding::json_reader::documents;
 use crate::sigstore::encoding::time::{Interval, of_root};
 use crate::sigstore::key::PublicKey;
-use serde::Deserialize;
 
 /// In bytes. The largest in use has 40 KiB.
 const MAX_SIZE: usize = 4 << 20;
@@ -20,6 +20,9 @@ const MEDIA_TYPES: [&str; 4] = [
     "application/vnd.dev.sigstore.trustedroot.v0.1+json",
     "application/vnd.dev.sigstore.trustedroot.v0.2+json",
 ];
+
+const FIELDS: &str = "mediaType tlogs ctlogs baseUrl logId keyId publicKey rawBytes validFor start end \
+    certificateAuthorities timestampAuthorities certChain certificates";
 
 /// One instance. Signatures hold under a whole one: parts of two are never mixed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,140 +52,123 @@ impl TrustedRoot {
         if text.len() > MAX_SIZE {
             return Err(malformed("the trusted root is too large"));
         }
-        let mut roots = Vec::new();
-        for root in serde_json::Deserializer::from_slice(text).into_iter::<RootJson>() {
-            let root = root.map_err(|_| malformed("not the JSON of a trusted root"))?;
-            if roots.len() == MAX {
-                return Err(malformed("too many trusted roots"));
-            }
-            roots.push(Self::read(root)?);
+        let documents = documents(text, MAX).map_err(not_json)?;
+        match documents.len() {
+            0 => Err(malformed("the trusted root is empty")),
+            1..=MAX => documents.into_iter().map(Self::read).collect(),
+            _ => Err(malformed("too many trusted roots")),
         }
-        if roots.is_empty() {
-            return Err(malformed("the trusted root is empty"));
-        }
-        Ok(roots)
     }
 
-    fn read(root: RootJson) -> Result<Self, SignatureFault> {
-        if !MEDIA_TYPES.contains(&root.media_type.as_str()) {
+    fn read(text: &[u8]) -> Result<Self, SignatureFault> {
+        let root = Json::parse(text, FIELDS).map_err(not_json)?;
+        if !MEDIA_TYPES.contains(&root.text("mediaType").map_err(not_json)?) {
             return Err(malformed("a trusted root of an unknown version"));
         }
         Ok(Self {
-            logs: all(root.tlogs, log)?,
-            ct_logs: all(root.ctlogs, log)?,
-            certificate_authorities: all(root.certificate_authorities, authority)?,
-            timestamp_authorities: all(root.timestamp_authorities, authority)?,
+            logs: all(&root, "tlogs", log)?,
+            ct_logs: all(&root, "ctlogs", log)?,
+            certificate_authorities: all(&root, "certificateAuthorities", authority)?,
+            timestamp_authorities: all(&root, "timestampAuthorities", authority)?,
         })
     }
 }
 
-fn all<T, U>(
-    list: Limited<T, MAX>,
-    read: fn(T) -> Result<U, SignatureFault>,
-) -> Result<Vec<U>, SignatureFault> {
-    list.0.into_iter().map(read).collect()
+struct LogJson<'a> {
+    base_url: &'a str,
+    id: Vec<u8>,
+    key: Vec<u8>,
+    valid_for: IntervalJson<'a>,
 }
 
-fn log(log: LogJson) -> Result<TrustedLog, SignatureFault> {
+#[derive(Default)]
+struct IntervalJson<'a> {
+    start: Option<&'a str>,
+    end: Option<&'a str>,
+}
+
+impl<'a> LogJson<'a> {
+    fn read(log: &'a Json<'_>) -> Result<Self, MalformedJson> {
+        let key = log.field("publicKey")?;
+        let base_url = log.get("baseUrl")?;
+        Ok(Self {
+            base_url: base_url.map_or(Ok(""), Json::as_text)?,
+            id: log.field("logId")?.bytes("keyId")?,
+            key: key.bytes("rawBytes")?,
+            valid_for: IntervalJson::read(key)?,
+        })
+    }
+}
+
+impl<'a> IntervalJson<'a> {
+    fn read(object: &'a Json<'_>) -> Result<Self, MalformedJson> {
+        let Some(interval) = object.optional("validFor")? else {
+            return Ok(Self::default());
+        };
+        Ok(Self {
+            start: interval.optional_text("start")?,
+            end: interval.optional_text("end")?,
+        })
+    }
+
+    /// A missing start does not mean that it was always valid.
+    fn interval(&self) -> Result<Interval, SignatureFault> {
+        let start = self.start.and_then(of_root);
+        let end = self.end.map(of_root);
+        match (start, end) {
+            (Some(start), None) => Ok(Interval { start, end: None }),
+            (Some(start), Some(Some(end))) => Ok(Interval {
+                start,
+                end: Some(end),
+            }),
+            _ => Err(malformed(
+                "the trusted root does not say since when a key is valid",
+            )),
+        }
+    }
+}
+
+/// The DER of the certificates in a chain. Bundles have the same.
+pub(crate) fn certificates(chain: &Json<'_>) -> Result<Vec<Vec<u8>>, MalformedJson> {
+    bytes_of_each(chain.list_or_empty("certificates", 16)?, "rawBytes")
+}
+
+fn all<T>(
+    root: &Json<'_>,
+    name: &str,
+    read: fn(&Json<'_>) -> Result<T, SignatureFault>,
+) -> Result<Vec<T>, SignatureFault> {
+    let list = root.list_or_empty(name, MAX).map_err(not_json)?;
+    list.iter().map(read).collect()
+}
+
+fn log(log: &Json<'_>) -> Result<TrustedLog, SignatureFault> {
+    let log = LogJson::read(log).map_err(not_json)?;
     let without_scheme = log.base_url.split_once("://").map(|(_, rest)| rest);
     let host = without_scheme.and_then(|rest| rest.split('/').next());
     Ok(TrustedLog {
-        id: log.log_id.key_id.0,
-        key: PublicKey::from_der(&log.public_key.raw_bytes.0),
+        key: PublicKey::from_der(&log.key),
         host: host.unwrap_or_default().to_owned(),
-        in_use: interval(log.public_key.valid_for)?,
+        in_use: log.valid_for.interval()?,
+        id: log.id,
     })
 }
 
-fn authority(authority: AuthorityJson) -> Result<AuthorityChain, SignatureFault> {
-    let in_use = interval(authority.valid_for)?;
-    let certificates = authority.cert_chain.certificates.0.into_iter();
-    let certificates: Option<Vec<_>> = certificates
-        .map(|certificate| Certificate::from_der(&certificate.raw_bytes.0))
-        .collect();
-    certificates
-        .and_then(|certificates| AuthorityChain::new(certificates, in_use))
+fn authority(authority: &Json<'_>) -> Result<AuthorityChain, SignatureFault> {
+    let in_use = IntervalJson::read(authority).map_err(not_json)?;
+    let chain = authority.field("certChain").and_then(certificates);
+    let chain = chain.map_err(not_json)?;
+    let in_use = in_use.interval()?;
+    let chain: Option<Vec<_>> = chain.iter().map(|der| Certificate::from_der(der)).collect();
+    chain
+        .and_then(|chain| AuthorityChain::new(chain, in_use))
         .ok_or_else(|| malformed("a certificate in the trusted root that is not of an authority"))
-}
-
-/// A missing start does not mean that it was always valid.
-fn interval(json: Option<IntervalJson>) -> Result<Interval, SignatureFault> {
-    let json = json.unwrap_or_default();
-    let start = json.start.as_deref().and_then(of_root);
-    let end = json.end.as_deref().map(of_root);
-    match (start, end) {
-        (Some(start), None) => Ok(Interval { start, end: None }),
-        (Some(start), Some(Some(end))) => Ok(Interval {
-            start,
-            end: Some(end),
-        }),
-        _ => Err(malformed(
-            "the trusted root does not say since when a key is valid",
-        )),
-    }
 }
 
 fn malformed(what: &'static str) -> SignatureFault {
     SignatureFault::Malformed(what)
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RootJson {
-    media_type: String,
-    #[serde(default)]
-    tlogs: Limited<LogJson, MAX>,
-    #[serde(default)]
-    ctlogs: Limited<LogJson, MAX>,
-    #[serde(default)]
-    certificate_authorities: Limited<AuthorityJson, MAX>,
-    #[serde(default)]
-    timestamp_authorities: Limited<AuthorityJson, MAX>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct LogJson {
-    #[serde(default)]
-    base_url: String,
-    public_key: LogKeyJson,
-    log_id: LogIdJson,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct LogKeyJson {
-    raw_bytes: Base64,
-    valid_for: Option<IntervalJson>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct LogIdJson {
-    pub(crate) key_id: Base64,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct AuthorityJson {
-    cert_chain: ChainJson,
-    valid_for: Option<IntervalJson>,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct ChainJson {
-    #[serde(default)]
-    pub(crate) certificates: Limited<CertificateJson, 16>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct CertificateJson {
-    pub(crate) raw_bytes: Base64,
-}
-
-#[derive(Default, Deserialize)]
-struct IntervalJson {
-    start: Option<String>,
-    end: Option<String>,
+fn not_json(_: MalformedJson) -> SignatureFault {
+    malformed("not the JSON of a trusted root")
 }
