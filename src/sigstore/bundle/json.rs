@@ -18,7 +18,6 @@ const MAX_HASHES: usize = 64;
 pub(crate) struct BundleJson<'a> {
     pub(crate) certificate: Option<Vec<u8>>,
     pub(crate) chain: Option<Vec<Vec<u8>>>,
-    /// Its hint is whatever the signer wrote.
     pub(crate) has_public_key: bool,
     pub(crate) entries: Vec<LogEntry>,
     pub(crate) timestamps: Vec<Vec<u8>>,
@@ -47,6 +46,7 @@ impl<'a> BundleJson<'a> {
         let material = bundle.field("verificationMaterial")?;
         let chain = material.optional("x509CertificateChain")?;
         let public_key = material.optional("publicKey")?;
+        // An object, whose hint is whatever the signer wrote.
         public_key.map(|key| key.get("hint")).transpose()?;
         let timestamps = material.optional("timestampVerificationData")?;
         let mut entries = Vec::new();

@@ -21,7 +21,7 @@ const CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
 const BUNDLE: &str = "dev.sigstore.cosign/bundle";
 const TIMESTAMP: &str = "dev.sigstore.cosign/rfc3161timestamp";
 
-/// Of a payload, and of the JSON in annotations.
+/// The fields of payloads, and of the JSON in annotations.
 const FIELDS: &str = "critical identity docker-reference image docker-manifest-digest type \
     SignedEntryTimestamp Payload body integratedTime logIndex logID SignedRFC3161Timestamp";
 

@@ -7,16 +7,16 @@ use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visito
 use std::borrow::Cow;
 use std::fmt;
 
-/// The deepest of the documents has 8.
+/// Of lists and objects within each other. The deepest document that is accepted has 6.
 const MAX_DEPTH: usize = 16;
 
-/// The longest list, of the subjects of a statement.
+/// Of a list: what a statement may have of subjects, and nothing has more.
 const MAX_ELEMENTS: usize = 1024;
 
-/// The fields of an object, unknown ones among them.
+/// Of an object, unknown fields among them.
 const MAX_FIELDS: usize = 64;
 
-/// Values and names in a document. All subjects that a statement may have are a third of this.
+/// Values and names in a document. The subjects that a statement may have need a quarter of these.
 const MAX_VALUES: usize = 1 << 15;
 
 impl<'a> Json<'a> {

@@ -8,11 +8,11 @@ use crate::sigstore::encoding::json::{Json, MalformedJson, bytes_of_each, from_b
 use crate::sigstore::encoding::pem;
 use crate::sigstore::hash::{HashAlgorithm, hex};
 
-/// Of all kinds.
+/// The fields of all kinds of entries.
 const FIELDS: &str = "kind apiVersion spec data hash algorithm value signature content publicKey hashedRekordV002 digest verifier \
     x509Certificate rawBytes payloadHash signatures envelope sig";
 
-/// Where more than one is refused anyway.
+/// In an entry. One with more than one signature matches nothing.
 const MAX_SIGNATURES: usize = 16;
 
 /// What must have been recorded.
@@ -110,9 +110,8 @@ fn is_hashed_rekord_2(spec: &Json<'_>, recorded: &Recorded<'_>) -> Result<bool, 
     let verifier = signature.field("verifier")?;
     let certificate = verifier.optional_bytes("x509Certificate", "rawBytes")?;
     let key = verifier.optional_bytes("publicKey", "rawBytes")?;
-    let material = match (certificate, key) {
-        (Some(material), None) | (None, Some(material)) => material,
-        _ => return Ok(false),
+    let ((Some(material), None) | (None, Some(material))) = (certificate, key) else {
+        return Ok(false);
     };
     Ok(
         algorithm.is_some_and(|algorithm| algorithm.hash(recorded.message) == digest)
