@@ -9,13 +9,19 @@ UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/system
 # Where zsh looks by itself: below /usr/share, Debian's looks in vendor-completions and all others in site-functions.
 ZSH_COMPLETIONS ?= $(if $(and $(filter /usr /usr/,$(PREFIX)),$(wildcard /etc/debian_version)),vendor-completions,site-functions)
 
-.PHONY: build static demo test conformance fuzz interop check bench install uninstall fixtures clean help
+.PHONY: build static dist dist-test demo test conformance fuzz interop check bench install uninstall fixtures clean help
 
 build:          ## the binary, target/release/roots
 	$(CARGO) build --release --locked
 
 static:         ## the same as one file that needs no library, target/static/roots
 	tests/static.sh
+
+dist:           ## binaries, archives and packages for all TARGETS, with sums, an SBOM and notes, into target/dist (10 minutes)
+	tests/dist/dist.sh $(TARGETS)
+
+dist-test:      ## pull images with each binary of target/dist, in qemu where it is for another processor (Debian, root)
+	tests/dist/test.sh
 
 demo:           ## pull the image in fixtures/demo into target/demo and list it, without a network
 	@echo 'demo: compiling roots first, which takes a minute or two where nothing is compiled yet'
@@ -82,4 +88,4 @@ clean:          ## remove what was built
 	$(CARGO) clean
 
 help:           ## this list
-	@sed -n 's/^\([a-z]*\): *[a-z]* *## /\1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\): *[a-z]* *## /\1\t/p' Makefile

@@ -1,5 +1,5 @@
 #!/bin/sh
-# For `make interop` and `make bench`: Debian's own container tools, installed where they are missing, and a Debian that
+# For `make interop`, `make dist-test` and `make bench`: Debian's own container tools, installed where they are missing, and a Debian that
 # is debootstrapped once and kept.
 set -eu
 
@@ -34,6 +34,9 @@ need mandoc mandoc
 need man man-db
 need groff groff
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
+if [ "${1:-}" = dist ]; then
+    need qemu-arm-static qemu-user-static
+fi
 if [ "${1:-}" = bench ]; then
     need igzip isal
     need curl curl
