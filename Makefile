@@ -9,7 +9,7 @@ UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/system
 # Where zsh looks by itself: below /usr/share, Debian's looks in vendor-completions and all others in site-functions.
 ZSH_COMPLETIONS ?= $(if $(and $(filter /usr /usr/,$(PREFIX)),$(wildcard /etc/debian_version)),vendor-completions,site-functions)
 
-.PHONY: build static dist dist-test demo test conformance fuzz interop check bench install uninstall fixtures clean help
+.PHONY: build static dist dist-test dist-twice demo test conformance fuzz interop check bench install uninstall fixtures clean help
 
 build:          ## the binary, target/release/roots
 	$(CARGO) build --release --locked
@@ -22,6 +22,9 @@ dist:           ## binaries, archives and packages for all TARGETS, with sums, a
 
 dist-test:      ## pull images with each binary of target/dist, in qemu where it is for another processor (Debian, root)
 	tests/dist/test.sh
+
+dist-twice:     ## build the release for this machine once more, in other folders and as another user, and compare (Debian, root)
+	tests/dist/twice.sh
 
 demo:           ## pull the image in fixtures/demo into target/demo and list it, without a network
 	@echo 'demo: compiling roots first, which takes a minute or two where nothing is compiled yet'

@@ -25,9 +25,10 @@ tests/dist/sbom.sh "$out/roots-$version.cdx.json"
 # What users notice, from the changelog, and what it takes to build the same bytes.
 {
     awk -v start="## $version " 'index($0 " ", start) == 1 { on = 1; next } /^## / { on = 0 } on' CHANGELOG.md
+    echo
     echo "## How the binaries were built"
     echo
-    echo "\`SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH make dist\` at commit \`$(git rev-parse HEAD)\`, with:"
+    echo "\`SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH make dist\` at commit \`$(git describe --always --dirty --abbrev=40 --exclude "*")\`, with:"
     echo
     echo "- $(tests/static.sh --toolchain)"
     sed -n 's/^\([a-z-]*\)==\([^ ]*\).*/- \1 \2/p' tests/dist/requirements.txt

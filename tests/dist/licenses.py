@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the licenses of all that the binary for TARGET is made of: crates, Rust's standard library, musl.
+"""Prints the licenses of all that the binary for TARGET is made of: crates, Rust's standard library, musl, and zig's runtime.
 
 usage: licenses.py TARGET
 
@@ -66,6 +66,7 @@ def main():
         sys.exit(f"licenses: no license text in {', '.join(missing) or target}")
     found.append(("Rust's standard library", "MIT OR Apache-2.0", [("LICENSE", tidy(own / "rust"))]))
     found.append(("musl", "MIT", [("COPYRIGHT", tidy(own / "musl"))]))
+    found.append(("zig's runtime library", "MIT", [("LICENSE", tidy(own / "zig"))]))
     users = {}
     for name, _, licenses in found:
         for file, text in licenses:
