@@ -27,11 +27,11 @@ if has_sources rustc; then
 elif [ -x /usr/bin/cargo ] && [ -x /usr/bin/rustc ] && has_sources /usr/bin/rustc && is_recent /usr/bin/rustc; then
     PATH=/usr/bin:$PATH
 else
-    lacks='the sources of the standard library (rustup component add rust-src; Debian: rustc-web, cargo-web, rust-web-src)'
+    lacks='no sources of the standard library (rustup component add rust-src; Debian: rustc-web, cargo-web, rust-web-src)'
 fi
-if [ -z "$lacks" ]; then
-    lacks=$(tests/dist/tools.sh 3>&1 >/dev/null 2>&3 | tee /dev/stderr | tail -n 1)
-    ! cmp -s tests/dist/requirements.txt "$target/tools/python/requirements.txt" || lacks=
+if [ -z "$lacks" ] && ! said=$(tests/dist/tools.sh 2>&1); then
+    printf '%s\n' "$said" >&2
+    lacks=$(printf '%s\n' "$said" | tail -n 1)
 fi
 
 if [ "${1:-}" = --toolchain ]; then
@@ -47,10 +47,12 @@ build() {
     # A panic aborts, so there are no tables for unwinding (270 KiB). It says what went wrong, without the names of source
     # files (56 KiB) and the fields of derived Debug (36 KiB).
     flags="$flags -C force-unwind-tables=no -Z location-detail=none -Z fmt-debug=shallow"
-    # RUSTC_BOOTSTRAP allows these flags, and to compile the standard library, with a stable toolchain. Flags of the
-    # environment would change the bytes.
-    env -u RUSTFLAGS -u CARGO_ENCODED_RUSTFLAGS -u CFLAGS RUSTC_BOOTSTRAP=1 \
-        PATH="$(cd "$target/tools/python/bin" && pwd):$PATH" \
+    # These variables would change the bytes.
+    for variable in $(env | sed -nE 's/^((CARGO_(BUILD|PROFILE|ZIGBUILD)_|CARGO_TARGET_.*_(LINKER|RUSTFLAGS|RUNNER)|RUSTFLAGS|CARGO_ENCODED_RUSTFLAGS|((TARGET|HOST)_)?(CC|CFLAGS|AR|ARFLAGS))[A-Za-z0-9_]*)=.*/\1/p'); do
+        unset "$variable"
+    done
+    # RUSTC_BOOTSTRAP allows these flags, and to compile the standard library, with a stable toolchain.
+    env RUSTC_BOOTSTRAP=1 PATH="$(cd "$target/tools/python/bin" && pwd):$PATH" \
         "CFLAGS_$(echo "$1" | tr - _)=-fno-asynchronous-unwind-tables -fno-unwind-tables" \
         "CARGO_TARGET_${name}_RUSTFLAGS=$flags" \
         cargo zigbuild --release --locked --config 'profile.release.package.std.opt-level="s"' \
@@ -62,7 +64,9 @@ build() {
 # Without --target, crt-static would reach procedural macros, which cannot be static.
 build_with_glibc() {
     name=$(echo "$host" | tr a-z- A-Z_)
-    env "CARGO_TARGET_${name}_RUSTFLAGS=-C target-feature=+crt-static" cargo build --release --locked --target "$host"
+    # Flags of the environment would replace crt-static.
+    env -u RUSTFLAGS -u CARGO_ENCODED_RUSTFLAGS "CARGO_TARGET_${name}_RUSTFLAGS=-C target-feature=+crt-static" \
+        cargo build --release --locked --target "$host" --target-dir "$target"
     built=$target/$host/release/roots
 }
 
@@ -71,12 +75,14 @@ prove() {
     if readelf --version >/dev/null 2>&1; then
         ! readelf -lW "$1" | grep -q INTERP && ! readelf -dW "$1" | grep -q NEEDED
     else
+        # ldd knows only files for this machine.
+        [ "$1" = "$target/$host/release/roots" ] || { echo 'static: readelf is missing (Debian: binutils)' >&2 && return 1; }
         ldd "$1" 2>&1 | grep -Eq 'not a dynamic executable|statically linked'
     fi
 }
 
 if [ -n "${1:-}" ]; then
-    [ -z "$lacks" ] || { echo "static: $1 cannot be built here, this machine lacks $lacks" >&2 && exit 1; }
+    [ -z "$lacks" ] || { echo "static: $1 cannot be built: this machine has $lacks" >&2 && exit 1; }
     build "$1"
     out=$target/static/$1
     with="musl, as make dist builds it"
@@ -87,7 +93,7 @@ elif [ -z "$lacks" ]; then
 else
     build_with_glibc
     out=$target/static
-    with="glibc; with musl it would be smaller, but this machine lacks $lacks"
+    with="glibc; with musl it would be smaller, but this machine has $lacks"
 fi
 
 if ! prove "$built"; then

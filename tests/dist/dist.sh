@@ -6,33 +6,52 @@
 set -eu
 
 cd "$(dirname "$0")/../.."
-out=${CARGO_TARGET_DIR:-target}/dist
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
-export SOURCE_DATE_EPOCH
-export LC_ALL=C
-version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
-[ $# -gt 0 ] || set -- x86_64-unknown-linux-musl aarch64-unknown-linux-musl armv7-unknown-linux-musleabihf \
-    riscv64gc-unknown-linux-musl
+target=${CARGO_TARGET_DIR:-target}
+out=$target/dist
+all='x86_64-unknown-linux-musl aarch64-unknown-linux-musl armv7-unknown-linux-musleabihf riscv64gc-unknown-linux-musl'
+# shellcheck disable=SC2086 # several words on purpose
+[ $# -gt 0 ] || set -- $all
 
-rm -rf "$out"
-mkdir -p "$out"
-for target; do
-    tests/static.sh "$target"
-    tests/dist/pack.sh "$target" "${CARGO_TARGET_DIR:-target}/static/$target/roots" "$out"
+# Before anything is built, or an older release removed.
+fail() { echo "dist: $*" >&2 && exit 1; }
+for triple; do
+    case " $all " in *" $triple "*) ;; *) fail "$triple is not one of: $all" ;; esac
 done
-tests/dist/sbom.sh "$out/roots-$version.cdx.json"
+for tool in git python3 dpkg-deb readelf sha256sum; do
+    command -v "$tool" >/dev/null || fail "$tool is missing"
+done
+version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
+news=$(awk -v start="## $version " 'index($0 " ", start) == 1 { on = 1; next } /^## / { on = 0 } on' CHANGELOG.md)
+[ -n "$news" ] || fail "CHANGELOG.md has nothing under $version"
+commit=$(git describe --always --dirty --abbrev=40 --exclude '*')
+[ -z "$(git status --porcelain)" ] || echo 'dist: warning: what is built here is not what is committed' >&2
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+export SOURCE_DATE_EPOCH LC_ALL=C
+toolchain=$(tests/static.sh --toolchain)
 
-# What users notice, from the changelog, and what it takes to build the same bytes.
-{
-    awk -v start="## $version " 'index($0 " ", start) == 1 { on = 1; next } /^## / { on = 0 } on' CHANGELOG.md
-    echo
-    echo "## How the binaries were built"
-    echo
-    echo "\`SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH make dist\` at commit \`$(git describe --always --dirty --abbrev=40 --exclude "*")\`, with:"
-    echo
-    echo "- $(tests/static.sh --toolchain)"
-    sed -n 's/^\([a-z-]*\)==\([^ ]*\).*/- \1 \2/p' tests/dist/requirements.txt
-} | cat -s | sed '1{/^$/d}' >"$out/NOTES.md"
+rm -rf "$out.new"
+mkdir -p "$out.new"
+for triple; do
+    tests/static.sh "$triple"
+    tests/dist/pack.sh "$triple" "$target/static/$triple/roots" "$out.new"
+done
+tests/dist/sbom.sh "$out.new/roots-$version.cdx.json"
 
-(cd "$out" && sha256sum -- * >SHA256SUMS.new && mv SHA256SUMS.new SHA256SUMS)
+# What users notice, and what it takes to build the same bytes.
+cat >"$out.new/NOTES.md" <<EOF
+$news
+
+## How the binaries were built
+
+\`SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH make dist\` at commit \`$commit\`, with:
+
+- $toolchain
+$(sed -n 's/^\([a-z-]*\)==\([^ ]*\).*/- \1 \2/p' tests/dist/requirements.txt)
+EOF
+sed -i '1{/^$/d}' "$out.new/NOTES.md"
+
+(cd "$out.new" && sha256sum -- * >../SHA256SUMS.new)
+mv "$target/SHA256SUMS.new" "$out.new/SHA256SUMS"
+rm -rf "$out"
+mv "$out.new" "$out"
 cat "$out/SHA256SUMS"

@@ -56,9 +56,18 @@ def tidy(path):
     return "\n".join(line.rstrip() for line in lines).strip()
 
 
+def check_zig(own):
+    """Fails if the texts are not those of the zig that the binary is linked with, where it is installed."""
+    for zig in Path(os.environ.get("CARGO_TARGET_DIR", "target"), "tools/python").glob("lib/python3*/site-packages/ziglang"):
+        for text, file in ("zig", "LICENSE"), ("musl", "lib/libc/musl/COPYRIGHT"):
+            if tidy(own / text) != tidy(zig / file):
+                sys.exit(f"licenses: {own / text} is not as in {zig / file}")
+
+
 def main():
     target = sys.argv[1]
     own = Path(__file__).parent / "licenses"
+    check_zig(own)
     found = [(name, license, list(texts(folder))) for name, license, folder in crates(target)]
     is_notice = re.compile(r"copyright|notice", re.IGNORECASE).match
     missing = [name for name, _, licenses in found if all(is_notice(file) for file, _ in licenses)]

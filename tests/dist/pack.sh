@@ -2,7 +2,7 @@
 # Packs a binary: pack.sh TARGET BINARY OUTDIR writes there, with NAME for roots-VERSION-TARGET,
 #   NAME            the binary
 #   NAME.tar.gz     bin, lib and share as they are below /usr/local, and the licenses
-#   roots_*.deb     the package of Debian for this target
+#   roots_VERSION_ARCHITECTURE.deb, the package of Debian for this target
 #
 # The same binary gives the same bytes, whatever user, umask, locale or folder: every time is SOURCE_DATE_EPOCH, which is that
 # of the last commit where nobody sets it.
@@ -16,10 +16,10 @@ out=$(realpath "$3")
 cd "$(dirname "$0")/../.."
 
 case $target in
-    x86_64-*) architecture=amd64 ;;
-    aarch64-*) architecture=arm64 ;;
-    armv7-*hf) architecture=armhf ;;
-    riscv64gc-*) architecture=riscv64 ;;
+    x86_64-unknown-linux-musl) architecture=amd64 ;;
+    aarch64-unknown-linux-musl) architecture=arm64 ;;
+    armv7-unknown-linux-musleabihf) architecture=armhf ;;
+    riscv64gc-unknown-linux-musl) architecture=riscv64 ;;
     *) echo "pack: no architecture of Debian for $target" >&2 && exit 2 ;;
 esac
 export LC_ALL=C TZ=UTC
@@ -48,21 +48,24 @@ archive() {
     install_into "$work/$name" '' site-functions
     install -m 0644 LICENSE "$work/$name/share/doc/roots/LICENSE"
     # Files only: tar as root would give the modes of folders to those that it finds in /usr/local.
-    (cd "$work" && find "$name" -type f | sort | tar --format=ustar --no-recursion --owner=0 --group=0 --numeric-owner \
-        --mode=u=rwX,go=rX --mtime="@$SOURCE_DATE_EPOCH" -cf - -T -) | gzip -9n >"$out/$name.tar.gz"
+    # No pipe to gzip: it would hide a failure of tar.
+    (cd "$work" && find "$name" -type f | sort >names && tar --format=ustar --no-recursion --owner=0 --group=0 --numeric-owner \
+        --mode=u=rwX,go=rX --mtime="@$SOURCE_DATE_EPOCH" -cf archive.tar -T names)
+    gzip -9n <"$work/archive.tar" >"$out/$name.tar.gz"
 }
 
 package() {
     root=$work/deb
     doc=$root/usr/share/doc/roots
     install_into "$root" /usr vendor-completions
-    debian_version=$(echo "$version" | sed 's/-\(.*\)\.\([0-9]*\)$/~\1\2/')
+    debian_version=$(echo "$version" | sed 's/-/~/; s/~\(.*\)\.\([0-9]*\)$/~\1\2/')
     day=$(date -R -d "@$SOURCE_DATE_EPOCH")
     mkdir "$root/DEBIAN"
     # KiB, as dpkg-gencontrol counts: each file rounded up, and one for each folder.
     size=$(find "$root/usr" -type f -printf '%s\n' -o -printf '1\n' | awk '{ sum += int(($1 + 1023) / 1024) } END { print sum }')
     sed -e "s/@VERSION@/$debian_version/; s/@ARCHITECTURE@/$architecture/; s/@SIZE@/$size/" \
         tests/dist/debian/control >"$root/DEBIAN/control"
+    install -m 0755 tests/dist/debian/prerm "$root/DEBIAN/prerm"
     install -D -m 0644 tests/dist/debian/lintian-overrides "$root/usr/share/lintian/overrides/roots"
     { sed "s/^/ /; s/^ $/ ./" LICENSE | cat tests/dist/debian/copyright -; } >"$doc/copyright"
     sed -e "s/@VERSION@/$debian_version/; s/@DAY@/$day/" tests/dist/debian/changelog >"$doc/changelog"
@@ -71,7 +74,8 @@ package() {
     # TMPDIR may give its group, or rights of others, to what is made in it.
     chmod -R u=rwX,go=rX,g-s "$root"
     find "$root" -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
-    dpkg-deb --root-owner-group -Zxz --build "$root" "$out/roots_${debian_version}_$architecture.deb" >/dev/null
+    # Without a tilde in the name of the file, which GitHub would replace.
+    dpkg-deb --root-owner-group -Zxz --build "$root" "$out/roots_${version}_$architecture.deb" >/dev/null
 }
 
 install -m 0755 "$binary" "$out/$name"

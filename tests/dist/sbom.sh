@@ -1,7 +1,7 @@
 #!/bin/sh
 # Writes the software bill of materials: sbom.sh OUT writes CycloneDX 1.5 as JSON, which CycloneDX calls NAME.cdx.json.
 #
-# cargo-cyclonedx makes it. Where the PATH has none, it is compiled into target/tools once, in some two minutes. syft is there
+# cargo-cyclonedx makes it, and is compiled into target/tools once, in some two minutes. syft is there
 # in seconds, but does not know licenses, checksums, and which crates only tests need.
 set -eu
 
@@ -12,11 +12,13 @@ cd "$(dirname "$0")/../.."
 cargo=${CARGO:-cargo}
 tools=$(realpath -m "${CARGO_TARGET_DIR:-target}/tools")
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
-export SOURCE_DATE_EPOCH PATH="$PATH:$tools/bin" LC_ALL=C
+export SOURCE_DATE_EPOCH LC_ALL=C
 # The binaries for other processors lack only a crate that asks which instructions an x86 has.
 target=x86_64-unknown-linux-musl
 
-command -v cargo-cyclonedx >/dev/null ||
+# It writes its version into the document.
+cyclonedx=$tools/bin/cargo-cyclonedx
+[ "$("$cyclonedx" cyclonedx --version 2>/dev/null)" = "cargo-cyclonedx-cyclonedx 0.5.9" ] ||
     CARGO_TARGET_DIR="$tools/build" $cargo install --quiet --locked --debug --root "$tools" cargo-cyclonedx@0.5.9
 
 # It writes beside Cargo.toml, so it gets a copy.
@@ -25,7 +27,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 mkdir "$work/roots"
 cp -r Cargo.toml Cargo.lock src "$work/roots"
-cargo-cyclonedx cyclonedx --quiet --manifest-path "$work/roots/Cargo.toml" --format json --spec-version 1.5 --target $target \
+"$cyclonedx" cyclonedx --quiet --manifest-path "$work/roots/Cargo.toml" --format json --spec-version 1.5 --target $target \
     --no-build-deps --override-filename sbom
 $cargo tree --locked --edges normal --prefix none --format '{p}' --target $target |
     tests/dist/sbom.py "$work/roots/sbom.json" "$work/sbom.json"

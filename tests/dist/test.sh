@@ -5,11 +5,15 @@
 set -euo pipefail
 
 cd "$(dirname "$0")/../.."
-tests/interop-setup.sh dist
 target=${CARGO_TARGET_DIR:-target}
-interop=$(realpath "$target/interop")
 dist=$(realpath "$target/dist")
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
+fail() { echo "dist: $*" >&2 && exit 1; }
+[ -e "$dist/SHA256SUMS" ] || fail "there is no release in $dist: make dist"
+(cd "$dist" && sha256sum --quiet --check SHA256SUMS)
+ls "$dist/roots-$version-"*.tar.gz >/dev/null || fail "the release in $dist is not $version: make dist"
+tests/interop-setup.sh dist
+interop=$(realpath "$target/interop")
 host=$(uname -m)
 mkdir -p "$target/tmp"
 lab=$(mktemp -d "$(realpath "$target/tmp")/dist.XXXXXX")
@@ -18,8 +22,6 @@ trap '[ -z "$registry" ] || kill "$registry"; rm -rf "$lab"' EXIT
 # The record of a tree has the platform that was asked for, which would be that of the binary.
 export ROOTS_CACHE=no ROOTS_RETRIES=0 ROOTS_PLATFORM=linux/amd64
 
-fail() { echo "dist: $*" >&2 && exit 1; }
-
 # Sets `emulator` to the words in front of a binary for `target`.
 emulate() {
     case $1 in
@@ -27,6 +29,16 @@ emulate() {
         armv7-*) emulator=(qemu-arm-static) ;;
         riscv64gc-*) emulator=(qemu-riscv64-static) ;;
         *) emulator=("qemu-${1%%-*}-static") ;;
+    esac
+}
+
+# What Debian calls the processor of a target.
+architecture() {
+    case $1 in
+        x86_64-*) echo amd64 ;;
+        aarch64-*) echo arm64 ;;
+        armv7-*) echo armhf ;;
+        riscv64gc-*) echo riscv64 ;;
     esac
 }
 
@@ -116,14 +128,16 @@ cargo build --quiet --locked
 binary=$target/debug/roots emulator=()
 pull_all "$lab/expected"
 
-tested=0
-for binary in "$dist/roots-$version-"*; do
-    case $binary in *.tar.gz | *.cdx.json) continue ;; esac
+for archive in "$dist/roots-$version-"*.tar.gz; do
+    binary=${archive%.tar.gz}
     target=${binary#"$dist/roots-$version-"}
     SECONDS=0
     emulate "$target"
     [ "$("${emulator[@]}" "$binary" version)" = "roots $version" ] || fail "$binary: another version"
     "${emulator[@]}" "$binary" version --json | grep -q "\"target\":\"$target\"" || fail "$binary: another target"
+    tar -xzOf "$archive" "${binary##*/}/bin/roots" | cmp - "$binary" || fail "$archive: another binary"
+    dpkg-deb --fsys-tarfile "$dist/roots_${version}_$(architecture "$target").deb" | tar -xO ./usr/bin/roots | cmp - "$binary" ||
+        fail "$target: another binary in the package of Debian"
     pull_all "$lab/trees"
     for tree in demo debian large; do
         same "$tree" "$lab/trees/$tree"
@@ -135,7 +149,5 @@ for binary in "$dist/roots-$version-"*; do
             cmp "$lab/long.tree/zeros" "$lab/long/zeros" ;;
     esac
     rm -rf "$lab/trees" "$lab/alone" "$lab/long"
-    tested=$((tested + 1))
     echo "dist: $target: the trees are the same ($SECONDS s)"
 done
-[ "$tested" -gt 0 ] || fail "$dist has no binaries of $version: make dist"

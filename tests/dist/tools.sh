@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the tools of `make dist` and `make static` below target/tools/python: zig and cargo-zigbuild, at the versions and with
-# the digests of requirements.txt. It needs Python 3 with pip and venv, on x86_64 or aarch64.
+# the digests of requirements.txt. It needs Python 3 with pip and venv, on x86_64 or aarch64. If it fails, its last line says
+# what is missing.
 set -eu
 
 cd "$(dirname "$0")/../.."
@@ -12,7 +13,7 @@ if cmp -s "$wanted" "$python/requirements.txt"; then
     exit
 fi
 if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
-    echo 'Python with venv is missing (Debian: python3-venv)' >&2
+    echo 'no Python 3 with venv (Debian: python3-venv)' >&2
     exit 1
 fi
 echo 'tools: downloads zig and cargo-zigbuild, 100 MB, into target/tools/python' >&2
@@ -23,7 +24,7 @@ if ! said=$("$python/bin/python" -m pip install --quiet --disable-pip-version-ch
     --require-hashes -r "$wanted" 2>&1); then
     rm -rf "$python"
     printf '%s\n' "$said" >&2
-    echo 'zig and cargo-zigbuild could not be downloaded' >&2
+    echo 'no zig and cargo-zigbuild, which could not be downloaded' >&2
     exit 1
 fi
 cp "$wanted" "$python/requirements.txt"

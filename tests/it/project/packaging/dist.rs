@@ -69,7 +69,7 @@ fn debian_version() -> String {
 }
 
 fn package(folder: &Path, architecture: &str) -> PathBuf {
-    folder.join(format!("roots_{}_{architecture}.deb", debian_version()))
+    folder.join(format!("roots_{}_{architecture}.deb", version()))
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn the_package_has_what_is_installed() {
         expected.insert(path.to_owned());
     }
     assert_eq!(paths, expected);
-    // No script: nothing is enabled or started.
+    // No postinst: nothing is enabled or started.
     let control = sandbox.path("control");
     stdout(
         Command::new("dpkg-deb")
@@ -171,7 +171,7 @@ fn the_package_has_what_is_installed() {
             .args([&package, &control]),
     );
     let names: Vec<_> = self::files(&control).into_keys().collect();
-    assert_eq!(names, ["control", "md5sums"]);
+    assert_eq!(names, ["control", "md5sums", "prerm"]);
 }
 
 #[test]
