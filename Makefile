@@ -3,6 +3,7 @@ CARGO ?= cargo
 FUZZ_SECONDS ?= 60
 # Data of others, which is not part of this repository.
 export SUITE ?= ../shared/sigstore
+MSRV = $(shell sed -n 's/^rust-version = "\([0-9.]*\)".*/\1/p' Cargo.toml)
 SHARE = $(DESTDIR)$(PREFIX)/share
 DOC = $(SHARE)/doc/roots
 UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/system
@@ -45,13 +46,15 @@ interop:        ## compare with umoci, images from a real registry: its password
 	tests/interop-setup.sh
 	$(CARGO) test --locked --test it -- --ignored --test-threads=1 --show-output interop
 
-check:          ## formatting, lints, documentation; dependencies, where there is cargo-deny
+check:          ## formatting, lints, documentation; dependencies and the oldest Rust, where cargo-deny and that Rust are installed
 	$(CARGO) fmt --check
 	rustfmt --check --edition 2024 tests/fuzz/tar.rs tests/fuzz/words.rs tests/fuzz/signatures.rs
 	$(CARGO) clippy --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --no-deps --document-private-items --locked
 	@if command -v cargo-deny >/dev/null; then $(CARGO) deny --locked check bans licenses sources; \
 	else echo 'check: skipped cargo deny, which is not installed'; fi
+	@if rustup toolchain list 2>/dev/null | grep -q '^$(MSRV)'; then $(CARGO) +$(MSRV) check --locked; \
+	else echo 'check: skipped Rust $(MSRV), which is not installed'; fi
 
 bench: build    ## time and memory of a pull, beside skopeo and umoci, a shell, and the floor (Debian, root)
 	tests/interop-setup.sh bench
