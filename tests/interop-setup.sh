@@ -36,6 +36,8 @@ need groff groff
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
 if [ "${1:-}" = dist ]; then
     need qemu-arm-static qemu-user-static
+    # Another user runs `make dist-twice`, who may not reach a Python in the home of root.
+    /usr/bin/python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
 fi
 if [ "${1:-}" = bench ]; then
     need igzip isal

@@ -17,15 +17,20 @@ fail() { echo "dist: $*" >&2 && exit 1; }
 for triple; do
     case " $all " in *" $triple "*) ;; *) fail "$triple is not one of: $all" ;; esac
 done
-for tool in git python3 dpkg-deb readelf sha256sum; do
+for tool in python3 dpkg-deb readelf sha256sum; do
     command -v "$tool" >/dev/null || fail "$tool is missing"
 done
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 news=$(awk -v start="## $version " 'index($0 " ", start) == 1 { on = 1; next } /^## / { on = 0 } on' CHANGELOG.md)
 [ -n "$news" ] || fail "CHANGELOG.md has nothing under $version"
-commit=$(git describe --always --dirty --abbrev=40 --exclude '*')
-[ -z "$(git status --porcelain)" ] || echo 'dist: warning: what is built here is not what is committed' >&2
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+# A source without history has no name.
+if commit=$(git describe --always --dirty --abbrev=40 --exclude '*' 2>/dev/null); then
+    commit="commit \`$commit\`"
+    [ -z "$(git status --porcelain)" ] || echo 'dist: warning: what is built here is not what is committed' >&2
+else
+    commit="version $version"
+fi
+SOURCE_DATE_EPOCH=$(tests/dist/epoch.sh)
 export SOURCE_DATE_EPOCH LC_ALL=C
 toolchain=$(tests/static.sh --toolchain)
 
@@ -43,7 +48,7 @@ $news
 
 ## How the binaries were built
 
-\`SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH make dist\` at commit \`$commit\`, with:
+\`SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH make dist\` of $commit, with:
 
 - $toolchain
 $(sed -n 's/^\([a-z-]*\)==\([^ ]*\).*/- \1 \2/p' tests/dist/requirements.txt)

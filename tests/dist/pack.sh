@@ -25,11 +25,7 @@ esac
 export LC_ALL=C TZ=UTC
 umask 022
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
-if [ -z "${SOURCE_DATE_EPOCH:-}" ] && ! SOURCE_DATE_EPOCH=$(git log -1 --format=%ct 2>/dev/null); then
-    released=$(sed -n 's/^## .*\([0-9]\{4\}-[0-9][0-9]-[0-9][0-9]\).*/\1/p' CHANGELOG.md | head -n 1)
-    [ -n "$released" ] || { echo 'pack: no commit and no date in CHANGELOG.md: set SOURCE_DATE_EPOCH' >&2; exit 1; }
-    SOURCE_DATE_EPOCH=$(date -d "$released" +%s)
-fi
+SOURCE_DATE_EPOCH=$(tests/dist/epoch.sh)
 export SOURCE_DATE_EPOCH
 name=roots-$version-$target
 work=$(mktemp -d)

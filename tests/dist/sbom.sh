@@ -11,7 +11,7 @@ out=$(realpath "$1")
 cd "$(dirname "$0")/../.."
 cargo=${CARGO:-cargo}
 tools=$(realpath -m "${CARGO_TARGET_DIR:-target}/tools")
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+SOURCE_DATE_EPOCH=$(tests/dist/epoch.sh)
 export SOURCE_DATE_EPOCH LC_ALL=C
 # The binaries for other processors lack only a crate that asks which instructions an x86 has.
 target=x86_64-unknown-linux-musl

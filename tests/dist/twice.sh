@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds one target, by default that of this machine, a second time, and fails unless the files are those of target/dist. All
-# that must not matter is different: the folders of the clone and of the toolchain, the user, HOME, CARGO_HOME, umask, locale
+# that must not matter is different: the folders of the source and of the toolchain, the user, HOME, CARGO_HOME, umask, locale
 # and time zone. Needs root.
 set -euo pipefail
 
@@ -9,25 +9,26 @@ triple=${1:-$(uname -m)-unknown-linux-musl}
 dist=$(realpath "${CARGO_TARGET_DIR:-target}/dist")
 lab=$(mktemp -d)
 trap 'rm -rf "$lab"' EXIT
-clone="$lab/a longer path/roots"
-git clone -q . "$clone"
+copy="$lab/a longer path/roots"
+mkdir -p "$copy"
+tar --exclude=./target --exclude=./.git -cf - . | tar -xf - -C "$copy"
 mkdir "$lab/home" "$lab/toolchain"
 chmod 755 "$lab"
 chown -R 65534:65534 "$lab"
-export clone triple lab SYSROOT
+export copy triple lab SYSROOT
 SYSROOT=$(rustc --print sysroot)
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+SOURCE_DATE_EPOCH=$(tests/dist/epoch.sh)
 export SOURCE_DATE_EPOCH
 
 # shellcheck disable=SC2016 # for the shells in there
 unshare --mount sh -euc '
     mount --bind "$SYSROOT" "$lab/toolchain"
-    cd "$clone"
+    cd "$copy"
     umask 027
     setpriv --reuid=65534 --regid=65534 --clear-groups env -u CARGO_TARGET_DIR HOME="$lab/home" CARGO_HOME="$lab/home/cargo" \
         PATH="$lab/toolchain/bin:/usr/local/bin:/usr/bin:/bin" LC_ALL=C.UTF-8 TZ=Asia/Tokyo \
         sh -euc "tests/static.sh $triple; tests/dist/pack.sh $triple target/static/$triple/roots target/dist"'
-for file in "$clone"/target/dist/*; do
+for file in "$copy"/target/dist/*; do
     cmp "$file" "$dist/${file##*/}"
 done
 echo "dist: $triple: the same bytes twice"
