@@ -4,7 +4,7 @@ use super::Registry;
 use super::http::response::Response;
 use super::http::url::{Url, form_encoded};
 use super::repository::Repository;
-use crate::error::{Error, ErrorKind, RegistryError, ResponseFault};
+use crate::error::{Error, ResponseFault};
 use crate::oci::TagList;
 use std::rc::Rc;
 
@@ -75,12 +75,11 @@ impl Registry {
                 }
                 let response = repository.get(&next, &[], MAX_PAGE, retries)?;
                 page = TagPage::read(repository, &next, response).map_err(|error| {
-                    match error.kind() {
-                        // The repository is there: its first page was.
-                        ErrorKind::Registry(RegistryError::NotFound { .. }) => {
-                            ResponseFault::NoNextPage.at(&next)
-                        }
-                        _ => error,
+                    // The repository is there: its first page was.
+                    if error.is_not_served() {
+                        ResponseFault::NoNextPage.at(&next)
+                    } else {
+                        error
                     }
                 })?;
                 pages += 1;

@@ -2,7 +2,7 @@
 
 use crate::support::image::{Blob, oci};
 use crate::support::sandbox::Command;
-use crate::support::sigstore::{LegacySignature, Signer, Sigstore, Statement};
+use crate::support::sigstore::{Key, LegacySignature, Signer, Sigstore, SimplePayload, Statement};
 use crate::support::{
     Built, BuiltIndex, HELLO, Index, ReferrersApi, Registry, Run, Sandbox, hello, tree,
 };
@@ -69,6 +69,12 @@ impl Scene {
         self.sigstore
             .sign(statement, &Signer::workflow("o/r"))
             .json()
+    }
+
+    /// A signature as cosign's old versions write it.
+    fn legacy(&self, digest: &Digest, key: &Key) -> LegacySignature {
+        let payload = SimplePayload::new(digest);
+        self.sigstore.sign(payload, key).legacy()
     }
 
     /// Attaches a bundle to the index.

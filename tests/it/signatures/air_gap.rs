@@ -220,10 +220,7 @@ fn layouts_of_others_are_understood() {
         [&referrer, &Blob::new("", bundle), &empty]
             .into_iter()
             .for_each(put);
-        let legacy = scene
-            .sigstore
-            .sign(SimplePayload::new(&digest), &key)
-            .legacy();
+        let legacy = scene.legacy(&digest, &key);
         put(&Blob::new("", legacy.payload.clone()));
         let legacy = legacy_manifest(&scene.registry, &[legacy]);
         put(&legacy);

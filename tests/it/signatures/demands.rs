@@ -110,8 +110,7 @@ fn every_kind_of_key_signs_in_both_formats() {
             scene.sandbox.write("key.pub", key.pem());
             let digest = scene.index_digest();
             if is_legacy {
-                let signing = scene.sigstore.sign(SimplePayload::new(&digest), &key);
-                scene.tag(&digest, &[signing.legacy()]);
+                scene.tag(&digest, &[scene.legacy(&digest, &key)]);
             } else {
                 scene.attach(
                     &scene
@@ -175,8 +174,7 @@ fn a_key_and_a_signer_add_up() {
     scene
         .sandbox
         .write("root.json", scene.sigstore.trusted_root());
-    let signing = scene.sigstore.sign(SimplePayload::new(&digest), &key);
-    scene.tag(&digest, &[signing.legacy()]);
+    scene.tag(&digest, &[scene.legacy(&digest, &key)]);
     scene.is_pulled(scene.pull(&both));
 }
 

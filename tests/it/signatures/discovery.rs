@@ -2,7 +2,7 @@
 
 use super::{Scene, attach, bundle_manifest};
 use crate::support::image::{Blob, oci};
-use crate::support::sigstore::{Key, SimplePayload, Statement};
+use crate::support::sigstore::{Key, Statement};
 use crate::support::{ALWAYS, Fault, ReferrersApi, TokenRules};
 use serde_json::json;
 
@@ -185,10 +185,7 @@ fn legacy_signatures_are_found_under_their_tag() {
     let key = Key::p256();
     scene.sandbox.write("key.pub", key.pem());
     for digest in [scene.index_digest(), scene.manifest_digest()] {
-        let signature = scene
-            .sigstore
-            .sign(SimplePayload::new(&digest), &key)
-            .legacy();
+        let signature = scene.legacy(&digest, &key);
         scene.tag(&digest, &[signature]);
         scene.is_pulled(scene.pull(&["--signed-by", "key.pub", "--force"]));
     }
@@ -200,10 +197,7 @@ fn legacy_signatures_may_be_referrers() {
     let scene = Scene::new();
     let (key, digest) = (Key::p256(), scene.index_digest());
     scene.sandbox.write("key.pub", key.pem());
-    let signature = scene
-        .sigstore
-        .sign(SimplePayload::new(&digest), &key)
-        .legacy();
+    let signature = scene.legacy(&digest, &key);
     let mut manifest = super::legacy_manifest(&scene.registry, &[signature]).value();
     manifest["artifactType"] = "application/vnd.dev.cosign.artifact.sig.v1+json".into();
     manifest["subject"] = scene.index.index.descriptor();

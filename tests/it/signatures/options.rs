@@ -1,7 +1,7 @@
 //! The options themselves: their values, their files, their variables, and which go together.
 
 use super::{Scene, offline};
-use crate::support::sigstore::{Key, SimplePayload, Statement};
+use crate::support::sigstore::{Key, Statement};
 
 #[test]
 fn options_that_make_no_sense_are_refused_before_any_request() {
@@ -226,10 +226,7 @@ fn every_command_refuses_alike() {
     assert!(!scene.sandbox.has("dest") && !scene.sandbox.has("archive.tar"));
     assert!(scene.registry.requests_for("/blobs/").is_empty());
     let digest = scene.index_digest();
-    let signature = scene
-        .sigstore
-        .sign(SimplePayload::new(&digest), &key)
-        .legacy();
+    let signature = scene.legacy(&digest, &key);
     scene.tag(&digest, &[signature]);
     for command in &commands {
         let run = run(command);
@@ -249,10 +246,7 @@ fn the_index_is_not_vouched_for_by_one_of_its_images() {
     let scene = Scene::new();
     let (key, digest) = (Key::p256(), scene.manifest_digest());
     scene.sandbox.write("key.pub", key.pem());
-    let signature = scene
-        .sigstore
-        .sign(SimplePayload::new(&digest), &key)
-        .legacy();
+    let signature = scene.legacy(&digest, &key);
     scene.tag(&digest, &[signature]);
     let run = |command: &[&str]| {
         let command = scene

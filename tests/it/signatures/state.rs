@@ -2,7 +2,7 @@
 
 use super::{Scene, offline};
 use crate::support::sandbox::Command;
-use crate::support::sigstore::{Key, Signer, SimplePayload, Statement};
+use crate::support::sigstore::{Key, Signer, Statement};
 use crate::support::{Run, tree};
 use serde_json::Value;
 
@@ -42,10 +42,7 @@ fn a_key_is_recorded_by_its_digest() {
     let scene = Scene::new();
     let (key, digest) = (Key::p256(), scene.index_digest());
     scene.sandbox.write("key.pub", key.pem());
-    let signature = scene
-        .sigstore
-        .sign(SimplePayload::new(&digest), &key)
-        .legacy();
+    let signature = scene.legacy(&digest, &key);
     scene.tag(&digest, &[signature]);
     let run = scene.pull(&["--signed-by", "key.pub", "--json"]).succeeds();
     let hex: String = key.id().iter().map(|byte| format!("{byte:02x}")).collect();
