@@ -90,9 +90,10 @@ impl DockerRegistry {
         wait_for(|| self.folder.join(&blob).exists().then_some(()));
     }
 
-    /// What was asked for so far: `AGENT: METHOD TARGET STATUS`, the agent without its version.
+    /// What was asked for so far: `AGENT: METHOD TARGET STATUS`, the agent without its version. It is logged in the order
+    /// in which the answers ended.
     pub(super) fn asked(&self) -> Vec<String> {
-        let log = fs::read_to_string(self.folder.join("access.log")).unwrap();
+        let log = self.settled_log();
         // The combined log format of Apache.
         log.lines()
             .filter_map(|line| {
@@ -103,6 +104,19 @@ impl DockerRegistry {
                 Some(format!("{agent}: {request} {status}"))
             })
             .collect()
+    }
+
+    /// The access log. A request is logged after its last byte was sent, when the client may be gone already.
+    fn settled_log(&self) -> String {
+        let read = || fs::read_to_string(self.folder.join("access.log")).unwrap();
+        let mut log = read();
+        loop {
+            std::thread::sleep(Duration::from_millis(50));
+            let since = std::mem::replace(&mut log, read());
+            if since == log {
+                return log;
+            }
+        }
     }
 }
 
