@@ -217,7 +217,8 @@ impl Command {
             | Self::Verify(Verify { progress, .. })
             | Self::Tags(ListTags { progress, .. })
             | Self::Purge(Purge { progress, .. }) => *progress,
-            Self::Version { .. } | Self::Help(_) => Progress::silent(),
+            Self::Version { json } => Progress::of_faults(*json),
+            Self::Help(_) => Progress::silent(),
         }
     }
 }

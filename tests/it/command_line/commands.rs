@@ -151,6 +151,16 @@ fn whoever_closes_the_pipe_has_read_enough() {
         run.stderr,
         "roots: standard output: cannot write: no space left on device\n"
     );
+    let run = sandbox.roots(["version", "--json"]);
+    let run = run.prelude("exec >/dev/full").run();
+    assert_eq!(
+        (run.code, run.stderr.as_str()),
+        (
+            Some(6),
+            "{\"event\":\"error\",\"message\":\"standard output: cannot write: no space left on device\",\
+             \"hint\":null,\"exit_code\":6}\n"
+        )
+    );
 }
 
 #[test]
