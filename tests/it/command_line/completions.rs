@@ -115,6 +115,7 @@ fn commands_and_options(shell: &Session) {
     assert_eq!(shell.offers("roots "), commands, "{shell:?}");
     assert_eq!(shell.offers("roots help "), commands, "{shell:?}");
     assert_eq!(shell.offers("roots pu"), ["pull", "purge"], "{shell:?}");
+    assert_eq!(shell.offers("roots version --j"), ["--json"], "{shell:?}");
     for page in help::pages() {
         let names = page
             .options

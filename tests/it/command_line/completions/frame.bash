@@ -99,6 +99,10 @@ _roots() {
     fi
     case ${words[1]} in
 @TAKES@
+        version)
+            ((${#words[@]} == 3)) && _roots_words "$cur" --json --help
+            return
+            ;;
         help)
             ((${#words[@]} == 3)) && _roots_words "$cur" @COMMANDS@
             return

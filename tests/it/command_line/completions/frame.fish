@@ -87,3 +87,5 @@ end
 complete -c roots -f
 complete -c roots -n 'test (count (commandline -opc)) = 1' -s h -l help -d 'print help'
 complete -c roots -n 'test (count (commandline -opc)) = 1' -s V -l version -d 'print the version'
+complete -c roots -n '__roots_at version' -l json -d 'print JSON'
+complete -c roots -n '__roots_at version' -s h -l help -d 'print help'

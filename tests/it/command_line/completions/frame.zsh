@@ -60,6 +60,9 @@ _roots() {
     curcontext=${curcontext%:*:*}:roots-$words[1]:
     case $words[1] in
 @TAKES@
+        version)
+            _arguments '--json[print JSON]' '(- *)'{-h,--help}'[print help]' && ret=0
+            ;;
         help)
             _arguments '1:command:_roots_commands' && ret=0
             ;;
