@@ -55,7 +55,7 @@ trait Subject: Display {
 
 /// The one error type. `?` and `into()` turn what went wrong with a subject into it.
 ///
-/// It is a pointer, because nearly every function returns it: moving the data itself, 120 bytes, took 70 KB more of the
+/// It is a pointer, because nearly every function returns it: moving the data itself, 120 bytes, took 68 KiB more of the
 /// binary.
 pub struct Error(Box<ErrorKind>);
 
@@ -158,7 +158,7 @@ impl Error {
         matches!(kind, ErrorKind::Registry(RegistryError::NotFound { .. }))
     }
 
-    /// Whether only a request could have found it, and `--offline` forbids requests.
+    /// Whether the cache lacks it, and no request was allowed.
     pub fn is_offline(&self) -> bool {
         matches!(self.kind(), ErrorKind::Cache(CacheError::Offline { .. }))
     }

@@ -23,13 +23,13 @@ pub enum Suggestion {
 /// An error whose hint is a suggestion.
 pub struct SuggestingError {
     suggestion: Suggestion,
-    error: Box<Error>,
+    error: Error,
 }
 
 impl Error {
     /// The same error with another hint.
     pub fn suggesting(self, suggestion: Suggestion) -> Self {
-        let error = Box::new(self);
+        let error = self;
         SuggestingError { suggestion, error }.into()
     }
 }

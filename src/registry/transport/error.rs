@@ -9,7 +9,7 @@ use ureq::{Proxy, Timeout};
 #[derive(Debug)]
 pub(in crate::registry) enum Failure {
     /// An error that describes itself.
-    Known(Box<Error>),
+    Known(Error),
     /// The proxy refused, with this status.
     Refused { proxy: String, status: u16 },
     /// The response is invalid, and would be again on a retry.
@@ -72,7 +72,7 @@ impl Failure {
     pub(in crate::registry) fn of(self, url: &Url) -> Error {
         let address = url.to_string();
         match self {
-            Self::Known(error) => *error,
+            Self::Known(error) => error,
             Self::Refused { proxy, status } => NetworkError::ProxyRefused {
                 proxy,
                 url: address,
@@ -100,7 +100,7 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::Known(Box::new(error))
+        Self::Known(error)
     }
 }
 
