@@ -1,5 +1,6 @@
-//! The JSON of protocol buffers, read strictly: <https://protobuf.dev/programming-guides/json/>. That specification lets
-//! a reader accept more spellings of bytes than any signer writes; here there is one, so that no two bundles are the same.
+//! The JSON of bundles, logs, attestations and trusted roots. Where it is that of protocol buffers, it is read strictly:
+//! <https://protobuf.dev/programming-guides/json/> lets a reader accept more spellings of bytes than any signer writes. Here
+//! there is one, so that no two bundles are the same.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -15,11 +16,11 @@ pub(crate) enum Json<'a> {
     Text(Cow<'a, str>),
     List(Vec<Self>),
     Object(Vec<(Cow<'a, str>, Self)>),
-    /// What no field may be, such as a fraction, and all values of unknown fields.
+    /// A value that no field accepts, such as a fraction, or the value of an unknown field.
     Other,
 }
 
-/// A field is missing, or its value is of another type.
+/// This is not JSON, or beyond a limit, or a field is missing, or its value is of another type.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct MalformedJson;
 

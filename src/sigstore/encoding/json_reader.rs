@@ -1,5 +1,6 @@
-//! Parses documents into [`Json`]. They are hostile, so there are limits on what one may hold, and a name that is there twice is
-//! refused: otherwise one reader could check the first value, and another use the second.
+//! Parses documents into [`Json`]. They are hostile, so there are limits on what one may hold, and an object with a duplicate
+//! name is refused: otherwise one reader could check the first value, and another use the second. Neither holds within the
+//! values of unknown fields, which nothing reads.
 
 use crate::sigstore::encoding::json::{Json, MalformedJson, has_word};
 use serde::Deserializer;
@@ -133,7 +134,7 @@ impl<'de> Visitor<'de> for &mut JsonReader<'_> {
         let mut fields: Vec<(Cow<'_, str>, _)> = Vec::new();
         while let Some(Json::Text(name)) = object.next_key_seed(&mut *self)? {
             if fields.iter().any(|(other, _)| *other == name) {
-                return Err(A::Error::custom("a name that is there twice"));
+                return Err(A::Error::custom("a duplicate name"));
             }
             let value = if has_word(self.fields, &name) {
                 object.next_value_seed(&mut *self)?
@@ -211,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_there_twice_is_refused() {
+    fn a_duplicate_name_is_refused() {
         for bad in [
             r#"{"a": 1, "a": 1}"#,
             r#"{"a": null, "b": 1, "a": null}"#,
