@@ -36,6 +36,7 @@ need groff groff
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
 if [ "${1:-}" = dist ]; then
     need qemu-arm-static qemu-user-static
+    need lintian lintian
     # Another user runs `make dist-twice`, who may not reach a Python in the home of root.
     /usr/bin/python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
 fi
@@ -46,9 +47,12 @@ if [ "${1:-}" = bench ]; then
 fi
 if [ -n "$missing" ]; then
     echo "interop: installing$missing"
-    apt-get update -q
+    # Debian's own updates hold apt's locks on a machine that has just started.
+    waiting='-q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3'
     # shellcheck disable=SC2086 # several words on purpose
-    DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing
+    apt-get $waiting update || { sleep 60 && apt-get $waiting update; }
+    # shellcheck disable=SC2086 # several words on purpose
+    DEBIAN_FRONTEND=noninteractive apt-get $waiting install -y --no-install-recommends $missing
 fi
 
 # A Debian as an OCI layout of one layer. It takes a minute, so it is kept; `make clean` drops it.

@@ -57,21 +57,21 @@ package() {
     debian_version=$(echo "$version" | sed 's/-/~/; s/~\(.*\)\.\([0-9]*\)$/~\1\2/')
     day=$(date -R -d "@$SOURCE_DATE_EPOCH")
     mkdir "$root/DEBIAN"
-    # KiB, as dpkg-gencontrol counts: each file rounded up, and one for each folder.
-    size=$(find "$root/usr" -type f -printf '%s\n' -o -printf '1\n' | awk '{ sum += int(($1 + 1023) / 1024) } END { print sum }')
-    sed -e "s/@VERSION@/$debian_version/; s/@ARCHITECTURE@/$architecture/; s/@SIZE@/$size/" \
-        tests/dist/debian/control >"$root/DEBIAN/control"
-    install -m 0755 tests/dist/debian/prerm "$root/DEBIAN/prerm"
+    install -m 0755 tests/dist/debian/prerm tests/dist/debian/postrm "$root/DEBIAN"
     install -D -m 0644 tests/dist/debian/lintian-overrides "$root/usr/share/lintian/overrides/roots"
     { sed "s/^/ /; s/^ $/ ./" LICENSE | cat tests/dist/debian/copyright -; } >"$doc/copyright"
     sed -e "s/@VERSION@/$debian_version/; s/@DAY@/$day/" tests/dist/debian/changelog >"$doc/changelog"
     gzip -9n "$doc/changelog" "$doc/CHANGELOG.md" "$doc/THIRD-PARTY-LICENSES" "$root"/usr/share/man/man*/*
+    # KiB, as dpkg-gencontrol counts: each file rounded up, and one for each folder.
+    size=$(find "$root/usr" -type f -printf '%s\n' -o -printf '1\n' | awk '{ sum += int(($1 + 1023) / 1024) } END { print sum }')
+    sed -e "s/@VERSION@/$debian_version/; s/@ARCHITECTURE@/$architecture/; s/@SIZE@/$size/" \
+        tests/dist/debian/control >"$root/DEBIAN/control"
     (cd "$root" && find usr -type f | sort | xargs md5sum >DEBIAN/md5sums)
     # TMPDIR may give its group, or rights of others, to what is made in it.
     chmod -R u=rwX,go=rX,g-s "$root"
     find "$root" -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
     # Without a tilde in the name of the file, which GitHub would replace.
-    dpkg-deb --root-owner-group -Zxz --build "$root" "$out/roots_${version}_$architecture.deb" >/dev/null
+    dpkg-deb --root-owner-group -Zxz -z6 --build "$root" "$out/roots_${version}_$architecture.deb" >/dev/null
 }
 
 install -m 0755 "$binary" "$out/$name"

@@ -13,14 +13,17 @@ fail() { echo "dist: $*" >&2 && exit 1; }
 (cd "$dist" && sha256sum --quiet --check SHA256SUMS)
 ls "$dist/roots-$version-"*.tar.gz >/dev/null || fail "the release in $dist is not $version: make dist"
 tests/interop-setup.sh dist
+lintian --fail-on error,warning "$dist"/*.deb
 interop=$(realpath "$target/interop")
 host=$(uname -m)
 mkdir -p "$target/tmp"
 lab=$(mktemp -d "$(realpath "$target/tmp")/dist.XXXXXX")
 registry=
-trap '[ -z "$registry" ] || kill "$registry"; rm -rf "$lab"' EXIT
-# The record of a tree has the platform that was asked for, which would be that of the binary.
-export ROOTS_CACHE=no ROOTS_RETRIES=0 ROOTS_PLATFORM=linux/amd64
+trap '[ -z "$registry" ] || kill "$registry" || true; rm -rf "$lab"' EXIT
+# The platform of the images. Without it, each binary would ask for its own.
+export ROOTS_CACHE=no ROOTS_RETRIES=0
+ROOTS_PLATFORM=linux/$(dpkg --print-architecture)
+export ROOTS_PLATFORM
 
 # Sets `emulator` to the words in front of a binary for `target`.
 emulate() {

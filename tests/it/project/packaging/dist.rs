@@ -171,7 +171,7 @@ fn the_package_has_what_is_installed() {
             .args([&package, &control]),
     );
     let names: Vec<_> = self::files(&control).into_keys().collect();
-    assert_eq!(names, ["control", "md5sums", "prerm"]);
+    assert_eq!(names, ["control", "md5sums", "postrm", "prerm"]);
 }
 
 #[test]
