@@ -17,21 +17,22 @@ fail() { echo "dist: $*" >&2 && exit 1; }
 for triple; do
     case " $all " in *" $triple "*) ;; *) fail "$triple is not one of: $all" ;; esac
 done
-for tool in python3 dpkg-deb readelf sha256sum; do
+for tool in cc python3 dpkg-deb readelf sha256sum; do
     command -v "$tool" >/dev/null || fail "$tool is missing"
 done
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 news=$(awk -v start="## $version " 'index($0 " ", start) == 1 { on = 1; next } /^## / { on = 0 } on' CHANGELOG.md)
 [ -n "$news" ] || fail "CHANGELOG.md has nothing under $version"
-# A source without history has no name.
-if commit=$(git describe --always --dirty --abbrev=40 --exclude '*' 2>/dev/null); then
-    commit="commit \`$commit\`"
+# A source without history has no commit.
+if [ -e .git ]; then
+    commit="commit \`$(git describe --always --dirty --abbrev=40 --exclude '*')\`"
     [ -z "$(git status --porcelain)" ] || echo 'dist: warning: what is built here is not what is committed' >&2
 else
     commit="version $version"
 fi
 SOURCE_DATE_EPOCH=$(tests/dist/epoch.sh)
 export SOURCE_DATE_EPOCH LC_ALL=C
+umask 022
 toolchain=$(tests/static.sh --toolchain)
 
 rm -rf "$out.new"

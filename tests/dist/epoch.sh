@@ -6,7 +6,10 @@ set -eu
 cd "$(dirname "$0")/../.."
 if [ -n "${SOURCE_DATE_EPOCH:-}" ]; then
     echo "$SOURCE_DATE_EPOCH"
-elif ! git log -1 --format=%ct 2>/dev/null; then
+elif [ -e .git ]; then
+    # If git refuses, for instance because another user owns the folder, no other time would be that of the release.
+    git log -1 --format=%ct
+else
     released=$(sed -n 's/^## .*\([0-9]\{4\}-[0-9][0-9]-[0-9][0-9]\).*/\1/p' CHANGELOG.md | head -n 1)
     [ -n "$released" ] || { echo 'dist: no commit and no date in CHANGELOG.md: set SOURCE_DATE_EPOCH' >&2 && exit 1; }
     TZ=UTC date -d "$released" +%s
