@@ -7,7 +7,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 triple=${1:-$(uname -m)-unknown-linux-musl}
 dist=$(realpath "${CARGO_TARGET_DIR:-target}/dist")
-lab=$(mktemp -d)
+# Not in /tmp, which may be in memory: two GiB are written.
+lab=$(mktemp -d /var/tmp/roots.XXXXXX)
 trap 'rm -rf "$lab"' EXIT
 copy="$lab/a longer path/roots"
 mkdir -p "$copy"
@@ -25,7 +26,7 @@ unshare --mount sh -euc '
     mount --bind "$SYSROOT" "$lab/toolchain"
     cd "$copy"
     umask 027
-    setpriv --reuid=65534 --regid=65534 --clear-groups env -u CARGO_TARGET_DIR HOME="$lab/home" CARGO_HOME="$lab/home/cargo" \
+    setpriv --reuid=65534 --regid=65534 --clear-groups env -u CARGO_TARGET_DIR -u TMPDIR HOME="$lab/home" CARGO_HOME="$lab/home/cargo" \
         PATH="$lab/toolchain/bin:/usr/local/bin:/usr/bin:/bin" LC_ALL=C.UTF-8 TZ=Asia/Tokyo \
         sh -euc "tests/static.sh $triple; tests/dist/pack.sh $triple target/static/$triple/roots target/dist"'
 for file in "$copy"/target/dist/*; do
