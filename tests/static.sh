@@ -29,7 +29,8 @@ elif [ -x /usr/bin/cargo ] && [ -x /usr/bin/rustc ] && has_sources /usr/bin/rust
 else
     lacks='no sources of the standard library (rustup component add rust-src; Debian: rustc-web, cargo-web, rust-web-src)'
 fi
-if [ -z "$lacks" ] && ! said=$(tests/dist/tools.sh 2>&1); then
+# What it says while it works is shown.
+if [ -z "$lacks" ] && ! { said=$(tests/dist/tools.sh 2>&1 >&3); } 3>&2; then
     printf '%s\n' "$said" >&2
     lacks=$(printf '%s\n' "$said" | tail -n 1)
 fi
@@ -41,7 +42,6 @@ fi
 
 # $1 is the target.
 build() {
-    name=$(echo "$1" | tr a-z- A-Z_)
     # zig has the start files and libc. Position-independent code is a tenth larger.
     flags='-C target-feature=+crt-static -C link-self-contained=no -C relocation-model=static'
     # A panic aborts, so there are no tables for unwinding (270 KiB). It says what went wrong, without the names of source
@@ -51,10 +51,11 @@ build() {
     for variable in $(env | sed -nE 's/^((CARGO_(BUILD|PROFILE|ZIGBUILD)_|CARGO_TARGET_.*_(LINKER|RUSTFLAGS|RUNNER)|RUSTFLAGS|CARGO_ENCODED_RUSTFLAGS|((TARGET|HOST)_)?(CC|CFLAGS|AR|ARFLAGS))[A-Za-z0-9_]*)=.*/\1/p'); do
         unset "$variable"
     done
-    # RUSTC_BOOTSTRAP allows these flags, and to compile the standard library, with a stable toolchain.
+    # RUSTC_BOOTSTRAP allows these flags, and to compile the standard library, with a stable toolchain. RUSTFLAGS replaces the
+    # flags of cargo's configuration, to which flags for a target would be added.
     env RUSTC_BOOTSTRAP=1 PATH="$(cd "$target/tools/python/bin" && pwd):$PATH" \
         "CFLAGS_$(echo "$1" | tr - _)=-fno-asynchronous-unwind-tables -fno-unwind-tables" \
-        "CARGO_TARGET_${name}_RUSTFLAGS=$flags" \
+        "RUSTFLAGS=$flags" \
         cargo zigbuild --release --locked --config 'profile.release.package.std.opt-level="s"' \
         -Z build-std=std,panic_abort -Z build-std-features=optimize_for_size \
         --target "$1" --target-dir "$target/static/build"
