@@ -4,6 +4,8 @@ FUZZ_SECONDS ?= 60
 # Data of others, which is not part of this repository.
 export SUITE ?= ../shared/sigstore
 MSRV = $(shell sed -n 's/^rust-version = "\([0-9.]*\)".*/\1/p' Cargo.toml)
+# The toolchain of rustup for it, such as 1.89.0-x86_64-unknown-linux-gnu.
+OLDEST = $(shell rustup toolchain list 2>/dev/null | sed -n 's/^\($(MSRV)[.0-9]*-[^ ]*\).*/\1/p' | head -n 1)
 SHARE = $(DESTDIR)$(PREFIX)/share
 DOC = $(SHARE)/doc/roots
 UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/system
@@ -11,6 +13,9 @@ UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/system
 ZSH_COMPLETIONS ?= $(if $(and $(filter /usr /usr/,$(PREFIX)),$(wildcard /etc/debian_version)),vendor-completions,site-functions)
 
 .PHONY: build static dist dist-test dist-twice demo test conformance fuzz interop check bench install uninstall fixtures clean help
+
+# `make dist dist-test` with jobs would test what is not built yet.
+.NOTPARALLEL:
 
 build:          ## the binary, target/release/roots
 	$(CARGO) build --release --locked
@@ -53,10 +58,10 @@ check:          ## formatting, lints, documentation; dependencies and the oldest
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --no-deps --document-private-items --locked
 	@if command -v cargo-deny >/dev/null; then $(CARGO) deny --locked check bans licenses sources; \
 	else echo 'check: skipped cargo deny, which is not installed'; fi
-	@if rustup toolchain list 2>/dev/null | grep -q '^$(MSRV)'; then $(CARGO) +$(MSRV) check --locked; \
+	@if [ -n "$(OLDEST)" ]; then rustup run $(OLDEST) cargo check --locked; \
 	else echo 'check: skipped Rust $(MSRV), which is not installed'; fi
 
-bench: build    ## time and memory of a pull, beside skopeo and umoci, a shell, and the floor (Debian, root)
+bench: static   ## time and memory of a pull, beside skopeo and umoci, a shell, and the floor (Debian, root)
 	tests/interop-setup.sh bench
 	TMPDIR=$${TMPDIR:-/dev/shm} tests/bench.sh
 	PARTS=peers IMAGES='application files layers' TMPDIR=$$PWD/target tests/bench.sh
