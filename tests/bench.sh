@@ -6,7 +6,7 @@
 set -euo pipefail
 
 target=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)
-roots=$target/release/roots
+roots=$target/static/roots
 made=$target/bench
 runs=${RUNS:-5}
 lab=$(mktemp -d)
