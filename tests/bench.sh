@@ -187,18 +187,18 @@ links() {
     done
 }
 
-# Where nothing has changed, beside one request.
+# Where nothing has changed, beside one request. The cache confirms the record of the tree.
 update() {
     push layers
-    "$roots" pull -q --cache=no "$address/layers:1" "$lab/dest" >/dev/null
+    "$roots" pull -q --cache="$lab/cache" "$address/layers:1" "$lab/dest" >/dev/null
     local run timer="import sys, time, subprocess as s; t = time.monotonic(); s.run(sys.argv[1:], check=True, \
 stdout=s.DEVNULL); print((time.monotonic() - t) * 1000)"
     for ((run = 0; run < 4 * runs; run++)); do
-        python3 -c "$timer" "$roots" pull -q --cache=no --update "$address/layers:1" "$lab/dest" >>"$lab/update"
+        python3 -c "$timer" "$roots" pull -q --cache="$lab/cache" --update "$address/layers:1" "$lab/dest" >>"$lab/update"
         python3 -c "$timer" curl -sI "http://$address/v2/layers/manifests/1" >>"$lab/request"
     done
     echo "\`--update\` with nothing to do: $(median '$1' "$lab/update") ms; curl with one request: $(median '$1' "$lab/request") ms"
-    rm -rf "$lab/dest"
+    rm -rf "$lab/dest" "$lab/cache"
     drop
 }
 
