@@ -2,7 +2,8 @@
 # Builds a release into target/dist: dist.sh [TARGET...], by default all four. For each a static binary, an archive and a
 # package of Debian; for all of them SHA256SUMS, an SBOM, and release notes.
 #
-# The same commit, toolchain and SOURCE_DATE_EPOCH give the same bytes, on any machine and for any user.
+# The same commit, toolchain and SOURCE_DATE_EPOCH give the same bytes, wherever they are and for any user. Compression is that
+# of the system, so NOTES.md says which dpkg-deb it has.
 set -eu
 
 cd "$(dirname "$0")/../.."
@@ -51,7 +52,8 @@ $news
 
 \`SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH make dist\` of $commit, with:
 
-- $toolchain
+- $toolchain, on $(rustc -vV | sed -n 's/^host: //p')
+- dpkg-deb $(dpkg-deb --version | sed -n '1s/.* version \([^ ]*\).*/\1/p')
 $(sed -n 's/^\([a-z-]*\)==\([^ ]*\).*/- \1 \2/p' tests/dist/requirements.txt)
 EOF
 sed -i '1{/^$/d}' "$out.new/NOTES.md"
