@@ -13,7 +13,7 @@ use crate::registry::http::address::AddressScope;
 use crate::sys;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
@@ -107,10 +107,7 @@ impl Dialer {
         details: &ConnectionDetails<'_>,
         is_named: bool,
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let no_limit = NextTimeout::default();
-        let all = self
-            .resolver
-            .resolve(details.uri, details.config, no_limit)?;
+        let all = self.look_up(details)?;
         if is_named || details.needs_tls() {
             return Ok(all);
         }
@@ -123,6 +120,27 @@ impl Dialer {
             return Err(io::Error::other(error).into());
         }
         Ok(allowed)
+    }
+
+    /// The addresses of a host.
+    fn look_up(&self, details: &ConnectionDetails<'_>) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let no_limit = NextTimeout::default();
+        let found = self.resolver.resolve(details.uri, details.config, no_limit);
+        if details.uri.host() != Some("localhost") {
+            return found;
+        }
+        // Passwords go there over http, so it is this machine, whatever a name server says: RFC 6761,
+        // section 6.3. Without /etc/hosts, one is asked.
+        let mut own = self.resolver.empty();
+        for address in found.iter().flatten().filter(|at| at.ip().is_loopback()) {
+            own.push(*address);
+        }
+        if own.is_empty() {
+            let port = if details.needs_tls() { 443 } else { 80 };
+            let port = details.uri.port_u16().unwrap_or(port);
+            own.push((Ipv4Addr::LOCALHOST, port).into());
+        }
+        Ok(own)
     }
 
     /// Connects to one of `addresses` within `time`.

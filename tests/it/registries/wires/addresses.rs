@@ -2,7 +2,7 @@
 
 use super::Wire;
 use crate::destinations::disk::mounting;
-use crate::support::{Fault, Sandbox};
+use crate::support::{Fault, Registry, Sandbox, hello};
 use std::io::{ErrorKind, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
@@ -103,4 +103,20 @@ fn where_one_refuses_and_one_is_silent_there_is_no_answer_in_time() {
     let run = command.prelude(&hosts).run().fails(75);
     run.says("/manifests/1: timed out waiting for a response\n");
     sandbox.assert_nothing_left();
+}
+
+/// Where there is no hosts file, a name server is asked for `localhost`. It could name any host, which got the password.
+#[test]
+fn localhost_is_this_machine_whatever_it_is_said_to_be() {
+    let (sandbox, registry) = (Sandbox::new("localhost"), Registry::start());
+    registry.push("a/b", "1", &hello());
+    let host = registry.host();
+    let port = host.rsplit(':').next().unwrap();
+    let Some(hosts) = mounting("mount --bind hosts /etc/hosts", "true") else {
+        return;
+    };
+    sandbox.write("hosts", "127.0.0.2 elsewhere\n203.0.113.7 localhost\n");
+    let name = format!("localhost:{port}/a/b:1");
+    let command = sandbox.roots(["pull", &name, "dest"]);
+    command.prelude(&hosts).run().succeeds();
 }
