@@ -126,8 +126,8 @@ impl From<ureq::Error> for Failure {
     }
 }
 
-/// Whether a retry may succeed: after resets, early ends and time-outs, but not after an unknown
-/// name.
+/// Whether a retry may succeed: after resets, early ends and time-outs, or if no name server has
+/// answered, but not after an unknown name.
 fn is_transient(error: &ureq::Error) -> bool {
     use io::ErrorKind as Kind;
     match error {
@@ -145,6 +145,7 @@ fn is_transient(error: &ureq::Error) -> bool {
                     | Kind::NetworkUnreachable
                     | Kind::NetworkDown
             ) || is_timeout(e)
+                || is_unanswered(e)
         }
         _ => false,
     }
@@ -158,6 +159,15 @@ fn is_timeout(error: &io::Error) -> bool {
 /// The standard library's prefix of resolver errors, whose text depends on the libc.
 fn is_lookup(error: &io::Error) -> bool {
     error.to_string().starts_with("failed to lookup")
+}
+
+/// Whether no name server has answered, in the words of glibc and of musl for `EAI_AGAIN`.
+fn is_unanswered(error: &io::Error) -> bool {
+    let text = error.to_string();
+    is_lookup(error)
+        && ["Temporary failure in name resolution", "Try again"]
+            .iter()
+            .any(|reason| text.ends_with(reason))
 }
 
 /// What went wrong, without the library's prefixes.
@@ -185,5 +195,33 @@ fn reason(error: &ureq::Error) -> NetworkFault {
             }
         },
         other => NetworkFault::Other(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_lookup_without_an_answer_is_repeated() {
+        for (reason, repeated) in [
+            ("Temporary failure in name resolution", true),
+            ("Try again", true),
+            ("Name or service not known", false),
+            ("Name does not resolve", false),
+            ("No address associated with hostname", false),
+        ] {
+            let text = format!("failed to lookup address information: {reason}");
+            let failure = Failure::from(ureq::Error::Io(io::Error::other(text)));
+            let Failure::Network {
+                why, is_transient, ..
+            } = failure
+            else {
+                panic!("{failure:?}");
+            };
+            assert!(matches!(why, NetworkFault::UnknownHost), "{reason}");
+            assert_eq!(is_transient, repeated, "{reason}");
+        }
+        assert!(!is_unanswered(&io::Error::other("Try again")));
     }
 }
