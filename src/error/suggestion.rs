@@ -29,8 +29,11 @@ pub struct SuggestingError {
 impl Error {
     /// The same error with another hint.
     pub fn suggesting(self, suggestion: Suggestion) -> Self {
-        let error = self;
-        SuggestingError { suggestion, error }.into()
+        SuggestingError {
+            suggestion,
+            error: self,
+        }
+        .into()
     }
 }
 
