@@ -8,6 +8,7 @@
 //! between IPv4 and IPv6; then those that were silent share the rest. The address that connected is
 //! tried first from then on (RFC 8305 would try all at once).
 
+use super::named_server::port_of;
 use crate::error::{Error, RedirectFault};
 use crate::registry::http::address::AddressScope;
 use crate::sys;
@@ -136,9 +137,7 @@ impl Dialer {
             own.push(*address);
         }
         if own.is_empty() {
-            let port = if details.needs_tls() { 443 } else { 80 };
-            let port = details.uri.port_u16().unwrap_or(port);
-            own.push((Ipv4Addr::LOCALHOST, port).into());
+            own.push((Ipv4Addr::LOCALHOST, port_of(details.uri)).into());
         }
         Ok(own)
     }

@@ -22,14 +22,18 @@ impl NamedServer {
 
     /// Whether `uri` is on this server.
     pub(crate) fn is(&self, uri: &Uri) -> bool {
-        let usual = match uri.scheme_str() {
-            Some("http") => 80,
-            _ => 443,
-        };
-        let port = uri.port_u16().unwrap_or(usual);
         let host = uri.host().unwrap_or_default();
-        host.eq_ignore_ascii_case(&self.host) && self.port == Some(port)
+        host.eq_ignore_ascii_case(&self.host) && self.port == Some(port_of(uri))
     }
+}
+
+/// The port in `uri`, or the usual one of its scheme.
+pub(super) fn port_of(uri: &Uri) -> u16 {
+    let usual = match uri.scheme_str() {
+        Some("http") => 80,
+        _ => 443,
+    };
+    uri.port_u16().unwrap_or(usual)
 }
 
 #[cfg(test)]
