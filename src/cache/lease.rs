@@ -98,6 +98,11 @@ impl Cache {
                 }
             };
             if !self.is_read_only() && lease.try_lock().is_ok() {
+                // Its process may have removed it meanwhile, and another one made a new one.
+                let id = (metadata.dev(), metadata.ino());
+                if !is_file(&folder, &entry.name, id).unwrap_or(false) {
+                    continue;
+                }
                 self.sweep_files(metadata.uid(), &temporary_name(&entry.name));
                 let _ = folder.unlink(&entry.name);
                 continue;
