@@ -13,6 +13,8 @@
 //! record_tag    cache     index and manifests, and the digest of the tag, for --offline
 //! commit        DEST      the new tree takes the place of the old one
 //! after_swap    cache     the link, with the record of the new tree
+//! commit        DEST      NAME.nspawn and NAME.service take the places of the old ones
+//! remove_old    DEST      the old tree, or the one before it with --keep-old
 //! ```
 //! `prepare.rs` has the first step in detail; a dry run changes nothing, and stops after it.
 
@@ -77,7 +79,7 @@ impl Pull {
             existing,
             files,
             is_update,
-            destination,
+            mut destination,
         } = prepared;
         let link = CacheLink::new(cache, &source, &image, progress);
         source.check_space(&image, &destination.rootfs()?, destination.path(), progress)?;
@@ -94,8 +96,10 @@ impl Pull {
         link.before_swap(&destination);
         link.record_tag(&source);
         let place = destination.commit(&record, progress)?; // all or nothing
-        link.after_swap(existing.path(), &record, place);
-        new_files.commit()?;
+        link.after_swap(existing.path(), &record, place); // else root would pull it again
+        let written = new_files.commit();
+        destination.remove_old(progress);
+        written?;
         report(skipped, progress);
         if !is_update {
             say_how_to_start(self, &root);

@@ -154,9 +154,9 @@ impl Destination {
         .map_err(|e| Error::io("open", &self.path, e))
     }
 
-    /// Swaps the new tree in, in one step, then removes the old tree. An error means that DEST is as it was.
+    /// Swaps the new tree in, in one step. An error means that DEST is as it was.
     pub(crate) fn commit(
-        mut self,
+        &mut self,
         record: &Record,
         progress: Progress,
     ) -> Result<RecordPlace, Error> {
@@ -174,16 +174,6 @@ impl Destination {
                 staging.swap(&self.path, progress)?;
                 staging.check_swapped(&self.path)?;
                 drop(locks);
-                if staging.replace {
-                    progress.working_on("cleaning up");
-                }
-                if let Err(e) = staging.remove() {
-                    let (path, left) = (self.path.display(), beside(&self.path));
-                    let left = left.display();
-                    progress.warn(format_args!(
-                        "{path}: what was there before is not all removed, and left in {left}: {e}"
-                    ));
-                }
                 recorded
             }
             Mode::InPlace(in_place) => {
@@ -196,6 +186,23 @@ impl Destination {
         };
         self.is_committed = true;
         Ok(RecordPlace { inode, in_tree })
+    }
+
+    /// After the swap, removes the old tree, which can take minutes. What is left, the next pull removes.
+    pub(crate) fn remove_old(self, progress: Progress) {
+        let Mode::Staged(staging) = &self.mode else {
+            return;
+        };
+        if staging.replace {
+            progress.working_on("cleaning up");
+        }
+        if let Err(e) = staging.remove() {
+            let (path, left) = (self.path.display(), beside(&self.path));
+            let left = left.display();
+            progress.warn(format_args!(
+                "{path}: what was there before is not all removed, and left in {left}: {e}"
+            ));
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! The swap itself: where two renames have to do it, a kill or an error in between; and what is on the disk by then.
 
 use super::{OLD, Scene};
-use crate::support::{Ability, Registry, Sandbox, Traced, plain_renames, tree};
+use crate::support::{Ability, Image, Layer, Registry, Sandbox, Traced, plain_renames, tree};
 use rustix::process::Signal;
+use std::fs;
 
 /// Where no rename can exchange two names: a scene with an old tree.
 fn plain(test: impl Fn(&Scene<'_>, &str)) {
@@ -66,7 +67,7 @@ fn where_the_second_rename_fails_the_first_is_undone() {
         let running = traced.calls(|_, _| {
             if !is_spoilt && !scene.sandbox.has("dest") {
                 let tree = scene.sandbox.path(".dest.roots/rootfs");
-                std::fs::rename(tree, scene.sandbox.path("stolen")).unwrap();
+                fs::rename(tree, scene.sandbox.path("stolen")).unwrap();
                 is_spoilt = true;
             }
             true
@@ -119,4 +120,55 @@ fn a_tree_is_on_the_disk_before_its_name_and_that_before_the_old_tree_goes() {
         assert!(calls[swap..].starts_with(wanted), "{calls:?}");
         assert_eq!(left_at_fsync.as_deref(), force.then_some(OLD));
     }
+}
+
+/// Root takes the record of a tree from the cache alone. It was written only when all of the old tree was gone, so the
+/// next pull put the same tree again in the place of the one that `--keep-old` had kept.
+#[test]
+fn a_kill_while_the_old_tree_is_removed_is_no_reason_to_pull_again() {
+    if Ability::Tracing.is_missing() {
+        return;
+    }
+    let (sandbox, registry) = (Sandbox::in_memory("crashes"), Registry::start());
+    let version = |version: &str| {
+        let files = ["version", "one", "two"];
+        let add = |layer: Layer, name: &&str| layer.file(name, 0o644, version);
+        let layer = files.iter().fold(Layer::new(), add);
+        registry.push("a/b", "1", &Image::new().layer(layer).build())
+    };
+    let read = |path: &str| fs::read_to_string(sandbox.path(path)).unwrap_or_default();
+    let name = version("first");
+    let pull = [
+        "pull",
+        "--update",
+        "--exit-code",
+        "--keep-old",
+        "kept",
+        &name,
+        "dest",
+    ];
+    sandbox.roots(pull).run().succeeds();
+    version("second");
+    sandbox.roots(pull).run().succeeds();
+    version("third");
+    let is_half_removed = || {
+        let left = ["one", "two"].map(|file| sandbox.has(format!(".dest.roots/rootfs/{file}")));
+        read("dest/version") == "third" && left[0] != left[1]
+    };
+    let mut is_killed = false;
+    let kill = |_, traced: &mut Traced| {
+        if is_half_removed() {
+            traced.end(Signal::KILL);
+            is_killed = true;
+        }
+        !is_killed
+    };
+    let traced = Traced::start(&sandbox, sandbox.roots(pull)).unwrap();
+    traced.calls(kill).wait();
+    assert!(is_killed);
+    assert_eq!(sandbox.roots(pull).run().code, Some(10));
+    assert_eq!(
+        (&*read("dest/version"), &*read("kept/version")),
+        ("third", "second")
+    );
 }
