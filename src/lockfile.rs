@@ -1,13 +1,27 @@
 //! Lock files: the digests that images must have. Each line is `REFERENCE@DIGEST`, as `roots digest` prints
-//! it; `#` begins a comment. A line with a digest alone allows it for every image. Two lines with the same
-//! name must have the same digest, so that appending a line cannot allow another digest.
+//! it; `#` begins a comment. A line with a digest alone allows it for every image, and a line with the path
+//! of a layout or archive for images without a name. Two lines with the same name must have the same
+//! digest, so that appending a line cannot allow another digest.
 
 use crate::oci::{Digest, Reference};
 use std::collections::HashMap;
 
+/// How the path of a layout or archive begins, as `roots digest --lock` prints it.
+const PATH_PREFIXES: [&str; 3] = ["oci:", "oci-archive:", "docker-archive:"];
+
 /// The lines of a lock file.
 #[derive(Clone, Debug)]
-pub(crate) struct Lock(Vec<(Option<Reference>, Digest)>);
+pub(crate) struct Lock(Vec<(LockScope, Digest)>);
+
+/// The images that a line allows a digest for.
+#[derive(Clone, Debug)]
+enum LockScope {
+    /// The image with this name.
+    Name(Reference),
+    /// Images from layouts and archives that have no name there.
+    Unnamed,
+    Every,
+}
 
 /// The number of an invalid line, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,14 +40,14 @@ impl Lock {
         });
         let (mut entries, mut names) = (Vec::new(), HashMap::new());
         for (text, number) in lines.filter(|(text, _)| !text.is_empty()) {
-            let (name, digest) = entry(text).ok_or(InvalidLock::Line(number))?;
-            if let Some(name) = &name {
+            let (scope, digest) = entry(text).ok_or(InvalidLock::Line(number))?;
+            if let LockScope::Name(name) = &scope {
                 let earlier = names.insert(name.name(), digest.clone());
                 if earlier.is_some_and(|earlier| earlier != digest) {
                     return Err(InvalidLock::Twice(number));
                 }
             }
-            entries.push((name, digest));
+            entries.push((scope, digest));
         }
         Ok(Self(entries))
     }
@@ -45,22 +59,29 @@ impl Lock {
             .iter()
             .flat_map(|name| Reference::parse(name))
             .collect();
-        let is_for_image = |locked: &Option<Reference>| match locked {
-            Some(locked) if !names.is_empty() => names.iter().any(|name| is_same(name, locked)),
-            _ => true,
+        let is_for_image = |scope: &LockScope| match scope {
+            _ if names.is_empty() => true,
+            LockScope::Name(locked) => names.iter().any(|name| is_same(name, locked)),
+            LockScope::Unnamed => false,
+            LockScope::Every => true,
         };
-        let entries = self.0.iter().filter(|(locked, _)| is_for_image(locked));
+        let entries = self.0.iter().filter(|(scope, _)| is_for_image(scope));
         entries.map(|(_, digest)| digest.clone()).collect()
     }
 }
 
-fn entry(text: &str) -> Option<(Option<Reference>, Digest)> {
+fn entry(text: &str) -> Option<(LockScope, Digest)> {
     if let Ok(digest) = Digest::parse(text) {
-        return Some((None, digest));
+        return Some((LockScope::Every, digest));
+    }
+    let is_path = PATH_PREFIXES.iter().any(|prefix| text.starts_with(prefix));
+    if is_path && !text.contains(char::is_whitespace) {
+        let (_, digest) = text.rsplit_once('@')?;
+        return Some((LockScope::Unnamed, Digest::parse(digest).ok()?));
     }
     let reference = Reference::parse(text).ok()?;
     let digest = reference.digest()?.clone();
-    Some((Some(reference), digest))
+    Some((LockScope::Name(reference), digest))
 }
 
 /// Whether two names denote the same image. A name without a tag matches every tag.
@@ -96,6 +117,10 @@ mod tests {
             let digests: Vec<_> = digests.iter().map(ToString::to_string).collect();
             assert_eq!(digests, wanted, "{names:?}");
         }
+        let unnamed = format!("oci:./app@{A}\noci-archive:-@{B}");
+        let unnamed = Lock::parse(&unnamed).unwrap();
+        assert_eq!(unnamed.digests(&[]).len(), 2);
+        assert_eq!(unnamed.digests(&["debian".to_owned()]), []);
         let any = Lock::parse(A).unwrap();
         assert_eq!(any.digests(&["debian".to_owned()]).len(), 1);
         assert_eq!(any.digests(&[]).len(), 1);
@@ -110,6 +135,12 @@ mod tests {
             number(&format!("debian@{A} debian@{A}")),
             InvalidLock::Line(1)
         );
+        for path in ["./app", "oci:./app", "oci:./my app"] {
+            let line = format!("{path}@{A}");
+            let is_good = path == "oci:./app";
+            assert_eq!(Lock::parse(&line).is_ok(), is_good, "{path}");
+        }
+        assert!(Lock::parse("oci:./app").is_err());
         assert!(Lock::parse("").is_ok());
     }
 

@@ -16,8 +16,20 @@ pub(super) fn lock_line<'n>(
         reference.is_ok_and(|reference| reference.digest().is_none())
     };
     let name = names.into_iter().find(is_name);
-    let name = name.map_or_else(|| escaped(&otherwise.to_string()), Clone::clone);
+    let name = name.map_or_else(|| one_word(&otherwise.to_string()), Clone::clone);
     format!("{name}@{digest}\n")
+}
+
+/// Escapes whatever ends a line of a lock file or its name: spaces, and the `#` of a comment.
+fn one_word(path: &str) -> String {
+    let escape = |word: String, c: char| {
+        if c.is_whitespace() || c == '#' {
+            format!("{word}{}", c.escape_unicode())
+        } else {
+            format!("{word}{c}")
+        }
+    };
+    escaped(path).chars().fold(String::new(), escape)
 }
 
 #[cfg(test)]
@@ -51,5 +63,6 @@ mod tests {
             assert_eq!(line(&[bad, "app:1"], "./x"), "app:1", "{bad:?}");
         }
         assert_eq!(line(&[], "./a\nb\u{9b}"), "./a\\nb\\u{9b}");
+        assert_eq!(line(&[], "./a b#c"), "./a\\u{20}b\\u{23}c");
     }
 }

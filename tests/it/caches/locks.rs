@@ -169,3 +169,29 @@ fn what_is_no_lock_is_said_before_anything_is_asked() {
     let pull = ["pull", "--locked", "lock", &names[0], "dest"];
     sandbox.roots(pull).run().fails(5).says("not in lock");
 }
+
+/// `--locked` took the line of such an image for malformed, and with it the whole lock.
+#[test]
+fn the_line_of_an_image_without_a_name_locks_it_and_no_other() {
+    let (sandbox, _registry, names, _) = locked();
+    let image = Image::new().layer(hello_layer()).build();
+    let archive = Layout::new().image("", &image).archive();
+    for path in ["app.tar", "my #1 app.tar"] {
+        sandbox.write(path, &archive);
+        let local = format!("oci-archive:{path}");
+        let run = sandbox.roots(["digest", "--lock", &local]).run().succeeds();
+        sandbox.write("unnamed", &run.stdout);
+        let pull = |image: &str| {
+            let pull = ["pull", "--force", "--locked", "unnamed", image, "dest"];
+            sandbox.roots(pull).run()
+        };
+        pull(&local).succeeds();
+        pull(&names[1]).fails(5);
+        let save = ["save", &names[1], &local, "-o", "images.tar"];
+        let run = sandbox.roots(save).run().succeeds();
+        sandbox.write("unnamed", &run.stdout);
+        pull(&local).succeeds();
+        pull(&names[1]).succeeds();
+        pull(&names[0]).fails(5);
+    }
+}
