@@ -22,7 +22,7 @@ use throttle::Urgency;
 /// The verbosity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Only warnings and errors.
+    /// Only errors and serious warnings.
     Faults,
     /// Also the steps of the work.
     Steps,
@@ -89,12 +89,12 @@ impl Progress {
         self.secrets.blank(&message.to_string(), false)
     }
 
-    /// Shows only warnings and errors.
+    /// Shows only errors and serious warnings.
     pub fn silent() -> Self {
         Self::of_faults(false)
     }
 
-    /// Shows only warnings and errors, as text or JSON.
+    /// Shows only errors and serious warnings, as text or JSON.
     pub fn of_faults(is_json: bool) -> Self {
         let format = if is_json { Format::Json } else { Format::Lines };
         Self::new(Level::Faults, format)
@@ -110,7 +110,7 @@ impl Progress {
         self.format == Format::Terminal
     }
 
-    /// Whether only warnings and errors are shown.
+    /// Whether only errors and serious warnings are shown.
     pub fn is_quiet(self) -> bool {
         self.level == Level::Faults
     }
@@ -155,8 +155,8 @@ impl Progress {
         }
     }
 
-    /// Something that may be an attack, or makes the result useless: it is said also to those who want to
-    /// hear only what goes wrong.
+    /// Shows a serious warning, with `--quiet` too: of something that may be an attack, or that makes the
+    /// result useless.
     pub fn alarm(self, message: impl Display) {
         let message = &self.concealed(message);
         self.say(&Event::Warning { message });

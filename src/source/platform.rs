@@ -248,7 +248,7 @@ pub(super) fn confirm(
     if request.explicit {
         return Err(no_platform(name, request, vec![platform.clone()]));
     }
-    progress.warn(format_args!(
+    progress.alarm(format_args!(
         "{name} is for {platform}, and this machine is {}",
         request.platform
     ));
