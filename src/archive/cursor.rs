@@ -32,6 +32,8 @@ pub(super) struct ArchiveCursor {
     pub(super) spool: Spool,
     /// The members that may be needed later; None while that is unknown.
     pub(super) wanted: Option<HashSet<String>>,
+    /// Members that are needed more than once.
+    pub(super) repeated: HashSet<String>,
 }
 
 /// Where a member is.
@@ -57,6 +59,7 @@ impl ArchiveCursor {
             compressed: HashSet::new(),
             spool: Spool::new(spool),
             wanted: None,
+            repeated: HashSet::new(),
         })
     }
 
@@ -170,6 +173,11 @@ impl ArchiveCursor {
         if !may_be_wanted || self.spool.has(name) {
             return Ok(());
         }
+        self.keep_if_lost(name, LayoutFault::OutOfOrder)
+    }
+
+    /// Spools the current member, unless it can be read again; without room for it, fails with `fault`.
+    pub(super) fn keep_if_lost(&mut self, name: &str, fault: LayoutFault) -> Result<(), Error> {
         // Until it is known what is needed, reading twice is cheaper than writing everything.
         let worth_the_disk = !self.input.is_seekable() || self.wanted.is_some();
         if self.spool.is_small(self.left) || (self.spool.has_file() && worth_the_disk) {
@@ -178,7 +186,7 @@ impl ArchiveCursor {
         if self.input.is_seekable() {
             Ok(())
         } else {
-            Err(self.input.fault(LayoutFault::OutOfOrder))
+            Err(self.input.fault(fault))
         }
     }
 

@@ -21,7 +21,6 @@ pub(crate) use input::Input;
 
 use crate::error::{Absence, Error};
 use seekable::SeekableArchive;
-use std::collections::HashSet;
 use std::fs::File;
 use std::io::Read;
 use streamed::StreamedArchive;
@@ -32,9 +31,9 @@ const MAX_LINKS: usize = 8;
 /// An open archive.
 pub(crate) enum Archive {
     /// Members are read in place.
-    Still(SeekableArchive),
+    Seekable(SeekableArchive),
     /// Members are read in passing.
-    Flow(StreamedArchive),
+    Streamed(StreamedArchive),
 }
 
 impl Archive {
@@ -42,8 +41,8 @@ impl Archive {
     /// unnamed file.
     pub(crate) fn open(input: Input, spool: Option<File>) -> Result<Self, Error> {
         match input.plain_file()? {
-            Some(file) => SeekableArchive::new(input, file).map(Self::Still),
-            None => StreamedArchive::new(input, spool).map(Self::Flow),
+            Some(file) => SeekableArchive::new(input, file).map(Self::Seekable),
+            None => StreamedArchive::new(input, spool).map(Self::Streamed),
         }
     }
 
@@ -54,9 +53,9 @@ impl Archive {
         limit: u64,
     ) -> Result<Option<(usize, Vec<u8>)>, Error> {
         match self {
-            Self::Flow(flow) => flow.first(names, limit),
-            Self::Still(still) => {
-                let Some(number) = still.first(names) else {
+            Self::Streamed(streamed) => streamed.first(names, limit),
+            Self::Seekable(seekable) => {
+                let Some(number) = seekable.first(names) else {
                     return Ok(None);
                 };
                 let bytes = self.bytes(names[number], limit)?;
@@ -68,8 +67,8 @@ impl Archive {
     /// Reads a small member up to one byte beyond `limit`, which shows whether it is longer. It can
     /// be read again.
     pub(crate) fn bytes(&self, name: &str, limit: u64) -> Result<Option<Vec<u8>>, Error> {
-        if let Self::Flow(flow) = self
-            && let Some((_, bytes)) = flow.first(&[name], limit)?
+        if let Self::Streamed(streamed) = self
+            && let Some((_, bytes)) = streamed.first(&[name], limit)?
         {
             return Ok(Some(bytes));
         }
@@ -86,8 +85,8 @@ impl Archive {
     /// StreamedArchive reads at the current position.
     pub(crate) fn open_member(&self, name: &str) -> Result<Option<Box<dyn Read>>, Error> {
         match self {
-            Self::Still(still) => Ok(still.open_member(name)),
-            Self::Flow(flow) => flow.open_member(name),
+            Self::Seekable(seekable) => Ok(seekable.open_member(name)),
+            Self::Streamed(streamed) => streamed.open_member(name),
         }
     }
 
@@ -95,8 +94,8 @@ impl Archive {
     /// archive to its end.
     pub(crate) fn locate(&self, name: &str) -> Result<Result<(String, u64), Absence>, Error> {
         match self {
-            Self::Still(still) => Ok(still.locate(name)),
-            Self::Flow(flow) => flow.locate(name),
+            Self::Seekable(seekable) => Ok(seekable.locate(name)),
+            Self::Streamed(streamed) => streamed.locate(name),
         }
     }
 
@@ -104,30 +103,30 @@ impl Archive {
     pub(crate) fn is_plain(&self, name: &str) -> bool {
         match self {
             // Opening it is cheap.
-            Self::Still(_) => false,
-            Self::Flow(flow) => flow.is_plain(name),
+            Self::Seekable(_) => false,
+            Self::Streamed(streamed) => streamed.is_plain(name),
         }
     }
 
-    /// From here on, only these members are needed.
-    pub(crate) fn narrow(&self, names: HashSet<String>) {
-        if let Self::Flow(flow) = self {
-            flow.narrow(names);
+    /// From here on, only these members are needed, each as often as it is named.
+    pub(crate) fn narrow(&self, names: impl Iterator<Item = String>) {
+        if let Self::Streamed(streamed) = self {
+            streamed.narrow(names);
         }
     }
 
     /// Reads a pipe to its end: otherwise its writer would fail with EPIPE.
     pub(crate) fn drain(&self) {
-        if let Self::Flow(flow) = self {
-            flow.drain();
+        if let Self::Streamed(streamed) = self {
+            streamed.drain();
         }
     }
 
     /// The input it is read from.
     pub(crate) fn input(&self) -> &Input {
         match self {
-            Self::Still(still) => still.input(),
-            Self::Flow(flow) => flow.input(),
+            Self::Seekable(seekable) => seekable.input(),
+            Self::Streamed(streamed) => streamed.input(),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::MAX_LINKS;
 use super::cursor::{ArchiveCursor, MemberLocation};
 use super::input::Input;
 use super::member::follow;
-use crate::error::{Absence, EntryFault, Error};
+use crate::error::{Absence, EntryFault, Error, LayoutFault};
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fs::File;
@@ -31,8 +31,8 @@ impl StreamedArchive {
         &self.input
     }
 
-    /// Whichever of these members comes first, with its bytes, at most one more than `limit`. It is
-    /// spooled if it is small.
+    /// Whichever of these members comes first, with its bytes, at most one more than `limit`. It can be
+    /// read again: it is spooled, unless it is large and the input is seekable.
     pub(super) fn first(
         &self,
         names: &[&str],
@@ -42,11 +42,12 @@ impl StreamedArchive {
         let (number, kept) = match state.find(names)? {
             Some(MemberLocation::Kept(number)) => (number, true),
             Some(MemberLocation::Here(number)) => {
-                let is_small = state.spool.is_small(state.left);
-                if is_small {
+                let is_lost = !self.input.is_seekable() && state.left <= limit;
+                let is_kept = is_lost || state.spool.is_small(state.left);
+                if is_kept {
                     state.keep(names[number])?;
                 }
-                (number, is_small)
+                (number, is_kept)
             }
             None => return Ok(None),
         };
@@ -66,11 +67,18 @@ impl StreamedArchive {
 
     pub(super) fn open_member(&self, name: &str) -> Result<Option<Box<dyn Read>>, Error> {
         let mut state = self.state.borrow_mut();
+        let is_repeated = state.repeated.contains(name);
         let mut name = name.to_owned();
         for _ in 0..=MAX_LINKS {
             match state.find(&[&name])? {
                 Some(MemberLocation::Kept(_)) => return Ok(state.spool.open(&name)),
                 Some(MemberLocation::Here(_)) => {
+                    if is_repeated {
+                        state.keep_if_lost(&name, LayoutFault::Repeated)?;
+                    }
+                    if let Some(kept) = state.spool.open(&name) {
+                        return Ok(Some(kept));
+                    }
                     return Ok(Some(Box::new(StreamedContents {
                         number: state.number,
                         state: Rc::clone(&self.state),
@@ -98,8 +106,11 @@ impl StreamedArchive {
         !self.state.borrow().compressed.contains(name)
     }
 
-    pub(super) fn narrow(&self, names: HashSet<String>) {
-        self.state.borrow_mut().wanted = Some(names);
+    pub(super) fn narrow(&self, names: impl Iterator<Item = String>) {
+        let mut state = self.state.borrow_mut();
+        let mut wanted = HashSet::new();
+        state.repeated = names.filter(|name| !wanted.insert(name.clone())).collect();
+        state.wanted = Some(wanted);
     }
 
     pub(super) fn drain(&self) {

@@ -81,6 +81,7 @@ impl Pull {
             && policy.is_none_or(|policy| is_checked(recorded, policy, &existing, cache))
             && self.is_current(recorded, &mut source)?
         {
+            source.drain();
             return Ok(Preparation::UpToDate(recorded.clone()));
         }
         let caches = (cache, cache_path);
@@ -88,9 +89,6 @@ impl Pull {
         let destination = claim(&existing, &plan)?;
         let mut check = SignatureCheck::of(policy, self.progress);
         let image = source.resolve(&self.platform, check.as_mut(), self.progress)?;
-        if self.dry_run {
-            source.drain();
-        }
         if let Some(locked) = locked {
             locked.check(&source, &image)?;
         }
@@ -113,6 +111,10 @@ impl Pull {
         record.owners_left_out = recorded.is_some_and(|recorded| recorded.owners_left_out);
         if !is_same {
             existing.spares(&source.paths())?;
+        }
+        // No layer will be read.
+        if is_same || self.dry_run {
+            source.drain();
         }
         let prepared = Prepared {
             source,

@@ -134,6 +134,7 @@ impl Save {
         tar.finish().map_err(failed)?;
         for (source, ..) in &images {
             record_tag(cache, source, self.progress);
+            source.drain();
         }
         Ok(self.printed(&images, (seen.len(), size)))
     }

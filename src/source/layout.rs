@@ -14,7 +14,7 @@ use crate::oci::{Bytes, Descriptor, Digest, Document, Image, InvalidManifest, bl
 use crate::registry::MAX_MANIFEST;
 use crate::sys::trail;
 use serde::Deserialize;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
@@ -220,7 +220,7 @@ impl Layout {
     pub(super) fn narrow(&self, image: &Image) {
         let layers = image.layers.iter().map(|layer| self.file(&layer.blob));
         match &self.store {
-            Store::Archive(archive) => archive.narrow(layers.collect::<HashSet<_>>()),
+            Store::Archive(archive) => archive.narrow(layers),
             Store::Folder(folder) => layers.for_each(|layer| folder.mark_used(layer)),
         }
     }

@@ -60,6 +60,8 @@ pub enum LayoutFault {
     Bomb,
     /// In a pipe, the layers come before the index, and there is no cache to keep them in.
     OutOfOrder,
+    /// A layer of a pipe that is needed twice.
+    Repeated,
 }
 
 impl LayoutFault {
@@ -121,6 +123,9 @@ impl Display for LayoutFault {
             Self::OutOfOrder => f.write_str(
                 "its layers come before its index, and without a cache there is no place for them",
             ),
+            Self::Repeated => f.write_str(
+                "it has a layer twice, and without a cache there is no place to keep it",
+            ),
         }
     }
 }
@@ -162,7 +167,7 @@ impl LayoutFault {
 
     fn other_hint(&self) -> Option<&'static str> {
         Some(match self {
-            Self::OutOfOrder => "write it to a file first, or allow a --cache",
+            Self::OutOfOrder | Self::Repeated => "write it to a file first, or allow a --cache",
             Self::Compression(_) => "decompress it in front of `roots pull -`",
             Self::NothingThere => {
                 "check the path; the name of an image in a registry begins without . and /"
@@ -192,7 +197,7 @@ impl LayoutFault {
             | Self::Malformed(_)
             | Self::TooManyMembers
             | Self::Bomb => Category::BadImage,
-            Self::OutOfOrder => Category::Usage,
+            Self::OutOfOrder | Self::Repeated => Category::Usage,
             Self::Unusable(_) => Category::Destination,
             _ => Category::NotFound,
         }

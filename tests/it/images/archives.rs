@@ -6,6 +6,7 @@ use crate::support::{
     Compression, HELLO, Image, Layer, Layout, Random, Sandbox, hello, hello_layer, tree,
 };
 use serde_json::json;
+use std::collections::HashSet;
 
 mod broken;
 mod docker;
@@ -36,7 +37,8 @@ fn in_order(layout: &Layout, images: &[&Built]) -> Vec<u8> {
     }
     let layers = images.iter().flat_map(|image| &image.layers);
     names.extend(layers.map(|layer| path(&layer.digest)));
-    names.dedup();
+    let mut seen = HashSet::new();
+    names.retain(|name| seen.insert(name.clone()));
     let add = |tar: Layer, name: &String| tar.file(name, 0o644, &files[name]);
     names.iter().fold(Layer::new(), add).tar()
 }

@@ -1,7 +1,11 @@
 //! Archives that flow by: what comes too early is kept, where there is a place for it.
 
 use super::{LARGE, in_order, large};
-use crate::support::{Compression, HELLO, Layer, Layout, Sandbox, hello, tree};
+use crate::support::image::host_platform;
+use crate::support::{
+    Compression, HELLO, Image, Layer, Layout, Random, Sandbox, hello, hello_layer, tree,
+};
+use serde_json::json;
 use std::process::{Command, Stdio};
 
 #[test]
@@ -80,6 +84,76 @@ fn layers_in_any_order_are_found() {
     }
 }
 
+/// Its second use found nothing: "part of it is missing".
+#[test]
+fn a_layer_that_an_image_has_twice_is_kept_for_the_second_time() {
+    let big = Random::new(4).bytes(2 << 20);
+    for (again, tree) in [
+        (hello_layer(), HELLO.to_owned()),
+        (Layer::new().file("big", 0o644, big), LARGE.to_owned()),
+    ] {
+        let is_small = tree == HELLO;
+        let between = Layer::new().whiteout("hello").whiteout("big");
+        let image = Image::new().layer(hello_layer()).layer(again.clone());
+        let image = image.layer(between).layer(hello_layer()).layer(again);
+        let image = image.deterministic().build();
+        let bytes = in_order(&Layout::new().image("1", &image), &[&image]);
+        let sandbox = Sandbox::new("a_layer_twice");
+        for (command, cache) in [("pull", "cache"), ("pull", "no"), ("verify", "cache")] {
+            let arguments: &[&str] = match command {
+                "pull" => &["pull", "--force", "--cache", cache, "-", "dest"],
+                _ => &["verify", "--cache", cache, "dest", "-"],
+            };
+            let run = sandbox.roots(arguments).stdin(bytes.clone()).run();
+            if cache == "no" && !is_small {
+                run.fails(2).says(
+                    "standard input: it has a layer twice, and without a cache there is no place to keep it\n\
+                     hint: write it to a file first, or allow a --cache\n",
+                );
+            } else {
+                run.succeeds();
+            }
+            assert_eq!(
+                tree::sketch(sandbox.path("dest")),
+                tree,
+                "{command} {cache}"
+            );
+        }
+        let save = sandbox.roots(["save", "-", "-o", "copy.tar"]);
+        save.stdin(bytes).run().succeeds();
+        sandbox
+            .roots(["verify", "dest", "./copy.tar"])
+            .run()
+            .succeeds();
+    }
+}
+
+/// Commands that read a manifest twice found it once.
+#[test]
+fn a_large_manifest_is_kept_as_well() {
+    let note = "x".repeat(3 << 19);
+    let image = Image::new().layer(hello_layer());
+    let image = image.manifest(move |manifest| manifest["annotations"] = json!({"note": note}));
+    let image = image.build();
+    let bytes = in_order(&Layout::new().image("1", &image), &[&image]);
+    let sandbox = Sandbox::new("a_large_manifest");
+    for cache in ["cache", "no"] {
+        for command in [
+            &["pull", "--force", "--cache", cache, "-", "dest"][..],
+            &["verify", "--cache", cache, "dest", "-"],
+            &["inspect", "--cache", cache, "-"],
+            &["digest", "--json", "-"],
+            &["save", "--cache", cache, "-", "-o", "copy.tar"],
+        ] {
+            sandbox.roots(command).stdin(bytes.clone()).run().succeeds();
+        }
+    }
+    sandbox
+        .roots(["verify", "dest", "./copy.tar"])
+        .run()
+        .succeeds();
+}
+
 /// Whoever writes does not see a broken pipe, however much there is that nobody wants.
 #[test]
 fn a_pipe_is_read_to_its_end() {
@@ -88,7 +162,19 @@ fn a_pipe_is_read_to_its_end() {
     let bytes = in_order(&layout, &[&image]);
     let sandbox = Sandbox::new("a_pipe_is_read");
     sandbox.write("image.tar", &bytes);
-    for command in ["pull --cache=no - dest", "digest -", "inspect -"] {
+    let (os, architecture, _) = host_platform();
+    for command in [
+        "pull --cache=no - dest",
+        "digest -",
+        "inspect -",
+        "save - -o copy.tar",
+        "verify dest -",
+        "pull - updated",
+        "pull --update - updated",
+        "pull --update --dry-run - updated",
+        // The same tree, asked for otherwise.
+        &format!("pull --update --platform={os}/{architecture} - updated"),
+    ] {
         let script = format!(
             "set -o pipefail; {{ cat image.tar; head -c 3000000 /dev/zero; }} | {} {command}",
             env!("CARGO_BIN_EXE_roots")
