@@ -99,8 +99,7 @@ impl Cache {
             };
             if !self.is_read_only() && lease.try_lock().is_ok() {
                 // Its process may have removed it meanwhile, and another one made a new one.
-                let id = (metadata.dev(), metadata.ino());
-                if !is_file(&folder, &entry.name, id).unwrap_or(false) {
+                if !matches!(folder.denotes(&entry.name, &lease), Ok(true)) {
                     continue;
                 }
                 self.sweep_files(metadata.uid(), &temporary_name(&entry.name));
@@ -179,10 +178,10 @@ impl LeaseFile {
             }
             // Between opening and locking it, another process may have swept it.
             let own = file.metadata()?;
-            let is_named = is_file(&folder, &name, (own.dev(), own.ino()))?;
+            let is_current = folder.denotes(&name, &file)?;
             // Truncate only a lease: a hard link may lead to a file elsewhere, and another user's file would
             // not be trusted.
-            if is_named && own.is_file() && own.nlink() == 1 && own.uid() == Host::new().uid {
+            if is_current && own.is_file() && own.nlink() == 1 && own.uid() == Host::new().uid {
                 file.set_len(0)?;
                 file.set_mode(mode)?;
                 return Ok(Self { folder, name, file });
@@ -201,9 +200,4 @@ impl Drop for LeaseFile {
 
 fn temporary_name(lease: &CStr) -> CString {
     name(&format!(".{}", lease.to_string_lossy()))
-}
-
-/// Whether `name` denotes the file with the device and inode `id`.
-pub(super) fn is_file(folder: &Dir, name: &CStr, id: (u64, u64)) -> io::Result<bool> {
-    Ok(folder.find(name)?.is_some_and(|found| found.id == id))
 }

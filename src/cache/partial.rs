@@ -1,6 +1,5 @@
 //! Partial blobs: blobs that are being fetched, or were when a pull ended. The next pull resumes them.
 
-use super::lease::is_file;
 use super::{BLOBS, Cache, blob_name, name, partial_name, private_mode};
 use crate::error::Error;
 use crate::oci::Descriptor;
@@ -68,7 +67,7 @@ impl Cache {
                 Ok(()) => {}
             }
             // Between opening and locking it, its last owner may have completed it.
-            if !is_file(&folder, &temporary, (metadata.dev(), metadata.ino()))? {
+            if !folder.denotes(&temporary, &file)? {
                 continue;
             }
             let mut cached = file.metadata()?.len();
@@ -122,7 +121,7 @@ impl Partial {
     /// Gives the verified blob its name. The bytes are not synced: if a power cut loses some, the blob is
     /// found to be corrupt when it is read, and fetched again.
     pub(crate) fn complete(mut self) -> io::Result<()> {
-        if !self.is_named()? {
+        if !self.is_current()? {
             return Err(io::ErrorKind::NotFound.into());
         }
         // Fails for a blob that another user has begun. Only those who may write here read it.
@@ -135,9 +134,8 @@ impl Partial {
 
     /// Whether the name still denotes this file. It may have been dropped as corrupt just before it was
     /// locked.
-    fn is_named(&self) -> io::Result<bool> {
-        let own = self.file.metadata()?;
-        is_file(&self.folder, &self.temporary, (own.dev(), own.ino()))
+    fn is_current(&self) -> io::Result<bool> {
+        self.folder.denotes(&self.temporary, &self.file)
     }
 }
 
@@ -163,7 +161,7 @@ impl Write for Partial {
 impl Drop for Partial {
     fn drop(&mut self) {
         let is_empty = || self.file.metadata().is_ok_and(|file| file.len() == 0);
-        if !self.is_complete && is_empty() && self.is_named().is_ok_and(|named| named) {
+        if !self.is_complete && is_empty() && matches!(self.is_current(), Ok(true)) {
             // If this fails, purge does it.
             let _ = self.folder.unlink(&self.temporary);
         }

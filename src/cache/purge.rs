@@ -129,7 +129,7 @@ impl Cache {
                 // today. No pull is writing a link now, so a file whose name begins with a dot was left by
                 // a killed pull.
                 let is_whole = !entry.name.to_bytes().starts_with(b".");
-                let is_kept = |path: &PathBuf| in_use.contains(path) || is_there(path);
+                let is_kept = |path: &PathBuf| in_use.contains(path) || exists(path);
                 match link {
                     Some(link) if is_whole && is_kept(&link.destination) => used.extend(link.blobs),
                     _ if is_written && !is_whole => {}
@@ -189,7 +189,7 @@ impl Used {
     }
 }
 
-fn is_there(destination: &Path) -> bool {
+fn exists(destination: &Path) -> bool {
     match destination.symlink_metadata() {
         Ok(_) => true,
         Err(e) => e.kind() != io::ErrorKind::NotFound,

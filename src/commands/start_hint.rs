@@ -18,7 +18,7 @@ const OS_RELEASE: [&[&CStr]; 2] = [&[c"etc", c"os-release"], &[c"usr", c"lib", c
 /// Prints the hint if the tree does not boot and has no start file. It is for a person and not for a
 /// log, and only root can use it.
 pub(super) fn say_how_to_start(pull: &Pull, root: &Dir) {
-    let has = |paths: &[&[&CStr]]| paths.iter().any(|path| is_there(root, path));
+    let has = |paths: &[&[&CStr]]| paths.iter().any(|path| exists(root, path));
     // With --include, the user wants files and not a system.
     let is_part = pull.tree_options.included().next().is_some();
     let is_useful = pull.progress.is_for_person() && is_system_root();
@@ -38,7 +38,7 @@ pub(super) fn say_how_to_start(pull: &Pull, root: &Dir) {
 }
 
 /// Whether the path exists. Symlinks are not followed: they may lead out of the tree.
-fn is_there(root: &Dir, path: &[&CStr]) -> bool {
+fn exists(root: &Dir, path: &[&CStr]) -> bool {
     let [parents @ .., name] = path else {
         return true;
     };

@@ -113,7 +113,8 @@ impl AtomicFile {
             .file
             .sync_all()
             .and_then(|()| {
-                if is_there(parent, name, &self.file)? {
+                // Others who may write to the folder may have replaced it.
+                if parent.denotes(name, &self.file)? {
                     Ok(())
                 } else {
                     Err(io::ErrorKind::StaleNetworkFileHandle.into())
@@ -200,7 +201,7 @@ impl TemporaryName {
                 Ok(()) => {}
             }
             // Between opening and locking it, its last owner may have renamed it.
-            if !is_there(&self.parent, &self.name, &file).map_err(failed)? {
+            if !self.parent.denotes(&self.name, &file).map_err(failed)? {
                 continue;
             }
             let own = file.metadata().map_err(failed)?;
@@ -242,7 +243,7 @@ impl io::Write for &AtomicFile {
 impl Drop for AtomicFile {
     fn drop(&mut self) {
         if let Some(TemporaryName { parent, name }) = &self.beside
-            && matches!(is_there(parent, name, &self.file), Ok(true))
+            && matches!(parent.denotes(name, &self.file), Ok(true))
         {
             // It is locked, so no other process uses it.
             let _ = parent.unlink(name);
@@ -254,12 +255,6 @@ impl Drop for AtomicFile {
 fn holds_images(parent: &Dir, name: &CStr) -> bool {
     let file = parent.open_file(name);
     file.is_ok_and(|file| is_image_archive(&file))
-}
-
-/// Whether the name still denotes the file: others who may write to the folder may have replaced it.
-fn is_there(parent: &Dir, name: &CStr, file: &File) -> io::Result<bool> {
-    let (now, own) = (parent.find(name)?, file.metadata()?);
-    Ok(now.is_some_and(|now| now.id == (own.dev(), own.ino())))
 }
 
 /// Resolves `path`. If it is a symlink, its target is replaced, and the symlink stays; a dangling symlink

@@ -31,7 +31,7 @@ impl Existing {
         })
     }
 
-    /// Opens whatever is at `place`, which need not be a folder.
+    /// Opens whatever is at `location`, which need not be a folder.
     pub(super) fn any(typed: &Path, location: Location) -> Self {
         let (typed, dir) = (typed.to_owned(), open_folder(&location).ok().flatten());
         Self {
@@ -164,7 +164,7 @@ impl Existing {
     }
 }
 
-/// Opens the folder at `place`, if it exists.
+/// Opens the folder at `location`, if it exists.
 fn open_folder(location: &Location) -> Result<Option<Dir>, Error> {
     match &location.found {
         None => Ok(None),

@@ -88,7 +88,7 @@ impl LockPath {
             name: self.name.clone(),
             file,
         };
-        Ok(locked.is_named().then_some(locked))
+        Ok(locked.is_current().then_some(locked))
     }
 
     fn is_locked(&self) -> bool {
@@ -99,17 +99,15 @@ impl LockPath {
 
 impl LockFile {
     /// Whether the name still denotes this file.
-    fn is_named(&self) -> bool {
-        let own = Stat::of(&self.file).map(|own| own.id);
-        let named = self.folder.find(&self.name).ok().flatten();
-        own.ok() == named.map(|named| named.id)
+    fn is_current(&self) -> bool {
+        matches!(self.folder.denotes(&self.name, &self.file), Ok(true))
     }
 }
 
 impl Drop for LockFile {
     /// Removes the file before it is unlocked, as systemd does.
     fn drop(&mut self) {
-        if self.is_named() {
+        if self.is_current() {
             let _ = self.folder.unlink(&self.name);
         }
     }

@@ -35,7 +35,7 @@ pub(super) struct Staging {
 }
 
 impl Staging {
-    /// Creates the folder in `parent` for the destination `place`, or takes over that of a killed pull.
+    /// Creates the folder in `parent` for the destination at `location`, or takes over that of a killed pull.
     pub(super) fn prepare(
         location: &Location,
         parent: Dir,
@@ -233,7 +233,7 @@ pub(super) fn moved_away(location: &Location) -> Result<Option<Dir>, Error> {
     }
 }
 
-/// Checks that the staging folder of the destination `place` can be created, or taken over.
+/// Checks that the staging folder of the destination at `location` can be created, or taken over.
 pub(super) fn check(location: &Location) -> Result<(), Error> {
     let path = &location.path;
     let failed = |e| Error::io("create", path, e);

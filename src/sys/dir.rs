@@ -216,6 +216,12 @@ impl Dir {
         }
     }
 
+    /// Whether `name` denotes this open file. It may have been removed, and another may have its name.
+    pub fn denotes(&self, name: &CStr, file: &impl AsFd) -> io::Result<bool> {
+        let (found, own) = (self.find(name)?, Stat::of(file)?);
+        Ok(found.is_some_and(|found| found.id == own.id))
+    }
+
     /// The metadata of this directory.
     pub fn stat_self(&self) -> io::Result<Stat> {
         Ok(Stat::new(&fs::fstat(&self.0)?))

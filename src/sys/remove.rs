@@ -109,7 +109,7 @@ impl<'t> Removal<'t> {
             let moved = self.moved;
             let is_left = self.clear(dir, depth)?;
             if !is_left {
-                if depth == 0 && self.is_checked && !is_there(parent, name, dir)? {
+                if depth == 0 && self.is_checked && !parent.denotes(name, dir)? {
                     return Ok(true);
                 }
                 match parent.rmdir(name) {
@@ -199,11 +199,6 @@ fn gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
         }
         other => other.map(Some),
     }
-}
-
-fn is_there(parent: &Dir, name: &CStr, dir: &Dir) -> io::Result<bool> {
-    let (found, own) = (parent.find(name)?, dir.stat_self()?);
-    Ok(found.is_some_and(|found| found.id == own.id))
 }
 
 /// Opens a directory to empty it; an ordinary user's own may lack the permission bits. Mounts in it
