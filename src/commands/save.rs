@@ -123,7 +123,7 @@ impl Save {
         for ((source, ..), blobs) in images.iter_mut().zip(&blobs_of_images) {
             for (number, blob) in blobs.iter().enumerate() {
                 let stream = source.blob(blob, &mut meter)?;
-                source.set_coming(blob, &mut blobs[number + 1..].iter());
+                source.plan_prefetch(blob, &mut blobs[number + 1..].iter());
                 let path = blob_path(&blob.digest);
                 let mut stream = BufReader::with_capacity(CHUNK, stream);
                 let written = tar.file(&path, blob.size, &mut meter.follow(&mut stream));
@@ -158,13 +158,12 @@ impl Save {
                 platform: platform.map(ToString::to_string),
             }
         });
-        let seconds = self.progress.elapsed().as_secs_f64();
         let report = SaveReport {
             destination: path.to_string_lossy().into_owned(),
             images: images.collect(),
             blobs,
             bytes,
-            seconds: (seconds * 1000.0).round() / 1000.0,
+            seconds: self.progress.seconds(),
         };
         report.to_line()
     }

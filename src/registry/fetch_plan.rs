@@ -57,8 +57,9 @@ struct PlanState {
     limit: ConnectionLimit,
     /// Whether the servers honour `Range`.
     may_split: bool,
-    /// The blob that is not split any more, and those that were.
+    /// The blob that is not split any more, because its ranges did not belong together.
     unsplit: Option<Digest>,
+    /// The blobs that several responses delivered.
     split: HashSet<Digest>,
     /// When the pending responses were last looked at.
     checked: Instant,
@@ -86,10 +87,10 @@ impl FetchPlan {
     }
 
     /// Plans the blobs that come after the current one.
-    pub(super) fn set_coming(
+    pub(super) fn plan_prefetch(
         &self,
         current: &Descriptor,
-        coming: &mut dyn Iterator<Item = &Descriptor>,
+        upcoming: &mut dyn Iterator<Item = &Descriptor>,
     ) {
         let mut state = self.state.borrow_mut();
         let PlanState {
@@ -98,14 +99,14 @@ impl FetchPlan {
             may_split,
             ..
         } = &mut *state;
-        let coming: Vec<_> = coming.collect();
+        let upcoming: Vec<_> = upcoming.collect();
         // Another pull may have put a blob into the cache since it was requested.
         sent.retain(|sent| {
             let blob = &sent.range.blob.digest;
-            *blob == current.digest || coming.iter().any(|coming| coming.digest == *blob)
+            *blob == current.digest || upcoming.iter().any(|upcoming| upcoming.digest == *blob)
         });
         unsent.retain(|range| range.blob.digest == current.digest);
-        for blob in coming {
+        for blob in upcoming {
             let is_known = |range: &ByteRange| range.blob.digest == blob.digest;
             if unsent.iter().any(is_known) {
                 continue;
@@ -289,7 +290,7 @@ impl PlanState {
             number += 1;
             number <= first || sent.range.header().is_none()
         });
-        // The next call of `set_coming` plans the blobs again of which only the rest is left here.
+        // The next call of `plan_prefetch` plans the blobs again of which only the rest is left here.
         self.unsent.retain(|range| range.from == 0);
     }
 }

@@ -176,13 +176,13 @@ impl Registry {
 
     /// Plans the blobs that come after `current`, which may be read from elsewhere. They are requested
     /// before they are needed, as far as that pays. Errors surface when they are needed.
-    pub fn set_coming(
+    pub fn plan_prefetch(
         &self,
         current: &Descriptor,
         is_elsewhere: bool,
-        coming: &mut dyn Iterator<Item = &Descriptor>,
+        upcoming: &mut dyn Iterator<Item = &Descriptor>,
     ) {
-        self.plan.set_coming(current, coming);
+        self.plan.plan_prefetch(current, upcoming);
         if is_elsewhere {
             self.plan.send_from_registry(current);
         }

@@ -130,7 +130,7 @@ impl Repository {
     }
 
     fn send_authorized(&self, http: &Client, request: Request<'_>) -> Result<Response, Error> {
-        let mut refusals = AuthAttempts::new(request.retries);
+        let mut attempts = AuthAttempts::new(request.retries);
         let mut authorization = http.pending_authorization(request.url);
         loop {
             let authorization = authorization
@@ -149,7 +149,7 @@ impl Repository {
             if !has_new
                 && !self
                     .authenticator
-                    .authenticate(&client, &response, &mut refusals)?
+                    .authenticate(&client, &response, &mut attempts)?
             {
                 return Ok(response);
             }
@@ -239,24 +239,24 @@ impl Repository {
         let (url, status) = (response.url.clone(), response.status);
         let again = response.retry_after();
         let own = url.same_origin(&self.origin);
-        let fault = response.error_body();
+        let body = response.error_body();
         match status {
-            404 if own && !fault.is_denied() => RegistryError::NotFound {
+            404 if own && !body.is_denied() => RegistryError::NotFound {
                 image: self.reference.to_string(),
-                message: fault.message,
+                message: body.message,
             }
             .into(),
             // No credentials were sent to a storage server, so its refusal says nothing about them.
-            401 | 403 | 404 if own => self.authenticator.denied(url.authority(), fault),
-            _ if fault.is_unknown() => RegistryError::NotFound {
+            401 | 403 | 404 if own => self.authenticator.denied(url.authority(), body),
+            _ if body.is_unknown() => RegistryError::NotFound {
                 image: self.reference.to_string(),
-                message: fault.message,
+                message: body.message,
             }
             .into(),
             _ => RegistryError::Status {
                 url: url.to_string(),
                 status,
-                message: fault.message,
+                message: body.message,
                 retry_after: again,
             }
             .into(),

@@ -69,11 +69,11 @@ impl Fetch<'_> {
 
     /// Plans the blobs that come after `current` and are not even partly in the cache. `is_cached` says
     /// whether the current one is read from there.
-    pub(super) fn set_coming(
+    pub(super) fn plan_prefetch(
         &self,
         current: &Descriptor,
         is_cached: bool,
-        coming: &mut dyn Iterator<Item = &Descriptor>,
+        upcoming: &mut dyn Iterator<Item = &Descriptor>,
     ) {
         let Some(registry) = &self.registry else {
             return;
@@ -84,8 +84,8 @@ impl Fetch<'_> {
                 missing == Some(blob.size) && blob.digest != current.digest
             })
         };
-        let mut coming = coming.take(MAX_LOOKED_UP).filter(is_missing);
-        registry.set_coming(current, is_cached, &mut coming);
+        let mut upcoming = upcoming.take(MAX_LOOKED_UP).filter(is_missing);
+        registry.plan_prefetch(current, is_cached, &mut upcoming);
     }
 
     /// Whether several responses delivered `blob`, each a part of it.

@@ -19,8 +19,8 @@ impl Source<'_> {
         let mut meter = progress.meter(image.sizes(), "unpacking");
         for (number, layer) in image.layers.iter().enumerate() {
             let mut stream = self.layer(layer, &mut meter)?;
-            let mut coming = image.layers[number + 1..].iter().map(|next| &next.blob);
-            self.set_coming(&layer.blob, &mut coming);
+            let mut upcoming = image.layers[number + 1..].iter().map(|next| &next.blob);
+            self.plan_prefetch(&layer.blob, &mut upcoming);
             if let Err(error) = apply(&layer.diff_id, &mut meter.follow(stream.tar())) {
                 return Err(self.attribute(layer, stream, error));
             }

@@ -168,13 +168,13 @@ impl<'c> Source<'c> {
 
     /// Plans the blobs that come after `current`, in the order in which they will be needed: they are
     /// requested before, as far as that pays. Errors surface when they are needed.
-    pub(crate) fn set_coming(
+    pub(crate) fn plan_prefetch(
         &mut self,
         current: &Descriptor,
-        coming: &mut dyn Iterator<Item = &Descriptor>,
+        upcoming: &mut dyn Iterator<Item = &Descriptor>,
     ) {
         if let Self::Registry(cached) = self {
-            cached.set_coming(current, coming);
+            cached.plan_prefetch(current, upcoming);
         }
     }
 

@@ -212,13 +212,13 @@ impl<'c> CachedRegistry<'c> {
     }
 
     /// Plans the blobs that come after `current`, in this order.
-    pub(super) fn set_coming(
+    pub(super) fn plan_prefetch(
         &self,
         current: &Descriptor,
-        coming: &mut dyn Iterator<Item = &Descriptor>,
+        upcoming: &mut dyn Iterator<Item = &Descriptor>,
     ) {
         let is_cached = self.cached == self.size;
-        self.fetch.set_coming(current, is_cached, coming);
+        self.fetch.plan_prefetch(current, is_cached, upcoming);
     }
 
     fn open(&mut self, blob: &Descriptor) -> Result<BlobSource, Error> {

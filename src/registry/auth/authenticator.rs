@@ -87,21 +87,21 @@ impl Authenticator {
         &self,
         client: &dyn Fn() -> Rc<Client>,
         response: &Response,
-        refusals: &mut AuthAttempts,
+        attempts: &mut AuthAttempts,
     ) -> Result<bool, Error> {
         let is_own = response.url.same_origin(&self.origin);
         match response.status {
-            401 if is_own => self.challenged(&client(), response, refusals),
+            401 if is_own => self.challenged(&client(), response, attempts),
             // Public ECR sends 400 for an expired token.
             400 if is_own => Ok(self.has_worked.take() && self.forget()),
             // GHCR sends 403 for a public image if the user's organization requires another login.
             403 if is_own && self.authorization.borrow().is_some() && self.drop_stored(REFUSED) => {
-                *refusals = AuthAttempts::new(refusals.retries);
+                *attempts = AuthAttempts::new(attempts.retries);
                 Ok(true)
             }
             status => {
-                let let_in = status < 400 || !is_own;
-                self.has_worked.set(self.has_worked.get() || let_in);
+                let is_accepted = status < 400 || !is_own;
+                self.has_worked.set(self.has_worked.get() || is_accepted);
                 Ok(false)
             }
         }
@@ -111,23 +111,23 @@ impl Authenticator {
         &self,
         http: &Client,
         response: &Response,
-        refusals: &mut AuthAttempts,
+        attempts: &mut AuthAttempts,
     ) -> Result<bool, Error> {
         let headers = response.headers("www-authenticate");
         let challenges: Vec<_> = headers.flat_map(|value| challenge::parse(&value)).collect();
         let bearer = find(&challenges, "bearer");
-        if refusals.answered {
+        if attempts.answered {
             // The credentials just sent were rejected.
             let Some(bearer) = bearer else {
                 return Ok(false);
             };
-            let widened = std::mem::replace(&mut refusals.widened, true);
+            let widened = std::mem::replace(&mut attempts.widened, true);
             if (widened || !self.needs_more(bearer)) && !self.drop_stored(REFUSED) {
                 return Ok(false);
             }
         }
-        refusals.answered = true;
-        let retries = refusals.retries;
+        attempts.answered = true;
+        let retries = attempts.retries;
         let mut authorization = self.authorize(http, response, &challenges, retries)?;
         // Do not send a password or ready-made token again that was just rejected.
         let again = authorization.is_some() && authorization == self.authorization();
@@ -189,17 +189,17 @@ impl Authenticator {
                     return Ok(token);
                 }
                 Err(Refusal::Status(_, 401 | 403, ..)) if self.drop_stored(REFUSED) => continue,
-                Err(Refusal::Status(_, 401 | 403, fault, _)) => {
-                    self.denied(server.realm().authority(), fault)
+                Err(Refusal::Status(_, 401 | 403, body, _)) => {
+                    self.denied(server.realm().authority(), body)
                 }
                 // The 404 concerns the token server, not the image.
-                Err(Refusal::Status(url, 404, fault, _)) => {
-                    ResponseFault::NoTokenServer(fault.message).at(&url)
+                Err(Refusal::Status(url, 404, body, _)) => {
+                    ResponseFault::NoTokenServer(body.message).at(&url)
                 }
-                Err(Refusal::Status(url, status, fault, again)) => RegistryError::Status {
+                Err(Refusal::Status(url, status, body, again)) => RegistryError::Status {
                     url,
                     status,
-                    message: fault.message,
+                    message: body.message,
                     retry_after: again,
                 }
                 .into(),
@@ -252,11 +252,11 @@ impl Authenticator {
     }
 
     /// The error for credentials or a token that the registry rejected.
-    pub(crate) fn denied(&self, host: &str, fault: ErrorBody) -> Error {
+    pub(crate) fn denied(&self, host: &str, body: ErrorBody) -> Error {
         RegistryError::Denied {
             image: self.reference.to_string(),
             host: host.to_owned(),
-            message: fault.message,
+            message: body.message,
             credentials: self.keychain.origin(),
         }
         .into()

@@ -56,25 +56,25 @@ pub(crate) fn upstreams(
         })
     };
     let plain_http = options.plain_http.then_some(true);
-    let mut routes = Vec::new();
+    let mut upstreams = Vec::new();
     for mirror in &options.mirrors {
         let place = format!("{}/{}", mirror.place, reference.repository());
-        routes.push(mirrored(&place, mirror.plain_http, false)?);
+        upstreams.push(mirrored(&place, mirror.plain_http, false)?);
     }
     let Some(entry) = entry else {
-        routes.push(Upstream {
+        upstreams.push(Upstream {
             scheme: scheme(reference, plain_http),
             reference: reference.clone(),
             options: options.clone(),
             mirrored: None,
         });
-        return Ok(routes);
+        return Ok(upstreams);
     };
     for (place, insecure) in entry.mirrors(reference) {
-        routes.push(mirrored(&place, None, insecure)?);
+        upstreams.push(mirrored(&place, None, insecure)?);
     }
     let moved = at(&entry.location(reference))?;
-    routes.push(Upstream {
+    upstreams.push(Upstream {
         scheme: scheme(&moved, plain_http),
         reference: moved,
         options: RegistryOptions {
@@ -83,5 +83,5 @@ pub(crate) fn upstreams(
         },
         mirrored: None,
     });
-    Ok(routes)
+    Ok(upstreams)
 }
