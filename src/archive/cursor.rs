@@ -1,11 +1,12 @@
 //! The position in a streamed archive, and the members spooled so far.
 
 use super::input::Input;
-use super::member::{Member, MemberKind, padding};
+use super::member::{Member, MemberKind};
 use super::quota::{Exceeded, Quota};
 use super::spool::{Spool, SpoolFailure};
 use crate::compression::is_plain;
 use crate::error::{EntryFault, Error, LayoutFault};
+use crate::tarball::padding;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::fs::File;

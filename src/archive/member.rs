@@ -3,7 +3,7 @@
 use super::MAX_LINKS;
 use super::quota::{Exceeded, Quota};
 use crate::error::{Absence, EntryFault, LinkFault};
-use crate::tarball::{BLOCK, Entries, EntryKind, LayerPath};
+use crate::tarball::{Entries, EntryKind, LayerPath};
 use std::ffi::CStr;
 use std::io::BufRead;
 
@@ -64,11 +64,6 @@ impl Member {
         };
         Ok(Some(Self { name, kind }))
     }
-}
-
-/// How many bytes pad the last block of a member.
-pub(super) fn padding(size: u64) -> u64 {
-    size.wrapping_neg() % BLOCK as u64
 }
 
 /// Follows links from `name` to a file: its name, and what `find` returned for it.

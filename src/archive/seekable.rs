@@ -1,9 +1,10 @@
 //! An uncompressed archive in a file.
 
 use super::input::{Input, unreadable};
-use super::member::{Member, MemberKind, follow, padding};
+use super::member::{Member, MemberKind, follow};
 use super::quota::{Exceeded, Quota};
 use crate::error::{Absence, EntryFault, Error, LayoutFault};
+use crate::tarball::padding;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fs::File;

@@ -51,8 +51,7 @@ impl Spool {
         self.file.is_some()
     }
 
-    /// Stores `size` bytes of `tar` under a name. Read errors are wrapped as
-    /// [`io::ErrorKind::Other`]; all others concern the spool file.
+    /// Stores `size` bytes of `tar` under a name.
     pub(super) fn keep(
         &mut self,
         name: &str,

@@ -160,7 +160,7 @@ impl Pull {
         if !self.progress.is_json() {
             return Output::from(format!("{}\n", record.manifest));
         }
-        let seconds = self.progress.elapsed().as_secs_f64();
+        let seconds = self.progress.seconds();
         let dest = self.dest.to_string_lossy().into_owned();
         let report = PullReport::new(record, image, dest, seconds, self.dry_run);
         Output::from(report.to_line())

@@ -90,7 +90,6 @@ impl Purge {
             let all = blobs.clone().chain(folders).chain(links);
             let lines: String = all.map(|report| report.to_line()).collect();
             let others = blobs.filter(|report| !report.is_blob()).count();
-            let seconds = self.progress.elapsed().as_secs_f64();
             let report = PurgeReport {
                 cache: path.to_string_lossy().into_owned(),
                 blobs: dropped.len() - others,
@@ -100,7 +99,7 @@ impl Purge {
                 links: purged.forgotten.len(),
                 left_blobs: purged.left.blobs,
                 left_bytes: purged.left.bytes,
-                seconds: (seconds * 1000.0).round() / 1000.0,
+                seconds: self.progress.seconds(),
                 dry_run: self.sweep.dry_run,
             };
             return lines + &report.to_line();

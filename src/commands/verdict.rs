@@ -54,7 +54,7 @@ impl Verify {
                 self.dest.to_string_lossy().into_owned(),
                 (compared.tree_options, &scope),
                 (count, &mounts),
-                self.progress.elapsed().as_secs_f64(),
+                self.progress.seconds(),
             );
             lines += &report.to_line();
         }

@@ -1,7 +1,7 @@
 //! The documents of layouts that roots writes: image-spec image-layout.md, and docker's
 //! `manifest.json`.
 
-use super::{Descriptor, Digest};
+use super::{Descriptor, Digest, INDEX_TYPE};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ pub struct DockerImage {
 pub fn index_json(manifests: &[Descriptor]) -> Vec<u8> {
     let index = IndexJson {
         schema_version: 2,
-        media_type: "application/vnd.oci.image.index.v1+json",
+        media_type: INDEX_TYPE,
         manifests,
     };
     // Strings and numbers always serialise.

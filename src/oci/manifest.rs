@@ -3,7 +3,7 @@
 use super::bounds::{BoundedList, BoundedName, Each, complaint, present};
 use super::descriptor::{EntryDigest, Plain};
 use super::media_type::{bare, is_docker, is_untyped_config};
-use super::{Descriptor, IndexEntry, MediaKind};
+use super::{Descriptor, INDEX_TYPE, IndexEntry, MediaKind};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use std::rc::Rc;
@@ -163,7 +163,7 @@ impl Document {
         own.unwrap_or_else(|| match (MediaKind::of(declared), self) {
             // Docker's manifests allow config types that OCI's do not.
             (MediaKind::Index | MediaKind::Manifest, _) => bare(declared),
-            (_, Self::Index(_)) => "application/vnd.oci.image.index.v1+json".to_owned(),
+            (_, Self::Index(_)) => INDEX_TYPE.to_owned(),
             (_, Self::Manifest(_)) => "application/vnd.oci.image.manifest.v1+json".to_owned(),
         })
     }

@@ -7,6 +7,9 @@ pub const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, \
      application/vnd.docker.distribution.manifest.list.v2+json, \
      application/vnd.docker.distribution.manifest.v2+json";
 
+/// The type of an index.
+pub const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
+
 /// The type of a manifest.
 pub const MANIFEST_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
 

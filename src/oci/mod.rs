@@ -36,7 +36,7 @@ pub use layout::{
     DockerImage, IMAGE_NAME, OCI_LAYOUT, REF_NAME, blob_path, index_json, manifest_json,
 };
 pub use manifest::{Bytes, Document, Index, InvalidManifest, Manifest};
-pub use media_type::{ACCEPT, MANIFEST_TYPE, MediaKind};
+pub use media_type::{ACCEPT, INDEX_TYPE, MANIFEST_TYPE, MediaKind};
 pub use platform::{InvalidPlatform, Platform, PlatformRequest};
 pub use reference::{HUB, HUB_HOST, InvalidReference, Reference};
 pub use run_config::RunConfig;

@@ -105,9 +105,9 @@ impl Event<'_> {
                 origin: &short(layer.origin),
                 ..*layer
             })),
-            Self::Progress(reached) => json_line(&Event::Progress(Snapshot {
-                waiting_for: reached.waiting_for.map(&short).as_deref(),
-                ..*reached
+            Self::Progress(snapshot) => json_line(&Event::Progress(Snapshot {
+                waiting_for: snapshot.waiting_for.map(&short).as_deref(),
+                ..*snapshot
             })),
             Self::Error {
                 message,
@@ -140,7 +140,7 @@ impl Event<'_> {
                 let size = bytes(*size);
                 format!("layer {layer}/{layers} {digest} {size} ({origin})")
             }
-            Self::Progress(reached) => reached.to_line(usize::MAX),
+            Self::Progress(snapshot) => snapshot.to_line(usize::MAX),
             Self::Error { message, hint, .. } => {
                 let hint = hint.iter().map(|hint| fitting(&format!("hint: {hint}")));
                 let error = fitting(&format!("roots: {message}"));

@@ -115,10 +115,10 @@ impl StatusLine {
     }
 
     /// Sets the current activity.
-    pub(super) fn turn(&self, slow: Activity<'_>, urgency: Urgency) {
+    pub(super) fn set_activity(&self, activity: Activity<'_>, urgency: Urgency) {
         let now = self.now();
         if self.throttle.allows(now, urgency) {
-            self.draw(now, slow);
+            self.draw(now, activity);
         }
     }
 
@@ -129,30 +129,30 @@ impl StatusLine {
         if was_shown { CLEAR } else { "" }
     }
 
-    fn draw(&self, now: u64, slow: Activity<'_>) {
+    fn draw(&self, now: u64, activity: Activity<'_>) {
         self.drawn.set(now);
         self.spent.set(0);
-        let reached = self.reached(now, slow);
+        let snapshot = self.snapshot(now, activity);
         match self.format {
-            Format::Json => write(&Event::Progress(reached).to_json()),
+            Format::Json => write(&Event::Progress(snapshot).to_json()),
             Format::Terminal | Format::Lines => {
-                let line = reached.to_line(sys::terminal_width());
+                let line = snapshot.to_line(sys::terminal_width());
                 self.is_shown.set(1);
                 write(&format!("{CLEAR}{line}\r"));
             }
         }
     }
 
-    fn reached<'s>(&self, now: u64, slow: Activity<'s>) -> Snapshot<'s> {
+    fn snapshot<'s>(&self, now: u64, activity: Activity<'s>) -> Snapshot<'s> {
         let (bytes, total) = (self.bytes.get(), self.total.get());
         let rate = self.rate.at(now, bytes);
-        let (state, silent) = match slow {
+        let (state, silent) = match activity {
             Activity::Bytes(state) | Activity::Work(state) => (state, None),
             Activity::Silence(whom, silence) => ("waiting", Some((whom, silence))),
         };
         let rest = total.saturating_sub(bytes);
         // During a stall, the earlier rate predicts nothing.
-        let rate = match slow {
+        let rate = match activity {
             Activity::Bytes(_) if rest > 0 => rate,
             _ => 0,
         };

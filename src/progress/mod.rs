@@ -100,9 +100,9 @@ impl Progress {
         Self::new(Level::Faults, format)
     }
 
-    /// The time since the start.
-    pub fn elapsed(self) -> Duration {
-        self.begun.elapsed()
+    /// The seconds since the start, rounded to milliseconds, for results.
+    pub fn seconds(self) -> f64 {
+        (self.begun.elapsed().as_secs_f64() * 1000.0).round() / 1000.0
     }
 
     /// Whether stderr is shown to a person on a terminal.
@@ -171,14 +171,14 @@ impl Progress {
     pub fn waiting_for(self, whom: impl Display) {
         if let Some(line) = self.line {
             let whom = &self.concealed(whom);
-            line.turn(Activity::Silence(whom, Duration::ZERO), Urgency::Urgent);
+            line.set_activity(Activity::Silence(whom, Duration::ZERO), Urgency::Urgent);
         }
     }
 
     /// Reports that nothing has arrived from `whom` for `silence`.
     pub fn stalled(self, whom: &str, silence: Duration) {
         if let Some(line) = self.line.filter(|_| silence >= SILENCE) {
-            line.turn(
+            line.set_activity(
                 Activity::Silence(&self.concealed(whom), silence),
                 Urgency::Calm,
             );
@@ -188,7 +188,7 @@ impl Progress {
     /// Reports the current activity, which has no measure.
     pub fn working_on(self, what: &'static str) {
         if let Some(line) = self.line {
-            line.turn(Activity::Work(what), Urgency::Blocking);
+            line.set_activity(Activity::Work(what), Urgency::Blocking);
         }
     }
 

@@ -7,7 +7,7 @@ use super::http::response::Response;
 use super::repository::Repository;
 use super::{MAX_MANIFEST, Registry};
 use crate::error::{Category, Error, Part};
-use crate::oci::{ACCEPT, Bytes, Descriptor, Digest, referrers, referrers_tag};
+use crate::oci::{ACCEPT, Bytes, Descriptor, Digest, INDEX_TYPE, referrers, referrers_tag};
 use std::rc::Rc;
 
 /// How many pages of a list are read, and how many of its entries are kept.
@@ -16,9 +16,6 @@ const MAX_REFERRERS: usize = 4096;
 
 /// The longest manifest of an artifact, in bytes. Old cosign adds 12 KiB for each signature.
 pub const MAX_ARTIFACT: u64 = 4 << 20;
-
-/// The type of a list of referrers.
-const REFERRERS_TYPE: &str = "application/vnd.oci.image.index.v1+json";
 
 /// One host that may have artifacts.
 pub struct ArtifactHost<'r> {
@@ -67,7 +64,7 @@ impl ArtifactHost<'_> {
         let (mut all, mut left) = (Vec::new(), MAX_MANIFEST);
         let mut url = self.repository.url(&format!("referrers/{subject}"));
         for _ in 0..MAX_PAGES {
-            let accept = [("accept", REFERRERS_TYPE)];
+            let accept = [("accept", INDEX_TYPE)];
             let response = self
                 .repository
                 .get(&url, &accept, MAX_MANIFEST, self.retries)?;

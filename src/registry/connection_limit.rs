@@ -38,18 +38,23 @@ const SUCCESSES: usize = 16;
 pub(super) struct ConnectionLimit {
     current: usize,
     max: usize,
-    /// What the user asked for, and the limit as long as no connection breaks.
+    /// The number that the user asked for.
     fixed: Option<usize>,
+    /// The limit as long as no connection breaks.
     highest: usize,
-    /// When a connection last broke, and how many responses have begun since.
+    /// When a connection last broke.
     lowered: Option<Instant>,
+    /// How many responses have begun since.
     successes: usize,
-    /// How many were added last, and whether they have not all delivered something yet.
+    /// How many connections were added last.
     added: usize,
+    /// Whether some of these have not delivered anything yet.
     is_opening: bool,
-    /// The window: its start, its length, and the traffic before it.
+    /// When the window began in which traffic is measured.
     begun: Instant,
+    /// The length of the window.
     length: Duration,
+    /// The traffic before the window.
     traffic: Traffic,
     /// Bytes per second before the last ones were added.
     rate_before: u64,
@@ -109,7 +114,7 @@ impl ConnectionLimit {
         self.forget_rates();
     }
 
-    /// What was measured with another number of connections is no measure any more.
+    /// Discards the measured rates, which belong to another number of connections.
     fn forget_rates(&mut self) {
         (self.rate_before, self.added, self.length) = (0, 0, WINDOW);
         self.is_opening = false;

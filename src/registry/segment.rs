@@ -29,8 +29,9 @@ pub(super) struct Segment {
     etag: Option<String>,
     /// How many of the next bytes the reader already has.
     to_skip: u64,
-    /// The offset up to which it is read, and the one where it ends.
+    /// The offset up to which it is read.
     pub(super) to: u64,
+    /// The offset at which the response ends.
     pub(super) end: u64,
     /// Whether it was requested before it was needed, and its connection has not broken since.
     pub(super) was_sent_ahead: bool,

@@ -44,7 +44,7 @@ impl<'o> PullReport<'o> {
             platform: &record.platform,
             layers: image.map(|image| image.layers.len()),
             bytes: image.map(Image::size),
-            seconds: (seconds * 1000.0).round() / 1000.0,
+            seconds,
             destination,
             changed: image.is_some(),
             dry_run,

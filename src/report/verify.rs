@@ -98,7 +98,7 @@ impl<'v> VerifyReport<'v> {
             compared,
             differences,
             mounts,
-            seconds: (seconds * 1000.0).round() / 1000.0,
+            seconds,
         }
     }
 

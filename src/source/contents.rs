@@ -214,7 +214,7 @@ impl Source<'_> {
         Ok(contents)
     }
 
-    /// The image for `wanted`, or else the first one for any platform.
+    /// The image for `request`, or else the first one for any platform.
     fn main_image(
         &mut self,
         request: &PlatformRequest,

@@ -80,7 +80,7 @@ impl Source<'_> {
         found.map(drop)
     }
 
-    /// The same with those that GitHub keeps for a demanded signer, if there is a network.
+    /// Passes the signatures that GitHub keeps for a demanded signer to `take`. Without a network, there are none.
     pub(super) fn find_at_github(
         &self,
         query: &SignatureQuery<'_>,

@@ -6,8 +6,8 @@ use super::store::Store;
 use crate::archive::Archive;
 use crate::error::{Error, LayoutFault};
 use crate::oci::{
-    Bytes, Descriptor, Digest, Document, IMAGE_NAME, Index, IndexEntry, MediaKind, REF_NAME,
-    index_json,
+    Bytes, Descriptor, Digest, Document, IMAGE_NAME, INDEX_TYPE, Index, IndexEntry, MediaKind,
+    REF_NAME, index_json,
 };
 use crate::registry::MAX_MANIFEST;
 
@@ -20,8 +20,6 @@ const MAX_ARTIFACTS: usize = 4096;
 
 /// The name of the file that lists the images of a layout.
 pub(super) const INDEX: &str = "index.json";
-
-const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
 
 /// A list of images: the name of its file, and the bytes.
 type ImageList = (&'static str, Vec<u8>);

@@ -3,7 +3,7 @@
 use super::host::root_owner;
 use std::fs;
 
-/// How ids of this namespace are called by the system around it.
+/// Maps the ids of this user namespace to those of the system around it.
 pub struct IdMap {
     users: Vec<Range>,
     groups: Vec<Range>,

@@ -5,7 +5,7 @@
 
 use super::budget::Budget;
 use super::entry::{Entry, Extensions, has_contents};
-use super::header::{BLOCK, Fields, sparse_extension, until_nul};
+use super::header::{BLOCK, Fields, padding, sparse_extension, until_nul};
 use super::pax::Records;
 use super::sparse::{Numbers, PaxMap, SparseMap};
 use crate::error::EntryFault;
@@ -279,7 +279,7 @@ impl<'s> Entries<'s> {
     /// Starts contents of `size` bytes.
     fn begin(&mut self, size: u64) {
         self.left = size;
-        self.padding = size.wrapping_neg() % BLOCK as u64;
+        self.padding = padding(size);
     }
 
     /// Skips `count` bytes, and returns how many of them the stream lacks.

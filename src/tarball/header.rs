@@ -13,6 +13,11 @@ use tar::{GnuExtSparseHeader, GnuSparseHeader, Header};
 /// The size of a block, the unit of a tar, in bytes.
 pub const BLOCK: usize = 512;
 
+/// How many bytes pad the last block of contents of `size` bytes.
+pub fn padding(size: u64) -> u64 {
+    size.wrapping_neg() % BLOCK as u64
+}
+
 /// The fields of a header, before extended headers are applied.
 pub(super) struct Fields {
     pub(super) kind: u8,

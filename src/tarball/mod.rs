@@ -19,7 +19,7 @@ mod xattrs;
 pub use budget::{Budget, is_explained};
 pub use entries::Entries;
 pub use entry::{Entry, EntryKind};
-pub use header::BLOCK;
+pub use header::{BLOCK, padding};
 pub use image_archive::is_image_archive;
 pub use path::{LayerPath, Parents};
 pub use sparse::{SparseMap, SparseWriter};

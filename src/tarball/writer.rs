@@ -1,6 +1,6 @@
 //! Writes a tar whose bytes depend only on its contents: no times, no owners.
 
-use super::BLOCK;
+use super::{BLOCK, padding};
 use std::io::{self, BufRead, Write};
 use tar::{EntryType, Header};
 
@@ -61,7 +61,7 @@ impl<W: Write> Writer<W> {
         if left > 0 {
             return Err(Unwritten::Read(io::ErrorKind::UnexpectedEof.into()));
         }
-        self.out.write_all(padding(size)).map_err(Unwritten::Write)
+        self.out.write_all(zeros(size)).map_err(Unwritten::Write)
     }
 
     /// Ends the tar with two blocks of zeros, without which it would count as truncated.
@@ -84,7 +84,7 @@ fn head(name: &str, kind: EntryType, mode: u32, size: u64) -> Result<Vec<u8>, Un
     // To readers without pax support, the member has the end of its name.
     let short = name.rsplit('/').next().and_then(|last| last.get(..SHORT));
     let own = header(short.unwrap_or("long"), kind, mode, size).map_err(Unwritten::Write)?;
-    let parts: [&[u8]; 4] = [before.as_bytes(), &path, padding(length), own.as_bytes()];
+    let parts: [&[u8]; 4] = [before.as_bytes(), &path, zeros(length), own.as_bytes()];
     Ok(parts.concat())
 }
 
@@ -111,11 +111,10 @@ fn record(key: &str, value: &str) -> Vec<u8> {
     format!("{length} {key}={value}\n").into_bytes()
 }
 
-/// The padding to a whole block.
-fn padding(size: u64) -> &'static [u8] {
+/// The zeros that pad the last block.
+fn zeros(size: u64) -> &'static [u8] {
     const ZEROS: &[u8; BLOCK] = &[0; BLOCK];
-    let missing = size.wrapping_neg() % BLOCK as u64;
-    &ZEROS[..usize::try_from(missing).unwrap_or_default()]
+    &ZEROS[..usize::try_from(padding(size)).unwrap_or_default()]
 }
 
 #[cfg(test)]

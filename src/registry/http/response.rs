@@ -19,7 +19,7 @@ const MAX_DISCARDED: u64 = 64 << 10;
 /// The longest error body that is read, in bytes.
 const MAX_ERROR_BODY: u64 = 64 << 10;
 
-/// The response at the end of all redirects.
+/// A response: its status, its headers, and a body that may not have been read yet.
 pub(crate) struct Response {
     /// The URL that it came from, after redirects.
     pub(crate) url: Url,

@@ -21,8 +21,9 @@ pub(crate) const TIME_STAMPING: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x
 /// 1.3.6.1.4.1.11129.2.4.2, RFC 6962, section 3.3.
 pub(crate) const SCT_LIST: &[u8] = &[0x2b, 0x06, 0x01, 0x04, 0x01, 0xd6, 0x79, 0x02, 0x04, 0x02];
 
-/// In bytes, and in number: those of sigstore have 1 KiB and 26. They are read before anything of them is verified.
+/// The largest certificate that is read, in bytes; those of sigstore have 1 KiB. Both limits apply before any signature is verified.
 const MAX_SIZE: usize = 64 << 10;
+/// The most extensions of a certificate; those of sigstore have 26.
 const MAX_EXTENSIONS: usize = 64;
 
 /// A certificate that can be read. Nothing is said of who signed it.

@@ -20,7 +20,7 @@ pub struct SignerClaims {
     pub identity: String,
     /// Whether the identity is a URI, as that of a workflow.
     pub is_uri: bool,
-    /// Where he had to log in. Signers within GitHub need not.
+    /// The URL of the OpenID issuer that authenticated the signer. Certificates of GitHub's own authority name none.
     pub issuer: Option<String>,
     /// The URL of the repository that was built.
     pub repository: Option<String>,

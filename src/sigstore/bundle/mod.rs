@@ -12,7 +12,7 @@ use crate::sigstore::encoding::json::{Json, MalformedJson};
 use crate::sigstore::encoding::json_reader::documents;
 use crate::sigstore::log::entry::LogEntry;
 
-/// In bytes, of JSON. Bundles of SBOMs are the largest.
+/// The largest bundle that is read, in bytes of JSON. Those of SBOMs are the largest.
 const MAX_SIZE: usize = 1 << 20;
 
 /// Bundles in a file.

@@ -8,13 +8,13 @@ use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visito
 use std::borrow::Cow;
 use std::fmt;
 
-/// Of lists and objects within each other. The deepest document that is accepted has 6.
+/// The deepest nesting of lists and objects. The deepest document that is accepted has 6 levels.
 const MAX_DEPTH: usize = 16;
 
-/// Of a list: what a statement may have of subjects, and nothing has more.
+/// The most elements of a list: a statement may have as many subjects, and nothing has more.
 const MAX_ELEMENTS: usize = 1024;
 
-/// Of an object, unknown fields among them.
+/// The most fields of an object, unknown ones included.
 const MAX_FIELDS: usize = 64;
 
 /// Values and names in a document. The subjects that a statement may have need a quarter of these.

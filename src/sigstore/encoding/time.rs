@@ -37,22 +37,14 @@ pub(crate) fn of_certificate(element: &Element<'_>) -> Option<i64> {
 
 /// The `genTime` of a timestamp: RFC 3161, section 2.4.2. Fractions of a second are left out.
 pub(crate) fn of_timestamp(contents: &[u8]) -> Option<i64> {
-    let text = str::from_utf8(contents).ok()?.strip_suffix('Z')?;
-    let text = match text.split_once('.') {
-        None => text,
-        Some((text, fraction)) => is_fraction(fraction).then_some(text)?,
-    };
+    let text = without_fraction(str::from_utf8(contents).ok()?.strip_suffix('Z')?)?;
     let (year, rest) = text.split_at_checked(4)?;
     compact(number(year)?, rest)
 }
 
 /// A time in a trusted root: RFC 3339, in UTC, as JSON of protocol buffers has it.
 pub(crate) fn of_root(text: &str) -> Option<i64> {
-    let text = text.strip_suffix('Z')?;
-    let text = match text.split_once('.') {
-        None => text,
-        Some((text, fraction)) => is_fraction(fraction).then_some(text)?,
-    };
+    let text = without_fraction(text.strip_suffix('Z')?)?;
     let (date, time) = text.split_once('T')?;
     let [year, month, day] = fields(date, '-')?;
     let [hour, minute, second] = fields(time, ':')?;
@@ -76,8 +68,13 @@ fn fields(text: &str, separator: char) -> Option<[&str; 3]> {
     fields.try_into().ok()
 }
 
-fn is_fraction(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+/// A time without the fraction of its seconds.
+fn without_fraction(text: &str) -> Option<&str> {
+    let Some((text, fraction)) = text.split_once('.') else {
+        return Some(text);
+    };
+    let is_fraction = !fraction.is_empty() && fraction.bytes().all(|byte| byte.is_ascii_digit());
+    is_fraction.then_some(text)
 }
 
 /// `MMDDHHMMSS` of a year.
