@@ -11,8 +11,9 @@
 //!
 //! The modules by floors, from the lowest. Imports point down only, which `tests/it/project/floors.rs` checks.
 
-// Escapes, dates, the OCI specifications, the kernel.
+// Escapes, dates, DER, the OCI specifications, the kernel.
 mod calendar;
+mod der;
 mod escape;
 pub mod oci;
 pub mod sys;

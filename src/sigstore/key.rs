@@ -1,16 +1,14 @@
 //! Public keys: RFC 5280, section 4.1.2.7, and RFC 7468, section 13. The key determines the algorithm, never the signature.
 
+use crate::der::{BIT_STRING, Der, EC_KEY, OBJECT, RSA_KEY, SEQUENCE, rsa_modulus_bits};
 use crate::error::KeyFault;
-use crate::sigstore::encoding::der::{BIT_STRING, Der, INTEGER, OBJECT, SEQUENCE};
 use crate::sigstore::encoding::pem;
 use crate::sigstore::hash::{HashAlgorithm, hex, sha256};
 use ring::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
 
-const EC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 const P384: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
 const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
-const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 
 /// What ring accepts, and nobody should have less.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
@@ -65,7 +63,7 @@ impl PublicKey {
             return Err(KeyFault::Unsupported);
         }
         if kind == KeyKind::Rsa {
-            let size = rsa_bits(bits).ok_or(KeyFault::Unsupported)?;
+            let size = rsa_modulus_bits(bits).ok_or(KeyFault::Unsupported)?;
             if !RSA_BITS.contains(&size) {
                 return Err(KeyFault::WeakRsa(size));
             }
@@ -146,7 +144,7 @@ fn parts(der: &[u8]) -> Option<(KeyKind, &[u8])> {
             _ => return None,
         },
         ED25519 => KeyKind::Ed25519,
-        RSA => {
+        RSA_KEY => {
             const NULL: u8 = 0x05;
             algorithm.take(NULL)?.is_empty().then_some(KeyKind::Rsa)?
         }
@@ -157,19 +155,10 @@ fn parts(der: &[u8]) -> Option<(KeyKind, &[u8])> {
     Some((kind, bits.strip_prefix(&[0])?))
 }
 
-/// The size of the modulus.
-fn rsa_bits(key: &[u8]) -> Option<usize> {
-    let mut key = Der::new(Der::only(key, SEQUENCE)?);
-    let modulus = key.take(INTEGER)?;
-    let zeros = modulus.iter().take_while(|byte| **byte == 0).count();
-    let first = modulus.get(zeros)?;
-    Some((modulus.len() - zeros) * 8 - first.leading_zeros() as usize)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sigstore::encoding::der::encode;
+    use crate::der::{INTEGER, encode};
     use crate::sigstore::encoding::json::to_base64;
     use ring::rand::SystemRandom;
     use ring::signature::{EcdsaKeyPair, Ed25519KeyPair, KeyPair};
@@ -193,7 +182,7 @@ mod tests {
     fn rsa(bits: usize) -> Vec<u8> {
         let modulus = [&[0][..], &vec![0xff; bits / 8]].concat();
         let key = [encode(INTEGER, &modulus), encode(INTEGER, &[1, 0, 1])].concat();
-        let algorithm = [encode(OBJECT, RSA), vec![0x05, 0]].concat();
+        let algorithm = [encode(OBJECT, RSA_KEY), vec![0x05, 0]].concat();
         let bits = [&[0][..], &encode(SEQUENCE, &key)].concat();
         let parts = [encode(SEQUENCE, &algorithm), encode(BIT_STRING, &bits)];
         encode(SEQUENCE, &parts.concat())

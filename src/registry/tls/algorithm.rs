@@ -1,18 +1,7 @@
 //! Names of signature algorithms and sizes of RSA keys, for error messages about rejected
 //! certificates.
 
-use super::key_usage::element;
-
-const BIT_STRING: u8 = 0x03;
-const INTEGER: u8 = 0x02;
-const OBJECT: u8 = 0x06;
-const SEQUENCE: u8 = 0x30;
-
-/// id-ecPublicKey (RFC 5480); the curve follows.
-const EC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
-
-/// rsaEncryption (RFC 8017).
-const RSA_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+use crate::der::{BIT_STRING, Der, EC_KEY, OBJECT, RSA_KEY, SEQUENCE, rsa_modulus_bits};
 
 /// Algorithms in use but not supported, with OpenSSL's names.
 const NAMES: [(&[u8], &str); 14] = [
@@ -55,10 +44,11 @@ const NAMES: [(&[u8], &str); 14] = [
 
 /// The name of an AlgorithmIdentifier (RFC 5280, section 4.1.1.2), given without its outer tag.
 pub(crate) fn name(identifier: &[u8]) -> String {
-    let Some((mut id, rest)) = element(identifier, OBJECT) else {
+    let mut identifier = Der::new(identifier);
+    let Some(mut id) = identifier.take(OBJECT) else {
         return "an unknown algorithm".to_owned();
     };
-    if let Some((curve, _)) = element(rest, OBJECT).filter(|_| id == EC_KEY) {
+    if let Some(curve) = identifier.take(OBJECT).filter(|_| id == EC_KEY) {
         id = curve;
     }
     let known = NAMES.iter().find(|(known, _)| *known == id);
@@ -89,20 +79,15 @@ fn dotted(id: &[u8]) -> String {
 /// The size of the RSA key in a SubjectPublicKeyInfo, in bits, with or without the outer tag. None
 /// for other keys.
 pub(crate) fn rsa_bits(info: &[u8]) -> Option<usize> {
-    key_of(info).or_else(|| key_of(element(info, SEQUENCE)?.0))
+    key_of(info).or_else(|| key_of(Der::new(info).take(SEQUENCE)?))
 }
 
 fn key_of(info: &[u8]) -> Option<usize> {
-    let (algorithm, rest) = element(info, SEQUENCE)?;
-    let (id, _) = element(algorithm, OBJECT)?;
+    let mut info = Der::new(info);
+    let id = Der::new(info.take(SEQUENCE)?).take(OBJECT)?;
     (id == RSA_KEY).then_some(())?;
-    let (bits, _) = element(rest, BIT_STRING)?;
     // The first byte of a BIT STRING counts its unused bits: none.
-    let (key, _) = element(bits.get(1..)?, SEQUENCE)?;
-    let (modulus, _) = element(key, INTEGER)?;
-    let zeros = modulus.iter().take_while(|byte| **byte == 0).count();
-    let first = modulus.get(zeros)?;
-    Some((modulus.len() - zeros) * 8 - first.leading_zeros() as usize)
+    rsa_modulus_bits(info.take(BIT_STRING)?.get(1..)?)
 }
 
 #[cfg(test)]

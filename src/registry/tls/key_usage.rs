@@ -1,13 +1,10 @@
 //! The key usage of a certificate: RFC 5280, sections 4.2.1.3 and 4.2.1.12. webpki checks it for
 //! server certificates, but rejects certificates of authorities before it does.
 
-/// The DER tags used here.
-const BOOLEAN: u8 = 0x01;
-const BIT_STRING: u8 = 0x03;
-const OCTET_STRING: u8 = 0x04;
-const OBJECT: u8 = 0x06;
-const SEQUENCE: u8 = 0x30;
-const EXTENSIONS: u8 = 0xa3;
+use crate::der::{BIT_STRING, BOOLEAN, Der, OBJECT, OCTET_STRING, SEQUENCE, context};
+
+/// The tag of the extensions of a certificate.
+const EXTENSIONS: u8 = context(3);
 
 /// id-ce-keyUsage and id-ce-extKeyUsage.
 const KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x0f];
@@ -27,26 +24,23 @@ pub(crate) fn may_serve(certificate: &[u8]) -> bool {
 }
 
 fn checked(certificate: &[u8]) -> Option<bool> {
-    let (whole, _) = element(certificate, SEQUENCE)?;
-    let (mut fields, _) = element(whole, SEQUENCE)?;
-    while let [tag, ..] = *fields {
-        let (field, rest) = element(fields, tag)?;
-        fields = rest;
-        if tag == EXTENSIONS {
-            let (extensions, _) = element(field, SEQUENCE)?;
-            return all_allow(extensions);
+    let mut whole = Der::new(Der::only(certificate, SEQUENCE)?);
+    let mut fields = Der::new(whole.take(SEQUENCE)?);
+    while !fields.is_empty() {
+        let field = fields.element()?;
+        if field.tag == EXTENSIONS {
+            return all_allow(Der::new(Der::only(field.contents, SEQUENCE)?));
         }
     }
     Some(true)
 }
 
-fn all_allow(mut extensions: &[u8]) -> Option<bool> {
+fn all_allow(mut extensions: Der<'_>) -> Option<bool> {
     while !extensions.is_empty() {
-        let (extension, rest) = element(extensions, SEQUENCE)?;
-        extensions = rest;
-        let (name, value) = element(extension, OBJECT)?;
-        let value = element(value, BOOLEAN).map_or(value, |(_, rest)| rest);
-        let (value, _) = element(value, OCTET_STRING)?;
+        let mut extension = Der::new(extensions.take(SEQUENCE)?);
+        let name = extension.take(OBJECT)?;
+        extension.optional(BOOLEAN)?;
+        let value = extension.take(OCTET_STRING)?;
         let allows = match name {
             KEY_USAGE => is_for_tls(value)?,
             EXTENDED_KEY_USAGE => is_for_servers(value)?,
@@ -60,55 +54,26 @@ fn all_allow(mut extensions: &[u8]) -> Option<bool> {
 }
 
 fn is_for_tls(usage: &[u8]) -> Option<bool> {
-    let (bits, _) = element(usage, BIT_STRING)?;
+    let bits = Der::only(usage, BIT_STRING)?;
     // The first byte of a BIT STRING counts its unused bits.
     let first = bits.get(1).copied().unwrap_or_default();
     Some(first & OF_TLS != 0)
 }
 
 fn is_for_servers(usage: &[u8]) -> Option<bool> {
-    let (mut purposes, _) = element(usage, SEQUENCE)?;
+    let mut purposes = Der::new(Der::only(usage, SEQUENCE)?);
     while !purposes.is_empty() {
-        let (purpose, rest) = element(purposes, OBJECT)?;
-        purposes = rest;
-        if purpose == SERVER {
+        if purposes.take(OBJECT)? == SERVER {
             return Some(true);
         }
     }
     Some(false)
 }
 
-/// The contents of the first element if it has this tag, and the rest after it.
-pub(crate) fn element(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
-    let (first, rest) = bytes.split_first()?;
-    let (length, rest) = rest.split_first()?;
-    let (length, rest) = match length {
-        0..=0x7f => (usize::from(*length), rest),
-        // No certificate needs more than three bytes for a length.
-        0x81..=0x83 => {
-            let (long, rest) = rest.split_at_checked(usize::from(length - 0x80))?;
-            let add = |sum, byte: &u8| sum << 8 | usize::from(*byte);
-            (long.iter().fold(0, add), rest)
-        }
-        _ => return None,
-    };
-    (*first == tag).then_some(())?;
-    rest.split_at_checked(length)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// A DER element.
-    fn der(tag: u8, contents: &[u8]) -> Vec<u8> {
-        let length = u8::try_from(contents.len()).unwrap();
-        let head = match length {
-            0..=0x7f => vec![tag, length],
-            _ => vec![tag, 0x81, length],
-        };
-        [head, contents.to_vec()].concat()
-    }
+    use crate::der::encode as der;
 
     /// A minimal certificate with these extensions.
     fn certificate(extensions: &[Vec<u8>]) -> Vec<u8> {

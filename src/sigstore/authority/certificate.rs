@@ -1,6 +1,6 @@
 //! Certificates: RFC 5280, section 4.1. Paths are for webpki; here is what it does not read.
 
-use crate::sigstore::encoding::der::{
+use crate::der::{
     BIT_STRING, BOOLEAN, Der, INTEGER, OBJECT, OCTET_STRING, SEQUENCE, context, encode,
 };
 use crate::sigstore::encoding::time::{Interval, of_certificate};

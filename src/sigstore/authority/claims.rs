@@ -1,8 +1,8 @@
 //! What an authority says of a signer: the subject alternative name of the certificate, and the extensions of
 //! <https://github.com/sigstore/fulcio>, `docs/oid-info.md`.
 
+use crate::der::{Der, OBJECT, SEQUENCE, UTF8_STRING, context};
 use crate::sigstore::authority::certificate::Certificate;
-use crate::sigstore::encoding::der::{Der, OBJECT, SEQUENCE, UTF8_STRING, context};
 
 const SUBJECT_ALTERNATIVE_NAME: &[u8] = &[0x55, 0x1d, 0x11];
 

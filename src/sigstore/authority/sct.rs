@@ -1,8 +1,8 @@
 //! Signed certificate timestamps: RFC 6962, sections 3.2 and 3.3. One of them proves that the certificate was shown to a log
 //! that others watch.
 
+use crate::der::{Der, OCTET_STRING};
 use crate::sigstore::authority::certificate::{Certificate, SCT_LIST};
-use crate::sigstore::encoding::der::{Der, OCTET_STRING};
 use crate::sigstore::hash::sha256;
 use crate::sigstore::trust::trusted_root::TrustedLog;
 
@@ -104,7 +104,7 @@ fn vector(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sigstore::encoding::der::encode;
+    use crate::der::encode;
     use crate::sigstore::encoding::time::Interval;
     use crate::sigstore::tests::{END, START, issue, key, leaf_params, log_of, root_authority};
     use rcgen::{CustomExtension, KeyPair, PublicKeyData, SigningKey};

@@ -1,10 +1,10 @@
 //! Timestamps: RFC 3161, sections 2.4.2 and appendix A, in a SignedData of RFC 5652, section 5.
 
-use crate::sigstore::authority::certificate::{Certificate, TIME_STAMPING};
-use crate::sigstore::authority::path::AuthorityChain;
-use crate::sigstore::encoding::der::{
+use crate::der::{
     Der, GENERALIZED_TIME, INTEGER, OBJECT, OCTET_STRING, SEQUENCE, SET, context, encode,
 };
+use crate::sigstore::authority::certificate::{Certificate, TIME_STAMPING};
+use crate::sigstore::authority::path::AuthorityChain;
 use crate::sigstore::encoding::time::of_timestamp;
 use crate::sigstore::hash::HashAlgorithm;
 

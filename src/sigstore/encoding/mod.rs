@@ -1,6 +1,5 @@
-//! DER, PEM, the JSON of protocol buffers, and times in all of them.
+//! PEM, the JSON of protocol buffers, and times in all of them.
 
-pub(crate) mod der;
 pub(crate) mod json;
 pub(crate) mod json_reader;
 pub(crate) mod pem;

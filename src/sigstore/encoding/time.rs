@@ -2,7 +2,7 @@
 //! machine is never asked, since that of a bare machine is often wrong.
 
 use crate::calendar::{date, days};
-use crate::sigstore::encoding::der::{Element, GENERALIZED_TIME, UTC_TIME};
+use crate::der::{Element, GENERALIZED_TIME, UTC_TIME};
 
 /// From `start` to `end`, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

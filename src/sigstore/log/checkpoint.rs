@@ -79,7 +79,7 @@ fn key_hint(key: &PublicKey, name: &str) -> [u8; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sigstore::encoding::der::{BIT_STRING, OBJECT, SEQUENCE, encode};
+    use crate::der::{BIT_STRING, OBJECT, SEQUENCE, encode};
     use crate::sigstore::encoding::json::to_base64;
     use crate::sigstore::encoding::time::Interval;
     use ring::rand::SystemRandom;

@@ -32,7 +32,7 @@ const FLOORS: [&[&str]; 14] = [
     &["record", "lockfile", "systemd"],
     &["tree_options"],
     &["oci", "sys"],
-    &["escape", "calendar"],
+    &["escape", "calendar", "der"],
 ];
 
 /// Where JSON is read or written.

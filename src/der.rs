@@ -13,6 +13,10 @@ pub(crate) const GENERALIZED_TIME: u8 = 0x18;
 pub(crate) const SEQUENCE: u8 = 0x30;
 pub(crate) const SET: u8 = 0x31;
 
+/// The object identifiers of keys: id-ecPublicKey (RFC 5480), which a curve follows, and rsaEncryption (RFC 8017).
+pub(crate) const EC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+pub(crate) const RSA_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+
 /// `[N]` around other elements.
 pub(crate) const fn context(number: u8) -> u8 {
     0xa0 | number
@@ -102,6 +106,14 @@ impl<'a> Der<'a> {
     pub(crate) fn end(self) -> Option<()> {
         self.is_empty().then_some(())
     }
+}
+
+/// The size of the modulus of an RSAPublicKey (RFC 8017, appendix A.1.1), in bits.
+pub(crate) fn rsa_modulus_bits(key: &[u8]) -> Option<usize> {
+    let modulus = Der::new(Der::only(key, SEQUENCE)?).take(INTEGER)?;
+    let zeros = modulus.iter().take_while(|byte| **byte == 0).count();
+    let first = modulus.get(zeros)?;
+    Some((modulus.len() - zeros) * 8 - first.leading_zeros() as usize)
 }
 
 /// An element with these contents.
