@@ -67,7 +67,7 @@ impl Cache {
     }
 
     /// Removes the leases of killed pulls, as far as possible.
-    pub(super) fn sweep_leases(&self) {
+    pub(super) fn remove_dead_leases(&self) {
         if !self.is_read_only() {
             let _ = self.leased(|_, _| {});
         }
@@ -102,7 +102,7 @@ impl Cache {
                 if !matches!(folder.denotes(&entry.name, &lease), Ok(true)) {
                     continue;
                 }
-                self.sweep_files(metadata.uid(), &temporary_name(&entry.name));
+                self.remove_temporaries(metadata.uid(), &temporary_name(&entry.name));
                 let _ = folder.unlink(&entry.name);
                 continue;
             }
@@ -123,7 +123,7 @@ impl Cache {
     }
 
     /// Removes the temporary files of a killed process. Leftovers do no harm.
-    fn sweep_files(&self, user: u32, temporary: &CStr) {
+    fn remove_temporaries(&self, user: u32, temporary: &CStr) {
         let user = name(&user.to_string());
         for kind in [LINKS, RESOLVED] {
             if let Ok(folder) = self.root.open(kind) {
@@ -176,7 +176,7 @@ impl LeaseFile {
                 Err(TryLockError::Error(e)) => return Err(e),
                 Ok(()) => {}
             }
-            // Between opening and locking it, another process may have swept it.
+            // Between opening and locking it, another process may have removed it.
             let own = file.metadata()?;
             let is_current = folder.denotes(&name, &file)?;
             // Truncate only a lease: a hard link may lead to a file elsewhere, and another user's file would
@@ -193,7 +193,7 @@ impl LeaseFile {
 
 impl Drop for LeaseFile {
     fn drop(&mut self) {
-        // If this fails, the next pull sweeps it.
+        // If this fails, the next pull removes it.
         let _ = self.folder.unlink(&self.name);
     }
 }

@@ -108,7 +108,7 @@ impl Cache {
             }
             Err(e) => return Err(unopened(path, e)),
         };
-        cache.sweep_leases();
+        cache.remove_dead_leases();
         Ok(cache)
     }
 

@@ -42,12 +42,12 @@ struct Candidate {
 impl Cache {
     /// Removes links to destinations that are gone and not `in_use`, then unused blobs. Meanwhile, pulls
     /// that need the lock wait.
-    pub(crate) fn purge(&self, sweep: PurgeOptions, in_use: &[PathBuf]) -> Result<Purged, Error> {
+    pub(crate) fn purge(&self, options: PurgeOptions, in_use: &[PathBuf]) -> Result<Purged, Error> {
         let is_locked = self.lock(File::try_lock, || "pulls")?;
         let is_written = !is_locked;
         let mut purged = Purged::default();
         let used = Used {
-            linked: self.linked(sweep, is_written, in_use, &mut purged.forgotten)?,
+            linked: self.linked(options, is_written, in_use, &mut purged.forgotten)?,
             leased: self.leased(|name, reason| {
                 let name = OsStr::from_bytes(name.to_bytes());
                 let path = self.path.join("leases").join(name);
@@ -75,11 +75,11 @@ impl Cache {
                 let blob_use = is_file.then(|| used.use_of(algorithm, &folder, &entry.name));
                 match blob_use.flatten() {
                     Some(BlobUse::Pull) => continue,
-                    Some(BlobUse::Destination) if !sweep.all => {
+                    Some(BlobUse::Destination) if !options.all => {
                         purged.linked.add(stat.size);
                         continue;
                     }
-                    _ if sweep.spares(&stat) => {
+                    _ if options.spares(&stat) => {
                         purged.young.add(stat.size);
                         continue;
                     }
@@ -93,18 +93,18 @@ impl Cache {
                 });
             }
         }
-        if sweep.max_size.is_some() {
+        if options.max_size.is_some() {
             // `Cache::find` sets the mtime of each blob that a pull uses.
             let used = |stat: &Stat| (stat.mtime.seconds, stat.mtime.nanoseconds);
             candidates.sort_by(|a, b| (used(&a.stat), &a.path).cmp(&(used(&b.stat), &b.path)));
         }
         for candidate in candidates {
             Error::unless_stopped()?;
-            if sweep.allows(purged.left) {
+            if options.allows(purged.left) {
                 break;
             }
             let (path, bytes) = (candidate.path, candidate.stat.size);
-            if sweep.dry_run || self.remove(&candidate.folder, &candidate.name, &path)? {
+            if options.dry_run || self.remove(&candidate.folder, &candidate.name, &path)? {
                 purged.left.subtract(bytes);
                 purged.dropped.push(Dropped { path, bytes });
             }
@@ -116,7 +116,7 @@ impl Cache {
     /// `forgotten`, and removes their links.
     fn linked(
         &self,
-        sweep: PurgeOptions,
+        options: PurgeOptions,
         is_written: bool,
         in_use: &[PathBuf],
         forgotten: &mut Vec<PathBuf>,
@@ -134,7 +134,7 @@ impl Cache {
                     Some(link) if is_whole && is_kept(&link.destination) => used.extend(link.blobs),
                     _ if is_written && !is_whole => {}
                     // Another user's folder stays, and so does a link that this user may not remove.
-                    gone if sweep.dry_run || links.unlink(&entry.name).is_ok() => {
+                    gone if options.dry_run || links.unlink(&entry.name).is_ok() => {
                         let gone = gone.filter(|_| is_whole);
                         forgotten.extend(gone.map(|link| link.destination));
                     }

@@ -48,7 +48,7 @@ impl Cache {
             return Ok(());
         };
         let folder = self.own_folder(RESOLVED)?;
-        self.sweep(&folder).map_err(failed)?;
+        self.remove_stale_tags(&folder).map_err(failed)?;
         let resolved = TagRecord {
             reference: reference.to_owned(),
             digest: digest.clone(),
@@ -79,7 +79,7 @@ impl Cache {
     }
 
     /// Removes tag records whose document was purged.
-    fn sweep(&self, folder: &Dir) -> io::Result<()> {
+    fn remove_stale_tags(&self, folder: &Dir) -> io::Result<()> {
         for entry in folder.list()? {
             let resolved = read(folder, &entry.name);
             let is_here = resolved.is_some_and(|(TagRecord { digest, .. }, _)| {
@@ -88,7 +88,7 @@ impl Cache {
             });
             // The name of a file that another pull is writing begins with a dot.
             if !is_here && !entry.name.to_bytes().starts_with(b".") {
-                // Fails if another pull has swept it, and for the folders of other users.
+                // Fails if another pull has removed it, and for the folders of other users.
                 let _ = folder.unlink(&entry.name);
             }
         }

@@ -26,7 +26,7 @@ use options::{
     cache, check_cache, check_replacing, check_stdin_once, machine, max_size, name, named,
     platform, progress,
 };
-use purge::sweep;
+use purge::purge_options;
 use raw::raw;
 use registry_options::{options, timeout};
 use save::{platforms, target};
@@ -262,7 +262,7 @@ fn purge(mut args: RawArgs, variable: impl Fn(&str) -> Option<OsString>) -> Resu
     let text = |name: &str| variable(name).map(|value| value.to_string_lossy().into_owned());
     Ok(Command::Purge(Purge {
         cache: cache(&args, &variable),
-        sweep: sweep(&args)?,
+        options: purge_options(&args)?,
         timeout: timeout(&args, text)?,
         progress: progress(&args, &variable),
     }))

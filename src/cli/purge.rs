@@ -6,7 +6,7 @@ use crate::cache::PurgeOptions;
 use crate::error::{Error, ValueFault};
 use std::time::Duration;
 
-pub(super) fn sweep(args: &RawArgs) -> Result<PurgeOptions, Error> {
+pub(super) fn purge_options(args: &RawArgs) -> Result<PurgeOptions, Error> {
     let wrong = || ValueFault::Age.of("--older-than");
     let age = |text: &String| age(text).ok_or_else(wrong);
     Ok(PurgeOptions {

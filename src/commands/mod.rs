@@ -174,7 +174,7 @@ pub struct Verify {
 /// `roots purge`
 pub struct Purge {
     pub(crate) cache: CacheChoice,
-    pub(crate) sweep: PurgeOptions,
+    pub(crate) options: PurgeOptions,
     /// How long to wait for the lock of the cache.
     pub(crate) timeout: Duration,
     pub(crate) progress: Progress,

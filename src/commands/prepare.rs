@@ -69,9 +69,7 @@ impl Pull {
         let keep_old = self.keep_old.as_deref().map(KeepOld::at).transpose()?;
         let recorded = self.recorded_image(&existing, cache)?;
         let is_update = recorded.is_some();
-        let recorded = recorded.and_then(RecordedImage::trusted);
-        // In a user namespace, a pull sets the owners that an ordinary user left out.
-        let recorded = recorded.filter(|recorded| !(recorded.owners_left_out && is_root()));
+        let recorded = recorded.and_then(usable_record);
         let files = StartFiles::find(self, &existing, keep_old.as_ref())?;
         if let Some(recorded) = &recorded
             && files.are_of(&recorded.manifest)
@@ -98,17 +96,18 @@ impl Pull {
         }
         let name = source.full_name();
         let mut record = Record::new(name, &image, &self.platform, &self.tree_options);
-        let is_same = recorded
-            .as_ref()
-            .is_some_and(|recorded| recorded.is_of_same_tree(&record));
-        record.signatures = match check {
-            Some(check) => Some(check.record()),
+        let of_same_tree = recorded.filter(|recorded| recorded.is_of_same_tree(&record));
+        let is_same = of_same_tree.is_some();
+        if let Some(recorded) = of_same_tree {
+            record.owners_left_out = recorded.owners_left_out;
             // What was once checked of the same manifest is still true.
-            None => recorded_in_cache(&existing, cache)
-                .filter(|kept| is_same && is_of_same_image(kept, &record))
-                .and_then(|kept| kept.signatures),
-        };
-        record.owners_left_out = recorded.is_some_and(|recorded| recorded.owners_left_out);
+            record.signatures = recorded_in_cache(&existing, cache)
+                .filter(|kept| is_of_same_image(kept, &record))
+                .and_then(|kept| kept.signatures);
+        }
+        if let Some(check) = check {
+            record.signatures = Some(check.record());
+        }
         if !is_same {
             existing.spares(&source.paths())?;
         }
@@ -191,6 +190,13 @@ impl Pull {
             cache: cache_path.map(|path| path.canonicalize().unwrap_or_else(|_| path.to_owned())),
         }
     }
+}
+
+/// The record that `--update` may rely on, if it is trusted. In a user namespace, a pull sets the owners that an
+/// ordinary user left out.
+fn usable_record(recorded: RecordedImage) -> Option<Record> {
+    let trusted = recorded.trusted();
+    trusted.filter(|record| !(record.owners_left_out && is_root()))
 }
 
 /// Whether the signatures of the image in DEST were checked against the same policy. Only the cache is asked: the owner of a tree

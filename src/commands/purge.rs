@@ -24,10 +24,10 @@ impl Purge {
             self.progress.step(format_args!("{shown}: no cache yet"));
             return Ok(self.printed(path, &Purged::default(), &[]));
         }
-        let dry_run = self.sweep.dry_run;
+        let dry_run = self.options.dry_run;
         let cache = Cache::open_existing(path, dry_run, self.timeout, self.progress)?;
         let (abandoned, in_use) = self.abandoned(&cache)?;
-        let purged = cache.purge(self.sweep, &in_use)?;
+        let purged = cache.purge(self.options, &in_use)?;
         self.say(path, &purged);
         Ok(self.printed(path, &purged, &abandoned))
     }
@@ -43,7 +43,7 @@ impl Purge {
         self.progress.step(format_args!(
             "{path}: {} {}, {}; {} left",
             counted(purged.dropped.len() as u64, "blob"),
-            if self.sweep.dry_run {
+            if self.options.dry_run {
                 "would be dropped"
             } else {
                 "dropped"
@@ -51,7 +51,7 @@ impl Purge {
             bytes(purged.dropped.iter().map(|blob| blob.bytes).sum()),
             bytes(left.bytes),
         ));
-        if self.sweep.max_size.is_none() || self.sweep.allows(*left) {
+        if self.options.max_size.is_none() || self.options.allows(*left) {
             return;
         }
         let mut reasons = Vec::new();
@@ -100,11 +100,11 @@ impl Purge {
                 left_blobs: purged.left.blobs,
                 left_bytes: purged.left.bytes,
                 seconds: self.progress.seconds(),
-                dry_run: self.sweep.dry_run,
+                dry_run: self.options.dry_run,
             };
             return lines + &report.to_line();
         }
-        if !self.sweep.dry_run {
+        if !self.options.dry_run {
             return String::new();
         }
         let lines = dropped.map(|blob| {
@@ -122,16 +122,16 @@ impl Purge {
         let (mut all, mut in_use) = (Vec::new(), Vec::new());
         for destination in cache.destinations()? {
             Error::unless_stopped()?;
-            let abandoned = match StagingState::of(&destination, !self.sweep.dry_run) {
+            let abandoned = match StagingState::of(&destination, !self.options.dry_run) {
                 StagingState::Missing => continue,
-                StagingState::Abandoned(folder) if !self.sweep.spares(folder.stat()) => folder,
+                StagingState::Abandoned(folder) if !self.options.spares(folder.stat()) => folder,
                 _ => {
                     in_use.push(destination);
                     continue;
                 }
             };
             let path = abandoned.path().to_owned();
-            if !self.sweep.dry_run {
+            if !self.options.dry_run {
                 if let Err(e) = abandoned.remove() {
                     self.progress.warn(e);
                     continue;
