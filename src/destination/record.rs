@@ -21,9 +21,7 @@ pub(crate) struct RecordPlace {
 /// Linux 5.9, tmpfs before 6.6, vfat), and ext4 has little space for them.
 pub(super) fn write(dir: &Dir, record: &Record) -> bool {
     let line = record.to_line();
-    let written = dir.set_xattr(ATTRIBUTE, line.as_bytes());
-    // That of an earlier pull would contradict the cache.
-    written.inspect_err(|_| remove(dir)).is_ok()
+    dir.set_xattr(ATTRIBUTE, line.as_bytes()).is_ok()
 }
 
 /// Reads the record. A malformed one counts as none.
