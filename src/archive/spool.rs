@@ -10,29 +10,37 @@ use std::rc::Rc;
 /// The largest member that is kept in memory, in bytes: most manifests and configs are smaller.
 const SMALL: u64 = 1 << 20;
 
-/// How much is kept in memory in total, in bytes.
+/// How much of small members is kept in memory in total, in bytes.
 const MAX_SMALL: u64 = 4 << 20;
+
+/// How much of larger documents is kept in memory in total where there is no file: an index and a manifest of the
+/// largest size.
+const MAX_DOCUMENTS: u64 = 16 << 20;
 
 /// The spooled members.
 pub(super) struct Spool {
     file: Option<Rc<File>>,
     end: u64,
-    in_memory: u64,
+    /// How many bytes of small members are in memory.
+    small: u64,
+    /// How many bytes of larger documents are in memory.
+    documents: u64,
     kept: HashMap<String, SpooledMember>,
 }
 
 enum SpooledMember {
-    Small(Vec<u8>),
+    InMemory(Vec<u8>),
     At(u64, u64),
 }
 
 impl Spool {
-    /// An empty spool. Without a file, it holds only small members.
+    /// An empty spool. Without a file, it holds only small members and documents.
     pub(super) fn new(file: Option<File>) -> Self {
         Self {
             file: file.map(Rc::new),
             end: 0,
-            in_memory: 0,
+            small: 0,
+            documents: 0,
             kept: HashMap::new(),
         }
     }
@@ -43,7 +51,12 @@ impl Spool {
 
     /// Whether a member of this size fits into memory.
     pub(super) fn is_small(&self, size: u64) -> bool {
-        size <= SMALL && self.in_memory + size <= MAX_SMALL
+        size <= SMALL && self.small + size <= MAX_SMALL
+    }
+
+    /// Whether a document of this size can be kept.
+    pub(super) fn fits_document(&self, size: u64) -> bool {
+        self.is_small(size) || self.has_file() || self.documents + size <= MAX_DOCUMENTS
     }
 
     /// Whether there is a file for larger members.
@@ -82,8 +95,13 @@ impl Spool {
                 contents
                     .read_to_end(&mut bytes)
                     .map_err(SpoolFailure::Read)?;
-                self.in_memory += bytes.len() as u64;
-                SpooledMember::Small(bytes)
+                let kept_of_kind = if self.is_small(size) {
+                    &mut self.small
+                } else {
+                    &mut self.documents
+                };
+                *kept_of_kind += bytes.len() as u64;
+                SpooledMember::InMemory(bytes)
             }
         };
         self.kept.insert(name.to_owned(), kept);
@@ -92,7 +110,7 @@ impl Spool {
 
     pub(super) fn size(&self, name: &str) -> Option<u64> {
         Some(match self.kept.get(name)? {
-            SpooledMember::Small(bytes) => bytes.len() as u64,
+            SpooledMember::InMemory(bytes) => bytes.len() as u64,
             SpooledMember::At(_, size) => *size,
         })
     }
@@ -100,7 +118,7 @@ impl Spool {
     /// Opens a spooled member as a stream.
     pub(super) fn open(&self, name: &str) -> Option<Box<dyn Read>> {
         match self.kept.get(name)? {
-            SpooledMember::Small(bytes) => Some(Box::new(Cursor::new(bytes.clone()))),
+            SpooledMember::InMemory(bytes) => Some(Box::new(Cursor::new(bytes.clone()))),
             SpooledMember::At(offset, size) => Some(Box::new(Slice {
                 file: Rc::clone(self.file.as_ref()?),
                 offset: *offset,

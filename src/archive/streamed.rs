@@ -42,8 +42,11 @@ impl StreamedArchive {
         let (number, kept) = match state.find(names)? {
             Some(MemberLocation::Kept(number)) => (number, true),
             Some(MemberLocation::Here(number)) => {
-                let is_lost = !self.input.is_seekable() && state.left <= limit;
-                let is_kept = is_lost || state.spool.is_small(state.left);
+                let is_kept = if self.input.is_seekable() {
+                    state.spool.is_small(state.left)
+                } else {
+                    state.left <= limit && state.spool.fits_document(state.left)
+                };
                 if is_kept {
                     state.keep(names[number])?;
                 }
@@ -73,7 +76,7 @@ impl StreamedArchive {
             match state.find(&[&name])? {
                 Some(MemberLocation::Kept(_)) => return Ok(state.spool.open(&name)),
                 Some(MemberLocation::Here(_)) => {
-                    if is_repeated {
+                    if is_repeated && !self.input.is_seekable() {
                         state.keep_if_lost(&name, LayoutFault::Repeated)?;
                     }
                     if let Some(kept) = state.spool.open(&name) {

@@ -1,9 +1,8 @@
 //! Archives that flow by: what comes too early is kept, where there is a place for it.
 
 use super::{LARGE, in_order, large};
-use crate::support::image::host_platform;
 use crate::support::{
-    Compression, HELLO, Image, Layer, Layout, Random, Sandbox, hello, hello_layer, tree,
+    Compression, HELLO, Image, Index, Layer, Layout, Random, Sandbox, hello, hello_layer, tree,
 };
 use serde_json::json;
 use std::process::{Command, Stdio};
@@ -162,21 +161,24 @@ fn a_pipe_is_read_to_its_end() {
     let bytes = in_order(&layout, &[&image]);
     let sandbox = Sandbox::new("a_pipe_is_read");
     sandbox.write("image.tar", &bytes);
-    let (os, architecture, _) = host_platform();
-    for command in [
-        "pull --cache=no - dest",
-        "digest -",
-        "inspect -",
-        "save - -o copy.tar",
-        "verify dest -",
-        "pull - updated",
-        "pull --update - updated",
-        "pull --update --dry-run - updated",
-        // The same tree, asked for otherwise.
-        &format!("pull --update --platform={os}/{architecture} - updated"),
+    // The same manifest under another digest.
+    let index = Index::new().image(&image).build();
+    let again = Layout::new().index("1", &index).archive();
+    sandbox.write("index.tar", again);
+    for (file, command) in [
+        ("image.tar", "pull --cache=no - dest"),
+        ("image.tar", "digest -"),
+        ("image.tar", "inspect -"),
+        ("image.tar", "save - -o copy.tar"),
+        ("image.tar", "verify dest -"),
+        ("image.tar", "pull - updated"),
+        ("image.tar", "pull --update - updated"),
+        ("image.tar", "pull --update --dry-run - updated"),
+        ("index.tar", "pull --update --dry-run - updated"),
+        ("index.tar", "pull --update - updated"),
     ] {
         let script = format!(
-            "set -o pipefail; {{ cat image.tar; head -c 3000000 /dev/zero; }} | {} {command}",
+            "set -o pipefail; {{ cat {file}; head -c 3000000 /dev/zero; }} | {} {command}",
             env!("CARGO_BIN_EXE_roots")
         );
         let mut bash = Command::new("bash");
