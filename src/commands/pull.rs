@@ -24,7 +24,7 @@ use super::start_hint::say_how_to_start;
 use super::swapped::or_swapped_pull;
 use super::{Output, Pull, counted, retry_on_mismatch, warn_of_unmatched};
 use crate::cache::Cache;
-use crate::destination::{Destination, RecordPlace};
+use crate::destination::{Destination, RecordPlace, StagingState};
 use crate::error::{Error, UNCHANGED};
 use crate::extract::{Extractor, Skipped};
 use crate::oci::Image;
@@ -59,9 +59,21 @@ impl Pull {
             Destination::prepare(existing, plan, self.progress)
         })?;
         match prepared {
-            Preparation::UpToDate(record) => Ok(self.unchanged(&record)),
+            Preparation::UpToDate(record) => {
+                self.remove_leftovers();
+                Ok(self.unchanged(&record))
+            }
             Preparation::SameTree(prepared) => self.refresh(prepared, cache),
             Preparation::NewTree(prepared) => self.extract(prepared, cache),
+        }
+    }
+
+    /// Removes what a killed pull has left beside DEST: a pull that swapped its tree in may have left the old one.
+    fn remove_leftovers(&self) {
+        if let StagingState::Abandoned(folder) = StagingState::of(&self.dest, true)
+            && let Err(error) = folder.remove()
+        {
+            self.progress.warn(error);
         }
     }
 
@@ -96,7 +108,7 @@ impl Pull {
         link.before_swap(&destination);
         link.record_tag(&source);
         let place = destination.commit(&record, progress)?; // all or nothing
-        link.after_swap(existing.path(), &record, place); // else root would pull it again
+        link.after_swap(existing.path(), &record, place); // without it, root would pull the same tree again
         let written = new_files.commit();
         destination.remove_old(progress);
         written?;

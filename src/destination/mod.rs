@@ -168,7 +168,7 @@ impl Destination {
             Mode::Staged(staging) => {
                 let recorded = record::write(&rootfs, record);
                 staging.flush().map_err(failed)?;
-                // The last chance to stop: from here on, signals are ignored.
+                // The last chance to stop: after the swap, the pull goes on to its end.
                 Error::unless_stopped()?;
                 let locks = staging.lock_removed(&self.path)?;
                 staging.swap(&self.path, progress)?;

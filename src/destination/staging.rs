@@ -189,9 +189,8 @@ fn claim(path: &Path, parent: &Dir, name: &CStr) -> Result<Option<(Dir, File)>, 
     }
     let lock = lock(path, &folder)?;
     // Between opening and locking it, its last owner may have removed it.
-    let named = parent.find(name).map_err(failed)?.map(|stat| stat.id);
-    let own = folder.stat_self().map_err(failed)?.id;
-    Ok((named == Some(own)).then_some((folder, lock)))
+    let is_current = parent.denotes(name, &folder).map_err(failed)?;
+    Ok(is_current.then_some((folder, lock)))
 }
 
 /// Makes the old tree DEST again, if a killed pull has moved it away. False if there was none.

@@ -171,4 +171,5 @@ fn a_kill_while_the_old_tree_is_removed_is_no_reason_to_pull_again() {
         (&*read("dest/version"), &*read("kept/version")),
         ("third", "second")
     );
+    assert!(!sandbox.has(".dest.roots"));
 }
