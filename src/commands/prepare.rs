@@ -87,6 +87,9 @@ impl Pull {
         let destination = claim(&existing, &plan)?;
         let mut check = SignatureCheck::of(policy, self.progress);
         let image = source.resolve(&self.platform, check.as_mut(), self.progress)?;
+        if self.dry_run {
+            source.drain();
+        }
         if let Some(locked) = locked {
             locked.check(&source, &image)?;
         }
@@ -111,8 +114,7 @@ impl Pull {
         if !is_same {
             existing.spares(&source.paths())?;
         }
-        // No layer will be read.
-        if is_same || self.dry_run {
+        if is_same {
             source.drain();
         }
         let prepared = Prepared {

@@ -40,10 +40,10 @@ impl Save {
         let policy = self.signatures.policy(true)?;
         let policy = policy.as_ref();
         let SaveTarget::File(path) = &self.output else {
-            let images = self.images(cache, policy)?;
+            let mut images = self.images(cache, policy)?;
             let all = images.iter().flat_map(|(_, _, contents)| contents.all());
             let all: Vec<Descriptor> = all.cloned().collect();
-            let written = self.write(images, cache, Stdout::lock(), &Error::stdout);
+            let written = self.write(&mut images, cache, Stdout::lock(), &Error::stdout);
             // What was written to stdout cannot be taken back, so this run fails. The next one must not fail
             // on another corrupt blob.
             if let (Err(error), Some(cache)) = (&written, cache)
@@ -51,6 +51,7 @@ impl Save {
             {
                 cache.drop_unusable(&all);
             }
+            drain(&images);
             return written;
         };
         retry_on_mismatch(self.progress, || self.attempt(cache, policy, path))
@@ -63,7 +64,7 @@ impl Save {
         path: &Path,
     ) -> Result<String, Error> {
         let output = AtomicFile::create(path, self.force)?;
-        let images = self.images(cache, policy)?;
+        let mut images = self.images(cache, policy)?;
         let failed = |e| Error::io("write", output.path(), e);
         if let Some(folder) = output.folder() {
             let sources = images
@@ -71,16 +72,17 @@ impl Save {
                 .map(|(source, _, contents)| (source, contents.all()));
             check_blobs_fit(sources, folder, output.path(), self.progress)?;
         }
-        let lines = self.write(images, cache, &output, &failed)?;
+        let lines = self.write(&mut images, cache, &output, &failed)?;
         self.progress.working_on("flushing");
         output.commit()?; // all or nothing
+        drain(&images);
         Ok(lines)
     }
 
     /// Writes the archive, and returns what to print.
     fn write(
         &self,
-        mut images: Vec<CopiedImage<'_>>,
+        images: &mut [CopiedImage<'_>],
         cache: Option<&Cache>,
         out: impl Write,
         failed: &dyn Fn(io::Error) -> Error,
@@ -92,15 +94,15 @@ impl Save {
                 error.downcast().unwrap_or_else(failed)
             }
         };
-        for (name, bytes) in lists(&images) {
+        for (name, bytes) in lists(images) {
             let written = tar.file(name, bytes.len() as u64, &mut bytes.as_slice());
             written.map_err(failed)?;
         }
-        for folder in folders(&images) {
+        for folder in folders(images) {
             tar.directory(folder).map_err(failed)?;
         }
         let (mut seen, mut size) = (HashSet::new(), 0);
-        for (_, _, contents) in &images {
+        for (_, _, contents) in &*images {
             let of_signatures = contents.signatures.iter().flat_map(|one| one.documents());
             for (document, bytes) in contents.documents.iter().chain(of_signatures) {
                 if seen.insert(document.digest.clone()) {
@@ -132,11 +134,10 @@ impl Save {
             }
         }
         tar.finish().map_err(failed)?;
-        for (source, ..) in &images {
+        for (source, ..) in &*images {
             record_tag(cache, source, self.progress);
-            source.drain();
         }
-        Ok(self.printed(&images, (seen.len(), size)))
+        Ok(self.printed(images, (seen.len(), size)))
     }
 
     /// What to print: nothing if the archive was written to stdout.
@@ -243,6 +244,11 @@ fn lists(images: &[CopiedImage<'_>]) -> [(&'static str, Vec<u8>); 3] {
             manifest_json(&of_docker.collect::<Vec<_>>()),
         ),
     ]
+}
+
+/// Reads the rest of a pipe, when the archive is complete: its writer may take its time.
+fn drain(images: &[CopiedImage<'_>]) {
+    images.iter().for_each(|(source, ..)| source.drain());
 }
 
 fn line((source, name, contents): &CopiedImage<'_>) -> String {
