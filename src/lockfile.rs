@@ -74,14 +74,14 @@ fn entry(text: &str) -> Option<(LockScope, Digest)> {
     if let Ok(digest) = Digest::parse(text) {
         return Some((LockScope::Every, digest));
     }
-    let is_path = PATH_PREFIXES.iter().any(|prefix| text.starts_with(prefix));
-    if is_path && !text.contains(char::is_whitespace) {
-        let (_, digest) = text.rsplit_once('@')?;
-        return Some((LockScope::Unnamed, Digest::parse(digest).ok()?));
+    if let Ok(reference) = Reference::parse(text) {
+        let digest = reference.digest()?.clone();
+        return Some((LockScope::Name(reference), digest));
     }
-    let reference = Reference::parse(text).ok()?;
-    let digest = reference.digest()?.clone();
-    Some((LockScope::Name(reference), digest))
+    let is_path = PATH_PREFIXES.iter().any(|prefix| text.starts_with(prefix));
+    let (path, digest) = text.rsplit_once('@')?;
+    (is_path && !path.contains(char::is_whitespace)).then_some(())?;
+    Some((LockScope::Unnamed, Digest::parse(digest).ok()?))
 }
 
 /// Whether two names denote the same image. A name without a tag matches every tag.
@@ -121,6 +121,9 @@ mod tests {
         let unnamed = Lock::parse(&unnamed).unwrap();
         assert_eq!(unnamed.digests(&[]).len(), 2);
         assert_eq!(unnamed.digests(&["debian".to_owned()]), []);
+        // A name that looks like a path.
+        let named = Lock::parse(&format!("oci:1@{A}")).unwrap();
+        assert_eq!(named.digests(&["oci:1".to_owned()]).len(), 1);
         let any = Lock::parse(A).unwrap();
         assert_eq!(any.digests(&["debian".to_owned()]).len(), 1);
         assert_eq!(any.digests(&[]).len(), 1);
