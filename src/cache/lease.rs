@@ -7,7 +7,7 @@ use crate::oci::Digest;
 use crate::sys::{Dir, Handle as _, Host, pid};
 use std::collections::HashSet;
 use std::ffi::{CStr, CString};
-use std::fs::{File, TryLockError};
+use std::fs::{File, Metadata, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 
@@ -85,27 +85,14 @@ impl Cache {
             other => other.map_err(failed)?,
         };
         for entry in folder.list().map_err(failed)? {
-            let opened = folder.open_file(&entry.name).and_then(|lease| {
-                let metadata = lease.metadata()?;
-                Ok((lease, metadata))
-            });
-            let (lease, metadata) = match opened {
-                Ok(opened) => opened,
-                Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
+            let (lease, metadata) = match self.open_lease(&folder, &entry.name) {
+                Ok(Some(opened)) => opened,
+                Ok(None) => continue,
                 Err(_) => {
                     skip(&entry.name, "not a lease that can be read");
                     continue;
                 }
             };
-            if !self.is_read_only() && lease.try_lock().is_ok() {
-                // Its process may have removed it meanwhile, and another one made a new one.
-                if !matches!(folder.denotes(&entry.name, &lease), Ok(true)) {
-                    continue;
-                }
-                self.remove_temporaries(metadata.uid(), &temporary_name(&entry.name));
-                let _ = folder.unlink(&entry.name);
-                continue;
-            }
             // The mode tells a lease from a blob of root that another user has moved here.
             if !is_trusted(metadata.uid()) || metadata.mode() & 0o027 != 0 {
                 skip(&entry.name, "not a lease of root or of this user");
@@ -120,6 +107,26 @@ impl Cache {
             used.extend(text.lines().filter_map(|line| Digest::parse(line).ok()));
         }
         Ok(used)
+    }
+
+    /// The lease of a running process. Removes that of a process that has ended, and returns None.
+    fn open_lease(&self, folder: &Dir, name: &CStr) -> io::Result<Option<(File, Metadata)>> {
+        loop {
+            let lease = match folder.open_file(name) {
+                Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+                other => other?,
+            };
+            let metadata = lease.metadata()?;
+            if self.is_read_only() || lease.try_lock().is_err() {
+                return Ok(Some((lease, metadata)));
+            }
+            // Between opening and locking it, its process may have removed it, and another may have made its own.
+            if folder.denotes(name, &lease)? {
+                self.remove_temporaries(metadata.uid(), &temporary_name(name));
+                let _ = folder.unlink(name);
+                return Ok(None);
+            }
+        }
     }
 
     /// Removes the temporary files of a killed process. Leftovers do no harm.
