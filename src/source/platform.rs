@@ -248,7 +248,7 @@ pub(super) fn confirm(
     if request.explicit {
         return Err(no_platform(name, request, vec![platform.clone()]));
     }
-    progress.alarm(format_args!(
+    progress.warn(format_args!(
         "{name} is for {platform}, and this machine is {}",
         request.platform
     ));
