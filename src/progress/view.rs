@@ -54,7 +54,7 @@ fn time(seconds: u64) -> String {
 mod tests {
     use super::*;
 
-    const REACHED: Snapshot<'_> = Snapshot {
+    const SNAPSHOT: Snapshot<'_> = Snapshot {
         layer: 2,
         layers: 5,
         bytes: 34_100_000,
@@ -83,12 +83,12 @@ mod tests {
             (1, ""),
             (0, ""),
         ] {
-            assert_eq!(REACHED.to_line(width), line, "{width}");
+            assert_eq!(SNAPSHOT.to_line(width), line, "{width}");
         }
         let begun = Snapshot {
             rate: 0,
             left: None,
-            ..REACHED
+            ..SNAPSHOT
         };
         let line = "layer 2/5  34.1 MB of 120.3 MB  downloading";
         assert_eq!(begun.to_line(80), line);
@@ -101,7 +101,7 @@ mod tests {
             left: None,
             waiting_for: Some("ghcr.io"),
             silence: 61,
-            ..REACHED
+            ..SNAPSHOT
         };
         for (width, line) in [
             (
@@ -127,7 +127,7 @@ mod tests {
         let odd = Snapshot {
             layers: 0,
             waiting_for: Some("漢\u{1b}[2J\u{202e}\u{301}"),
-            ..REACHED
+            ..SNAPSHOT
         };
         assert_eq!(odd.to_line(80), "waiting for ??[2J??");
     }

@@ -136,9 +136,9 @@ mod tests {
             ("", "", ""),
             ("{\"errors\":", "", ""),
         ] {
-            let fault = ErrorBody::read(body.as_bytes(), Progress::silent());
+            let read = ErrorBody::read(body.as_bytes(), Progress::silent());
             assert_eq!(
-                (fault.code.as_str(), fault.message.as_str()),
+                (read.code.as_str(), read.message.as_str()),
                 (code, said),
                 "{body}"
             );
