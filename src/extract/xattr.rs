@@ -22,6 +22,10 @@ pub(super) fn set(
         match set(name, value) {
             Ok(()) => {}
             Err(e) if is_impossible(&e) => skipped.xattrs += 1,
+            Err(e) if is_malformed(name, &e) => {
+                let name = name.to_string_lossy().into_owned();
+                return Err(EntryFault::InvalidXattr(name));
+            }
             Err(e) => return Err(EntryFault::io("set an extended attribute", e)),
         }
     }
@@ -81,6 +85,15 @@ pub(super) fn removed(result: io::Result<()>) -> Result<(), EntryFault> {
         Err(e) if is_impossible(&e) => Ok(()),
         Err(e) => Err(EntryFault::io("remove an extended attribute", e)),
     }
+}
+
+/// Whether the image is to blame for an attribute that cannot be set: its name has no end or is too long, or the
+/// kernel knows the format of its value. ACLs may name ids that this user namespace lacks.
+fn is_malformed(name: &CStr, error: &io::Error) -> bool {
+    const ERANGE: i32 = 34;
+    let is_refused =
+        error.kind() == io::ErrorKind::InvalidInput || error.raw_os_error() == Some(ERANGE);
+    is_refused && !name.to_bytes().starts_with(b"system.")
 }
 
 /// Whether an attribute is impossible for this user, this type of file, or this file system. Without

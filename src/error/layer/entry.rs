@@ -32,6 +32,8 @@ pub enum EntryFault {
     Pax,
     HeaderTooLong,
     Xattrs,
+    /// An extended attribute, by its name, that Linux never takes.
+    InvalidXattr(String),
     /// More than `roots verify` keeps in memory.
     XattrsOfTree,
     Dangling,
@@ -164,6 +166,9 @@ impl Display for EntryFault {
             }
             Self::Inflated(limit) => {
                 return write!(f, "its layer unpacks to far more than the {limit} B allowed");
+            }
+            Self::InvalidXattr(name) => {
+                return write!(f, "its extended attribute {} is not valid", escaped(name));
             }
             Self::Number(field) => return write!(f, "its {field} is not a valid number"),
             Self::UnmappedOwner { uid, gid } => {

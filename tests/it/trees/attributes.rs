@@ -2,7 +2,7 @@
 
 use crate::support::sandbox::is_root;
 use crate::support::tree::{self, Node};
-use crate::support::{Image, Layer, Layout, Sandbox};
+use crate::support::{Ability, Image, Layer, Layout, Sandbox};
 use rustix::fs::{XattrFlags, setxattr};
 
 const ACCESS: &str = "system.posix_acl_access";
@@ -81,5 +81,27 @@ fn nothing_keeps_an_acl_of_its_directory() {
     let modes = [("file", 0o640), ("dir", 0o750), ("fifo", 0o622)];
     for (name, mode) in modes {
         assert_eq!(tree[format!("dir/{name}").as_bytes()].mode, mode, "{name}");
+    }
+}
+
+/// The disk was blamed with exit code 6, and the attribute was not named.
+#[test]
+fn an_attribute_that_linux_never_takes_is_named() {
+    if Ability::Attributes.is_missing() {
+        return;
+    }
+    let long = format!("user.{}", "x".repeat(251));
+    for name in ["user.", &long] {
+        let sandbox = Sandbox::new("attributes_invalid");
+        let layer = Layer::new().file("a", 0o644, "").xattr(name, "1");
+        let image = Image::new().layer(layer).build();
+        let layout = Layout::new().image("image", &image);
+        layout.write(sandbox.path("layout"));
+        let pull = ["pull", "--cache=no", "oci:layout:image", "dest"];
+        let run = sandbox.roots(pull).run().fails(5);
+        run.says(&format!(
+            "a: malformed layer: its extended attribute {name} is not valid (layer "
+        ));
+        assert!(!sandbox.has("dest"));
     }
 }
