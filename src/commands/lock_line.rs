@@ -4,8 +4,9 @@ use crate::error::escaped;
 use crate::oci::{Digest, Reference};
 use std::fmt::Display;
 
-/// Takes the first of `names` that is a reference, without its digest, or else `otherwise`, the name that the user typed. A
-/// layout or archive can have any name: a line break in it would add a line, which `--locked` would trust.
+/// Takes the first of `names` that is a reference, without its digest, or else `otherwise`, the name that
+/// the user typed. A layout or archive can have any name: a line break in it would add a line, which
+/// `--locked` would trust.
 pub(super) fn lock_line<'n>(
     names: impl IntoIterator<Item = &'n String>,
     otherwise: impl Display,

@@ -51,7 +51,9 @@ impl Save {
             {
                 cache.drop_unusable(&all);
             }
-            drain(&images);
+            if written.is_ok() {
+                drain(&images);
+            }
             return written;
         };
         retry_on_mismatch(self.progress, || self.attempt(cache, policy, path))
@@ -246,7 +248,7 @@ fn lists(images: &[CopiedImage<'_>]) -> [(&'static str, Vec<u8>); 3] {
     ]
 }
 
-/// Reads the rest of a pipe, when the archive is complete: its writer may take its time.
+/// Reads the rest of a pipe. Call it when the archive is complete: the pipe's writer may take its time.
 fn drain(images: &[CopiedImage<'_>]) {
     images.iter().for_each(|(source, ..)| source.drain());
 }
