@@ -4,26 +4,19 @@ use crate::error::escaped;
 use crate::oci::{Digest, Reference};
 use std::fmt::Display;
 
-/// Takes the first of `names` that is a reference, without its digest, or else `otherwise`, the name that
-/// the user typed. A layout or archive can have any name: a line break in it would add a line, which
-/// `--locked` would trust.
+/// Takes the first of `names` that is a reference, or else `otherwise`, the name that the user typed. A
+/// layout or archive can have any name: a line break in it would add a line, which `--locked` would trust.
 pub(super) fn lock_line<'n>(
     names: impl IntoIterator<Item = &'n String>,
     otherwise: impl Display,
     digest: &Digest,
 ) -> String {
-    let name_of = |name: &String| {
-        let reference = Reference::parse(name).ok()?;
-        // The image may have another digest than its name.
-        let is_pinned = reference.digest().is_some();
-        Some(if is_pinned {
-            reference.name()
-        } else {
-            name.clone()
-        })
+    let is_name = |name: &&String| {
+        let reference = Reference::parse(name);
+        reference.is_ok_and(|reference| reference.digest().is_none())
     };
-    let name = names.into_iter().find_map(name_of);
-    let name = name.unwrap_or_else(|| one_word(&otherwise.to_string()));
+    let name = names.into_iter().find(is_name);
+    let name = name.map_or_else(|| one_word(&otherwise.to_string()), Clone::clone);
     format!("{name}@{digest}\n")
 }
 
@@ -56,11 +49,19 @@ mod tests {
         assert_eq!(line(&["app:1"], "./x"), "app:1");
         assert_eq!(line(&[], "./x"), "./x");
         let pinned = format!("app:1@{digest}");
-        for bad in ["a\nb", "\u{1b}[2J", "a b", "a#b", "\u{202e}a", "", ".."] {
+        for bad in [
+            "a\nb",
+            "\u{1b}[2J",
+            "a b",
+            "a#b",
+            "\u{202e}a",
+            "",
+            "..",
+            &pinned,
+        ] {
             assert_eq!(line(&[bad], "./x"), "./x", "{bad:?}");
             assert_eq!(line(&[bad, "app:1"], "./x"), "app:1", "{bad:?}");
         }
-        assert_eq!(line(&[&pinned], "./x"), "docker.io/library/app:1");
         assert_eq!(line(&[], "./a\nb\u{9b}"), "./a\\nb\\u{9b}");
         assert_eq!(line(&[], "./a b#c"), "./a\\u{20}b\\u{23}c");
     }
