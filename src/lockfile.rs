@@ -58,6 +58,8 @@ impl Lock {
         let names: Vec<_> = names
             .iter()
             .flat_map(|name| Reference::parse(name))
+            // A name with a digest is in no line: its image may have another digest.
+            .filter(|name| name.digest().is_none())
             .collect();
         let is_for_image = |scope: &LockScope| match scope {
             _ if names.is_empty() => true,
@@ -121,6 +123,7 @@ mod tests {
         let unnamed = Lock::parse(&unnamed).unwrap();
         assert_eq!(unnamed.digests(&[]).len(), 2);
         assert_eq!(unnamed.digests(&["debian".to_owned()]), []);
+        assert_eq!(unnamed.digests(&[format!("debian@{A}")]).len(), 2);
         // A name that looks like a path.
         let named = Lock::parse(&format!("oci:1@{A}")).unwrap();
         assert_eq!(named.digests(&["oci:1".to_owned()]).len(), 1);
