@@ -78,9 +78,7 @@ impl StreamedArchive {
                 Some(MemberLocation::Here(_)) => {
                     if is_repeated && !self.input.is_seekable() {
                         state.keep_if_lost(&name, LayoutFault::Repeated)?;
-                    }
-                    if let Some(kept) = state.spool.open(&name) {
-                        return Ok(Some(kept));
+                        return Ok(state.spool.open(&name));
                     }
                     return Ok(Some(Box::new(StreamedContents {
                         number: state.number,
